@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+// The map of the product: targets in reading order, each with what it takes and what it may never import.
+// Import rules are enforced by Tests/ArchitectureTests.
+import PackageDescription
+
+// MARK: - Packages
+
+let packages: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
+// MARK: - Targets
+
+/// A library target of one layer, with its tests beside it under `Tests/<name>Tests`.
+func library(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
+}
+
+func program(_ layer: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
+}
+
+func systemLibrary(_ layer: String, _ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(layer)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)", resources: resources)
+}
+
+let shared: [Target] = [
+    library("Shared", "Contracts", [crypto]),
+    library("Shared", "Statistics"),
+    library("Shared", "Metrics", ["Statistics"]),
+    .target(name: "CPlatform", path: "Sources/Shared/CPlatform"),
+    library("Shared", "Platform", ["CPlatform", crypto, system]),
+    systemLibrary("Shared", "CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    systemLibrary("Shared", "CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    library("Shared", "Compression", ["CZstd", "CZlib"]),
+    library("Shared", "Settings", ["Contracts", "Platform", toml]),
+    systemLibrary("Shared", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
+    library("Shared", "Systemd", ["CSystemd", logging]),
+]
+
+let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "Settings", lifecycle, logging]
+
+let daemon: [Target] = [
+    library("Daemon", "Ledger", ["Contracts", "Platform", grdb]),
+    library("Daemon", "Registry", stage + ["Supervision"]),
+    library("Daemon", "Intake", stage + ["RowFormats"]),
+    library("Daemon", "RowFormats", ["Contracts", "Compression"]),
+    library("Daemon", "Datasets", stage + ["Compression", "Statistics"]),
+    library("Daemon", "Scheduling", stage),
+    library("Daemon", "Experiments", stage + ["Statistics"]),
+    library("Daemon", "Supervision", stage + [subprocess, system]),
+    library("Daemon", "Gating", stage + ["Metrics", "Statistics"]),
+    library("Daemon", "Promotion", stage),
+    library("Daemon", "Delivery", stage),
+    library("Daemon", "ControlAPI", stage + [hummingbird, nio, nioPosix]),
+    program("Daemon", "finetuned", stage + [
+        "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion", "Delivery",
+        "ControlAPI", "Systemd", argumentParser,
+    ]),
+]
+
+let worker: [Target] = [
+    systemLibrary("Worker", "COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    .target(
+        name: "CKernels", path: "Sources/Worker/CKernels",
+        // C targets are -O0 in debug builds, in which the kernels would be some 40 times slower.
+        cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+    library("Worker", "Tensors", ["CKernels", "COpenBLAS"]),
+    library("Worker", "WeightFiles", ["CKernels", "Tensors", crypto]),
+    library("Worker", "Tokenization", [collections]),
+    library("Worker", "ChatTemplates"),
+    library("Worker", "Transformers", ["CKernels", "Tensors", "WeightFiles"]),
+    library("Worker", "Generation", ["Tensors", "Tokenization", "Transformers"]),
+    library("Worker", "Training", ["Contracts", "Platform", "Tensors", "Tokenization", "ChatTemplates", "Transformers"]),
+    library("Worker", "Evaluation", ["Contracts", "Platform", "Metrics", "Generation", "Training"]),
+    library("Worker", "Exporting", ["Contracts", "Platform", "WeightFiles", "Tokenization", "ChatTemplates", "Transformers"]),
+    program("Worker", "finetune-worker", [
+        "Contracts", "Platform", "Compression", "Training", "Evaluation", "Exporting", "Generation", "Transformers",
+        "WeightFiles", "Tokenization", "ChatTemplates", "Tensors",
+    ]),
+]
+
+let commandLine: [Target] = [
+    library("CLI", "ControlClient", ["Contracts", asyncHTTPClient]),
+    program("CLI", "ftctl", ["Contracts", "ControlClient", "Platform", argumentParser]),
+]
+
+let testTargets: [Target] = [
+    .target(name: "TestSupport", dependencies: ["Contracts", "Platform"], path: "Tests/TestSupport"),
+    tests("ArchitectureTests", []),
+    tests("ContractsTests", ["Contracts"]),
+]
+
+let package = Package(
+    name: "finetuned",
+    products: [
+        .executable(name: "finetuned", targets: ["finetuned"]),
+        .executable(name: "finetune-worker", targets: ["finetune-worker"]),
+        .executable(name: "ftctl", targets: ["ftctl"]),
+    ],
+    dependencies: packages,
+    targets: shared + daemon + worker + commandLine + testTargets,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,2 @@
+// ControlClient
+import AsyncHTTPClient

@@ -1,0 +1,2 @@
+// ControlAPI
+import Hummingbird

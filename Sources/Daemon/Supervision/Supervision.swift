@@ -1,0 +1,2 @@
+// Supervision
+import Subprocess
