@@ -56,7 +56,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let shared: [Target] = [
     library("Shared", "Contracts", [crypto]),
     library("Shared", "Statistics"),
-    library("Shared", "Metrics", ["Statistics"]),
+    library("Shared", "EvaluationMetrics", ["Statistics"]),
     .target(name: "CPlatform", path: "Sources/Shared/CPlatform"),
     library("Shared", "Platform", ["CPlatform", crypto, system]),
     systemLibrary("Shared", "CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
@@ -78,7 +78,7 @@ let daemon: [Target] = [
     library("Daemon", "Scheduling", stage),
     library("Daemon", "Experiments", stage + ["Statistics"]),
     library("Daemon", "Supervision", stage + [subprocess, system]),
-    library("Daemon", "Gating", stage + ["Metrics", "Statistics"]),
+    library("Daemon", "Gating", stage + ["EvaluationMetrics", "Statistics"]),
     library("Daemon", "Promotion", stage),
     library("Daemon", "Delivery", stage),
     library("Daemon", "ControlAPI", stage + [hummingbird, nio, nioPosix]),
@@ -101,7 +101,7 @@ let worker: [Target] = [
     library("Worker", "Transformers", ["CKernels", "Tensors", "WeightFiles"]),
     library("Worker", "Generation", ["Tensors", "Tokenization", "Transformers"]),
     library("Worker", "Training", ["Contracts", "Platform", "Tensors", "Tokenization", "ChatTemplates", "Transformers"]),
-    library("Worker", "Evaluation", ["Contracts", "Platform", "Metrics", "Generation", "Training"]),
+    library("Worker", "Evaluation", ["Contracts", "Platform", "EvaluationMetrics", "Generation", "Training"]),
     library("Worker", "Exporting", ["Contracts", "Platform", "WeightFiles", "Tokenization", "ChatTemplates", "Transformers"]),
     program("Worker", "finetune-worker", [
         "Contracts", "Platform", "Compression", "Training", "Evaluation", "Exporting", "Generation", "Transformers",
