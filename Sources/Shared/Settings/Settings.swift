@@ -1,2 +1,1 @@
-// Settings
 import TOMLKit

@@ -1,0 +1,97 @@
+import Foundation
+
+/// One complete file (or folder) that a person put into a pipeline's drop folder.
+package struct Drop: Codable, Hashable, Sendable {
+    package enum State: String, Codable, Hashable, Sendable, CaseIterable {
+        /// Claimed by rename; its bytes are safe under the daemon's own folder.
+        case received
+        /// Its rows have been read and judged one by one; the report is on disk.
+        case validated
+        /// Its good rows are in the dataset; later stages see them.
+        case stored
+        /// Nothing in it could be used; the original bytes and the report are kept.
+        case quarantined
+        /// The same bytes came before; nothing was added.
+        case duplicate
+        /// Withdrawn by a deletion request; its rows are in no future snapshot.
+        case revoked
+    }
+
+    package var id: DropID
+    package var pipeline: PipelineName
+    /// The file's name as dropped.
+    package var name: String
+    package var sha256: String
+    package var bytes: Int
+    package var state: State
+    package var receivedAt: Date
+    package var rowsAccepted: Int
+    package var rowsRejected: Int
+    package var rowsDuplicate: Int
+    /// Why it is quarantined, or which drop it duplicates.
+    package var note: String?
+
+    package init(
+        id: DropID, pipeline: PipelineName, name: String, sha256: String, bytes: Int, state: State, receivedAt: Date,
+        rowsAccepted: Int = 0, rowsRejected: Int = 0, rowsDuplicate: Int = 0, note: String? = nil
+    ) {
+        self.id = id
+        self.pipeline = pipeline
+        self.name = name
+        self.sha256 = sha256
+        self.bytes = bytes
+        self.state = state
+        self.receivedAt = receivedAt
+        self.rowsAccepted = rowsAccepted
+        self.rowsRejected = rowsRejected
+        self.rowsDuplicate = rowsDuplicate
+        self.note = note
+    }
+}
+
+/// A frozen view of a pipeline's dataset: the rows one run learns from, chooses by and is judged on.
+package struct Snapshot: Codable, Hashable, Sendable {
+    package var id: SnapshotID
+    package var pipeline: PipelineName
+    package var createdAt: Date
+    /// Every drop whose rows may be in this snapshot.
+    package var drops: [DropID]
+    /// Content-addressed row files (zstd-compressed JSON lines of ``Row``) by split.
+    package var files: [Split: [FileReference]]
+    package var rows: [Split: Int]
+    /// Rows removed from training and why (`near_duplicate_of_gate`, `contradiction`, …); recoverable from the dataset.
+    package var removed: [String: Int]
+    /// The class names, where the dataset is classification.
+    package var labels: [String]?
+
+    package init(
+        id: SnapshotID, pipeline: PipelineName, createdAt: Date, drops: [DropID], files: [Split: [FileReference]],
+        rows: [Split: Int], removed: [String: Int] = [:], labels: [String]? = nil
+    ) {
+        self.id = id
+        self.pipeline = pipeline
+        self.createdAt = createdAt
+        self.drops = drops
+        self.files = files
+        self.rows = rows
+        self.removed = removed
+        self.labels = labels
+    }
+}
+
+/// A file named by its place and its content, so that another machine can fetch and check it.
+package struct FileReference: Codable, Hashable, Sendable {
+    package var path: String
+    /// Lower-case hexadecimal SHA-256 of the file's bytes.
+    package var sha256: String
+    package var bytes: Int
+    /// Rows inside, where it is a row file.
+    package var rows: Int?
+
+    package init(path: String, sha256: String, bytes: Int, rows: Int? = nil) {
+        self.path = path
+        self.sha256 = sha256
+        self.bytes = bytes
+        self.rows = rows
+    }
+}

@@ -1,0 +1,50 @@
+/// How one model did on one row of one set: the grain of every metric and every paired test.
+package struct ExampleRecord: Codable, Hashable, Sendable {
+    package var row: RowID
+    package var set: String
+    /// Summed loss over the labelled tokens, in nats.
+    package var lossSum: Double
+    package var tokens: Int
+    /// Labelled tokens whose likeliest prediction was right.
+    package var correctTokens: Int
+    /// UTF-8 bytes of the labelled text, for bits per byte.
+    package var bytes: Int
+    package var promptTokens: Int
+    /// The prompt as a person would read it, shortened.
+    package var prompt: String
+    package var reference: String
+    /// Greedy answer, where generation was asked for.
+    package var output: String?
+    package var finish: String?
+    package var outputTokens: Int?
+    /// The true class, and log-probability of each class's text as the completion.
+    package var label: String?
+    package var labelScores: [String: Double]?
+    /// The row's user fields, for slices.
+    package var fields: [String: JSONValue]?
+    package var drop: DropID?
+
+    package init(
+        row: RowID, set: String, lossSum: Double, tokens: Int, correctTokens: Int, bytes: Int, promptTokens: Int,
+        prompt: String, reference: String, output: String? = nil, finish: String? = nil, outputTokens: Int? = nil,
+        label: String? = nil, labelScores: [String: Double]? = nil, fields: [String: JSONValue]? = nil,
+        drop: DropID? = nil
+    ) {
+        self.row = row
+        self.set = set
+        self.lossSum = lossSum
+        self.tokens = tokens
+        self.correctTokens = correctTokens
+        self.bytes = bytes
+        self.promptTokens = promptTokens
+        self.prompt = prompt
+        self.reference = reference
+        self.output = output
+        self.finish = finish
+        self.outputTokens = outputTokens
+        self.label = label
+        self.labelScores = labelScores
+        self.fields = fields
+        self.drop = drop
+    }
+}

@@ -1,0 +1,62 @@
+/// One thing wrong with one row of a dropped file.
+package struct RowProblem: Codable, Hashable, Sendable {
+    package enum Severity: String, Codable, Hashable, Sendable { case error, warning }
+
+    /// 1-based line (or record number for JSON arrays and CSV).
+    package var line: Int
+    /// JSON pointer of the value at fault, such as `/messages/2/content`; empty for the whole row.
+    package var pointer: String
+    /// Stable code, such as `missing_content` or `invalid_utf8`.
+    package var code: String
+    package var severity: Severity
+    package var message: String
+    /// What to change, as an imperative sentence.
+    package var fix: String?
+
+    package init(
+        line: Int, pointer: String = "", code: String, severity: Severity = .error, message: String, fix: String? = nil
+    ) {
+        self.line = line
+        self.pointer = pointer
+        self.code = code
+        self.severity = severity
+        self.message = message
+        self.fix = fix
+    }
+}
+
+/// What Intake found in one dropped file; stored beside it as `report.json` for ever.
+package struct IntakeReport: Codable, Hashable, Sendable {
+    package var drop: DropID
+    package var pipeline: PipelineName
+    package var name: String
+    package var sha256: String
+    package var bytes: Int
+    package var rowsRead: Int
+    package var rowsAccepted: Int
+    package var rowsRejected: Int
+    /// Rows already in the dataset (or earlier in this file), by content.
+    package var rowsDuplicate: Int
+    /// Every bad row, in file order.
+    package var problems: [RowProblem]
+    /// Why the whole file was quarantined, where it was.
+    package var quarantined: Failure?
+
+    package init(
+        drop: DropID, pipeline: PipelineName, name: String, sha256: String, bytes: Int, rowsRead: Int = 0,
+        rowsAccepted: Int = 0, rowsRejected: Int = 0, rowsDuplicate: Int = 0, problems: [RowProblem] = [],
+        quarantined: Failure? = nil
+    ) {
+        self.drop = drop
+        self.pipeline = pipeline
+        self.name = name
+        self.sha256 = sha256
+        self.bytes = bytes
+        self.rowsRead = rowsRead
+        self.rowsAccepted = rowsAccepted
+        self.rowsRejected = rowsRejected
+        self.rowsDuplicate = rowsDuplicate
+        self.problems = problems
+        self.quarantined = quarantined
+    }
+}

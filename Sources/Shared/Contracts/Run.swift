@@ -1,0 +1,115 @@
+import Foundation
+
+/// One attempt to make a better model of a pipeline's data: trained, judged, and promoted or not.
+package struct Run: Codable, Hashable, Sendable {
+    /// What asked for the run.
+    package enum Purpose: String, Codable, Hashable, Sendable {
+        /// New data arrived, or a person asked.
+        case update
+        /// A trial of an experiment; judged on validation only.
+        case trial
+        /// The next step after a rejected run (`iterate = "auto"`).
+        case iteration
+    }
+
+    /// Where training starts from; never confused with resuming an interrupted run.
+    package enum Mode: String, Codable, Hashable, Sendable {
+        /// New rows (with replay), starting from the served adapter.
+        case continued = "continue"
+        /// A new adapter on the merged served model.
+        case stack
+        /// All rows of the window, starting from the base.
+        case fromBase = "from-base"
+    }
+
+    package var id: RunID
+    package var pipeline: PipelineName
+    package var purpose: Purpose
+    package var mode: Mode
+    package var state: RunState
+    /// Why it is in this state, where a person would ask: the failure, the verdict in a sentence, who cancelled.
+    package var cause: Failure?
+    package var base: BaseID
+    package var snapshot: SnapshotID
+    /// The drops that made this run necessary.
+    package var drops: [DropID]
+    /// The version training starts from (nil: the base).
+    package var parent: VersionID?
+    package var recipe: Recipe
+    /// What is being judged, once trained.
+    package var adapter: AdapterReference?
+    package var training: TrainingResult?
+    package var verdict: Verdict?
+    /// The version it became when promoted or accepted.
+    package var version: VersionID?
+    /// Larger runs first; manual 100, new data 50, iteration 30, trial 10.
+    package var priority: Int
+    /// Times the worker was started for the present stage.
+    package var attempts: Int
+    package var createdAt: Date
+    package var startedAt: Date?
+    package var finishedAt: Date?
+    package var requestedBy: String
+
+    package init(
+        id: RunID, pipeline: PipelineName, purpose: Purpose = .update, mode: Mode, state: RunState = .queued,
+        base: BaseID, snapshot: SnapshotID, drops: [DropID], parent: VersionID? = nil, recipe: Recipe,
+        priority: Int = 50, createdAt: Date, requestedBy: String
+    ) {
+        self.id = id
+        self.pipeline = pipeline
+        self.purpose = purpose
+        self.mode = mode
+        self.state = state
+        self.base = base
+        self.snapshot = snapshot
+        self.drops = drops
+        self.parent = parent
+        self.recipe = recipe
+        self.priority = priority
+        attempts = 0
+        self.createdAt = createdAt
+        self.requestedBy = requestedBy
+    }
+}
+
+/// The states of a run; `allowedNext` is the whole life-cycle, and the ledger refuses every other transition.
+package enum RunState: String, Codable, Hashable, Sendable, CaseIterable {
+    case queued
+    case training
+    case trained
+    case evaluating
+    case evaluated
+    case accepted
+    case rejected
+    case inconclusive
+    case promoted
+    case delivered
+    case failed
+    case cancelled
+
+    /// The states that may follow this one. `training → queued` and `evaluating → trained` are restarts and pre-emption.
+    package var allowedNext: Set<RunState> {
+        switch self {
+        case .queued: [.training, .cancelled, .failed]
+        case .training: [.trained, .queued, .failed, .cancelled]
+        case .trained: [.evaluating, .failed, .cancelled]
+        case .evaluating: [.evaluated, .trained, .failed, .cancelled]
+        case .evaluated: [.accepted, .rejected, .inconclusive, .failed, .cancelled]
+        // A person may promote against the verdict; that is recorded as forced.
+        case .accepted, .rejected, .inconclusive: [.promoted, .cancelled]
+        case .promoted: [.delivered]
+        case .delivered, .failed, .cancelled: []
+        }
+    }
+
+    /// Whether a worker is (or should be) at work on it.
+    package var isActive: Bool { self == .training || self == .evaluating }
+    /// Whether nothing further happens by itself.
+    package var isFinal: Bool {
+        switch self {
+        case .queued, .training, .trained, .evaluating, .evaluated, .promoted: false
+        case .accepted, .rejected, .inconclusive, .delivered, .failed, .cancelled: true
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// The daemon's own settings, `etc/finetuned/finetuned.toml`, every default filled in.
+package struct DaemonSettings: Codable, Hashable, Sendable {
+    /// Compute threads of a worker (nil: one per usable core).
+    package var workerThreads: Int?
+    /// Memory that a worker sizes its micro-batches for, in bytes.
+    package var workerMemoryBytes = 512 << 20
+    /// Program to launch as worker (nil: `finetune-worker` beside the daemon's own program).
+    package var workerProgram: String?
+    /// Runs at work at the same time.
+    package var computeSlots = 1
+    /// Seconds without any event before a worker counts as hung and is restarted.
+    package var workerSilenceSeconds = 300.0
+    /// Times a worker is started for one stage before the run fails.
+    package var workerAttempts = 3
+    /// Seconds between full scans of every drop folder.
+    package var scanSeconds = 60.0
+    /// A file written in place counts as complete after this many quiet seconds.
+    package var quietSeconds = 2.0
+    /// Warn, and start nothing new, below this much free disk.
+    package var minimumFreeBytes = 1 << 30
+    /// `debug`, `info`, `notice`, `warning`, `error`.
+    package var logLevel = "info"
+    package init() {}
+}

@@ -1,0 +1,124 @@
+import Contracts
+
+/// One pipeline as its TOML file (`etc/finetuned/pipelines/<name>.toml`) configures it, every default filled in.
+package struct PipelineSettings: Codable, Hashable, Sendable {
+    /// How a verdict of `pass` becomes the served model.
+    package enum PromotionPolicy: String, Codable, Hashable, Sendable { case auto, manual }
+
+    package var name: PipelineName
+    /// The file it came from, for messages.
+    package var file: String
+    /// Registered base model, or `auto` to let the registered bases compete.
+    package var base: BaseID
+    /// Drop folder; nil is `var/lib/finetuned/drop/<name>`.
+    package var dropFolder: String?
+    package var promote: PromotionPolicy = .auto
+    package var enabled = true
+    package var recipe = Recipe()
+    package var trigger = TriggerSettings()
+    package var data = DataSettings()
+    package var incremental = IncrementalSettings()
+    package var gates = GatesSettings()
+    package var delivery = DeliverySettings()
+
+    package init(name: PipelineName, file: String, base: BaseID) {
+        self.name = name
+        self.file = file
+        self.base = base
+    }
+}
+
+/// `[trigger]`: when stored rows become a run.
+package struct TriggerSettings: Codable, Hashable, Sendable {
+    /// Seconds without a further drop before a run is queued.
+    package var settleSeconds = 30.0
+    /// Fewest training rows for a first run, and fewest new rows for a later one.
+    package var minimumRows = 10
+    package var minimumNewRows = 1
+    /// At most one run in this many seconds (0: no limit).
+    package var minimumIntervalSeconds = 0.0
+    /// systemd OnCalendar expression outside which nothing is queued by itself (nil: always).
+    package var calendar: String?
+    /// Only `ftctl run` queues runs.
+    package var manualOnly = false
+    package init() {}
+}
+
+/// `[data]`: what is accepted and how it is split.
+package struct DataSettings: Codable, Hashable, Sendable {
+    package enum SensitiveAction: String, Codable, Hashable, Sendable { case allow, redact, reject }
+    /// Row shape that every row must have (nil: detected row by row): `completion`, `chat`, `text`, `alpaca`, `sharegpt`, `preference`, `classification`.
+    package var shape: String?
+    /// More bad rows than this share quarantine the whole file.
+    package var maximumBadShare = 0.5
+    /// Shares of the hash space for validation and gate; the rest trains.
+    package var validationShare = 0.1
+    package var gateShare = 0.1
+    /// A row field (such as `session_id`) whose rows stay on one side.
+    package var groupBy: String?
+    /// Personal data and secrets found in rows.
+    package var sensitive: SensitiveAction = .allow
+    /// Rows longer than `recipe.max_length`: keep their end truncated, or refuse them.
+    package var truncate = false
+    /// Column names for CSV and TSV: canonical field → header.
+    package var columns: [String: String] = [:]
+    package init() {}
+}
+
+/// `[incremental]`: how a new run builds on what came before.
+package struct IncrementalSettings: Codable, Hashable, Sendable {
+    /// `continue`, `stack` or `from-base`.
+    package var mode: Run.Mode = .continued
+    /// Earlier rows mixed in, as a share of the new rows' number.
+    package var replayShare = 0.5
+    /// After this many continuations a `from-base` run is queued and competes (0: never).
+    package var fromBaseEvery = 8
+    /// `all`, `days:N` or `drops:N`.
+    package var window = "all"
+    /// Learning rate of a warm start, as a share of the recipe's.
+    package var warmStartRatio = 0.5
+    package init() {}
+}
+
+/// `[gates]`: what a model must show before it is served.
+package struct GatesSettings: Codable, Hashable, Sendable {
+    /// The metric that must improve (nil: accuracy for classification, otherwise loss).
+    package var primary: String?
+    /// How much worse than the served model is still "not worse", in the metric's unit (nil: a default for each metric).
+    package var margin: Double?
+    /// Confidence of every one-sided bound.
+    package var confidence = 0.95
+    /// Require superiority on the primary metric, not only non-inferiority.
+    package var requireImprovement = true
+    /// Longest generated answer in tokens.
+    package var maxNewTokens = 64
+    /// At most this many gate rows are scored a run (0: all).
+    package var maximumRows = 0
+    package var rules: [GateRuleSettings] = []
+    package init() {}
+}
+
+/// One `[[gates.rule]]`.
+package struct GateRuleSettings: Codable, Hashable, Sendable {
+    package var metric: String
+    package var set = "gate"
+    /// `field=value`, `label=…`, `length=short|medium|long`, `drop=…`.
+    package var slice: String?
+    package var minimumSliceRows = 20
+    package var min: Double?
+    package var max: Double?
+    package var maxRegression: Double?
+    package var minImprovement: Double?
+    /// Read `max_regression` and `min_improvement` as shares of the served model's value.
+    package var relative = false
+    package init(metric: String) { self.metric = metric }
+}
+
+/// `[delivery]`: what happens with a promoted model.
+package struct DeliverySettings: Codable, Hashable, Sendable {
+    /// Formats exported at promotion.
+    package var exports: [ExportTask.Format] = []
+    /// Programs run on events: `promoted`, `rejected`, `rolled_back`, `failed`.
+    package var hooks: [String: [String]] = [:]
+    package init() {}
+}
