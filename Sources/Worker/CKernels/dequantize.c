@@ -1,0 +1,133 @@
+// Storage types to float. One plain body (dequantize_body.h) is compiled for the baseline and for AVX2; the choice is made
+// once, at run time.
+#include "ck_dequantize.h"
+
+#include <stdlib.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#pragma STDC FP_CONTRACT OFF
+
+float ck_half_to_float(uint16_t h) {
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
+    uint32_t exponent = (h >> 10) & 31, fraction = h & 0x3ff, bits;
+    if (exponent == 31) {
+        bits = sign | 0x7f800000 | (fraction << 13);
+    } else if (exponent != 0) {
+        bits = sign | ((exponent + 112) << 23) | (fraction << 13);
+    } else {
+        // Zero or subnormal: fraction × 2⁻²⁴ is exact in binary32.
+        const float value = (float)fraction * 0x1p-24f;
+        memcpy(&bits, &value, 4);
+        bits |= sign;
+    }
+    float result;
+    memcpy(&result, &bits, 4);
+    return result;
+}
+
+static inline float half_at(const uint8_t *p) {
+    uint16_t h;
+    memcpy(&h, p, 2);
+    return ck_half_to_float(h);
+}
+
+/// The 6-bit scale and minimum of group `j` (0…7) in the 12 packed bytes of Q4_K and Q5_K.
+static inline void k_scale_min(const uint8_t *q, int j, int *scale, int *min) {
+    if (j < 4) {
+        *scale = q[j] & 63;
+        *min = q[j + 4] & 63;
+    } else {
+        *scale = (q[j + 4] & 15) | ((q[j - 4] >> 6) << 4);
+        *min = (q[j + 4] >> 4) | ((q[j] >> 6) << 4);
+    }
+}
+
+static void scalar_f16(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    for (int64_t i = 0; i < n; i++) dst[i] = half_at(src + 2 * i);
+}
+
+#define CK_TARGET
+#define CK_NAME(x) scalar_##x
+#include "dequantize_body.h"
+#undef CK_TARGET
+#undef CK_NAME
+
+#if defined(__x86_64__)
+__attribute__((target("avx2,f16c")))
+static void avx2_f16(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        _mm256_storeu_ps(dst + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(src + 2 * i))));
+    }
+    for (; i < n; i++) dst[i] = half_at(src + 2 * i);
+}
+
+#define CK_TARGET __attribute__((target("avx2,f16c")))
+#define CK_NAME(x) avx2_##x
+#include "dequantize_body.h"
+#undef CK_TARGET
+#undef CK_NAME
+#endif
+
+typedef int (*row_function)(int32_t, const void *, int64_t, float *);
+
+static row_function choose(void) {
+    const char *forced = getenv("FINETUNED_KERNELS");
+    if (forced && strcmp(forced, "scalar") == 0) return scalar_row;
+#if defined(__x86_64__)
+    // These also ask the operating system (XGETBV) whether it saves the wide registers.
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) return avx2_row;
+#endif
+    return scalar_row;
+}
+
+int64_t ck_block_elements(int32_t type) {
+    switch (type) {
+        case CK_F32: case CK_F16: case CK_BF16: return 1;
+        case CK_Q4_0: case CK_Q4_1: case CK_Q5_0: case CK_Q5_1: case CK_Q8_0: return 32;
+        case CK_Q2_K: case CK_Q3_K: case CK_Q4_K: case CK_Q5_K: case CK_Q6_K: return 256;
+        default: return 0;
+    }
+}
+
+int64_t ck_block_bytes(int32_t type) {
+    switch (type) {
+        case CK_F32: return 4;
+        case CK_F16: case CK_BF16: return 2;
+        case CK_Q4_0: return 18;
+        case CK_Q4_1: return 20;
+        case CK_Q5_0: return 22;
+        case CK_Q5_1: return 24;
+        case CK_Q8_0: return 34;
+        case CK_Q2_K: return 84;
+        case CK_Q3_K: return 110;
+        case CK_Q4_K: return 144;
+        case CK_Q5_K: return 176;
+        case CK_Q6_K: return 210;
+        default: return 0;
+    }
+}
+
+static int whole_blocks(int32_t type, int64_t n) {
+    const int64_t block = ck_block_elements(type);
+    return block != 0 && n >= 0 && n % block == 0;
+}
+
+int ck_dequantize_row(int32_t type, const void *src, int64_t n, float *dst) {
+    // Every thread would compute the same pointer, so a relaxed store is enough.
+    static row_function chosen;
+    row_function function = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+    if (!function) {
+        function = choose();
+        __atomic_store_n(&chosen, function, __ATOMIC_RELAXED);
+    }
+    return whole_blocks(type, n) ? function(type, src, n, dst) : -1;
+}
+
+int ck_dequantize_row_scalar(int32_t type, const void *src, int64_t n, float *dst) {
+    return whole_blocks(type, n) ? scalar_row(type, src, n, dst) : -1;
+}
