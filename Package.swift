@@ -96,7 +96,7 @@ let worker: [Target] = [
         cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
     library("Worker", "Tensors", ["CKernels", "COpenBLAS"]),
     library("Worker", "WeightFiles", ["CKernels", "Tensors", crypto]),
-    library("Worker", "Tokenization", [collections]),
+    library("Worker", "Tokenization"),
     library("Worker", "ChatTemplates"),
     library("Worker", "Transformers", ["CKernels", "Tensors", "WeightFiles"]),
     library("Worker", "Generation", ["Tensors", "Tokenization", "Transformers"]),
@@ -118,6 +118,7 @@ let testTargets: [Target] = [
     .target(name: "TestSupport", dependencies: ["Contracts", "Platform"], path: "Tests/TestSupport"),
     tests("ArchitectureTests", []),
     tests("ContractsTests", ["Contracts"]),
+    tests("TokenizationTests", ["Tokenization"]),
 ]
 
 let package = Package(

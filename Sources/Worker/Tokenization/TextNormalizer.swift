@@ -1,0 +1,72 @@
+import Foundation
+
+/// Applies the steps of normalisation.
+enum TextNormalizer {
+    /// A text after all steps, as UTF-8.
+    static func normalize(_ text: String, _ steps: [Normalizer]) -> [UInt8] {
+        var bytes = Array(text.utf8)
+        for step in steps { apply(step, &bytes) }
+        return bytes
+    }
+
+    /// Whether the steps leave this text as it is, found without making anything.
+    static func leaves(_ text: UnsafeBufferPointer<UInt8>, _ steps: [Normalizer]) -> Bool {
+        steps.allSatisfy { $0 == .nfc } && !mayCompose(text)
+    }
+
+    /// Applies one step.
+    static func apply(_ step: Normalizer, _ bytes: inout [UInt8]) {
+        switch step {
+        case .prepend(let text):
+            if !bytes.isEmpty { bytes.insert(contentsOf: text.utf8, at: 0) }
+        case .replace(let pattern, let content): replace(Array(pattern.utf8), Array(content.utf8), &bytes)
+        case .nfc:
+            if bytes.withUnsafeBufferPointer({ mayCompose($0) }) {
+                bytes = Array(String(decoding: bytes, as: UTF8.self).precomposedStringWithCanonicalMapping.utf8)
+            }
+        case .nfd: bytes = Array(String(decoding: bytes, as: UTF8.self).decomposedStringWithCanonicalMapping.utf8)
+        case .nfkc: bytes = Array(String(decoding: bytes, as: UTF8.self).precomposedStringWithCompatibilityMapping.utf8)
+        case .nfkd: bytes = Array(String(decoding: bytes, as: UTF8.self).decomposedStringWithCompatibilityMapping.utf8)
+        case .lowercase:
+            var result: [UInt8] = []
+            for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+                result.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
+            }
+            bytes = result
+        }
+    }
+
+    private static func replace(_ pattern: [UInt8], _ content: [UInt8], _ bytes: inout [UInt8]) {
+        guard let first = pattern.first else { return }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count + bytes.count / 2)
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == first, bytes[index...].starts(with: pattern) {
+                result.append(contentsOf: content)
+                index += pattern.count
+            } else {
+                result.append(bytes[index])
+                index += 1
+            }
+        }
+        bytes = result
+    }
+
+    /// Whether the text holds a scalar that composition may change.
+    private static func mayCompose(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let base = text.baseAddress else { return false }
+        let classes = ScalarClasses.shared
+        var index = 0
+        while index < text.count {
+            if base[index] < 0xC3 {
+                index += 1
+                continue
+            }
+            let (scalar, length) = UTF8Text.scalar(base, index, text.count)
+            if classes.flags(scalar) & ScalarClasses.composes != 0 { return true }
+            index += length
+        }
+        return false
+    }
+}

@@ -1,0 +1,13 @@
+/// Why a tokenizer could not be built.
+package struct TokenizerFailure: Error, Equatable, CustomStringConvertible {
+    /// The file, or what stands for one, such as `GGUF metadata`.
+    package var source: String
+    /// The key, line or offset.
+    package var location: String
+    /// What is wrong, with the value.
+    package var problem: String
+    /// What a person can do.
+    package var remedy: String
+
+    package var description: String { "\(source): \(location): \(problem). \(remedy)" }
+}
