@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Real labelled data from this machine's own Debian package index: a package's synopsis -> its section, eight classes.
 
 usage: debian_sections.py OUT.jsonl FIRST COUNT      rows FIRST … FIRST+COUNT-1 of a fixed shuffle, one JSON object a line

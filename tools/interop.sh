@@ -1,0 +1,15 @@
+#!/bin/bash
+# Run the tests that need the field's own programs (transformers, peft, tokenizers, llama.cpp) in a virtual environment of their own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/install-deps.sh python
+venv=.venv-interop
+requirements=Tests/Interop/requirements.txt
+if [ ! -f "$venv/ready" ] || ! cmp -s "$requirements" "$venv/ready"; then
+    echo "Making $venv (llama.cpp is built from source: some ten minutes on two cores, once)"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --requirement "$requirements"
+    cp "$requirements" "$venv/ready"
+fi
+export FINETUNED_PYTHON=$PWD/$venv/bin/python HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+"$FINETUNED_PYTHON" -m pytest -q Tests/Interop
