@@ -1,0 +1,66 @@
+import Tensors
+
+/// A GGUF file (version 2 or 3), mapped; every length, count and offset in it is checked before it is believed.
+///
+/// Source: ggml `docs/gguf.md`.
+package struct GGUFFile: Sendable {
+    package let path: String
+    /// 2 or 3.
+    package let version: UInt32
+    package let metadata: [String: GGUFValue]
+    /// By name; shapes are outermost first (GGUF itself lists the innermost dimension first).
+    package let tensors: [String: StoredTensor]
+    /// Tensor names in file order.
+    package let tensorNames: [String]
+    /// What keeps the tensors' bytes mapped.
+    package let mapping: FileMapping
+
+    /// Maps and checks the file. Throws ``WeightFileError`` naming the offset, key or tensor at fault.
+    package init(path: String) throws(WeightFileError) {
+        let mapping = try FileMapping(path: path)
+        try self.init(path: path, mapping: mapping, bytes: mapping.bytes)
+    }
+
+    /// Reads the file from `bytes`, which `mapping` keeps alive.
+    init(path: String, mapping: FileMapping, bytes: UnsafeRawBufferPointer) throws(WeightFileError) {
+        let header = try GGUFHeader(file: path, bytes: bytes)
+        var tensors: [String: StoredTensor] = [:]
+        tensors.reserveCapacity(header.tensors.count)
+        for entry in header.tensors {
+            tensors[entry.name] = StoredTensor(
+                name: entry.name, shape: entry.shape, type: entry.type,
+                bytes: UnsafeRawBufferPointer(rebasing: bytes[entry.range]), owner: mapping)
+        }
+        self.path = path
+        self.mapping = mapping
+        version = header.version
+        metadata = header.metadata
+        tensorNames = header.tensors.map(\.name)
+        self.tensors = tensors
+    }
+
+    /// The value of a key that must be there, read by `read`.
+    package func required<T>(_ key: String, _ what: String, _ read: (GGUFValue) -> T?) throws(WeightFileError) -> T {
+        guard let value = metadata[key] else {
+            throw WeightFileError(
+                .missing, file: path, place: key, problem: "this key is missing",
+                remedy: "Convert the model again with a current llama.cpp.")
+        }
+        guard let result = read(value) else {
+            throw WeightFileError(
+                .malformed, file: path, place: key, problem: "this key holds \(value.kind) where \(what) is expected",
+                remedy: "Convert the model again with a current llama.cpp.")
+        }
+        return result
+    }
+
+    /// A tensor that must be there.
+    package func tensor(_ name: String) throws(WeightFileError) -> StoredTensor {
+        guard let tensor = tensors[name] else {
+            throw WeightFileError(
+                .missing, file: path, place: name, problem: "this tensor is missing",
+                remedy: "The model is incomplete: convert or download it again.")
+        }
+        return tensor
+    }
+}
