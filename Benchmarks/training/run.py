@@ -1,0 +1,132 @@
+"""LoRA (or full) fine-tuning side by side: this product's worker, a hand-tuned PyTorch loop, TRL's SFTTrainer. Same rows, same cores.
+
+usage: run.py synopsis|sections [--rows N] [--full] [--only worker,torch,trl] [--memory MB] [--out FILE.json]
+
+Prints tokens a second (tokens as the rows have them, so that sharing prefixes counts as speed), peak memory, the losses
+before and after, and ratios. Every program gets the same rows in the same run. SGEMM is NumPy's OpenBLAS on the layer shapes.
+"""
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PYTHON = os.environ.get("FINETUNED_PEERS_PYTHON", str(ROOT / ".venv-peers/bin/python"))
+WORKER = os.environ.get("FINETUNED_WORKER", str(ROOT / ".build/release/finetune-worker"))
+HF = ROOT / "models/smollm2-hf"
+GGUF = ROOT / "models/SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def sha(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def reference(path, rows):
+    return {"path": str(path), "sha256": sha(path), "bytes": os.path.getsize(path), "rows": rows}
+
+
+def canonical(rows, path):
+    """Write rows as the daemon stores them."""
+    with open(path, "w") as file:
+        for line, row in enumerate(rows, 1):
+            content = json.dumps(row, sort_keys=True)
+            key = hashlib.sha256(content.encode()).hexdigest()
+            file.write(json.dumps({"id": key[:32], "content": row, "split": "train", "promptKey": key[:16], "drop": "bench", "line": line}) + "\n")
+    return reference(path, len(rows))
+
+
+def worker(rows, held, options, folder):
+    recipe = {
+        "method": "full" if options.full else "lora", "rank": 16, "alpha": 32, "rsLoRA": False,
+        "targets": ["q", "k", "v", "o", "gate", "up", "down"], "adapterDropout": 0, "dropout": 0, "loraPlusRatio": 1,
+        "learningRate": 5e-5 if options.full else options.rate, "schedule": "cosine", "warmupRatio": 0.05, "minLearningRateRatio": 0.1,
+        "epochs": 1, "batchRows": options.batch, "maxLength": 512, "weightDecay": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8,
+        "clipNorm": 1, "labelSmoothing": 0, "neftuneAlpha": 0, "startDecay": 0, "evaluateEverySteps": 0,
+        "checkpointEverySteps": 100000, "seed": 17,
+    }
+    request = {
+        "version": 1, "id": "bench", "directory": str(folder), "memoryBytes": options.memory << 20,
+        "task": {"task": "train", "train": {
+            "model": {"basePath": str(GGUF), "base": "smollm2", "baseDigest": sha(GGUF), "adapters": []},
+            "train": [canonical(rows, folder / "train.jsonl")], "validation": [canonical(held, folder / "held.jsonl")], "recipe": recipe}},
+    }
+    (folder / "request.json").write_text(json.dumps(request))
+    started = time.time()
+    with open(folder / "events.log", "wb") as events:
+        done = subprocess.run([WORKER, str(folder / "request.json")], pass_fds=(), preexec_fn=lambda: os.dup2(events.fileno(), 3),
+                              close_fds=False, stderr=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(f"finetune-worker left with status {done.returncode}: {done.stderr.decode()[-2000:]}")
+    result = json.loads((folder / "result.json").read_text())["training"]
+    return {"tokens_per_second": result["tokensPerSecond"], "rows_per_second": len(rows) / result["seconds"], "seconds": result["seconds"],
+            "peak_mb": result["peakMemoryBytes"] / 1e6, "loss_before": result.get("startValidationLoss"), "loss_after": result.get("validationLoss"),
+            "wall_seconds": time.time() - started}
+
+
+def python_peer(script, arguments, rows, key):
+    done = subprocess.run([PYTHON, str(ROOT / "Benchmarks/peers" / script), *map(str, arguments)], capture_output=True, text=True,
+                          env={**os.environ, "TOKENIZERS_PARALLELISM": "false"})
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{") and key in line]
+    if done.returncode or not lines:
+        sys.exit(f"{script} failed: {done.stderr[-2000:]}")
+    return json.loads(lines[-1])
+
+
+def sgemm():
+    code = ("import numpy as np,time,json\nbest=0\nfor n,k in((576,576),(1536,576),(576,1536)):\n"
+            "  a=np.random.rand(1024,k).astype('f');b=np.random.rand(k,n).astype('f');a@b\n  t=time.time();c=0\n"
+            "  while time.time()-t<1: a@b; c+=1\n  best=max(best,2*1024*n*k*c/(time.time()-t))\nprint(json.dumps({'flops':best}))")
+    return json.loads(subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True).stdout)["flops"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("task", choices=["synopsis", "sections"])
+    parser.add_argument("--rows", type=int, default=160)
+    parser.add_argument("--held", type=int, default=40)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--memory", type=int, default=512)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--only", default="worker,torch,trl")
+    parser.add_argument("--out")
+    options = parser.parse_args()
+    source = [json.loads(line) for line in open(ROOT / f"Benchmarks/data/{options.task}.jsonl")]
+    rows, held = source[:options.rows], source[options.rows:options.rows + options.held]
+    wanted, table = options.only.split(","), {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for file, part in (("t.jsonl", rows), ("h.jsonl", held)):
+            (folder / file).write_text("".join(json.dumps(row) + "\n" for row in part))
+        if "worker" in wanted:
+            (folder / "worker").mkdir()
+            table["finetune-worker"] = worker(rows, held, options, folder / "worker")
+        if "torch" in wanted and not options.full:
+            got = python_peer("torch_baseline.py", [HF, folder / "t.jsonl", folder / "h.jsonl", options.rate, 1], rows, "tokens_per_second")
+            table["PyTorch, hand-tuned"] = {"tokens_per_second": got["tokens_per_second"], "rows_per_second": len(rows) / got["seconds"],
+                                           "seconds": got["seconds"], "peak_mb": got["peak_rss_mb"] * 1.048576, "loss_before": got["loss_before"], "loss_after": got["loss_after"]}
+        if "trl" in wanted:
+            got = python_peer("trl_baseline.py", [HF, folder / "t.jsonl", folder / "h.jsonl", 0] + (["full"] if options.full else []), rows, "tok_s")
+            table["TRL SFTTrainer"] = {"tokens_per_second": got["tok_s"], "rows_per_second": got["ex_s"], "seconds": got["train_s"],
+                                       "peak_mb": got["rss_mb"] * 1.048576, "loss_before": got["loss0"], "loss_after": got["loss1"]}
+    ours = table.get("finetune-worker")
+    print(f"{options.task}, {len(rows)} rows, batch {options.batch}, {'full fine-tuning' if options.full else 'LoRA r 16 on all linear layers'}")
+    print(f"{'':22}{'tokens/s':>10}{'rows/s':>9}{'peak MB':>9}{'loss before':>13}{'after':>8}{'worker is':>12}{'memory':>9}")
+    for name, row in table.items():
+        ratio = f"{ours['tokens_per_second'] / row['tokens_per_second']:.2f}x" if ours else ""
+        memory = f"1/{row['peak_mb'] / ours['peak_mb']:.1f}" if ours else ""
+        print(f"{name:22}{row['tokens_per_second']:10.1f}{row['rows_per_second']:9.2f}{row['peak_mb']:9.0f}{row['loss_before'] or 0:13.4f}{row['loss_after'] or 0:8.4f}{ratio:>12}{memory:>9}")
+    if ours and not options.full:
+        rate = sgemm()
+        # Useful work of LoRA: forward and input gradient of the linear layers, two operations a weight each.
+        print(f"SGEMM {rate / 1e9:.0f} GFLOP/s; model FLOP utilisation {ours['tokens_per_second'] * 4 * 106.2e6 / rate:.2f} (over 1 where shared prefixes save work)")
+    if options.out:
+        pathlib.Path(options.out).write_text(json.dumps(table, indent=1))
+
+
+main()
