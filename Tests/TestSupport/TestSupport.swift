@@ -1,1 +1,50 @@
-// TestSupport
+import Foundation
+
+/// Where the tests find what they test.
+package enum TestSupport {
+    package struct Missing: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// The repository's root folder.
+    package static let repository: String = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+    /// The folder of the built programs, which is that of the test program itself.
+    package static let programs: String = {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return URL(filePath: own).deletingLastPathComponent().path
+    }()
+
+    /// Path of a built program; throws with the remedy where it was not built.
+    package static func program(_ name: String) throws -> String {
+        let path = programs + "/" + name
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw Missing(description: "\(path) is not built. Run: make build")
+        }
+        return path
+    }
+
+    /// Path of a real base model that `make models` fetches; throws with the remedy where it is absent.
+    package static func model(_ file: String = "SmolLM2-135M-Instruct.Q4_1.gguf") throws -> String {
+        let folder = ProcessInfo.processInfo.environment["FINETUNED_TEST_MODELS"] ?? repository + "/models"
+        let path = folder + "/" + file
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Missing(description: "\(path) is absent. Run: make models")
+        }
+        return path
+    }
+
+    /// A fixture's path under Tests/Fixtures.
+    package static func fixture(_ name: String) -> String { repository + "/Tests/Fixtures/" + name }
+
+    /// Waits until `condition` holds, polling; false when it does not within `seconds`.
+    package static func eventually(seconds: Double = 30, _ condition: () async throws -> Bool) async throws -> Bool {
+        let deadline = Date().addingTimeInterval(seconds)
+        repeat {
+            if try await condition() { return true }
+            try await Task.sleep(for: .milliseconds(25))
+        } while Date() < deadline
+        return try await condition()
+    }
+}
