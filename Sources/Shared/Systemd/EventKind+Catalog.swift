@@ -1,0 +1,467 @@
+extension EventKind {
+    /// What `journalctl --catalog` shows: a heading and an explanation; `@FIELD@` stands for a field.
+    package var explanation: (subject: String, text: String) {
+        switch self {
+        case .daemonStarting:
+            (
+                "The daemon is starting",
+                """
+                Settings are read, the ledger is opened and every stage asks for its unfinished work.
+                Until it is ready, dropped files wait in their folders; nothing is lost.
+                """
+            )
+        case .daemonStarted:
+            (
+                "The daemon is ready",
+                """
+                The control socket answers and every stage runs. Work that an earlier stop interrupted goes on.
+                """
+            )
+        case .daemonReloading:
+            (
+                "The daemon reads its settings again",
+                """
+                Asked by SIGHUP (`systemctl reload finetuned`). Runs at work keep the settings that they started
+                with.
+                """
+            )
+        case .daemonReloaded:
+            (
+                "The daemon has new settings",
+                """
+                Every later run uses them. A pipeline file with a fault is reported by itself and keeps its
+                former settings.
+                """
+            )
+        case .daemonStopping:
+            (
+                "The daemon is stopping",
+                """
+                A run at work writes a checkpoint and goes on from there at the next start.
+                """
+            )
+        case .daemonStopped:
+            (
+                "The daemon has stopped",
+                """
+                Everything is on disk; nothing needs to be done before the next start.
+                """
+            )
+        case .daemonUnhealthy:
+            (
+                "The daemon does not do its work",
+                """
+                The liveness check failed, so this keep-alive was left out. If it keeps failing, systemd
+                restarts the daemon; no run is lost. The message says which part failed.
+                """
+            )
+        case .daemonFailed:
+            (
+                "The daemon cannot go on",
+                """
+                The message names what is at fault and the remedy. systemd starts it again a few times; state is
+                untouched.
+                """
+            )
+        case .socketAdopted:
+            (
+                "The control socket came from systemd",
+                """
+                finetuned.socket opened it, so no connection is refused while the daemon restarts.
+                """
+            )
+        case .requestRefused:
+            (
+                "A request was refused",
+                """
+                The caller's user may not do this. Reading needs membership in group finetuned; changing needs
+                its administrators' group.
+                Fields: FINETUNED_USER, FINETUNED_PATH.
+                """
+            )
+        case .settingsInvalid:
+            (
+                "A settings file has a fault",
+                """
+                The message names file, line, key, value and remedy. A faulty pipeline file stops only its own
+                pipeline.
+                After mending it: systemctl reload finetuned
+                """
+            )
+        case .settingsWarning:
+            (
+                "A setting is doubtful",
+                """
+                It is in force; the message says what it may lead to.
+                """
+            )
+        case .pipelineReady:
+            (
+                "Pipeline @PIPELINE@ is watched",
+                """
+                Files dropped into its folder become rows of its dataset.
+                """
+            )
+        case .pipelineStopped:
+            (
+                "Pipeline @PIPELINE@ is no longer watched",
+                """
+                Its settings file is gone or has a fault. Its data, runs and models stay as they are.
+                """
+            )
+        case .pipelineWaiting:
+            (
+                "Pipeline @PIPELINE@ waits before it trains",
+                """
+                There are too few rows, the settle time is not over, or a run is at work. The message says
+                which, and until when.
+                To train all the same: ftctl run @PIPELINE@
+                """
+            )
+        case .watchOverflow:
+            (
+                "Some file notifications were lost",
+                """
+                The kernel's queue was full, so every drop folder is scanned whole instead. No file is missed.
+                """
+            )
+        case .watchFailed:
+            (
+                "A drop folder cannot be watched",
+                """
+                The message names the folder and the reason (often its permissions). The scan goes on trying.
+                """
+            )
+        case .dropReceived:
+            (
+                "@DROP@ was received in @PIPELINE@",
+                """
+                Its bytes are safe under the daemon's own folder. Next, each row is read and judged.
+                """
+            )
+        case .dropValidated:
+            (
+                "@DROP@ was read",
+                """
+                Every row was judged by itself; bad ones are in the report with line, code and remedy.
+                """
+            )
+        case .dropStored:
+            (
+                "@DROP@ is part of the data of @PIPELINE@",
+                """
+                Its good rows are in the dataset and count for the next run.
+                Report: ftctl drops @DROP@
+                """
+            )
+        case .dropRowsRejected:
+            (
+                "Some rows of @DROP@ were rejected",
+                """
+                The good rows went on. The report names line, code and remedy of every bad one:
+                ftctl drops @DROP@
+                """
+            )
+        case .dropQuarantined:
+            (
+                "@DROP@ was quarantined",
+                """
+                No row of it can be used. The original bytes and report.json, which says why, are under
+                quarantine/@PIPELINE@.
+                Mend the file and drop it again.
+                """
+            )
+        case .dropDuplicate:
+            (
+                "@DROP@ came before",
+                """
+                The same bytes were dropped earlier, so nothing was added.
+                """
+            )
+        case .dropRefused:
+            (
+                "Something in a drop folder was not taken",
+                """
+                It is a symbolic link, no regular file, or not readable. It was left where it is; the message
+                says which and why.
+                """
+            )
+        case .dropRevoked:
+            (
+                "@DROP@ was withdrawn",
+                """
+                Its rows are in no future snapshot. Models that were trained on it are listed by: ftctl drops
+                @DROP@
+                """
+            )
+        case .runQueued:
+            (
+                "@RUN@ of @PIPELINE@ is queued",
+                """
+                It starts when a compute slot is free. Queue: ftctl runs
+                """
+            )
+        case .runStarted:
+            (
+                "@RUN@ of @PIPELINE@ started",
+                """
+                A worker trains. Follow it: ftctl watch @RUN@
+                """
+            )
+        case .runResumed:
+            (
+                "@RUN@ of @PIPELINE@ goes on from its checkpoint",
+                """
+                An earlier stop, crash or restart interrupted it. It ends with the same weights as if nothing
+                had happened.
+                """
+            )
+        case .runProgress:
+            (
+                "How far @RUN@ has come",
+                """
+                A summary every so often, not each step. Fields: FINETUNED_STEP, FINETUNED_STEPS,
+                FINETUNED_LOSS, FINETUNED_TOKENS_PER_SECOND.
+                Every step: ftctl watch @RUN@, or events.jsonl in the run's folder.
+                """
+            )
+        case .runCheckpoint:
+            (
+                "@RUN@ wrote a checkpoint",
+                """
+                From here it can go on after any interruption.
+                """
+            )
+        case .runInterrupted:
+            (
+                "@RUN@ was interrupted",
+                """
+                The daemon is stopping, or a more urgent run needs the slot. It wrote a checkpoint and goes on
+                later.
+                """
+            )
+        case .runTrained:
+            (
+                "@RUN@ is trained",
+                """
+                Next it is evaluated against the served model and the base on the gate rows.
+                """
+            )
+        case .runEvaluating:
+            (
+                "@RUN@ is being evaluated",
+                """
+                Candidate, served model and base answer the same gate rows.
+                """
+            )
+        case .runEvaluated:
+            (
+                "@RUN@ is evaluated",
+                """
+                Next the gates judge it.
+                """
+            )
+        case .runAccepted:
+            (
+                "@RUN@ passed its gates",
+                """
+                With promote = "auto" it is served next; otherwise: ftctl promote @RUN@ The numbers: ftctl
+                report @RUN@
+                """
+            )
+        case .runRejected:
+            (
+                "@RUN@ did not pass its gates",
+                """
+                The served model stays. The numbers, and the rows that got worse: ftctl report @RUN@
+                """
+            )
+        case .runInconclusive:
+            (
+                "The gates cannot tell whether @RUN@ is better",
+                """
+                Usually there are too few gate rows for the margin. The served model stays.
+                The numbers: ftctl report @RUN@
+                """
+            )
+        case .runDelivered:
+            (
+                "@RUN@ was delivered",
+                """
+                Exports are written and hooks have been told.
+                """
+            )
+        case .runFailed:
+            (
+                "@RUN@ failed",
+                """
+                The message names cause and remedy. Its rows are kept and count for the next run.
+                Details: ftctl show @RUN@
+                """
+            )
+        case .runCancelled:
+            (
+                "@RUN@ was cancelled",
+                """
+                Its rows are kept and count for the next run.
+                """
+            )
+        case .workerStarted:
+            (
+                "A worker started for @RUN@",
+                """
+                One process for one piece of numeric work. Field FINETUNED_PID.
+                """
+            )
+        case .workerDied:
+            (
+                "The worker of @RUN@ died",
+                """
+                It ended without a result: a crash, the out-of-memory killer, or a signal. It is started again
+                from the last checkpoint until its attempts are used up. FINETUNED_STATUS says how it ended;
+                what it wrote last is in the run's folder.
+                Where memory was short, lower worker_memory in finetuned.toml.
+                """
+            )
+        case .workerHung:
+            (
+                "The worker of @RUN@ gave no sign of life",
+                """
+                It was silent for longer than worker_silence allows, was ended, and is started again from its
+                last checkpoint.
+                """
+            )
+        case .workerWarning:
+            (
+                "The worker of @RUN@ reports something doubtful",
+                """
+                The work goes on.
+                """
+            )
+        case .versionPromoted:
+            (
+                "@VERSION@ is now served for @PIPELINE@",
+                """
+                The `current` link was flipped in one step. Back: ftctl rollback @PIPELINE@
+                """
+            )
+        case .versionForced:
+            (
+                "@VERSION@ is served against its verdict",
+                """
+                A person overrode the gates; who and why is on the record for ever: ftctl history @PIPELINE@
+                """
+            )
+        case .versionRolledBack:
+            (
+                "@PIPELINE@ serves @VERSION@ again",
+                """
+                Who and why: ftctl history @PIPELINE@
+                """
+            )
+        case .versionDamaged:
+            (
+                "@VERSION@ does not match its digest",
+                """
+                Files of a stored model were changed or the disk is failing. It is not served again. Check:
+                ftctl verify @PIPELINE@
+                """
+            )
+        case .baseAdded:
+            (
+                "A base model was registered",
+                """
+                Pipelines can now name it. Card: ftctl base show ID
+                """
+            )
+        case .baseRefused:
+            (
+                "A base model was refused",
+                """
+                The message says what cannot be run, and why.
+                """
+            )
+        case .baseRemoved:
+            (
+                "A base model was removed",
+                """
+                Its files are gone; no pipeline used it.
+                """
+            )
+        case .deliveryFailed:
+            (
+                "Delivering @VERSION@ failed",
+                """
+                The version is served all the same. The message says which export or hook, and whether it is
+                tried again.
+                """
+            )
+        case .hookDone:
+            (
+                "A hook was told about @VERSION@",
+                """
+                Field FINETUNED_HOOK names it.
+                """
+            )
+        case .diskLow:
+            (
+                "The disk is nearly full",
+                """
+                No new work is started below minimum_free; runs at work go on while they can. Make room:
+                ftctl status shows what takes it.
+                """
+            )
+        case .diskFull:
+            (
+                "The disk is full",
+                """
+                What was being written was not kept, and nothing that was there before was touched. Work goes on
+                when there is room.
+                """
+            )
+        case .diskRecovered:
+            (
+                "There is room on the disk again",
+                """
+                Work goes on.
+                """
+            )
+        case .ledgerFailed:
+            (
+                "The ledger cannot be read or written",
+                """
+                Stages stop until it can. If the file is damaged, restore ledger.sqlite from a backup;
+                docs/operating.md says how.
+                """
+            )
+        case .ledgerMigrated:
+            (
+                "The ledger was brought to this version's schema",
+                """
+                A copy of the former one lies beside it.
+                """
+            )
+        }
+    }
+
+    /// The whole message catalog, as systemd/finetuned.catalog holds it.
+    package static var catalog: String {
+        let header = """
+            # Message catalog of finetuned, for journalctl --catalog. Written from EventKind; do not edit:
+            # FINETUNED_UPDATE=1 swift test -c release --skip-build --filter CatalogTests
+
+            """
+        return allCases.reduce(into: header) { catalog, kind in
+            let (subject, text) = kind.explanation
+            catalog += """
+
+                -- \(kind.messageID)
+                Subject: \(subject)
+                Defined-By: finetuned
+
+                \(text)
+
+                """
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// Feeds the service manager's watchdog for as long as a check says that the daemon does its work.
+///
+/// The check must go through what can hang: the ledger, and each stage's loop. A check that neither returns nor
+/// throws is what a hang looks like, so nothing times it out: no keep-alive goes out, and systemd restarts the daemon.
+package struct Watchdog: Sendable {
+    private let manager: ServiceManager
+    private let check: @Sendable () async throws -> Void
+    private let failed: @Sendable (any Error) -> Void
+
+    /// - Parameters:
+    ///   - check: throws, or does not return, when the daemon does not do its work.
+    ///   - failed: told of each check that threw; that keep-alive is left out.
+    package init(
+        _ manager: ServiceManager, check: @escaping @Sendable () async throws -> Void,
+        failed: @escaping @Sendable (any Error) -> Void
+    ) {
+        self.manager = manager
+        self.check = check
+        self.failed = failed
+    }
+
+    /// How often the check runs: a third of the time-out, so that one late keep-alive is no restart; 30 s without
+    /// a watchdog, as a sick daemon should say so in its log everywhere.
+    package var interval: Duration { manager.watchdogTimeout.map { $0 / 3 } ?? .seconds(30) }
+
+    /// Runs until its task is cancelled.
+    package func run() async throws {
+        while true {
+            do {
+                try await check()
+                manager.keepAlive()
+            } catch is CancellationError {
+                return
+            } catch {
+                failed(error)
+            }
+            do { try await Task.sleep(for: interval) } catch { return }
+        }
+    }
+}
