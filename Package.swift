@@ -98,9 +98,10 @@ let worker: [Target] = [
     library("Worker", "WeightFiles", ["CKernels", "Tensors", crypto]),
     library("Worker", "Tokenization"),
     library("Worker", "ChatTemplates"),
+    library("Worker", "Encoding", ["Tokenization", "ChatTemplates"]),
     library("Worker", "Transformers", ["CKernels", "Tensors", "WeightFiles"]),
     library("Worker", "Generation", ["Tensors", "Tokenization", "Transformers"]),
-    library("Worker", "Training", ["Contracts", "Platform", "Tensors", "Tokenization", "ChatTemplates", "Transformers"]),
+    library("Worker", "Training", ["Contracts", "Platform", "Tensors", "Tokenization", "ChatTemplates", "Encoding", "Transformers"]),
     library("Worker", "Evaluation", ["Contracts", "Platform", "EvaluationMetrics", "Generation", "Training"]),
     library("Worker", "Exporting", ["Contracts", "Platform", "WeightFiles", "Tokenization", "ChatTemplates", "Transformers"]),
     program("Worker", "finetune-worker", [
@@ -119,6 +120,8 @@ let testTargets: [Target] = [
     tests("ArchitectureTests", []),
     tests("ContractsTests", ["Contracts"]),
     tests("TokenizationTests", ["Tokenization"]),
+    tests("ChatTemplatesTests", ["ChatTemplates"]),
+    tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates"]),
 ]
 
 let package = Package(

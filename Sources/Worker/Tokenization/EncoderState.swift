@@ -7,6 +7,8 @@ final class EncoderState: @unchecked Sendable {
     var cache = WordCache()
     var merger = Merger()
     var normalized: [UInt8] = []
+    /// Whether the text goes on from one before it.
+    var isContinuation = false
 }
 
 /// States waiting for the next encoding, so that threads never wait for each other and caches stay warm.

@@ -4,13 +4,15 @@ extension Tokenizer {
     /// - Parameters:
     ///   - special: where the names of control tokens in the text become those tokens; nowhere unless asked.
     ///   - addsSpecialTokens: whether `prefix` and `suffix` (usually the BOS) are put around it.
+    ///   - isContinuation: whether the text goes on from one before it, so that no space is put in front of it.
     package func encode(
-        _ text: String, special: SpecialTokens = .asText, addsSpecialTokens: Bool = false
+        _ text: String, special: SpecialTokens = .asText, addsSpecialTokens: Bool = false, isContinuation: Bool = false
     ) -> [Int32] {
         var output: [Int32] = []
         output.reserveCapacity(text.utf8.count / 3 + 8)
         if addsSpecialTokens { output.append(contentsOf: prefix) }
         let state = pool.take()
+        state.isContinuation = isContinuation
         var text = text
         text.withUTF8 { encodeText($0, special, state, &output) }
         pool.give(state)
@@ -54,7 +56,7 @@ extension Tokenizer {
         buffer.withUnsafeBufferPointer { whole in
             guard let base = whole.baseAddress else { return }
             split(base, whole.count, normalizedTrie, allowed, &output) { from, to, output in
-                encodeNormalized(base + from, to - from, isFirst: start == 0 && from == 0, state, &output)
+                encodeNormalized(base + from, to - from, atStart: start == 0 && from == 0, state, &output)
             }
         }
         state.normalized = buffer
@@ -62,11 +64,11 @@ extension Tokenizer {
 
     /// Puts the space in front and the marks in, where the pre-tokenizer has them.
     private func encodeNormalized(
-        _ text: UnsafePointer<UInt8>, _ count: Int, isFirst: Bool, _ state: EncoderState, _ output: inout [Int32]
+        _ text: UnsafePointer<UInt8>, _ count: Int, atStart: Bool, _ state: EncoderState, _ output: inout [Int32]
     ) {
         var prepared: [UInt8] = []
         switch preTokenizer {
-        case .gpt2(addPrefixSpace: true) where count > 0 && text[0] != 0x20:
+        case .gpt2(addPrefixSpace: true) where count > 0 && text[0] != 0x20 && !(atStart && state.isContinuation):
             prepared.reserveCapacity(count + 1)
             prepared.append(0x20)
             prepared.append(contentsOf: UnsafeBufferPointer(start: text, count: count))
@@ -74,7 +76,8 @@ extension Tokenizer {
             prepared.reserveCapacity(count + count / 2 + 3)
             let startsMarked = count > 0 && (text[0] == 0x20 || (count >= 3 && (0..<3).allSatisfy { text[$0] == TokenizerRules.mark[$0] }))
             // The library leaves a text alone that begins with a mark already; SentencePiece itself always adds one.
-            let adds = scheme == .always ? (alwaysMarks || !startsMarked) : scheme == .first && isFirst && !startsMarked
+            let isContinued = atStart && state.isContinuation
+            let adds = isContinued ? false : scheme == .always ? (alwaysMarks || !startsMarked) : scheme == .first && atStart && !startsMarked
             if adds { prepared.append(contentsOf: TokenizerRules.mark) }
             for index in 0..<count {
                 if text[index] == 0x20 {

@@ -101,6 +101,18 @@ package final class Tokenizer: Sendable {
         return id
     }
 
+    /// How a token is written: an added token's text, otherwise the vocabulary's spelling of its bytes.
+    package func name(of id: Int32) -> String? {
+        guard id >= 0, Int(id) < kinds.count else { return nil }
+        if let index = addedByID[id] { return addedTokens[index].content }
+        if spelling == .sentencePiece { return String(decoding: pieces[id], as: UTF8.self) }
+        var name = ""
+        for byte in pieces[id] {
+            if let scalar = Unicode.Scalar(ByteAlphabet.scalars[Int(byte)]) { name.unicodeScalars.append(scalar) }
+        }
+        return name
+    }
+
     /// What a token is for; nil for an id outside of the vocabulary.
     package func kind(of id: Int32) -> TokenKind? { id >= 0 && Int(id) < kinds.count ? kinds[Int(id)] : nil }
 

@@ -1,0 +1,30 @@
+/// Why a row cannot become tokens.
+package enum EncodingFailure: Error, Equatable, CustomStringConvertible {
+    /// The row has no turn that is to be trained on, or its turns are empty.
+    case noLabels
+    /// No label is left within the length.
+    case tooLong(tokens: Int, firstLabel: Int, maximumLength: Int)
+    /// The template writes turns so that what comes later changes what came before.
+    case templateBreaksPrefix(turn: Int, reason: String)
+    /// The template builds control tokens out of data, so that data cannot be kept apart.
+    case templateHidesControl
+    /// The number of `generation` blocks is not that of the assistant's turns.
+    case generationBlocks(found: Int, turns: Int)
+
+    package var description: String {
+        switch self {
+        case .noLabels: "the row has nothing to learn: no turn is trained, or the trained turns are empty"
+        case .tooLong(let tokens, let firstLabel, let maximum):
+            "the row has \(tokens) tokens and its first label is token \(firstLabel), beyond the maximum of \(maximum); "
+                + "raise max_length in the recipe or shorten the prompt"
+        case .templateBreaksPrefix(let turn, let reason):
+            "the chat template cannot be trained on turn \(turn + 1) of this row: \(reason); "
+                + "train the last turn alone, or name a template with {% generation %} blocks"
+        case .templateHidesControl:
+            "the chat template builds control tokens out of the row's own text, so that data could forge them; "
+                + "name another template, or allow control tokens in this dataset"
+        case .generationBlocks(let found, let turns):
+            "the chat template has \(found) generation blocks for \(turns) turns of the assistant; correct the template"
+        }
+    }
+}

@@ -1,0 +1,244 @@
+import ChatTemplates
+import Tokenization
+
+/// Turns rows into tokens and labels.
+///
+/// Labels are found structurally: the conversation is rendered as a whole and up to each trained turn, and what the whole adds is
+/// that turn. A template for which the shorter renderings do not begin the whole is refused, never trained with wrong labels.
+/// Text from the row never becomes a control token, whatever it spells, unless `trustsData` says so.
+package struct ExampleEncoder: Sendable {
+    package let tokenizer: Tokenizer
+    /// The chat template; without one, prompts and completions are written one after the other.
+    package let template: ChatTemplate?
+    /// Whether control tokens spelt out in the rows count as such.
+    package let trustsData: Bool
+    /// Further names for the template, such as `enable_thinking`.
+    package let variables: [String: TemplateValue]
+    /// Seconds since 1970 as templates see them. Fixed, so that a row has the same tokens whenever it is encoded.
+    package let now: Int
+
+    package init(
+        tokenizer: Tokenizer, template: ChatTemplate?, trustsData: Bool = false, variables: [String: TemplateValue] = [:],
+        now: Int
+    ) {
+        self.tokenizer = tokenizer
+        self.template = template
+        self.trustsData = trustsData
+        self.now = now
+        var names: [String: TemplateValue] = [:]
+        for (name, id) in [
+            ("bos_token", tokenizer.bos), ("eos_token", tokenizer.eos), ("unk_token", tokenizer.unknown),
+            ("pad_token", tokenizer.padding),
+        ] {
+            if let text = id.flatMap(tokenizer.name) { names[name] = .trusted(text) }
+        }
+        self.variables = names.merging(variables) { $1 }
+    }
+
+    /// A prompt and what should follow it.
+    ///
+    /// With a template, one turn of the user and one of the assistant. Without: BOS, prompt, a line end, completion, EOS.
+    package func encode(prompt: String, completion: String, maximumLength: Int) throws -> EncodedExample {
+        if template != nil {
+            return try encode(
+                turns: [
+                    ChatTurn(role: "user", content: prompt, isTrained: false),
+                    ChatTurn(role: "assistant", content: completion, isTrained: true),
+                ], maximumLength: maximumLength)
+        }
+        var ids = tokenizer.prefix + encodeData(prompt + "\n", isContinuation: false)
+        let start = ids.count
+        ids += encodeData(completion, isContinuation: true)
+        if let eos = tokenizer.eos { ids.append(eos) }
+        return try fit(ids, trained: [start..<ids.count], maximumLength)
+    }
+
+    /// Plain text, every token of which is a label: BOS, text, EOS.
+    package func encode(text: String, maximumLength: Int) throws -> EncodedExample {
+        var ids = tokenizer.prefix + encodeData(text, isContinuation: false)
+        if let eos = tokenizer.eos { ids.append(eos) }
+        return try fit(ids, trained: [0..<ids.count], maximumLength)
+    }
+
+    /// The tokens after which the model is to answer: the prompt alone, as generation and scoring take it.
+    package func encode(promptOnly prompt: String) throws -> [Int32] {
+        guard template != nil else { return tokenizer.prefix + encodeData(prompt + "\n", isContinuation: false) }
+        return try encode(promptTurns: [ChatTurn(role: "user", content: prompt, isTrained: false)])
+    }
+
+    /// The tokens of a conversation after which the assistant is to speak.
+    package func encode(promptTurns turns: [ChatTurn], tools: TemplateValue = .none) throws -> [Int32] {
+        guard let template else { return tokenizer.prefix + encodeData(try Self.joined(turns), isContinuation: false) }
+        let text = try render(template, turns[...], tools, addGenerationPrompt: true).text
+        return try encode(text, in: 0..<text.bytes.count)
+    }
+
+    /// The token ids that end the assistant's turn: the EOS and what the template writes after the answer.
+    package func stopTokens() -> [Int32] {
+        var result = tokenizer.eos.map { [$0] } ?? []
+        let probe = "x"
+        if let template, let turns = try? [
+            ChatTurn(role: "user", content: probe, isTrained: false), ChatTurn(role: "assistant", content: probe, isTrained: true),
+        ], let whole = try? render(template, turns[...], .none, addGenerationPrompt: false).text,
+            let ids = try? encode(whole, in: 0..<whole.bytes.count), let last = ids.last(where: tokenizer.isControl),
+            !result.contains(last), ids.suffix(3).contains(last)
+        {
+            result.append(last)
+        }
+        return result
+    }
+
+    // MARK: Conversations
+
+    /// A conversation, with labels on what the trained turns add.
+    package func encode(turns: [ChatTurn], tools: TemplateValue = .none, maximumLength: Int) throws -> EncodedExample {
+        guard let template else { return try encodePlain(turns, maximumLength) }
+        let whole = try render(template, turns[...], tools, addGenerationPrompt: false)
+        let spans = try trainedSpans(template, turns, tools, whole)
+        guard !spans.isEmpty else { throw EncodingFailure.noLabels }
+        try checkControl(whole.text, turns)
+
+        var ids: [Int32] = []
+        var trained: [Range<Int>] = []
+        var place = 0
+        for span in spans {
+            ids += try encode(whole.text, in: place..<span.lowerBound)
+            let start = ids.count
+            ids += try encode(whole.text, in: span)
+            trained.append(start..<ids.count)
+            place = span.upperBound
+        }
+        ids += try encode(whole.text, in: place..<whole.text.bytes.count)
+        return try fit(ids, trained: trained, maximumLength)
+    }
+
+    /// The byte ranges of the whole text that trained turns add.
+    private func trainedSpans(
+        _ template: ChatTemplate, _ turns: [ChatTurn], _ tools: TemplateValue, _ whole: ChatTemplate.Rendering
+    ) throws -> [Range<Int>] {
+        if !whole.generated.isEmpty {
+            let speakers = turns.filter(\.isAssistant)
+            guard speakers.count == whole.generated.count else {
+                throw EncodingFailure.generationBlocks(found: whole.generated.count, turns: speakers.count)
+            }
+            return zip(speakers, whole.generated).filter(\.0.isTrained).map(\.1)
+        }
+        var spans: [Range<Int>] = []
+        for (index, turn) in turns.enumerated() where turn.isTrained {
+            let before = try prefix(template, turns[..<index], tools, addGenerationPrompt: true, whole, turn: index)
+            let after = index + 1 == turns.count ? whole.text.bytes.count
+                : try prefix(template, turns[...index], tools, addGenerationPrompt: false, whole, turn: index)
+            guard after > before else {
+                throw EncodingFailure.templateBreaksPrefix(turn: index, reason: "it writes nothing for the turn")
+            }
+            // Two trained turns in a row share the header between them; the first one's end wins.
+            let start = max(before, spans.last?.upperBound ?? 0)
+            if after > start { spans.append(start..<after) }
+        }
+        return spans
+    }
+
+    /// The length of a rendering of the first turns, which must begin the whole.
+    private func prefix(
+        _ template: ChatTemplate, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue, addGenerationPrompt: Bool,
+        _ whole: ChatTemplate.Rendering, turn: Int
+    ) throws -> Int {
+        let part: [UInt8]
+        do {
+            part = try render(template, turns, tools, addGenerationPrompt: addGenerationPrompt).text.bytes
+        } catch let failure as TemplateFailure {
+            throw EncodingFailure.templateBreaksPrefix(
+                turn: turn, reason: "the \(turns.count) turns before it cannot be rendered alone (\(failure))")
+        }
+        guard whole.text.bytes.starts(with: part) else {
+            let same = zip(whole.text.bytes, part).prefix { $0 == $1 }.count
+            let shown = String(decoding: part[max(0, same - 20)..<min(part.count, same + 20)], as: UTF8.self)
+            throw EncodingFailure.templateBreaksPrefix(
+                turn: turn,
+                reason: "rendered up to here the text does not begin the whole conversation's, from byte \(same), near \"\(shown)\"")
+        }
+        return part.count
+    }
+
+    private func render(
+        _ template: ChatTemplate, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue, addGenerationPrompt: Bool
+    ) throws -> ChatTemplate.Rendering {
+        try template.render(
+            messages: .list(try TemplateList(turns.map { .dictionary($0.fields) })), tools: tools,
+            addGenerationPrompt: addGenerationPrompt, variables: variables, now: now)
+    }
+
+    /// Without a template the turns follow each other, each on a line of its own.
+    private func encodePlain(_ turns: [ChatTurn], _ maximumLength: Int) throws -> EncodedExample {
+        var ids = tokenizer.prefix
+        var trained: [Range<Int>] = []
+        for (index, turn) in turns.enumerated() {
+            let start = ids.count
+            ids += encodeData(try Self.joined([turn]), isContinuation: index > 0)
+            if turn.isTrained {
+                if let eos = tokenizer.eos { ids.append(eos) }
+                trained.append(start..<ids.count)
+            } else {
+                ids += encodeData("\n", isContinuation: true)
+            }
+        }
+        return try fit(ids, trained: trained, maximumLength)
+    }
+
+    private static func joined(_ turns: [ChatTurn]) throws -> String {
+        try turns.map { turn in
+            guard case .text(let text)? = turn.fields[name: "content"] else {
+                throw TemplateFailure(.evaluation, "the content of a turn is no text, and there is no chat template to write it")
+            }
+            return text.string
+        }.joined(separator: "\n")
+    }
+
+    // MARK: Tokens
+
+    private func encodeData(_ text: String, isContinuation: Bool) -> [Int32] {
+        tokenizer.encode(text, special: trustsData ? .parse : .asText, isContinuation: isContinuation)
+    }
+
+    /// The tokens of a part of a rendering; control tokens come from the template's own bytes alone.
+    private func encode(_ text: TemplateText, in range: Range<Int>) throws -> [Int32] {
+        guard !range.isEmpty else { return [] }
+        let part = text[part: range]
+        return tokenizer.encode(
+            part.string, special: trustsData ? .parse : .parseInside(part.trusted), isContinuation: range.lowerBound > 0)
+    }
+
+    /// Refuses a template whose own control tokens are not seen because it mixed them with data.
+    private func checkControl(_ text: TemplateText, _ turns: [ChatTurn]) throws {
+        if trustsData { return }
+        func controls(_ ids: [Int32]) -> Int { ids.reduce(0) { tokenizer.isControl($1) ? $0 + 1 : $0 } }
+        let all = controls(tokenizer.encode(text.string, special: .parse))
+        if all == controls(tokenizer.encode(text.string, special: .parseInside(text.trusted))) { return }
+        // More than the template's own: either the data spells some, which stay text, or the template hides its own.
+        for turn in turns where try containsControl(.dictionary(turn.fields)) { return }
+        throw EncodingFailure.templateHidesControl
+    }
+
+    private func containsControl(_ value: TemplateValue) throws -> Bool {
+        switch value {
+        case .text(let text): tokenizer.encode(text.string, special: .parse).contains(where: tokenizer.isControl)
+        case .list(let list): try list.items.contains(where: containsControl)
+        case .dictionary(let dictionary):
+            try dictionary.values.contains(where: containsControl) || dictionary.keys.contains { try containsControl($0.value) }
+        default: false
+        }
+    }
+
+    /// Labels the trained ranges and cuts the row to the length, never below its first label.
+    private func fit(_ ids: [Int32], trained: [Range<Int>], _ maximumLength: Int) throws -> EncodedExample {
+        var labels = [Bool](repeating: false, count: ids.count)
+        for range in trained { for index in range where index > 0 { labels[index] = true } }
+        guard let first = labels.firstIndex(of: true) else { throw EncodingFailure.noLabels }
+        guard ids.count > maximumLength else { return EncodedExample(ids: ids, labels: labels) }
+        guard first < maximumLength else {
+            throw EncodingFailure.tooLong(tokens: ids.count, firstLabel: first, maximumLength: maximumLength)
+        }
+        return EncodedExample(
+            ids: Array(ids[..<maximumLength]), labels: Array(labels[..<maximumLength]), truncated: ids.count - maximumLength)
+    }
+}
