@@ -100,13 +100,17 @@ let worker: [Target] = [
     library("Worker", "ChatTemplates"),
     library("Worker", "Encoding", ["Tokenization", "ChatTemplates"]),
     library("Worker", "Transformers", ["CKernels", "Tensors", "WeightFiles"]),
-    library("Worker", "Generation", ["Tensors", "Tokenization", "Transformers"]),
+    library("Worker", "Generation", ["CKernels", "Tensors", "Tokenization", "Transformers"]),
     library("Worker", "Training", ["Contracts", "Platform", "Tensors", "Tokenization", "ChatTemplates", "Encoding", "Transformers"]),
-    library("Worker", "Evaluation", ["Contracts", "Platform", "EvaluationMetrics", "Generation", "Training"]),
-    library("Worker", "Exporting", ["Contracts", "Platform", "WeightFiles", "Tokenization", "ChatTemplates", "Transformers"]),
+    library("Worker", "Evaluation", [
+        "Contracts", "Platform", "EvaluationMetrics", "Encoding", "Generation", "Tokenization", "Training", "Transformers",
+    ]),
+    library("Worker", "Exporting", [
+        "Contracts", "Platform", "Tensors", "WeightFiles", "Tokenization", "ChatTemplates", "Transformers", "Training",
+    ]),
     program("Worker", "finetune-worker", [
         "Contracts", "Platform", "Compression", "Training", "Evaluation", "Exporting", "Generation", "Transformers",
-        "WeightFiles", "Tokenization", "ChatTemplates", "Tensors",
+        "WeightFiles", "Tokenization", "ChatTemplates", "Encoding", "EvaluationMetrics", "Tensors", crypto,
     ]),
 ]
 
@@ -122,6 +126,10 @@ let testTargets: [Target] = [
     tests("TokenizationTests", ["Tokenization"]),
     tests("ChatTemplatesTests", ["ChatTemplates"]),
     tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates"]),
+    .target(name: "Mutation", path: "Tests/Mutation"),
+    .executableTarget(
+        name: "fuzz-weights", dependencies: ["Mutation", "WeightFiles", "Tensors"], path: "Tests/FuzzWeights"),
+    tests("WeightFilesTests", ["CKernels", "Mutation", "Tensors", "WeightFiles"]),
 ]
 
 let package = Package(

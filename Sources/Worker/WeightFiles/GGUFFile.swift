@@ -10,29 +10,26 @@ package struct GGUFFile: Sendable {
     package let metadata: [String: GGUFValue]
     /// By name; shapes are outermost first (GGUF itself lists the innermost dimension first).
     package let tensors: [String: StoredTensor]
-    /// Tensor names in file order.
+    /// Tensor names in the order of the file.
     package let tensorNames: [String]
-    /// What keeps the tensors' bytes mapped.
-    package let mapping: FileMapping
 
     /// Maps and checks the file. Throws ``WeightFileError`` naming the offset, key or tensor at fault.
     package init(path: String) throws(WeightFileError) {
         let mapping = try FileMapping(path: path)
-        try self.init(path: path, mapping: mapping, bytes: mapping.bytes)
+        try self.init(path: path, owner: mapping, bytes: mapping.bytes)
     }
 
-    /// Reads the file from `bytes`, which `mapping` keeps alive.
-    init(path: String, mapping: FileMapping, bytes: UnsafeRawBufferPointer) throws(WeightFileError) {
+    /// Reads the file from `bytes`, which `owner` keeps alive; for parsing what lies in memory already.
+    package init(path: String, owner: any AnyObject & Sendable, bytes: UnsafeRawBufferPointer) throws(WeightFileError) {
         let header = try GGUFHeader(file: path, bytes: bytes)
         var tensors: [String: StoredTensor] = [:]
         tensors.reserveCapacity(header.tensors.count)
         for entry in header.tensors {
             tensors[entry.name] = StoredTensor(
                 name: entry.name, shape: entry.shape, type: entry.type,
-                bytes: UnsafeRawBufferPointer(rebasing: bytes[entry.range]), owner: mapping)
+                bytes: UnsafeRawBufferPointer(rebasing: bytes[entry.range]), owner: owner)
         }
         self.path = path
-        self.mapping = mapping
         version = header.version
         metadata = header.metadata
         tensorNames = header.tensors.map(\.name)
