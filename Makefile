@@ -28,10 +28,13 @@ test: ## Install what the tests need and run every test
 interop: ## Prove the exports with the real transformers, peft and llama.cpp
 	@tools/interop.sh
 
+fuzz: ## Feed damaged files to the parsers with the address sanitizer on (FUZZ_COUNT inputs each)
+	@tools/fuzz.sh
+
 lint: ## Check formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: help deps build quickstart models test interop lint clean
+.PHONY: help deps build quickstart models test interop fuzz lint clean
