@@ -123,6 +123,7 @@ let testTargets: [Target] = [
     .target(name: "TestSupport", dependencies: ["Contracts", "Platform"], path: "Tests/TestSupport"),
     tests("ArchitectureTests", []),
     tests("ContractsTests", ["Contracts"]),
+    tests("SystemdUnitTests", ["Systemd", logging]),
     tests("TokenizationTests", ["Tokenization"]),
     tests("ChatTemplatesTests", ["ChatTemplates"]),
     tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates"]),

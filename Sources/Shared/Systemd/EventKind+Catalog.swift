@@ -74,8 +74,7 @@ extension EventKind {
             (
                 "A request was refused",
                 """
-                The caller's user may not do this. Reading needs membership in group finetuned; changing needs
-                its administrators' group.
+                The caller's user may not do this. Members of group finetuned may.
                 Fields: FINETUNED_USER, FINETUNED_PATH.
                 """
             )
@@ -447,8 +446,7 @@ extension EventKind {
     /// The whole message catalog, as systemd/finetuned.catalog holds it.
     package static var catalog: String {
         let header = """
-            # Message catalog of finetuned, for journalctl --catalog. Written from EventKind; do not edit:
-            # FINETUNED_UPDATE=1 swift test -c release --skip-build --filter CatalogTests
+            # Message catalog of finetuned, for journalctl --catalog. Written from EventKind by tools/update-catalog.sh; do not edit.
 
             """
         return allCases.reduce(into: header) { catalog, kind in
