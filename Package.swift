@@ -124,6 +124,7 @@ let testTargets: [Target] = [
     tests("ArchitectureTests", []),
     tests("ContractsTests", ["Contracts"]),
     tests("SystemdUnitTests", ["Systemd", logging]),
+    tests("SystemdTests", ["Systemd", "Contracts", logging]),
     tests("TokenizationTests", ["Tokenization"]),
     tests("ChatTemplatesTests", ["ChatTemplates"]),
     tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates"]),
