@@ -125,6 +125,7 @@ let testTargets: [Target] = [
     tests("ContractsTests", ["Contracts"]),
     tests("SystemdUnitTests", ["Systemd", logging]),
     tests("SystemdTests", ["Systemd", "Contracts", logging]),
+    tests("TransformersTests", ["Transformers", "Tensors", "WeightFiles"]),
     tests("TokenizationTests", ["Tokenization"]),
     tests("ChatTemplatesTests", ["ChatTemplates"]),
     tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates"]),

@@ -1,0 +1,130 @@
+import CKernels
+
+/// A low-rank addition to a product: `rows` [tokens × rank] (already scaled) times `factor`.
+package struct LowRank {
+    package var rows: UnsafePointer<Float>
+    package var stride: Int
+    package var factor: UnsafePointer<Float>
+    package var rank: Int
+    package init(rows: UnsafePointer<Float>, stride: Int, factor: UnsafePointer<Float>, rank: Int) {
+        self.rows = rows
+        self.stride = stride
+        self.factor = factor
+        self.rank = rank
+    }
+}
+
+/// Products of all tokens of a micro-batch with weight matrices, split over the team by columns of the result.
+///
+/// Each block of a weight is dequantised once, by the thread that multiplies with it, for all tokens.
+package final class Products {
+    package let team: ThreadTeam
+    private let scratch: [FloatBuffer]
+
+    package init(team: ThreadTeam) throws {
+        self.team = team
+        scratch = try (0..<team.threads).map { _ in try FloatBuffer(CK_LINEAR_SCRATCH) }
+    }
+
+    /// One y = x·Wᵀ among several that share x: `y` [tokens × out], or += when `accumulate`.
+    package struct Forward {
+        var matrix: WeightMatrix
+        var y: UnsafeMutablePointer<Float>
+        var ldy: Int
+        var low: LowRank?
+        var accumulate: Bool
+        package init(
+            _ matrix: WeightMatrix, _ y: UnsafeMutablePointer<Float>, ldy: Int, low: LowRank? = nil, accumulate: Bool = false
+        ) {
+            self.matrix = matrix
+            self.y = y
+            self.ldy = ldy
+            self.low = low
+            self.accumulate = accumulate
+        }
+    }
+
+    /// Computes every product of `parts` for `tokens` rows of `x`.
+    package func forward(_ parts: [Forward], x: UnsafePointer<Float>, ldx: Int, tokens: Int) {
+        let columns = parts.reduce(0) { $0 + $1.matrix.out }
+        let width = block(columns, grain: 16)
+        var tasks: [(part: Int, first: Int, count: Int)] = []
+        for (index, part) in parts.enumerated() {
+            for first in stride(from: 0, to: part.matrix.out, by: width) {
+                tasks.append((index, first, min(width, part.matrix.out - first)))
+            }
+        }
+        team.run(tasks.count) { task, thread in
+            let (index, first, count) = tasks[task]
+            let part = parts[index]
+            var matrix = part.matrix.kernel
+            let scratch = self.scratch[thread].pointer
+            func call(_ bias: UnsafePointer<Float>?) {
+                withLow(part.low) {
+                    ck_linear_forward(
+                        &matrix, Int64(first), Int64(count), Int64(tokens), x, Int64(ldx), part.y + first, Int64(part.ldy), bias, $0,
+                        part.accumulate ? 1 : 0, scratch)
+                }
+            }
+            if let bias = part.matrix.bias { bias.withUnsafeBufferPointer { call($0.baseAddress) } } else { call(nil) }
+        }
+    }
+
+    /// One summand dy·W of an input gradient.
+    package struct Backward {
+        var matrix: WeightMatrix
+        var dy: UnsafePointer<Float>
+        var lddy: Int
+        var low: LowRank?
+        package init(_ matrix: WeightMatrix, dy: UnsafePointer<Float>, lddy: Int, low: LowRank? = nil) {
+            self.matrix = matrix
+            self.dy = dy
+            self.lddy = lddy
+            self.low = low
+        }
+    }
+
+    /// dx = Σ dy·W over `parts`, which share their input; += when `accumulate`.
+    package func inputGradient(
+        _ parts: [Backward], dx: UnsafeMutablePointer<Float>, lddx: Int, tokens: Int, accumulate: Bool = false
+    ) {
+        guard let first = parts.first else { return }
+        let inner = first.matrix.in
+        let grain = parts.reduce(16) { max($0, Int($1.matrix.kernel.block_size)) }
+        let width = block(inner, grain: grain)
+        team.run((inner + width - 1) / width) { task, thread in
+            let from = task * width
+            let count = min(width, inner - from)
+            for (index, part) in parts.enumerated() {
+                var matrix = part.matrix.kernel
+                withLow(part.low) {
+                    ck_linear_input_gradient(
+                        &matrix, Int64(from), Int64(count), Int64(tokens), part.dy, Int64(part.lddy), dx + from, Int64(lddx), $0,
+                        accumulate || index > 0 ? 1 : 0, self.scratch[thread].pointer)
+                }
+            }
+        }
+    }
+
+    // Blocks as wide as possible (they read x once each) that still keep every thread equally busy.
+    private func block(_ columns: Int, grain: Int) -> Int {
+        if grain > 128 { return grain }
+        var best = grain
+        var bestCost = Int.max
+        for width in stride(from: 128 / grain * grain, through: grain, by: -grain) {
+            let blocks = (columns + width - 1) / width
+            let rounds = (blocks + team.threads - 1) / team.threads
+            // A round costs its width and some fixed work for reading x.
+            let cost = rounds * (width + 4)
+            if cost < bestCost { (best, bestCost) = (width, cost) }
+        }
+        return best
+    }
+}
+
+// The C side takes a pointer or NULL.
+private func withLow(_ low: LowRank?, _ body: (UnsafePointer<ck_low_rank>?) -> Void) {
+    guard let low else { return body(nil) }
+    var value = ck_low_rank(rows: low.rows, row_stride: Int64(low.stride), factor: low.factor, rank: Int64(low.rank))
+    withUnsafePointer(to: &value) { body($0) }
+}

@@ -1,0 +1,137 @@
+import Tensors
+
+/// What the forward pass keeps of each layer for the backward pass, and the scratch that both share; sized once, reused for ever.
+final class Activations {
+    /// Offsets (in floats a token) of one layer's kept numbers.
+    struct Slot {
+        var input: UnsafeMutablePointer<Float>
+        /// Rotated queries and keys, and values, side by side: ld = ``Activations/qkvWidth``.
+        var qkv: UnsafeMutablePointer<Float>
+        var attention: UnsafeMutablePointer<Float>
+        var logSumExp: UnsafeMutablePointer<Float>
+        var middle: UnsafeMutablePointer<Float>
+        /// Gate and up side by side: ld = ``Activations/innerWidth``.
+        var inner: UnsafeMutablePointer<Float>
+        /// Scaled x·Aᵀ of each projection side by side: ld = 7 · rank.
+        var low: UnsafeMutablePointer<Float>
+        /// Mean and 1/σ of both norms.
+        var statistics: UnsafeMutablePointer<Float>
+        /// Queries and keys before their norms, and 1/σ of each head.
+        var rawHeads: UnsafeMutablePointer<Float>
+        var headStatistics: UnsafeMutablePointer<Float>
+        /// Attention's and feed-forward's outputs before their post-norms.
+        var preAttentionPost: UnsafeMutablePointer<Float>
+        var preFeedForwardPost: UnsafeMutablePointer<Float>
+    }
+
+    let configuration: ModelConfiguration
+    let rank: Int
+    let slots: Int
+    let qkvWidth: Int
+    let innerWidth: Int
+    private var keptBuffer: FloatBuffer
+    private var scratchBuffer: FloatBuffer
+    private(set) var capacity = 0
+
+    // Scratch shared by all layers.
+    private(set) var normed: UnsafeMutablePointer<Float>
+    private(set) var activated: UnsafeMutablePointer<Float>
+    private(set) var dx: UnsafeMutablePointer<Float>
+    private(set) var dNormed: UnsafeMutablePointer<Float>
+    private(set) var dInner: UnsafeMutablePointer<Float>
+    private(set) var dActivated: UnsafeMutablePointer<Float>
+    private(set) var dAttention: UnsafeMutablePointer<Float>
+    private(set) var dqkv: UnsafeMutablePointer<Float>
+    private(set) var dKeys: UnsafeMutablePointer<Float>
+    private(set) var dValues: UnsafeMutablePointer<Float>
+    private(set) var dLow: UnsafeMutablePointer<Float>
+    private(set) var dPost: UnsafeMutablePointer<Float>
+
+    /// - Parameters:
+    ///   - slots: layers whose numbers are kept, plus one where some are not.
+    ///   - training: whether the gradients' scratch is needed.
+    init(_ configuration: ModelConfiguration, rank: Int, slots: Int, training: Bool) throws {
+        self.configuration = configuration
+        self.rank = rank
+        self.slots = slots
+        self.training = training
+        qkvWidth = configuration.queryWidth + 2 * configuration.keyWidth
+        innerWidth = configuration.hidden * (configuration.gated ? 2 : 1)
+        keptBuffer = try FloatBuffer()
+        scratchBuffer = try FloatBuffer()
+        normed = scratchBuffer.pointer
+        activated = normed
+        dx = normed
+        dNormed = normed
+        dInner = normed
+        dActivated = normed
+        dAttention = normed
+        dqkv = normed
+        dKeys = normed
+        dValues = normed
+        dLow = normed
+        dPost = normed
+    }
+
+    private let training: Bool
+
+    /// Floats that one token takes in one slot.
+    var slotWidth: Int {
+        let c = configuration
+        return c.width + qkvWidth + c.queryWidth + c.heads + c.width + innerWidth + 7 * rank + 4
+            + (c.headNorms ? c.queryWidth + c.keyWidth + c.heads + c.kvHeads : 0) + (c.postNorms ? 2 * c.width : 0)
+    }
+
+    var scratchWidth: Int {
+        let c = configuration
+        let forward = c.width + c.hidden
+        let backward = 3 * c.width + innerWidth + c.hidden + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank
+        return forward + (training ? backward : 0)
+    }
+
+    /// Bytes that one token of a micro-batch takes.
+    var bytesPerToken: Int { (slotWidth * slots + scratchWidth) * MemoryLayout<Float>.stride }
+
+    /// Makes room for `tokens`.
+    func reserve(_ tokens: Int) throws {
+        guard tokens > capacity else { return }
+        capacity = tokens
+        try keptBuffer.reserve(slotWidth * slots * tokens)
+        try scratchBuffer.reserve(scratchWidth * tokens)
+        var next = scratchBuffer.pointer
+        func take(_ width: Int) -> UnsafeMutablePointer<Float> {
+            defer { next += width * tokens }
+            return next
+        }
+        let c = configuration
+        normed = take(c.width)
+        activated = take(c.hidden)
+        guard training else { return }
+        dx = take(c.width)
+        dNormed = take(c.width)
+        dPost = take(c.width)
+        dInner = take(innerWidth)
+        dActivated = take(c.hidden)
+        dAttention = take(c.queryWidth)
+        dqkv = take(qkvWidth)
+        dKeys = take(c.queryWidth)
+        dValues = take(c.queryWidth)
+        dLow = take(7 * rank)
+    }
+
+    /// The numbers kept in slot `index`.
+    func slot(_ index: Int) -> Slot {
+        var next = keptBuffer.pointer + index * slotWidth * capacity
+        func take(_ width: Int) -> UnsafeMutablePointer<Float> {
+            defer { next += width * capacity }
+            return next
+        }
+        let c = configuration
+        return Slot(
+            input: take(c.width), qkv: take(qkvWidth), attention: take(c.queryWidth), logSumExp: take(c.heads), middle: take(c.width),
+            inner: take(innerWidth), low: take(7 * rank), statistics: take(4),
+            rawHeads: take(c.headNorms ? c.queryWidth + c.keyWidth : 0),
+            headStatistics: take(c.headNorms ? c.heads + c.kvHeads : 0),
+            preAttentionPost: take(c.postNorms ? c.width : 0), preFeedForwardPost: take(c.postNorms ? c.width : 0))
+    }
+}

@@ -1,0 +1,86 @@
+/// The shape of one decoder-only transformer; what the families differ in are values here, so that one engine runs them all.
+package struct ModelConfiguration: Hashable, Sendable {
+    package enum Family: String, Hashable, Sendable, CaseIterable { case llama, qwen2, qwen3, gemma3, gpt2 }
+    package enum Normalisation: Hashable, Sendable { case rms, layer }
+    package enum Activation: Int32, Hashable, Sendable {
+        case silu = 0
+        case geluTanh = 1
+    }
+
+    package var family: Family
+    package var layers: Int
+    /// Numbers a token between layers.
+    package var width: Int
+    package var heads: Int
+    package var kvHeads: Int
+    package var headSize: Int
+    /// Inner width of the feed-forward part.
+    package var hidden: Int
+    package var vocabulary: Int
+    package var context: Int
+    package var epsilon: Float
+    package var normalisation: Normalisation = .rms
+    package var activation: Activation = .silu
+    /// SwiGLU and GeGLU have a gate; GPT-2 has none.
+    package var gated = true
+    /// A norm over each head of q and k (Qwen 3, Gemma 3).
+    package var headNorms = false
+    /// Norms after attention and feed-forward, before the residual sum (Gemma 3).
+    package var postNorms = false
+    /// Embeddings are multiplied by this (Gemma: √width).
+    package var embeddingScale: Float = 1
+    /// Scores are multiplied by this (1/√headSize unless the family says otherwise).
+    package var scoreScale: Float
+    /// Rotary bases; nil where positions are learned (GPT-2).
+    package var rope: Rope? = Rope(base: 10_000)
+    /// Base of the sliding layers where it differs (Gemma 3).
+    package var slidingRope: Rope?
+    /// Tokens that a sliding layer sees back (0: no layer slides).
+    package var window = 0
+    /// Which layers slide.
+    package var slides: [Bool] = []
+    /// The output projection is the embedding.
+    package var tied: Bool
+
+    /// Rotary position embedding (Su et al. 2021), with Llama 3's or linear scaling.
+    package struct Rope: Hashable, Sendable {
+        package enum Scaling: Hashable, Sendable {
+            case none
+            case linear(factor: Float)
+            case llama3(factor: Float, lowFrequency: Float, highFrequency: Float, originalContext: Float)
+            /// Divisors of each frequency, as GGUF stores Llama 3's scaling.
+            case factors([Float])
+        }
+        package var base: Float
+        package var scaling: Scaling = .none
+        package init(base: Float, scaling: Scaling = .none) {
+            self.base = base
+            self.scaling = scaling
+        }
+    }
+
+    package init(
+        family: Family, layers: Int, width: Int, heads: Int, kvHeads: Int, headSize: Int, hidden: Int, vocabulary: Int, context: Int,
+        epsilon: Float, tied: Bool
+    ) {
+        self.family = family
+        self.layers = layers
+        self.width = width
+        self.heads = heads
+        self.kvHeads = kvHeads
+        self.headSize = headSize
+        self.hidden = hidden
+        self.vocabulary = vocabulary
+        self.context = context
+        self.epsilon = epsilon
+        self.tied = tied
+        scoreScale = 1 / Float(headSize).squareRoot()
+    }
+
+    /// Whether layer `index` sees only ``window`` tokens back.
+    package func slides(_ index: Int) -> Bool { window > 0 && index < slides.count && slides[index] }
+
+    /// Columns of queries, and of keys or values.
+    package var queryWidth: Int { heads * headSize }
+    package var keyWidth: Int { kvHeads * headSize }
+}

@@ -1,0 +1,66 @@
+import Tensors
+
+/// A norm's parameters as floats.
+package struct NormWeights: Sendable {
+    package var weight: [Float]
+    package var bias: [Float]?
+    package init(weight: [Float], bias: [Float]? = nil) {
+        self.weight = weight
+        self.bias = bias
+    }
+}
+
+/// The linear layers of a block, in the order in which goldens and adapters count them.
+package enum Projection: Int, CaseIterable, Hashable, Sendable {
+    case q, k, v, o, gate, up, down
+
+    /// The short name in recipes.
+    package var name: String { String(describing: self) }
+}
+
+/// The weights of one block.
+package struct LayerWeights: Sendable {
+    package var attentionNorm: NormWeights
+    package var queryNorm: NormWeights?
+    package var keyNorm: NormWeights?
+    package var postAttentionNorm: NormWeights?
+    package var feedForwardNorm: NormWeights
+    package var postFeedForwardNorm: NormWeights?
+    /// By ``Projection``; `gate` is nil where the family has none.
+    package var projections: [WeightMatrix?]
+
+    package subscript(_ projection: Projection) -> WeightMatrix? { projections[projection.rawValue] }
+
+    package init(attentionNorm: NormWeights, feedForwardNorm: NormWeights, projections: [WeightMatrix?]) {
+        self.attentionNorm = attentionNorm
+        self.feedForwardNorm = feedForwardNorm
+        self.projections = projections
+    }
+}
+
+/// A whole model's weights: mapped and still quantised, unless training owns them.
+package struct ModelWeights: Sendable {
+    package var embedding: WeightMatrix
+    /// Learned positions [context × width] (GPT-2).
+    package var positions: WeightMatrix?
+    package var layers: [LayerWeights]
+    package var finalNorm: NormWeights
+    /// The output projection; the embedding itself where it is tied.
+    package var head: WeightMatrix
+    /// How many numbers the model has, and how many tensors of each storage type.
+    package var parameters: Int
+    package var quantisation: [String: Int]
+
+    package init(
+        embedding: WeightMatrix, positions: WeightMatrix? = nil, layers: [LayerWeights], finalNorm: NormWeights, head: WeightMatrix,
+        parameters: Int, quantisation: [String: Int]
+    ) {
+        self.embedding = embedding
+        self.positions = positions
+        self.layers = layers
+        self.finalNorm = finalNorm
+        self.head = head
+        self.parameters = parameters
+        self.quantisation = quantisation
+    }
+}

@@ -1,0 +1,180 @@
+import CKernels
+
+/// One example as training and scoring see it.
+package struct TokenSequence: Sendable, Hashable {
+    package var ids: [Int32]
+    /// Loss weight of each token as a target (0: not trained); the first token can never be one.
+    package var weights: [Float]
+
+    package init(ids: [Int32], weights: [Float]) {
+        self.ids = ids
+        self.weights = weights
+    }
+
+    /// Tokens that carry a label.
+    package var labels: Int { zip(ids.indices, weights).reduce(0) { $0 + ($1.0 > 0 && $1.1 != 0 ? 1 : 0) } }
+}
+
+/// One prediction that the loss looks at.
+package struct LabelSite: Sendable, Hashable {
+    /// The token of the stream whose output predicts.
+    package var token: Int32
+    package var target: Int32
+    package var weight: Float
+    /// Index of the sequence in the batch that the stream was built from.
+    package var sequence: Int32
+}
+
+/// Sequences packed without padding into one stream of tokens, in which those that begin alike share one copy of the beginning.
+///
+/// The stream is a forest of nodes in depth-first order. A token attends to the earlier tokens of its node and to all tokens of the
+/// nodes above, which is exactly its own sequence up to it; so losses and gradients equal those of separate sequences.
+package struct TokenTree: Sendable {
+    /// Nodes of one tree: they share at least the root's tokens.
+    package struct Tree: Sendable {
+        package var nodes: Range<Int>
+        /// One more than the deepest position.
+        package var depth: Int
+        package var tokens: Range<Int>
+    }
+
+    package private(set) var tokens: [Int32] = []
+    package private(set) var positions: [Int32] = []
+    /// `parent` counts from the tree's first node.
+    package private(set) var nodes: [ck_node] = []
+    package private(set) var trees: [Tree] = []
+    package private(set) var labels: [LabelSite] = []
+    /// Tokens of the sequences before sharing.
+    package private(set) var sequenceTokens = 0
+    /// For each sequence, the stream's token at its end.
+    package private(set) var lastTokens: [Int32]
+
+    /// Prefixes shorter than this are not worth a node.
+    static let shortestShared = 8
+    // The attention kernel walks a path of at most 64 nodes.
+    static let longestPath = 60
+
+    /// Packs `sequences`; with `sharing` off every sequence is a tree of its own, in the order given.
+    package init(_ sequences: [TokenSequence], sharing: Bool = true) {
+        lastTokens = [Int32](repeating: 0, count: sequences.count)
+        sequenceTokens = sequences.reduce(0) { $0 + $1.ids.count }
+        if sharing {
+            let order = sequences.indices.filter { !sequences[$0].ids.isEmpty }
+                .sorted { Self.precedes(sequences[$0].ids, sequences[$1].ids) }
+            var builder = Builder(sequences: sequences, tree: self)
+            for group in builder.groups(order[...], at: 0) { builder.tree(group) }
+            self = builder.result
+        } else {
+            var builder = Builder(sequences: sequences, tree: self)
+            for index in sequences.indices where !sequences[index].ids.isEmpty { builder.tree([index][...]) }
+            self = builder.result
+        }
+    }
+
+    /// The deepest position of any tree, plus one.
+    package var depth: Int { trees.reduce(0) { max($0, $1.depth) } }
+
+    /// Lexicographic order that breaks ties by length, so that sequences with a common beginning are neighbours.
+    package static func precedes(_ left: [Int32], _ right: [Int32]) -> Bool {
+        let shared = commonPrefix(left, right)
+        if shared == left.count || shared == right.count { return left.count < right.count }
+        return left[shared] < right[shared]
+    }
+
+    /// How many tokens two sequences have in common at their beginning.
+    package static func commonPrefix(_ left: [Int32], _ right: [Int32]) -> Int {
+        let count = min(left.count, right.count)
+        var index = 0
+        while index < count, left[index] == right[index] { index += 1 }
+        return index
+    }
+
+    private struct Builder {
+        let sequences: [TokenSequence]
+        var result: TokenTree
+        // Where the path above the present node lies in the stream: the token at each depth.
+        var path: [Int32] = []
+
+        init(sequences: [TokenSequence], tree: TokenTree) {
+            self.sequences = sequences
+            result = tree
+        }
+
+        /// Neighbours whose token at `depth` is the same; those that end there are groups of their own.
+        func groups(_ order: ArraySlice<Int>, at depth: Int) -> [ArraySlice<Int>] {
+            var groups: [ArraySlice<Int>] = []
+            var from = order.startIndex
+            while from < order.endIndex {
+                let ids = sequences[order[from]].ids
+                var to = from + 1
+                if depth < ids.count {
+                    while to < order.endIndex, depth < sequences[order[to]].ids.count, sequences[order[to]].ids[depth] == ids[depth] {
+                        to += 1
+                    }
+                }
+                groups.append(order[from..<to])
+                from = to
+            }
+            return groups
+        }
+
+        mutating func tree(_ order: ArraySlice<Int>) {
+            let firstNode = result.nodes.count
+            let firstToken = result.tokens.count
+            path = []
+            place(order, from: 0, probe: 0, parent: -1, firstNode: firstNode, level: 0)
+            let nodes = firstNode..<result.nodes.count
+            let depth = nodes.reduce(0) { max($0, Int(result.nodes[$1].depth + result.nodes[$1].end - result.nodes[$1].start)) }
+            result.trees.append(Tree(nodes: nodes, depth: depth, tokens: firstToken..<result.tokens.count))
+        }
+
+        /// Places sequences that agree below `probe`; those below `from` are placed already.
+        private mutating func place(_ order: ArraySlice<Int>, from: Int, probe: Int, parent: Int, firstNode: Int, level: Int) {
+            guard let first = order.first, let last = order.last else { return }
+            guard order.count > 1, level < TokenTree.longestPath - 1 else {
+                for index in order { leaf(index, from: from, parent: parent, firstNode: firstNode) }
+                return
+            }
+            let shared = TokenTree.commonPrefix(sequences[first].ids, sequences[last].ids)
+            var start = from
+            var above = parent
+            if shared - from >= TokenTree.shortestShared {
+                above = node(Array(sequences[first].ids[from..<shared]), depth: from, parent: parent, firstNode: firstNode)
+                start = shared
+            }
+            for group in groups(order, at: shared) {
+                if group.count == 1 {
+                    for index in group { leaf(index, from: start, parent: above, firstNode: firstNode) }
+                } else {
+                    place(group, from: start, probe: shared, parent: above, firstNode: firstNode, level: above == parent ? level : level + 1)
+                }
+            }
+            path.removeLast(start - from)
+        }
+
+        private mutating func leaf(_ index: Int, from: Int, parent: Int, firstNode: Int) {
+            let sequence = sequences[index]
+            let rest = Array(sequence.ids[from...])
+            if !rest.isEmpty { _ = node(rest, depth: from, parent: parent, firstNode: firstNode) }
+            for position in 1..<max(1, sequence.ids.count) where sequence.weights[position] != 0 {
+                result.labels.append(
+                    LabelSite(
+                        token: path[position - 1], target: sequence.ids[position], weight: sequence.weights[position],
+                        sequence: Int32(index)))
+            }
+            result.lastTokens[index] = path[sequence.ids.count - 1]
+            path.removeLast(rest.count)
+        }
+
+        private mutating func node(_ ids: [Int32], depth: Int, parent: Int, firstNode: Int) -> Int {
+            let start = result.tokens.count
+            for (offset, id) in ids.enumerated() {
+                result.tokens.append(id)
+                result.positions.append(Int32(depth + offset))
+                path.append(Int32(start + offset))
+            }
+            result.nodes.append(ck_node(start: Int32(start), end: Int32(start + ids.count), parent: Int32(parent), depth: Int32(depth)))
+            return result.nodes.count - 1 - firstNode
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import CKernels
+import Tensors
+
+/// The loss at one label site.
+package struct SiteLoss: Sendable {
+    /// -ln p(target), in nats, before the site's weight.
+    package var loss: Float
+    /// Whether the target is the likeliest token.
+    package var correct: Bool
+}
+
+extension Transformer {
+    /// Cross-entropy at every label site of `tree`, from the last residual stream; and, when `gradientScale` is not 0, the gradient of
+    /// Σ weight · loss · gradientScale in ``Activations/dx``.
+    ///
+    /// Only label sites meet the vocabulary, some rows at a time, so that the logits never take more than `logitBytes`.
+    func loss(
+        _ tree: TokenTree, _ hidden: UnsafeMutablePointer<Float>, smoothing: Float = 0, gradientScale: Float = 0,
+        logitBytes: Int = 48 << 20
+    ) throws -> [SiteLoss] {
+        let c = configuration
+        let d = c.width
+        let vocabulary = c.vocabulary
+        var losses = [SiteLoss](repeating: SiteLoss(loss: 0, correct: false), count: tree.labels.count)
+        let training = gradientScale != 0
+        if training { activations.dx.update(repeating: 0, count: tree.tokens.count * d) }
+        let chunk = min(max(1, tree.labels.count), max(12, logitBytes / (4 * vocabulary) / 6 * 6))
+        // The chunk's rows of x, normed x, their gradients, 1/σ and mean; then its logits.
+        try headScratch.reserve(chunk * (4 * d + 2 + vocabulary))
+        let x = headScratch.pointer
+        let normed = x + chunk * d
+        let dNormed = normed + chunk * d
+        let dx = dNormed + chunk * d
+        let statistics = dx + chunk * d
+        let logits = statistics + 2 * chunk
+        for from in stride(from: 0, to: tree.labels.count, by: chunk) {
+            let sites = Array(tree.labels[from..<min(from + chunk, tree.labels.count)])
+            for (row, site) in sites.enumerated() { (x + row * d).update(from: hidden + Int(site.token) * d, count: d) }
+            normalise(model.weights.finalNorm, x, normed, statistics, tokens: sites.count)
+            products.forward([.init(model.weights.head, logits, ldy: vocabulary)], x: normed, ldx: d, tokens: sites.count)
+            losses.withUnsafeMutableBufferPointer { losses in
+                nonisolated(unsafe) let losses = losses
+                team.run(sites.count) { row, _ in
+                    var correct: Int32 = 0
+                    let value = ck_cross_entropy(
+                        Int64(vocabulary), logits + row * vocabulary, Int64(sites[row].target), smoothing,
+                        gradientScale * sites[row].weight, &correct)
+                    losses[from + row] = SiteLoss(loss: value, correct: correct != 0)
+                }
+            }
+            guard training else { continue }
+            products.inputGradient([.init(model.weights.head, dy: logits, lddy: vocabulary)], dx: dNormed, lddx: d, tokens: sites.count)
+            dx.update(repeating: 0, count: sites.count * d)
+            normBackward(model.weights.finalNorm, x, statistics, dy: dNormed, dx: dx, tokens: sites.count)
+            // Several sites may sit on one token (a shared prefix predicts each continuation): their gradients add up, in order.
+            for (row, site) in sites.enumerated() { ck_add_scaled(Int64(d), 1, dx + row * d, activations.dx + Int(site.token) * d) }
+        }
+        return losses
+    }
+
+    /// Forward only: the loss at every label site.
+    package func score(_ tree: TokenTree) throws -> [SiteLoss] { try loss(tree, forward(tree)) }
+
+    /// Forward and backward: adds the gradient of `scale` · Σ weight · loss to `gradients`; returns the losses.
+    package func train(_ tree: TokenTree, scale: Float, smoothing: Float = 0, into gradients: FloatBuffer) throws -> [SiteLoss] {
+        let losses = try loss(tree, forward(tree), smoothing: smoothing, gradientScale: scale)
+        backward(tree, into: gradients)
+        return losses
+    }
+}

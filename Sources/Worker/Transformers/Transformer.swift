@@ -1,0 +1,156 @@
+import CKernels
+import Tensors
+
+/// Runs a model over packed tokens: forward, and backward into an adapter's gradients.
+///
+/// One instance owns the activations of one micro-batch at a time. Shapes in comments: T tokens, d width, f hidden, r rank.
+package final class Transformer {
+    package let model: Model
+    package let team: ThreadTeam
+    let products: Products
+    /// Added to every projection it covers; nil runs the weights alone.
+    package let adapter: Adapter?
+    let activations: Activations
+    var tables: (full: RotaryTable?, sliding: RotaryTable?)
+    let attentionScratch: [FloatBuffer]
+    let headScratch: FloatBuffer
+    /// The layer below which nothing is trained, so nothing need be kept.
+    let lowestTrained: Int
+
+    var configuration: ModelConfiguration { model.configuration }
+    var rank: Int { adapter?.layout.rank ?? 0 }
+
+    /// - Parameter training: keep what the backward pass needs.
+    package init(_ model: Model, adapter: Adapter? = nil, team: ThreadTeam, training: Bool = false) throws {
+        self.model = model
+        self.team = team
+        self.adapter = adapter
+        products = try Products(team: team)
+        let c = model.configuration
+        lowestTrained = training ? min(c.layers, max(0, adapter?.layout.firstLayer ?? 0)) : c.layers
+        let kept = c.layers - lowestTrained
+        activations = try Activations(
+            c, rank: adapter?.layout.rank ?? 0, slots: kept + (kept < c.layers ? 1 : 0), training: training)
+        tables = (
+            c.rope.map { RotaryTable($0, headSize: c.headSize) }, c.slidingRope.map { RotaryTable($0, headSize: c.headSize) }
+        )
+        attentionScratch = try (0..<team.threads).map { _ in try FloatBuffer() }
+        headScratch = try FloatBuffer()
+    }
+
+    /// Bytes of memory that each token of a micro-batch takes.
+    package var bytesPerToken: Int { activations.bytesPerToken }
+
+    /// The slot that keeps layer `layer`'s numbers; layers below the lowest trained one share the last slot.
+    func slot(_ layer: Int) -> Activations.Slot {
+        activations.slot(layer >= lowestTrained ? layer - lowestTrained : configuration.layers - lowestTrained)
+    }
+
+    /// Runs all layers; returns the last residual stream [T × d], valid until the next call.
+    package func forward(_ tree: TokenTree) throws -> UnsafeMutablePointer<Float> {
+        try prepare(tree)
+        embed(tree, into: slot(0).input)
+        for layer in 0..<configuration.layers {
+            let kept = slot(layer)
+            let output = layer + 1 < configuration.layers ? slot(layer + 1).input : activations.normed
+            attentionForward(layer, tree, kept)
+            feedForwardForward(layer, tree, kept, output: output)
+        }
+        return activations.normed
+    }
+
+    func prepare(_ tree: TokenTree) throws {
+        try activations.reserve(tree.tokens.count)
+        tables.full?.reserve(tree.depth)
+        tables.sliding?.reserve(tree.depth)
+        let needed = tree.trees.reduce(0) {
+            max($0, Int(ck_attention_scratch(Int64($1.tokens.count), Int64($1.nodes.count), Int64($1.depth), Int64(configuration.headSize))))
+        }
+        for scratch in attentionScratch { try scratch.reserve(needed) }
+    }
+
+    /// x[t] = E[token] · scale (+ P[position]).
+    private func embed(_ tree: TokenTree, into x: UnsafeMutablePointer<Float>) {
+        let d = configuration.width
+        team.rows(tree.tokens.count, grain: 8) { rows, _ in
+            var position = [Float](repeating: 0, count: self.model.weights.positions == nil ? 0 : d)
+            for t in rows {
+                let row = x + t * d
+                self.model.weights.embedding.row(Int(tree.tokens[t]), into: row)
+                if self.configuration.embeddingScale != 1 { ck_scale(Int64(d), self.configuration.embeddingScale, row) }
+                if let positions = self.model.weights.positions {
+                    position.withUnsafeMutableBufferPointer { buffer in
+                        guard let base = buffer.baseAddress else { return }
+                        positions.row(Int(tree.positions[t]), into: base)
+                        ck_add_scaled(Int64(d), 1, base, row)
+                    }
+                }
+            }
+        }
+    }
+
+    /// y = norm(x) over `rows`; statistics hold mean, then 1/σ, T of each.
+    func normalise(
+        _ norm: NormWeights, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ statistics: UnsafeMutablePointer<Float>,
+        tokens: Int
+    ) {
+        let d = configuration.width
+        team.rows(tokens, grain: 8) { rows, _ in
+            let at = rows.lowerBound * d
+            if self.configuration.normalisation == .layer, let bias = norm.bias {
+                ck_layer_norm(
+                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, bias, self.configuration.epsilon, y + at, Int64(d),
+                    statistics + rows.lowerBound, statistics + tokens + rows.lowerBound)
+            } else {
+                ck_rms_norm(
+                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, self.configuration.epsilon, y + at, Int64(d),
+                    statistics + tokens + rows.lowerBound)
+            }
+        }
+    }
+
+    /// u = s · x·Aᵀ for each projection that has an adapter, at its columns of `low` (ld = 7r).
+    func lowRankForward(
+        _ layer: Int, _ projections: [Projection], _ x: UnsafePointer<Float>, ldx: Int, _ low: UnsafeMutablePointer<Float>, tokens: Int
+    ) {
+        guard let adapter else { return }
+        let places = projections.compactMap { adapter.place(layer, $0) }
+        guard !places.isEmpty else { return }
+        let r = rank
+        let ld = 7 * r
+        team.rows(tokens, grain: 12) { rows, _ in
+            for place in places {
+                let u = low + rows.lowerBound * ld + place.projection.rawValue * r
+                ck_gemm(
+                    Int64(rows.count), Int64(r), Int64(place.inner), x + rows.lowerBound * ldx, Int64(ldx), 1,
+                    adapter.values.pointer + place.a, Int64(r), u, Int64(ld), 0)
+                for t in 0..<rows.count { ck_scale(Int64(r), adapter.layout.scale, u + t * ld) }
+            }
+        }
+    }
+
+    /// The adapter's addition to a projection's output, from the kept u.
+    func forwardLow(_ layer: Int, _ projection: Projection, _ low: UnsafePointer<Float>) -> LowRank? {
+        guard let adapter else { return nil }
+        return adapter.place(layer, projection).map {
+            LowRank(
+                rows: low + projection.rawValue * rank, stride: 7 * rank, factor: UnsafePointer(adapter.values.pointer) + $0.b, rank: rank)
+        }
+    }
+
+    /// The products of several projections that share the input x.
+    func project(
+        _ layer: Int, _ outputs: [(Projection, UnsafeMutablePointer<Float>, ld: Int)], x: UnsafePointer<Float>, ldx: Int,
+        _ low: UnsafeMutablePointer<Float>, tokens: Int, accumulate: Bool = false
+    ) {
+        lowRankForward(layer, outputs.map(\.0), x, ldx: ldx, low, tokens: tokens)
+        let parts = outputs.compactMap { projection, y, ld in
+            model.weights.layers[layer][projection].map {
+                Products.Forward($0, y, ldy: ld, low: forwardLow(layer, projection, low), accumulate: accumulate)
+            }
+        }
+        products.forward(parts, x: x, ldx: ldx, tokens: tokens)
+    }
+
+    func copy(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, _ count: Int) { to.update(from: from, count: count) }
+}
