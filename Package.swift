@@ -99,6 +99,7 @@ let worker: [Target] = [
     library("Worker", "Tokenization"),
     library("Worker", "ChatTemplates"),
     library("Worker", "Encoding", ["Tokenization", "ChatTemplates"]),
+    library("Worker", "TokenizerFiles", ["Tokenization", "ChatTemplates", "WeightFiles"]),
     library("Worker", "Transformers", ["CKernels", "Tensors", "WeightFiles"]),
     library("Worker", "Generation", ["CKernels", "Tensors", "Tokenization", "Transformers"]),
     library("Worker", "Training", ["Contracts", "Platform", "Tensors", "Tokenization", "ChatTemplates", "Encoding", "Transformers"]),
@@ -110,7 +111,7 @@ let worker: [Target] = [
     ]),
     program("Worker", "finetune-worker", [
         "Contracts", "Platform", "Compression", "Training", "Evaluation", "Exporting", "Generation", "Transformers",
-        "WeightFiles", "Tokenization", "ChatTemplates", "Encoding", "EvaluationMetrics", "Tensors", crypto,
+        "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Encoding", "EvaluationMetrics", "Tensors", crypto,
     ]),
 ]
 
@@ -126,9 +127,11 @@ let testTargets: [Target] = [
     tests("SystemdUnitTests", ["Systemd", logging]),
     tests("SystemdTests", ["Systemd", "Contracts", logging]),
     tests("TransformersTests", ["Transformers", "Tensors", "WeightFiles"]),
-    tests("TokenizationTests", ["Tokenization"]),
+    tests("TokenizationTests", ["Tokenization", "TokenizerFiles"]),
     tests("ChatTemplatesTests", ["ChatTemplates"]),
-    tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates"]),
+    tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates", "TokenizerFiles"]),
+    .executableTarget(
+        name: "text-probe", dependencies: ["Tokenization", "ChatTemplates", "TokenizerFiles"], path: "Tests/TextProbe"),
     .target(name: "Mutation", path: "Tests/Mutation"),
     .executableTarget(
         name: "fuzz-weights", dependencies: ["Mutation", "WeightFiles", "Tensors"], path: "Tests/FuzzWeights"),

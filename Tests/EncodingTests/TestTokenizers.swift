@@ -1,6 +1,6 @@
 import ChatTemplates
 import Foundation
-import Tokenization
+import TokenizerFiles
 
 @testable import Encoding
 
@@ -18,8 +18,8 @@ enum TestTokenizers {
         guard FileManager.default.fileExists(atPath: url.path) else {
             throw Absent(description: "\(url.path) is absent; run tools/fetch-models.sh or set FINETUNED_TEST_MODELS")
         }
-        let tokenizer = try Tokenizer(TokenizerDefinition(gguf: GGUFMetadata(url).tokenizer))
-        return ExampleEncoder(tokenizer: tokenizer, template: try tokenizer.chatTemplate.map { try ChatTemplate($0) }, now: 0)
+        let file = try TokenizerFile(path: url.path)
+        return ExampleEncoder(tokenizer: file.tokenizer, template: file.template, now: 0)
     }
 
     private static let smollm2 = Result { try make("SmolLM2-135M-Instruct.Q4_1.gguf") }

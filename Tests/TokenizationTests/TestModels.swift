@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Tokenization
+import TokenizerFiles
 
 /// The real models and goldens that tests read.
 enum TestModels {
@@ -28,8 +29,8 @@ enum TestModels {
         try JSONDecoder().decode(Value.self, from: Data(contentsOf: fixture(name)))
     }
 
-    private static let smolResult = Result { try Tokenizer(TokenizerDefinition(gguf: GGUFMetadata(model("SmolLM2-135M-Instruct.Q4_1.gguf")).tokenizer)) }
-    private static let gemmaResult = Result { try Tokenizer(TokenizerDefinition(gguf: GGUFMetadata(model("gemma3-270m.gguf")).tokenizer)) }
+    private static let smolResult = Result { try TokenizerFile(path: model("SmolLM2-135M-Instruct.Q4_1.gguf").path).tokenizer }
+    private static let gemmaResult = Result { try TokenizerFile(path: model("gemma3-270m.gguf").path).tokenizer }
 
     /// SmolLM2's tokenizer, from its GGUF.
     static func smol() throws -> Tokenizer { try smolResult.get() }

@@ -41,11 +41,31 @@ package struct ChatTemplate: Sendable {
     ) throws -> Rendering {
         let interpreter = Interpreter(limits: limits, now: now ?? Int(time(nil)))
         for (name, value) in variables { interpreter.root.set(name, value) }
-        interpreter.root.set("messages", messages)
+        interpreter.root.set("messages", try Self.withReasoning(messages))
         interpreter.root.set("tools", tools)
         if variables["documents"] == nil { interpreter.root.set("documents", .none) }
         interpreter.root.set("add_generation_prompt", .bool(addGenerationPrompt))
         try interpreter.render(body)
         return Rendering(text: interpreter.output, generated: interpreter.generated)
+    }
+
+    private static let reasoningNames = ["reasoning_content", "thinking", "reasoning"]
+
+    /// Messages with their reasoning under each name that templates read it by, as transformers passes them.
+    private static func withReasoning(_ messages: TemplateValue) throws -> TemplateValue {
+        guard case .list(let list) = messages else { return messages }
+        var changed = false
+        let items = try list.items.map { item in
+            guard case .dictionary(let fields) = item,
+                let reasoning = reasoningNames.lazy.compactMap({ fields[name: $0] }).first(where: { if case .none = $0 { false } else { true } })
+            else { return item }
+            changed = true
+            var result = TemplateDictionary()
+            try result.set("thinking", fields[name: "thinking"] ?? reasoning)
+            for (key, value) in zip(fields.keys, fields.values) { try result.set(key, value) }
+            try result.set("reasoning_content", reasoning)
+            return .dictionary(result)
+        }
+        return changed ? .list(try TemplateList(items)) : messages
     }
 }

@@ -100,7 +100,7 @@ extension TokenizerDefinition {
             }
             if let id = scores.firstIndex(where: \.isNaN) { throw failure("scores", "the score of token \(id) is NaN", again) }
             spelling = .sentencePiece
-            merges = .scores(scores)
+            merges = .scores(Self.order(scores, kinds))
             let prefixed = values.addSpacePrefix ?? true
             normalizers = []
             preTokenizer = .metaspace(prefix: prefixed ? .always : .never, splits: false)
@@ -113,8 +113,32 @@ extension TokenizerDefinition {
                 "model", "\"\(values.model)\" is not supported",
                 "Use a model with a byte-level BPE (gpt2) or a SentencePiece BPE (llama) tokenizer")
         }
+        if spelling == .sentencePiece { respellSpaces() }
         if addsBOS, let bos { prefix = [bos] }
         if values.addEOS == true, let eos { suffix = [eos] }
+    }
+
+    /// Runs of spaces are pieces like any other, with marks for spaces; llama.cpp's converter writes them out as user-defined.
+    private mutating func respellSpaces() {
+        var respelled: Set<Int32> = []
+        for (id, token) in tokens.enumerated()
+        where kinds[id] == .userDefined && !token.isEmpty && token.utf8.allSatisfy({ $0 == 0x20 }) {
+            tokens[id] = String(repeating: "▁", count: token.utf8.count)
+            respelled.insert(Int32(id))
+        }
+        addedTokens.removeAll { respelled.contains($0.id) }
+    }
+
+    /// The scores by which pieces merge. llama.cpp's converter gives user-defined pieces a score that says nothing, so where the
+    /// scores of all others fall with the id, as they do in SentencePiece BPE models, the id stands for the score.
+    private static func order(_ scores: [Float], _ kinds: [TokenKind]) -> [Float] {
+        guard kinds.contains(.userDefined) else { return scores }
+        var last = Float.infinity
+        for (id, score) in scores.enumerated() where kinds[id] == .normal {
+            if score > last { return scores }
+            last = score
+        }
+        return scores.indices.map { -Float($0) }
     }
 
     static func pair(_ line: String) -> MergePair? {

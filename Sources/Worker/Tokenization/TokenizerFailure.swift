@@ -9,5 +9,12 @@ package struct TokenizerFailure: Error, Equatable, CustomStringConvertible {
     /// What a person can do.
     package var remedy: String
 
+    package init(source: String, location: String, problem: String, remedy: String) {
+        self.source = source
+        self.location = location
+        self.problem = problem
+        self.remedy = remedy
+    }
+
     package var description: String { "\(source): \(location): \(problem). \(remedy)" }
 }

@@ -1,0 +1,59 @@
+import ChatTemplates
+import Foundation
+import Tokenization
+
+/// Mutates good files and feeds them to the parsers: whatever comes must end in a value or a described failure.
+enum Fuzzer {
+    struct Usage: Error {}
+
+    static func run(_ arguments: [String]) throws {
+        guard arguments.count > 5, let count = Int(arguments[3]), let seed = UInt64(arguments[4]) else { throw Usage() }
+        let corpus = try arguments[5...].map { Array(try Data(contentsOf: URL(filePath: $0))) }
+        var mutator = Mutator(seed: seed)
+        var accepted = 0
+        for index in 0..<count {
+            let input = mutator.mutate(corpus[index % corpus.count], with: corpus)
+            if index % 5000 == 0 { FileHandle.standardError.write(Data("\(index) inputs, \(accepted) accepted\n".utf8)) }
+            if arguments[2] == "tokenizer" ? tokenizer(input) : template(input) { accepted += 1 }
+        }
+        print("\(count) inputs, \(accepted) accepted, seed \(seed): no trap")
+    }
+
+    static let probes = ["", "Hello world", "  a\tb\n\n'll 12345 ", "<s>é漢字🙂\u{301}</s><|im_start|>", String(repeating: "a b", count: 50)]
+
+    /// Whether the file is a tokenizer; then it must encode and decode.
+    static func tokenizer(_ input: [UInt8]) -> Bool {
+        guard let definition = try? TokenizerDefinition(json: input, config: input), let tokenizer = try? Tokenizer(definition) else {
+            return false
+        }
+        for probe in probes {
+            _ = tokenizer.decode(tokenizer.encode(probe, special: .parse, addsSpecialTokens: true))
+            _ = tokenizer.encode(probe)
+        }
+        _ = tokenizer.bytesPerToken()
+        return true
+    }
+
+    static let messages = try? JSONText.value(
+        """
+        [{"role": "system", "content": "s"}, {"role": "user", "content": "Hi <|im_end|> é"},
+         {"role": "assistant", "content": "<think>x</think>yo", "tool_calls": [{"type": "function", "id": "a",
+          "function": {"name": "f", "arguments": {"x": 1.5, "y": [null, true]}}}]},
+         {"role": "tool", "content": "r", "tool_call_id": "a"}, {"role": "assistant", "content": "end"}]
+        """)
+    static let tools = try? JSONText.value("[{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"type\": \"object\"}}}]")
+
+    /// Whether the text is a template; then it must render or fail with a description.
+    static func template(_ input: [UInt8]) -> Bool {
+        guard var template = try? ChatTemplate(String(decoding: input, as: UTF8.self)) else { return false }
+        // Small limits keep the fuzzing fast; that the full ones hold is a test of its own.
+        template.limits.steps = 20_000
+        template.limits.bytes = 1 << 20
+        for generation in [false, true] {
+            _ = try? template.render(
+                messages: messages ?? .none, tools: tools ?? .none, addGenerationPrompt: generation,
+                variables: ["bos_token": .trusted("<s>"), "eos_token": .trusted("</s>")], now: 1_700_000_000)
+        }
+        return true
+    }
+}

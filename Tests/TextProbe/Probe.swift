@@ -1,0 +1,88 @@
+import ChatTemplates
+import Foundation
+import Tokenization
+import TokenizerFiles
+
+/// The commands of the probe.
+enum Probe {
+    static func write(_ value: some Encodable) throws {
+        var line = try JSONEncoder().encode(value)
+        line.append(0x0A)
+        FileHandle.standardOutput.write(line)
+    }
+
+    static func encode(path: String, parses: Bool) throws {
+        let tokenizer = try TokenizerFile(path: path).tokenizer
+        let decoder = JSONDecoder()
+        while let line = readLine() {
+            let text = try decoder.decode(String.self, from: Data(line.utf8))
+            try write(tokenizer.encode(text, special: parses ? .parse : .asText))
+        }
+    }
+
+    static func decode(path: String) throws {
+        let tokenizer = try TokenizerFile(path: path).tokenizer
+        let decoder = JSONDecoder()
+        while let line = readLine() {
+            try write(tokenizer.decode(try decoder.decode([Int32].self, from: Data(line.utf8))))
+        }
+    }
+
+    static func render() {
+        while let line = readLine() {
+            do {
+                guard case .dictionary(let request) = try JSONText.value(line), case .text(let source)? = request[name: "template"] else {
+                    throw TemplateFailure(.evaluation, "the request has no template")
+                }
+                var variables: [String: TemplateValue] = [:]
+                if case .dictionary(let given)? = request[name: "variables"] {
+                    for (key, value) in zip(given.keys, given.values) {
+                        if case .text(let name) = key.value { variables[name.string] = value }
+                    }
+                }
+                var now: Int?
+                if case .int(let seconds)? = request[name: "now"] { now = seconds }
+                var prompts = false
+                if case .bool(let flag)? = request[name: "add_generation_prompt"] { prompts = flag }
+                let rendering = try ChatTemplate(source.string).render(
+                    messages: request[name: "messages"] ?? .none, tools: request[name: "tools"] ?? .none,
+                    addGenerationPrompt: prompts, variables: variables, now: now)
+                try write(["text": rendering.text.string])
+            } catch {
+                try? write(["error": "\(error)"])
+            }
+        }
+    }
+
+    struct Figures: Encodable {
+        var tokens: Int
+        var bytes: Int
+        var seconds: Double
+        var tokensPerSecond: Double
+        var loadSeconds: Double
+    }
+
+    /// Encodes every line several times and gives the best pass.
+    static func bench(path: String, file: String) throws {
+        let clock = ContinuousClock()
+        let began = clock.now
+        let tokenizer = try TokenizerFile(path: path).tokenizer
+        let loaded = seconds(clock.now - began)
+        let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var best = Double.infinity
+        var tokens = 0
+        for _ in 0..<5 {
+            let start = clock.now
+            tokens = lines.reduce(0) { $0 + tokenizer.encode($1).count }
+            best = min(best, seconds(clock.now - start))
+        }
+        try write(
+            Figures(
+                tokens: tokens, bytes: lines.reduce(0) { $0 + $1.utf8.count }, seconds: best,
+                tokensPerSecond: Double(tokens) / best, loadSeconds: loaded))
+    }
+
+    static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+}
