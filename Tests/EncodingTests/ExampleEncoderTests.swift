@@ -12,9 +12,15 @@ import Tokenization
             var prompt: String
             var completion: String
         }
-        var row: Row
+        var rows: [Row]
         var ids: [Int32]
         var labels: [Int32]
+
+        enum CodingKeys: String, CodingKey {
+            case rows
+            case ids = "first_ids"
+            case labels = "first_labels"
+        }
     }
 
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -22,12 +28,12 @@ import Tokenization
     @Test(arguments: ["smollm2", "gemma3"])
     func firstRowEqualsTheGolden(name: String) throws {
         let golden = try JSONDecoder().decode(
-            Golden.self, from: Data(contentsOf: Self.root.appending(path: "Fixtures/encoding/golden-\(name).json")))
+            Golden.self, from: Data(contentsOf: Self.root.appending(path: "Fixtures/goldens/\(name)-lora.json")))
         let encoder = try TestTokenizers.encoder(name)
-        let example = try encoder.encode(prompt: golden.row.prompt, completion: golden.row.completion, maximumLength: 512)
+        let example = try encoder.encode(prompt: golden.rows[0].prompt, completion: golden.rows[0].completion, maximumLength: 512)
         #expect(example.ids == golden.ids)
         #expect(zip(example.ids, example.labels).map { $1 ? $0 : -100 } == golden.labels)
-        let prompt = try encoder.encode(promptOnly: golden.row.prompt)
+        let prompt = try encoder.encode(promptOnly: golden.rows[0].prompt)
         #expect(Array(golden.ids.prefix(prompt.count)) == prompt)
         #expect(prompt.count == golden.labels.prefix { $0 == -100 }.count)
     }

@@ -9,7 +9,7 @@ enum Fuzzer {
     static func run(_ arguments: [String]) throws {
         guard arguments.count > 5, let count = Int(arguments[3]), let seed = UInt64(arguments[4]) else { throw Usage() }
         let corpus = try arguments[5...].map { Array(try Data(contentsOf: URL(filePath: $0))) }
-        var mutator = Mutator(seed: seed)
+        var mutator = TextMutator(seed: seed)
         var accepted = 0
         for index in 0..<count {
             let input = mutator.mutate(corpus[index % corpus.count], with: corpus)

@@ -11,11 +11,16 @@ import Testing
         }
         var tokenize: [Row]
         var bosDefault: [Int32]
+
+        enum CodingKeys: String, CodingKey {
+            case tokenize
+            case bosDefault = "tokenize_bos_default"
+        }
     }
 
     @Test(arguments: ["smollm2", "gemma3"])
     func idsEqualTheGoldens(name: String) throws {
-        let golden = try TestModels.fixture(Golden.self, "tokenization/golden-\(name).json")
+        let golden = try TestModels.fixture(Golden.self, "goldens/\(name).json")
         let tokenizer = try name == "smollm2" ? TestModels.smol() : TestModels.gemma()
         #expect(golden.tokenize.count > 5)
         for row in golden.tokenize {
@@ -27,7 +32,7 @@ import Testing
 
     @Test(arguments: ["smollm2", "gemma3"])
     func streamingGivesTheSameText(name: String) throws {
-        let golden = try TestModels.fixture(Golden.self, "tokenization/golden-\(name).json")
+        let golden = try TestModels.fixture(Golden.self, "goldens/\(name).json")
         let tokenizer = try name == "smollm2" ? TestModels.smol() : TestModels.gemma()
         for row in golden.tokenize {
             var decoder = StreamingDecoder(tokenizer)

@@ -1,5 +1,5 @@
 /// Changes bytes of a file at random, from a seed: flips, cuts, copies, splices, and pieces that parsers trip over.
-struct Mutator {
+struct TextMutator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
