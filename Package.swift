@@ -102,7 +102,7 @@ let worker: [Target] = [
     library("Worker", "TokenizerFiles", ["Tokenization", "ChatTemplates", "WeightFiles"]),
     library("Worker", "Transformers", ["CKernels", "Tensors", "WeightFiles"]),
     library("Worker", "Generation", ["CKernels", "Tensors", "Tokenization", "Transformers"]),
-    library("Worker", "Training", ["Contracts", "Platform", "Tensors", "Tokenization", "ChatTemplates", "Encoding", "Transformers"]),
+    library("Worker", "Training", ["CKernels", "Contracts", "Tensors", "Transformers", "WeightFiles"]),
     library("Worker", "Evaluation", [
         "Contracts", "Platform", "EvaluationMetrics", "Encoding", "Generation", "Tokenization", "Training", "Transformers",
     ]),
@@ -126,6 +126,7 @@ let testTargets: [Target] = [
     tests("ContractsTests", ["Contracts"]),
     tests("SystemdUnitTests", ["Systemd", logging]),
     tests("SystemdTests", ["Systemd", "Contracts", logging]),
+    tests("TrainingTests", ["ChatTemplates", "Encoding", "Tokenization", "Contracts", "Tensors", "Training", "Transformers", "WeightFiles"]),
     tests("TransformersTests", ["Transformers", "Tensors", "WeightFiles"]),
     tests("TokenizationTests", ["Tokenization", "TokenizerFiles"]),
     tests("ChatTemplatesTests", ["ChatTemplates"]),

@@ -1,0 +1,43 @@
+import Contracts
+import Tensors
+import Transformers
+
+/// How a run's adapter begins.
+package enum AdapterStart {
+    /// The layout that a recipe asks for. Throws a Failure for unknown targets or impossible numbers.
+    package static func layout(_ recipe: Recipe, for model: Model) throws -> AdapterLayout {
+        guard (1...1024).contains(recipe.rank) else {
+            throw Failure(code: "recipe.rank", "rank \(recipe.rank) is not in 1…1024.", at: "recipe.rank", remedy: "Use 4 to 128.")
+        }
+        let targets = try recipe.targets.map { name in
+            guard let projection = Projection.allCases.first(where: { $0.name == name }) else {
+                throw Failure(
+                    code: "recipe.targets", "'\(name)' is not a linear layer.", at: "recipe.targets",
+                    remedy: "Use any of \(Projection.allCases.map(\.name).joined(separator: ", ")).")
+            }
+            return projection
+        }
+        let layers = model.configuration.layers
+        let last = recipe.lastLayers ?? layers
+        guard last >= 1 else {
+            throw Failure(
+                code: "recipe.last_layers", "\(last) trained layers is less than one.", at: "recipe.last_layers", remedy: "Use 1 to \(layers).")
+        }
+        let scale = recipe.rsLoRA ? recipe.alpha / Double(recipe.rank).squareRoot() : recipe.alpha / Double(recipe.rank)
+        return AdapterLayout(rank: recipe.rank, scale: Float(scale), targets: targets, firstLayer: max(0, layers - last))
+    }
+
+    /// A fresh adapter: A uniform in ±1/√in (PyTorch's Kaiming with a = √5, as peft starts), B zero.
+    package static func fresh(_ recipe: Recipe, for model: Model) throws -> Adapter {
+        let adapter = try Adapter(layout(recipe, for: model), for: model)
+        for (index, place) in adapter.places.enumerated() {
+            let random = CounterRandom(seed: recipe.seed, stream: UInt64(index))
+            let bound = 1 / Float(place.inner).squareRoot()
+            let rank = adapter.layout.rank
+            for offset in 0..<rank * place.inner {
+                adapter.values.pointer[place.a + offset] = (2 * random.uniform(UInt64(offset)) - 1) * bound
+            }
+        }
+        return adapter
+    }
+}

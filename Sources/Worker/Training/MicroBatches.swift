@@ -1,0 +1,27 @@
+import Transformers
+
+/// Splits the rows of one optimizer step into packed micro-batches that fit the memory budget; the split never changes the result.
+enum MicroBatches {
+    /// Trees of at most `budget` tokens each (a longer row has one to itself), rows that begin alike side by side.
+    static func make(_ rows: [TokenSequence], budget: Int, sharing: Bool) -> [TokenTree] {
+        let order = sharing ? rows.indices.sorted { TokenTree.precedes(rows[$0].ids, rows[$1].ids) } : Array(rows.indices)
+        var trees: [TokenTree] = []
+        var group: [TokenSequence] = []
+        var tokens = 0
+        for index in order {
+            let row = rows[index]
+            var new = row.ids.count
+            if sharing, let last = group.last { new -= TokenTree.commonPrefix(last.ids, row.ids) }
+            if !group.isEmpty, tokens + new > budget {
+                trees.append(TokenTree(group, sharing: sharing))
+                group = []
+                tokens = 0
+                new = row.ids.count
+            }
+            group.append(row)
+            tokens += new
+        }
+        if !group.isEmpty { trees.append(TokenTree(group, sharing: sharing)) }
+        return trees
+    }
+}
