@@ -46,6 +46,7 @@ package final class Products {
 
     /// Computes every product of `parts` for `tokens` rows of `x`.
     package func forward(_ parts: [Forward], x: UnsafePointer<Float>, ldx: Int, tokens: Int) {
+        if tokens <= Int(CK_MATVEC_TOKENS) { return narrow(parts, x: x, ldx: ldx, tokens: tokens) }
         let columns = parts.reduce(0) { $0 + $1.matrix.out }
         let width = block(columns, grain: 16)
         var tasks: [(part: Int, first: Int, count: Int)] = []
@@ -67,6 +68,41 @@ package final class Products {
                 }
             }
             if let bias = part.matrix.bias { bias.withUnsafeBufferPointer { call($0.baseAddress) } } else { call(nil) }
+        }
+    }
+
+    /// A few tokens: weights are read once, and nothing is packed.
+    private func narrow(_ parts: [Forward], x: UnsafePointer<Float>, ldx: Int, tokens: Int) {
+        guard let inner = parts.first?.matrix.in, tokens > 0 else { return }
+        var sums = [Float](repeating: 0, count: tokens * (inner / 32))
+        if inner % 32 == 0 { ck_block_sums(Int64(tokens), Int64(inner), x, Int64(ldx), &sums) }
+        var tasks: [(part: Int, first: Int, count: Int)] = []
+        for (index, part) in parts.enumerated() {
+            let width = max(32, (part.matrix.out + 2 * team.threads - 1) / (2 * team.threads))
+            for first in stride(from: 0, to: part.matrix.out, by: width) {
+                tasks.append((index, first, min(width, part.matrix.out - first)))
+            }
+        }
+        team.run(tasks.count) { task, thread in
+            let (index, first, count) = tasks[task]
+            let part = parts[index]
+            var matrix = part.matrix.kernel
+            let y = part.y + first
+            let scratch = self.scratch[thread].pointer
+            func call(_ bias: UnsafePointer<Float>?) {
+                ck_matvec(
+                    &matrix, Int64(first), Int64(count), Int64(tokens), x, Int64(ldx), sums, y, Int64(part.ldy), bias,
+                    part.accumulate ? 1 : 0, scratch)
+            }
+            if let bias = part.matrix.bias { bias.withUnsafeBufferPointer { call($0.baseAddress) } } else { call(nil) }
+            guard let low = part.low, low.rank > 0 else { return }
+            // The adapter's factor [out × rank] is a matrix like any other.
+            var factor = ck_matrix(
+                data: low.factor, row_bytes: Int64(low.rank * 4), out: Int64(part.matrix.out), in: Int64(low.rank),
+                type: StorageType.f32.rawValue, block_size: 1, block_bytes: 4, interleaved_head: 0)
+            ck_matvec(
+                &factor, Int64(first), Int64(count), Int64(tokens), low.rows, Int64(low.stride), sums, y, Int64(part.ldy), nil, 1,
+                scratch)
         }
     }
 

@@ -3,9 +3,11 @@ import Tensors
 
 extension Transformer {
     /// Middle residual: xm = x + [postnorm] (attention(norm(x)) · Woᵀ).
-    func attentionForward(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot) {
+    ///
+    /// `attend` fills ``Activations/Slot/attention`` from the rotated queries and keys of the tokens at `positions`.
+    func attentionForward(_ layer: Int, _ positions: [Int32], _ kept: Activations.Slot, attend: () -> Void) {
         let c = configuration
-        let t = tree.tokens.count
+        let t = positions.count
         let d = c.width
         let weights = model.weights.layers[layer]
         let ld = activations.qkvWidth
@@ -16,8 +18,8 @@ extension Transformer {
             [(.q, kept.qkv, ld), (.k, kept.qkv + c.queryWidth, ld), (.v, kept.qkv + c.queryWidth + c.keyWidth, ld)],
             x: x, ldx: d, kept.low, tokens: t)
         if c.headNorms { normaliseHeads(weights, kept, tokens: t) }
-        rotate(layer, tree, kept.qkv, ld: ld, direction: 1)
-        attend(layer, tree, kept)
+        rotate(layer, positions, kept.qkv, ld: ld, direction: 1)
+        attend()
         if c.postNorms, let post = weights.postAttentionNorm {
             project(layer, [(.o, kept.preAttentionPost, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t)
             addNormalised(post, kept.preAttentionPost, to: kept.input, into: kept.middle, tokens: t)
@@ -64,11 +66,11 @@ extension Transformer {
     }
 
     /// Rotates queries and keys by their positions, or back.
-    func rotate(_ layer: Int, _ tree: TokenTree, _ qkv: UnsafeMutablePointer<Float>, ld: Int, direction: Float) {
+    func rotate(_ layer: Int, _ positions: [Int32], _ qkv: UnsafeMutablePointer<Float>, ld: Int, direction: Float) {
         let c = configuration
         guard let table = c.slides(layer) ? tables.sliding ?? tables.full : tables.full else { return }
-        team.rows(tree.tokens.count, grain: 8) { rows, _ in
-            tree.positions.withUnsafeBufferPointer { positions in
+        team.rows(positions.count, grain: 8) { rows, _ in
+            positions.withUnsafeBufferPointer { positions in
                 guard let base = positions.baseAddress else { return }
                 ck_rope(
                     Int64(rows.count), Int64(c.heads + c.kvHeads), Int64(c.headSize), qkv + rows.lowerBound * ld, Int64(ld),
@@ -92,7 +94,7 @@ extension Transformer {
     }
 
     /// attention [T × heads·headSize] of every head of every tree.
-    private func attend(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot) {
+    func attend(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot) {
         let c = configuration
         tree.nodes.withUnsafeBufferPointer { nodes in
             guard let base = nodes.baseAddress else { return }

@@ -50,7 +50,7 @@ extension Transformer {
         adapterBackward(layer, [(.o, dy, d)], x: kept.attention, ldx: c.queryWidth, kept.low, gradients, tokens: t)
         inputGradient(layer, [(.o, dy, d)], into: a.dAttention, ld: c.queryWidth, tokens: t)
         attendBackward(layer, tree, kept)
-        rotate(layer, tree, a.dqkv, ld: a.qkvWidth, direction: -1)
+        rotate(layer, tree.positions, a.dqkv, ld: a.qkvWidth, direction: -1)
         if c.headNorms { headNormsBackward(weights, kept, tokens: t) }
         let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] = [
             (.q, a.dqkv, a.qkvWidth), (.k, a.dqkv + c.queryWidth, a.qkvWidth),

@@ -3,9 +3,8 @@ import Tensors
 
 extension Transformer {
     /// output = xm + [postnorm] (f(gate(norm(xm))) · up(norm(xm)) · Wdownᵀ).
-    func feedForwardForward(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot, output: UnsafeMutablePointer<Float>) {
+    func feedForwardForward(_ layer: Int, tokens t: Int, _ kept: Activations.Slot, output: UnsafeMutablePointer<Float>) {
         let c = configuration
-        let t = tree.tokens.count
         let d = c.width
         let weights = model.weights.layers[layer]
         let x = activations.normed

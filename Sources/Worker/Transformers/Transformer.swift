@@ -47,14 +47,18 @@ package final class Transformer {
     }
 
     /// Runs all layers; returns the last residual stream [T × d], valid until the next call.
-    package func forward(_ tree: TokenTree) throws -> UnsafeMutablePointer<Float> {
+    package func forward(_ tree: TokenTree) throws -> UnsafeMutablePointer<Float> { try forward(tree) { _, _ in } }
+
+    /// The same, showing each layer's numbers to `afterLayer` before the next layer may take their place.
+    func forward(_ tree: TokenTree, afterLayer: (_ layer: Int, Activations.Slot) -> Void) throws -> UnsafeMutablePointer<Float> {
         try prepare(tree)
-        embed(tree, into: slot(0).input)
+        embed(tree.tokens, tree.positions, into: slot(0).input)
         for layer in 0..<configuration.layers {
             let kept = slot(layer)
             let output = layer + 1 < configuration.layers ? slot(layer + 1).input : activations.normed
-            attentionForward(layer, tree, kept)
-            feedForwardForward(layer, tree, kept, output: output)
+            attentionForward(layer, tree.positions, kept) { attend(layer, tree, kept) }
+            feedForwardForward(layer, tokens: tree.tokens.count, kept, output: output)
+            afterLayer(layer, kept)
         }
         return activations.normed
     }
@@ -70,18 +74,18 @@ package final class Transformer {
     }
 
     /// x[t] = E[token] · scale (+ P[position]).
-    private func embed(_ tree: TokenTree, into x: UnsafeMutablePointer<Float>) {
+    func embed(_ tokens: [Int32], _ places: [Int32], into x: UnsafeMutablePointer<Float>) {
         let d = configuration.width
-        team.rows(tree.tokens.count, grain: 8) { rows, _ in
+        team.rows(tokens.count, grain: 8) { rows, _ in
             var position = [Float](repeating: 0, count: self.model.weights.positions == nil ? 0 : d)
             for t in rows {
                 let row = x + t * d
-                self.model.weights.embedding.row(Int(tree.tokens[t]), into: row)
+                self.model.weights.embedding.row(Int(tokens[t]), into: row)
                 if self.configuration.embeddingScale != 1 { ck_scale(Int64(d), self.configuration.embeddingScale, row) }
                 if let positions = self.model.weights.positions {
                     position.withUnsafeMutableBufferPointer { buffer in
                         guard let base = buffer.baseAddress else { return }
-                        positions.row(Int(tree.positions[t]), into: base)
+                        positions.row(Int(places[t]), into: base)
                         ck_add_scaled(Int64(d), 1, base, row)
                     }
                 }

@@ -2,6 +2,7 @@
 // The kernels of the worker: one header a subject.
 #include "ck_attention.h"
 #include "ck_cpu.h"
+#include "ck_decode.h"
 #include "ck_dequantize.h"
 #include "ck_gemm.h"
 #include "ck_linear.h"

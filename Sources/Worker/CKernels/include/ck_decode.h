@@ -1,0 +1,33 @@
+#pragma once
+#include <stdint.h>
+#include "ck_linear.h"
+
+// Decoding: a handful of tokens against weights that are read once each, so that memory is the limit and not arithmetic.
+
+/// The most tokens that one call of `ck_matvec` takes.
+#define CK_MATVEC_TOKENS 4
+
+/// y[m × count] = x[m × in]·W[first ..< first+count]ᵀ, or += when `accumulate`, for m ≤ CK_MATVEC_TOKENS; `y` points at column
+/// `first`, `bias` at its beginning or is NULL. Q4_0, Q4_1 and Q8_0 are multiplied in registers as they are unpacked, other types
+/// row by row through `scratch` (in floats). `sums` holds, for each token, Σ x over each 32 columns ([m × in/32], see below).
+void ck_matvec(
+    const ck_matrix *w, int64_t first, int64_t count, int64_t m, const float *x, int64_t ldx, const float *sums, float *y, int64_t ldy,
+    const float *bias, int accumulate, float *scratch);
+
+/// sums[t · (n/32) + b] = Σ x[t · ldx + 32b ..< 32b+32].
+void ck_block_sums(int64_t m, int64_t n, const float *x, int64_t ldx, float *sums);
+
+/// A run of cached keys and values: `count` rows that follow each other at the cache's stride.
+typedef struct {
+    const float *k, *v;
+    int64_t count;
+} ck_span;
+
+/// out[g] = softmax(q[g]·kᵀ·scale)·v for `group` query heads that share one key head, over all spans in order.
+/// q and out hold the heads one after the other; `scratch` has group · (Σ count rounded up to 8) floats.
+void ck_attend_spans(
+    int64_t spans, const ck_span *span, int64_t head, int64_t group, float scale, int64_t ldkv, const float *q, float *out,
+    float *scratch);
+
+/// The index of the largest of n numbers, the first of equals; NaN never wins.
+int64_t ck_argmax(int64_t n, const float *x);

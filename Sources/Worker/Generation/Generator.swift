@@ -1,0 +1,116 @@
+import Tensors
+import Transformers
+
+/// Continues prompts: many at a time, with beginnings that they share computed and cached once.
+package final class Generator {
+    private let transformer: Transformer
+    private let memoryBytes: Int
+    /// More sequences at a time than this gain nothing: the products are as fast as they get.
+    private static let widestBatch = 64
+
+    /// - Parameters:
+    ///   - transformer: made for inference, not for training.
+    ///   - memoryBytes: what keys, values and logits of one batch may take.
+    package init(_ transformer: Transformer, memoryBytes: Int) {
+        self.transformer = transformer
+        self.memoryBytes = memoryBytes
+    }
+
+    /// Answers every prompt (token ids). `finished` is told of each answer as it ends, with its prompt's index.
+    ///
+    /// Prompts must not be empty. A prompt as long as the model's context gets an empty answer that ended for its length.
+    /// `stop`, asked before every step, ends the work early; answers that have not ended by then are as long as they came to be.
+    package func generate(
+        _ prompts: [[Int32]], _ options: GenerationOptions, finished: (_ index: Int, GeneratedTokens) -> Void = { _, _ in },
+        stop: () -> Bool = { false }
+    ) throws -> [GeneratedTokens] {
+        var answers = [GeneratedTokens](repeating: GeneratedTokens(ids: [], finish: .length), count: prompts.count)
+        let context = transformer.model.configuration.context
+        let room = prompts.map { max(0, min(options.maxNewTokens, context - $0.count)) }
+        for index in prompts.indices where room[index] == 0 || prompts[index].isEmpty { finished(index, answers[index]) }
+        // Neighbours in this order share the longest beginnings.
+        let order = prompts.indices.filter { room[$0] > 0 && !prompts[$0].isEmpty }
+            .sorted { TokenTree.precedes(prompts[$0], prompts[$1]) }
+        for batch in batches(order, prompts, room) {
+            if stop() { break }
+            try run(batch, prompts, room, options, &answers, finished, stop)
+        }
+        return answers
+    }
+
+    /// Cuts the prompts into batches that fit the memory.
+    private func batches(_ order: [Int], _ prompts: [[Int32]], _ room: [Int]) -> [[Int]] {
+        let configuration = transformer.model.configuration
+        let cacheBytes = KeyValueCache.bytesPerToken(configuration)
+        let logitBytes = configuration.vocabulary * MemoryLayout<Float>.stride
+        var batches: [[Int]] = []
+        var batch: [Int] = []
+        var bytes = 0
+        for (place, index) in order.enumerated() {
+            let shared = batch.isEmpty || place == 0 ? 0 : TokenTree.commonPrefix(prompts[order[place - 1]], prompts[index])
+            let fresh = prompts[index].count - shared
+            let cost = (fresh + room[index]) * cacheBytes + fresh * transformer.bytesPerToken + logitBytes
+            if !batch.isEmpty, bytes + cost > memoryBytes || batch.count == Self.widestBatch {
+                batches.append(batch)
+                (batch, bytes) = ([], 0)
+            }
+            batch.append(index)
+            bytes += cost
+        }
+        if !batch.isEmpty { batches.append(batch) }
+        return batches
+    }
+
+    private func run(
+        _ batch: [Int], _ prompts: [[Int32]], _ room: [Int], _ options: GenerationOptions, _ answers: inout [GeneratedTokens],
+        _ finished: (Int, GeneratedTokens) -> Void, _ stop: () -> Bool
+    ) throws {
+        let sampler = Sampler(options: options)
+        let vocabulary = transformer.model.configuration.vocabulary
+        let tree = TokenTree(batch.map { TokenSequence(ids: prompts[$0], weights: [Float](repeating: 0, count: prompts[$0].count)) })
+        let longest = batch.reduce(0) { max($0, room[$1]) }
+        let (cache, sequences, hidden) = try transformer.prefill(tree, sequences: batch.count, newTokens: longest)
+        var active = sequences
+        var logits = try transformer.logits(hidden, rows: batch.indices.map { Int(tree.lastTokens[$0]) })
+        var next = pick(active.map { batch[$0.index] }, logits, vocabulary, sampler, answers)
+        while true {
+            // Sequences that end leave the batch; the others move up.
+            var kept: [DecodingSequence] = []
+            var tokens: [Int32] = []
+            for (sequence, token) in zip(active, next) {
+                let index = batch[sequence.index]
+                if options.stopTokens.contains(token) {
+                    answers[index].finish = .stop
+                    finished(index, answers[index])
+                    continue
+                }
+                answers[index].ids.append(token)
+                if answers[index].ids.count >= room[index] {
+                    finished(index, answers[index])
+                    continue
+                }
+                kept.append(sequence)
+                tokens.append(token)
+            }
+            active = kept
+            if active.isEmpty || stop() { return }
+            let hidden = try transformer.decode(tokens, &active, cache)
+            logits = try transformer.logits(hidden, rows: Array(active.indices))
+            next = pick(active.map { batch[$0.index] }, logits, vocabulary, sampler, answers)
+        }
+    }
+
+    private func pick(
+        _ prompts: [Int], _ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int, _ sampler: Sampler, _ answers: [GeneratedTokens]
+    ) -> [Int32] {
+        var picked = [Int32](repeating: 0, count: prompts.count)
+        picked.withUnsafeMutableBufferPointer { picked in
+            nonisolated(unsafe) let picked = picked
+            transformer.team.run(prompts.count) { row, _ in
+                picked[row] = sampler.pick(
+                    logits + row * vocabulary, vocabulary: vocabulary, prompt: prompts[row], place: answers[prompts[row]].ids.count)
+            }
+        }
+        return picked
+    }
+}

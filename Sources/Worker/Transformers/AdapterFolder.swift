@@ -1,0 +1,256 @@
+import Foundation
+import Tensors
+import WeightFiles
+
+/// Reads and writes adapters as PEFT does: `adapter_config.json` and `adapter_model.safetensors` in one folder.
+///
+/// Source: peft's `LoraConfig` and its file names. GPT-2 keeps q, k and v in one module, so their factors are written as one
+/// block-diagonal pair of three times the rank, and taken apart again by the rank noted in the file's metadata.
+package enum AdapterFolder {
+    private static let rankNote = "finetuned.rank"
+
+    /// Reads one or more folders as one adapter: several are stacked, that is, their products are summed, exactly.
+    package static func read(_ folders: [String], for model: Model) throws -> Adapter {
+        let parts = try folders.map { try Part(folder: $0, model: model) }
+        guard let first = parts.first else {
+            throw ModelFailure(place: "adapters", problem: "no adapter is named", remedy: "Name at least one adapter folder.")
+        }
+        let targets = Projection.allCases.filter { target in parts.contains { $0.factors.keys.contains { $0.projection == target } } }
+        let lowest = parts.flatMap { $0.factors.keys.map(\.layer) }.min() ?? 0
+        // One adapter keeps its own scale, so that what is read is what was written, bit for bit.
+        let scale = parts.count == 1 ? first.scale : 1
+        let rank = parts.reduce(0) { $0 + $1.rank }
+        let adapter = try Adapter(AdapterLayout(rank: rank, scale: scale, targets: targets, firstLayer: lowest), for: model)
+        for place in adapter.places {
+            var a = [Float](repeating: 0, count: rank * place.inner)
+            var b = [Float](repeating: 0, count: place.outer * rank)
+            var offset = 0
+            for part in parts {
+                if let factors = part.factors[Key(layer: place.layer, projection: place.projection)] {
+                    let ratio = factors.scale == scale ? 1 : factors.scale / scale
+                    a.replaceSubrange(offset * place.inner..<(offset + factors.rank) * place.inner, with: factors.a)
+                    for row in 0..<place.outer {
+                        for column in 0..<factors.rank {
+                            let value = factors.b[row * factors.rank + column]
+                            b[row * rank + offset + column] = ratio == 1 ? value : value * ratio
+                        }
+                    }
+                }
+                offset += part.rank
+            }
+            adapter.set(place, a: a, b: b)
+        }
+        return adapter
+    }
+
+    /// Writes `adapter` into `folder`, which exists. `type` is F32, F16 or BF16.
+    package static func write(
+        _ adapter: Adapter, family: ModelConfiguration.Family, base: String, type: StorageType = .f32, to folder: String
+    ) throws {
+        let rank = adapter.layout.rank
+        var tensors: [TensorSource] = []
+        var modules: Set<String> = []
+        func add(_ place: AdapterLayout.Place, _ module: String, _ a: [Float], _ b: [Float], rank: Int, outer: Int) {
+            let name = "base_model.model." + moduleName(family, place.layer, module)
+            modules.insert(module.split(separator: ".").last.map(String.init) ?? module)
+            tensors.append(TensorSource(name: name + ".lora_A.weight", shape: [rank, place.inner], type: type, values: a))
+            tensors.append(TensorSource(name: name + ".lora_B.weight", shape: [outer, rank], type: type, values: b))
+        }
+        var fused: [Int: [AdapterLayout.Place]] = [:]
+        for place in adapter.places {
+            if family == .gpt2, [.q, .k, .v].contains(place.projection) {
+                fused[place.layer, default: []].append(place)
+            } else {
+                add(place, module(family, place.projection), adapter.a(place), adapter.b(place), rank: rank, outer: place.outer)
+            }
+        }
+        for (_, places) in fused.sorted(by: { $0.key < $1.key }) {
+            guard let first = places.first else { continue }
+            var a = [Float](repeating: 0, count: 3 * rank * first.inner)
+            var b = [Float](repeating: 0, count: 3 * first.outer * 3 * rank)
+            for place in places {
+                let block = place.projection.rawValue
+                a.replaceSubrange(block * rank * place.inner..<(block + 1) * rank * place.inner, with: adapter.a(place))
+                for (index, value) in adapter.b(place).enumerated() {
+                    b[(block * place.outer + index / rank) * 3 * rank + block * rank + index % rank] = value
+                }
+            }
+            add(first, "attn.c_attn", a, b, rank: 3 * rank, outer: 3 * first.outer)
+        }
+        try SafetensorsWriter.write(
+            tensors, metadata: ["format": "pt", rankNote: String(rank)], to: folder + "/adapter_model.safetensors")
+        let config = Config(adapter, family: family, base: base, modules: modules, hasFused: !fused.isEmpty)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try WeightFolder.write(try encoder.encode(config), to: folder + "/adapter_config.json")
+    }
+
+    // MARK: Names
+
+    /// The module of one projection as Hugging Face names it, below the layer.
+    package static func module(_ family: ModelConfiguration.Family, _ projection: Projection) -> String {
+        switch (family, projection) {
+        case (.gpt2, .o): "attn.c_proj"
+        case (.gpt2, .up): "mlp.c_fc"
+        case (.gpt2, .down): "mlp.c_proj"
+        case (.gpt2, _): "attn.c_attn"
+        case (_, .q): "self_attn.q_proj"
+        case (_, .k): "self_attn.k_proj"
+        case (_, .v): "self_attn.v_proj"
+        case (_, .o): "self_attn.o_proj"
+        case (_, .gate): "mlp.gate_proj"
+        case (_, .up): "mlp.up_proj"
+        case (_, .down): "mlp.down_proj"
+        }
+    }
+
+    /// The full name of a layer's module.
+    package static func moduleName(_ family: ModelConfiguration.Family, _ layer: Int, _ module: String) -> String {
+        family == .gpt2 ? "transformer.h.\(layer).\(module)" : "model.layers.\(layer).\(module)"
+    }
+
+    private struct Key: Hashable {
+        let layer: Int
+        let projection: Projection
+    }
+
+    private struct Factors {
+        var a: [Float]
+        var b: [Float]
+        var rank: Int
+        var scale: Float
+    }
+
+    // MARK: Reading
+
+    /// One folder's factors, checked against the model's shapes.
+    private struct Part {
+        var factors: [Key: Factors] = [:]
+        var rank = 0
+        var scale: Float = 1
+
+        init(folder: String, model: Model) throws {
+            func failure(_ place: String, _ problem: String, _ remedy: String) -> ModelFailure {
+                ModelFailure(place: "\(folder)/\(place)", problem: problem, remedy: remedy)
+            }
+            let config = try HuggingFaceFolder.json("adapter_config.json", in: folder)
+            let retrain = "Use a plain LoRA adapter."
+            if let type = config["peft_type"]?.string, type.uppercased() != "LORA" {
+                throw failure("adapter_config.json, peft_type", "'\(type)' is not supported (LORA is)", retrain)
+            }
+            if config["use_dora"]?.bool == true { throw failure("adapter_config.json, use_dora", "DoRA is not supported", retrain) }
+            if let saved = config["modules_to_save"]?.list, !saved.isEmpty {
+                throw failure("adapter_config.json, modules_to_save", "whole modules in an adapter are not supported", retrain)
+            }
+            if let bias = config["bias"]?.string, bias != "none" {
+                throw failure("adapter_config.json, bias", "'\(bias)' is not supported (none is)", retrain)
+            }
+            let defaultAlpha = config["lora_alpha"]?.double ?? 8
+            let rsLoRA = config["use_rslora"]?.bool ?? false
+            let file = try SafetensorsFile(path: folder + "/adapter_model.safetensors")
+            let note = file.metadata[rankNote].flatMap { Int($0) }
+            for (name, tensor) in file.tensors where name.contains(".lora_A.") {
+                guard let b = file.tensors[name.replacingOccurrences(of: ".lora_A.", with: ".lora_B.")],
+                    let (layer, module) = Self.parse(name), tensor.shape.count == 2, b.shape.count == 2, b.columns == tensor.rows,
+                    tensor.rows > 0
+                else {
+                    throw failure("adapter_model.safetensors, \(name)", "this is no pair of low-rank factors of a layer", retrain)
+                }
+                let alpha = config["alpha_pattern"]?[module]?.double ?? defaultAlpha
+                let scale = Float(rsLoRA ? alpha / Double(tensor.rows).squareRoot() : alpha / Double(tensor.rows))
+                try add(layer, module, tensor, b, scale, note: note, model) { failure("adapter_model.safetensors, \(name)", $0, retrain) }
+            }
+            guard !factors.isEmpty else {
+                throw failure("adapter_model.safetensors", "the adapter holds no factors", retrain)
+            }
+            rank = factors.values.reduce(0) { max($0, $1.rank) }
+            scale = factors.values.first.map(\.scale) ?? 1
+            if factors.values.contains(where: { $0.scale != scale }) { scale = 1 }
+        }
+
+        /// `….layers.3.self_attn.q_proj.lora_A.weight` → (3, "q_proj").
+        private static func parse(_ name: String) -> (Int, String)? {
+            let parts = name.split(separator: ".").map(String.init)
+            guard let marker = parts.firstIndex(where: { $0 == "layers" || $0 == "h" }), marker + 1 < parts.count,
+                let layer = Int(parts[marker + 1]), let end = parts.firstIndex(of: "lora_A"), end > marker + 2
+            else { return nil }
+            let module = parts[end - 1]
+            return (layer, module == "c_proj" ? parts[end - 2] + ".c_proj" : module)
+        }
+
+        private mutating func add(
+            _ layer: Int, _ module: String, _ a: StoredTensor, _ b: StoredTensor, _ scale: Float, note: Int?, _ model: Model,
+            failure: (String) -> ModelFailure
+        ) throws {
+            guard layer >= 0, layer < model.weights.layers.count else {
+                throw failure("the model has \(model.weights.layers.count) layers, so there is no layer \(layer)")
+            }
+            func put(_ projection: Projection, _ a: [Float], _ b: [Float], rank: Int) throws {
+                guard let matrix = model.weights.layers[layer][projection] else {
+                    throw failure("the model's layer has no \(projection.name)")
+                }
+                guard a.count == rank * matrix.in, b.count == matrix.out * rank else {
+                    throw failure("the factors do not fit a layer of \(matrix.in) → \(matrix.out)")
+                }
+                guard (a + b).allSatisfy(\.isFinite) else { throw failure("the factors hold a NaN or an infinity") }
+                factors[Key(layer: layer, projection: projection)] = Factors(a: a, b: b, rank: rank, scale: scale)
+            }
+            let names: [String: Projection] = [
+                "q_proj": .q, "k_proj": .k, "v_proj": .v, "o_proj": .o, "gate_proj": .gate, "up_proj": .up, "down_proj": .down,
+                "c_fc": .up, "attn.c_proj": .o, "mlp.c_proj": .down,
+            ]
+            if let projection = names[module] { return try put(projection, a.floats(), b.floats(), rank: a.rows) }
+            guard module == "c_attn" else { throw failure("the module \(module) cannot have an adapter here") }
+            let rank = a.rows
+            let blocks = note.map { $0 * 3 == rank } ?? false
+            let (av, bv) = (a.floats(), b.floats())
+            for (block, projection) in [Projection.q, .k, .v].enumerated() {
+                let rows = b.rows / 3
+                if blocks {
+                    let r = rank / 3
+                    let part = (0..<rows * r).map { bv[(block * rows + $0 / r) * rank + block * r + $0 % r] }
+                    // A block of zeros is a projection that was never trained.
+                    if part.allSatisfy({ $0 == 0 }), av[block * r * a.columns..<(block + 1) * r * a.columns].allSatisfy({ $0 == 0 }) { continue }
+                    try put(projection, Array(av[block * r * a.columns..<(block + 1) * r * a.columns]), part, rank: r)
+                } else {
+                    try put(projection, av, Array(bv[block * rows * rank..<(block + 1) * rows * rank]), rank: rank)
+                }
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    /// The keys of `adapter_config.json` that PEFT needs.
+    private struct Config: Encodable {
+        var peft_type = "LORA"
+        var task_type = "CAUSAL_LM"
+        var base_model_name_or_path: String
+        var r: Int
+        var lora_alpha: Double
+        var lora_dropout = 0.0
+        var bias = "none"
+        var fan_in_fan_out: Bool
+        var inference_mode = true
+        var use_rslora = false
+        var target_modules: [String]
+        var layers_to_transform: [Int]?
+        var rank_pattern: [String: Int] = [:]
+        var alpha_pattern: [String: Double] = [:]
+
+        init(_ adapter: Adapter, family: ModelConfiguration.Family, base: String, modules: Set<String>, hasFused: Bool) {
+            base_model_name_or_path = base
+            r = adapter.layout.rank
+            // The scale already contains the square root of rsLoRA; alpha / r gives it back.
+            lora_alpha = Double(adapter.layout.scale) * Double(adapter.layout.rank)
+            fan_in_fan_out = family == .gpt2
+            target_modules = modules.sorted()
+            let layers = Set(adapter.places.map(\.layer)).sorted()
+            if let first = layers.first, first > 0 { layers_to_transform = layers }
+            if hasFused {
+                rank_pattern["c_attn"] = 3 * r
+                alpha_pattern["c_attn"] = 3 * lora_alpha
+            }
+        }
+    }
+}
