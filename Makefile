@@ -31,10 +31,13 @@ interop: ## Prove the exports with the real transformers, peft and llama.cpp
 fuzz: ## Feed damaged files to the parsers with the address sanitizer on (FUZZ_COUNT inputs each)
 	@tools/fuzz.sh
 
+install: ## Install what was built: programs, units, users, catalog (root; DESTDIR and PREFIX are heeded)
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/install.sh
+
 lint: ## Check formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: help deps build quickstart models test interop fuzz lint clean
+.PHONY: help deps build install quickstart models test interop fuzz lint clean

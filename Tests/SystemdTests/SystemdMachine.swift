@@ -9,7 +9,7 @@ final class SystemdMachine: Sendable {
 
     let name: String
     private static let script = TestSupport.repository + "/Tests/SystemdLab/boot.sh"
-    private static let guestPrograms = ["finetuned", "finetune-worker", "ftctl"]
+    private static let lab = NSTemporaryDirectory() + "/systemd-lab"
 
     /// Boots it, installs units, users, folders, catalog and the pipelines given, and leaves the service stopped.
     ///
@@ -18,44 +18,46 @@ final class SystemdMachine: Sendable {
     ///   - programs: folder of the three programs.
     init(dropIn: String = "", settings: String = "", pipelines: [String: String] = [:]) async throws {
         name = "ft" + UUID().uuidString.prefix(6).lowercased()
-        var binds: [String] = []
-        for program in Self.guestPrograms {
-            binds.append("--bind-ro=\(try TestSupport.program(program)):/usr/bin/\(program)")
-        }
-        binds.append("--bind-ro=\(TestSupport.repository)/systemd:/opt/finetuned-units")
+        for program in ["finetuned", "finetune-worker", "ftctl"] { _ = try TestSupport.program(program) }
+        // The toolchain is hidden: what is installed must run without one.
+        var options = Self.toolchain().map { ["--tmpfs=\($0)"] } ?? []
         if let model = try? TestSupport.model() {
             let real = URL(filePath: model).resolvingSymlinksInPath().path
-            binds.append("--bind-ro=\(real):/opt/models/SmolLM2-135M-Instruct.Q4_1.gguf")
+            options.append("--bind-ro=\(real):/opt/models/SmolLM2-135M-Instruct.Q4_1.gguf")
         }
-        var environment = ""
-        if let runtime = Self.swiftRuntime() {
-            // ProtectHome would hide a toolchain under /home or /root from programs that are linked to it dynamically.
-            binds.append("--bind-ro=\(runtime):/opt/swift-runtime")
-            environment = "Environment=LD_LIBRARY_PATH=/opt/swift-runtime\n"
-        }
-        let (ending, output) = try await ChildProgram.run(Self.script, ["up", name] + binds, seconds: 120)
+        let (ending, output) = try await ChildProgram.run(
+            Self.script, ["up", name] + options, environment: ["LAB_DIR": Self.lab], seconds: 120)
         guard ending == .exited(0), output.contains("state=running") || output.contains("state=degraded") else {
             await powerOff()
             throw Failed(description: "The container did not boot: \(output) \(console())")
         }
+        let (installed, said) = try await install()
+        guard installed == .exited(0) else {
+            await powerOff()
+            throw Failed(description: "tools/install.sh failed: \(said)")
+        }
         try await shell(
-            """
-            set -e; U=/opt/finetuned-units
-            cp $U/finetuned.service $U/finetuned.socket $U/finetuned.slice /etc/systemd/system/
-            mkdir -p /etc/systemd/system/finetuned.service.d /usr/lib/systemd/catalog
-            cp $U/finetuned.sysusers.conf /usr/lib/sysusers.d/finetuned.conf
-            cp $U/finetuned.tmpfiles.conf /usr/lib/tmpfiles.d/finetuned.conf
-            cp $U/finetuned.catalog /usr/lib/systemd/catalog/
-            systemd-sysusers finetuned.conf; systemd-tmpfiles --create finetuned.conf; journalctl --update-catalog
-            """)
-        try await write("[Service]\n" + environment + dropIn, to: "/etc/systemd/system/finetuned.service.d/test.conf")
+            "systemd-sysusers finetuned.conf; systemd-tmpfiles --create finetuned.conf; journalctl --update-catalog")
+        if !dropIn.isEmpty {
+            try await write("[Service]\n" + dropIn, to: "/etc/systemd/system/finetuned.service.d/test.conf")
+        }
         if !settings.isEmpty { try await write(settings, to: "/etc/finetuned/finetuned.toml") }
         for (pipeline, text) in pipelines { try await write(text, to: "/etc/finetuned/pipelines/\(pipeline).toml") }
         try await shell("systemctl daemon-reload")
     }
 
+    /// Installs what was built into it, as `make install` does for a package.
+    func install() async throws -> (ending: ChildProgram.Ending?, output: String) {
+        try await ChildProgram.run(
+            TestSupport.repository + "/tools/install.sh", [],
+            environment: ["DESTDIR": Self.lab + "/\(name)/root", "BUILT": TestSupport.programs])
+    }
+
     /// Powers it off and removes everything of it; to be called at the end of each test, as a destructor cannot wait.
-    func powerOff() async { _ = try? await ChildProgram.run(Self.script, ["kill", name], seconds: 60) }
+    func powerOff() async {
+        _ = try? await ChildProgram.run(
+            Self.script, ["kill", name], environment: ["LAB_DIR": Self.lab], seconds: 60)
+    }
 
     /// Runs a shell command inside as root and returns what it printed; throws where it fails.
     @discardableResult
@@ -68,7 +70,8 @@ final class SystemdMachine: Sendable {
     /// Runs a shell command inside as root; exit status and what it printed.
     func attempt(_ command: String, seconds: Double = 120) async throws -> (status: Int32, output: String) {
         let (ending, output) = try await ChildProgram.run(
-            Self.script, ["exec", name, "/bin/bash", "-c", command], seconds: seconds)
+            Self.script, ["exec", name, "/bin/bash", "-c", command], environment: ["LAB_DIR": Self.lab],
+            seconds: seconds)
         guard case .exited(let status) = ending else { return (-1, output) }
         return (status, output)
     }
@@ -116,17 +119,18 @@ final class SystemdMachine: Sendable {
     }
 
     private func console() -> String {
-        let lab = NSTemporaryDirectory() + "/systemd-lab/\(name)/console.log"
-        return (try? String(contentsOfFile: lab, encoding: .utf8)) ?? ""
+        (try? String(contentsOfFile: Self.lab + "/\(name)/console.log", encoding: .utf8)) ?? ""
     }
 
-    /// Folder of the Swift runtime that this program uses, where it lies in a place that the service may not see.
-    private static func swiftRuntime() -> String? {
-        let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+    /// The toolchain's folder, as far as this program's own runtime tells: the part of its path before `/usr/lib/swift/`.
+    private static func toolchain() -> String? {
+        // Files of /proc have no size to read by.
+        let data = try? FileHandle(forReadingAtPath: "/proc/self/maps")?.readToEnd()
+        let maps = String(decoding: data ?? Data(), as: UTF8.self)
         guard let line = maps.split(separator: "\n").first(where: { $0.hasSuffix("/libswiftCore.so") }),
-            let start = line.firstIndex(of: "/")
+            let start = line.firstIndex(of: "/"),
+            let end = line[start...].range(of: "/usr/lib/swift/")?.lowerBound, start < end
         else { return nil }
-        let folder = URL(filePath: String(line[start...])).deletingLastPathComponent().path
-        return folder.hasPrefix("/home/") || folder.hasPrefix("/root/") ? folder : nil
+        return String(line[start..<end])
     }
 }

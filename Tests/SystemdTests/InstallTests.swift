@@ -1,0 +1,36 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension SystemdTests {
+    /// What `make install` leaves, seen by a systemd that has just booted.
+    @Suite struct InstallTests {
+        @Test func everythingIsInItsPlace() async throws {
+            try await SystemdMachine.with { machine in
+                // Silent on units, users and folders; `verify` exits with 0 whatever it finds.
+                #expect(try await machine.shell("systemd-analyze verify finetuned.service finetuned.socket 2>&1") == "")
+                #expect(try await machine.shell("systemd-tmpfiles --create finetuned.conf 2>&1") == "")
+                #expect(try await machine.shell("systemd-sysusers finetuned.conf 2>&1") == "")
+                #expect(
+                    try await machine.shell("stat -c '%A %U %G' /var/lib/finetuned/drop")
+                        == "drwxrws--- finetuned finetuned\n")
+                #expect(try await machine.shell("stat -c %U:%G:%a /etc/finetuned/pipelines") == "root:root:755\n")
+                #expect(try await machine.shell("journalctl --list-catalog").contains("finetuned: "))
+                // No program finds a library outside its own folder and the system's.
+                for program in ["finetuned", "finetune-worker", "ftctl"] {
+                    let libraries = try await machine.shell("ldd $(readlink -f /usr/bin/\(program))")
+                    #expect(!libraries.contains("not found"), "\(libraries)")
+                    #expect(libraries.contains("/usr/libexec/finetuned/"), "\(libraries)")
+                }
+            }
+        }
+
+        @Test func installingAgainKeepsSettings() async throws {
+            try await SystemdMachine.with(settings: "# mine\n") { machine in
+                let (ending, output) = try await machine.install()
+                #expect(ending == .exited(0), "\(output)")
+                #expect(try await machine.shell("cat /etc/finetuned/finetuned.toml") == "# mine\n")
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+#!/bin/bash
+# Install what `make build` built, as a package would: programs, units, users, folders, journal catalog, documentation, example settings.
+#   install.sh              into the running system (as root); DESTDIR=DIR: into DIR, changing nothing else; PREFIX=/usr
+# The programs need no Swift toolchain: the runtime libraries that they are linked to lie beside them, where their RUNPATH ($ORIGIN) finds
+# them. (--static-swift-stdlib would do without, but rebuilds every dependency.)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+destdir=${DESTDIR:-}
+prefix=${PREFIX:-/usr}
+built=${BUILT:-.build/release}
+programs=(finetuned finetune-worker ftctl)
+home=$prefix/libexec/finetuned
+
+for program in "${programs[@]}"; do
+    [ -x "$built/$program" ] || { echo "$built/$program is absent. Run: make build" >&2; exit 1; }
+done
+if [ -z "$destdir" ] && [ "$(id -u)" -ne 0 ]; then
+    echo "Installing needs root. Run: sudo make install (or DESTDIR=DIR make install)" >&2
+    exit 1
+fi
+
+install -d "$destdir$home" "$destdir$prefix/bin"
+for program in "${programs[@]}"; do
+    # A running program's file cannot be written over, but it can be replaced.
+    install -s -m 755 "$built/$program" "$destdir$home/.$program.new"
+    mv "$destdir$home/.$program.new" "$destdir$home/$program"
+    ln -sfn "$(realpath -m --relative-to "$prefix/bin" "$home")/$program" "$destdir$prefix/bin/$program"
+done
+runtime=$(dirname "$(ldd "$built/finetuned" | awk '$1 == "libswiftCore.so" {print $3}')")
+for program in "${programs[@]}"; do ldd "$built/$program"; done |
+    awk -v runtime="$runtime/" 'index($3, runtime) == 1 {print $3}' | sort -u |
+    while read -r library; do
+        install -m 644 "$library" "$destdir$home/.new"
+        mv "$destdir$home/.new" "$destdir$home/$(basename "$library")"
+    done
+
+units=$destdir/usr/lib/systemd/system
+install -d "$units" "$destdir/usr/lib/sysusers.d" "$destdir/usr/lib/tmpfiles.d" "$destdir/usr/lib/systemd/catalog"
+for unit in systemd/finetuned.{service,socket,slice}; do
+    sed "s|^ExecStart=/usr/bin/|ExecStart=$prefix/bin/|" "$unit" > "$units/$(basename "$unit")"
+done
+install -m 644 systemd/finetuned.sysusers.conf "$destdir/usr/lib/sysusers.d/finetuned.conf"
+install -m 644 systemd/finetuned.tmpfiles.conf "$destdir/usr/lib/tmpfiles.d/finetuned.conf"
+install -m 644 systemd/finetuned.catalog "$destdir/usr/lib/systemd/catalog/finetuned.catalog"
+install -d "$destdir$prefix/share/doc/finetuned"
+[ ! -d docs ] || cp -r docs/. "$destdir$prefix/share/doc/finetuned/"
+# Settings that are there already are somebody's; they stay.
+install -d "$destdir/etc/finetuned/pipelines"
+if [ -f etc/finetuned/finetuned.toml ] && [ ! -e "$destdir/etc/finetuned/finetuned.toml" ]; then
+    install -m 644 etc/finetuned/finetuned.toml "$destdir/etc/finetuned/finetuned.toml"
+fi
+[ -z "$destdir" ] || exit 0
+
+systemd-sysusers finetuned.conf
+systemd-tmpfiles --create finetuned.conf
+journalctl --update-catalog
+if [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+    echo "Installed. Start it: systemctl enable --now finetuned"
+    echo "Let a user drop files and use ftctl: usermod -aG finetuned USER"
+else
+    echo "Installed. No systemd runs here; start it by hand as user finetuned: $prefix/bin/finetuned"
+fi
