@@ -70,7 +70,7 @@ let shared: [Target] = [
 let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "Settings", lifecycle, logging]
 
 let daemon: [Target] = [
-    library("Daemon", "Ledger", ["Contracts", "Platform", grdb]),
+    library("Daemon", "Ledger", ["Contracts", "Platform", crypto, grdb]),
     library("Daemon", "Registry", stage + ["Supervision"]),
     library("Daemon", "Intake", stage + ["RowFormats"]),
     library("Daemon", "RowFormats", ["Contracts", "Compression"]),

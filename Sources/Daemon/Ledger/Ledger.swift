@@ -1,2 +1,51 @@
-// Ledger
+import Contracts
+import Foundation
 import GRDB
+
+/// The daemon's only database: what one stage hands to the next is a row here, and nothing else.
+///
+/// Every write method is one transaction that keeps an invariant; after kill -9 at any instant each stage asks again and goes on.
+package final class Ledger: Sendable {
+    let pool: DatabasePool
+
+    /// Opens (or makes) the database at `path` and brings its schema up to date. Throws a Failure that names the file.
+    package init(path: String) throws {
+        var configuration = Configuration()
+        configuration.prepareDatabase { db in
+            // A committed state change survives a power cut.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA foreign_keys = ON")
+        }
+        configuration.maximumReaderCount = 2
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try Self.migrator.migrate(pool)
+        } catch let error as DatabaseError {
+            throw Failure(
+                code: "ledger.unusable", "The ledger cannot be opened.", at: path,
+                remedy: error.resultCode == .SQLITE_FULL
+                    ? "Free space on that disk." : "Check the file's permissions; if it is damaged, restore it from a backup.",
+                cause: "\(error)")
+        }
+    }
+
+    /// Reads in one consistent view.
+    func read<T>(_ body: (Database) throws -> T) throws -> T { try pool.read(body) }
+
+    /// Writes in one transaction.
+    @discardableResult
+    func write<T>(_ body: (Database) throws -> T) throws -> T { try pool.write(body) }
+
+    /// Checks that the database answers; for the watchdog.
+    package func ping() throws { _ = try pool.read { try Int.fetchOne($0, sql: "SELECT 1") } }
+
+    /// JSON of a noun as it is stored.
+    static func body(_ value: some Encodable) throws -> String { String(decoding: try ContractCoding.encode(value), as: UTF8.self) }
+
+    /// A noun from its stored JSON.
+    static func noun<T: Decodable>(_ type: T.Type, _ text: String) throws -> T { try ContractCoding.decode(type, from: Data(text.utf8)) }
+
+    static func nouns<T: Decodable>(_ type: T.Type, _ db: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> [T] {
+        try String.fetchAll(db, sql: sql, arguments: arguments).map { try noun(type, $0) }
+    }
+}

@@ -1,1 +1,30 @@
+#define _GNU_SOURCE
 #include "CPlatform.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+
+int ft_peer_credentials(int socket, uid_t *uid, gid_t *gid, pid_t *pid) {
+    struct ucred who;
+    socklen_t size = sizeof who;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size)) return -1;
+    *uid = who.uid;
+    *gid = who.gid;
+    *pid = who.pid;
+    return 0;
+}
+
+int64_t ft_free_bytes(const char *path) {
+    struct statvfs v;
+    if (statvfs(path, &v)) return -1;
+    return (int64_t)v.f_bavail * (int64_t)v.f_frsize;
+}
+
+int ft_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+
+int ft_rename_new(const char *from, const char *to) { return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE); }
+
+int ft_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }

@@ -1,0 +1,94 @@
+import Contracts
+import Crypto
+import Foundation
+import GRDB
+
+extension Ledger {
+    /// The genesis of every pipeline's chain.
+    private static let root = String(repeating: "0", count: 64)
+
+    package func version(_ id: VersionID) throws -> ModelVersion? {
+        try read { try Self.nouns(ModelVersion.self, $0, "SELECT body FROM version WHERE id = ?", [id.rawValue]).first }
+    }
+
+    package func versions(_ pipeline: PipelineName) throws -> [ModelVersion] {
+        try read { try Self.nouns(ModelVersion.self, $0, "SELECT body FROM version WHERE pipeline = ? ORDER BY rowid", [pipeline.rawValue]) }
+    }
+
+    /// Records a version; recording it again changes nothing.
+    package func add(_ version: ModelVersion) throws {
+        try write { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO version (id, pipeline, run, body) VALUES (?, ?, ?, ?)",
+                arguments: [version.id.rawValue, version.pipeline.rawValue, version.run.rawValue, try Self.body(version)])
+        }
+    }
+
+    /// What the pipeline serves now: the version of its newest promotion record (nil: the base alone).
+    package func served(_ pipeline: PipelineName) throws -> (version: VersionID?, since: Date)? {
+        try history(pipeline, limit: 1).first.map { ($0.version, $0.at) }
+    }
+
+    /// Promotion records, newest first.
+    package func history(_ pipeline: PipelineName, limit: Int = 1000) throws -> [PromotionRecord] {
+        try read {
+            try Self.nouns(
+                PromotionRecord.self, $0, "SELECT body FROM promotion WHERE pipeline = ? ORDER BY sequence DESC LIMIT ?", [pipeline.rawValue, limit])
+        }
+    }
+
+    /// Appends a promotion and, where a run is promoted, moves the run on; one transaction, so that there is never one without the other.
+    package func promote(
+        _ pipeline: PipelineName, to version: VersionID?, run: RunID?, kind: PromotionRecord.Kind, who: String, reason: String
+    ) throws -> PromotionRecord {
+        try write { db in
+            let last = try Self.nouns(
+                PromotionRecord.self, db, "SELECT body FROM promotion WHERE pipeline = ? ORDER BY sequence DESC LIMIT 1", [pipeline.rawValue]
+            ).first
+            let sequence = (try Int.fetchOne(db, sql: "SELECT MAX(sequence) FROM promotion") ?? 0) + 1
+            var record = PromotionRecord(
+                sequence: sequence, pipeline: pipeline, version: version, previous: last?.version, run: run, kind: kind, who: who,
+                reason: reason, at: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded()), previousHash: last?.hash ?? Self.root,
+                hash: "")
+            record.hash = try Self.hash(record)
+            try db.execute(
+                sql: "INSERT INTO promotion (sequence, pipeline, version, hash, body) VALUES (?, ?, ?, ?, ?)",
+                arguments: [sequence, pipeline.rawValue, version?.rawValue, record.hash, try Self.body(record)])
+            if let run, var promoted = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [run.rawValue]).first {
+                guard promoted.state.allowedNext.contains(.promoted) else {
+                    throw Failure(
+                        code: "run.transition", "Run \(run) is \(promoted.state.rawValue), so it cannot be promoted.", at: run.rawValue,
+                        remedy: "See `ftctl show \(run)`.")
+                }
+                promoted.state = .promoted
+                promoted.version = version
+                promoted.finishedAt = promoted.finishedAt ?? Date()
+                try db.execute(
+                    sql: "UPDATE run SET state = 'promoted', body = ? WHERE id = ?", arguments: [try Self.body(promoted), run.rawValue])
+                try db.execute(
+                    sql: "INSERT INTO run_transition (run, state, at, message) VALUES (?, 'promoted', ?, ?)",
+                    arguments: [run.rawValue, Date().timeIntervalSince1970, "\(kind.rawValue) by \(who): \(reason)"])
+            }
+            return record
+        }
+    }
+
+    /// Recomputes every hash of a pipeline's chain.
+    package func verify(_ pipeline: PipelineName) throws -> VerifyAnswer {
+        let records = try history(pipeline, limit: Int.max).reversed()
+        var previous = Self.root
+        for record in records {
+            guard record.previousHash == previous, try Self.hash(record) == record.hash else {
+                return VerifyAnswer(records: records.count, intact: false, firstBroken: record.sequence)
+            }
+            previous = record.hash
+        }
+        return VerifyAnswer(records: records.count, intact: true)
+    }
+
+    private static func hash(_ record: PromotionRecord) throws -> String {
+        var content = record
+        content.hash = ""
+        return SHA256.hash(data: try ContractCoding.encode(content)).map { String(format: "%02x", $0) }.joined()
+    }
+}
