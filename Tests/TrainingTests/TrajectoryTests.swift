@@ -65,7 +65,7 @@ struct TrajectoryTests {
             optimizer.update(step: index + 1, rate: 2e-4, scale: min(1, 1 / (norm + 1e-6)))
         }
         for place in adapter.places {
-            let path = AdapterFile.modulePath(place.layer, place.projection, model.configuration.family)
+            let path = AdapterFolder.moduleName(model.configuration.family, place.layer, AdapterFolder.module(model.configuration.family, place.projection))
             let norm = adapter.b(place).reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
             let want = try #require(expected.B_norms?[path + ".lora_B.weight"])
             #expect(abs(norm / want - 1) < 0.02, "‖B‖ of \(path)")

@@ -43,10 +43,11 @@ package enum AdapterFolder {
         return adapter
     }
 
-    /// Writes `adapter` into `folder`, which exists. `type` is F32, F16 or BF16.
+    /// Writes `adapter` into `folder`, made where it is absent. `type` is F32, F16 or BF16.
     package static func write(
         _ adapter: Adapter, family: ModelConfiguration.Family, base: String, type: StorageType = .f32, to folder: String
     ) throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let rank = adapter.layout.rank
         var tensors: [TensorSource] = []
         var modules: Set<String> = []
@@ -149,6 +150,9 @@ package enum AdapterFolder {
             let rsLoRA = config["use_rslora"]?.bool ?? false
             let file = try SafetensorsFile(path: folder + "/adapter_model.safetensors")
             let note = file.metadata[rankNote].flatMap { Int($0) }
+            if let stray = file.tensors.keys.first(where: { !$0.contains(".lora_A.") && !$0.contains(".lora_B.") }) {
+                throw failure("adapter_model.safetensors, \(stray)", "this tensor is no low-rank factor", retrain)
+            }
             for (name, tensor) in file.tensors where name.contains(".lora_A.") {
                 guard let b = file.tensors[name.replacingOccurrences(of: ".lora_A.", with: ".lora_B.")],
                     let (layer, module) = Self.parse(name), tensor.shape.count == 2, b.shape.count == 2, b.columns == tensor.rows,

@@ -1,0 +1,83 @@
+import Contracts
+import Foundation
+
+/// Writes events as JSON lines to file descriptor 3 (where the parent opened it) and to `events.jsonl` in the request's folder.
+///
+/// A reader that has gone away counts as a request to stop: a worker that nobody watches leaves a checkpoint and goes.
+final class EventWriter {
+    private let pipe: Int32?
+    private let file: Int32
+    private var fault = FaultInjection.fromEnvironment()
+    private var fileFailed = false
+
+    /// Opens `events.jsonl` for appending: a resumed run goes on in the same file.
+    init(folder: String) throws {
+        pipe = fcntl(3, F_GETFD) >= 0 ? 3 : nil
+        if let pipe { _ = fcntl(pipe, F_SETFD, FD_CLOEXEC) }
+        file = open(folder + "/events.jsonl", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard file >= 0 else {
+            throw WorkerFault(
+                .cannotWrite,
+                Failure(
+                    code: "worker.unwritable", "The request's folder cannot be written.", at: folder + "/events.jsonl",
+                    remedy: "Check that the folder exists, its permissions, and the space on the disk.",
+                    cause: String(cString: strerror(errno))))
+        }
+    }
+
+    deinit { close(file) }
+
+    /// Writes one event.
+    func write(_ event: WorkerEvent) {
+        fault?.before(event.event)
+        // Encoding fails for numbers that JSON lacks (NaN); the event is then told without its figures.
+        let data = (try? ContractCoding.encode(event)) ?? (try? ContractCoding.encode(WorkerEvent(event.event))) ?? Data()
+        let line = data + Data("\n".utf8)
+        if let pipe, !put(line, to: pipe), errno == EPIPE { StopRequest.make() }
+        if !put(line, to: file), !fileFailed {
+            fileFailed = true
+            var warning = WorkerEvent(.warning)
+            warning.warning = Failure(
+                code: "worker.events", "events.jsonl cannot be written; events go on through the pipe alone.",
+                remedy: "Free space on the disk.", cause: String(cString: strerror(errno)))
+            if let pipe, let data = try? ContractCoding.encode(warning) { _ = put(data + Data("\n".utf8), to: pipe) }
+        }
+        fault?.after(event.event)
+    }
+
+    /// Tells of a new stage.
+    func stage(_ name: String) {
+        var event = WorkerEvent(.stage)
+        event.stage = name
+        write(event)
+    }
+
+    /// Tells how far a stage has come.
+    func progress(_ done: Int, of total: Int, _ unit: String) {
+        var event = WorkerEvent(.progress)
+        event.progress = ProgressReport(done: done, total: total, unit: unit)
+        write(event)
+    }
+
+    /// Tells of something that does not stop the work.
+    func warn(_ failure: Failure) {
+        var event = WorkerEvent(.warning)
+        event.warning = failure
+        write(event)
+    }
+
+    private func put(_ data: Data, to descriptor: Int32) -> Bool {
+        data.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    return false
+                }
+                rest = rest.dropFirst(count)
+            }
+            return true
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Foundation
+import Synchronization
+
+/// Whether the worker has been asked to write a checkpoint and leave: by SIGTERM, SIGINT, or because nobody reads its events any more.
+enum StopRequest {
+    // Touched before the handlers are installed: a first access inside a signal handler would not be safe.
+    private static let flag = Atomic<Bool>(false)
+
+    /// Whether to stop at the next step boundary.
+    static var isMade: Bool { flag.load(ordering: .relaxed) }
+
+    /// Asks the worker to stop.
+    static func make() { flag.store(true, ordering: .relaxed) }
+
+    /// From here on SIGTERM and SIGINT only ask, and a closed pipe is an error code rather than a death.
+    static func install() {
+        flag.store(false, ordering: .relaxed)
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGTERM) { _ in StopRequest.make() }
+        signal(SIGINT) { _ in StopRequest.make() }
+    }
+}

@@ -1,0 +1,83 @@
+import ChatTemplates
+import Contracts
+import Encoding
+import Tensors
+import Tokenization
+import Transformers
+import WeightFiles
+
+/// Why the work ends early: the exit status, and what a person is told.
+struct WorkerFault: Error {
+    let exit: WorkerExit
+    let failure: Failure
+
+    init(_ exit: WorkerExit, _ failure: Failure) {
+        self.exit = exit
+        self.failure = failure
+    }
+
+    /// Gives any error its exit status and its stable code.
+    init(_ error: any Error) {
+        switch error {
+        case let fault as WorkerFault: self = fault
+        case let failure as Failure: self.init(Self.exit(of: failure), failure)
+        case let error as ModelFailure:
+            self.init(
+                .badModel,
+                Failure(code: "model.unsupported", Self.sentence(error.problem), at: error.place, remedy: error.remedy))
+        case let error as WeightFileError:
+            let exit: WorkerExit = error.code == .unwritable ? .cannotWrite : .badModel
+            let cause = error.place.map { ", \($0)" } ?? ""
+            self.init(
+                exit,
+                Failure(
+                    code: "model.\(error.code.rawValue)", Self.sentence(error.problem), at: error.file + cause,
+                    remedy: error.remedy))
+        case let error as TokenizerFailure:
+            self.init(
+                .badModel,
+                Failure(
+                    code: "model.tokenizer", Self.sentence(error.problem), at: "\(error.source), \(error.location)",
+                    remedy: error.remedy + "."))
+        case let error as TemplateFailure:
+            self.init(
+                .badModel,
+                Failure(
+                    code: "model.template", "The chat template cannot be used: \(error).",
+                    remedy: "Register the base with a corrected chat template."))
+        case let error as EncodingFailure:
+            self.init(
+                .badData,
+                Failure(
+                    code: "rows.encoding", Self.sentence("\(error)"),
+                    remedy: "Correct the rows, or raise max_length in the pipeline's recipe."))
+        case let error as FloatBuffer.OutOfMemory:
+            self.init(
+                .internalFault,
+                Failure(
+                    code: "worker.memory", "\(error).",
+                    remedy: "Lower max_length or the rank, raise the worker's memory, or choose a smaller base."))
+        default:
+            self.init(
+                .internalFault,
+                Failure(
+                    code: "worker.internal", "The engine failed: \(error).",
+                    remedy: "Start the run again; if it fails again, report it with the request file."))
+        }
+    }
+
+    /// The exit status of a failure that the training loop names.
+    private static func exit(of failure: Failure) -> WorkerExit {
+        switch failure.code {
+        case "training.not_finite", "training.exploding": .diverged
+        case "training.no_labels": .badData
+        case _ where failure.code.hasPrefix("recipe."): .badRequest
+        default: .internalFault
+        }
+    }
+
+    private static func sentence(_ text: String) -> String {
+        let first = text.prefix(1).uppercased() + text.dropFirst()
+        return first.hasSuffix(".") ? first : first + "."
+    }
+}

@@ -1,0 +1,70 @@
+import Contracts
+import Foundation
+
+/// The life of one worker: read the request, do the work, tell how it went.
+enum WorkerProgram {
+    /// What `--help` prints.
+    static let usage = """
+        usage: finetune-worker REQUEST.json
+
+        Does one piece of numeric work and leaves. Events go to file descriptor 3 and to events.jsonl in the request's
+        folder, one JSON object a line; result.json holds the outcome. SIGTERM: write a checkpoint and leave.
+
+        exit: 0 done   64 bad request   65 bad rows   66 bad model   70 fault of the engine   73 cannot write
+              75 interrupted, start again to resume   76 loss diverged
+        """
+
+    /// Runs the program to its exit status.
+    static func run(_ arguments: [String]) -> WorkerExit {
+        guard arguments.count == 1, let path = arguments.first, !path.hasPrefix("-") else {
+            let asked = arguments == ["--help"] || arguments == ["-h"]
+            FileHandle(fileDescriptor: asked ? 1 : 2).write(Data((usage + "\n").utf8))
+            return asked ? .done : .badRequest
+        }
+        StopRequest.install()
+        let request: WorkerRequest
+        let events: EventWriter
+        do {
+            request = try RequestReader.read(path)
+            events = try EventWriter(folder: request.directory)
+        } catch {
+            let fault = WorkerFault(error)
+            FileHandle.standardError.write(Data("finetune-worker: \(fault.failure)\n".utf8))
+            return fault.exit
+        }
+        events.write(WorkerEvent(.started))
+        do {
+            let context = TaskContext(request: request, events: events)
+            guard let result = try perform(context) else { return .interrupted }
+            try ResultFile.write(try ContractCoding.pretty(result), to: request.directory + "/result.json")
+            var event = WorkerEvent(.result)
+            event.result = result
+            events.write(event)
+            return .done
+        } catch {
+            let fault = WorkerFault(error)
+            var event = WorkerEvent(.failed)
+            event.failure = fault.failure
+            events.write(event)
+            FileHandle.standardError.write(Data("finetune-worker: \(fault.failure)\n".utf8))
+            return fault.exit
+        }
+    }
+
+    /// The result, or nil where a stop request ended the work at a checkpoint.
+    private static func perform(_ context: TaskContext) throws -> WorkerResult? {
+        switch context.request.task {
+        case .inspect(let task): return try InspectRunner(context: context).run(task)
+        case .measure(let task): return try MeasureRunner(context: context).run(task)
+        case .train(let task): return try TrainRunner(context: context).run(task)
+        case .evaluate(let task): return try EvaluateRunner(context: context).run(task)
+        case .generate(let task): return try GenerateRunner(context: context).run(task)
+        case .export, .rangeTest, .score, .serve:
+            throw WorkerFault(
+                .badRequest,
+                Failure(
+                    code: "request.unsupported", "This worker does not do '\(context.request.task.kind.rawValue)'.",
+                    remedy: "Install the daemon and the worker from the same release."))
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Contracts
+import Encoding
+import Evaluation
+import Foundation
+import Generation
+import Tensors
+import Transformers
+
+/// Scores one model on sets of rows: one record a row, and the figures of each set.
+struct EvaluateRunner {
+    let context: TaskContext
+
+    func run(_ task: EvaluateTask) throws -> WorkerResult? {
+        context.events.stage("loading")
+        let loaded = try LoadedModel(path: task.model.basePath)
+        let transformer = try Transformer(
+            loaded.model, adapter: try loaded.adapter(task.model.adapters), team: ThreadTeam(threads: context.threads))
+        var result = WorkerResult()
+        result.evaluations = [:]
+        for set in task.sets {
+            let evaluation = RowSetEvaluation(
+                set: set, task: task, encoder: loaded.encoder, transformer: transformer, context: context)
+            guard let (records, figures, seconds) = try evaluation.run() else { return nil }
+            let name = set.name.replacingOccurrences(of: "/", with: "_")
+            let file = try ResultFile.writeLines(records, to: context.path("examples-\(name).jsonl"))
+            result.evaluations?[set.name] = EvaluationResult(
+                rows: records.count, figures: figures, examples: file, seconds: seconds)
+        }
+        return result
+    }
+}
+
+/// The evaluation of one set.
+struct RowSetEvaluation {
+    let set: EvaluationSet
+    let task: EvaluateTask
+    let encoder: RowEncoder
+    let transformer: Transformer
+    let context: TaskContext
+
+    /// A row that can be scored.
+    private struct Item {
+        let row: Row
+        let example: EncodedExample
+        let prompt: [Int32]?
+    }
+
+    /// Records in row order, figures and seconds; nil where a stop request ended the work.
+    func run() throws -> (records: [ExampleRecord], figures: [String: Double], seconds: Double)? {
+        let started = ContinuousClock.now
+        let rows = try RowReader.read(set.files, limit: set.limit)
+        let (items, skipped) = encode(rows)
+        context.events.stage("scoring \(set.name)")
+        let scorer = SequenceScorer(transformer, memoryBytes: context.memoryBytes / 2)
+        guard let scores = try scorer.score(
+            items.map(\.example.sequence), progress: { context.events.progress($0, of: items.count, "rows") },
+            stop: { StopRequest.isMade })
+        else { return nil }
+        var records = zip(items, scores).map { item, score in
+            ExampleRecord(
+                row: item.row.id, set: set.name, lossSum: score.lossSum, tokens: score.tokens, correctTokens: score.correct,
+                bytes: RowEncoder.labelledBytes(item.row.content), promptTokens: item.prompt?.count ?? 0,
+                prompt: String(RowEncoder.question(item.row.content).prefix(400)),
+                reference: RowEncoder.reference(item.row.content), label: item.row.label, fields: item.row.fields,
+                drop: item.row.drop)
+        }
+        guard try choose(items, scorer, &records), try answer(items, &records) else { return nil }
+        var figures = ExampleFigures.of(records)
+        figures["rows_skipped"] = Double(skipped)
+        let seconds = started.duration(to: .now) / .seconds(1)
+        return (records, figures, seconds)
+    }
+
+    private func encode(_ rows: [Row]) -> (items: [Item], skipped: Int) {
+        var items: [Item] = []
+        var skipped = 0
+        for row in rows {
+            do {
+                let example = try encoder.example(row.content, maximumLength: task.maxLength)
+                items.append(Item(row: row, example: example, prompt: try encoder.prompt(row.content)))
+            } catch {
+                skipped += 1
+                guard skipped <= 10 else { continue }
+                var failure = WorkerFault(error).failure
+                failure.place = "\(set.name) row \(row.id), drop \(row.drop), line \(row.line)"
+                context.events.warn(failure)
+            }
+        }
+        return (items, skipped)
+    }
+
+    /// Log-probability of each label as the answer. False where a stop request ended the work.
+    private func choose(_ items: [Item], _ scorer: SequenceScorer, _ records: inout [ExampleRecord]) throws -> Bool {
+        guard let labels = task.labels, labels.count > 1 else { return true }
+        context.events.stage("labelling \(set.name)")
+        var sequences: [TokenSequence] = []
+        var owners: [(item: Int, label: String)] = []
+        for (index, item) in items.enumerated() where item.row.label != nil {
+            for label in labels {
+                guard let content = RowEncoder.replacingAnswer(item.row.content, by: label),
+                    let example = try? encoder.example(content, maximumLength: task.maxLength)
+                else { continue }
+                sequences.append(example.sequence)
+                owners.append((index, label))
+            }
+        }
+        guard let scores = try scorer.score(
+            sequences, progress: { context.events.progress($0, of: sequences.count, "labels") }, stop: { StopRequest.isMade })
+        else { return false }
+        for (owner, score) in zip(owners, scores) { records[owner.item].labelScores = records[owner.item].labelScores ?? [:]
+            records[owner.item].labelScores?[owner.label] = -score.lossSum
+        }
+        return true
+    }
+
+    /// Greedy answers. False where a stop request ended the work.
+    private func answer(_ items: [Item], _ records: inout [ExampleRecord]) throws -> Bool {
+        let asked = items.indices.filter { items[$0].prompt != nil }
+        guard task.maxNewTokens > 0, !asked.isEmpty else { return true }
+        context.events.stage("generating \(set.name)")
+        let generator = Generator(transformer, memoryBytes: context.memoryBytes / 2)
+        let options = GenerationOptions(maxNewTokens: task.maxNewTokens, stopTokens: Set(encoder.encoder.stopTokens()))
+        var done = 0
+        let answers = try generator.generate(
+            asked.map { items[$0].prompt ?? [] }, options,
+            finished: { _, _ in
+                done += 1
+                if done % 16 == 0 || done == asked.count { context.events.progress(done, of: asked.count, "answers") }
+            }, stop: { StopRequest.isMade })
+        if StopRequest.isMade { return false }
+        for (index, answer) in zip(asked, answers) {
+            records[index].output = encoder.tokenizer.decode(answer.ids)
+            records[index].finish = answer.finish.rawValue
+            records[index].outputTokens = answer.ids.count
+        }
+        return true
+    }
+}
