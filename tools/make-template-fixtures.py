@@ -7,7 +7,6 @@ Needs Python with transformers and trl.
 """
 import datetime, json, os, sys
 from pathlib import Path
-import trl
 from transformers.utils import chat_template_utils
 
 NOW = 1735732800  # 2025-01-01 12:00:00 UTC
@@ -94,20 +93,31 @@ def render(template, request):
         return None
 
 
-def main():
-    out, everything = Path(sys.argv[1]), "--all" in sys.argv
+def freeze():
+    """Makes the time that templates ask for the fixtures' own."""
     chat_template_utils.datetime = Frozen
-    templates = dict(OWN)
+
+
+def templates(everything):
+    import trl
+    result = dict(OWN)
     for path in sorted((Path(trl.__file__).parent / "chat_templates").glob("*.jinja")):
         if everything or path.stem in KEPT:
-            templates[path.stem] = path.read_text()
+            result[path.stem] = path.read_text()
+    return result
+
+
+def main():
+    out, found = Path(sys.argv[1]), templates("--all" in sys.argv)
+    freeze()
     out.mkdir(parents=True, exist_ok=True)
-    for name, template in templates.items():
+    for name, template in found.items():
         (out / f"{name}.jinja").write_text(template)
         texts = [render(template, request) for request in requests()]
         (out / f"{name}.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0) + "\n")
     (out / "requests.json").write_text(json.dumps(list(requests()), ensure_ascii=False, indent=0) + "\n")
-    print(len(templates), "templates")
+    print(len(found), "templates")
 
 
-main()
+if __name__ == "__main__":
+    main()

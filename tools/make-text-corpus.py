@@ -89,4 +89,5 @@ def main():
     print(len(lines), "lines,", sum(len(l.encode()) for l in lines), "bytes")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -41,7 +41,8 @@ import Testing
     @Test(arguments: [
         "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
         "{% set n = namespace(x='aaaaaaaaaa') %}{% for i in range(100) %}{% set n.x = n.x + n.x %}{% endfor %}",
-        "{{ 'a' * 9223372036854775807 }}", "{{ [1] * 1000000000 }}", "{{ range(1000000) }}",
+        "{{ 'a' * 9223372036854775807 }}", "{{ 1 ~ 'a' }}{{ 'ab' ~ 'a' * 9223372036854775807 }}", "{{ [1] * 9223372036854775807 }}",
+        "{% for i in range(9) %}{{ 1 }}{% endfor %}{{ [i] * 9223372036854775800 }}", "{{ [1] * 1000000000 }}", "{{ range(1000000) }}",
         "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
         "{% set n = namespace(x=[]) %}{% for i in range(1000) %}{% set n.x = [n.x] %}{% endfor %}",
     ])

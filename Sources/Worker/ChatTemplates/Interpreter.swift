@@ -41,16 +41,17 @@ final class Interpreter {
 
     /// Counts work done.
     func spend(_ count: Int = 1) throws {
+        // Compared before it is added: a count may be as large as the template asks for.
+        guard count <= limits.steps - steps else { throw TemplateFailure(.limit, "more than \(limits.steps) steps") }
         steps += count
-        guard steps <= limits.steps else { throw TemplateFailure(.limit, "more than \(limits.steps) steps") }
     }
 
     /// Counts text made.
     func charge(_ count: Int) throws {
-        madeBytes += count
-        guard count <= limits.bytes, madeBytes / 16 <= limits.bytes else {
+        guard count <= limits.bytes, (madeBytes + count) / 16 <= limits.bytes else {
             throw TemplateFailure(.limit, "text of more than \(limits.bytes) bytes is made")
         }
+        madeBytes += count
     }
 
     /// Runs `body` one level deeper.

@@ -1,0 +1,112 @@
+import Testing
+
+@testable import Tokenization
+
+/// Properties that hold for any tokenizer, and what is refused.
+@Suite struct TokenizerTests {
+    /// Byte-level BPE over the 256 bytes, some merges and a control token that merges could spell.
+    static func bytes(merges: [String], extra: [String] = [], control: String? = nil) throws -> Tokenizer {
+        var tokens = ByteAlphabet.scalars.compactMap { Unicode.Scalar($0).map { String($0) } } + extra
+        var types = [Int32](repeating: 1, count: tokens.count)
+        if let control {
+            tokens.append(control)
+            types.append(3)
+        }
+        var values = TokenizerDefinition.GGUFValues(model: "gpt2", pre: "gpt-2", tokens: tokens)
+        values.types = types
+        values.merges = merges
+        return try Tokenizer(TokenizerDefinition(gguf: values))
+    }
+
+    @Test func mergesCannotSpellAControlToken() throws {
+        let tokenizer = try Self.bytes(merges: ["< |", "<| >"], extra: ["<|"], control: "<|>")
+        #expect(tokenizer.encode("<|>", special: .parse) == [257])
+        #expect(tokenizer.encode("<|>") == [256, 62])
+        #expect(!tokenizer.encode("<<|>>").contains(257))
+    }
+
+    @Test func theLowestRankGoesFirstAndOfEqualsTheLeftmost() throws {
+        let tokenizer = try Self.bytes(merges: ["a a", "b c", "aa aa", "aa a"], extra: ["aa", "bc", "aaaa", "aaa"])
+        #expect(tokenizer.encode("aaa") == [259])
+        #expect(tokenizer.encode("aaaaa") == [258, 97])
+        #expect(tokenizer.encode("abc") == [97, 257])
+    }
+
+    @Test func longWordsMergeAsShortOnesDo() throws {
+        let tokenizer = try Self.bytes(merges: ["a b", "b a", "ab ab", "aba b"], extra: ["ab", "ba", "abab", "aba"])
+        for count in [39, 40, 41, 42, 83, 500] {
+            let text = String(repeating: "ab", count: count)
+            let ids = tokenizer.encode(text)
+            #expect(tokenizer.decode(ids) == text)
+            #expect(ids.count == (count + 1) / 2)
+        }
+    }
+
+    @Test func oneLongRunCostsAboutAsMuchAsManyShortOnes() throws {
+        let tokenizer = try TestModels.smol()
+        let clock = ContinuousClock()
+        let time = clock.measure { #expect(!tokenizer.encode(String(repeating: "a", count: 1 << 20)).isEmpty) }
+        #expect(time < .seconds(5))
+    }
+
+    @Test func manyThreadsGiveTheSameIds() async throws {
+        let tokenizer = try TestModels.smol()
+        let texts = (0..<200).map { "Line \($0): the quick brown fox, naïve café № \($0 * 7) 🙂\n" }
+        let expected = texts.map { tokenizer.encode($0) }
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 { group.addTask { texts.map { tokenizer.encode($0) } == expected } }
+            for await same in group { #expect(same) }
+        }
+    }
+
+    @Test func theCacheForgetsWithoutChangingAnything() throws {
+        let tokenizer = try TestModels.smol()
+        let first = tokenizer.encode("remember this")
+        for index in 0..<60_000 { _ = tokenizer.encode("w\(String(index, radix: 36)) x\(String(index * 7919, radix: 26))") }
+        #expect(tokenizer.encode("remember this") == first)
+    }
+
+    @Test(arguments: [
+        ("model", "bert", "not supported"), ("pre", "unheard-of", "not supported"), ("merges", "a", "not two pieces"),
+        ("merges", "a \u{4E2D}", "not in the vocabulary"),
+    ])
+    func whatIsNotSupportedIsNamed(key: String, value: String, problem: String) {
+        var values = TokenizerDefinition.GGUFValues(
+            model: key == "model" ? value : "gpt2", pre: key == "pre" ? value : "gpt-2", tokens: ["a", "b", "ab"])
+        values.merges = [key == "merges" ? value : "a b"]
+        #expect {
+            try Tokenizer(TokenizerDefinition(gguf: values))
+        } throws: {
+            guard let failure = $0 as? TokenizerFailure else { return false }
+            return failure.location.contains(key) && failure.problem.contains(problem) && failure.problem.contains(value.suffix(1))
+                && !failure.remedy.isEmpty
+        }
+    }
+
+    @Test(arguments: [
+        "", "{", "[]", "{}", "{\"model\": {\"vocab\": {\"a\": 1e99}}}", "{\"model\": {\"vocab\": {\"a\": 3000000}}}",
+        "{\"model\": {\"type\": \"Unigram\", \"vocab\": {\"a\": 0}}}", "{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": [[\"a\"]]}}",
+        "{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": []}, \"pre_tokenizer\": {\"type\": \"Whitespace\"}}",
+        "{\"model\": {\"vocab\": {\"\\ud800\": 0}, \"merges\": [\"\\u12", "{\"added_tokens\": [{\"id\": -1, \"content\": \"x\"}], \"model\": {\"vocab\": {\"a\": 0}}}",
+    ])
+    func brokenFilesAreRefusedWithAPlace(json: String) {
+        #expect {
+            try Tokenizer(TokenizerDefinition(json: Array(json.utf8), source: "t.json"))
+        } throws: {
+            guard let failure = $0 as? TokenizerFailure else { return false }
+            return failure.source == "t.json" && !failure.location.isEmpty && !failure.remedy.isEmpty
+        }
+    }
+
+    @Test func deepNestingIsRefusedRatherThanFollowed() {
+        let json = "{\"x\": " + String(repeating: "[", count: 100_000)
+        #expect(throws: TokenizerFailure.self) { try TokenizerDefinition(json: Array(json.utf8)) }
+    }
+
+    @Test func idsOutsideTheVocabularyDecodeToNothing() throws {
+        let tokenizer = try TestModels.smol()
+        #expect(tokenizer.decode([-1, 49_152, .max, .min, 504]) == "The")
+        #expect(tokenizer.bytes(of: -5).isEmpty)
+        #expect(tokenizer.kind(of: 49_152) == nil)
+    }
+}
