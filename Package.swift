@@ -128,11 +128,13 @@ let testTargets: [Target] = [
     tests("SystemdTests", ["Systemd", "Contracts", logging]),
     tests("TrainingTests", ["ChatTemplates", "Encoding", "Tokenization", "Contracts", "Tensors", "Training", "Transformers", "WeightFiles"]),
     tests("TransformersTests", ["Transformers", "Tensors", "WeightFiles"]),
-    tests("TokenizationTests", ["Tokenization", "TokenizerFiles"]),
-    tests("ChatTemplatesTests", ["ChatTemplates"]),
+    tests("TokenizationTests", ["Tokenization", "TokenizerFiles", "TextFuzzing"]),
+    tests("ChatTemplatesTests", ["ChatTemplates", "TextFuzzing"]),
     tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates", "TokenizerFiles"]),
+    .target(name: "TextFuzzing", dependencies: ["Tokenization", "ChatTemplates"], path: "Tests/TextFuzzing"),
     .executableTarget(
-        name: "text-probe", dependencies: ["Tokenization", "ChatTemplates", "TokenizerFiles"], path: "Tests/TextProbe"),
+        name: "text-probe", dependencies: ["Tokenization", "ChatTemplates", "TokenizerFiles", "TextFuzzing"],
+        path: "Tests/TextProbe"),
     .target(name: "Mutation", path: "Tests/Mutation"),
     .executableTarget(
         name: "fuzz-weights", dependencies: ["Mutation", "WeightFiles", "Tensors"], path: "Tests/FuzzWeights"),

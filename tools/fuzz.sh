@@ -7,3 +7,9 @@ for program in fuzz-weights; do
     swift build --scratch-path .build-fuzz --sanitize=address -c release --product "$program"
     ".build-fuzz/release/$program" "${FUZZ_COUNT:-100000}" "${FUZZ_SEED:-1}"
 done
+program=text-probe
+swift build --scratch-path .build-fuzz --sanitize=address -c release --product "$program"
+for parser in tokenizer:'Tests/Fixtures/tokenization/*/tokenizer*.json' template:'Tests/Fixtures/templates/*.jinja'; do
+    # shellcheck disable=SC2086  # the pattern is to be expanded
+    ".build-fuzz/release/$program" fuzz "${parser%%:*}" "${FUZZ_COUNT:-100000}" "${FUZZ_SEED:-1}" ${parser#*:}
+done

@@ -1,5 +1,6 @@
 import ChatTemplates
 import Foundation
+import TextFuzzing
 import Tokenization
 import TokenizerFiles
 
@@ -68,7 +69,9 @@ enum Probe {
         let began = clock.now
         let tokenizer = try TokenizerFile(path: path).tokenizer
         let loaded = seconds(clock.now - began)
-        let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // By bytes: to Swift, a carriage return with a line feed is another character than a line feed.
+        let lines = try Data(contentsOf: URL(filePath: file)).split(separator: 0x0A, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
         var best = Double.infinity
         var tokens = 0
         for _ in 0..<5 {
@@ -84,5 +87,18 @@ enum Probe {
 
     static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+
+    struct Usage: Error {}
+
+    static func fuzz(_ arguments: [String]) throws {
+        guard arguments.count > 5, let parser = TextFuzzer.Parser(rawValue: arguments[2]), let count = Int(arguments[3]),
+            let seed = UInt64(arguments[4])
+        else { throw Usage() }
+        let corpus = try arguments[5...].map { Array(try Data(contentsOf: URL(filePath: $0))) }
+        let accepted = TextFuzzer.run(parser, count: count, seed: seed, corpus: corpus) { index, accepted in
+            FileHandle.standardError.write(Data("\(index) inputs, \(accepted) accepted\n".utf8))
+        }
+        print("\(parser.rawValue): \(count) inputs, \(accepted) accepted, seed \(seed), no trap")
     }
 }

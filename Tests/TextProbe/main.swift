@@ -17,7 +17,7 @@ do {
     case "decode": try Probe.decode(path: arguments[2])
     case "render": Probe.render()
     case "bench": try Probe.bench(path: arguments[2], file: arguments[3])
-    case "fuzz": try Fuzzer.run(arguments)
+    case "fuzz": try Probe.fuzz(arguments)
     default:
         FileHandle.standardError.write(Data("usage: text-probe (encode|decode|render|bench|fuzz) …\n".utf8))
         exit(2)

@@ -1,4 +1,6 @@
+import Foundation
 import Testing
+import TextFuzzing
 
 @testable import Tokenization
 
@@ -108,5 +110,16 @@ import Testing
         #expect(tokenizer.decode([-1, 49_152, .max, .min, 504]) == "The")
         #expect(tokenizer.bytes(of: -5).isEmpty)
         #expect(tokenizer.kind(of: 49_152) == nil)
+    }
+}
+
+/// Changed files: whatever comes, a tokenizer or a described failure.
+@Suite struct ChangedTokenizerTests {
+    @Test func changedFilesNeverTrap() throws {
+        let corpus = try FixtureTests.names.map {
+            Array(try Data(contentsOf: TestModels.fixture("tokenization/\($0)/tokenizer.json")))
+        }
+        let count = ProcessInfo.processInfo.environment["FUZZ_COUNT"].flatMap(Int.init) ?? 4000
+        #expect(TextFuzzer.run(.tokenizer, count: count, seed: 11, corpus: corpus) > count / 50)
     }
 }

@@ -3,20 +3,23 @@ import Foundation
 import Tokenization
 
 /// Mutates good files and feeds them to the parsers: whatever comes must end in a value or a described failure.
-enum Fuzzer {
-    struct Usage: Error {}
+package enum TextFuzzer {
+    /// What is fed.
+    package enum Parser: String, Sendable { case tokenizer, template }
 
-    static func run(_ arguments: [String]) throws {
-        guard arguments.count > 5, let count = Int(arguments[3]), let seed = UInt64(arguments[4]) else { throw Usage() }
-        let corpus = try arguments[5...].map { Array(try Data(contentsOf: URL(filePath: $0))) }
+    /// Feeds `count` changed copies of the files and returns how many were taken for good.
+    package static func run(
+        _ parser: Parser, count: Int, seed: UInt64, corpus: [[UInt8]], progress: (Int, Int) -> Void = { _, _ in }
+    ) -> Int {
+        guard !corpus.isEmpty else { return 0 }
         var mutator = TextMutator(seed: seed)
         var accepted = 0
         for index in 0..<count {
+            if index % 5000 == 0 { progress(index, accepted) }
             let input = mutator.mutate(corpus[index % corpus.count], with: corpus)
-            if index % 5000 == 0 { FileHandle.standardError.write(Data("\(index) inputs, \(accepted) accepted\n".utf8)) }
-            if arguments[2] == "tokenizer" ? tokenizer(input) : template(input) { accepted += 1 }
+            if parser == .tokenizer ? tokenizer(input) : template(input) { accepted += 1 }
         }
-        print("\(count) inputs, \(accepted) accepted, seed \(seed): no trap")
+        return accepted
     }
 
     static let probes = ["", "Hello world", "  a\tb\n\n'll 12345 ", "<s>é漢字🙂\u{301}</s><|im_start|>", String(repeating: "a b", count: 50)]
