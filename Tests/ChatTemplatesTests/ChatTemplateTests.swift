@@ -25,7 +25,10 @@ import Testing
         ("{% set t %}  hi  {% endset %}{{ t | trim | upper }}", "HI"),
         ("{{ x is defined }}{{ x | default('d') }}{{ none is none }}", "FalsedTrue"),
         ("{% for a, b in {'x': 1}.items() %}{{ a }}={{ b }}{% endfor %}", "x=1"),
-        ("{% for i in range(5) %}{% if i == 1 %}{% continue %}{% endif %}{% if i == 3 %}{% break %}{% endif %}{{ i }}{% endfor %}", "02"),
+        (
+            "{% for i in range(5) %}{% if i == 1 %}{% continue %}{% endif %}{% if i == 3 %}{% break %}{% endif %}{{ i }}{% endfor %}",
+            "02"
+        ),
         ("{{ 'a,b,,c'.split(',') }}{{ ' a b '.split() }}", "['a', 'b', '', 'c']['a', 'b']"),
         ("{{ 'yes' if 1 < 2 < 3 else 'no' }}", "yes"),
     ])
@@ -41,8 +44,10 @@ import Testing
     @Test(arguments: [
         "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
         "{% set n = namespace(x='aaaaaaaaaa') %}{% for i in range(100) %}{% set n.x = n.x + n.x %}{% endfor %}",
-        "{{ 'a' * 9223372036854775807 }}", "{{ 1 ~ 'a' }}{{ 'ab' ~ 'a' * 9223372036854775807 }}", "{{ [1] * 9223372036854775807 }}",
-        "{% for i in range(9) %}{{ 1 }}{% endfor %}{{ [i] * 9223372036854775800 }}", "{{ [1] * 1000000000 }}", "{{ range(1000000) }}",
+        "{{ 'a' * 9223372036854775807 }}", "{{ 1 ~ 'a' }}{{ 'ab' ~ 'a' * 9223372036854775807 }}",
+        "{{ [1] * 9223372036854775807 }}",
+        "{% for i in range(9) %}{{ 1 }}{% endfor %}{{ [i] * 9223372036854775800 }}", "{{ [1] * 1000000000 }}",
+        "{{ range(1000000) }}",
         "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
         "{% set n = namespace(x=[]) %}{% for i in range(1000) %}{% set n.x = [n.x] %}{% endfor %}",
     ])
@@ -58,6 +63,8 @@ import Testing
             try ChatTemplate("a\nb\n{% import 'x' %}")
         }
         #expect(throws: TemplateFailure(.raised, line: 2, "no")) { try render("\n{{ raise_exception('no') }}") }
-        #expect(throws: TemplateFailure(.evaluation, line: 2, "'x' is undefined, and has no 'y'")) { try render("a\n{{ x.y }}") }
+        #expect(throws: TemplateFailure(.evaluation, line: 2, "'x' is undefined, and has no 'y'")) {
+            try render("a\n{{ x.y }}")
+        }
     }
 }

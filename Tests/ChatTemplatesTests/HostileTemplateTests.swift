@@ -27,7 +27,8 @@ import TextFuzzing
         "{{ " + String(repeating: "(", count: 5000), "{{ " + String(repeating: "not ", count: 5000) + "1 }}",
         "{{ " + String(repeating: "[", count: 59) + String(repeating: "]", count: 59) + " }}",
         String(repeating: "{% if true %}", count: 59) + "x" + String(repeating: "{% endif %}", count: 59),
-        "{{ x" + String(repeating: ".x", count: 5000) + " }}", "{{ 1" + String(repeating: " + 1", count: 50_000) + " }}",
+        "{{ x" + String(repeating: ".x", count: 5000) + " }}",
+        "{{ 1" + String(repeating: " + 1", count: 50_000) + " }}",
         "{{ " + String(repeating: "-", count: 5000) + "1 }}", "{% set (((((a))))) = 1 %}",
     ])
     func depthIsBounded(source: String) async {

@@ -16,9 +16,11 @@ import Testing
     func rendersAsTransformersDoes(name: String) throws {
         let source = try String(contentsOf: Self.folder.appending(path: "\(name).jinja"), encoding: .utf8)
         let template = try ChatTemplate(source)
-        let texts = try JSONDecoder().decode([String?].self, from: Data(contentsOf: Self.folder.appending(path: "\(name).json")))
-        guard case .list(let requests) = try JSONText.value(
-            String(contentsOf: Self.folder.appending(path: "requests.json"), encoding: .utf8))
+        let texts = try JSONDecoder().decode(
+            [String?].self, from: Data(contentsOf: Self.folder.appending(path: "\(name).json")))
+        guard
+            case .list(let requests) = try JSONText.value(
+                String(contentsOf: Self.folder.appending(path: "requests.json"), encoding: .utf8))
         else { throw CocoaError(.coderInvalidValue) }
         #expect(requests.items.count == texts.count)
         #expect(texts.contains { $0 != nil })
@@ -30,8 +32,10 @@ import Testing
             for (key, value) in zip(given.keys, given.values) { variables[try key.value.text().string] = value }
             // In the middle of the fixtures' day, so that the date is the same in every time zone's half.
             let text = try? template.render(
-                messages: fields[name: "messages"] ?? .none, tools: fields[name: "tools"] ?? .none, addGenerationPrompt: prompts,
-                variables: variables, now: 1_735_732_800).text.string
+                messages: fields[name: "messages"] ?? .none, tools: fields[name: "tools"] ?? .none,
+                addGenerationPrompt: prompts,
+                variables: variables, now: 1_735_732_800
+            ).text.string
             #expect(text == expected)
         }
     }

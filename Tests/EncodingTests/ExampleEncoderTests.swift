@@ -30,7 +30,8 @@ import Tokenization
         let golden = try JSONDecoder().decode(
             Golden.self, from: Data(contentsOf: Self.root.appending(path: "Fixtures/goldens/\(name)-lora.json")))
         let encoder = try TestTokenizers.encoder(name)
-        let example = try encoder.encode(prompt: golden.rows[0].prompt, completion: golden.rows[0].completion, maximumLength: 512)
+        let example = try encoder.encode(
+            prompt: golden.rows[0].prompt, completion: golden.rows[0].completion, maximumLength: 512)
         #expect(example.ids == golden.ids)
         #expect(zip(example.ids, example.labels).map { $1 ? $0 : -100 } == golden.labels)
         let prompt = try encoder.encode(promptOnly: golden.rows[0].prompt)

@@ -11,8 +11,10 @@ enum TestTokenizers {
     }
 
     private static func make(_ file: String) throws -> ExampleEncoder {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let folder = ProcessInfo.processInfo.environment["FINETUNED_TEST_MODELS"].map { URL(filePath: $0) }
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let folder =
+            ProcessInfo.processInfo.environment["FINETUNED_TEST_MODELS"].map { URL(filePath: $0) }
             ?? root.appending(path: "models")
         let url = folder.appending(path: file)
         guard FileManager.default.fileExists(atPath: url.path) else {

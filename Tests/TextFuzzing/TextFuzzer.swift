@@ -22,11 +22,16 @@ package enum TextFuzzer {
         return accepted
     }
 
-    static let probes = ["", "Hello world", "  a\tb\n\n'll 12345 ", "<s>é漢字🙂\u{301}</s><|im_start|>", String(repeating: "a b", count: 50)]
+    static let probes = [
+        "", "Hello world", "  a\tb\n\n'll 12345 ", "<s>é漢字🙂\u{301}</s><|im_start|>",
+        String(repeating: "a b", count: 50),
+    ]
 
     /// Whether the file is a tokenizer; then it must encode and decode.
     static func tokenizer(_ input: [UInt8]) -> Bool {
-        guard let definition = try? TokenizerDefinition(json: input, config: input), let tokenizer = try? Tokenizer(definition) else {
+        guard let definition = try? TokenizerDefinition(json: input, config: input),
+            let tokenizer = try? Tokenizer(definition)
+        else {
             return false
         }
         for probe in probes {
@@ -44,7 +49,8 @@ package enum TextFuzzer {
           "function": {"name": "f", "arguments": {"x": 1.5, "y": [null, true]}}}]},
          {"role": "tool", "content": "r", "tool_call_id": "a"}, {"role": "assistant", "content": "end"}]
         """)
-    static let tools = try? JSONText.value("[{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"type\": \"object\"}}}]")
+    static let tools = try? JSONText.value(
+        "[{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"type\": \"object\"}}}]")
 
     /// Whether the text is a template; then it must render or fail with a description.
     static func template(_ input: [UInt8]) -> Bool {

@@ -12,12 +12,18 @@ package struct TextMutator {
     }
 
     private static let pieces: [String] = [
-        "{{", "}}", "{%", "%}", "{#", "#}", "{%- ", " -%}", "\"", "'", "\\", "\\u", "\\ud800", "[", "]", "{", "}", "(", ")", ",", ":", ".",
-        "|", "~", "**", "//", "%", "-", "9223372036854775807", "-9223372036854775808", "1e308", "0", "null", "true", "none", "loop",
-        "namespace()", "range(99999)", "is not", " in ", " if ", " else ", "|length", "|tojson", "|sort", "|map('int')", "|indent(99)",
-        ".split('')", "[::-1]", "[-9223372036854775808]", "[:9223372036854775807:-9223372036854775807]", "%s%d%r%999999999d",
-        "'%5.99999999999f'|format(1.0)", "*9223372036854775807", "{% set n = namespace(a=n) %}", "{% for x in messages recursive %}{{ loop(messages) }}{% endfor %}",
-        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "\u{2581}", "Ġ", "<0x0A>", "é", "\u{301}", "🙂", "\u{0}", "▁▁", " ",
+        "{{", "}}", "{%", "%}", "{#", "#}", "{%- ", " -%}", "\"", "'", "\\", "\\u", "\\ud800", "[", "]", "{", "}", "(",
+        ")", ",", ":", ".",
+        "|", "~", "**", "//", "%", "-", "9223372036854775807", "-9223372036854775808", "1e308", "0", "null", "true",
+        "none", "loop",
+        "namespace()", "range(99999)", "is not", " in ", " if ", " else ", "|length", "|tojson", "|sort", "|map('int')",
+        "|indent(99)",
+        ".split('')", "[::-1]", "[-9223372036854775808]", "[:9223372036854775807:-9223372036854775807]",
+        "%s%d%r%999999999d",
+        "'%5.99999999999f'|format(1.0)", "*9223372036854775807", "{% set n = namespace(a=n) %}",
+        "{% for x in messages recursive %}{{ loop(messages) }}{% endfor %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "\u{2581}", "Ġ", "<0x0A>", "é", "\u{301}", "🙂", "\u{0}",
+        "▁▁", " ",
     ]
 
     /// A changed copy of `input`. Half of the changes are small enough that the file mostly stays well-formed, and so gets past the
@@ -61,15 +67,22 @@ package struct TextMutator {
         case 0:
             let (word, others) = words[next(words.count)]
             var place = start
-            while place + word.count <= bytes.count, !bytes[place..<place + word.count].elementsEqual(word) { place += 1 }
+            while place + word.count <= bytes.count, !bytes[place..<place + word.count].elementsEqual(word) {
+                place += 1
+            }
             guard place + word.count <= bytes.count else { return }
             bytes.replaceSubrange(place..<place + word.count, with: others[next(others.count)].utf8)
         case 1:
             guard let place = bytes[start...].firstIndex(where: { (0x30...0x39).contains($0) }) else { return }
             let numbers = ["0", "1", "9", "99999", "4194303", "4194304", "2147483648", "1e3", "-1", "1.5"]
-            bytes.replaceSubrange(place...place, with: (next(3) > 0 ? String(next(10)) : numbers[next(numbers.count)]).utf8)
+            bytes.replaceSubrange(
+                place...place, with: (next(3) > 0 ? String(next(10)) : numbers[next(numbers.count)]).utf8)
         default:
-            guard let place = bytes[start...].firstIndex(where: { (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) }) else { return }
+            guard
+                let place = bytes[start...].firstIndex(where: {
+                    (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0)
+                })
+            else { return }
             let letters = ["a", "Z", "Ġ", "▁", "é", "<", "0", " ", "\\u0301", "\\n", ""]
             bytes.replaceSubrange(place...place, with: letters[next(letters.count)].utf8)
         }

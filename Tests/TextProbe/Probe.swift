@@ -32,7 +32,9 @@ enum Probe {
     static func render() {
         while let line = readLine() {
             do {
-                guard case .dictionary(let request) = try JSONText.value(line), case .text(let source)? = request[name: "template"] else {
+                guard case .dictionary(let request) = try JSONText.value(line),
+                    case .text(let source)? = request[name: "template"]
+                else {
                     throw TemplateFailure(.evaluation, "the request has no template")
                 }
                 var variables: [String: TemplateValue] = [:]
@@ -92,7 +94,8 @@ enum Probe {
     struct Usage: Error {}
 
     static func fuzz(_ arguments: [String]) throws {
-        guard arguments.count > 5, let parser = TextFuzzer.Parser(rawValue: arguments[2]), let count = Int(arguments[3]),
+        guard arguments.count > 5, let parser = TextFuzzer.Parser(rawValue: arguments[2]),
+            let count = Int(arguments[3]),
             let seed = UInt64(arguments[4])
         else { throw Usage() }
         let corpus = try arguments[5...].map { Array(try Data(contentsOf: URL(filePath: $0))) }

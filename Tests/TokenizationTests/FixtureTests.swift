@@ -13,7 +13,9 @@ import TokenizerFiles
         var decoded: String
     }
 
-    static let names = ["gpt2", "gpt2-prefix", "smollm", "llama3", "qwen2", "llama2", "llama2-metaspace", "gemma", "phi3"]
+    static let names = [
+        "gpt2", "gpt2-prefix", "smollm", "llama3", "qwen2", "llama2", "llama2-metaspace", "gemma", "phi3",
+    ]
 
     @Test(arguments: names)
     func idsAndTextsEqualTheLibrarys(name: String) throws {
@@ -23,7 +25,8 @@ import TokenizerFiles
         for row in rows {
             #expect(tokenizer.encode(row.text) == row.ids, "\(row.text.debugDescription)")
             #expect(
-                tokenizer.encode(row.text, special: .parse, addsSpecialTokens: true) == row.parsed, "\(row.text.debugDescription)")
+                tokenizer.encode(row.text, special: .parse, addsSpecialTokens: true) == row.parsed,
+                "\(row.text.debugDescription)")
             #expect(tokenizer.decode(row.ids).utf8.elementsEqual(row.decoded.utf8), "\(row.text.debugDescription)")
             var decoder = StreamingDecoder(tokenizer)
             let streamed = row.ids.map { decoder.push($0) }.joined() + decoder.finish()
@@ -39,6 +42,7 @@ import TokenizerFiles
         let text = "Some plain text, of two lines.\nAnd 12 numbers: ½ 日本語 🙂"
         let total = tokenizer.encode(text).reduce(0) { $0 + Int(lengths[Int($1)]) }
         // A prefix space is one byte more than the text has.
-        #expect(total - text.utf8.count == (["gpt2-prefix", "llama2", "llama2-metaspace", "phi3"].contains(name) ? 1 : 0))
+        #expect(
+            total - text.utf8.count == (["gpt2-prefix", "llama2", "llama2-metaspace", "phi3"].contains(name) ? 1 : 0))
     }
 }

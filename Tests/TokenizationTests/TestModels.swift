@@ -1,8 +1,8 @@
 import Foundation
 import Testing
+import TokenizerFiles
 
 @testable import Tokenization
-import TokenizerFiles
 
 /// The real models and goldens that tests read.
 enum TestModels {
@@ -14,7 +14,8 @@ enum TestModels {
         .deletingLastPathComponent()
 
     static func model(_ name: String) throws -> URL {
-        let folder = ProcessInfo.processInfo.environment["FINETUNED_TEST_MODELS"].map { URL(filePath: $0) }
+        let folder =
+            ProcessInfo.processInfo.environment["FINETUNED_TEST_MODELS"].map { URL(filePath: $0) }
             ?? root.appending(path: "models")
         let url = folder.appending(path: name)
         guard FileManager.default.fileExists(atPath: url.path) else {
@@ -29,7 +30,9 @@ enum TestModels {
         try JSONDecoder().decode(Value.self, from: Data(contentsOf: fixture(name)))
     }
 
-    private static let smolResult = Result { try TokenizerFile(path: model("SmolLM2-135M-Instruct.Q4_1.gguf").path).tokenizer }
+    private static let smolResult = Result {
+        try TokenizerFile(path: model("SmolLM2-135M-Instruct.Q4_1.gguf").path).tokenizer
+    }
     private static let gemmaResult = Result { try TokenizerFile(path: model("gemma3-270m.gguf").path).tokenizer }
 
     /// SmolLM2's tokenizer, from its GGUF.

@@ -64,7 +64,9 @@ import TextFuzzing
     @Test func theCacheForgetsWithoutChangingAnything() throws {
         let tokenizer = try TestModels.smol()
         let first = tokenizer.encode("remember this")
-        for index in 0..<60_000 { _ = tokenizer.encode("w\(String(index, radix: 36)) x\(String(index * 7919, radix: 26))") }
+        for index in 0..<60_000 {
+            _ = tokenizer.encode("w\(String(index, radix: 36)) x\(String(index * 7919, radix: 26))")
+        }
         #expect(tokenizer.encode("remember this") == first)
     }
 
@@ -80,16 +82,19 @@ import TextFuzzing
             try Tokenizer(TokenizerDefinition(gguf: values))
         } throws: {
             guard let failure = $0 as? TokenizerFailure else { return false }
-            return failure.location.contains(key) && failure.problem.contains(problem) && failure.problem.contains(value.suffix(1))
+            return failure.location.contains(key) && failure.problem.contains(problem)
+                && failure.problem.contains(value.suffix(1))
                 && !failure.remedy.isEmpty
         }
     }
 
     @Test(arguments: [
         "", "{", "[]", "{}", "{\"model\": {\"vocab\": {\"a\": 1e99}}}", "{\"model\": {\"vocab\": {\"a\": 3000000}}}",
-        "{\"model\": {\"type\": \"Unigram\", \"vocab\": {\"a\": 0}}}", "{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": [[\"a\"]]}}",
+        "{\"model\": {\"type\": \"Unigram\", \"vocab\": {\"a\": 0}}}",
+        "{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": [[\"a\"]]}}",
         "{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": []}, \"pre_tokenizer\": {\"type\": \"Whitespace\"}}",
-        "{\"model\": {\"vocab\": {\"\\ud800\": 0}, \"merges\": [\"\\u12", "{\"added_tokens\": [{\"id\": -1, \"content\": \"x\"}], \"model\": {\"vocab\": {\"a\": 0}}}",
+        "{\"model\": {\"vocab\": {\"\\ud800\": 0}, \"merges\": [\"\\u12",
+        "{\"added_tokens\": [{\"id\": -1, \"content\": \"x\"}], \"model\": {\"vocab\": {\"a\": 0}}}",
     ])
     func brokenFilesAreRefusedWithAPlace(json: String) {
         #expect {

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A chat template: the part of Jinja 2 that real ones use, rendered as transformers' `apply_chat_template` does.
@@ -57,7 +57,9 @@ package struct ChatTemplate: Sendable {
         var changed = false
         let items = try list.items.map { item in
             guard case .dictionary(let fields) = item,
-                let reasoning = reasoningNames.lazy.compactMap({ fields[name: $0] }).first(where: { if case .none = $0 { false } else { true } })
+                let reasoning = reasoningNames.lazy.compactMap({ fields[name: $0] }).first(where: {
+                    if case .none = $0 { false } else { true }
+                })
             else { return item }
             changed = true
             var result = TemplateDictionary()

@@ -2,7 +2,9 @@
 enum DictionaryMethods {
     static let names: Set<String> = ["get", "items", "keys", "values", "copy"]
 
-    static func call(_ name: String, _ dictionary: TemplateDictionary, _ arguments: CallArguments) throws -> TemplateValue {
+    static func call(_ name: String, _ dictionary: TemplateDictionary, _ arguments: CallArguments) throws
+        -> TemplateValue
+    {
         switch name {
         case "get":
             guard let key = arguments.positional.first else { throw TemplateFailure.evaluation("'get' needs a key") }

@@ -10,7 +10,9 @@ extension Interpreter {
             case .dictionary(let dictionary) where DictionaryMethods.names.contains(name):
                 return try DictionaryMethods.call(name, dictionary, arguments)
             case .list(let list) where name == "index" || name == "count":
-                guard let value = arguments.positional.first else { throw TemplateFailure.evaluation("'\(name)' needs a value") }
+                guard let value = arguments.positional.first else {
+                    throw TemplateFailure.evaluation("'\(name)' needs a value")
+                }
                 let places = try list.items.indices.filter { try equal(list.items[$0], value) }
                 if name == "count" { return .int(places.count) }
                 guard let place = places.first else { throw TemplateFailure.evaluation("the value is not in the list") }
@@ -40,7 +42,8 @@ extension Interpreter {
                 throw TemplateFailure.evaluation("'loop' is called, yet the loop is not recursive")
             }
             let walked = try iterate(items)
-            return .text(try capture { _ = try nested { try runLoop(state.statement, walked, depth: state.depth + 1, scope) } })
+            return .text(
+                try capture { _ = try nested { try runLoop(state.statement, walked, depth: state.depth + 1, scope) } })
         case .undefined(let name): throw TemplateFailure.evaluation("'\(name)' is undefined, and cannot be called")
         default: throw TemplateFailure.evaluation("a \(value.typeName) cannot be called")
         }
@@ -50,7 +53,8 @@ extension Interpreter {
         let definition = macro.definition
         let scope = Scope(parent: macro.scope ?? root)
         guard arguments.positional.count <= definition.parameters.count else {
-            throw TemplateFailure.evaluation("the macro '\(definition.name)' takes \(definition.parameters.count) arguments at most")
+            throw TemplateFailure.evaluation(
+                "the macro '\(definition.name)' takes \(definition.parameters.count) arguments at most")
         }
         for argument in arguments.named where !definition.parameters.contains(where: { $0.name == argument.name }) {
             throw TemplateFailure.evaluation("the macro '\(definition.name)' has no parameter '\(argument.name)'")
@@ -93,7 +97,9 @@ extension Interpreter {
             default: throw TemplateFailure.evaluation("'range' needs whole numbers, not a \($0.typeName)")
             }
         }
-        guard (1...3).contains(bounds.count) else { throw TemplateFailure.evaluation("'range' takes one to three numbers") }
+        guard (1...3).contains(bounds.count) else {
+            throw TemplateFailure.evaluation("'range' takes one to three numbers")
+        }
         let start = bounds.count > 1 ? bounds[0] : 0
         let stop = bounds.count > 1 ? bounds[1] : bounds[0]
         let step = bounds.count > 2 ? bounds[2] : 1

@@ -58,7 +58,9 @@ extension Interpreter {
             named: try arguments.named.map { ($0.name, try evaluate($0.value, scope)) })
     }
 
-    private func filter(_ operand: Expression?, _ name: String, _ arguments: Arguments, _ scope: Scope) throws -> TemplateValue {
+    private func filter(_ operand: Expression?, _ name: String, _ arguments: Arguments, _ scope: Scope) throws
+        -> TemplateValue
+    {
         let value = try operand.map { try evaluate($0, scope) } ?? .undefined("filter")
         return try apply(filter: name, to: value, try evaluate(arguments, scope), scope)
     }
@@ -119,7 +121,9 @@ extension Interpreter {
         switch value {
         case .undefined(let what): throw TemplateFailure.evaluation("'\(what)' is undefined, and has no '\(name)'")
         case .namespace(let namespace): return namespace.values[name: name] ?? .undefined("namespace.\(name)")
-        case .loop(let state): return state.attribute(name) ?? (name == "cycle" || name == "changed" ? .function(name) : .undefined("loop.\(name)"))
+        case .loop(let state):
+            return state.attribute(name)
+                ?? (name == "cycle" || name == "changed" ? .function(name) : .undefined("loop.\(name)"))
         case .dictionary(let dictionary):
             if DictionaryMethods.names.contains(name) { return .function(name) }
             return dictionary[name: name] ?? .undefined(name)
@@ -140,7 +144,9 @@ extension Interpreter {
             return .text(text[offsets[place]..<offsets[place + 1]])
         case (.dictionary(let dictionary), _):
             if let key = try? TemplateDictionary.Key(key), let found = dictionary[key.identity] { return found }
-            if case .text(let name) = key { return DictionaryMethods.names.contains(name.string) ? .function(name.string) : .undefined(name.string) }
+            if case .text(let name) = key {
+                return DictionaryMethods.names.contains(name.string) ? .function(name.string) : .undefined(name.string)
+            }
             return .undefined("item")
         case (_, .text(let name)): return try attribute(name.string, of: value)
         default: return .undefined("item")

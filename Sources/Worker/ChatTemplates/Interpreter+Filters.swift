@@ -1,13 +1,16 @@
 /// Jinja's filters.
 extension Interpreter {
-    func apply(filter name: String, to value: TemplateValue, _ arguments: CallArguments, _ scope: Scope) throws -> TemplateValue {
+    func apply(filter name: String, to value: TemplateValue, _ arguments: CallArguments, _ scope: Scope) throws
+        -> TemplateValue
+    {
         try spend()
         switch name {
         case "default", "d":
             let replacesFalse = arguments.value(1, "boolean")?.isTrue ?? false
             return value.isUndefined || (replacesFalse && !value.isTrue)
                 ? arguments.value(0, "default_value") ?? .text(TemplateText()) : value
-        case "upper", "lower", "capitalize", "title", "trim", "replace", "indent", "string", "escape", "e", "forceescape", "safe",
+        case "upper", "lower", "capitalize", "title", "trim", "replace", "indent", "string", "escape", "e",
+            "forceescape", "safe",
             "center", "format", "wordcount", "tojson", "join", "urlencode", "pprint":
             return try applyText(name, value, arguments)
         case "length", "count": return .int(try length(value))
@@ -53,7 +56,8 @@ extension Interpreter {
             let drops = Set(characters.string.unicodeScalars)
             return .text(text.stripped(drops.contains))
         case "replace":
-            guard let old = try arguments.value(0, "old")?.text(), let new = try arguments.value(1, "new")?.text() else {
+            guard let old = try arguments.value(0, "old")?.text(), let new = try arguments.value(1, "new")?.text()
+            else {
                 throw TemplateFailure.evaluation("'replace' needs what to find and what to put there")
             }
             var limit = Int.max
@@ -65,10 +69,15 @@ extension Interpreter {
             return try methods.call(name, text, CallArguments(positional: [arguments.value(0, "width") ?? .int(80)]))
         case "format": return .text(try PrintfFormat.format(text, arguments.positional))
         case "wordcount":
-            return .int(text.string.unicodeScalars.split { !($0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_") }.count)
+            return .int(
+                text.string.unicodeScalars.split {
+                    !($0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_")
+                }.count)
         case "urlencode":
             let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~/".utf8)
-            let made = text.bytes.map { plain.contains($0) ? String(Unicode.Scalar($0)) : "%" + PythonText.hex(UInt32($0), 2).uppercased() }
+            let made = text.bytes.map {
+                plain.contains($0) ? String(Unicode.Scalar($0)) : "%" + PythonText.hex(UInt32($0), 2).uppercased()
+            }
             return .text(TemplateText(made.joined(), isData: text.isTouchedByData))
         default: return .text(text)
         }
@@ -104,7 +113,9 @@ extension Interpreter {
         let first = arguments.value(1, "first")?.isTrue ?? false
         let blank = arguments.value(2, "blank")?.isTrue ?? false
         let newline = TemplateText("\n")
-        let lines = try iterate(try TextMethods(interpreter: self).lines(text + newline, keepsEnds: false)).map { try $0.text() }
+        let lines = try iterate(try TextMethods(interpreter: self).lines(text + newline, keepsEnds: false)).map {
+            try $0.text()
+        }
         var result = first ? indention : TemplateText()
         for (index, line) in lines.enumerated() {
             if index > 0 {
@@ -145,7 +156,8 @@ extension Interpreter {
 
     // MARK: Numbers
 
-    private func applyNumber(_ name: String, _ value: TemplateValue, _ arguments: CallArguments) throws -> TemplateValue {
+    private func applyNumber(_ name: String, _ value: TemplateValue, _ arguments: CallArguments) throws -> TemplateValue
+    {
         switch name {
         case "int":
             let fallback = arguments.value(0, "default") ?? .int(0)

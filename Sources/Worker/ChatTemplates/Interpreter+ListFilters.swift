@@ -1,7 +1,9 @@
 /// Jinja's filters over lists.
 extension Interpreter {
     /// `map`, `select` and their like.
-    func applyEach(_ name: String, _ value: TemplateValue, _ arguments: CallArguments, _ scope: Scope) throws -> TemplateValue {
+    func applyEach(_ name: String, _ value: TemplateValue, _ arguments: CallArguments, _ scope: Scope) throws
+        -> TemplateValue
+    {
         let items = try iterate(value)
         if name == "map" {
             if let path = arguments.named.first(where: { $0.name == "attribute" })?.value {
@@ -18,12 +20,16 @@ extension Interpreter {
             }
             var rest = arguments
             rest.positional.removeFirst()
-            return .list(try TemplateList(try items.map { item in try nested { try apply(filter: filter.string, to: item, rest, scope) } }))
+            return .list(
+                try TemplateList(
+                    try items.map { item in try nested { try apply(filter: filter.string, to: item, rest, scope) } }))
         }
         var rest = arguments
         var path: TemplateValue?
         if name.hasSuffix("attr") {
-            guard let first = rest.positional.first else { throw TemplateFailure.evaluation("'\(name)' needs an attribute") }
+            guard let first = rest.positional.first else {
+                throw TemplateFailure.evaluation("'\(name)' needs an attribute")
+            }
             path = first
             rest.positional.removeFirst()
         }
@@ -89,7 +95,9 @@ extension Interpreter {
         let reverses = arguments.value(0, "reverse")?.isTrue ?? false
         let isCaseSensitive = arguments.value(1, "case_sensitive")?.isTrue ?? false
         let path = arguments.value(2, "attribute")
-        let keys = try items.map { item in folded(try path.map { try attributePath($0, of: item) } ?? item, isCaseSensitive) }
+        let keys = try items.map { item in
+            folded(try path.map { try attributePath($0, of: item) } ?? item, isCaseSensitive)
+        }
         return try places(sorting: keys, reverses: reverses).map { items[$0] }
     }
 
@@ -103,7 +111,8 @@ extension Interpreter {
     }
 
     private func dictionarySort(_ value: TemplateValue, _ arguments: CallArguments) throws -> TemplateValue {
-        guard case .dictionary(let dictionary) = value, case .list(let pairs) = try DictionaryMethods.items(dictionary) else {
+        guard case .dictionary(let dictionary) = value, case .list(let pairs) = try DictionaryMethods.items(dictionary)
+        else {
             throw TemplateFailure.evaluation("'dictsort' needs a dict, not a \(value.typeName)")
         }
         let isCaseSensitive = arguments.value(0, "case_sensitive")?.isTrue ?? false
@@ -124,7 +133,9 @@ extension Interpreter {
     }
 
     private func grouped(_ items: [TemplateValue], _ arguments: CallArguments) throws -> TemplateValue {
-        guard let path = arguments.value(0, "attribute") else { throw TemplateFailure.evaluation("'groupby' needs an attribute") }
+        guard let path = arguments.value(0, "attribute") else {
+            throw TemplateFailure.evaluation("'groupby' needs an attribute")
+        }
         let fallback = arguments.value(1, "default")
         let keys = try items.map { item in
             let key = try attributePath(path, of: item)
@@ -144,7 +155,9 @@ extension Interpreter {
     }
 
     private func groups(_ name: String, _ items: [TemplateValue], _ arguments: CallArguments) throws -> TemplateValue {
-        guard case .int(let count)? = arguments.value(0, name == "batch" ? "linecount" : "slices"), count > 0, count <= 100_000 else {
+        guard case .int(let count)? = arguments.value(0, name == "batch" ? "linecount" : "slices"), count > 0,
+            count <= 100_000
+        else {
             throw TemplateFailure.evaluation("'\(name)' needs a number of 1 to 100000")
         }
         let fill = arguments.value(1, "fill_with")
@@ -153,7 +166,9 @@ extension Interpreter {
             for start in stride(from: 0, to: items.count, by: count) {
                 result.append(Array(items[start..<min(start + count, items.count)]))
             }
-            if let fill, let last = result.last { result[result.count - 1] += Array(repeating: fill, count: count - last.count) }
+            if let fill, let last = result.last {
+                result[result.count - 1] += Array(repeating: fill, count: count - last.count)
+            }
         } else {
             let (size, extra) = (items.count / count, items.count % count)
             var start = 0

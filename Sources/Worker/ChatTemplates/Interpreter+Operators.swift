@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Arithmetic and comparison, as Python has them.
@@ -48,9 +48,12 @@ extension Interpreter {
         default: break
         }
         guard let first = try? number(left), let second = try? number(right) else {
-            throw TemplateFailure.evaluation("'\(operation.rawValue)' does not take a \(left.typeName) and a \(right.typeName)")
+            throw TemplateFailure.evaluation(
+                "'\(operation.rawValue)' does not take a \(left.typeName) and a \(right.typeName)")
         }
-        if case .int(let first) = first, case .int(let second) = second { return try calculate(first, operation, second) }
+        if case .int(let first) = first, case .int(let second) = second {
+            return try calculate(first, operation, second)
+        }
         return .double(try calculate(Self.double(first), operation, Self.double(second)))
     }
 
@@ -149,7 +152,8 @@ extension Interpreter {
         case (.undefined, .undefined), (.none, .none): return true
         case (.text(let first), .text(let second)): return first == second
         case (.int(let first), .int(let second)): return first == second
-        case (.int, .double), (.double, .int), (.double, .double), (.bool, .bool), (.bool, .int), (.int, .bool), (.bool, .double),
+        case (.int, .double), (.double, .int), (.double, .double), (.bool, .bool), (.bool, .int), (.int, .bool),
+            (.bool, .double),
             (.double, .bool):
             return Self.double(left) == Self.double(right)
         case (.list(let first), .list(let second)):
@@ -174,7 +178,9 @@ extension Interpreter {
             if first.bytes.lexicographicallyPrecedes(second.bytes) { return -1 }
             return first == second ? 0 : 1
         case (.list(let first), .list(let second)) where first.isTuple == second.isTuple:
-            for (one, other) in zip(first.items, second.items) where !(try equal(one, other)) { return try order(one, other) }
+            for (one, other) in zip(first.items, second.items) where !(try equal(one, other)) {
+                return try order(one, other)
+            }
             return first.items.count - second.items.count
         case (.int(let first), .int(let second)): return first < second ? -1 : first == second ? 0 : 1
         default:
@@ -195,7 +201,8 @@ extension Interpreter {
             try spend(text.count / 16)
             return text.find(part) != nil
         case .list(let list): return try list.items.contains { try equal($0, value) }
-        case .dictionary(let dictionary): return (try? TemplateDictionary.Key(value)).map { dictionary[$0.identity] != nil } ?? false
+        case .dictionary(let dictionary):
+            return (try? TemplateDictionary.Key(value)).map { dictionary[$0.identity] != nil } ?? false
         case .undefined: return false
         default: throw TemplateFailure.evaluation("nothing is 'in' a \(container.typeName)")
         }

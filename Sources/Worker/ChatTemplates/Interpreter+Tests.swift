@@ -3,7 +3,9 @@ extension Interpreter {
     func test(_ name: String, _ value: TemplateValue, _ arguments: CallArguments) throws -> Bool {
         try spend()
         if let operation = Self.comparisons[name] {
-            guard let other = arguments.positional.first else { throw TemplateFailure.evaluation("'\(name)' needs a value") }
+            guard let other = arguments.positional.first else {
+                throw TemplateFailure.evaluation("'\(name)' needs a value")
+            }
             return try compare(value, operation, other)
         }
         switch (name, value) {
@@ -25,7 +27,9 @@ extension Interpreter {
         case ("lower", _), ("upper", _):
             return try TextMethods(interpreter: self).call("is" + name, try value.text(), CallArguments()).isTrue
         case ("sameas", _):
-            guard let other = arguments.positional.first else { throw TemplateFailure.evaluation("'sameas' needs a value") }
+            guard let other = arguments.positional.first else {
+                throw TemplateFailure.evaluation("'sameas' needs a value")
+            }
             switch (value, other) {
             case (.bool(let first), .bool(let second)): return first == second
             case (.none, .none): return true
@@ -33,7 +37,8 @@ extension Interpreter {
             default: return try equal(value, other)
             }
         case ("filter", .text(let text)): return Self.filterNames.contains(text.string)
-        case ("test", .text(let text)): return Self.testNames.contains(text.string) || Self.comparisons[text.string] != nil
+        case ("test", .text(let text)):
+            return Self.testNames.contains(text.string) || Self.comparisons[text.string] != nil
         default:
             guard Self.testNames.contains(name) else { throw TemplateFailure.evaluation("there is no test '\(name)'") }
             return false
@@ -46,20 +51,26 @@ extension Interpreter {
     }
 
     private static let comparisons: [String: Comparison] = [
-        "eq": .equal, "equalto": .equal, "==": .equal, "ne": .unequal, "!=": .unequal, "lt": .less, "lessthan": .less, "<": .less,
-        "le": .lessOrEqual, "<=": .lessOrEqual, "gt": .greater, "greaterthan": .greater, ">": .greater, "ge": .greaterOrEqual,
+        "eq": .equal, "equalto": .equal, "==": .equal, "ne": .unequal, "!=": .unequal, "lt": .less, "lessthan": .less,
+        "<": .less,
+        "le": .lessOrEqual, "<=": .lessOrEqual, "gt": .greater, "greaterthan": .greater, ">": .greater,
+        "ge": .greaterOrEqual,
         ">=": .greaterOrEqual, "in": .in,
     ]
 
     private static let testNames: Set<String> = [
-        "defined", "undefined", "none", "true", "false", "boolean", "string", "mapping", "integer", "float", "number", "callable",
+        "defined", "undefined", "none", "true", "false", "boolean", "string", "mapping", "integer", "float", "number",
+        "callable",
         "sequence", "iterable", "odd", "even", "divisibleby", "lower", "upper", "sameas", "filter", "test", "escaped",
     ]
 
     private static let filterNames: Set<String> = [
-        "abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first", "float",
-        "forceescape", "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max",
-        "min", "pprint", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort",
+        "abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first",
+        "float",
+        "forceescape", "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map",
+        "max",
+        "min", "pprint", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice",
+        "sort",
         "string", "sum", "title", "tojson", "trim", "unique", "upper", "urlencode", "wordcount",
     ]
 }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Renders one parsed template once, within limits.
@@ -200,10 +200,14 @@ final class Interpreter {
 
     /// The local time now, written as `strftime` does.
     func time(_ format: String) throws -> TemplateText {
-        guard format.utf8.count < 1000, !format.utf8.contains(0) else { throw TemplateFailure.evaluation("a time format is too long") }
+        guard format.utf8.count < 1000, !format.utf8.contains(0) else {
+            throw TemplateFailure.evaluation("a time format is too long")
+        }
         var seconds = time_t(now)
         var parts = tm()
-        guard localtime_r(&seconds, &parts) != nil else { throw TemplateFailure.evaluation("the time \(now) has no date") }
+        guard localtime_r(&seconds, &parts) != nil else {
+            throw TemplateFailure.evaluation("the time \(now) has no date")
+        }
         var buffer = [CChar](repeating: 0, count: 8192)
         let count = strftime(&buffer, buffer.count, format, &parts)
         return TemplateText(String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self))

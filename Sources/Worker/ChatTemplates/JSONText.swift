@@ -27,7 +27,9 @@ package enum JSONText {
         }
 
         mutating func take(_ word: StaticString) -> Bool {
-            guard bytes[index...].starts(with: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)) else {
+            guard
+                bytes[index...].starts(with: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+            else {
                 return false
             }
             index += word.utf8CodeUnitCount
@@ -109,7 +111,9 @@ package enum JSONText {
             var units: [UInt8] = []
             var place = literal.startIndex
             func hex(_ at: Int) -> UInt32? {
-                guard at + 4 <= literal.endIndex, literal[at..<at + 4].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else {
+                guard at + 4 <= literal.endIndex,
+                    literal[at..<at + 4].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
+                else {
                     return nil
                 }
                 return UInt32(String(decoding: literal[at..<at + 4], as: UTF8.self), radix: 16)
@@ -120,13 +124,17 @@ package enum JSONText {
                     place += 1
                     continue
                 }
-                let plain: [UInt8: UInt8] = [0x62: 8, 0x66: 12, 0x6E: 10, 0x72: 13, 0x74: 9, 0x22: 0x22, 0x5C: 0x5C, 0x2F: 0x2F]
+                let plain: [UInt8: UInt8] = [
+                    0x62: 8, 0x66: 12, 0x6E: 10, 0x72: 13, 0x74: 9, 0x22: 0x22, 0x5C: 0x5C, 0x2F: 0x2F,
+                ]
                 if let byte = plain[literal[place + 1]] {
                     units.append(byte)
                     place += 2
                     continue
                 }
-                guard literal[place + 1] == UInt8(ascii: "u"), var code = hex(place + 2) else { throw failure("a broken escape") }
+                guard literal[place + 1] == UInt8(ascii: "u"), var code = hex(place + 2) else {
+                    throw failure("a broken escape")
+                }
                 place += 6
                 if (0xD800...0xDBFF).contains(code), place + 1 < literal.endIndex, literal[place] == UInt8(ascii: "\\"),
                     literal[place + 1] == UInt8(ascii: "u"), let low = hex(place + 2), (0xDC00...0xDFFF).contains(low)

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// The `%` formats that templates use: `%s %r %d %i %x %f`, with a width and a precision.
@@ -24,7 +24,9 @@ enum PrintfFormat {
             if bytes[end] == UInt8(ascii: "%") {
                 result.append(format[end..<end + 1])
             } else {
-                guard used < values.count else { throw TemplateFailure.evaluation("the format has more places than values") }
+                guard used < values.count else {
+                    throw TemplateFailure.evaluation("the format has more places than values")
+                }
                 result.append(try write(values[used], bytes[end], flags))
                 used += 1
             }
@@ -60,7 +62,8 @@ enum PrintfFormat {
     static func decimal(_ number: Double, _ places: Int) -> String {
         var buffer = [CChar](repeating: 0, count: 700)
         let count = withVaList([Int32(places), number]) { vsnprintf(&buffer, buffer.count, "%.*f", $0) }
-        return String(decoding: buffer[..<max(0, min(Int(count), buffer.count - 1))].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(
+            decoding: buffer[..<max(0, min(Int(count), buffer.count - 1))].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func padded(_ text: TemplateText, _ flags: String) throws -> TemplateText {

@@ -30,13 +30,15 @@ enum PythonText {
     /// `str.capitalize`
     static func capitalize(_ text: String) -> String {
         guard let first = text.unicodeScalars.first else { return "" }
-        return first.properties.titlecaseMapping + String(String.UnicodeScalarView(text.unicodeScalars.dropFirst())).lowercased()
+        return first.properties.titlecaseMapping
+            + String(String.UnicodeScalarView(text.unicodeScalars.dropFirst())).lowercased()
     }
 
     /// `str.swapcase`
     static func swapCase(_ text: String) -> String {
         text.unicodeScalars.reduce(into: "") { result, scalar in
-            result += scalar.properties.isUppercase ? scalar.properties.lowercaseMapping : scalar.properties.uppercaseMapping
+            result +=
+                scalar.properties.isUppercase ? scalar.properties.lowercaseMapping : scalar.properties.uppercaseMapping
         }
     }
 
@@ -70,7 +72,8 @@ enum PythonText {
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == " " { return true }
         switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator:
             return false
         default: return true
         }

@@ -46,18 +46,22 @@ enum StringEscapes {
         guard start + digits <= literal.endIndex,
             let value = UInt32(String(decoding: literal[start..<start + digits], as: UTF8.self), radix: 16),
             literal[start] != UInt8(ascii: "+"), literal[start] != UInt8(ascii: "-")
-        else { throw TemplateFailure(.syntax, line: line, "a string holds a broken escape of \(digits) hexadecimal digits") }
+        else {
+            throw TemplateFailure(.syntax, line: line, "a string holds a broken escape of \(digits) hexadecimal digits")
+        }
         // Two halves of a surrogate pair are one character, as when Python writes them out.
         if (0xD800...0xDBFF).contains(value), digits == 4, start + 10 <= literal.endIndex,
             literal[start + 4] == UInt8(ascii: "\\"), literal[start + 5] == UInt8(ascii: "u"),
             let low = UInt32(String(decoding: literal[start + 6..<start + 10], as: UTF8.self), radix: 16),
-            (0xDC00...0xDFFF).contains(low), let scalar = Unicode.Scalar(0x10000 + (value - 0xD800) << 10 + (low - 0xDC00))
+            (0xDC00...0xDFFF).contains(low),
+            let scalar = Unicode.Scalar(0x10000 + (value - 0xD800) << 10 + (low - 0xDC00))
         {
             result.append(contentsOf: String(scalar).utf8)
             return start + 10
         }
         guard let scalar = Unicode.Scalar(value) else {
-            throw TemplateFailure(.syntax, line: line, "a string holds the escape of U+\(PythonText.hex(value, 4)), no character")
+            throw TemplateFailure(
+                .syntax, line: line, "a string holds the escape of U+\(PythonText.hex(value, 4)), no character")
         }
         result.append(contentsOf: String(scalar).utf8)
         return start + digits

@@ -160,7 +160,9 @@ struct TemplateLexer {
     /// Reads `raw … endraw` after the opening of a block, if it is one.
     private mutating func lexRaw() throws -> Bool {
         var place = index
-        func space() { while place < source.count, source[place] == 0x20 || (0x09...0x0D).contains(source[place]) { place += 1 } }
+        func space() {
+            while place < source.count, source[place] == 0x20 || (0x09...0x0D).contains(source[place]) { place += 1 }
+        }
         space()
         guard matches("raw", at: place) else { return false }
         place += 3
@@ -198,7 +200,8 @@ struct TemplateLexer {
     }
 
     private static let symbols = [
-        "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":",
+        "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=",
+        ".", ":",
         "|", ",", ";",
     ]
 
@@ -228,11 +231,13 @@ struct TemplateLexer {
             case 0x20, 0x09...0x0D: advance(to: index + 1)
             case UInt8(ascii: "'"), UInt8(ascii: "\""): try lexString(byte)
             case UInt8(ascii: "0")...UInt8(ascii: "9"): try lexNumber()
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"), 0x80...0xFF:
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"),
+                0x80...0xFF:
                 lexName()
             default:
                 guard let symbol = Self.symbols.first(where: { source[index...].starts(with: $0.utf8) }) else {
-                    throw TemplateFailure(.syntax, line: line, "unexpected character '\(Character(Unicode.Scalar(byte)))'")
+                    throw TemplateFailure(
+                        .syntax, line: line, "unexpected character '\(Character(Unicode.Scalar(byte)))'")
                 }
                 if "([{".utf8.contains(byte) { open.append(byte) }
                 if ")]}".utf8.contains(byte) {
@@ -256,7 +261,8 @@ struct TemplateLexer {
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
             UInt8(ascii: "_"):
             true
         default: false

@@ -94,7 +94,8 @@ extension TemplateParser {
     ) throws -> Expression {
         let first = try operand(&self)
         var rest: [(operation: Arithmetic, right: Expression)] = []
-        while case .symbol(let symbol) = current, symbols.contains(symbol), let operation = Arithmetic(rawValue: symbol) {
+        while case .symbol(let symbol) = current, symbols.contains(symbol), let operation = Arithmetic(rawValue: symbol)
+        {
             place += 1
             rest.append((operation, try operand(&self)))
         }
@@ -177,7 +178,9 @@ extension TemplateParser {
             if !isFirst { try expect(",") }
             if skip(")") { break }
             isFirst = false
-            if current == .symbol("*") || current == .symbol("**") { throw failure("unpacked arguments are not supported") }
+            if current == .symbol("*") || current == .symbol("**") {
+                throw failure("unpacked arguments are not supported")
+            }
             if case .name(let name) = current, following == .symbol("=") {
                 place += 2
                 result.named.append((name, try expression()))

@@ -99,7 +99,9 @@ struct TemplateParser {
                 let kind = try nested { try $0.statement() }
                 result.append(Statement(line: line, kind: kind))
             case .end:
-                guard ends.isEmpty else { throw failure("the template ends before '\(ends.joined(separator: "' or '"))'") }
+                guard ends.isEmpty else {
+                    throw failure("the template ends before '\(ends.joined(separator: "' or '"))'")
+                }
                 return result
             default: throw failure("unexpected \(describe())")
             }
@@ -179,7 +181,8 @@ struct TemplateParser {
         }
         return .loop(
             ForStatement(
-                target: target, items: items, condition: condition, body: body, otherwise: otherwise, isRecursive: isRecursive))
+                target: target, items: items, condition: condition, body: body, otherwise: otherwise,
+                isRecursive: isRecursive))
     }
 
     private mutating func assignment() throws -> Statement.Kind {
@@ -214,7 +217,9 @@ struct TemplateParser {
             if skip(")") { break }
             let name = try name()
             let fallback = skip("=") ? try expression() : nil
-            if fallback == nil, result.last?.fallback != nil { throw failure("'\(name)' needs a default, as the one before has") }
+            if fallback == nil, result.last?.fallback != nil {
+                throw failure("'\(name)' needs a default, as the one before has")
+            }
             result.append((name, fallback))
         }
         return result
@@ -233,7 +238,11 @@ struct TemplateParser {
                 guard !["true", "false", "none", "True", "False", "None", "loop"].contains(name) else {
                     throw failure("cannot assign to '\(name)'")
                 }
-                if namespace, skip(".") { targets.append(.attribute(name, try self.name())) } else { targets.append(.name(name)) }
+                if namespace, skip(".") {
+                    targets.append(.attribute(name, try self.name()))
+                } else {
+                    targets.append(.name(name))
+                }
             }
             if current == .symbol(",") { isTuple = true }
         } while skip(",")
@@ -249,7 +258,9 @@ struct TemplateParser {
         var result: [Expression] = []
         if needsFirst { result.append(try filter(of: nil)) }
         while skip("|") {
-            guard result.count < Self.maximumChain else { throw failure("a chain of more than \(Self.maximumChain) filters") }
+            guard result.count < Self.maximumChain else {
+                throw failure("a chain of more than \(Self.maximumChain) filters")
+            }
             result.append(try filter(of: nil))
         }
         return result

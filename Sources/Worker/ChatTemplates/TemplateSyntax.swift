@@ -23,10 +23,13 @@ indirect enum Expression: Sendable {
     case conditional(test: Expression, then: Expression, otherwise: Expression?)
 }
 
-enum Arithmetic: String, Sendable { case add = "+", subtract = "-", multiply = "*", divide = "/", floor = "//", modulo = "%", power = "**" }
+enum Arithmetic: String, Sendable {
+    case add = "+", subtract = "-", multiply = "*", divide = "/", floor = "//", modulo = "%", power = "**"
+}
 
 enum Comparison: String, Sendable {
-    case equal = "==", unequal = "!=", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">=", `in` = "in", notIn = "not in"
+    case equal = "==", unequal = "!=", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">=", `in` =
+        "in", notIn = "not in"
 }
 
 struct SliceBounds: Sendable {
@@ -79,7 +82,8 @@ final class ForStatement: Sendable {
     let isRecursive: Bool
 
     init(
-        target: Target, items: Expression, condition: Expression?, body: [Statement], otherwise: [Statement], isRecursive: Bool
+        target: Target, items: Expression, condition: Expression?, body: [Statement], otherwise: [Statement],
+        isRecursive: Bool
     ) {
         self.target = target
         self.items = items

@@ -10,7 +10,9 @@ package struct TemplateText: Sendable, Hashable {
     package init() { (bytes, untrusted) = ([], []) }
 
     /// Text of the template's own, or of data.
-    package init(_ string: some StringProtocol, isData: Bool = false) { self.init(bytes: Array(string.utf8), isData: isData) }
+    package init(_ string: some StringProtocol, isData: Bool = false) {
+        self.init(bytes: Array(string.utf8), isData: isData)
+    }
 
     init(bytes: [UInt8], isData: Bool) {
         self.bytes = bytes
@@ -64,7 +66,9 @@ package struct TemplateText: Sendable, Hashable {
         result.bytes = Array(bytes[range])
         for part in untrusted {
             let cut = part.clamped(to: range)
-            if !cut.isEmpty { result.untrusted.append(cut.lowerBound - range.lowerBound..<cut.upperBound - range.lowerBound) }
+            if !cut.isEmpty {
+                result.untrusted.append(cut.lowerBound - range.lowerBound..<cut.upperBound - range.lowerBound)
+            }
         }
         return result
     }

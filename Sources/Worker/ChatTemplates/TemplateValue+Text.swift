@@ -79,7 +79,8 @@ extension TemplateValue {
         case .bool(let value): result += value ? "true" : "false"
         case .int(let value): result += String(value)
         case .double(let value):
-            result += value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : value.description
+            result +=
+                value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : value.description
         case .text(let text): Self.writeJSON(text.string, style.ensuresASCII, &result)
         case .list(let list):
             try writeJSON("[", "]", list.items.count, style, newline, &result) { index, inner, result in
@@ -88,7 +89,9 @@ extension TemplateValue {
         case .dictionary(let dictionary):
             var order = Array(0..<dictionary.count)
             let names = try dictionary.keys.map { try $0.value.jsonKey() }
-            if style.sortsKeys { order.sort { names[$0].unicodeScalars.lexicographicallyPrecedes(names[$1].unicodeScalars) } }
+            if style.sortsKeys {
+                order.sort { names[$0].unicodeScalars.lexicographicallyPrecedes(names[$1].unicodeScalars) }
+            }
             try writeJSON("{", "}", order.count, style, newline, &result) { index, inner, result in
                 Self.writeJSON(names[order[index]], style.ensuresASCII, &result)
                 result += style.keySeparator

@@ -93,7 +93,8 @@ package struct TemplateList: Sendable {
         var depth = 1
         for item in items {
             switch item {
-            case .namespace, .loop, .macro: throw TemplateFailure.evaluation("a \(item.typeName) cannot be put into a list or dict")
+            case .namespace, .loop, .macro:
+                throw TemplateFailure.evaluation("a \(item.typeName) cannot be put into a list or dict")
             default: depth = max(depth, item.depth + 1)
             }
         }

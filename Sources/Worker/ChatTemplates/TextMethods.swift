@@ -3,9 +3,11 @@ struct TextMethods {
     let interpreter: Interpreter
 
     static let names: Set<String> = [
-        "capitalize", "casefold", "center", "count", "endswith", "find", "format", "index", "isalnum", "isalpha", "isdecimal",
+        "capitalize", "casefold", "center", "count", "endswith", "find", "format", "index", "isalnum", "isalpha",
+        "isdecimal",
         "isdigit", "islower", "isnumeric", "isspace", "isupper", "join", "ljust", "lower", "lstrip", "partition",
-        "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split",
+        "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip",
+        "split",
         "splitlines", "startswith", "strip", "swapcase", "title", "upper", "zfill",
     ]
 
@@ -33,7 +35,9 @@ struct TextMethods {
             while let found = text.find(part, from: start) { (total, start) = (total + 1, found + part.count) }
             return .int(total)
         case "join":
-            guard let items = arguments.positional.first else { throw TemplateFailure.evaluation("'join' needs a list") }
+            guard let items = arguments.positional.first else {
+                throw TemplateFailure.evaluation("'join' needs a list")
+            }
             return .text(try join(try interpreter.iterate(items), text))
         case "removeprefix":
             let part = try self.text(arguments, 0, "prefix", name)
@@ -49,7 +53,8 @@ struct TextMethods {
         }
     }
 
-    private func text(_ arguments: CallArguments, _ index: Int, _ name: String, _ method: String) throws -> TemplateText {
+    private func text(_ arguments: CallArguments, _ index: Int, _ name: String, _ method: String) throws -> TemplateText
+    {
         guard case .text(let text)? = arguments.value(index, name) else {
             throw TemplateFailure.evaluation("'\(method)' needs a str as argument \(index + 1)")
         }
@@ -83,7 +88,9 @@ struct TextMethods {
         // The bound is loose, so count the places only where it would refuse.
         if overflows || grown > interpreter.limits.bytes {
             var (places, start) = (0, 0)
-            while !old.isEmpty, let found = text.find(old, from: start) { (places, start) = (places + 1, found + old.count) }
+            while !old.isEmpty, let found = text.find(old, from: start) {
+                (places, start) = (places + 1, found + old.count)
+            }
             let (exact, tooLong) = (old.isEmpty ? most : places).multipliedReportingOverflow(by: new.count)
             try interpreter.charge(tooLong ? .max / 32 : exact)
         }
@@ -99,7 +106,9 @@ struct TextMethods {
             if index > 0 { result.append(separator) }
             result.append(try item.text())
             try interpreter.charge(separator.count)
-            guard result.count <= interpreter.limits.bytes else { throw TemplateFailure(.limit, "a joined text is too long") }
+            guard result.count <= interpreter.limits.bytes else {
+                throw TemplateFailure(.limit, "a joined text is too long")
+            }
         }
         try interpreter.charge(result.count)
         return result
@@ -110,7 +119,8 @@ struct TextMethods {
         var from = 0
         if case .int(let start)? = arguments.value(1, "start") {
             let offsets = text.scalarOffsets
-            let place = start < 0 ? max(0, offsets.count - 1 + max(start, -offsets.count)) : min(start, offsets.count - 1)
+            let place =
+                start < 0 ? max(0, offsets.count - 1 + max(start, -offsets.count)) : min(start, offsets.count - 1)
             from = offsets[place]
         }
         let found = name.hasPrefix("r") ? text.findLast(part, before: text.count) : text.find(part, from: from)
@@ -196,15 +206,20 @@ struct TextMethods {
         let isForward = name == "partition"
         let empty = TemplateText()
         let found = isForward ? text.find(separator) : text.findLast(separator, before: text.count)
-        let parts = found.map { [text[0..<$0], separator, text[$0 + separator.count..<text.count]] }
+        let parts =
+            found.map { [text[0..<$0], separator, text[$0 + separator.count..<text.count]] }
             ?? (isForward ? [text, empty, empty] : [empty, empty, text])
         return .list(try TemplateList(parts.map { .text($0) }, isTuple: true))
     }
 
     private func pad(_ name: String, _ text: TemplateText, _ arguments: CallArguments) throws -> TemplateText {
-        guard case .int(let width)? = arguments.value(0, "width") else { throw TemplateFailure.evaluation("'\(name)' needs a width") }
+        guard case .int(let width)? = arguments.value(0, "width") else {
+            throw TemplateFailure.evaluation("'\(name)' needs a width")
+        }
         var fill = TemplateText(name == "zfill" ? "0" : " ")
-        if name != "zfill", case .text(let given)? = arguments.value(1, "fillchar"), given.scalarCount == 1 { fill = given }
+        if name != "zfill", case .text(let given)? = arguments.value(1, "fillchar"), given.scalarCount == 1 {
+            fill = given
+        }
         let missing = width.subtractingReportingOverflow(text.scalarCount).partialValue
         guard missing > 0, width > 0 else { return text }
         if name == "center" {
@@ -231,13 +246,18 @@ struct TextMethods {
                 result.append(text[index..<index + 1])
                 index += 2
             } else if byte == open {
-                guard let end = bytes[index...].firstIndex(of: close) else { throw TemplateFailure.evaluation("a format's '{' is not closed") }
+                guard let end = bytes[index...].firstIndex(of: close) else {
+                    throw TemplateFailure.evaluation("a format's '{' is not closed")
+                }
                 let name = String(decoding: bytes[index + 1..<end], as: UTF8.self)
                 let place = name.isEmpty ? automatic : Int(name)
                 if name.isEmpty { automatic += 1 }
-                let value = place.flatMap { $0 >= 0 && $0 < arguments.positional.count ? arguments.positional[$0] : nil }
+                let value =
+                    place.flatMap { $0 >= 0 && $0 < arguments.positional.count ? arguments.positional[$0] : nil }
                     ?? arguments.named.first { $0.name == name }?.value
-                guard let value else { throw TemplateFailure.evaluation("the format's '{\(name)}' has no value or is not supported") }
+                guard let value else {
+                    throw TemplateFailure.evaluation("the format's '{\(name)}' has no value or is not supported")
+                }
                 result.append(try value.text())
                 try interpreter.charge(result.count)
                 index = end + 1
@@ -262,8 +282,10 @@ struct TextMethods {
         case "isnumeric": return all { $0.properties.numericType != nil }
         case "isalnum": return all { $0.isLetter || $0.properties.numericType != nil }
         case "isspace": return all(PythonText.isSpace)
-        case "isupper": return scalars.contains { $0.properties.isUppercase } && !scalars.contains { $0.properties.isLowercase }
-        case "islower": return scalars.contains { $0.properties.isLowercase } && !scalars.contains { $0.properties.isUppercase }
+        case "isupper":
+            return scalars.contains { $0.properties.isUppercase } && !scalars.contains { $0.properties.isLowercase }
+        case "islower":
+            return scalars.contains { $0.properties.isLowercase } && !scalars.contains { $0.properties.isUppercase }
         default: return false
         }
     }

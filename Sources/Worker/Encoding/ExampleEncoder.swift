@@ -18,7 +18,8 @@ package struct ExampleEncoder: Sendable {
     package let now: Int
 
     package init(
-        tokenizer: Tokenizer, template: ChatTemplate?, trustsData: Bool = false, variables: [String: TemplateValue] = [:],
+        tokenizer: Tokenizer, template: ChatTemplate?, trustsData: Bool = false,
+        variables: [String: TemplateValue] = [:],
         now: Int
     ) {
         self.tokenizer = tokenizer
@@ -77,9 +78,11 @@ package struct ExampleEncoder: Sendable {
     package func stopTokens() -> [Int32] {
         var result = tokenizer.eos.map { [$0] } ?? []
         let probe = "x"
-        if let template, let turns = try? [
-            ChatTurn(role: "user", content: probe, isTrained: false), ChatTurn(role: "assistant", content: probe, isTrained: true),
-        ], let whole = try? render(template, turns[...], .none, addGenerationPrompt: false).text,
+        if let template,
+            let turns = try? [
+                ChatTurn(role: "user", content: probe, isTrained: false),
+                ChatTurn(role: "assistant", content: probe, isTrained: true),
+            ], let whole = try? render(template, turns[...], .none, addGenerationPrompt: false).text,
             let ids = try? encode(whole, in: 0..<whole.bytes.count), let last = ids.last(where: tokenizer.isControl),
             !result.contains(last), ids.suffix(3).contains(last)
         {
@@ -126,7 +129,9 @@ package struct ExampleEncoder: Sendable {
         var spans: [Range<Int>] = []
         for (index, turn) in turns.enumerated() where turn.isTrained {
             let before = try prefix(template, turns[..<index], tools, addGenerationPrompt: true, whole, turn: index)
-            let after = index + 1 == turns.count ? whole.text.bytes.count
+            let after =
+                index + 1 == turns.count
+                ? whole.text.bytes.count
                 : try prefix(template, turns[...index], tools, addGenerationPrompt: false, whole, turn: index)
             guard after > before else {
                 throw EncodingFailure.templateBreaksPrefix(turn: index, reason: "it writes nothing for the turn")
@@ -138,7 +143,7 @@ package struct ExampleEncoder: Sendable {
         return spans
     }
 
-    /// The length of a rendering of the first turns, which must begin the whole.
+    /// The length of what a rendering of the first turns and the whole have in common, which must be all of the former.
     private func prefix(
         _ template: ChatTemplate, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue, addGenerationPrompt: Bool,
         _ whole: ChatTemplate.Rendering, turn: Int
@@ -150,14 +155,20 @@ package struct ExampleEncoder: Sendable {
             throw EncodingFailure.templateBreaksPrefix(
                 turn: turn, reason: "the \(turns.count) turns before it cannot be rendered alone (\(failure))")
         }
-        guard whole.text.bytes.starts(with: part) else {
-            let same = zip(whole.text.bytes, part).prefix { $0 == $1 }.count
-            let shown = String(decoding: part[max(0, same - 20)..<min(part.count, same + 20)], as: UTF8.self)
-            throw EncodingFailure.templateBreaksPrefix(
-                turn: turn,
-                reason: "rendered up to here the text does not begin the whole conversation's, from byte \(same), near \"\(shown)\"")
+        if whole.text.bytes.starts(with: part) { return part.count }
+        // Some templates end every conversation with the EOS, which the whole has only at its own end.
+        if !addGenerationPrompt, case .text(let eos)? = variables["eos_token"], eos.bytes.count < part.count,
+            part.suffix(eos.bytes.count).elementsEqual(eos.bytes),
+            whole.text.bytes.starts(with: part.dropLast(eos.bytes.count))
+        {
+            return part.count - eos.bytes.count
         }
-        return part.count
+        let same = zip(whole.text.bytes, part).prefix { $0 == $1 }.count
+        let shown = String(decoding: part[max(0, same - 20)..<min(part.count, same + 20)], as: UTF8.self)
+        throw EncodingFailure.templateBreaksPrefix(
+            turn: turn,
+            reason: "rendered up to here the text does not begin the whole conversation's, from byte \(same), "
+                + "near \(shown.debugDescription)")
     }
 
     private func render(
@@ -188,7 +199,8 @@ package struct ExampleEncoder: Sendable {
     private static func joined(_ turns: [ChatTurn]) throws -> String {
         try turns.map { turn in
             guard case .text(let text)? = turn.fields[name: "content"] else {
-                throw TemplateFailure(.evaluation, "the content of a turn is no text, and there is no chat template to write it")
+                throw TemplateFailure(
+                    .evaluation, "the content of a turn is no text, and there is no chat template to write it")
             }
             return text.string
         }.joined(separator: "\n")
@@ -205,7 +217,8 @@ package struct ExampleEncoder: Sendable {
         guard !range.isEmpty else { return [] }
         let part = text[part: range]
         return tokenizer.encode(
-            part.string, special: trustsData ? .parse : .parseInside(part.trusted), isContinuation: range.lowerBound > 0)
+            part.string, special: trustsData ? .parse : .parseInside(part.trusted), isContinuation: range.lowerBound > 0
+        )
     }
 
     /// Refuses a template whose own control tokens are not seen because it mixed them with data.
@@ -224,7 +237,8 @@ package struct ExampleEncoder: Sendable {
         case .text(let text): tokenizer.encode(text.string, special: .parse).contains(where: tokenizer.isControl)
         case .list(let list): try list.items.contains(where: containsControl)
         case .dictionary(let dictionary):
-            try dictionary.values.contains(where: containsControl) || dictionary.keys.contains { try containsControl($0.value) }
+            try dictionary.values.contains(where: containsControl)
+                || dictionary.keys.contains { try containsControl($0.value) }
         default: false
         }
     }
@@ -239,6 +253,7 @@ package struct ExampleEncoder: Sendable {
             throw EncodingFailure.tooLong(tokens: ids.count, firstLabel: first, maximumLength: maximumLength)
         }
         return EncodedExample(
-            ids: Array(ids[..<maximumLength]), labels: Array(labels[..<maximumLength]), truncated: ids.count - maximumLength)
+            ids: Array(ids[..<maximumLength]), labels: Array(labels[..<maximumLength]),
+            truncated: ids.count - maximumLength)
     }
 }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A fast hash of short runs of bytes, of good quality in its low bits; not for use against chosen collisions beyond the
@@ -37,7 +37,9 @@ enum ByteHash {
     }
 
     @inline(__always)
-    static func equal(_ buffer: UnsafeBufferPointer<UInt8>, _ start: Int, _ key: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    static func equal(_ buffer: UnsafeBufferPointer<UInt8>, _ start: Int, _ key: UnsafePointer<UInt8>, _ count: Int)
+        -> Bool
+    {
         guard count > 0, let base = buffer.baseAddress else { return count == 0 }
         return memcmp(base + start, key, count) == 0
     }

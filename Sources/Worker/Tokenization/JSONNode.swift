@@ -14,14 +14,17 @@ enum JSONNode: Sendable, Equatable {
         case (.number(let first), .number(let second)): first == second
         case (.string(let first), .string(let second)): first.utf8.elementsEqual(second.utf8)
         case (.array(let first), .array(let second)): first == second
-        case (.object(let first), .object(let second)): first.elementsEqual(second) { $0.key == $1.key && $0.value == $1.value }
+        case (.object(let first), .object(let second)):
+            first.elementsEqual(second) { $0.key == $1.key && $0.value == $1.value }
         default: false
         }
     }
 
     /// The value of a key, of several the last; nil for null or where this is no object.
     subscript(key: String) -> JSONNode? {
-        guard case .object(let members) = self, let found = members.last(where: { $0.key == key })?.value, found != .null else {
+        guard case .object(let members) = self, let found = members.last(where: { $0.key == key })?.value,
+            found != .null
+        else {
             return nil
         }
         return found

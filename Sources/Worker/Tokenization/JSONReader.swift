@@ -33,7 +33,11 @@ struct JSONReader {
 
     private mutating func expect(_ byte: Character) throws {
         skipSpace()
-        guard skip(byte) else { throw failure("expected '\(byte)'\(current.map { ", found '\(Character(Unicode.Scalar($0)))'" } ?? ", found the end")") }
+        guard skip(byte) else {
+            throw failure(
+                "expected '\(byte)'\(current.map { ", found '\(Character(Unicode.Scalar($0)))'" } ?? ", found the end")"
+            )
+        }
     }
 
     /// Calls `member` for each member of an object, at its value, which it must read.
@@ -89,7 +93,9 @@ struct JSONReader {
 
     private mutating func word(_ word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
-        guard offset + count <= bytes.count, (0..<count).allSatisfy({ bytes[offset + $0] == word.utf8Start[$0] }) else { return false }
+        guard offset + count <= bytes.count, (0..<count).allSatisfy({ bytes[offset + $0] == word.utf8Start[$0] }) else {
+            return false
+        }
         offset += count
         return true
     }
@@ -163,7 +169,9 @@ struct JSONReader {
             case UInt8(ascii: "r"): result.append(0x0D)
             case UInt8(ascii: "t"): result.append(0x09)
             case UInt8(ascii: "u"):
-                guard var code = hex(place) else { throw Failure(offset: place, problem: "a broken \\u escape in a string") }
+                guard var code = hex(place) else {
+                    throw Failure(offset: place, problem: "a broken \\u escape in a string")
+                }
                 place += 4
                 if (0xD800...0xDBFF).contains(code), place + 1 < literal.endIndex, literal[place] == UInt8(ascii: "\\"),
                     literal[place + 1] == UInt8(ascii: "u"), let low = hex(place + 2), (0xDC00...0xDFFF).contains(low)

@@ -65,7 +65,9 @@ struct PieceTable: Sendable {
             let id = slots[slot]
             if id < 0 { return slot }
             let start = Int(starts[Int(id)])
-            if Int(starts[Int(id) + 1]) - start == count, bytes.withUnsafeBufferPointer({ ByteHash.equal($0, start, key, count) }) {
+            if Int(starts[Int(id) + 1]) - start == count,
+                bytes.withUnsafeBufferPointer({ ByteHash.equal($0, start, key, count) })
+            {
                 return slot
             }
             slot = (slot + 1) & mask

@@ -9,7 +9,9 @@ extension Tokenizer {
         let piece = pieces[id]
         if spelling == .bytes { return Array(piece) }
         // A SentencePiece byte token is one by its kind; files without kinds have it by its spelling.
-        if kinds[Int(id)] == .byte || kinds[Int(id)] == .normal, let byte = TokenizerRules.byteValue(piece) { return [byte] }
+        if kinds[Int(id)] == .byte || kinds[Int(id)] == .normal, let byte = TokenizerRules.byteValue(piece) {
+            return [byte]
+        }
         return Self.spaced(piece)
     }
 

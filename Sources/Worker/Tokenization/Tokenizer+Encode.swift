@@ -74,10 +74,15 @@ extension Tokenizer {
             prepared.append(contentsOf: UnsafeBufferPointer(start: text, count: count))
         case .metaspace(let scheme, _):
             prepared.reserveCapacity(count + count / 2 + 3)
-            let startsMarked = count > 0 && (text[0] == 0x20 || (count >= 3 && (0..<3).allSatisfy { text[$0] == TokenizerRules.mark[$0] }))
+            let startsMarked =
+                count > 0
+                && (text[0] == 0x20 || (count >= 3 && (0..<3).allSatisfy { text[$0] == TokenizerRules.mark[$0] }))
             // The library leaves a text alone that begins with a mark already; SentencePiece itself always adds one.
             let isContinued = atStart && state.isContinuation
-            let adds = isContinued ? false : scheme == .always ? (alwaysMarks || !startsMarked) : scheme == .first && atStart && !startsMarked
+            let adds =
+                isContinued
+                ? false
+                : scheme == .always ? (alwaysMarks || !startsMarked) : scheme == .first && atStart && !startsMarked
             if adds { prepared.append(contentsOf: TokenizerRules.mark) }
             for index in 0..<count {
                 if text[index] == 0x20 {
@@ -106,7 +111,8 @@ extension Tokenizer {
         var index = trie.isEmpty ? count : 0
         while index < count {
             guard trie.begins(text[index]),
-                let found = trie.longest(text, index, count, accepts: { accepts(addedTokens[$0], text, index, $1, count, special) })
+                let found = trie.longest(
+                    text, index, count, accepts: { accepts(addedTokens[$0], text, index, $1, count, special) })
             else {
                 index += 1
                 continue
@@ -126,7 +132,8 @@ extension Tokenizer {
     }
 
     private func accepts(
-        _ token: AddedToken, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ count: Int, _ special: SpecialTokens
+        _ token: AddedToken, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ count: Int,
+        _ special: SpecialTokens
     ) -> Bool {
         if token.isSpecial, !special.allows(start, end) { return false }
         guard token.isSingleWord else { return true }

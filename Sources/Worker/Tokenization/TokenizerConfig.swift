@@ -19,7 +19,8 @@ struct TokenizerConfig {
             }
         } catch let failure as JSONReader.Failure {
             throw TokenizerFailure(
-                source: source, location: "offset \(failure.offset)", problem: failure.problem, remedy: "Fetch the file again")
+                source: source, location: "offset \(failure.offset)", problem: failure.problem,
+                remedy: "Fetch the file again")
         }
         func token(_ key: String) -> String? { node[key]?.string ?? node[key]?["content"]?.string }
         bos = token("bos_token")
@@ -28,7 +29,8 @@ struct TokenizerConfig {
         padding = token("pad_token")
         addsBOS = node["add_bos_token"]?.bool
         addsEOS = node["add_eos_token"]?.bool
-        chatTemplate = node["chat_template"]?.string
+        chatTemplate =
+            node["chat_template"]?.string
             ?? node["chat_template"]?.array?.first { $0["name"] == .string("default") }?["template"]?.string
     }
 }

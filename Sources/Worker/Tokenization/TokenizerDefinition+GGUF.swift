@@ -43,15 +43,16 @@ extension TokenizerDefinition {
         if let types = values.types, types.count != values.tokens.count {
             throw failure("token_type", "\(types.count) types for \(values.tokens.count) tokens", again)
         }
-        let kinds: [TokenKind] = try values.types.map { types in
-            try types.enumerated().map { id, type in
-                if type == 0 { return .normal }
-                guard let kind = UInt8(exactly: type).flatMap(TokenKind.init) else {
-                    throw failure("token_type", "type \(type) of token \(id) is none of 0 to 6", again)
+        let kinds: [TokenKind] =
+            try values.types.map { types in
+                try types.enumerated().map { id, type in
+                    if type == 0 { return .normal }
+                    guard let kind = UInt8(exactly: type).flatMap(TokenKind.init) else {
+                        throw failure("token_type", "type \(type) of token \(id) is none of 0 to 6", again)
+                    }
+                    return kind
                 }
-                return kind
-            }
-        } ?? [TokenKind](repeating: .normal, count: values.tokens.count)
+            } ?? [TokenKind](repeating: .normal, count: values.tokens.count)
         for (key, id) in [
             ("bos_token_id", values.bos), ("eos_token_id", values.eos), ("unknown_token_id", values.unknown),
             ("padding_token_id", values.padding),
@@ -65,7 +66,9 @@ extension TokenizerDefinition {
         tokens = values.tokens
         self.kinds = kinds
         addedTokens = kinds.enumerated().compactMap { id, kind in
-            guard kind == .control || kind == .userDefined || kind == .unknown, !values.tokens[id].isEmpty else { return nil }
+            guard kind == .control || kind == .userDefined || kind == .unknown, !values.tokens[id].isEmpty else {
+                return nil
+            }
             return AddedToken(id: Int32(id), content: values.tokens[id], isSpecial: kind != .userDefined)
         }
         bos = values.bos
@@ -85,11 +88,14 @@ extension TokenizerDefinition {
                 try merges.enumerated().map { index, line in
                     // The separator is the first space after the first character: a piece may not hold a space.
                     guard let pair = Self.pair(line) else {
-                        throw failure("merges", "merge \(index) is \"\(line)\", not two pieces with a space between", again)
+                        throw failure(
+                            "merges", "merge \(index) is \"\(line)\", not two pieces with a space between", again)
                     }
                     return pair
                 })
-            let rules = try Self.byteRules(pre: values.pre, addPrefixSpace: values.addSpacePrefix ?? false) { failure("pre", $0, $1) }
+            let rules = try Self.byteRules(pre: values.pre, addPrefixSpace: values.addSpacePrefix ?? false) {
+                failure("pre", $0, $1)
+            }
             normalizers = rules.normalizers
             preTokenizer = rules.preTokenizer
             ignoresMerges = rules.ignoresMerges
@@ -98,7 +104,9 @@ extension TokenizerDefinition {
             guard let scores = values.scores, scores.count == values.tokens.count else {
                 throw failure("scores", "\(values.scores?.count ?? 0) scores for \(values.tokens.count) tokens", again)
             }
-            if let id = scores.firstIndex(where: \.isNaN) { throw failure("scores", "the score of token \(id) is NaN", again) }
+            if let id = scores.firstIndex(where: \.isNaN) {
+                throw failure("scores", "the score of token \(id) is NaN", again)
+            }
             spelling = .sentencePiece
             merges = .scores(Self.order(scores, kinds))
             let prefixed = values.addSpacePrefix ?? true

@@ -18,11 +18,15 @@ extension TokenizerDefinition {
         if let type = model["type"], type != .string("BPE") {
             throw refused("type", "\(type.string ?? "this kind") is not supported")
         }
-        guard !file.vocabulary.isEmpty else { throw file.failure("model.vocab", "it is absent or empty", "Fetch the file again") }
+        guard !file.vocabulary.isEmpty else {
+            throw file.failure("model.vocab", "it is absent or empty", "Fetch the file again")
+        }
         for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
             if let text = model[key]?.string, !text.isEmpty { throw refused(key, "\"\(text)\" is not supported") }
         }
-        if let dropout = model["dropout"], dropout != .number(0) { throw refused("dropout", "merges dropped by chance are not supported") }
+        if let dropout = model["dropout"], dropout != .number(0) {
+            throw refused("dropout", "merges dropped by chance are not supported")
+        }
         fallsBackToBytes = model["byte_fallback"]?.bool ?? false
         fusesUnknown = model["fuse_unk"]?.bool ?? false
         ignoresMerges = model["ignore_merges"]?.bool ?? false
@@ -32,15 +36,21 @@ extension TokenizerDefinition {
         merges = .pairs(file.merges)
         normalizers = try file.normalizers()
         let pieces = file.flattened("pre_tokenizer", "pretokenizers")
-        spelling = (pieces + file.flattened("decoder", "decoders")).contains { $0["type"] == .string("ByteLevel") } ? .bytes : .sentencePiece
+        spelling =
+            (pieces + file.flattened("decoder", "decoders")).contains { $0["type"] == .string("ByteLevel") }
+            ? .bytes : .sentencePiece
         preTokenizer = try file.preTokenizer(pieces, normalizers)
         stripsLeadingSpace = file.stripsLeadingSpace()
 
         let ids = TokenIDs(tokens: tokens, added: addedTokens)
-        unknown = try model["unk_token"]?.string.map { name in
-            guard let id = ids.find(name) else { throw file.failure("model.unk_token", "\"\(name)\" is not in the vocabulary", "Fetch the file again") }
-            return id
-        } ?? settings.unknown.flatMap(ids.find)
+        unknown =
+            try model["unk_token"]?.string.map { name in
+                guard let id = ids.find(name) else {
+                    throw file.failure(
+                        "model.unk_token", "\"\(name)\" is not in the vocabulary", "Fetch the file again")
+                }
+                return id
+            } ?? settings.unknown.flatMap(ids.find)
         if let unknown, kinds[Int(unknown)] == .normal { kinds[Int(unknown)] = .unknown }
         bos = settings.bos.flatMap(ids.find)
         eos = settings.eos.flatMap(ids.find)

@@ -12,7 +12,8 @@ struct TokenizerJSON {
             try bytes.withUnsafeBufferPointer { try read($0) }
         } catch let failure as JSONReader.Failure {
             throw TokenizerFailure(
-                source: source, location: "offset \(failure.offset)", problem: failure.problem, remedy: "Fetch the file again")
+                source: source, location: "offset \(failure.offset)", problem: failure.problem,
+                remedy: "Fetch the file again")
         }
     }
 
@@ -37,7 +38,8 @@ struct TokenizerJSON {
                     try reader.object { reader, token in
                         let id = try reader.number()
                         guard let whole = Int(exactly: id), whole >= 0, whole < Tokenizer.maximumVocabulary else {
-                            throw reader.failure("the id \(id) of \"\(token)\" is not between 0 and \(Tokenizer.maximumVocabulary)")
+                            throw reader.failure(
+                                "the id \(id) of \"\(token)\" is not between 0 and \(Tokenizer.maximumVocabulary)")
                         }
                         vocabulary.append((token, whole))
                     }
@@ -58,7 +60,9 @@ struct TokenizerJSON {
     private static func merge(_ reader: inout JSONReader) throws -> TokenizerDefinition.MergePair {
         if reader.isAtString {
             let line = try reader.string()
-            guard let pair = TokenizerDefinition.pair(line) else { throw reader.failure("the merge \"\(line)\" is not two pieces") }
+            guard let pair = TokenizerDefinition.pair(line) else {
+                throw reader.failure("the merge \"\(line)\" is not two pieces")
+            }
             return pair
         }
         var parts: [String] = []
@@ -71,8 +75,12 @@ struct TokenizerJSON {
 
     func addedTokens() throws -> [AddedToken] {
         try (root["added_tokens"]?.array ?? []).enumerated().map { index, node in
-            guard let id = node["id"]?.integer, id >= 0, id < Tokenizer.maximumVocabulary, let content = node["content"]?.string, !content.isEmpty else {
-                throw failure("added_tokens[\(index)]", "it has no id from 0 to \(Tokenizer.maximumVocabulary) or no content", "Fetch the file again")
+            guard let id = node["id"]?.integer, id >= 0, id < Tokenizer.maximumVocabulary,
+                let content = node["content"]?.string, !content.isEmpty
+            else {
+                throw failure(
+                    "added_tokens[\(index)]", "it has no id from 0 to \(Tokenizer.maximumVocabulary) or no content",
+                    "Fetch the file again")
             }
             var token = AddedToken(id: id, content: content, isSpecial: node["special"]?.bool ?? false)
             token.stripsLeft = node["lstrip"]?.bool ?? false
@@ -88,7 +96,8 @@ struct TokenizerJSON {
         let highest = max(vocabulary.reduce(0) { max($0, $1.id) }, added.reduce(0) { max($0, Int($1.id)) })
         // Gaps are rare and small; a far id would cost memory for nothing.
         guard highest < 2 * (vocabulary.count + added.count) + 65_536 else {
-            throw failure("model.vocab", "the id \(highest) is far beyond the \(vocabulary.count) tokens", "Fetch the file again")
+            throw failure(
+                "model.vocab", "the id \(highest) is far beyond the \(vocabulary.count) tokens", "Fetch the file again")
         }
         var tokens = [String](repeating: "", count: highest + 1)
         var kinds = [TokenKind](repeating: .unused, count: highest + 1)
@@ -124,7 +133,9 @@ struct TokenizerJSON {
             case "Prepend":
                 if let text = node["prepend"]?.string { return .prepend(text) }
             case "Replace":
-                if let pattern = node["pattern"]?["String"]?.string, !pattern.isEmpty, let content = node["content"]?.string {
+                if let pattern = node["pattern"]?["String"]?.string, !pattern.isEmpty,
+                    let content = node["content"]?.string
+                {
                     return .replace(pattern, with: content)
                 }
             default: break
@@ -145,16 +156,20 @@ struct TokenizerJSON {
         case (1, "Metaspace"):
             let step = steps[0]
             guard step["replacement"]?.string ?? "▁" == "▁" else { break }
-            let scheme = step["prepend_scheme"]?.string ?? (step["add_prefix_space"]?.bool == false ? "never" : "always")
+            let scheme =
+                step["prepend_scheme"]?.string ?? (step["add_prefix_space"]?.bool == false ? "never" : "always")
             let schemes: [String: PreTokenizer.PrefixScheme] = ["never": .never, "first": .first, "always": .always]
             guard let prefix = schemes[scheme] else { break }
             return .metaspace(prefix: prefix, splits: step["split"]?.bool ?? true)
         // Where spaces have become marks already, nothing is left to split at.
-        case (1, "Split") where steps[0]["pattern"]?["String"] == .string(" ") && normalizers.contains(.replace(" ", with: "▁")):
+        case (1, "Split")
+        where steps[0]["pattern"]?["String"] == .string(" ") && normalizers.contains(.replace(" ", with: "▁")):
             return .none
-        case (2, "Digits") where byteLevel != nil && usesPattern && !addsSpace && steps[0]["individual_digits"]?.bool == true:
+        case (2, "Digits")
+        where byteLevel != nil && usesPattern && !addsSpace && steps[0]["individual_digits"]?.bool == true:
             return .digitsThenGPT2
-        case (2, "Split") where byteLevel != nil && !usesPattern && !addsSpace && steps[0]["behavior"] == .string("Isolated"):
+        case (2, "Split")
+        where byteLevel != nil && !usesPattern && !addsSpace && steps[0]["behavior"] == .string("Isolated"):
             switch steps[0]["pattern"]?["Regex"]?.string {
             case Self.gpt2Pattern: return .gpt2(addPrefixSpace: false)
             case Self.llama3Pattern: return .llama3
@@ -169,7 +184,8 @@ struct TokenizerJSON {
             "Supported are those of GPT-2, SmolLM, Llama 3, Qwen 2 and SentencePiece models")
     }
 
-    private static let gpt2Pattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+    private static let gpt2Pattern =
+        "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
     private static let llama3Pattern =
         "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
     private static let qwen2Pattern =
@@ -180,7 +196,8 @@ struct TokenizerJSON {
         flattened("decoder", "decoders").contains { step in
             switch step["type"]?.string {
             case "Strip": step["content"] == .string(" ") && (step["start"]?.integer ?? 0) > 0
-            case "Metaspace": step["prepend_scheme"].map { $0 != .string("never") } ?? step["add_prefix_space"]?.bool ?? true
+            case "Metaspace":
+                step["prepend_scheme"].map { $0 != .string("never") } ?? step["add_prefix_space"]?.bool ?? true
             default: false
             }
         }
@@ -200,14 +217,16 @@ struct TokenizerJSON {
                     } else if let name = item["SpecialToken"]?["id"]?.string {
                         let listed = step["special_tokens"]?[name]?["ids"]?.array?.compactMap(\.integer)
                         guard let found = listed ?? ids.find(name).map({ [$0] }) else {
-                            throw failure("post_processor", "\"\(name)\" is not in the vocabulary", "Fetch the file again")
+                            throw failure(
+                                "post_processor", "\"\(name)\" is not in the vocabulary", "Fetch the file again")
                         }
                         if isAfter { result.1 += found } else { result.0 += found }
                     }
                 }
             case let type:
                 throw failure(
-                    "post_processor", "\(type ?? "a step") is not supported", "Supported are ByteLevel and TemplateProcessing")
+                    "post_processor", "\(type ?? "a step") is not supported",
+                    "Supported are ByteLevel and TemplateProcessing")
             }
         }
         return result

@@ -85,9 +85,12 @@ enum TokenizerRules {
                     table.set(ids.0, ids.1, PairTable.Merge(priority: UInt64(rank), merged: ids.2))
                     continue
                 }
-                let unreachable = controls ?? Set(definition.tokens.indices.filter { definition.kinds[$0] != .normal }.map {
-                    Array(pieces[Int32($0)])
-                })
+                let unreachable =
+                    controls
+                    ?? Set(
+                        definition.tokens.indices.filter { definition.kinds[$0] != .normal }.map {
+                            Array(pieces[Int32($0)])
+                        })
                 controls = unreachable
                 if [left, right, left + right].contains(where: unreachable.contains) { continue }
             }
@@ -120,7 +123,8 @@ enum TokenizerRules {
                     if right < 0 { continue }
                     let left = pieces.find(bytes + start, split - start)
                     if left < 0 { continue }
-                    let priority = UInt64(ranks[id]) << 42 | UInt64(1023 - min(before, 1023)) << 32
+                    let priority =
+                        UInt64(ranks[id]) << 42 | UInt64(1023 - min(before, 1023)) << 32
                         | UInt64(1023 - min(length - before, 1023)) << 22 | UInt64(id)
                     table.set(left, right, PairTable.Merge(priority: priority, merged: Int32(id)))
                 }

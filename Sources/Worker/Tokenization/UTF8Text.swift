@@ -10,7 +10,9 @@ enum UTF8Text {
         switch length {
         case 2: return (UInt32(first & 0x1F) << 6 | UInt32(text[index + 1] & 0x3F), 2)
         case 3:
-            return (UInt32(first & 0x0F) << 12 | UInt32(text[index + 1] & 0x3F) << 6 | UInt32(text[index + 2] & 0x3F), 3)
+            return (
+                UInt32(first & 0x0F) << 12 | UInt32(text[index + 1] & 0x3F) << 6 | UInt32(text[index + 2] & 0x3F), 3
+            )
         default:
             let high = UInt32(first & 0x07) << 18 | UInt32(text[index + 1] & 0x3F) << 12
             return (high | UInt32(text[index + 2] & 0x3F) << 6 | UInt32(text[index + 3] & 0x3F), 4)

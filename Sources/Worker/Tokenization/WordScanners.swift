@@ -108,7 +108,9 @@ enum DigitsThenGPT2Scanner: WordScanner {
     }
 
     @inline(__always)
-    private static func isDigit(_ kind: UInt8) -> Bool { kind == ScalarClasses.number || kind == ScalarClasses.lateDigit }
+    private static func isDigit(_ kind: UInt8) -> Bool {
+        kind == ScalarClasses.number || kind == ScalarClasses.lateDigit
+    }
 }
 
 /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,n}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`

@@ -26,7 +26,8 @@ package struct TokenizerFile: Sendable {
                 remedy: "Fetch the whole model folder, with its tokenizer.json")
         }
         let config = try? Data(contentsOf: folder.appending(path: "tokenizer_config.json"))
-        var definition = try TokenizerDefinition(json: Array(json), config: config.map { Array($0) }, source: source.path)
+        var definition = try TokenizerDefinition(
+            json: Array(json), config: config.map { Array($0) }, source: source.path)
         if let template = try? Data(contentsOf: folder.appending(path: "chat_template.jinja")) {
             definition.chatTemplate = String(decoding: template, as: UTF8.self)
         }
@@ -50,7 +51,9 @@ extension TokenizerDefinition.GGUFValues {
         func value(_ key: String) -> GGUFValue? { file.metadata["tokenizer.ggml.\(key)"] }
         func integer(_ key: String) -> Int32? { value(key)?.integer.flatMap { Int32(exactly: $0) } }
         let model = try file.required("tokenizer.ggml.model", "text") { $0.string }
-        let tokens = try file.required("tokenizer.ggml.tokens", "a list of texts") { if case .texts(let texts) = $0 { texts } else { nil } }
+        let tokens = try file.required("tokenizer.ggml.tokens", "a list of texts") {
+            if case .texts(let texts) = $0 { texts } else { nil }
+        }
         self.init(model: model, pre: value("pre")?.string, tokens: tokens)
         if case .numbers(let numbers)? = value("scores") { scores = numbers }
         if case .integers(let numbers)? = value("token_type") { types = numbers.map { Int32(clamping: $0) } }
