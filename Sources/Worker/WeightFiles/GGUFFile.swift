@@ -8,6 +8,20 @@ package struct GGUFFile: Sendable {
     /// 2 or 3.
     package let version: UInt32
     package let metadata: [String: GGUFValue]
+    private let source: Source
+
+    /// The mapped bytes, for what is copied as it is.
+    private struct Source: @unchecked Sendable {
+        let bytes: UnsafeRawBufferPointer
+        let owner: any AnyObject & Sendable
+        let values: [(key: String, range: Range<Int>)]
+    }
+
+    /// Each key with the bytes of its type and value as the file has them, in file order; for files made from this one.
+    package var rawMetadata: [(key: String, bytes: [UInt8])] {
+        source.values.map { value in (value.key, withExtendedLifetime(source.owner) { Array(source.bytes[value.range]) }) }
+    }
+
     /// By name; shapes are outermost first (GGUF itself lists the innermost dimension first).
     package let tensors: [String: StoredTensor]
     /// Tensor names in the order of the file.
@@ -32,6 +46,7 @@ package struct GGUFFile: Sendable {
         self.path = path
         version = header.version
         metadata = header.metadata
+        source = Source(bytes: bytes, owner: owner, values: header.valueRanges)
         tensorNames = header.tensors.map(\.name)
         self.tensors = tensors
     }

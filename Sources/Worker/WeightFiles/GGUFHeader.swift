@@ -12,6 +12,8 @@ struct GGUFHeader {
 
     let version: UInt32
     private(set) var metadata: [String: GGUFValue] = [:]
+    /// Where each key's type and value lie in the file, in file order.
+    private(set) var valueRanges: [(key: String, range: Range<Int>)] = []
     private(set) var tensors: [Entry] = []
 
     /// What a tensor's entry says before the place of the data section is known.
@@ -45,7 +47,9 @@ struct GGUFHeader {
         for index in 0..<keyCount {
             let place = reader.offset
             let key = try reader.string("metadata key \(index)")
+            let start = reader.offset
             let value = try Self.value(&reader, key)
+            valueRanges.append((key, start..<reader.offset))
             guard metadata.updateValue(value, forKey: key) == nil else {
                 throw reader.failure(.malformed, "the metadata key \(key) appears twice", at: place)
             }

@@ -13,8 +13,11 @@ package enum GGUFWriter {
         case texts([String])
         case int32s([Int32])
         case float32s([Float])
+        /// Type and value as another file has them.
+        case raw([UInt8])
 
-        var type: UInt32 {
+        /// The type's number; nil where the value brings its own.
+        var type: UInt32? {
             switch self {
             case .uint32: 4
             case .int32: 5
@@ -23,6 +26,7 @@ package enum GGUFWriter {
             case .flag: 7
             case .text: 8
             case .texts, .int32s, .float32s: 9
+            case .raw: nil
             }
         }
     }
@@ -41,7 +45,7 @@ package enum GGUFWriter {
         append(&header, UInt64(metadata.count))
         for (key, value) in metadata {
             append(&header, key)
-            append(&header, value.type)
+            if let type = value.type { append(&header, type) }
             append(&header, value)
         }
         var offset = 0
@@ -79,6 +83,7 @@ package enum GGUFWriter {
 
     private static func append(_ bytes: inout [UInt8], _ value: Value) {
         switch value {
+        case .raw(let raw): bytes += raw
         case .uint32(let number): append(&bytes, number)
         case .int32(let number): append(&bytes, number)
         case .uint64(let number): append(&bytes, number)

@@ -1,6 +1,5 @@
 import ChatTemplates
 import Contracts
-import Crypto
 import Foundation
 import Tensors
 import TokenizerFiles
@@ -22,8 +21,9 @@ struct LoadedModel {
         self.path = try Self.resolve(path)
         if Self.isFolder(self.path) {
             let folder = try HuggingFaceFolder(path: self.path)
-            throw ModelFailure(
-                place: folder.path, problem: "Hugging Face folders cannot be run by this worker", remedy: "Use the model's GGUF file.")
+            model = try Model(huggingFace: folder)
+            gguf = nil
+            text = try TokenizerFile(path: self.path)
         } else {
             let file = try GGUFFile(path: self.path)
             gguf = file

@@ -1,6 +1,7 @@
+import Compression
 import Contracts
-import Crypto
 import Foundation
+import Platform
 
 /// Reads files of canonical rows, checking each against the digest that the request names.
 enum RowReader {
@@ -44,13 +45,23 @@ enum RowFile {
             throw fault("The rows cannot be read.", "Check that the dataset's files are in place.", "\(error)")
         }
         if !file.sha256.isEmpty {
-            let digest = SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+            let digest = Digest.sha256(data)
             guard digest == file.sha256 else {
                 throw fault(
                     "The file's SHA-256 is \(digest), but the request names \(file.sha256).",
                     "The file was changed after the snapshot was made: build the snapshot again.")
             }
         }
-        return data
+        // A zstd frame begins with these four bytes; no JSON line does.
+        guard data.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) else { return data }
+        do {
+            let reader = try ZstdReader()
+            var plain = Data()
+            try data.withUnsafeBytes { try reader.push($0) { plain.append(contentsOf: $0) } }
+            guard reader.isComplete else { throw CompressionFailure("the last frame is cut off") }
+            return plain
+        } catch {
+            throw fault("The rows cannot be decompressed.", "Build the snapshot again.", "\(error)")
+        }
     }
 }

@@ -1,6 +1,9 @@
 import ChatTemplates
 import Contracts
 import Encoding
+import Exporting
+import Foundation
+import Platform
 import Tensors
 import Tokenization
 import Transformers
@@ -25,6 +28,10 @@ struct WorkerFault: Error {
             self.init(
                 .badModel,
                 Failure(code: "model.unsupported", Self.sentence(error.problem), at: error.place, remedy: error.remedy))
+        case let error as ExportFailure:
+            self.init(
+                .badRequest,
+                Failure(code: "export.unsupported", Self.sentence(error.problem), at: error.place, remedy: error.remedy))
         case let error as WeightFileError:
             let exit: WorkerExit = error.code == .unwritable ? .cannotWrite : .badModel
             let cause = error.place.map { ", \($0)" } ?? ""
@@ -33,6 +40,12 @@ struct WorkerFault: Error {
                 Failure(
                     code: "model.\(error.code.rawValue)", Self.sentence(error.problem), at: error.file + cause,
                     remedy: error.remedy))
+        case let error as FileFailure:
+            self.init(
+                [ENOSPC, EDQUOT, EACCES, EPERM, EROFS].contains(error.number) ? .cannotWrite : .badModel,
+                Failure(
+                    code: error.isFull ? "worker.disk_full" : "worker.file", "Cannot \(error.action).", at: error.path,
+                    remedy: error.remedy, cause: error.reason))
         case let error as TokenizerFailure:
             self.init(
                 .badModel,

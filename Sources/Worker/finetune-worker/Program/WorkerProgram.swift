@@ -54,17 +54,15 @@ enum WorkerProgram {
     /// The result, or nil where a stop request ended the work at a checkpoint.
     private static func perform(_ context: TaskContext) throws -> WorkerResult? {
         switch context.request.task {
-        case .inspect(let task): return try InspectRunner(context: context).run(task)
-        case .measure(let task): return try MeasureRunner(context: context).run(task)
-        case .train(let task): return try TrainRunner(context: context).run(task)
-        case .evaluate(let task): return try EvaluateRunner(context: context).run(task)
-        case .generate(let task): return try GenerateRunner(context: context).run(task)
-        case .export, .rangeTest, .score, .serve:
-            throw WorkerFault(
-                .badRequest,
-                Failure(
-                    code: "request.unsupported", "This worker does not do '\(context.request.task.kind.rawValue)'.",
-                    remedy: "Install the daemon and the worker from the same release."))
+        case .inspect(let task): try InspectRunner(context: context).run(task)
+        case .measure(let task): try MeasureRunner(context: context).run(task)
+        case .train(let task): try TrainRunner(context: context).run(task)
+        case .evaluate(let task): try EvaluateRunner(context: context).run(task)
+        case .generate(let task): try GenerateRunner(context: context).run(task)
+        case .export(let task): try ExportRunner(context: context).run(task)
+        case .rangeTest(let task): try RangeTestRunner(context: context).run(task)
+        case .score(let task): try ScoreRunner(context: context).run(task)
+        case .serve(let task): try ServeRunner(context: context).run(task)
         }
     }
 }

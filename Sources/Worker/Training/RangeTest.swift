@@ -1,0 +1,135 @@
+import Contracts
+import Foundation
+import Tensors
+import Transformers
+
+/// Sweeps the learning rate exponentially in one short run, and proposes a peak from the curve (Smith 2017; Howard & Gugger 2020).
+package struct RangeTest {
+    /// Losses are averaged exponentially with this weight, corrected for their start, to see when to stop.
+    private static let smoothing = 0.6
+    /// The sweep ends where the smoothed loss has grown to this multiple of its best.
+    private static let divergence = 3.0
+
+    let model: Model
+    let adapter: Adapter
+    let recipe: Recipe
+    let train: [TokenSequence]
+    let team: ThreadTeam
+    let memoryBytes: Int
+
+    package init(model: Model, adapter: Adapter, recipe: Recipe, train: [TokenSequence], team: ThreadTeam, memoryBytes: Int) {
+        self.model = model
+        self.adapter = adapter
+        self.recipe = recipe
+        self.train = train
+        self.team = team
+        self.memoryBytes = memoryBytes
+    }
+
+    /// Runs up to `steps` steps from `lowest` to `highest`; nil where `stop` ended it.
+    ///
+    /// The adapter's weights are used up. Throws a Failure where there is nothing to train on or the bounds are no range.
+    package func run(
+        lowest: Double, highest: Double, steps: Int, report: (StepReport) -> Void, stop: () -> Bool
+    ) throws -> RangeTestResult? {
+        guard lowest > 0, highest > lowest, highest.isFinite, steps >= 8 else {
+            throw Failure(
+                code: "recipe.range_test", "From \(lowest) to \(highest) in \(steps) steps is no range to sweep.", at: "range-test",
+                remedy: "Use a lowest rate above 0, a higher highest one, and at least 8 steps.")
+        }
+        let rows = train.indices.filter { train[$0].labels > 0 }
+        guard !rows.isEmpty else {
+            throw Failure(
+                code: "training.no_labels", "None of the \(train.count) rows has a token to learn from.",
+                remedy: "Check the rows' completions, and that recipe.max_length does not cut them off.")
+        }
+        let transformer = try Transformer(model, adapter: adapter, team: team, training: true)
+        let optimizer = try Optimizer(adapter, recipe: recipe, team: team)
+        let budget = max(128, min(1 << 16, memoryBytes / transformer.bytesPerToken))
+        var curve: [(rate: Double, loss: Double)] = []
+        var average = 0.0
+        var best = Double.infinity
+        let started = ContinuousClock.now
+        var tokens = 0
+        for step in 0..<steps {
+            if stop() { return nil }
+            let rate = lowest * pow(highest / lowest, Double(step) / Double(steps - 1))
+            let batch = self.batch(step, rows)
+            let labels = batch.reduce(0) { $0 + $1.labels }
+            optimizer.clearGradients()
+            var loss = 0.0
+            for tree in MicroBatches.make(batch, budget: budget, sharing: true) {
+                let sites = try transformer.train(
+                    tree, scale: 1 / Float(labels), smoothing: Float(recipe.labelSmoothing), into: optimizer.gradients)
+                loss += sites.reduce(0) { $0 + Double($1.loss) }
+            }
+            loss /= Double(labels)
+            let norm = optimizer.gradientNorm()
+            guard loss.isFinite, norm.isFinite else { break }
+            average = Self.smoothing * average + (1 - Self.smoothing) * loss
+            let smoothed = average / (1 - pow(Self.smoothing, Double(step + 1)))
+            curve.append((rate, loss))
+            best = min(best, smoothed)
+            let clip = recipe.clipNorm > 0 ? min(1, recipe.clipNorm / (norm + 1e-6)) : 1
+            optimizer.update(step: step + 1, rate: rate, scale: clip)
+            tokens += batch.reduce(0) { $0 + $1.ids.count }
+            report(
+                StepReport(
+                    step: step + 1, steps: steps, epoch: 0, loss: loss, gradientNorm: norm, learningRate: rate,
+                    tokens: batch.reduce(0) { $0 + $1.ids.count }, labelTokens: labels,
+                    tokensPerSecond: Double(tokens) / max(1e-9, started.duration(to: .now) / .seconds(1)),
+                    memoryBytes: MemoryUse.peakBytes()))
+            if smoothed > Self.divergence * best { break }
+        }
+        return Self.choose(curve.map(\.rate), curve.map(\.loss), lowest: lowest)
+    }
+
+    /// The rows of 0-based `step`, walking through one shuffle after another.
+    private func batch(_ step: Int, _ rows: [Int]) -> [TokenSequence] {
+        (0..<max(1, recipe.batchRows)).map { place in
+            let position = step * max(1, recipe.batchRows) + place
+            let order = CounterRandom(seed: recipe.seed, stream: 2 << 32 | UInt64(position / rows.count)).permutation(rows.count)
+            return train[rows[order[position % rows.count]]]
+        }
+    }
+
+    /// Averages each loss with its neighbours, as far as `reach` on both sides where there are as many.
+    static func smooth(_ losses: [Double], reach: Int) -> [Double] {
+        losses.indices.map { index in
+            let span = min(reach, index, losses.count - 1 - index)
+            let window = losses[index - span...index + span]
+            return window.reduce(0, +) / Double(window.count)
+        }
+    }
+
+    /// The geometric mean of two rules of thumb: where the smoothed loss falls fastest, and a tenth of the rate where it is lowest.
+    static func choose(_ rates: [Double], _ losses: [Double], lowest: Double) -> RangeTestResult {
+        let smoothed = smooth(losses, reach: 2)
+        func result(_ rate: Double, _ reason: String) -> RangeTestResult {
+            RangeTestResult(suggested: rate, learningRates: rates, losses: losses, smoothed: smoothed, reason: reason)
+        }
+        guard losses.count >= 8, let best = smoothed.indices.min(by: { smoothed[$0] < smoothed[$1] }) else {
+            return result(lowest, "The loss was no number after \(losses.count) steps, so the lowest rate is proposed.")
+        }
+        guard best > 2, smoothed[best] < smoothed[0] - 0.02 * abs(smoothed[0]) else {
+            return result(lowest, "No rate lowered the loss by as much as 2 %, so the lowest one is proposed.")
+        }
+        // The slope over seven points, so that one lucky batch decides nothing.
+        var steepest = best
+        var slope = 0.0
+        for index in 0...best {
+            let from = max(0, index - 3)
+            let to = min(best, index + 3)
+            guard to > from else { continue }
+            let fall = (smoothed[from] - smoothed[to]) / Double(to - from)
+            if fall > slope { (steepest, slope) = (index, fall) }
+        }
+        let tenth = rates[best] / 10
+        let rate = min(max((rates[steepest] * tenth).squareRoot(), lowest), rates[best] / 3)
+        return result(
+            rate,
+            "Between where the loss falls fastest (\(format(rates[steepest]))) and a tenth of where it is lowest (\(format(rates[best]))).")
+    }
+
+    private static func format(_ rate: Double) -> String { String(format: "%.2e", rate) }
+}

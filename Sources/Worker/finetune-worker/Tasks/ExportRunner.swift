@@ -1,0 +1,130 @@
+import Contracts
+import Evaluation
+import Exporting
+import Foundation
+import Tensors
+import TokenizerFiles
+import Transformers
+import WeightFiles
+
+/// Writes the model in a format that other programs load, then loads it back and compares.
+struct ExportRunner {
+    let context: TaskContext
+
+    /// Texts to compare on where the request names no rows.
+    private static let probes = [
+        "The quick brown fox jumps over the lazy dog.", "Water boils at one hundred degrees Celsius at sea level.",
+        "def add(a, b):\n    return a + b",
+    ]
+
+    func run(_ task: ExportTask) throws -> WorkerResult? {
+        context.events.stage("loading")
+        let loaded = try LoadedModel(path: task.model.basePath)
+        let adapter = try loaded.adapter(task.model.adapters)
+        if let adapter { try refuseEmpty(adapter, task) }
+        context.events.stage("exporting")
+        let output = context.path("export")
+        try? FileManager.default.removeItem(atPath: output)
+        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+        switch task.format {
+        case .peft:
+            guard let adapter else { throw noAdapter(task) }
+            try AdapterFolder.write(
+                adapter, family: loaded.model.configuration.family, base: task.model.base.rawValue, to: output)
+        case .huggingface:
+            let base: HuggingFaceExport.Base =
+                if let gguf = loaded.gguf { .gguf(gguf) } else { .folder(try HuggingFaceFolder(path: loaded.path)) }
+            try HuggingFaceExport.write(loaded.model, base: base, adapter: adapter, to: output)
+        case .ggufF16, .ggufQ8:
+            guard let gguf = loaded.gguf else {
+                throw WorkerFault(
+                    .badRequest,
+                    Failure(
+                        code: "export.base", "A base that is a Hugging Face folder cannot be exported as GGUF.", at: loaded.path,
+                        remedy: "Export as a Hugging Face folder, and convert it with llama.cpp's convert_hf_to_gguf.py."))
+            }
+            try GGUFExport.write(
+                loaded.model, base: gguf, adapter: adapter, type: task.format == .ggufQ8 ? .q8_0 : .f16, to: output + "/model.gguf")
+        }
+        if StopRequest.isMade { return nil }
+        context.events.stage("verifying")
+        let figures = try verify(task, loaded, adapter, output)
+        var result = WorkerResult()
+        result.files = try FileManager.default.contentsOfDirectory(atPath: output).sorted()
+            .map { try ResultFile.reference(output + "/" + $0) }
+        result.figures = figures
+        return result
+    }
+
+    private func noAdapter(_ task: ExportTask) -> WorkerFault {
+        WorkerFault(
+            .badRequest,
+            Failure(
+                code: "export.no_adapter", "The base alone has no adapter to export.", at: "export.model.adapters",
+                remedy: "Export a trained version, or choose another format."))
+    }
+
+    private func refuseEmpty(_ adapter: Adapter, _ task: ExportTask) throws {
+        let changes = adapter.places.contains { place in adapter.b(place).contains { $0 != 0 } }
+        guard changes else {
+            throw WorkerFault(
+                .badModel,
+                Failure(
+                    code: "export.adapter_empty", "The adapter changes nothing: every B is zero.", at: task.model.adapters.last?.path,
+                    remedy: "Train it before it is exported."))
+        }
+    }
+
+    /// Loads what was written and compares its losses, token by token, with the model in memory, and with the base's.
+    private func verify(_ task: ExportTask, _ loaded: LoadedModel, _ adapter: Adapter?, _ output: String) throws -> [String: Double] {
+        let sequences = try checkSequences(task, loaded)
+        let team = ThreadTeam(threads: context.threads)
+        func losses(_ model: Model, _ adapter: Adapter?) throws -> [Double] {
+            let transformer = try Transformer(model, adapter: adapter, team: team)
+            return try transformer.score(TokenTree(sequences)).map { Double($0.loss) }
+        }
+        let expected = try losses(loaded.model, adapter)
+        let written: [Double]
+        let tolerance: Double
+        switch task.format {
+        case .peft:
+            written = try losses(loaded.model, try AdapterFolder.read([output], for: loaded.model))
+            tolerance = 1e-5
+        case .huggingface:
+            written = try losses(try LoadedModel(path: output).model, nil)
+            tolerance = 2e-3
+        case .ggufF16, .ggufQ8:
+            written = try losses(try LoadedModel(path: output + "/model.gguf").model, nil)
+            tolerance = task.format == .ggufF16 ? 2e-2 : 0.15
+        }
+        let differences = zip(expected, written).map { abs($0 - $1) }
+        let mean = differences.reduce(0, +) / Double(max(1, differences.count))
+        guard written.count == expected.count, mean.isFinite, mean <= tolerance else {
+            throw WorkerFault(
+                .internalFault,
+                Failure(
+                    code: "export.differs", "The loss of the written model differs by \(mean) nats a token from the one in memory.",
+                    at: output, remedy: "Report this with the base and the format; do not use the files."))
+        }
+        var figures = ["mean_loss_difference": mean, "largest_loss_difference": differences.max() ?? 0, "tokens": Double(expected.count)]
+        if adapter != nil {
+            let base = try losses(loaded.model, nil)
+            let change = zip(base, written).map { abs($0 - $1) }.reduce(0, +) / Double(max(1, base.count))
+            guard change > 0 else {
+                throw WorkerFault(
+                    .internalFault,
+                    Failure(
+                        code: "export.adapter_lost", "The written model behaves exactly as the base does: the adapter is lost.", at: output,
+                        remedy: "Report this with the base and the format; do not use the files."))
+            }
+            figures["mean_change_from_base"] = change
+        }
+        return figures
+    }
+
+    private func checkSequences(_ task: ExportTask, _ loaded: LoadedModel) throws -> [TokenSequence] {
+        let rows = try RowReader.read(task.check, limit: 8)
+        let contents = rows.isEmpty ? Self.probes.map { RowContent.text($0) } : rows.map(\.content)
+        return contents.compactMap { try? loaded.encoder.example($0, maximumLength: 256).sequence }
+    }
+}

@@ -1,0 +1,127 @@
+import Contracts
+import Crypto
+import Evaluation
+import Foundation
+import Generation
+import Platform
+import Tensors
+import Transformers
+
+/// Scores a model on rows without training, and samples a probe of what it says by itself.
+struct ScoreRunner {
+    let context: TaskContext
+
+    func run(_ task: ScoreTask) throws -> WorkerResult? {
+        context.events.stage("loading")
+        let loaded = try LoadedModel(path: task.model.basePath)
+        let transformer = try Transformer(
+            loaded.model, adapter: try loaded.adapter(task.model.adapters), team: ThreadTeam(threads: context.threads))
+        var result = WorkerResult()
+        result.figures = [:]
+        let rows = try RowReader.read(task.rows, limit: task.limit + max(0, task.shots))
+        if !rows.isEmpty {
+            guard let figures = try score(rows, task, loaded, transformer) else { return nil }
+            result.figures = figures
+        }
+        if task.probeTexts > 0 {
+            guard let file = try probe(task, loaded, transformer) else { return nil }
+            result.files = [file]
+        }
+        return result
+    }
+
+    /// Bits per byte of all rows after the worked examples, and the accuracy of the likeliest label with them in front.
+    private func score(_ rows: [Row], _ task: ScoreTask, _ loaded: LoadedModel, _ transformer: Transformer) throws
+        -> [String: Double]?
+    {
+        let shots = Array(rows.prefix(max(0, task.shots)))
+        let scored = Array(rows.dropFirst(shots.count))
+        let encoder = loaded.encoder
+        let length = loaded.model.configuration.context
+        context.events.stage("scoring")
+        var plain: [(row: Row, sequence: TokenSequence)] = []
+        for row in scored {
+            if let example = try? encoder.example(row.content, maximumLength: length) { plain.append((row, example.sequence)) }
+        }
+        let scorer = SequenceScorer(transformer, memoryBytes: context.memoryBytes / 2)
+        guard let scores = try scorer.score(
+            plain.map(\.sequence), progress: { context.events.progress($0, of: plain.count, "rows") }, stop: { StopRequest.isMade })
+        else { return nil }
+        let records = zip(plain, scores).map { item, score in
+            ExampleRecord(
+                row: item.row.id, set: "score", lossSum: score.lossSum, tokens: score.tokens, correctTokens: score.correct,
+                bytes: RowEncoder.labelledBytes(item.row.content), promptTokens: 0, prompt: "", reference: "")
+        }
+        var figures = ExampleFigures.of(records)
+        figures["rows_skipped"] = Double(scored.count - plain.count)
+        guard let labels = task.labels, labels.count > 1 else { return figures }
+        var sequences: [TokenSequence] = []
+        var owners: [(row: Int, label: String)] = []
+        for (index, row) in scored.enumerated() where row.label != nil {
+            for label in labels {
+                guard let content = RowEncoder.replacingAnswer(row.content, by: label),
+                    let example = try? encoder.example(Self.withExamples(shots, content), maximumLength: length)
+                else { continue }
+                sequences.append(example.sequence)
+                owners.append((index, label))
+            }
+        }
+        guard let labelScores = try scorer.score(sequences, stop: { StopRequest.isMade }) else { return nil }
+        var byRow: [Int: [String: Double]] = [:]
+        for (owner, score) in zip(owners, labelScores) { byRow[owner.row, default: [:]][owner.label] = -score.lossSum }
+        let right = byRow.filter { ExampleFigures.likeliest($0.value) == scored[$0.key].label }.count
+        if !byRow.isEmpty { figures["label_accuracy"] = Double(right) / Double(byRow.count) }
+        figures["shots"] = Double(shots.count)
+        return figures
+    }
+
+    /// The row as a conversation that begins with worked examples; only its own answer carries the loss.
+    private static func withExamples(_ shots: [Row], _ content: RowContent) -> RowContent {
+        if shots.isEmpty { return content }
+        func turns(_ content: RowContent, trained: Bool) -> [Message] {
+            switch content {
+            case .completion(let prompt, let completion):
+                return [
+                    Message(role: "user", content: prompt, trained: false),
+                    Message(role: "assistant", content: completion, trained: trained),
+                ]
+            case .chat(let messages, _):
+                return messages.enumerated().map { index, message in
+                    var message = message
+                    message.trained = trained && index == messages.count - 1
+                    return message
+                }
+            case .text, .preference: return []
+            }
+        }
+        return .chat(messages: shots.flatMap { turns($0.content, trained: false) } + turns(content, trained: true), tools: nil)
+    }
+
+    /// Texts that the model writes by itself, as rows of plain text: what it knew before it was trained further.
+    private func probe(_ task: ScoreTask, _ loaded: LoadedModel, _ transformer: Transformer) throws -> FileReference? {
+        context.events.stage("sampling")
+        let tokenizer = loaded.text.tokenizer
+        guard let first = tokenizer.bos ?? tokenizer.eos else {
+            throw WorkerFault(
+                .badModel,
+                Failure(
+                    code: "model.no_bos", "The tokenizer has no token that begins a text, so nothing can be sampled.", at: loaded.path,
+                    remedy: "Set probe texts to 0 for this base."))
+        }
+        let generator = Generator(transformer, memoryBytes: context.memoryBytes / 2)
+        let options = GenerationOptions(
+            maxNewTokens: 64, temperature: 1, topP: 0.95, seed: task.seed, stopTokens: Set(loaded.encoder.encoder.stopTokens()))
+        let answers = try generator.generate(
+            [[Int32]](repeating: [first], count: task.probeTexts), options, stop: { StopRequest.isMade })
+        if StopRequest.isMade { return nil }
+        let rows = answers.map { tokenizer.decode($0.ids, skippingControl: true) }
+            .filter { !$0.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty }
+            .enumerated().map { index, text in
+                let digest = Digest.sha256(Data(text.utf8))
+                return Row(
+                    id: RowID(String(digest.prefix(32))), content: .text(text), split: .gate, promptKey: String(digest.prefix(16)),
+                    drop: "probe", line: index + 1)
+            }
+        return try ResultFile.writeLines(rows, to: context.path("probe.jsonl"))
+    }
+}
