@@ -67,13 +67,14 @@ let shared: [Target] = [
     library("Shared", "Systemd", ["CSystemd", logging]),
 ]
 
-let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "Settings", lifecycle, logging]
+let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "Settings", "Stages", lifecycle, logging]
 
 let daemon: [Target] = [
     library("Daemon", "Ledger", ["Contracts", "Platform", crypto, grdb]),
+    library("Daemon", "Stages", ["Compression", "Contracts", "Ledger", "Platform", "Settings", logging]),
     library("Daemon", "Registry", stage + ["Supervision"]),
-    library("Daemon", "Intake", stage + ["RowFormats"]),
-    library("Daemon", "RowFormats", ["Contracts", "Compression"]),
+    library("Daemon", "Intake", stage + ["Compression", "RowFormats"]),
+    library("Daemon", "RowFormats", ["Contracts", "Compression", crypto]),
     library("Daemon", "Datasets", stage + ["Compression", "Statistics"]),
     library("Daemon", "Scheduling", stage),
     library("Daemon", "Experiments", stage + ["Statistics"]),

@@ -2,8 +2,8 @@
 ///
 /// Defaults are sensible for LoRA on a few hundred to a few thousand rows; docs/configuration.md gives the source of each.
 package struct Recipe: Codable, Hashable, Sendable {
-    package enum Method: String, Codable, Hashable, Sendable { case lora, full }
-    package enum Schedule: String, Codable, Hashable, Sendable { case constant, linear, cosine, wsd }
+    package enum Method: String, Codable, Hashable, Sendable, CaseIterable { case lora, full }
+    package enum Schedule: String, Codable, Hashable, Sendable, CaseIterable { case constant, linear, cosine, wsd }
 
     package var method: Method = .lora
     /// Rank of the adapter.

@@ -13,7 +13,7 @@ package struct Run: Codable, Hashable, Sendable {
     }
 
     /// Where training starts from; never confused with resuming an interrupted run.
-    package enum Mode: String, Codable, Hashable, Sendable {
+    package enum Mode: String, Codable, Hashable, Sendable, CaseIterable {
         /// New rows (with replay), starting from the served adapter.
         case continued = "continue"
         /// A new adapter on the merged served model.

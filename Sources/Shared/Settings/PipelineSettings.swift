@@ -3,7 +3,7 @@ import Contracts
 /// One pipeline as its TOML file (`etc/finetuned/pipelines/<name>.toml`) configures it, every default filled in.
 package struct PipelineSettings: Codable, Hashable, Sendable {
     /// How a verdict of `pass` becomes the served model.
-    package enum PromotionPolicy: String, Codable, Hashable, Sendable { case auto, manual }
+    package enum PromotionPolicy: String, Codable, Hashable, Sendable, CaseIterable { case auto, manual }
 
     package var name: PipelineName
     /// The file it came from, for messages.

@@ -1,0 +1,68 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import ServiceLifecycle
+import Settings
+import Stages
+
+/// Takes runs in state `evaluated`; gives them in state `accepted`, `rejected` or `inconclusive`, with the verdict.
+///
+/// Never promotes.
+package struct GatingService: Service {
+    let context: StageContext
+    private let tell: @Sendable (Run, String) -> Void
+
+    /// - Parameter tell: passes a run's change on to whoever watches it.
+    package init(_ context: StageContext, tell: @escaping @Sendable (Run, String) -> Void) {
+        self.context = context
+        self.tell = tell
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                pass()
+                await context.bells.gating.wait(atMost: .seconds(30))
+            }
+        }
+    }
+
+    func pass() {
+        do {
+            for run in try context.ledger.runs(in: [.evaluated]) { try judge(run) }
+            context.problems.set("gating", nil)
+        } catch {
+            let failure = StageContext.failure(error, code: "gating")
+            if context.problems.set("gating", failure) { context.logger.error("\(failure)", metadata: ["event": "gating-failed"]) }
+        }
+    }
+
+    private func judge(_ run: Run) throws {
+        let settings = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
+        do {
+            // What is served now, at this moment, is what the candidate must not fall behind.
+            let records = try RunExamples.all(run, context)
+            guard let candidate = records["candidate"], let base = records["base"] else { throw RunExamples.missing(run) }
+            let evidence = GatingRules.Evidence(
+                candidate: candidate, served: records["served"], base: base, baseline: try context.ledger.served(run.pipeline)?.version)
+            let verdict = GatingRules.judge(evidence, settings, training: run.training, seed: run.recipe.seed, at: Date())
+            let state: RunState =
+                switch verdict.outcome {
+                case .pass: .accepted
+                case .fail: .rejected
+                case .inconclusive: .inconclusive
+                }
+            let judged = try context.ledger.transition(run.id, from: [.evaluated], to: state, message: verdict.summary) { $0.verdict = verdict }
+            context.logger.notice(
+                "Run \(run.id) of \(run.pipeline) is \(state.rawValue): \(verdict.summary)",
+                metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "gating", "event": "run-\(state.rawValue)"])
+            tell(judged, "\(state.rawValue): \(verdict.summary)")
+            context.bells.promotion.ring()
+            context.bells.scheduling.ring()
+        } catch let failure as Failure where failure.code == "gating.scores_missing" {
+            let failed = try context.ledger.transition(run.id, from: [.evaluated], to: .failed, message: failure.message) { $0.cause = failure }
+            tell(failed, "\(failure)")
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import ServiceLifecycle
+import Settings
+import Stages
+
+/// Takes runs in state `accepted`; gives them in state `promoted`, their model served through the `current` link.
+///
+/// Never judges; a person may promote against a verdict, which is on the record for ever.
+package struct PromotionService: Service {
+    let context: StageContext
+    private let tell: @Sendable (Run, String) -> Void
+
+    package init(_ context: StageContext, tell: @escaping @Sendable (Run, String) -> Void) {
+        self.context = context
+        self.tell = tell
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                pass()
+                await context.bells.promotion.wait(atMost: .seconds(30))
+            }
+        }
+    }
+
+    func pass() {
+        do {
+            for pipeline in context.settings.pipelines {
+                try repairLink(pipeline.name)
+                guard pipeline.promote == .auto else { continue }
+                let accepted = try context.ledger.runs(pipeline: pipeline.name, state: .accepted)
+                // The newest was judged against what is served now; older ones were judged against what no longer is.
+                if let run = accepted.first, try isCurrent(run) {
+                    _ = try promote(run, kind: .automatic, who: "finetuned", reason: run.verdict?.summary ?? "")
+                }
+            }
+            context.problems.set("promotion", nil)
+        } catch {
+            let failure = StageContext.failure(error, code: "promotion")
+            if context.problems.set("promotion", failure) { context.logger.error("\(failure)", metadata: ["event": "promotion-failed"]) }
+        }
+    }
+
+    /// Promotes because a person asks. Throws a Failure where the run has not passed, unless forced.
+    package func promote(_ id: RunID, who: String, reason: String, force: Bool) throws -> PromotionRecord {
+        guard let run = try context.ledger.run(id) else {
+            throw Failure(code: "run.unknown", "There is no run '\(id)'.", at: id.rawValue, remedy: "See `ftctl runs`.")
+        }
+        guard [.accepted, .rejected, .inconclusive].contains(run.state) else {
+            throw Failure(
+                code: "run.transition", "Run \(id) is \(run.state.rawValue); only a judged run can be promoted.", at: id.rawValue,
+                remedy: "See `ftctl show \(id)`.")
+        }
+        let passed = try run.state == .accepted && isCurrent(run)
+        guard passed || force else {
+            throw Failure(
+                code: "promotion.not_passed",
+                run.state == .accepted ? "Run \(id) passed against a model that is no longer the served one." : "Run \(id) is \(run.state.rawValue): \(run.verdict?.summary ?? "")",
+                at: id.rawValue, remedy: "Override with `ftctl promote \(id) --force --reason …`; it will be on the record.")
+        }
+        return try promote(run, kind: passed ? .manual : .forced, who: who, reason: reason)
+    }
+
+    /// Serves an earlier version again.
+    package func rollback(_ pipeline: PipelineName, to version: VersionID?, who: String, reason: String) throws -> PromotionRecord {
+        let history = try context.ledger.history(pipeline)
+        guard let last = history.first else {
+            throw Failure(code: "rollback.nothing", "Nothing of '\(pipeline)' was ever promoted.", at: pipeline.rawValue, remedy: "See `ftctl runs`.")
+        }
+        let target = version ?? last.previous
+        if let target, try context.ledger.version(target) == nil {
+            throw Failure(code: "version.unknown", "There is no version '\(target)'.", at: target.rawValue, remedy: "See `ftctl history \(pipeline)`.")
+        }
+        let record = try context.ledger.promote(pipeline, to: target, run: nil, kind: .rollback, who: who, reason: reason)
+        try repairLink(pipeline)
+        context.logger.notice(
+            "Rolled \(pipeline) back to \(target?.rawValue ?? "the base") by \(who): \(reason)",
+            metadata: ["pipeline": "\(pipeline)", "event": "rolled-back", "version": "\(target?.rawValue ?? "base")"])
+        return record
+    }
+
+    /// Whether what the run was judged against is still what is served.
+    private func isCurrent(_ run: Run) throws -> Bool { try run.verdict?.baseline == context.ledger.served(run.pipeline)?.version }
+
+    private func promote(_ run: Run, kind: PromotionRecord.Kind, who: String, reason: String) throws -> PromotionRecord {
+        let version = try VersionFolder(context: context).make(run)
+        try context.ledger.add(version)
+        let record = try context.ledger.promote(run.pipeline, to: version.id, run: run.id, kind: kind, who: who, reason: reason)
+        try repairLink(run.pipeline)
+        context.logger.notice(
+            "Promoted \(version.id) of \(run.pipeline) (run \(run.id), \(kind.rawValue) by \(who)): \(reason)",
+            metadata: [
+                "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "promotion", "event": "run-promoted", "version": "\(version.id)",
+            ])
+        if let promoted = try context.ledger.run(run.id) { tell(promoted, "promoted: \(version.id) is served") }
+        context.bells.delivery.ring()
+        context.bells.scheduling.ring()
+        return record
+    }
+
+    /// Makes the link say what the ledger says: the record is the promotion, the link follows, also after a crash between the two.
+    private func repairLink(_ pipeline: PipelineName) throws {
+        let link = context.layout.current(pipeline.rawValue)
+        let target = try context.ledger.served(pipeline)?.version?.rawValue
+        let now = try? FileManager.default.destinationOfSymbolicLink(atPath: link)
+        guard target != now else { return }
+        if let target {
+            try AtomicFile.link(link, to: target)
+        } else {
+            guard unlink(link) == 0 || errno == ENOENT else { throw FileFailure("remove it", link, errno: errno) }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import Stages
+
+/// Makes the immutable folder of a version: its adapters, and its lineage in `version.json`.
+struct VersionFolder {
+    let context: StageContext
+
+    /// The version that a run's model is; making it again gives the same.
+    func make(_ run: Run) throws -> ModelVersion {
+        guard let adapter = run.adapter else {
+            throw Failure(code: "promotion.no_adapter", "Run \(run.id) has no trained adapter.", at: run.id.rawValue, remedy: "Queue a new run.")
+        }
+        let card = try context.requireBase(run.base)
+        let parent = try run.parent.flatMap { try context.ledger.version($0) }
+        let below = run.mode == .stack ? parent?.adapters ?? [] : run.mode == .continued ? parent.map { Array($0.adapters.dropLast()) } ?? [] : []
+        let stack = below + [adapter]
+        // The run is part of the name: the same weights from another run are another version with a lineage of its own.
+        let content = ([card.digest] + stack.map(\.sha256) + [run.id.rawValue]).joined(separator: "\n")
+        let id = VersionID("v-" + String(Digest.sha256(Data(content.utf8)).prefix(16)))
+        let folder = context.layout.version(run.pipeline.rawValue, id.rawValue)
+        var version = ModelVersion(
+            id: id, pipeline: run.pipeline, run: run.id, base: run.base, baseDigest: card.digest, adapters: [], parent: run.parent, snapshot: run.snapshot,
+            recipe: run.recipe, createdAt: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded()), code: BuildVersion.text,
+            machine: run.training?.machine ?? "unknown")
+        for (index, part) in stack.enumerated() {
+            version.adapters.append(AdapterReference(path: folder + "/adapter-\(index)", sha256: part.sha256))
+        }
+        if FileManager.default.fileExists(atPath: folder + "/version.json") { return try context.ledger.version(id) ?? version }
+        let hidden = context.layout.models(run.pipeline.rawValue) + "/.\(id)"
+        try? FileManager.default.removeItem(atPath: hidden)
+        try AtomicFile.makeFolder(hidden)
+        for (index, part) in stack.enumerated() { try copy(part, to: hidden + "/adapter-\(index)") }
+        try AtomicFile.write(try ContractCoding.pretty(version), to: hidden + "/version.json")
+        try AtomicFile.move(hidden, to: folder)
+        return version
+    }
+
+    /// Copies an adapter and checks that the copy is what was judged.
+    private func copy(_ adapter: AdapterReference, to folder: String) throws {
+        try AtomicFile.makeFolder(folder)
+        for name in ["adapter_config.json", "adapter_model.safetensors"] {
+            guard let data = FileManager.default.contents(atPath: adapter.path + "/" + name) else {
+                throw FileFailure("read it", adapter.path + "/" + name, errno: ENOENT)
+            }
+            try AtomicFile.write(data, to: folder + "/" + name)
+        }
+        let digest = try Digest.sha256(file: folder + "/adapter_model.safetensors")
+        guard digest == adapter.sha256 else {
+            throw Failure(
+                code: "promotion.changed", "The adapter is not the one that was judged (SHA-256 \(digest), judged \(adapter.sha256)).", at: adapter.path,
+                remedy: "Queue a new run.")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import Stages
+import Supervision
+
+/// The base models: taken in through uploads, inspected by a worker, kept by digest.
+package struct BaseRegistry: Sendable {
+    let context: StageContext
+    let launcher: any WorkerLauncher
+
+    package init(_ context: StageContext, launcher: any WorkerLauncher) {
+        self.context = context
+        self.launcher = launcher
+    }
+
+    /// Opens a folder for the files of one base.
+    package func openUpload() throws -> UploadAnswer {
+        let id = "u-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        try AtomicFile.makeFolder(context.layout.uploads + "/" + id)
+        return UploadAnswer(id: id)
+    }
+
+    /// Where a file of an upload is to be written. Throws a Failure for names that would leave the folder.
+    package func uploadPath(_ upload: String, file: String) throws -> String {
+        guard upload.wholeMatch(of: /u-[0-9a-f]{1,16}/) != nil, file.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9._-]{0,200}/) != nil else {
+            throw Failure(code: "upload.name", "'\(file)' cannot be the name of an uploaded file.", at: file, remedy: "Use letters, digits, '.', '_' and '-'.")
+        }
+        let folder = context.layout.uploads + "/" + upload
+        guard FileManager.default.fileExists(atPath: folder) else {
+            throw Failure(code: "upload.unknown", "There is no upload '\(upload)'.", at: upload, remedy: "Open one first.")
+        }
+        return folder + "/" + file
+    }
+
+    /// Inspects an upload and registers it. Throws what the worker says where the engine cannot run the model.
+    package func add(_ request: AddBaseRequest) async throws -> BaseCard {
+        let folder = try (uploadPath(request.upload, file: "x") as NSString).deletingLastPathComponent
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
+        let ggufs = names.filter { $0.hasSuffix(".gguf") }
+        let path = ggufs.count == 1 && names.count == 1 ? folder + "/" + ggufs[0] : folder
+        let id = try request.id ?? suggested(names)
+        guard id.rawValue.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,80}/) != nil else {
+            throw Failure(code: "base.name", "'\(id)' cannot name a base.", at: id.rawValue, remedy: "Use lower-case letters, digits, '.', '_' and '-', such as --id smollm2-135m.")
+        }
+        let work = context.layout.uploads + "/work-" + request.upload
+        defer { try? FileManager.default.removeItem(atPath: work) }
+        let worker = WorkerRequest(id: "inspect-\(id)", directory: work, task: .inspect(InspectTask(path: path, id: id)), threads: context.settings.daemon.workerThreads)
+        let result: WorkerResult
+        do { result = try await launcher.run(worker, silence: .seconds(300)) { _ in } } catch let end as WorkerEnd {
+            throw end.failure ?? Failure(code: "base.interrupted", "The inspection was interrupted.", remedy: "Add the base again.")
+        }
+        guard var card = result.card else { throw Failure(code: "base.no_card", "The worker did not describe the model.", at: id.rawValue) }
+        card.id = id
+        card.origin = request.origin
+        if let licence = request.licence { card.licence = licence }
+        let place = context.layout.base(id.rawValue)
+        guard try context.ledger.base(id) == nil else {
+            throw Failure(code: "base.exists", "The base '\(id)' is registered already.", at: id.rawValue, remedy: "Choose another --id, or remove that base first.")
+        }
+        if let same = try context.ledger.bases().first(where: { $0.digest == card.digest }) {
+            throw Failure(code: "base.exists", "These weights are registered already, as '\(same.id)'.", at: same.id.rawValue, remedy: "Use '\(same.id)'.")
+        }
+        // A folder without a ledger row is what a crash left behind.
+        try? FileManager.default.removeItem(atPath: place)
+        try AtomicFile.write(try ContractCoding.pretty(card), to: folder + "/card.json")
+        try AtomicFile.makeFolder((place as NSString).deletingLastPathComponent)
+        try AtomicFile.move(folder, to: place)
+        try context.ledger.add(card)
+        context.logger.notice("Registered the base \(id): \(card.architecture), \(card.parameters) parameters", metadata: ["event": "base-added"])
+        context.bells.scheduling.ring()
+        return card
+    }
+
+    /// Removes a base that nothing was made from and no pipeline names.
+    package func remove(_ id: BaseID) throws {
+        _ = try context.requireBase(id)
+        if let pipeline = context.settings.pipelines.first(where: { $0.base == id }) {
+            throw Failure(code: "base.in_use", "The base '\(id)' is in use by the pipeline '\(pipeline.name)'.", at: pipeline.file, remedy: "Give that pipeline another base first.")
+        }
+        try context.ledger.removeBase(id)
+        try? FileManager.default.removeItem(atPath: context.layout.base(id.rawValue))
+        context.logger.notice("Removed the base \(id)", metadata: ["event": "base-removed"])
+    }
+
+    private func suggested(_ names: [String]) throws -> BaseID {
+        guard let name = names.first(where: { $0.hasSuffix(".gguf") }) else {
+            throw Failure(code: "base.name", "The base needs a name.", remedy: "Give one with --id.")
+        }
+        let stem = (name as NSString).deletingPathExtension.lowercased()
+        return BaseID(String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }))
+    }
+}

@@ -1,0 +1,49 @@
+import Contracts
+import Crypto
+import Foundation
+
+/// What makes a row the same row, and which side it is on: pure functions of its content.
+package enum RowIdentity {
+    /// First 32 hexadecimal digits of the SHA-256 of the canonical content.
+    package static func id(_ content: RowContent) throws -> RowID { RowID(digest(try ContractCoding.encode(content), digits: 32)) }
+
+    /// Key of the normalised prompt: what a person would call the same question. Case, white space and Unicode's compatibility forms do not count.
+    package static func promptKey(_ content: RowContent) -> String { digest(Data(normalised(prompt(content)).utf8), digits: 16) }
+
+    /// The side of the rows with this key (or group), for ever: a hash decides, so that a row never changes sides as data grows.
+    package static func split(_ key: String, validation: Double, gate: Double) -> Split {
+        let hash = SHA256.hash(data: Data("split:\(key)".utf8)).prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let place = Double(hash) / 4_294_967_296
+        if place < gate { return .gate }
+        return place < gate + validation ? .validation : .train
+    }
+
+    /// The class that a short answer names, or nil where the answer is no class.
+    package static func label(_ content: RowContent) -> String? {
+        guard case .completion(_, let completion) = content else { return nil }
+        let text = completion.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !text.isEmpty, text.utf8.count <= 40, !text.contains(where: \.isNewline), text.split(separator: " ").count <= 4 else { return nil }
+        return text
+    }
+
+    /// What is asked, as text.
+    package static func prompt(_ content: RowContent) -> String {
+        switch content {
+        case .completion(let prompt, _): prompt
+        case .text(let text): text
+        case .preference(let prompt, _, _): prompt.map { "\($0.role): \($0.content)" }.joined(separator: "\n")
+        case .chat(let messages, _):
+            // Everything before the last answer.
+            messages[..<(messages.lastIndex { $0.role == "assistant" } ?? messages.endIndex)].map { "\($0.role): \($0.content)" }
+                .joined(separator: "\n")
+        }
+    }
+
+    package static func normalised(_ text: String) -> String {
+        text.precomposedStringWithCompatibilityMapping.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    private static func digest(_ data: Data, digits: Int) -> String {
+        String(SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined().prefix(digits))
+    }
+}

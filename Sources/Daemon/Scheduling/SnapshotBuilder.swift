@@ -1,0 +1,71 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import Settings
+import Stages
+
+/// Freezes what one run learns from, chooses by and is judged on. Validation and gate are always the whole dataset's.
+struct SnapshotBuilder {
+    let context: StageContext
+    let pipeline: PipelineSettings
+
+    /// The snapshot for a run of `mode` that takes in `drops`, recorded in the ledger.
+    func build(mode: Run.Mode, drops: [DropID]) throws -> Snapshot {
+        let shards = try context.ledger.shards(pipeline.name)
+        let new = Set(drops)
+        var files: [Split: [FileReference]] = [:]
+        for split in [Split.validation, .gate] { files[split] = shards.filter { $0.split == split }.map(\.file) }
+        let train = shards.filter { $0.split == .train }
+        if mode == .fromBase {
+            files[.train] = train.map(\.file)
+        } else {
+            let fresh = train.filter { new.contains($0.drop) }.map(\.file)
+            let rows = fresh.reduce(0) { $0 + ($1.rows ?? 0) }
+            let replay = try self.replay(
+                from: train.filter { !new.contains($0.drop) }.map(\.file),
+                count: Int((Double(rows) * pipeline.incremental.replayShare).rounded()), key: drops.map(\.rawValue).joined(separator: ","))
+            files[.train] = fresh + (replay.map { [$0] } ?? [])
+        }
+        var snapshot = Snapshot(
+            id: "", pipeline: pipeline.name, createdAt: Date(), drops: Array(Set(shards.map(\.drop))).sorted(), files: files,
+            rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, labels: try context.ledger.labels(pipeline.name, limit: 50))
+        let content = Split.allCases.map { split in "\(split.rawValue):" + (files[split] ?? []).map(\.sha256).joined(separator: ",") }
+        snapshot.id = SnapshotID("s-" + String(Digest.sha256(Data(content.joined(separator: "\n").utf8)).prefix(24)))
+        let folder = context.layout.datasets(pipeline.name.rawValue) + "/snapshots"
+        try AtomicFile.makeFolder(folder)
+        try AtomicFile.write(try ContractCoding.pretty(snapshot), to: folder + "/\(snapshot.id).json")
+        try context.ledger.add(snapshot)
+        return snapshot
+    }
+
+    /// Earlier rows mixed in so that old skills stay: those whose hash with this run's key is smallest, spread evenly over labels.
+    private func replay(from files: [FileReference], count: Int, key: String) throws -> FileReference? {
+        guard count > 0, !files.isEmpty else { return nil }
+        // Per label, the rows with the smallest hashes so far; never more than `count` of each.
+        var chosen: [String: [(hash: String, row: Row)]] = [:]
+        for file in files {
+            try RowFile.read(file.path) { row in
+                let hash = Digest.sha256(Data("replay:\(key):\(row.id)".utf8))
+                var list = chosen[row.label ?? ""] ?? []
+                if list.count < count {
+                    list.append((hash, row))
+                } else if let worst = list.indices.max(by: { list[$0].hash < list[$1].hash }), hash < list[worst].hash {
+                    list[worst] = (hash, row)
+                }
+                chosen[row.label ?? ""] = list
+            }
+        }
+        var picked: [Row] = []
+        var lists = chosen.sorted { $0.key < $1.key }.map { $0.value.sorted { $0.hash < $1.hash }[...] }
+        while picked.count < count, lists.contains(where: { !$0.isEmpty }) {
+            for index in lists.indices where picked.count < count {
+                if let first = lists[index].popFirst() { picked.append(first.row) }
+            }
+        }
+        guard !picked.isEmpty else { return nil }
+        let writer = try ShardWriter(folder: context.layout.datasets(pipeline.name.rawValue) + "/shards")
+        for row in picked { try writer.write(row) }
+        return try writer.finish()
+    }
+}

@@ -1,0 +1,50 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import Settings
+import Stages
+
+/// The requests that a run makes of workers; pure but for looking things up.
+enum RunRequests {
+    /// Everything that training needs, by digest.
+    static func train(_ run: Run, _ context: StageContext) throws -> WorkerRequest {
+        let card = try context.requireBase(run.base)
+        guard let snapshot = try context.ledger.snapshot(run.snapshot) else {
+            throw Failure(code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue, remedy: "Queue a new run.")
+        }
+        let parent = try run.parent.flatMap { try context.ledger.version($0) }
+        // `continue` goes on with the served adapter; `stack` freezes it under a new one.
+        let frozen = run.mode == .stack ? parent?.adapters ?? [] : parent.map { Array($0.adapters.dropLast()) } ?? []
+        let task = TrainTask(
+            model: context.modelReference(card, adapters: frozen), startAdapter: run.mode == .continued ? parent?.adapters.last : nil,
+            train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe)
+        return request(run.id.rawValue, context.layout.run(run.id.rawValue), .train(task), context)
+    }
+
+    /// One evaluation to be made, and what its scores are kept under.
+    struct Evaluation {
+        var model: String
+        var set: String
+        var settings: String
+        var request: WorkerRequest
+    }
+
+    /// Candidate, served model and base on the run's gate rows.
+    static func evaluations(_ run: Run, _ context: StageContext) throws -> [Evaluation] {
+        try GateModels.all(run, context).map { name, reference in
+            let setup = try GateModels.setup(run, context)
+            let folder = context.layout.run(run.id.rawValue) + "/evaluation-\(name)"
+            let task = EvaluateTask(
+                model: reference, sets: [setup.set], labels: setup.labels, maxNewTokens: setup.maxNewTokens, maxLength: run.recipe.maxLength)
+            return Evaluation(
+                model: GateModels.digest(reference), set: setup.digest, settings: setup.settings,
+                request: request("\(run.id)-\(name)", folder, .evaluate(task), context))
+        }
+    }
+
+    private static func request(_ id: String, _ folder: String, _ task: WorkerTask, _ context: StageContext) -> WorkerRequest {
+        let settings = context.settings.daemon
+        return WorkerRequest(id: id, directory: folder, task: task, threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes)
+    }
+}

@@ -1,2 +1,0 @@
-// Supervision
-import Subprocess

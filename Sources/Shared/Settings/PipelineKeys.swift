@@ -1,0 +1,96 @@
+import Contracts
+
+extension PipelineSettings {
+    /// Every key of a pipeline's file.
+    package static let keys: [SettingsKey<PipelineSettings>] = top + trigger + data + recipe + incremental + gates + delivery
+
+    private static let top: [SettingsKey<PipelineSettings>] = [
+        .text("base", default: "(required)", "The registered base model to start from; see `ftctl base list`.") {
+            $0.base = BaseID($1)
+            return $1.isEmpty ? "the identifier of a registered base" : nil
+        },
+        .text("drop", default: "var/lib/finetuned/drop/<name>", "The folder that people drop files into, as an absolute path.") {
+            $0.dropFolder = $1
+            return $1.hasPrefix("/") ? nil : "an absolute path"
+        },
+        .choice("promote", \.promote, default: .auto, "`auto` serves a model as soon as it passes its gates; `manual` waits for `ftctl promote`."),
+        .flag("enabled", \.enabled, default: true, "false stops watching and queueing; what is stored stays."),
+    ]
+
+    private static let trigger: [SettingsKey<PipelineSettings>] = [
+        .number("trigger.settle_seconds", \.trigger.settleSeconds, in: 0...86_400, default: 30, "Quiet time after the last drop; drops within it become one run."),
+        .whole("trigger.minimum_rows", \.trigger.minimumRows, in: 1...1_000_000_000, default: 10, "Fewest training rows for a first run (OpenAI's minimum is 10; 50 and more are advised)."),
+        .whole("trigger.minimum_new_rows", \.trigger.minimumNewRows, in: 1...1_000_000_000, default: 1, "Fewest new training rows for a later run."),
+        .number("trigger.minimum_interval_seconds", \.trigger.minimumIntervalSeconds, in: 0...31_536_000, default: 0, "At most one run in this time."),
+        .flag("trigger.manual_only", \.trigger.manualOnly, default: false, "Queue nothing by itself; only `ftctl run`."),
+    ]
+
+    private static let data: [SettingsKey<PipelineSettings>] = [
+        .number("data.maximum_bad_share", \.data.maximumBadShare, in: 0...1, default: 0.5, "A file with a larger share of bad rows is quarantined whole."),
+        .number("data.validation_share", \.data.validationShare, in: 0...0.9, default: 0.1, "Share of prompts, by hash, that choose (early stopping, experiments)."),
+        .number("data.gate_share", \.data.gateShare, in: 0.01...0.9, default: 0.1, "Share of prompts, by hash, that judge; never trained on, never used to choose."),
+        .text("data.group_by", default: "none", "A field whose rows stay on one side, such as \"session_id\".") {
+            $0.data.groupBy = $1
+            return $1.isEmpty ? "the name of a field" : nil
+        },
+        .flag("data.truncate", \.data.truncate, default: false, "Cut rows that are longer than recipe.max_length, instead of leaving them out."),
+    ]
+
+    private static let recipe: [SettingsKey<PipelineSettings>] = [
+        .choice("recipe.method", \.recipe.method, default: .lora, "Low-rank adapters (Hu et al. 2022), or `full` fine-tuning."),
+        .whole("recipe.rank", \.recipe.rank, in: 1...1024, default: 16, "Rank of the adapters."),
+        .number("recipe.alpha", \.recipe.alpha, in: 0.01...10_000, default: 32, "Adapters are scaled by alpha / rank."),
+        .flag("recipe.rs_lora", \.recipe.rsLoRA, default: false, "Scale by alpha / √rank instead (Kalajdzievski 2023)."),
+        .texts("recipe.targets", default: "all seven", "Linear layers with an adapter: any of q, k, v, o, gate, up, down.") {
+            $0.recipe.targets = $1
+            let known: Set = ["q", "k", "v", "o", "gate", "up", "down"]
+            return $1.isEmpty || !known.isSuperset(of: $1) ? "a list of q, k, v, o, gate, up, down" : nil
+        },
+        .optionalWhole("recipe.last_layers", \.recipe.lastLayers, in: 1...4096, default: "all", "Train only the last N layers."),
+        .number("recipe.adapter_dropout", \.recipe.adapterDropout, in: 0...0.95, default: 0, "Dropout on the adapters' input."),
+        .number("recipe.dropout", \.recipe.dropout, in: 0...0.95, default: 0, "Dropout on residual and attention paths."),
+        .number("recipe.lora_plus_ratio", \.recipe.loraPlusRatio, in: 1...100, default: 1, "LoRA+: B learns this many times faster than A."),
+        .optionalNumber("recipe.learning_rate", \.recipe.learningRate, in: 1e-9...10, default: "0.0005", "Peak learning rate; \"auto\" asks for a range test."),
+        .choice("recipe.schedule", \.recipe.schedule, default: .cosine, "How the rate falls after the warm-up."),
+        .number("recipe.warmup_ratio", \.recipe.warmupRatio, in: 0...1, default: 0.05, "Share of all steps spent warming up."),
+        .number("recipe.min_learning_rate_ratio", \.recipe.minLearningRateRatio, in: 0...1, default: 0.1, "The schedule ends at this share of the peak."),
+        .number("recipe.epochs", \.recipe.epochs, in: 0.01...1000, default: 1, "Passes over the training rows."),
+        .whole("recipe.batch_rows", \.recipe.batchRows, in: 1...65_536, default: 8, "Rows an optimizer step. Memory never changes the result."),
+        .whole("recipe.max_length", \.recipe.maxLength, in: 8...1_048_576, default: 512, "Longest row in tokens."),
+        .number("recipe.weight_decay", \.recipe.weightDecay, in: 0...10, default: 0.01, "Decoupled weight decay (Loshchilov & Hutter 2019)."),
+        .number("recipe.clip_norm", \.recipe.clipNorm, in: 0...1e6, default: 1, "Largest global gradient norm; 0 does not clip."),
+        .number("recipe.label_smoothing", \.recipe.labelSmoothing, in: 0...0.99, default: 0, "Label smoothing (Szegedy et al. 2016)."),
+        .number("recipe.neftune_alpha", \.recipe.neftuneAlpha, in: 0...100, default: 0, "Noise on the embeddings while training (Jain et al. 2023)."),
+        .number("recipe.start_decay", \.recipe.startDecay, in: 0...10, default: 0, "Pull towards the starting weights."),
+        .whole("recipe.evaluate_every_steps", \.recipe.evaluateEverySteps, in: 0...1_000_000_000, default: 0, "Measure validation loss every N steps; 0: after each epoch."),
+        .optionalWhole("recipe.patience", \.recipe.patience, in: 1...1_000_000, default: "never", "Stop after this many measurements without improvement."),
+        .whole("recipe.checkpoint_every_steps", \.recipe.checkpointEverySteps, in: 1...1_000_000_000, default: 20, "Write a checkpoint every N steps."),
+    ]
+
+    private static let incremental: [SettingsKey<PipelineSettings>] = [
+        .choice("incremental.mode", \.incremental.mode, default: .continued, "New rows from the served model, a new adapter on it, or all rows from the base."),
+        .number("incremental.replay_share", \.incremental.replayShare, in: 0...100, default: 0.5, "Earlier rows mixed in, as a share of the new rows."),
+        .whole("incremental.from_base_every", \.incremental.fromBaseEvery, in: 0...1_000_000, default: 8, "After this many continuations one run starts from the base; 0: never."),
+        .number("incremental.warm_start_ratio", \.incremental.warmStartRatio, in: 0.001...10, default: 0.5, "Learning rate of a continuation, as a share of recipe.learning_rate."),
+    ]
+
+    private static let gates: [SettingsKey<PipelineSettings>] = [
+        .text("gates.primary", default: "accuracy, or loss", "The metric that must improve.") {
+            $0.gates.primary = $1
+            return $1.isEmpty ? "the name of a metric" : nil
+        },
+        .optionalNumber("gates.margin", \.gates.margin, in: 0...1e6, default: "0.02 (accuracy), 0.02 (loss)", "How much worse still counts as not worse."),
+        .number("gates.confidence", \.gates.confidence, in: 0.5...0.9999, default: 0.95, "Confidence of every one-sided bound."),
+        .flag("gates.require_improvement", \.gates.requireImprovement, default: true, "Ask for superiority on the primary metric, not only for no loss."),
+        .whole("gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536, default: 64, "Longest generated answer in tokens."),
+        .whole("gates.maximum_rows", \.gates.maximumRows, in: 0...1_000_000_000, default: 0, "Score at most this many gate rows; 0: all."),
+    ]
+
+    private static let delivery: [SettingsKey<PipelineSettings>] = [
+        .texts("delivery.exports", default: "[]", "Formats written at promotion: peft, huggingface, gguf-f16, gguf-q8_0.") {
+            let formats = $1.map(ExportTask.Format.init(rawValue:))
+            $0.delivery.exports = formats.compactMap { $0 }
+            return formats.contains(nil) ? "a list of peft, huggingface, gguf-f16, gguf-q8_0" : nil
+        }
+    ]
+}

@@ -1,0 +1,108 @@
+import Contracts
+import Foundation
+import TOMLKit
+
+/// Reads one TOML file against a list of keys; every error names the file, the line, the key, the value and the remedy.
+struct SettingsFile {
+    let path: String
+    let text: String
+    let table: TOMLTable
+
+    /// Parses the file. Throws a Failure (`settings.unreadable`, `settings.syntax`).
+    init(path: String) throws {
+        self.path = path
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(
+                code: "settings.unreadable", "The file cannot be read: \(String(cString: strerror(errno))).", at: path,
+                remedy: "Check its permissions.")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw Failure(code: "settings.syntax", "The file is not UTF-8 text.", at: path, remedy: "Save it as UTF-8.")
+        }
+        self.text = text
+        do {
+            table = try TOMLTable(string: text)
+        } catch let error as TOMLParseError {
+            throw Failure(
+                code: "settings.syntax", "This is not TOML: \(error.description).", at: "\(path):\(error.source.begin.line)",
+                remedy: "Mend that line; see https://toml.io.")
+        }
+    }
+
+    /// Sets what the file sets; collects every fault rather than stopping at the first.
+    func apply<Settings>(
+        _ keys: [SettingsKey<Settings>], tables: Set<String> = [], to settings: inout Settings
+    ) -> [Failure] {
+        let known = Dictionary(keys.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+        let sections = Set(keys.map(\.section).filter { !$0.isEmpty })
+        var failures: [Failure] = []
+        func walk(_ table: TOMLTable, _ prefix: String) {
+            for name in table.keys.sorted() {
+                guard let value = table[name] else { continue }
+                let path = prefix.isEmpty ? name : "\(prefix).\(name)"
+                if tables.contains(path) { continue }
+                if let inner = value.table, sections.contains(path) || sections.contains(where: { $0.hasPrefix(path + ".") }) {
+                    walk(inner, path)
+                } else if let key = known[path] {
+                    if let expected = key.apply(&settings, value) {
+                        failures.append(
+                            Failure(
+                                code: "settings.value", "The key '\(path)' is \(Self.shown(value)), which is not \(expected).", at: place(path),
+                                remedy: "Write \(expected)."))
+                    }
+                } else {
+                    let near = Self.nearest(path, Array(known.keys) + Array(sections) + Array(tables))
+                    failures.append(
+                        Failure(
+                            code: "settings.unknown_key", "The key '\(path)' (value \(Self.shown(value))) is not known.", at: place(path),
+                            remedy: near.map { "Did you mean '\($0)'?" } ?? "Remove it; docs/configuration.md lists the keys."))
+                }
+            }
+        }
+        walk(table, "")
+        return failures
+    }
+
+    /// `file:line` of a key, found in the text; the file alone where it cannot be found.
+    func place(_ path: String) -> String {
+        let parts = path.split(separator: ".").map(String.init)
+        var section = ""
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let trimmed = line.trimmingCharacters(in: .whitespaces)
+            if trimmed.hasPrefix("[") {
+                section = trimmed.trimmingCharacters(in: CharacterSet(charactersIn: "[] "))
+                if section == path { return "\(self.path):\(index + 1)" }
+            } else if let equals = trimmed.firstIndex(of: "=") {
+                let key = trimmed[..<equals].trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "\"", with: "")
+                if (section.isEmpty ? key : "\(section).\(key)") == parts.joined(separator: ".") { return "\(self.path):\(index + 1)" }
+            }
+        }
+        return self.path
+    }
+
+    private static func shown(_ value: any TOMLValueConvertible) -> String {
+        let text = value.string.map { "\"\($0)\"" } ?? value.debugDescription
+        return text.count > 60 ? text.prefix(60) + "…" : text
+    }
+
+    /// The known key that is fewest edits away, at most a third of its length.
+    static func nearest(_ word: String, _ candidates: [String]) -> String? {
+        let scored = candidates.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
+        guard let (best, edits) = scored, edits <= max(2, best.count / 3) else { return nil }
+        return best
+    }
+
+    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        var row = Array(0...b.count)
+        for (i, x) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, y) in b.enumerated() {
+                let cost = min(diagonal + (x == y ? 0 : 1), row[j] + 1, row[j + 1] + 1)
+                diagonal = row[j + 1]
+                row[j + 1] = cost
+            }
+        }
+        return row[b.count]
+    }
+}

@@ -1,0 +1,126 @@
+import Contracts
+import Foundation
+import Platform
+import TOMLKit
+
+/// All settings as they are on disk now. A broken pipeline file takes only its own pipeline out.
+package struct SettingsFolder: Sendable {
+    package var daemon = DaemonSettings()
+    /// Sound pipelines, by name.
+    package var pipelines: [PipelineSettings] = []
+    /// Every fault found, in the order of the files.
+    package var problems: [Failure] = []
+
+    package init() {}
+
+    /// Reads `finetuned.toml` (defaults where it is absent) and every `pipelines/*.toml`.
+    package static func read(_ layout: Layout) -> SettingsFolder {
+        var result = SettingsFolder()
+        if FileManager.default.fileExists(atPath: layout.daemonSettings) {
+            do {
+                let file = try SettingsFile(path: layout.daemonSettings)
+                result.problems += file.apply(DaemonSettings.keys, to: &result.daemon)
+            } catch { result.problems.append(failure(error, layout.daemonSettings)) }
+        }
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: layout.pipelineSettings)) ?? []).filter {
+            $0.hasSuffix(".toml") && !$0.hasPrefix(".")
+        }
+        for name in names.sorted() {
+            let path = layout.pipelineSettings + "/" + name
+            do {
+                let (settings, problems) = try pipeline(path)
+                result.problems += problems
+                if problems.isEmpty { result.pipelines.append(settings) }
+            } catch { result.problems.append(failure(error, path)) }
+        }
+        result.refuseSharedFolders(layout)
+        return result
+    }
+
+    /// Reads one pipeline's file; the faults beside what could be read.
+    package static func pipeline(_ path: String) throws -> (PipelineSettings, [Failure]) {
+        let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+        guard name.wholeMatch(of: /[a-z0-9][a-z0-9_-]{0,62}/) != nil else {
+            throw Failure(
+                code: "settings.name", "'\(name)' cannot name a pipeline.", at: path,
+                remedy: "Name the file with lower-case letters, digits, - and _, such as tickets.toml.")
+        }
+        let file = try SettingsFile(path: path)
+        var settings = PipelineSettings(name: PipelineName(name), file: path, base: "")
+        var problems = file.apply(PipelineSettings.keys, tables: ["gates.rule"], to: &settings)
+        problems += rules(file, &settings)
+        if file.table["base"] == nil {
+            problems.append(
+                Failure(code: "settings.missing_key", "The key 'base' is missing.", at: path, remedy: "Add base = \"…\"; `ftctl base list` names the registered ones."))
+        }
+        if settings.data.validationShare + settings.data.gateShare > 0.9 {
+            problems.append(
+                Failure(
+                    code: "settings.value",
+                    "data.validation_share (\(settings.data.validationShare)) and data.gate_share (\(settings.data.gateShare)) leave less than a tenth to train on.",
+                    at: file.place("data.gate_share"), remedy: "Lower one of them."))
+        }
+        return (settings, problems)
+    }
+
+    /// `[[gates.rule]]` tables.
+    private static func rules(_ file: SettingsFile, _ settings: inout PipelineSettings) -> [Failure] {
+        guard let list = file.table["gates"]?.table?["rule"]?.array else { return [] }
+        var problems: [Failure] = []
+        for (index, element) in list.enumerated() {
+            let place = "\(file.path), gates.rule[\(index)]"
+            guard let table = element.table, let metric = table["metric"]?.string else {
+                problems.append(Failure(code: "settings.missing_key", "A gate rule needs a 'metric'.", at: place, remedy: "Add metric = \"accuracy\" or another metric's name."))
+                continue
+            }
+            var rule = GateRuleSettings(metric: metric)
+            let numbers: [(String, WritableKeyPath<GateRuleSettings, Double?>)] = [
+                ("min", \.min), ("max", \.max), ("max_regression", \.maxRegression), ("min_improvement", \.minImprovement),
+            ]
+            for key in table.keys {
+                let value = table[key]
+                if let (_, path) = numbers.first(where: { $0.0 == key }), let number = value?.double ?? value?.int.map(Double.init) {
+                    rule[keyPath: path] = number
+                } else if key == "set", let text = value?.string {
+                    rule.set = text
+                } else if key == "slice", let text = value?.string {
+                    rule.slice = text
+                } else if key == "minimum_slice_rows", let number = value?.int {
+                    rule.minimumSliceRows = number
+                } else if key == "relative", let flag = value?.bool {
+                    rule.relative = flag
+                } else if key != "metric" {
+                    problems.append(
+                        Failure(
+                            code: "settings.unknown_key", "The key '\(key)' is not known in a gate rule, or its value has the wrong type.", at: place,
+                            remedy: "Use metric, set, slice, minimum_slice_rows, min, max, max_regression, min_improvement, relative."))
+                }
+            }
+            settings.gates.rules.append(rule)
+        }
+        return problems
+    }
+
+    /// Two pipelines must not drain one folder: whose data it is would be chance.
+    private mutating func refuseSharedFolders(_ layout: Layout) {
+        var owners: [String: PipelineSettings] = [:]
+        var kept: [PipelineSettings] = []
+        for pipeline in pipelines {
+            let folder = URL(filePath: pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue)).standardizedFileURL.path
+            if let other = owners[folder] {
+                problems.append(
+                    Failure(
+                        code: "settings.shared_folder", "The pipelines '\(other.name)' and '\(pipeline.name)' have the same drop folder, \(folder).",
+                        at: pipeline.file, remedy: "Give one of them another 'drop'."))
+            } else {
+                owners[folder] = pipeline
+                kept.append(pipeline)
+            }
+        }
+        pipelines = kept
+    }
+
+    private static func failure(_ error: any Error, _ path: String) -> Failure {
+        error as? Failure ?? Failure(code: "settings.unreadable", "\(error)", at: path, remedy: "Mend the file.")
+    }
+}
