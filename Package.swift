@@ -134,7 +134,7 @@ let testTargets: [Target] = [
     tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates", "TokenizerFiles"]),
     .target(name: "TextFuzzing", dependencies: ["Tokenization", "ChatTemplates"], path: "Tests/TextFuzzing"),
     .executableTarget(
-        name: "text-probe", dependencies: ["Tokenization", "ChatTemplates", "TokenizerFiles", "TextFuzzing"],
+        name: "text-probe", dependencies: ["Tokenization", "ChatTemplates", "Encoding", "TokenizerFiles", "TextFuzzing"],
         path: "Tests/TextProbe"),
     .target(name: "Mutation", path: "Tests/Mutation"),
     .executableTarget(

@@ -24,7 +24,8 @@ import Tokenization
     }
 
     static let cases = [
-        Case("chatml", end: "<|im_end|>\n"), Case("llama3", end: "<|eot_id|>"), Case("llama3_training", end: "<|eot_id|>"),
+        Case("chatml", end: "<|im_end|>\n"), Case("llama3", end: "<|eot_id|>"),
+        Case("llama3_training", end: "<|eot_id|>"),
         Case("llama3_1", end: "<|eot_id|>"), Case("llama3_2", end: "<|eot_id|>"), Case("mistral", end: "</s>"),
         Case("mistral-system", end: "</s>", start: " "), Case("gemma", end: "<end_of_turn>\n"),
         Case("gemma3", end: "<end_of_turn>\n"), Case("gemma3_training", end: "<end_of_turn>\n"),

@@ -1,4 +1,5 @@
 import ChatTemplates
+import Encoding
 import Foundation
 import TextFuzzing
 import Tokenization
@@ -89,6 +90,29 @@ enum Probe {
 
     static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+
+    struct PromptRow: Decodable {
+        var prompt: String
+        var completion: String
+    }
+
+    /// Encodes prompt/completion rows under the model's chat template, as training does.
+    static func rows(path: String, file: String) throws {
+        let loaded = try TokenizerFile(path: path)
+        let encoder = ExampleEncoder(tokenizer: loaded.tokenizer, template: loaded.template, now: 0)
+        let rows = try Data(contentsOf: URL(filePath: file)).split(separator: 0x0A).map {
+            try JSONDecoder().decode(PromptRow.self, from: $0)
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        var tokens = 0
+        for row in rows {
+            tokens += try encoder.encode(prompt: row.prompt, completion: row.completion, maximumLength: 1 << 20).ids
+                .count
+        }
+        let time = seconds(clock.now - start)
+        try write(["rows": Double(rows.count), "tokens": Double(tokens), "rowsPerSecond": Double(rows.count) / time])
     }
 
     struct Usage: Error {}

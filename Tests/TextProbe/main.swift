@@ -8,6 +8,7 @@ import TokenizerFiles
 //   text-probe decode MODEL                ids on stdin → strings
 //   text-probe render                      {template, messages, tools, add_generation_prompt, variables, now} → {text} or {error}
 //   text-probe bench MODEL FILE            tokens a second over the lines of FILE, as JSON
+//   text-probe rows MODEL FILE            rows a second under the chat template, as JSON
 //   text-probe fuzz (tokenizer|template) COUNT SEED FILE...
 
 let arguments = CommandLine.arguments
@@ -17,6 +18,7 @@ do {
     case "decode": try Probe.decode(path: arguments[2])
     case "render": Probe.render()
     case "bench": try Probe.bench(path: arguments[2], file: arguments[3])
+    case "rows": try Probe.rows(path: arguments[2], file: arguments[3])
     case "fuzz": try Probe.fuzz(arguments)
     default:
         FileHandle.standardError.write(Data("usage: text-probe (encode|decode|render|bench|fuzz) …\n".utf8))

@@ -77,7 +77,7 @@ package enum TemplateValue: Sendable {
 
 /// A list or a tuple. Immutable, and never nested deeper than `limit`, so that walking it cannot exhaust the stack.
 package struct TemplateList: Sendable {
-    static let limit = 100
+    package static let limit = 100
 
     package let items: [TemplateValue]
     let isTuple: Bool

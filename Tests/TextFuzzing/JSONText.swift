@@ -1,3 +1,5 @@
+import ChatTemplates
+
 /// Reads JSON into template values; strings count as data.
 package enum JSONText {
     /// The value of a JSON text. Throws `TemplateFailure` naming the offset.
