@@ -139,6 +139,7 @@ let testTargets: [Target] = [
     .target(name: "Mutation", path: "Tests/Mutation"),
     .executableTarget(
         name: "fuzz-weights", dependencies: ["Mutation", "WeightFiles", "Tensors"], path: "Tests/FuzzWeights"),
+    tests("WorkerTests", ["Contracts"]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("WeightFilesTests", ["CKernels", "Mutation", "Tensors", "WeightFiles"]),
 ]

@@ -1,0 +1,88 @@
+import Contracts
+import Foundation
+import TestSupport
+import Testing
+
+/// The worker as the daemon sees it: a request in, events and a result out.
+@Suite(.serialized)
+struct WorkerTaskTests {
+    let bench: WorkerBench
+    init() throws { bench = try WorkerBench() }
+
+    @Test func inspectDescribesTheBase() async throws {
+        #expect(try await bench.run("i", .inspect(InspectTask(path: TestSupport.model(), id: "smol"))) == .exited(0))
+        let card = try #require(try bench.result("i").card)
+        #expect(card.architecture == "llama")
+        #expect(card.layers == 30 && card.width == 576 && card.vocabulary == 49152 && card.contextLength == 8192)
+        #expect(card.quantisation == ["Q4_1": 210, "F32": 61, "Q8_0": 1])
+        #expect(card.parameters == 134_515_008)
+        #expect(card.licence == "apache-2.0")
+        #expect(card.tokenizer == "gpt2/smollm")
+        #expect(card.chatTemplateDigest?.count == 64)
+        #expect(card.files.map(\.sha256) == ["b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"])
+        #expect(card.trainingMemoryBytes > 100 << 20 && card.trainingMemoryBytes < 2 << 30)
+        #expect(try bench.events("i").first?.event == .started)
+        #expect(try bench.events("i").last?.event == .result)
+    }
+
+    @Test func measureCountsTokens() async throws {
+        let task = MeasureTask(model: try WorkerBench.base(), rows: [try bench.rows()], maxLength: 128)
+        #expect(try await bench.run("m", .measure(task)) == .exited(0))
+        let result = try bench.result("m")
+        #expect(result.figures?["rows"] == 12)
+        #expect(result.figures?["unusable_rows"] == 0)
+        #expect(result.files?.first?.rows == 12)
+    }
+
+    @Test func trainsEvaluatesAndAnswers() async throws {
+        let rows = try bench.rows(label: true)
+        let train = TrainTask(model: try WorkerBench.base(), train: [rows], validation: [rows], recipe: WorkerBench.recipe)
+        #expect(try await bench.run("t", .train(train)) == .exited(0))
+        let training = try #require(try bench.result("t").training)
+        #expect(training.steps == 6)
+        #expect(training.validationLoss ?? 9 < training.startValidationLoss ?? 0)
+        let kinds = try bench.events("t").map(\.event)
+        #expect(kinds.filter { $0 == .step }.count == 6)
+        #expect(kinds.contains(.checkpoint) && kinds.contains(.validation))
+
+        var tuned = try WorkerBench.base()
+        tuned.adapters = [training.adapter]
+        let evaluate = EvaluateTask(
+            model: tuned, sets: [EvaluationSet(name: "gate", files: [rows], limit: 8)], labels: ["meow", "woof", "moo", "baa"],
+            maxNewTokens: 8, maxLength: 128)
+        #expect(try await bench.run("e", .evaluate(evaluate)) == .exited(0))
+        let evaluation = try #require(try bench.result("e").evaluations?["gate"])
+        #expect(evaluation.rows == 8)
+        for figure in ["loss", "bits_per_byte", "token_accuracy", "exact_match", "accuracy", "f1", "label_accuracy"] {
+            #expect(evaluation.figures[figure] != nil, "\(figure)")
+        }
+        let lines = try String(contentsOfFile: evaluation.examples.path, encoding: .utf8).split(separator: "\n")
+        let records = try lines.map { try ContractCoding.decode(ExampleRecord.self, from: Data($0.utf8)) }
+        #expect(records.count == 8)
+        #expect(records.allSatisfy { $0.output != nil && $0.labelScores?.count == 4 && $0.tokens > 0 && $0.bytes > 0 })
+
+        let generate = GenerateTask(model: tuned, conversations: [[Message(role: "user", content: "Say hello.")]], maxNewTokens: 4)
+        #expect(try await bench.run("g", .generate(generate)) == .exited(0))
+        #expect(try bench.result("g").outputs?.count == 1)
+        #expect(try bench.events("g").filter { $0.event == .output }.count == 1)
+    }
+
+    @Test func adaptersStack() async throws {
+        let rows = try bench.rows()
+        let first = TrainTask(model: try WorkerBench.base(), train: [rows], validation: [], recipe: WorkerBench.recipe)
+        #expect(try await bench.run("s1", .train(first)) == .exited(0))
+        var stacked = try WorkerBench.base()
+        stacked.adapters = [try #require(try bench.result("s1").training).adapter]
+        let second = TrainTask(model: stacked, train: [rows], validation: [rows], recipe: WorkerBench.recipe)
+        #expect(try await bench.run("s2", .train(second)) == .exited(0))
+        let training = try #require(try bench.result("s2").training)
+        var both = stacked
+        both.adapters.append(training.adapter)
+        let evaluate = EvaluateTask(
+            model: both, sets: [EvaluationSet(name: "v", files: [rows])], maxNewTokens: 0, maxLength: 128)
+        #expect(try await bench.run("s3", .evaluate(evaluate)) == .exited(0))
+        let loss = try #require(try bench.result("s3").evaluations?["v"]?.figures["loss"])
+        // What was trained on merged weights and what is evaluated as a sum of products are the same model.
+        #expect(abs(loss - (training.validationLoss ?? 0)) < 1e-3)
+    }
+}
