@@ -54,7 +54,8 @@ struct WorkerFailureTests {
         try whole.prefix(4_000_000).write(to: URL(filePath: bench.folder + "/cut.gguf"))
         try await inspect("cut", bench.folder + "/cut.gguf")
         try expect("cut", "model.truncated", "cut.gguf")
-        try await inspect("empty", bench.folder)
+        try FileManager.default.createDirectory(atPath: bench.folder + "/hollow", withIntermediateDirectories: true)
+        try await inspect("empty", bench.folder + "/hollow")
         try expect("empty", "model.unsupported", "config.json")
         try await inspect("kinds", TestSupport.fixture("weights/every-type.gguf"))
     }

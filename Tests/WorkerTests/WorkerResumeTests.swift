@@ -31,12 +31,9 @@ struct WorkerResumeTests {
             #expect(try adapter(id) == expected, "\(fault)")
         }
 
-        let stopped = try bench.start("stopped", task())
-        while (try? bench.events("stopped").contains { $0.event == .step }) != true, stopped.isRunning {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        stopped.signal(SIGTERM)
-        #expect(try await stopped.wait() == .exited(75))
+        // SIGTERM in the middle of a step: a checkpoint at its end, and out.
+        #expect(try await bench.run("stopped", task(), environment: ["FINETUNED_FAULT": "term-after:step:3"]) == .exited(75))
+        #expect(try bench.events("stopped").last?.checkpoint == 3)
         #expect(try await bench.run("stopped", task()) == .exited(0))
         #expect(try adapter("stopped") == expected)
 

@@ -1,11 +1,16 @@
 import Contracts
 import Foundation
 
-/// Lets crash tests kill or hang the worker at an exact place: `FINETUNED_FAULT=kill-after:checkpoint:2`.
+/// Lets crash tests kill, stop or hang the worker at an exact place: `FINETUNED_FAULT=kill-after:checkpoint:2`.
 ///
-/// The form is `kill-before`, `kill-after` or `hang-after`, an event kind, and which one of that kind (1 unless given).
+/// The form is `kill-before`, `kill-after`, `term-after` or `hang-after`, an event kind, and which one of that kind (1 unless given).
 struct FaultInjection {
-    private enum Action: String { case killBefore = "kill-before", killAfter = "kill-after", hangAfter = "hang-after" }
+    private enum Action: String {
+        case killBefore = "kill-before"
+        case killAfter = "kill-after"
+        case termAfter = "term-after"
+        case hangAfter = "hang-after"
+    }
 
     private let action: Action
     private let kind: WorkerEvent.Kind
@@ -33,6 +38,7 @@ struct FaultInjection {
         switch action {
         case .killBefore: break
         case .killAfter: kill(getpid(), SIGKILL)
+        case .termAfter: kill(getpid(), SIGTERM)
         case .hangAfter: while true { sleep(1000) }
         }
     }

@@ -15,6 +15,12 @@ enum StopRequest {
     /// From here on SIGTERM and SIGINT only ask, and a closed pipe is an error code rather than a death.
     static func install() {
         flag.store(false, ordering: .relaxed)
+        // A parent may start us from a thread on which signals are blocked, and the mask is inherited.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        sigaddset(&wanted, SIGTERM)
+        sigaddset(&wanted, SIGINT)
+        sigprocmask(SIG_UNBLOCK, &wanted, nil)
         signal(SIGPIPE, SIG_IGN)
         signal(SIGTERM) { _ in StopRequest.make() }
         signal(SIGINT) { _ in StopRequest.make() }
