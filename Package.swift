@@ -85,7 +85,7 @@ let daemon: [Target] = [
     library("Daemon", "ControlAPI", stage + [hummingbird, nio, nioPosix]),
     program("Daemon", "finetuned", stage + [
         "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion", "Delivery",
-        "ControlAPI", "Systemd", argumentParser,
+        "ControlAPI", "Systemd", argumentParser, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ]),
 ]
 
@@ -117,7 +117,9 @@ let worker: [Target] = [
 ]
 
 let commandLine: [Target] = [
-    library("CLI", "ControlClient", ["Contracts", asyncHTTPClient]),
+    library("CLI", "ControlClient", [
+        "Contracts", asyncHTTPClient, nio, .product(name: "NIOFoundationCompat", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+    ]),
     program("CLI", "ftctl", ["Contracts", "ControlClient", "Platform", argumentParser]),
 ]
 

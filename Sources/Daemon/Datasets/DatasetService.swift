@@ -31,7 +31,7 @@ package struct DatasetService: Service {
             context.problems.set("datasets", nil)
         } catch {
             let failure = StageContext.failure(error, code: "datasets.store")
-            if context.problems.set("datasets", failure) { context.logger.error("\(failure)", metadata: ["event": "dataset-failed"]) }
+            if context.problems.set("datasets", failure) { context.logger.error("\(failure)", metadata: ["event": "ledger.failed"]) }
         }
     }
 
@@ -69,7 +69,7 @@ package struct DatasetService: Service {
         try context.ledger.store(stored, rows: index, shards: shards)
         context.logger.notice(
             "Stored \(index.count) rows of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \(shards[.validation]?.rows ?? 0) validation, \(shards[.gate]?.rows ?? 0) gate; \(stored.rowsDuplicate) known already)",
-            metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop-stored"])
+            metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.stored"])
         context.bells.scheduling.ring()
     }
 }

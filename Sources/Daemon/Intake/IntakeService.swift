@@ -57,7 +57,7 @@ package struct IntakeService: Service {
             } catch {
                 let failure = StageContext.failure(error, code: "intake.folder")
                 if context.problems.set("drop:\(pipeline.name):folder", failure) {
-                    context.logger.error("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "intake-failed"])
+                    context.logger.error("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "watch.failed"])
                 }
             }
         }
@@ -93,7 +93,7 @@ package struct IntakeService: Service {
                 refused.insert(owner)
                 let failure = Failure(code: "intake.not_a_file", "This is \(refusal.what).", at: path, remedy: refusal.remedy)
                 if context.problems.set(owner, failure) {
-                    context.logger.warning("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "intake-refused"])
+                    context.logger.warning("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "drop.refused"])
                 }
                 continue
             }
@@ -163,11 +163,11 @@ package struct IntakeService: Service {
         if drop.state == .duplicate {
             context.logger.notice(
                 "\(name) is \(drop.note ?? "a duplicate"): nothing to add",
-                metadata: .init(uniqueKeysWithValues: fields.map { ($0, "\($1)") } + [("event", "drop-duplicate")]))
+                metadata: .init(uniqueKeysWithValues: fields.map { ($0, "\($1)") } + [("event", "drop.duplicate")]))
         } else {
             context.logger.notice(
                 "Received \(name) (\(drop.bytes) bytes)",
-                metadata: .init(uniqueKeysWithValues: fields.map { ($0, "\($1)") } + [("event", "drop-received")]))
+                metadata: .init(uniqueKeysWithValues: fields.map { ($0, "\($1)") } + [("event", "drop.received")]))
         }
     }
 
@@ -189,7 +189,7 @@ package struct IntakeService: Service {
                 try context.ledger.update(next)
                 context.logger.warning(
                     "Quarantined \(drop.name): \(failure)",
-                    metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop-quarantined"])
+                    metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.quarantined"])
             } else {
                 next.state = .validated
                 try context.ledger.update(next)
@@ -197,7 +197,7 @@ package struct IntakeService: Service {
                 if report.rowsRejected > 0 {
                     context.logger.warning(
                         "\(report.rowsRejected) of \(report.rowsRead) rows of \(drop.name) are bad; the others go on. See \(folder)/report.json",
-                        metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "rows-rejected"])
+                        metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.rows-rejected"])
                 }
             }
         }

@@ -69,7 +69,7 @@ package struct BaseRegistry: Sendable {
         try AtomicFile.makeFolder((place as NSString).deletingLastPathComponent)
         try AtomicFile.move(folder, to: place)
         try context.ledger.add(card)
-        context.logger.notice("Registered the base \(id): \(card.architecture), \(card.parameters) parameters", metadata: ["event": "base-added"])
+        context.logger.notice("Registered the base \(id): \(card.architecture), \(card.parameters) parameters", metadata: ["event": "base.added"])
         context.bells.scheduling.ring()
         return card
     }
@@ -82,7 +82,7 @@ package struct BaseRegistry: Sendable {
         }
         try context.ledger.removeBase(id)
         try? FileManager.default.removeItem(atPath: context.layout.base(id.rawValue))
-        context.logger.notice("Removed the base \(id)", metadata: ["event": "base-removed"])
+        context.logger.notice("Removed the base \(id)", metadata: ["event": "base.removed"])
     }
 
     private func suggested(_ names: [String]) throws -> BaseID {

@@ -44,7 +44,7 @@ package struct SchedulingService: Service {
                 if failure.code == "base.unknown" { failure.place = "\(pipeline.file), base" }
                 activity.set(pipeline.name, failure.message)
                 if context.problems.set("pipeline:\(pipeline.name)", failure) {
-                    context.logger.error("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "settings-invalid"])
+                    context.logger.error("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "settings.invalid"])
                 }
             }
         }
@@ -83,7 +83,7 @@ package struct SchedulingService: Service {
         activity.set(pipeline.name, "run \(run.id) is queued")
         context.logger.notice(
             "Queued run \(run.id) of \(pipeline.name): \(mode.rawValue), \(snapshot.rows[.train] ?? 0) training rows (\(reason))",
-            metadata: ["pipeline": "\(pipeline.name)", "run": "\(run.id)", "event": "run-queued"])
+            metadata: ["pipeline": "\(pipeline.name)", "run": "\(run.id)", "event": "run.queued"])
         context.bells.supervision.ring()
         return run
     }

@@ -40,7 +40,7 @@ package struct RunService: Service {
             $0.cause = Failure(code: "run.cancelled", "Cancelled by \(who).")
         }
         active.stop(id)
-        tell(run, "cancelled by \(who)", event: "run-cancelled")
+        tell(run, "cancelled by \(who)", event: "run.cancelled")
         feed.close(id)
         return run
     }
@@ -50,7 +50,7 @@ package struct RunService: Service {
         for run in try context.ledger.runs(in: [.training, .evaluating]) {
             let next = try context.ledger.transition(
                 run.id, from: [run.state], to: run.state == .training ? .queued : .trained, message: "resumed after a restart")
-            tell(next, "resumes after a restart", event: "run-resumed")
+            tell(next, "resumes after a restart", event: "run.resumed")
         }
     }
 
@@ -62,7 +62,7 @@ package struct RunService: Service {
                 let failure = Failure(
                     code: "disk.low", "Only \(free >> 20) MiB of disk are free, so no run is started (minimum_free asks for \(context.settings.daemon.minimumFreeBytes >> 20) MiB).",
                     at: context.layout.state, remedy: "Free space on that disk; `ftctl gc` says what can go.")
-                if context.problems.set("disk", failure) { context.logger.error("\(failure)", metadata: ["event": "disk-low"]) }
+                if context.problems.set("disk", failure) { context.logger.error("\(failure)", metadata: ["event": "disk.low"]) }
                 return
             }
             context.problems.set("disk", nil)
@@ -77,7 +77,7 @@ package struct RunService: Service {
             }
         } catch {
             let failure = StageContext.failure(error, code: "supervision")
-            if context.problems.set("supervision", failure) { context.logger.error("\(failure)", metadata: ["event": "supervision-failed"]) }
+            if context.problems.set("supervision", failure) { context.logger.error("\(failure)", metadata: ["event": "daemon.unhealthy"]) }
         }
     }
 
@@ -99,7 +99,7 @@ package struct RunService: Service {
 
     private func train(_ queued: Run) async throws {
         let run = try context.ledger.transition(queued.id, from: [.queued], to: .training) { $0.attempts += 1 }
-        tell(run, run.attempts > 1 ? "training goes on (attempt \(run.attempts))" : "training starts", event: "run-started")
+        tell(run, run.attempts > 1 ? "training goes on (attempt \(run.attempts))" : "training starts", event: "run.started")
         let request = try RunRequests.train(run, context)
         do {
             let result = try await start(request, run)
@@ -113,7 +113,7 @@ package struct RunService: Service {
                 trained,
                 String(
                     format: "trained in %.0f s: %d steps, %.0f tokens/s, %d MiB", training.seconds, training.steps, training.tokensPerSecond,
-                    training.peakMemoryBytes >> 20), event: "run-trained")
+                    training.peakMemoryBytes >> 20), event: "run.trained")
         } catch let end as WorkerEnd {
             try settle(end, run, back: .queued)
         }
@@ -121,7 +121,7 @@ package struct RunService: Service {
 
     private func evaluate(_ trained: Run) async throws {
         let run = try context.ledger.transition(trained.id, from: [.trained], to: .evaluating) { $0.attempts += 1 }
-        tell(run, "evaluation starts", event: "run-evaluating")
+        tell(run, "evaluation starts", event: "run.evaluating")
         do {
             for request in try RunRequests.evaluations(run, context) {
                 if try context.ledger.evaluation(model: request.model, set: request.set, settings: request.settings) != nil { continue }
@@ -132,7 +132,7 @@ package struct RunService: Service {
                 try context.ledger.keep(evaluation, model: request.model, set: request.set, settings: request.settings)
             }
             let evaluated = try context.ledger.transition(run.id, from: [.evaluating], to: .evaluated)
-            tell(evaluated, "evaluated", event: "run-evaluated")
+            tell(evaluated, "evaluated", event: "run.evaluated")
             context.bells.gating.ring()
         } catch let end as WorkerEnd {
             try settle(end, run, back: .trained)
@@ -145,7 +145,7 @@ package struct RunService: Service {
         return try await launcher.run(request, silence: silence) { [feed, context] event in
             feed.tell(run.id, run.state, event: event)
             if let warning = event.warning {
-                context.logger.warning("\(warning)", metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker-warning"])
+                context.logger.warning("\(warning)", metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker.warning"])
             }
         }
     }
@@ -157,16 +157,16 @@ package struct RunService: Service {
             // Cancelled runs are cancelled already; a stopping daemon leaves the run to be resumed.
             if try context.ledger.run(run.id)?.state == run.state {
                 let waiting = try context.ledger.transition(run.id, from: [run.state], to: back, message: "stopped at a checkpoint") { $0.attempts = max(0, $0.attempts - 1) }
-                tell(waiting, "stopped at a checkpoint, to be resumed", event: "run-interrupted")
+                tell(waiting, "stopped at a checkpoint, to be resumed", event: "run.interrupted")
             }
             throw CancellationError()
         case .failed(let failure): fail(run.id, failure)
         case .died(let failure):
-            context.logger.error("\(failure)", metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker-died"])
+            context.logger.error("\(failure)", metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker.died"])
             guard try context.ledger.run(run.id)?.state == run.state else { return }
             guard run.attempts < context.settings.daemon.workerAttempts else { return fail(run.id, failure) }
             let again = try context.ledger.transition(run.id, from: [run.state], to: back, message: failure.message)
-            tell(again, "the worker died and is started again: \(failure.message)", event: "run-resumed")
+            tell(again, "the worker died and is started again: \(failure.message)", event: "run.resumed")
         }
     }
 
@@ -174,11 +174,11 @@ package struct RunService: Service {
         do {
             let run = try context.ledger.transition(
                 id, from: [.queued, .training, .trained, .evaluating, .evaluated], to: .failed, message: failure.message) { $0.cause = failure }
-            tell(run, "failed: \(failure)", event: "run-failed")
+            tell(run, "failed: \(failure)", event: "run.failed")
             feed.close(id)
             context.bells.scheduling.ring()
         } catch {
-            context.logger.error("run \(id): \(failure); and that could not be recorded: \(error)", metadata: ["run": "\(id)", "event": "ledger-failed"])
+            context.logger.error("run \(id): \(failure); and that could not be recorded: \(error)", metadata: ["run": "\(id)", "event": "ledger.failed"])
         }
     }
 

@@ -1,2 +1,0 @@
-// ControlAPI
-import Hummingbird

@@ -1,0 +1,92 @@
+import Contracts
+import ControlAPI
+import Datasets
+import Foundation
+import Gating
+import Intake
+import Ledger
+import Logging
+import Platform
+import Promotion
+import Registry
+import Scheduling
+import ServiceLifecycle
+import Settings
+import Stages
+import Supervision
+import Systemd
+
+/// The composition root: every stage in the order in which data flows, then the socket, then the service manager.
+struct Daemon {
+    let layout: Layout
+    let settings: SettingsFolder
+    let logger: Logger
+
+    func run() async throws {
+        for folder in [layout.state, layout.runtime, layout.state + "/runs", layout.state + "/drop"] { try AtomicFile.makeFolder(folder) }
+        let lock = try takeLock()
+        defer { withExtendedLifetime(lock) {} }
+
+        let context = StageContext(
+            layout: layout, ledger: try Ledger(path: layout.ledger), settings: LiveSettings(settings), logger: logger)
+        let reloading = Reloading(context: context)
+        reloading.announce(settings)
+
+        // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it is better.
+        let feed = RunFeed()
+        let tell: @Sendable (Run, String) -> Void = { run, message in
+            feed.tell(run.id, run.state, message: message)
+            if run.state.isFinal || run.state == .promoted { feed.close(run.id) }
+        }
+        let launcher = LocalLauncher(program: try workerProgram())
+        let intake = try IntakeService(context)
+        let datasets = DatasetService(context)
+        let scheduling = SchedulingService(context)
+        let supervision = RunService(context, launcher: launcher, feed: feed)
+        let gating = GatingService(context, tell: tell)
+        let promotion = PromotionService(context, tell: tell)
+        let registry = BaseRegistry(context, launcher: launcher)
+
+        let manager = ServiceManager()
+        let answers = Answers(
+            context: context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry, launcher: launcher,
+            startedAt: Date())
+        let server = ControlServer(answers.operations, socket: layout.socket, logger: logger)
+        let presence = Presence(context: context, manager: manager, answers: answers)
+
+        let services: [any Service] = [intake, datasets, scheduling, supervision, gating, promotion, server, reloading, presence]
+        // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is never logged and forgotten.
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        logger.notice("finetuned \(BuildVersion.text) runs on \(layout.root.isEmpty ? "/" : layout.root)", metadata: ["event": "daemon.started"])
+        try await group.run()
+        logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
+    }
+
+    private var quiet: Logger {
+        var logger = Logger(label: "lifecycle")
+        logger.logLevel = .warning
+        return logger
+    }
+
+    private func takeLock() throws -> FileLock {
+        do { return try FileLock(path: layout.runtime + "/finetuned.lock") } catch let failure as FileFailure where failure.number == EWOULDBLOCK {
+            throw Failure(
+                code: "daemon.running", "Another finetuned has this root already.", at: layout.runtime + "/finetuned.lock",
+                remedy: "See `ftctl status`; stop that one first.")
+        }
+    }
+
+    /// `finetune-worker` beside this program, in ../libexec/finetuned, or where the settings say.
+    private func workerProgram() throws -> String {
+        if let program = settings.daemon.workerProgram { return program }
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let folder = (own as NSString).deletingLastPathComponent
+        for candidate in [folder + "/finetune-worker", (folder as NSString).deletingLastPathComponent + "/libexec/finetuned/finetune-worker"]
+        where FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+        throw Failure(
+            code: "worker.missing", "The program finetune-worker is not beside finetuned.", at: folder, remedy: "Install it there, or set worker.program.")
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Contracts
+import Foundation
+import Logging
+import Platform
+import Settings
+import Systemd
+
+/// The daemon's command line.
+@main
+struct Finetuned: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "finetuned",
+        abstract: "Keeps fine-tuned language models current: watches folders, fine-tunes, judges, promotes.",
+        discussion: """
+            Exit status: 0 after SIGTERM or Ctrl-C, 1 when it cannot run, 64 for a wrong command line, 75 when another daemon has the root.
+            `ftctl` talks to it; `ftctl status` says how it is.
+            """, version: BuildVersion.text)
+
+    @Option(help: "Folder that takes the place of /: DIR/etc, DIR/var and DIR/run are used.")
+    var root = "/"
+
+    func run() async throws {
+        let layout = Layout(root: URL(filePath: root).standardizedFileURL.path)
+        let settings = SettingsFolder.read(layout)
+        Logs.bootstrap(Logger.Level(rawValue: settings.daemon.logLevel) ?? .info)
+        let logger = Logger(label: "finetuned")
+        do {
+            try await Daemon(layout: layout, settings: settings, logger: logger).run()
+        } catch let failure as Failure {
+            logger.critical("\(failure)", metadata: ["event": "daemon.failed"])
+            throw ExitCode(failure.code == "daemon.running" ? 75 : 1)
+        } catch let failure as FileFailure {
+            logger.critical("\(failure)", metadata: ["event": "daemon.failed"])
+            throw ExitCode(1)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Contracts
+import Foundation
+import ServiceLifecycle
+import Stages
+import Systemd
+
+/// What the service manager sees: readiness once the socket answers, a status line, keep-alives from a check that goes through the ledger.
+struct Presence: Service {
+    let context: StageContext
+    let manager: ServiceManager
+    let answers: Answers
+
+    func run() async throws {
+        // Ready means that `ftctl` can connect.
+        while !FileManager.default.fileExists(atPath: context.layout.socket) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        manager.ready(status: line())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await cancelWhenGracefulShutdown {
+                    try await Watchdog(manager) { try context.ledger.ping() } failed: { error in
+                        context.logger.error("The daemon's check of itself failed: \(error)", metadata: ["event": "daemon.unhealthy"])
+                    }.run()
+                }
+            }
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    while !Task.isCancelled {
+                        manager.status(line())
+                        try? await Task.sleep(for: .seconds(1))
+                    }
+                }
+                manager.stopping(status: "Stopping: workers write their checkpoints")
+                context.logger.notice("Stopping", metadata: ["event": "daemon.stopping"])
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// The one line of `systemctl status`.
+    private func line() -> String {
+        guard let status = try? answers.status() else { return "The ledger does not answer" }
+        var text = "\(status.pipelines.count) pipelines, \(status.queued) runs queued"
+        if let run = status.activeRuns.first { text += ", at work on \(run)" }
+        if !status.problems.isEmpty { text += "; \(status.problems.count) problems (see ftctl status)" }
+        return text
+    }
+}

@@ -1,0 +1,65 @@
+import Contracts
+import Foundation
+import ServiceLifecycle
+import Settings
+import Stages
+import Systemd
+import UnixSignals
+
+/// Reads the settings again on SIGHUP, and when a pipeline's file changes on disk.
+struct Reloading: Service {
+    let context: StageContext
+
+    func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    for await _ in await UnixSignalsSequence(trapping: .sighup) { reload("SIGHUP") }
+                }
+            }
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    // People forget the signal; a changed file takes effect within seconds all the same.
+                    var stamp = self.stamp()
+                    while !Task.isCancelled {
+                        try? await Task.sleep(for: .seconds(2))
+                        let now = self.stamp()
+                        if now != stamp { reload("changed files") }
+                        stamp = now
+                    }
+                }
+            }
+        }
+    }
+
+    func reload(_ reason: String) {
+        let folder = SettingsFolder.read(context.layout)
+        context.settings.replace(folder)
+        context.logger.notice("Settings read again (\(reason)): \(folder.pipelines.count) pipelines", metadata: ["event": "daemon.reloaded"])
+        announce(folder)
+        context.bells.ringAll()
+    }
+
+    /// Says what is wrong with the settings, once for each fault.
+    func announce(_ folder: SettingsFolder) {
+        var owners: Set<String> = []
+        for (index, failure) in folder.problems.enumerated() {
+            let owner = "settings:\(index):\(failure.place ?? "")"
+            owners.insert(owner)
+            if context.problems.set(owner, failure) { context.logger.error("\(failure)", metadata: ["event": "settings.invalid"]) }
+        }
+        context.problems.clear(prefix: "settings:", except: owners)
+        let names = Set(folder.pipelines.map { "pipeline:\($0.name)" })
+        context.problems.clear(prefix: "pipeline:", except: names)
+    }
+
+    /// Names, sizes and times of the settings files.
+    private func stamp() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: context.layout.pipelineSettings)) ?? []
+        return ([context.layout.daemonSettings] + names.sorted().map { context.layout.pipelineSettings + "/" + $0 }).map { path in
+            var status = stat()
+            guard stat(path, &status) == 0 else { return path }
+            return "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)"
+        }
+    }
+}
