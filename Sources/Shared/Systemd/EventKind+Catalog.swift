@@ -70,6 +70,14 @@ extension EventKind {
                 finetuned.socket opened it, so no connection is refused while the daemon restarts.
                 """
             )
+        case .stageFailed:
+            (
+                "Stage @STAGE@ cannot do its work",
+                """
+                The message names the file and the remedy. It is tried again by itself, and ftctl status shows it until it
+                is mended.
+                """
+            )
         case .requestRefused:
             (
                 "A request was refused",
@@ -319,14 +327,14 @@ extension EventKind {
                 It ended without a result: a crash, the out-of-memory killer, or a signal. It is started again
                 from the last checkpoint until its attempts are used up. FINETUNED_STATUS says how it ended;
                 what it wrote last is in the run's folder.
-                Where memory was short, lower worker_memory in finetuned.toml.
+                Where memory was short, lower worker.memory in finetuned.toml.
                 """
             )
         case .workerHung:
             (
                 "The worker of @RUN@ gave no sign of life",
                 """
-                It was silent for longer than worker_silence allows, was ended, and is started again from its
+                It was silent for longer than worker.silence_seconds allows, was ended, and is started again from its
                 last checkpoint.
                 """
             )

@@ -6,7 +6,7 @@ extension EventKind {
         switch self {
         case .daemonFailed:
             .critical
-        case .daemonUnhealthy, .settingsInvalid, .watchFailed, .dropQuarantined, .runFailed, .versionDamaged,
+        case .daemonUnhealthy, .stageFailed, .settingsInvalid, .watchFailed, .dropQuarantined, .runFailed, .versionDamaged,
             .baseRefused, .deliveryFailed, .diskFull, .ledgerFailed:
             .error
         case .requestRefused, .settingsWarning, .pipelineStopped, .watchOverflow, .dropRowsRejected,

@@ -11,6 +11,7 @@ extension EventKind {
         case .daemonUnhealthy: "2da28cd2359b495fa111340caf930777"
         case .daemonFailed: "40b8979dfe064cffa523df76c2bb3b1e"
         case .socketAdopted: "0d6d04db621e45cd97ddad20ba20dc02"
+        case .stageFailed: "aef1dd39b6bd4426b656ba1fabfe1ae7"
         case .requestRefused: "f725f08310de4eef977256bf3c32e338"
         case .settingsInvalid: "1ccb21d6130f414cb9cbd0f9038fb27c"
         case .settingsWarning: "81c529feb9d54d1d93db447705dac3f5"

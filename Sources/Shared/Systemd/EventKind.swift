@@ -13,6 +13,7 @@ package enum EventKind: String, CaseIterable, Sendable {
     case daemonUnhealthy = "daemon.unhealthy"
     case daemonFailed = "daemon.failed"
     case socketAdopted = "socket.adopted"
+    case stageFailed = "stage.failed"
     case requestRefused = "request.refused"
     // Settings
     case settingsInvalid = "settings.invalid"
