@@ -92,6 +92,15 @@ enum Probe {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 
+    /// Writes the tokenizer's files into a folder.
+    static func export(path: String, folder: String) throws {
+        let definition = try TokenizerFile(path: path).definition
+        let url = URL(filePath: folder)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        try Data(definition.tokenizerJSON()).write(to: url.appending(path: "tokenizer.json"))
+        try Data(definition.tokenizerConfigJSON(contextLength: nil)).write(to: url.appending(path: "tokenizer_config.json"))
+    }
+
     struct PromptRow: Decodable {
         var prompt: String
         var completion: String

@@ -8,6 +8,7 @@ import TokenizerFiles
 //   text-probe decode MODEL                ids on stdin → strings
 //   text-probe render                      {template, messages, tools, add_generation_prompt, variables, now} → {text} or {error}
 //   text-probe bench MODEL FILE            tokens a second over the lines of FILE, as JSON
+//   text-probe export MODEL FOLDER        tokenizer.json and tokenizer_config.json
 //   text-probe rows MODEL FILE            rows a second under the chat template, as JSON
 //   text-probe fuzz (tokenizer|template) COUNT SEED FILE...
 
@@ -18,6 +19,7 @@ do {
     case "decode": try Probe.decode(path: arguments[2])
     case "render": Probe.render()
     case "bench": try Probe.bench(path: arguments[2], file: arguments[3])
+    case "export": try Probe.export(path: arguments[2], folder: arguments[3])
     case "rows": try Probe.rows(path: arguments[2], file: arguments[3])
     case "fuzz": try Probe.fuzz(arguments)
     default:

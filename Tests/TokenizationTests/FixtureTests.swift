@@ -35,6 +35,19 @@ import TokenizerFiles
     }
 
     @Test(arguments: names)
+    func whatIsWrittenReadsBackTheSame(name: String) throws {
+        let file = try TokenizerFile(path: TestModels.fixture("tokenization/\(name)").path)
+        let again = try Tokenizer(
+            TokenizerDefinition(
+                json: file.definition.tokenizerJSON(), config: file.definition.tokenizerConfigJSON(contextLength: 100)))
+        #expect((again.bos, again.eos, again.unknown) == (file.tokenizer.bos, file.tokenizer.eos, file.tokenizer.unknown))
+        for row in try TestModels.fixture([Row].self, "tokenization/\(name).json") {
+            #expect(again.encode(row.text) == row.ids)
+            #expect(again.encode(row.text, special: .parse, addsSpecialTokens: true) == row.parsed)
+        }
+    }
+
+    @Test(arguments: names)
     func bytesOfTokensMakeTheText(name: String) throws {
         let tokenizer = try TokenizerFile(path: TestModels.fixture("tokenization/\(name)").path).tokenizer
         let lengths = tokenizer.bytesPerToken()

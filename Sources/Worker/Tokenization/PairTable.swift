@@ -42,6 +42,14 @@ struct PairTable: Sendable {
     @inline(__always)
     func find(_ left: Int32, _ right: Int32) -> Merge { values[slot(Self.key(left, right))] }
 
+    /// All pairs that merge, the soonest first.
+    func pairsByPriority() -> [(left: Int32, right: Int32)] {
+        let used = keys.indices.filter { keys[$0] != Self.empty }
+        return used.sorted { values[$0].priority < values[$1].priority }.map { slot in
+            (Int32(truncatingIfNeeded: keys[slot] >> 32), Int32(truncatingIfNeeded: keys[slot]))
+        }
+    }
+
     @inline(__always)
     private func slot(_ key: UInt64) -> Int {
         let mask = keys.count - 1

@@ -6,6 +6,8 @@ import WeightFiles
 /// Loads what a model's files say of its text: the tokenizer and the chat template.
 package struct TokenizerFile: Sendable {
     package let tokenizer: Tokenizer
+    /// What the tokenizer was built from, for writing it out again.
+    package let definition: TokenizerDefinition
     /// Nil where the model has none, as base models do.
     package let template: ChatTemplate?
 
@@ -40,6 +42,7 @@ package struct TokenizerFile: Sendable {
     }
 
     private init(_ definition: TokenizerDefinition) throws {
+        self.definition = definition
         tokenizer = try Tokenizer(definition)
         template = try definition.chatTemplate.map { try ChatTemplate($0) }
     }
