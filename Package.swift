@@ -108,7 +108,7 @@ let worker: [Target] = [
         "Contracts", "Platform", "EvaluationMetrics", "Encoding", "Generation", "Tokenization", "Training", "Transformers",
     ]),
     library("Worker", "Exporting", [
-        "Contracts", "Platform", "Tensors", "WeightFiles", "Tokenization", "ChatTemplates", "Transformers", "Training",
+        "Contracts", "Platform", "Tensors", "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Transformers", "Training",
     ]),
     program("Worker", "finetune-worker", [
         "Contracts", "Platform", "Compression", "Training", "Evaluation", "Exporting", "Generation", "Transformers",

@@ -21,7 +21,7 @@ def probe(*arguments, lines):
     done = subprocess.run([PROBE, *map(str, arguments)], input="\n".join(map(json.dumps, lines)), capture_output=True, text=True,
                           env={**os.environ, "TZ": "UTC"})
     assert done.returncode == 0, done.stderr[-500:]
-    return [json.loads(line) for line in done.stdout.split("\n")[:-1]]
+    return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
 def differing(texts, want, got):
@@ -89,3 +89,15 @@ def test_templates():
         want = [fixtures.render(template, request) for request in requests]
         got = [answer.get("text") for answer in probe("render", lines=[{"template": template, **r} for r in requests])]
         assert not differing([f"{name}: {json.dumps(r['messages'])}" for r in requests], want, got)
+
+
+@pytest.mark.parametrize("name", [*REAL, *KINDS])
+def test_written_tokenizers(name, corpus, trained, tmp_path):
+    """What finetuned writes for a Hugging Face folder gives the library the ids and texts of the original."""
+    model = MODELS / REAL[name] if name in REAL else trained / name
+    probe("export", model, tmp_path, lines=[])
+    written = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    texts = corpus[1]
+    encoded = [e.ids for e in written.encode_batch(texts, add_special_tokens=False)]
+    assert not differing(texts, encoded, probe("encode", model, "parse", lines=texts))
+    assert not differing(texts, written.decode_batch(encoded, skip_special_tokens=False), probe("decode", model, lines=encoded))
