@@ -144,6 +144,8 @@ let testTargets: [Target] = [
     tests("WorkerTests", ["Contracts"]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("WeightFilesTests", ["CKernels", "Mutation", "Tensors", "WeightFiles"]),
+    tests("StatisticsTests", ["Statistics"]),
+    tests("EvaluationMetricsTests", ["EvaluationMetrics"]),
 ]
 
 let package = Package(

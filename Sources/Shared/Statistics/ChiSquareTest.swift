@@ -15,7 +15,8 @@ package struct ChiSquareTest: Sendable, Hashable, Codable {
     ///
     /// Rows and columns without counts are left out; nil when fewer than two of either remain, or rows differ in length.
     package init?(table: [[Int]]) {
-        guard let width = table.first?.count, table.allSatisfy({ $0.count == width && $0.allSatisfy { $0 >= 0 } }) else {
+        guard let width = table.first?.count, table.allSatisfy({ $0.count == width && $0.allSatisfy { $0 >= 0 } })
+        else {
             return nil
         }
         let rows = table.filter { $0.contains { $0 > 0 } }

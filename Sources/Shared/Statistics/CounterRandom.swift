@@ -7,7 +7,8 @@ package struct CounterRandom: Sendable {
 
     /// Makes the generator of one stream of a seed.
     package init(seed: UInt64, stream: UInt64 = 0) {
-        key = Self.mix(Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15) ^ (stream &* 0xD134_2543_DE82_EF95 &+ 0x2545_F491_4F6C_DD1D))
+        key = Self.mix(
+            Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15) ^ (stream &* 0xD134_2543_DE82_EF95 &+ 0x2545_F491_4F6C_DD1D))
     }
 
     /// The 64 random bits at a counter.

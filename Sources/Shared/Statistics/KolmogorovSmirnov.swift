@@ -25,7 +25,8 @@ package struct KolmogorovSmirnov: Sendable, Hashable, Codable {
             largest = max(largest, abs(i * n - j * m))
         }
         statistic = Double(largest) / (Double(m) * Double(n))
-        pValue = m * n <= 10_000
+        pValue =
+            m * n <= 10_000
             ? Self.exact(m, n, largest)
             : Self.limit((Double(m) * Double(n) / Double(m + n)).squareRoot() * statistic)
     }

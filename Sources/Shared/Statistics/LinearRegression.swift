@@ -35,7 +35,8 @@ package struct LinearRegression: Sendable, Hashable, Codable {
         rSquared = yy > 0 ? 1 - residual / yy : 1
         let degrees = Double(x.count - 2)
         slopeError = degrees > 0 ? (residual / degrees / xx).squareRoot() : 0
-        pValue = degrees > 0 && slopeError > 0
+        pValue =
+            degrees > 0 && slopeError > 0
             ? 2 * StudentTDistribution.survival(abs(slope / slopeError), degrees: degrees)
             : (degrees > 0 && slope != 0 ? 0 : 1)
     }

@@ -129,7 +129,8 @@ package struct PairedBootstrap: Sendable, Hashable, Codable {
         }
         let notAbove = values.count - firstIndex(atLeast: 0.0.nextUp, in: values)
         return PairedBootstrap(
-            difference: observed, standardError: Summary.deviation(values), lower: bound(alpha), upper: bound(1 - alpha),
+            difference: observed, standardError: Summary.deviation(values), lower: bound(alpha),
+            upper: bound(1 - alpha),
             pValue: Double(values.count - notAbove + 1) / Double(values.count + 1), count: n, resamples: values.count,
             seed: seed, method: .biasCorrected)
     }

@@ -51,7 +51,8 @@ extension PairedProportions {
         }
         for step in 1..<20 {
             let share = max(0, min(1, (Double(bestStep) - 1 + Double(step) / 10) / Double(steps)))
-            best = max(best, Self.probability(frontier, count: count, lost: low + (high - low) * share * share, delta: delta))
+            best = max(
+                best, Self.probability(frontier, count: count, lost: low + (high - low) * share * share, delta: delta))
         }
         return min(1, best)
     }

@@ -1,0 +1,45 @@
+/// What a metric may look at: how one model did on one row.
+package struct MetricInput: Sendable {
+    /// Summed loss over the labelled tokens, in nats.
+    package var lossSum: Double
+    /// Labelled tokens, and how many of them were predicted right.
+    package var tokens: Int
+    package var correctTokens: Int
+    /// UTF-8 bytes of the labelled text.
+    package var bytes: Int
+    /// The wanted answer.
+    package var reference: String
+    /// The generated answer, where there is one.
+    package var output: String?
+    package var outputTokens: Int?
+    /// The true class, and the log-probability of each class's text.
+    package var label: String?
+    package var labelScores: [String: Double]?
+
+    /// Makes a row's input.
+    package init(
+        lossSum: Double = 0, tokens: Int = 0, correctTokens: Int = 0, bytes: Int = 0, reference: String = "",
+        output: String? = nil, outputTokens: Int? = nil, label: String? = nil, labelScores: [String: Double]? = nil
+    ) {
+        self.lossSum = lossSum
+        self.tokens = tokens
+        self.correctTokens = correctTokens
+        self.bytes = bytes
+        self.reference = reference
+        self.output = output
+        self.outputTokens = outputTokens
+        self.label = label
+        self.labelScores = labelScores
+    }
+
+    /// The class that the answer names: the answer without white space at its ends.
+    var answeredLabel: String? { label == nil ? nil : output.map(TextMatch.trimmed) }
+
+    /// The likeliest class with its probability among all; the first by name among equals.
+    var likeliest: (label: String, probability: Double)? {
+        guard label != nil, let scores = labelScores, scores.values.allSatisfy(\.isFinite),
+            let best = scores.min(by: { ($1.value, $0.key) < ($0.value, $1.key) })
+        else { return nil }
+        return (best.key, 1 / scores.values.reduce(0) { $0 + exponential($1 - best.value) })
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+
+/// Every metric, declared once: settings, gates, reports and documentation read them from here.
+package enum MetricRegistry {
+    /// The metric of a key: one of `all`, or `precision:CLASS`, `recall:CLASS`, `f1:CLASS`; nil for an unknown key.
+    package static func metric(_ key: String) -> Metric? {
+        if let known = byKey[key] { return known }
+        let parts = key.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return nil }
+        let name = parts[1]
+        let figure: @Sendable (ConfusionMatrix.Scores) -> Double
+        switch parts[0] {
+        case "precision": figure = { $0.precision }
+        case "recall": figure = { $0.recall }
+        case "f1": figure = { $0.f1 }
+        default: return nil
+        }
+        return Metric(
+            key, .higher,
+            .labels({ $0.answeredLabel }) { matrix in
+                matrix.classes.firstIndex(of: name).map { figure(matrix.scores($0)) } ?? .nan
+            }, "The \(parts[0]) of the class '\(name)' by generated answer.")
+    }
+
+    /// The figures of a set under every metric that its rows allow.
+    package static func figures(_ rows: [MetricInput]) -> [String: Double] {
+        var figures: [String: Double] = [:]
+        for metric in all { if let value = metric.value(rows) { figures[metric.key] = value } }
+        return figures
+    }
+
+    /// The confusion matrix of the generated answers; nil unless every row has a class and an answer.
+    package static func confusion(_ rows: [MetricInput]) -> ConfusionMatrix? {
+        guard !rows.isEmpty, rows.allSatisfy({ $0.label != nil && $0.output != nil }) else { return nil }
+        return ConfusionMatrix(truth: rows.map { $0.label ?? "" }, predicted: rows.map { $0.answeredLabel ?? "" })
+    }
+
+    private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+    /// All metrics without a parameter, in the order of reports.
+    package static let all: [Metric] = losses + answers + labels + behaviours
+
+    private static let losses: [Metric] = [
+        Metric(
+            "loss", .lower, .ratio { $0.tokens > 0 ? ($0.lossSum, Double($0.tokens)) : nil },
+            "Cross-entropy a labelled token, in nats."),
+        Metric(
+            "perplexity", .lower,
+            .corpus({ $0.tokens > 0 ? [$0.lossSum, Double($0.tokens)] : nil }) { exp($0[0] / $0[1]) },
+            "The exponential of the loss."),
+        Metric(
+            "bits_per_byte", .lower, .ratio { $0.bytes > 0 ? ($0.lossSum / log(2), Double($0.bytes)) : nil },
+            "Loss in bits a byte of labelled text; comparable between tokenizers."),
+        Metric(
+            "token_accuracy", .higher, .ratio { $0.tokens > 0 ? (Double($0.correctTokens), Double($0.tokens)) : nil },
+            "Share of labelled tokens whose likeliest prediction is right."),
+    ]
+
+    private static let answers: [Metric] = [
+        Metric(
+            "exact_match", .higher,
+            .share { row in row.output.map { TextMatch.exact(answer: $0, reference: row.reference) } },
+            "Share of answers that equal the reference, white space at the ends aside."),
+        text("word_f1", "F1 of words as SQuAD's evaluation has it.") { TextMatch.wordF1(answer: $0, reference: $1) },
+        text("rouge1", "ROUGE-1 F1, without stemming.") { Rouge.n(1, answer: $0, reference: $1).f1 },
+        text("rouge2", "ROUGE-2 F1, without stemming.") { Rouge.n(2, answer: $0, reference: $1).f1 },
+        text("rougeL", "ROUGE-L F1, without stemming.") { Rouge.l(answer: $0, reference: $1).f1 },
+        text("rougeL_stem", "ROUGE-L F1 of Porter stems.") { Rouge.l(answer: $0, reference: $1, stemmed: true).f1 },
+        Metric(
+            "bleu", .higher,
+            .corpus({ row in row.output.map { Bleu.counts(answer: $0, reference: row.reference) } }) { Bleu.score($0) },
+            "Corpus BLEU from 0 to 100, sacrebleu's default."),
+        Metric(
+            "chrf", .higher,
+            .corpus({ row in row.output.map { Chrf.counts(answer: $0, reference: row.reference) } }) { Chrf.score($0) },
+            "Corpus chrF2 from 0 to 100, sacrebleu's default."),
+    ]
+
+    private static let labels: [Metric] = [
+        Metric(
+            "accuracy", .higher, .share { row in row.answeredLabel.map { $0 == row.label } },
+            "Share of rows whose generated answer is the class."),
+        Metric(
+            "label_accuracy", .higher, .share { row in row.likeliest.map { $0.label == row.label } },
+            "Share of rows whose likeliest class is right."),
+        matrix("macro_precision", "Precision, mean over classes.") { $0.macro.precision },
+        matrix("macro_recall", "Recall, mean over classes.") { $0.macro.recall },
+        matrix("macro_f1", "F1, mean over classes.") { $0.macro.f1 },
+        matrix("micro_f1", "F1 from the sums over classes.") { $0.micro.f1 },
+        matrix("weighted_f1", "F1, mean over classes by their rows.") { $0.weighted.f1 },
+        matrix("mcc", "Matthews' correlation of true and generated class.") { $0.matthews },
+        Metric(
+            "ece", .lower, .calibration { row in row.likeliest.map { ($0.probability, $0.label == row.label) } },
+            "Expected calibration error of the likeliest class, 10 bins."),
+    ]
+
+    private static let behaviours: [Metric] = [
+        Metric(
+            "valid_json", .higher, .share { $0.output.map(Behaviour.isJSON) },
+            "Share of answers that are one JSON value."),
+        Metric(
+            "refusal", .lower, .share { $0.output.map(Behaviour.isRefusal) },
+            "Share of answers that open like a refusal."),
+        Metric(
+            "repetition", .lower, .mean(limit: 1) { $0.output.map { Behaviour.repetition($0) } },
+            "Share of an answer's word 4-grams that repeat."),
+        Metric(
+            "output_tokens", .neutral, .mean(limit: nil) { $0.outputTokens.map(Double.init) },
+            "Mean length of an answer in tokens."),
+    ]
+
+    private static func text(_ key: String, _ about: String, _ score: @escaping @Sendable (String, String) -> Double)
+        -> Metric
+    {
+        Metric(key, .higher, .mean(limit: 1) { row in row.output.map { score($0, row.reference) } }, about)
+    }
+
+    private static func matrix(_ key: String, _ about: String, _ score: @escaping @Sendable (ConfusionMatrix) -> Double)
+        -> Metric
+    {
+        Metric(key, .higher, .labels({ $0.answeredLabel }, score: score), about)
+    }
+}
