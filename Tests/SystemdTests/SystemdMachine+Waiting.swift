@@ -39,6 +39,15 @@ extension SystemdMachine {
         try await attempt("pgrep -x finetune-worker").output.split(separator: "\n").map(String.init)
     }
 
+    /// Waits until the daemon has made a pipeline's drop folder.
+    func waitForFolder(_ pipeline: String) async throws {
+        let folder = "/var/lib/finetuned/drop/\(pipeline)"
+        guard try await TestSupport.eventually(seconds: 20, { try await attempt("test -d \(folder)").status == 0 })
+        else {
+            throw Failed(description: "\(folder) was not made.\n\(await story())")
+        }
+    }
+
     /// Registers the real base model.
     func addBase() async throws {
         try await shell(

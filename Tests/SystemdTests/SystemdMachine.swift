@@ -91,6 +91,7 @@ final class SystemdMachine: Sendable {
 
     /// Drops a file as a member of group finetuned who is nobody else, by rename.
     func drop(_ text: String, as file: String, into pipeline: String) async throws {
+        try await waitForFolder(pipeline)
         try await shell("id alice >/dev/null 2>&1 || useradd -m -G finetuned alice")
         try await write(text, to: "/home/alice/\(file)")
         let folder = "/var/lib/finetuned/drop/\(pipeline)"

@@ -11,24 +11,39 @@ import ServiceLifecycle
 package struct ControlServer: Service {
     private let operations: Operations
     private let socket: String
+    private let adopted: Int32?
+    private let onListening: @Sendable () -> Void
     private let logger: Logger
 
-    package init(_ operations: Operations, socket: String, logger: Logger) {
+    /// - Parameters:
+    ///   - adopted: a socket at that path which somebody else (systemd) listens on already; it outlives this daemon.
+    ///   - onListening: called once connections are accepted.
+    package init(
+        _ operations: Operations, socket: String, adopted: Int32? = nil, onListening: @escaping @Sendable () -> Void = {}, logger: Logger
+    ) {
         self.operations = operations
         self.socket = socket
+        self.adopted = adopted
+        self.onListening = onListening
         self.logger = logger
     }
 
     package func run() async throws {
+        if let adopted {
+            return try await AdoptedServer(
+                responder: router().buildResponder(), listener: adopted, logger: logger, onServerRunning: onListening
+            ).run()
+        }
         // A socket that a killed daemon left behind; the root's lock says that none is alive.
         unlink(socket)
         var quiet = logger
         quiet.logLevel = .warning
         let application = Application(
             router: router(), configuration: .init(address: .unixDomainSocket(path: socket), serverName: "finetuned"),
-            onServerRunning: { [socket] _ in
+            onServerRunning: { [socket, onListening] _ in
                 // The folder decides who may connect; group members may.
                 chmod(socket, 0o660)
+                onListening()
             }, logger: quiet)
         try await application.run()
         unlink(socket)
@@ -79,7 +94,8 @@ package struct ControlServer: Service {
             return Response(
                 status: .ok, headers: headers,
                 body: .init { writer in
-                    for await notice in notices {
+                    // Whoever watches does not keep a daemon from stopping.
+                    for await notice in notices.cancelOnGracefulShutdown() {
                         var line = try ContractCoding.encode(notice)
                         line.append(10)
                         try await writer.write(ByteBuffer(bytes: line))

@@ -31,7 +31,7 @@ package struct DatasetService: Service {
             context.problems.set("datasets", nil)
         } catch {
             let failure = StageContext.failure(error, code: "datasets.store")
-            if context.problems.set("datasets", failure) { context.logger.error("\(failure)", metadata: ["event": "ledger.failed"]) }
+            if context.problems.set("datasets", failure) { context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "datasets"]) }
         }
     }
 

@@ -34,7 +34,7 @@ package struct GatingService: Service {
             context.problems.set("gating", nil)
         } catch {
             let failure = StageContext.failure(error, code: "gating")
-            if context.problems.set("gating", failure) { context.logger.error("\(failure)", metadata: ["event": "daemon.unhealthy"]) }
+            if context.problems.set("gating", failure) { context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "gating"]) }
         }
     }
 
@@ -54,7 +54,8 @@ package struct GatingService: Service {
                 case .inconclusive: .inconclusive
                 }
             let judged = try context.ledger.transition(run.id, from: [.evaluated], to: state, message: verdict.summary) { $0.verdict = verdict }
-            context.logger.notice(
+            context.logger.log(
+                level: state == .accepted ? .notice : .warning,
                 "Run \(run.id) of \(run.pipeline) is \(state.rawValue): \(verdict.summary)",
                 metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "gating", "event": "run.\(state.rawValue)"])
             tell(judged, "\(state.rawValue): \(verdict.summary)")

@@ -20,6 +20,11 @@ package enum IntakeRules {
         }
     }
 
+    /// A file whose permissions keep the daemon out.
+    package static let unreadable = (
+        what: "a file that the daemon may not read", remedy: "Let its group read it: chmod g+r on the file."
+    )
+
     /// The fault of the whole file, from its report; nil where its good rows go on.
     package static func quarantine(_ report: IntakeReport, maximumBadShare: Double) -> Failure? {
         if report.bytes == 0 {

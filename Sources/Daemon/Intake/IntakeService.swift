@@ -88,7 +88,9 @@ package struct IntakeService: Service {
             let path = folder + "/" + name
             var status = stat()
             guard lstat(path, &status) == 0 else { continue }
-            if let refusal = IntakeRules.refusal(mode: status.st_mode) {
+            // Claimed unread, a file that its owner keeps to himself would be out of his reach as well.
+            let unreadable = access(path, R_OK) != 0 && errno == EACCES
+            if let refusal = IntakeRules.refusal(mode: status.st_mode) ?? (unreadable ? IntakeRules.unreadable : nil) {
                 let owner = "drop:\(pipeline.name):entry:\(name)"
                 refused.insert(owner)
                 let failure = Failure(code: "intake.not_a_file", "This is \(refusal.what).", at: path, remedy: refusal.remedy)
@@ -131,6 +133,12 @@ package struct IntakeService: Service {
 
     /// From another file system: copied whole, made durable, and only then removed there.
     private func copyAcross(_ from: String, to path: String) throws {
+        try copy(from, to: path)
+        guard unlink(from) == 0 else { throw FileFailure("remove it", from, errno: errno) }
+    }
+
+    /// Makes a durable copy of a file.
+    private func copy(_ from: String, to path: String) throws {
         let source = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard source >= 0 else { throw FileFailure("open it", from, errno: errno) }
         defer { close(source) }
@@ -145,7 +153,6 @@ package struct IntakeService: Service {
             }
         }
         try AtomicFile.rename(temporary, to: path)
-        guard unlink(from) == 0 else { throw FileFailure("remove it", from, errno: errno) }
     }
 
     /// Enters a claimed drop into the ledger.
@@ -187,7 +194,7 @@ package struct IntakeService: Service {
                 next.note = failure.message
                 try quarantine(drop, folder)
                 try context.ledger.update(next)
-                context.logger.warning(
+                context.logger.error(
                     "Quarantined \(drop.name): \(failure)",
                     metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.quarantined"])
             } else {
@@ -210,10 +217,11 @@ package struct IntakeService: Service {
         let place = context.layout.quarantine(drop.pipeline.rawValue) + "/\(day)-\(String(safe).prefix(100))-\(drop.id.rawValue.suffix(8))"
         try AtomicFile.makeFolder(place)
         for name in ["original", "report.json"] where !FileManager.default.fileExists(atPath: place + "/" + name) {
-            // A hard link: the same bytes, no second copy.
-            guard link(folder + "/" + name, place + "/" + name) == 0 || errno == EEXIST else {
-                throw FileFailure("put it into quarantine", folder + "/" + name, errno: errno)
-            }
+            // A hard link: the same bytes, no second copy. The kernel refuses one of a file that is somebody else's and
+            // read-only for the daemon (fs.protected_hardlinks); then it is a copy.
+            guard link(folder + "/" + name, place + "/" + name) != 0, errno != EEXIST else { continue }
+            guard errno == EPERM else { throw FileFailure("put it into quarantine", folder + "/" + name, errno: errno) }
+            try copy(folder + "/" + name, to: place + "/" + name)
         }
         try AtomicFile.sync(folder: place)
     }

@@ -41,7 +41,7 @@ package struct PromotionService: Service {
             context.problems.set("promotion", nil)
         } catch {
             let failure = StageContext.failure(error, code: "promotion")
-            if context.problems.set("promotion", failure) { context.logger.error("\(failure)", metadata: ["event": "daemon.unhealthy"]) }
+            if context.problems.set("promotion", failure) { context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "promotion"]) }
         }
     }
 
@@ -94,7 +94,8 @@ package struct PromotionService: Service {
         context.logger.notice(
             "Promoted \(version.id) of \(run.pipeline) (run \(run.id), \(kind.rawValue) by \(who)): \(reason)",
             metadata: [
-                "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "promotion", "event": "version.promoted", "version": "\(version.id)",
+                "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "promotion", 
+                "event": kind == .forced ? "version.forced" : "version.promoted", "version": "\(version.id)",
             ])
         if let promoted = try context.ledger.run(run.id) { tell(promoted, "promoted: \(version.id) is served") }
         context.bells.delivery.ring()

@@ -50,7 +50,7 @@ package struct RunService: Service {
         for run in try context.ledger.runs(in: [.training, .evaluating]) {
             let next = try context.ledger.transition(
                 run.id, from: [run.state], to: run.state == .training ? .queued : .trained, message: "resumed after a restart")
-            tell(next, "resumes after a restart", event: "run.resumed")
+            tell(next, "was interrupted, and goes on where it was", event: "run.interrupted")
         }
     }
 
@@ -77,7 +77,7 @@ package struct RunService: Service {
             }
         } catch {
             let failure = StageContext.failure(error, code: "supervision")
-            if context.problems.set("supervision", failure) { context.logger.error("\(failure)", metadata: ["event": "daemon.unhealthy"]) }
+            if context.problems.set("supervision", failure) { context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "supervision"]) }
         }
     }
 
@@ -99,7 +99,10 @@ package struct RunService: Service {
 
     private func train(_ queued: Run) async throws {
         let run = try context.ledger.transition(queued.id, from: [.queued], to: .training) { $0.attempts += 1 }
-        tell(run, run.attempts > 1 ? "training goes on (attempt \(run.attempts))" : "training starts", event: "run.started")
+        let again = queued.startedAt != nil
+        tell(
+            run, again ? "goes on from its last checkpoint (attempt \(run.attempts))" : "starts training",
+            event: again ? "run.resumed" : "run.started")
         let request = try RunRequests.train(run, context)
         do {
             let result = try await start(request, run)
@@ -162,11 +165,16 @@ package struct RunService: Service {
             throw CancellationError()
         case .failed(let failure): fail(run.id, failure)
         case .died(let failure):
-            context.logger.error("\(failure)", metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker.died"])
+            context.logger.warning(
+                "\(failure)",
+                metadata: [
+                    "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "supervision",
+                    "event": failure.code == "worker.hung" ? "worker.hung" : "worker.died",
+                ])
             guard try context.ledger.run(run.id)?.state == run.state else { return }
             guard run.attempts < context.settings.daemon.workerAttempts else { return fail(run.id, failure) }
             let again = try context.ledger.transition(run.id, from: [run.state], to: back, message: failure.message)
-            tell(again, "the worker died and is started again: \(failure.message)", event: "run.resumed")
+            tell(again, "lost its worker, which is started again: \(failure.message)", event: "run.interrupted")
         }
     }
 
@@ -184,7 +192,8 @@ package struct RunService: Service {
 
     private func tell(_ run: Run, _ message: String, event: String) {
         feed.tell(run.id, run.state, message: message)
-        context.logger.notice(
+        context.logger.log(
+            level: event == "run.failed" ? .error : event == "run.evaluating" ? .info : .notice,
             "Run \(run.id) of \(run.pipeline) \(message)",
             metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "\(run.state.rawValue)", "event": "\(event)"])
     }

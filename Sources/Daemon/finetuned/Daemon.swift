@@ -29,8 +29,6 @@ struct Daemon {
 
         let context = StageContext(
             layout: layout, ledger: try Ledger(path: layout.ledger), settings: LiveSettings(settings), logger: logger)
-        let reloading = Reloading(context: context)
-        reloading.announce(settings)
 
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it is better.
         let feed = RunFeed()
@@ -48,11 +46,17 @@ struct Daemon {
         let registry = BaseRegistry(context, launcher: launcher)
 
         let manager = ServiceManager()
+        let reloading = Reloading(context: context, manager: manager)
+        reloading.announce(settings)
         let answers = Answers(
             context: context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry, launcher: launcher,
             startedAt: Date())
-        let server = ControlServer(answers.operations, socket: layout.socket, logger: logger)
-        let presence = Presence(context: context, manager: manager, answers: answers)
+        let adopted = ListenDescriptors().unixListener(path: layout.socket)
+        if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
+        let listening = Bell()
+        let server = ControlServer(
+            answers.operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() }, logger: logger)
+        let presence = Presence(context: context, manager: manager, answers: answers, listening: listening)
 
         let services: [any Service] = [intake, datasets, scheduling, supervision, gating, promotion, server, reloading, presence]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is never logged and forgotten.
@@ -60,7 +64,6 @@ struct Daemon {
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
-        logger.notice("finetuned \(BuildVersion.text) runs on \(layout.root.isEmpty ? "/" : layout.root)", metadata: ["event": "daemon.started"])
         try await group.run()
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
     }

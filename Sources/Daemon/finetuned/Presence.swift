@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Platform
 import ServiceLifecycle
 import Stages
 import Systemd
@@ -9,13 +10,16 @@ struct Presence: Service {
     let context: StageContext
     let manager: ServiceManager
     let answers: Answers
+    /// Rings when the control socket accepts connections.
+    let listening: Bell
 
     func run() async throws {
         // Ready means that `ftctl` can connect.
-        while !FileManager.default.fileExists(atPath: context.layout.socket) {
-            try await Task.sleep(for: .milliseconds(10))
-        }
+        await cancelWhenGracefulShutdown { await listening.wait(atMost: .seconds(86_400)) }
         manager.ready(status: line())
+        context.logger.notice(
+            "finetuned \(BuildVersion.text) is ready on \(context.layout.root.isEmpty ? "/" : context.layout.root)",
+            metadata: ["event": "daemon.started"])
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await cancelWhenGracefulShutdown {

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Logging
 import ServiceLifecycle
 import Settings
 import Stages
@@ -9,6 +10,7 @@ import UnixSignals
 /// Reads the settings again on SIGHUP, and when a pipeline's file changes on disk.
 struct Reloading: Service {
     let context: StageContext
+    let manager: ServiceManager
 
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
@@ -33,8 +35,13 @@ struct Reloading: Service {
     }
 
     func reload(_ reason: String) {
-        let folder = SettingsFolder.read(context.layout)
+        manager.reloading()
+        defer { manager.ready() }
+        var folder = SettingsFolder.read(context.layout)
+        // A fault in the daemon's own file leaves the former values in force, all of them.
+        if !folder.problems(of: context.layout.daemonSettings).isEmpty { folder.daemon = context.settings.daemon }
         context.settings.replace(folder)
+        Logs.threshold.level = Logger.Level(rawValue: folder.daemon.logLevel) ?? .info
         context.logger.notice("Settings read again (\(reason)): \(folder.pipelines.count) pipelines", metadata: ["event": "daemon.reloaded"])
         announce(folder)
         context.bells.ringAll()

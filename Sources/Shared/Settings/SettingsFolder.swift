@@ -13,6 +13,11 @@ package struct SettingsFolder: Sendable {
 
     package init() {}
 
+    /// The faults of one file, by its path.
+    package func problems(of path: String) -> [Failure] {
+        problems.filter { $0.place == path || $0.place?.hasPrefix(path + ":") == true || $0.place?.hasPrefix(path + ",") == true }
+    }
+
     /// Reads `finetuned.toml` (defaults where it is absent) and every `pipelines/*.toml`.
     package static func read(_ layout: Layout) -> SettingsFolder {
         var result = SettingsFolder()

@@ -6,8 +6,8 @@ extension EventKind {
         switch self {
         case .daemonFailed:
             .critical
-        case .daemonUnhealthy, .stageFailed, .settingsInvalid, .watchFailed, .dropQuarantined, .runFailed, .versionDamaged,
-            .baseRefused, .deliveryFailed, .diskFull, .ledgerFailed:
+        case .daemonUnhealthy, .stageFailed, .settingsInvalid, .watchFailed, .dropQuarantined, .runFailed,
+            .versionDamaged, .baseRefused, .deliveryFailed, .diskFull, .ledgerFailed:
             .error
         case .requestRefused, .settingsWarning, .pipelineStopped, .watchOverflow, .dropRowsRejected,
             .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning,
