@@ -51,10 +51,12 @@ struct RowSetEvaluation {
         let rows = try RowReader.read(set.files, limit: set.limit)
         let (items, skipped) = encode(rows)
         context.events.stage("scoring \(set.name)")
+        // Rows and labelled variants are scored together: they share their prompts, which are computed once.
+        let variants = labelVariants(items)
         let scorer = SequenceScorer(transformer, memoryBytes: context.memoryBytes / 2)
         guard let scores = try scorer.score(
-            items.map(\.example.sequence), progress: { context.events.progress($0, of: items.count, "rows") },
-            stop: { StopRequest.isMade })
+            items.map(\.example.sequence) + variants.map(\.sequence),
+            progress: { context.events.progress($0, of: items.count + variants.count, "sequences") }, stop: { StopRequest.isMade })
         else { return nil }
         var records = zip(items, scores).map { item, score in
             ExampleRecord(
@@ -64,7 +66,11 @@ struct RowSetEvaluation {
                 reference: RowEncoder.reference(item.row.content), label: item.row.label, fields: item.row.fields,
                 drop: item.row.drop)
         }
-        guard try choose(items, scorer, &records), try answer(items, &records) else { return nil }
+        for (variant, score) in zip(variants, scores[items.count...]) {
+            records[variant.item].labelScores = records[variant.item].labelScores ?? [:]
+            records[variant.item].labelScores?[variant.label] = -score.lossSum
+        }
+        guard try answer(items, &records) else { return nil }
         var figures = ExampleFigures.of(records)
         figures["rows_skipped"] = Double(skipped)
         let seconds = started.duration(to: .now) / .seconds(1)
@@ -89,28 +95,17 @@ struct RowSetEvaluation {
         return (items, skipped)
     }
 
-    /// Log-probability of each label as the answer. False where a stop request ended the work.
-    private func choose(_ items: [Item], _ scorer: SequenceScorer, _ records: inout [ExampleRecord]) throws -> Bool {
-        guard let labels = task.labels, labels.count > 1 else { return true }
-        context.events.stage("labelling \(set.name)")
-        var sequences: [TokenSequence] = []
-        var owners: [(item: Int, label: String)] = []
-        for (index, item) in items.enumerated() where item.row.label != nil {
-            for label in labels {
-                guard let content = RowEncoder.replacingAnswer(item.row.content, by: label),
+    /// Each labelled row with each class's text as its answer.
+    private func labelVariants(_ items: [Item]) -> [(item: Int, label: String, sequence: TokenSequence)] {
+        guard let labels = task.labels, labels.count > 1 else { return [] }
+        return items.indices.filter { items[$0].row.label != nil }.flatMap { index in
+            labels.compactMap { label in
+                guard let content = RowEncoder.replacingAnswer(items[index].row.content, by: label),
                     let example = try? encoder.example(content, maximumLength: task.maxLength)
-                else { continue }
-                sequences.append(example.sequence)
-                owners.append((index, label))
+                else { return nil }
+                return (index, label, example.sequence)
             }
         }
-        guard let scores = try scorer.score(
-            sequences, progress: { context.events.progress($0, of: sequences.count, "labels") }, stop: { StopRequest.isMade })
-        else { return false }
-        for (owner, score) in zip(owners, scores) { records[owner.item].labelScores = records[owner.item].labelScores ?? [:]
-            records[owner.item].labelScores?[owner.label] = -score.lossSum
-        }
-        return true
     }
 
     /// Greedy answers. False where a stop request ended the work.
