@@ -57,6 +57,7 @@ let shared: [Target] = [
     library("Shared", "Contracts", [crypto]),
     library("Shared", "Statistics"),
     library("Shared", "EvaluationMetrics", ["Statistics"]),
+    library("Shared", "Reports", ["Contracts"]),
     .target(name: "CPlatform", path: "Sources/Shared/CPlatform"),
     library("Shared", "Platform", ["CPlatform", crypto, system]),
     systemLibrary("Shared", "CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
@@ -146,6 +147,8 @@ let testTargets: [Target] = [
     tests("WeightFilesTests", ["CKernels", "Mutation", "Tensors", "WeightFiles"]),
     tests("StatisticsTests", ["Statistics"]),
     tests("EvaluationMetricsTests", ["EvaluationMetrics"]),
+    tests("GatingTests", ["Gating", "Contracts", "Settings"]),
+    tests("ReportsTests", ["Reports", "Contracts"]),
 ]
 
 let package = Package(

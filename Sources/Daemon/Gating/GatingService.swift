@@ -45,7 +45,8 @@ package struct GatingService: Service {
             let records = try RunExamples.all(run, context)
             guard let candidate = records["candidate"], let base = records["base"] else { throw RunExamples.missing(run) }
             let evidence = GatingRules.Evidence(
-                candidate: candidate, served: records["served"], base: base, baseline: try context.ledger.served(run.pipeline)?.version)
+                candidate: candidate, served: records["served"], base: base, baseline: try context.ledger.served(run.pipeline)?.version,
+                newDrops: Set(run.drops))
             let verdict = GatingRules.judge(evidence, settings, training: run.training, seed: run.recipe.seed, at: Date())
             let state: RunState =
                 switch verdict.outcome {

@@ -23,6 +23,15 @@ package struct PairedComparison: Sendable {
     /// Whether the difference is shown to be above −margin.
     package func isNotWorse(by margin: Double) -> Bool { lower > -margin }
 
+    /// The one-sided p-value of "the true difference is not above `threshold`".
+    package func pValue(above threshold: Double) -> Double {
+        if let table { return threshold == 0 ? superiority : table.nonInferiorityPValue(margin: -threshold) }
+        if threshold == 0 { return superiority }
+        let error = deviation / Double(rows).squareRoot()
+        guard error > 0 else { return difference > threshold ? 0 : 1 }
+        return StudentTDistribution.survival((difference - threshold) / error, degrees: Double(rows - 1))
+    }
+
     /// About how many rows would show "better than −margin", if the observed difference is the true one.
     ///
     /// Nil when no number would: the observed difference does not lie above −margin.

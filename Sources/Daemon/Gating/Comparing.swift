@@ -1,0 +1,190 @@
+import Contracts
+import EvaluationMetrics
+import Foundation
+import Settings
+import Statistics
+
+extension GatingRules {
+    /// Applies single gates to the evidence of one run.
+    struct Comparing {
+        let evidence: Evidence
+        let settings: GatesSettings
+        let seed: UInt64
+
+        /// The level of every one-sided statement.
+        var alpha: Double { Swift.min(Swift.max(1 - settings.confidence, 1e-6), 0.5) }
+
+        /// Not worse than the reference by the margin or more; `widening` multiplies a margin that is not configured.
+        func notWorse(_ key: String, set: String, slice: String? = nil, widening: Double = 1) -> GateResult {
+            let margin = settings.margin ?? Self.defaultMargin(key) * widening
+            let place = JudgedRows(set: set, slice: slice, candidate: [], reference: []).place
+            return paired(
+                "\(key)\(place) not worse than \(evidence.against) by more than \(text(margin))",
+                kind: "non_inferiority",
+                key, set: set, slice: slice, threshold: -margin)
+        }
+
+        /// Better than the reference by more than an amount.
+        func better(_ key: String, set: String, slice: String?, by amount: Double) -> GateResult {
+            let place = JudgedRows(set: set, slice: slice, candidate: [], reference: []).place
+            return paired(
+                "\(key)\(place) better than \(evidence.against)\(amount > 0 ? " by more than \(text(amount))" : "")",
+                kind: "superiority", key, set: set, slice: slice, threshold: amount)
+        }
+
+        /// A configured `max_regression` or `min_improvement`, absolute or as a share of the reference's value.
+        func change(_ rule: GateRuleSettings, amount: Double, improvement: Bool) -> GateResult {
+            let named =
+                "\(rule.metric) " + (improvement ? "min_improvement" : "max_regression") + " \(text(amount))"
+                + (rule.relative ? " relative" : "")
+            var absolute = amount
+            if rule.relative {
+                let rows = evidence.rows(set: rule.set, slice: rule.slice)
+                guard let value = rows.flatMap({ MetricRegistry.metric(rule.metric)?.value($0.reference) }), value != 0
+                else {
+                    return missing(
+                        named, rule,
+                        "There is no value of '\(rule.metric)' other than 0 to take a share of; a missing metric fails."
+                    )
+                }
+                absolute = amount * abs(value)
+            }
+            if let early = unusable(named, rule) { return early }
+            let place = JudgedRows(set: rule.set, slice: rule.slice, candidate: [], reference: []).place
+            return improvement
+                ? paired(
+                    "\(rule.metric)\(place) better than \(evidence.against) by more than \(text(absolute))",
+                    kind: "superiority", rule.metric, set: rule.set, slice: rule.slice, threshold: absolute)
+                : paired(
+                    "\(rule.metric)\(place) not worse than \(evidence.against) by more than \(text(absolute))",
+                    kind: "non_inferiority", rule.metric, set: rule.set, slice: rule.slice, threshold: -absolute)
+        }
+
+        /// A configured `min` or `max` of the candidate's own value.
+        func value(_ rule: GateRuleSettings) -> GateResult {
+            let bounds = [rule.min.map { "at least \(text($0))" }, rule.max.map { "at most \(text($0))" }].compactMap {
+                $0
+            }
+            let place = JudgedRows(set: rule.set, slice: rule.slice, candidate: [], reference: []).place
+            let named = "\(rule.metric)\(place) \(bounds.joined(separator: " and "))"
+            if let early = unusable(named, rule) { return early }
+            guard !bounds.isEmpty else {
+                return missing(
+                    named, rule, "The rule asks for nothing: give min, max, max_regression or min_improvement.")
+            }
+            guard let rows = evidence.rows(set: rule.set, slice: rule.slice),
+                let metric = MetricRegistry.metric(rule.metric),
+                let value = metric.value(rows.candidate)
+            else { return missing(named, rule, "'\(rule.metric)' has no value on these rows; a missing metric fails.") }
+            var faults: [String] = []
+            if let least = rule.min, !(value >= least) { faults.append("below the minimum of \(text(least))") }
+            if let most = rule.max, !(value <= most) { faults.append("above the maximum of \(text(most))") }
+            var result = GateResult(
+                rule: named, kind: "value", set: rule.set, metric: rule.metric, slice: rule.slice,
+                outcome: faults.isEmpty ? .pass : .fail, candidate: value, reference: metric.value(rows.reference),
+                rows: rows.count,
+                explanation: "\(rule.metric)\(place) is \(text(value))"
+                    + (faults.isEmpty ? ", as asked." : ", " + faults.joined(separator: " and ") + "."))
+            if case .share = metric.kind {
+                let hits = Int((value * Double(rows.count)).rounded())
+                let interval = ProportionInterval.wilson(successes: hits, count: rows.count)
+                result.explanation +=
+                    " On \(rows.count) rows its 95 % interval is \(text(interval.lower)) to \(text(interval.upper))."
+            }
+            return result
+        }
+
+        /// How much worse is still "not worse" where the pipeline says nothing, in the metric's own unit.
+        static func defaultMargin(_ key: String) -> Double {
+            switch key {
+            case "bits_per_byte": 0.01
+            case "perplexity": 0.2
+            case "bleu", "chrf": 1
+            default: 0.02
+            }
+        }
+
+        /// A result that ends the matter before any test: unknown metric or set, a slice without or with too few rows.
+        private func unusable(_ named: String, _ rule: GateRuleSettings) -> GateResult? {
+            guard MetricRegistry.metric(rule.metric) != nil else {
+                return missing(named, rule, "There is no metric '\(rule.metric)'; a missing metric fails.")
+            }
+            guard evidence.sets.contains(rule.set) else {
+                let known = evidence.sets.joined(separator: ", ")
+                return missing(
+                    named, rule, "There is no evaluation set '\(rule.set)' (there are: \(known)); a missing set fails.")
+            }
+            guard let slice = rule.slice else { return nil }
+            let count = evidence.rows(set: rule.set, slice: slice)?.count ?? 0
+            if count == 0 { return missing(named, rule, "The slice '\(slice)' has no rows; a missing slice fails.") }
+            guard count < rule.minimumSliceRows else { return nil }
+            var result = missing(
+                named, rule, "The slice '\(slice)' has \(count) rows, and \(rule.minimumSliceRows) are asked for.")
+            result.outcome = .inconclusive
+            result.rows = count
+            result.rowsNeeded = rule.minimumSliceRows
+            return result
+        }
+
+        private func missing(_ named: String, _ rule: GateRuleSettings, _ why: String) -> GateResult {
+            GateResult(
+                rule: named, kind: rule.min != nil || rule.max != nil ? "value" : "change", set: rule.set,
+                metric: rule.metric, slice: rule.slice, outcome: .fail, rows: 0, explanation: why)
+        }
+
+        /// Candidate against reference on the same rows: is the difference shown to be above the threshold?
+        private func paired(
+            _ named: String, kind: String, _ key: String, set: String, slice: String?, threshold: Double
+        ) -> GateResult {
+            let claim = kind == "superiority"
+            var result = GateResult(
+                rule: named, kind: kind, set: set, metric: key, slice: slice, outcome: .fail,
+                confidence: settings.confidence, margin: claim ? nil : -threshold, rows: 0, explanation: "")
+            guard let metric = MetricRegistry.metric(key) else {
+                result.explanation = "There is no metric '\(key)'; a missing metric fails."
+                return result
+            }
+            guard metric.direction != .neutral else {
+                result.explanation = "Neither more nor less of '\(key)' is better; only min and max can gate it."
+                return result
+            }
+            guard let rows = evidence.rows(set: set, slice: slice), rows.count > 0 else {
+                result.explanation =
+                    "There are no rows\(slice.map { " of \($0)" } ?? "") in the set '\(set)'; missing rows fail."
+                return result
+            }
+            result.rows = rows.count
+            result.candidate = metric.value(rows.candidate)
+            result.reference = metric.value(rows.reference)
+            guard result.candidate != nil, result.reference != nil else {
+                result.explanation = "'\(key)' has no value on some of the \(rows.count) rows; a missing metric fails."
+                return result
+            }
+            guard let found = metric.compare(rows.candidate, rows.reference, alpha: alpha, seed: seed) else {
+                result.outcome = .inconclusive
+                result.explanation = "\(rows.count) rows are too few for a paired comparison."
+                return result
+            }
+            let p = found.pValue(above: threshold)
+            result.difference = found.difference
+            result.lowerBound = found.lower
+            result.upperBound = found.upper
+            result.pValue = p
+            let passed = claim ? p <= alpha && found.difference > threshold : found.lower > threshold
+            // Shown not to be so: even the upper bound does not reach it.
+            let failed = claim ? found.upper <= threshold : found.upper < threshold
+            result.outcome = passed ? .pass : failed ? .fail : .inconclusive
+            result.explanation =
+                "\(key) \(text(found.candidate)) against \(text(found.reference)): the difference (positive is better) is "
+                + "\(text(found.difference)), with \(text(settings.confidence * 100)) % confidence at least \(text(found.lower)); "
+                + "asked for more than \(text(threshold)) (p = \(text(p))). By \(found.test)."
+            if result.outcome == .inconclusive {
+                result.rowsNeeded = found.rowsNeeded(margin: -threshold, alpha: alpha)
+                result.explanation +=
+                    result.rowsNeeded.map { " If the difference is real, about \($0) gate rows would show it." }
+                    ?? " At this difference no number of rows would show it."
+            }
+            return result
+        }
+    }
+}

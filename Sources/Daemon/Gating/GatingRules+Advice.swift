@@ -1,0 +1,106 @@
+import Contracts
+
+extension GatingRules {
+    /// What to try next, from the evidence, most promising first.
+    static func advice(_ gates: [GateResult], confusion: [String: [String: Int]]?, training: TrainingResult?)
+        -> [Advice]
+    {
+        var advice: [Advice] = []
+        if let fault = gates.first(where: { $0.kind == "integrity" && $0.outcome == .fail }) {
+            advice.append(Advice(action: "check", reason: fault.explanation))
+            return advice
+        }
+        if let training { advice += fromTraining(training) }
+        let forgotten = gates.filter {
+            $0.outcome != .pass && ($0.slice == "drop=earlier" || $0.set != "gate") && ($0.difference ?? 0) < 0
+        }
+        if let worst = forgotten.min(by: { ($0.difference ?? 0) < ($1.difference ?? 0) }) {
+            advice.append(
+                Advice(
+                    action: "replay",
+                    reason:
+                        "Old skills fell: \(worst.metric) is worse by \(text(-(worst.difference ?? 0))) on \(worst.slice ?? worst.set). "
+                        + "Mix in more earlier rows (incremental.replay_share), or train from the base.",
+                    figures: ["difference": worst.difference ?? 0]))
+            advice.append(
+                Advice(
+                    action: "from_base",
+                    reason: "A run from the base on all rows competes without what continuing forgets."))
+        }
+        let undecided = gates.filter { $0.outcome == .inconclusive }
+        if let gate = undecided.max(by: { ($0.rowsNeeded ?? 0) < ($1.rowsNeeded ?? 0) }), let needed = gate.rowsNeeded {
+            advice.append(
+                Advice(
+                    action: "more_gate_rows",
+                    reason:
+                        "About \(needed) gate rows (now \(gate.rows)) would decide '\(gate.rule)': drop more data, or raise data.gate_share.",
+                    figures: ["rows": Double(needed), "now": Double(gate.rows)]))
+        }
+        if let confusion, let worst = weakestClass(confusion) {
+            advice.append(
+                Advice(
+                    action: "more_data",
+                    reason: "The class '\(worst.name)' is right on \(worst.hits) of \(worst.rows) gate rows"
+                        + (worst.mistaken.map { ", most often taken for '\($0)'" } ?? "") + ": drop more rows of it.",
+                    figures: ["recall": Double(worst.hits) / Double(worst.rows), "rows": Double(worst.rows)]))
+        }
+        for gate in gates
+        where gate.outcome == .fail && gate.slice != nil && gate.slice != "drop=earlier" && gate.rows > 0 {
+            advice.append(
+                Advice(
+                    action: "more_data",
+                    reason: "The slice '\(gate.slice ?? "")' failed (\(gate.rule)): drop more rows of it.",
+                    figures: ["rows": Double(gate.rows)]))
+        }
+        return advice
+    }
+
+    private static func fromTraining(_ training: TrainingResult) -> [Advice] {
+        guard let best = training.validationLoss, let start = training.startValidationLoss else { return [] }
+        if training.bestStep == 0 || best >= start {
+            return [
+                Advice(
+                    action: "lower_learning_rate",
+                    reason:
+                        "No step improved the validation loss (\(text(start)) at the start, \(text(best)) at best).",
+                    figures: ["start": start, "best": best])
+            ]
+        }
+        if best - training.finalLoss > 0.3 {
+            return [
+                Advice(
+                    action: "more_regularisation",
+                    reason:
+                        "The training loss (\(text(training.finalLoss))) is far below the validation loss (\(text(best))): "
+                        + "fewer epochs, dropout, weight decay or a lower rank.",
+                    figures: ["gap": best - training.finalLoss])
+            ]
+        }
+        if start - best < 0.01 * start {
+            return [
+                Advice(
+                    action: "higher_learning_rate",
+                    reason: "Training hardly moved the validation loss (\(text(start)) to \(text(best))): "
+                        + "raise the learning rate or train more epochs.",
+                    figures: ["start": start, "best": best])
+            ]
+        }
+        return []
+    }
+
+    /// The class with the lowest recall, when it is below 70 % on at least three rows.
+    private static func weakestClass(
+        _ confusion: [String: [String: Int]]
+    ) -> (name: String, hits: Int, rows: Int, mistaken: String?)? {
+        var worst: (name: String, hits: Int, rows: Int, mistaken: String?)?
+        for (name, row) in confusion.sorted(by: { $0.key < $1.key }) {
+            let rows = row.values.reduce(0, +)
+            let hits = row[name] ?? 0
+            guard rows >= 3, Double(hits) < 0.7 * Double(rows) else { continue }
+            if let now = worst, Double(now.hits) / Double(now.rows) <= Double(hits) / Double(rows) { continue }
+            let mistaken = row.filter { $0.key != name }.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+            worst = (name, hits, rows, mistaken)
+        }
+        return worst
+    }
+}

@@ -1,0 +1,30 @@
+import Contracts
+import Foundation
+
+/// Everything that the report of one run shows; the JSON report is this value.
+package struct ReportData: Codable, Hashable, Sendable {
+    package var run: Run
+    /// Optimizer steps and validations, in order.
+    package var steps: [StepReport]
+    package var validations: [ValidationReport]
+    /// Rows that were right before and are wrong now, and the other way round; and those with the highest loss.
+    package var regressions: [ExampleComparison]
+    package var fixes: [ExampleComparison]
+    package var worst: [ExampleComparison]
+
+    /// Makes the data of a report; parts that are not there are left out of it.
+    package init(
+        run: Run, steps: [StepReport] = [], validations: [ValidationReport] = [], regressions: [ExampleComparison] = [],
+        fixes: [ExampleComparison] = [], worst: [ExampleComparison] = []
+    ) {
+        self.run = run
+        self.steps = steps
+        self.validations = validations
+        self.regressions = regressions
+        self.fixes = fixes
+        self.worst = worst
+    }
+
+    /// The report as JSON for programs.
+    package func json() throws -> Data { try ContractCoding.pretty(self) }
+}
