@@ -128,6 +128,7 @@ let testTargets: [Target] = [
     .target(name: "TestSupport", dependencies: ["Contracts", "Platform"], path: "Tests/TestSupport"),
     tests("ArchitectureTests", []),
     tests("ContractsTests", ["Contracts"]),
+    tests("PlatformTests", ["Platform"]),
     tests("SystemdUnitTests", ["Systemd", logging]),
     tests("SystemdTests", ["Systemd", "Contracts", logging]),
     tests("TrainingTests", ["ChatTemplates", "Encoding", "Tokenization", "Contracts", "Tensors", "Training", "Transformers", "WeightFiles"]),

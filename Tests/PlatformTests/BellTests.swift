@@ -1,0 +1,30 @@
+import Platform
+import Testing
+
+struct BellTests {
+    @Test func aRingBeforeTheWaitIsNotLost() async {
+        let bell = Bell()
+        bell.ring()
+        let start = ContinuousClock.now
+        await bell.wait(atMost: .seconds(30))
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
+    @Test func waitingEndsByItselfAgainAndAgain() async {
+        let bell = Bell()
+        let start = ContinuousClock.now
+        for _ in 0..<5 { await bell.wait(atMost: .milliseconds(20)) }
+        // A bell that stops waiting after its first time-out would make its loop spin.
+        #expect(ContinuousClock.now - start >= .milliseconds(95))
+    }
+
+    @Test func cancellationEndsTheWait() async {
+        let bell = Bell()
+        let task = Task { await bell.wait(atMost: .seconds(60)) }
+        task.cancel()
+        await task.value
+        let start = ContinuousClock.now
+        await bell.wait(atMost: .milliseconds(30))
+        #expect(ContinuousClock.now - start >= .milliseconds(25))
+    }
+}
