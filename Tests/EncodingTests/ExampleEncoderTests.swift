@@ -82,6 +82,19 @@ import Tokenization
         #expect(throws: EncodingFailure.noLabels) { try encoder.encode(turns: second, maximumLength: 512) }
     }
 
+    @Test func aLongConversationCostsWhatIsKeptOfIt() throws {
+        let encoder = try TestTokenizers.encoder("smollm2")
+        let turns = try (0..<6000).map {
+            try ChatTurn(role: $0 % 2 == 0 ? "user" : "assistant", content: "Turn \($0)", isTrained: $0 % 2 == 1)
+        }
+        let clock = ContinuousClock()
+        var example: EncodedExample?
+        let time = try clock.measure { example = try encoder.encode(turns: turns, maximumLength: 256) }
+        #expect(example?.ids.count == 256)
+        #expect((example?.labelCount ?? 0) > 50)
+        #expect(time < .seconds(3))
+    }
+
     @Test func aTemplateThatRewritesItsPastIsRefused() throws {
         let tokenizer = try TestTokenizers.encoder("smollm2").tokenizer
         let template = try ChatTemplate("{{ messages | length }}{% for m in messages %}{{ m.content }}{% endfor %}")

@@ -98,7 +98,8 @@ enum Probe {
         let url = URL(filePath: folder)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         try Data(definition.tokenizerJSON()).write(to: url.appending(path: "tokenizer.json"))
-        try Data(definition.tokenizerConfigJSON(contextLength: nil)).write(to: url.appending(path: "tokenizer_config.json"))
+        try Data(definition.tokenizerConfigJSON(contextLength: nil)).write(
+            to: url.appending(path: "tokenizer_config.json"))
     }
 
     struct PromptRow: Decodable {

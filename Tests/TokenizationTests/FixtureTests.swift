@@ -40,7 +40,8 @@ import TokenizerFiles
         let again = try Tokenizer(
             TokenizerDefinition(
                 json: file.definition.tokenizerJSON(), config: file.definition.tokenizerConfigJSON(contextLength: 100)))
-        #expect((again.bos, again.eos, again.unknown) == (file.tokenizer.bos, file.tokenizer.eos, file.tokenizer.unknown))
+        #expect(
+            (again.bos, again.eos, again.unknown) == (file.tokenizer.bos, file.tokenizer.eos, file.tokenizer.unknown))
         for row in try TestModels.fixture([Row].self, "tokenization/\(name).json") {
             #expect(again.encode(row.text) == row.ids)
             #expect(again.encode(row.text, special: .parse, addsSpecialTokens: true) == row.parsed)

@@ -105,6 +105,51 @@ import TextFuzzing
         }
     }
 
+    @Test func hostileMetadataIsRefusedOrServed() {
+        var state: UInt64 = 42
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        let pieces = [
+            "", "a", "b", "ab", "▁", "▁a", " ", "  ", "<0x41>", "<0xZZ>", "é", "e\u{301}", "<s>", "\u{0}", "Ġ", "Ġa",
+            "🙂", "aaaa",
+        ]
+        let numbers: [Float] = [0, -1, 1, .infinity, -.infinity, .nan, 3e38, -1000]
+        for _ in 0..<3000 {
+            let count = random(12)
+            var values = TokenizerDefinition.GGUFValues(
+                model: ["gpt2", "llama", "llama", ""][random(4)],
+                pre: ["gpt-2", "llama-bpe", "qwen2", "smollm", nil][random(5)],
+                tokens: (0..<count).map { _ in pieces[random(pieces.count)] })
+            if random(8) > 0 {
+                values.scores = (0..<(random(9) > 0 ? count : random(20))).map { _ in
+                    numbers[random(random(3) == 0 ? 8 : 3)]
+                }
+            }
+            if random(4) > 0 {
+                values.types = (0..<(random(9) > 0 ? count : random(20))).map { _ in
+                    Int32(random(random(9) == 0 ? 9 : 5) - 1)
+                }
+            }
+            if random(4) > 0 {
+                values.merges = (0..<random(6)).map { _ in
+                    pieces[random(pieces.count)] + " " + pieces[random(pieces.count)]
+                }
+            }
+            values.bos = random(3) == 0 ? Int32(random(16) - 2) : nil
+            values.unknown = random(2) == 0 ? Int32(random(13)) : nil
+            values.addSpacePrefix = random(2) == 0
+            values.addBOS = random(2) == 0
+            guard let definition = try? TokenizerDefinition(gguf: values), let tokenizer = try? Tokenizer(definition)
+            else { continue }
+            for text in ["", "ab aab  b<s>é", "e\u{301}🙂\u{0}<0x41>", String(repeating: "a", count: 100)] {
+                _ = tokenizer.decode(tokenizer.encode(text, special: .parse, addsSpecialTokens: true))
+            }
+            _ = definition.tokenizerJSON()
+        }
+    }
+
     @Test func deepNestingIsRefusedRatherThanFollowed() {
         let json = "{\"x\": " + String(repeating: "[", count: 100_000)
         #expect(throws: TokenizerFailure.self) { try TokenizerDefinition(json: Array(json.utf8)) }

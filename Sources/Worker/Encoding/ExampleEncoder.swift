@@ -97,36 +97,39 @@ package struct ExampleEncoder: Sendable {
     package func encode(turns: [ChatTurn], tools: TemplateValue = .none, maximumLength: Int) throws -> EncodedExample {
         guard let template else { return try encodePlain(turns, maximumLength) }
         let whole = try render(template, turns[...], tools, addGenerationPrompt: false)
-        let spans = try trainedSpans(template, turns, tools, whole)
-        guard !spans.isEmpty else { throw EncodingFailure.noLabels }
         try checkControl(whole.text, turns)
-
         var ids: [Int32] = []
         var trained: [Range<Int>] = []
         var place = 0
-        for span in spans {
+        // Turns beyond the length are not looked for: a conversation of thousands costs no more than what is kept of it.
+        try forEachTrainedSpan(template, turns, tools, whole) { span in
             ids += try encode(whole.text, in: place..<span.lowerBound)
             let start = ids.count
             ids += try encode(whole.text, in: span)
             trained.append(start..<ids.count)
             place = span.upperBound
+            return ids.count < maximumLength
         }
         ids += try encode(whole.text, in: place..<whole.text.bytes.count)
         return try fit(ids, trained: trained, maximumLength)
     }
 
-    /// The byte ranges of the whole text that trained turns add.
-    private func trainedSpans(
-        _ template: ChatTemplate, _ turns: [ChatTurn], _ tools: TemplateValue, _ whole: ChatTemplate.Rendering
-    ) throws -> [Range<Int>] {
+    /// Gives `body` the byte ranges of the whole text that trained turns add, in order, until it returns false.
+    private func forEachTrainedSpan(
+        _ template: ChatTemplate, _ turns: [ChatTurn], _ tools: TemplateValue, _ whole: ChatTemplate.Rendering,
+        _ body: (Range<Int>) throws -> Bool
+    ) throws {
         if !whole.generated.isEmpty {
             let speakers = turns.filter(\.isAssistant)
             guard speakers.count == whole.generated.count else {
                 throw EncodingFailure.generationBlocks(found: whole.generated.count, turns: speakers.count)
             }
-            return zip(speakers, whole.generated).filter(\.0.isTrained).map(\.1)
+            for (turn, span) in zip(speakers, whole.generated) where turn.isTrained {
+                if !(try body(span)) { return }
+            }
+            return
         }
-        var spans: [Range<Int>] = []
+        var last = 0
         for (index, turn) in turns.enumerated() where turn.isTrained {
             let before = try prefix(template, turns[..<index], tools, addGenerationPrompt: true, whole, turn: index)
             let after =
@@ -137,10 +140,10 @@ package struct ExampleEncoder: Sendable {
                 throw EncodingFailure.templateBreaksPrefix(turn: index, reason: "it writes nothing for the turn")
             }
             // Two trained turns in a row share the header between them; the first one's end wins.
-            let start = max(before, spans.last?.upperBound ?? 0)
-            if after > start { spans.append(start..<after) }
+            let start = max(before, last)
+            last = max(after, last)
+            if after > start, !(try body(start..<after)) { return }
         }
-        return spans
     }
 
     /// The length of what a rendering of the first turns and the whole have in common, which must be all of the former.

@@ -200,7 +200,11 @@ extension TokenizerDefinition {
 
     private func writePostProcessor(_ writer: inout JSONWriter) {
         guard !prefix.isEmpty || !suffix.isEmpty else {
-            if spelling == .bytes { Self.writeByteLevel(prefix: false, pattern: true, &writer) } else { writer.raw("null") }
+            if spelling == .bytes {
+                Self.writeByteLevel(prefix: false, pattern: true, &writer)
+            } else {
+                writer.raw("null")
+            }
             return
         }
         func special(_ id: Int32, _ type: Int, _ writer: inout JSONWriter) {
