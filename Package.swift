@@ -83,10 +83,10 @@ let daemon: [Target] = [
     library("Daemon", "Gating", stage + ["EvaluationMetrics", "Statistics"]),
     library("Daemon", "Promotion", stage),
     library("Daemon", "Delivery", stage),
-    library("Daemon", "ControlAPI", stage + [hummingbird, nio, nioPosix]),
+    library("Daemon", "ControlAPI", stage + ["Reports", hummingbird, nio, nioPosix]),
     program("Daemon", "finetuned", stage + [
         "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion", "Delivery",
-        "ControlAPI", "Systemd", argumentParser, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "ControlAPI", "Reports", "Systemd", argumentParser, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ]),
 ]
 
@@ -121,7 +121,7 @@ let commandLine: [Target] = [
     library("CLI", "ControlClient", [
         "Contracts", asyncHTTPClient, nio, .product(name: "NIOFoundationCompat", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
     ]),
-    program("CLI", "ftctl", ["Contracts", "ControlClient", "Platform", argumentParser]),
+    program("CLI", "ftctl", ["Contracts", "ControlClient", "Platform", "Reports", argumentParser]),
 ]
 
 let testTargets: [Target] = [
@@ -146,9 +146,12 @@ let testTargets: [Target] = [
     tests("WorkerTests", ["Contracts"]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("WeightFilesTests", ["CKernels", "Mutation", "Tensors", "WeightFiles"]),
+    .executableTarget(
+        name: "bench-false-promotion", dependencies: ["Gating", "Contracts", "Settings", "Statistics"],
+        path: "Benchmarks/false-promotion"),
     tests("StatisticsTests", ["Statistics"]),
     tests("EvaluationMetricsTests", ["EvaluationMetrics"]),
-    tests("GatingTests", ["Gating", "Contracts", "Settings"]),
+    tests("GatingTests", ["Gating", "Contracts", "Settings", "Statistics"]),
     tests("ReportsTests", ["Reports", "Contracts"]),
 ]
 

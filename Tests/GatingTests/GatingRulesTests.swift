@@ -1,5 +1,7 @@
 import Contracts
+import Foundation
 import Settings
+import Statistics
 import Testing
 
 @testable import Gating
@@ -143,5 +145,21 @@ import Testing
     @Test func theSameEvidenceGivesTheSameVerdict() {
         #expect(
             Cases.judge(Cases.strong(60), base: Cases.weak(60)) == Cases.judge(Cases.strong(60), base: Cases.weak(60)))
+    }
+
+    /// Whole verdicts over models that do not differ: at most the stated share passes (see Benchmarks/false-promotion).
+    @Test func equalModelsAreSeldomPromoted() {
+        var passed = 0
+        let trials = 60
+        for trial in 0..<trials {
+            let random = CounterRandom(seed: 41, stream: UInt64(trial))
+            func model(_ use: Int) -> [ExampleRecord] {
+                Cases.records(
+                    50, right: { random.unit(UInt64($0 * 4 + use)) < 0.7 },
+                    loss: { 1 - log(1 - random.unit(UInt64($0 * 4 + use + 2))) })
+            }
+            if Cases.judge(model(0), served: model(1), base: Cases.weak(50)).outcome == .pass { passed += 1 }
+        }
+        #expect(Double(passed) / Double(trials) <= 0.05)
     }
 }

@@ -26,6 +26,11 @@ package struct ControlClient: Sendable {
         try ContractCoding.decode(type, from: try await exchange(.GET, path, query, body: nil))
     }
 
+    /// GET an answer as it is, such as an HTML page.
+    package func data(_ path: String, _ query: [String: String?] = [:]) async throws -> Data {
+        try await exchange(.GET, path, query, body: nil)
+    }
+
     /// POST with a JSON body.
     package func post<T: Decodable>(_ type: T.Type, _ path: String, _ body: some Encodable) async throws -> T {
         try ContractCoding.decode(type, from: try await exchange(.POST, path, [:], body: .bytes(ByteBuffer(data: try ContractCoding.encode(body)))))

@@ -16,7 +16,7 @@ struct Ftctl: AsyncParsableCommand {
             """,
         version: BuildVersion.text,
         subcommands: [
-            Status.self, Pipelines.self, Runs.self, Show.self, Watch.self, Report.self, RunNow.self, Promote.self, Rollback.self, History.self, Cancel.self,
+            Status.self, Pipelines.self, Runs.self, Show.self, Watch.self, Report.self, Gates.self, RunNow.self, Promote.self, Rollback.self, History.self, Cancel.self,
             Drops.self, DropReport.self, Base.self, Generate.self,
         ])
 }

@@ -62,9 +62,17 @@ struct Report: AsyncParsableCommand {
     @Option(help: "Show so many of the rows with the highest loss.") var worst: Int?
     @Flag(help: "Show rows that were right before and are wrong now.") var regressions = false
     @Flag(help: "Show rows that were wrong before and are right now.") var fixes = false
+    @Option(help: "Write the whole report to this file as one HTML page with plots.") var html: String?
 
     func run() async throws {
         try await connection.use { client in
+            if let html {
+                let page = try await client.data(ControlRoute.runReport(run), ["format": "html"])
+                do { try page.write(to: URL(filePath: html), options: .atomic) } catch {
+                    throw Failure(code: "client.file", "The report cannot be written.", at: html, remedy: "Check the folder and its permissions.", cause: "\(error)")
+                }
+                return Terminal.line("Wrote \(html) (\(page.count) bytes).")
+            }
             if worst != nil || regressions || fixes {
                 let order = regressions ? "regressions" : fixes ? "fixes" : "worst"
                 let rows = try await client.get([ExampleComparison].self, ControlRoute.runExamples(run), ["order": order, "limit": String(worst ?? 20)])

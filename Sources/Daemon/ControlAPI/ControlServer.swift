@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import Platform
+import Reports
 import ServiceLifecycle
 
 /// Answers the control API on the daemon's Unix socket. Handlers decode, call an operation, and encode; they hold no rule.
@@ -105,6 +106,16 @@ package struct ControlServer: Service {
         }
         router.get("/v1/runs/:id/examples") { request, context in
             try JSON.answer(o.examples(run(context), request.uri.queryParameters.get("order") ?? "worst", limit(request, 20)))
+        }
+        router.get("/v1/runs/:id/report") { request, context in
+            let report = try o.report(run(context))
+            switch request.uri.queryParameters.get("format") ?? "json" {
+            case "json": return try JSON.answer(report)
+            case "text": return JSON.text(TextReport.text(report), "text/plain; charset=utf-8")
+            case "html": return JSON.text(HTMLReport.page(report), "text/html; charset=utf-8")
+            case let other:
+                throw Failure(code: "request.format", "'\(other)' is not a format of reports.", at: "format", remedy: "Use json, text or html.")
+            }
         }
         router.post("/v1/runs/:id/promote") { request, context in
             try JSON.answer(o.promote(run(context), await JSON.body(PromoteRequest.self, request), await context.who()))

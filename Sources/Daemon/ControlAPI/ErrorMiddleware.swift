@@ -40,6 +40,13 @@ enum JSON {
         return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try ContractCoding.encode(value))))
     }
 
+    /// A body that is text of another kind.
+    static func text(_ text: String, _ type: String) -> Response {
+        var headers = HTTPFields()
+        headers[.contentType] = type
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+
     static func body<T: Decodable>(_ type: T.Type, _ request: Request) async throws -> T {
         let buffer = try await request.body.collect(upTo: 16 << 20)
         return try ContractCoding.decode(type, from: Data(buffer.readableBytesView))

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Reports
 
 /// What the control API can ask for. The composition root joins the stages to it, so that handlers hold no rule and import no stage.
 package struct Operations: Sendable {
@@ -14,6 +15,7 @@ package struct Operations: Sendable {
     package var run: @Sendable (RunID) throws -> Run
     package var notices: @Sendable (RunID, _ from: Int, _ follow: Bool) throws -> AsyncStream<RunNotice>
     package var examples: @Sendable (RunID, _ order: String, _ limit: Int) throws -> [ExampleComparison]
+    package var report: @Sendable (RunID) throws -> ReportData
     package var promote: @Sendable (RunID, PromoteRequest, _ who: String) throws -> PromotionRecord
     package var cancel: @Sendable (RunID, _ who: String) throws -> Run
     package var drops: @Sendable (PipelineName?, _ limit: Int) throws -> [Drop]
@@ -34,6 +36,7 @@ package struct Operations: Sendable {
         runs: @escaping @Sendable (PipelineName?, RunState?, Int) throws -> [Run], run: @escaping @Sendable (RunID) throws -> Run,
         notices: @escaping @Sendable (RunID, Int, Bool) throws -> AsyncStream<RunNotice>,
         examples: @escaping @Sendable (RunID, String, Int) throws -> [ExampleComparison],
+        report: @escaping @Sendable (RunID) throws -> ReportData,
         promote: @escaping @Sendable (RunID, PromoteRequest, String) throws -> PromotionRecord,
         cancel: @escaping @Sendable (RunID, String) throws -> Run, drops: @escaping @Sendable (PipelineName?, Int) throws -> [Drop],
         dropReport: @escaping @Sendable (DropID) throws -> IntakeReport, bases: @escaping @Sendable () throws -> [BaseCard],
@@ -52,6 +55,7 @@ package struct Operations: Sendable {
         self.run = run
         self.notices = notices
         self.examples = examples
+        self.report = report
         self.promote = promote
         self.cancel = cancel
         self.drops = drops

@@ -32,6 +32,7 @@ struct Answers: Sendable {
             history: { try context.ledger.history($0) }, verify: { try context.ledger.verify($0) },
             runs: { try context.ledger.runs(pipeline: $0, state: $1, limit: $2) }, run: run,
             notices: notices, examples: examples,
+            report: { RunReport.data(try run($0), context) },
             promote: { try promotion.promote($0, who: $2, reason: $1.reason, force: $1.force) },
             cancel: { try supervision.cancel($0, by: $1) },
             drops: { try context.ledger.drops(pipeline: $0, limit: $1) }, dropReport: dropReport,
@@ -88,9 +89,7 @@ struct Answers: Sendable {
 
     private func examples(_ id: RunID, order: String, limit: Int) throws -> [ExampleComparison] {
         let run = try run(id)
-        let records = try RunExamples.all(run, context)
-        let reference = records["served"] ?? records["base"] ?? []
-        let pairs = zip(records["candidate"] ?? [], reference).map { ExampleComparison(candidate: $0, served: $1) }
+        let pairs = try RunReport.pairs(run, context)
         func right(_ record: ExampleRecord?) -> Bool { record.map(ExampleFigures.isExact) ?? false }
         let chosen: [ExampleComparison] =
             switch order {

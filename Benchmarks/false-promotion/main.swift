@@ -1,0 +1,80 @@
+// How often a verdict is wrong: whole verdicts over made-up models of known quality.
+//
+//     make build && .build/release/bench-false-promotion [TRIALS]
+//
+// Each line is a setting in which passing is an error, or (the last lines) one in which it is right. Answers and losses of
+// candidate and served model are correlated row by row, as those of related models are.
+import Contracts
+import Foundation
+import Gating
+import Settings
+import Statistics
+
+let trials = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 400
+
+/// Records of one model whose rows are right with a probability and whose losses have a mean.
+func records(_ count: Int, right: (Int) -> Bool, loss: (Int) -> Double) -> [ExampleRecord] {
+    (0..<count).map { row in
+        let label = row.isMultiple(of: 2) ? "a" : "b"
+        return ExampleRecord(
+            row: RowID("\(row)"), set: "gate", lossSum: loss(row), tokens: 1, correctTokens: 0, bytes: 1,
+            promptTokens: 1,
+            prompt: "", reference: label, output: right(row) ? label : "?", label: label)
+    }
+}
+
+/// The share of trials that pass when the candidate is better by `gain` in accuracy and `lossGain` nats.
+func passes(count: Int, gain: Double, lossGain: Double, _ settings: GatesSettings) -> Double {
+    var passed = 0
+    for trial in 0..<trials {
+        let random = CounterRandom(seed: 20_261, stream: UInt64(trial))
+        func unit(_ row: Int, _ use: Int) -> Double { random.unit(UInt64(row * 8 + use)) }
+        // Three quarters of the rows are answered alike by both models.
+        func alike(_ row: Int) -> Bool { unit(row, 0) < 0.75 }
+        func served(_ row: Int) -> Bool { unit(row, 1) < 0.7 }
+        func candidate(_ row: Int) -> Bool { alike(row) ? served(row) : unit(row, 2) < min(1, 0.7 + gain / 0.25) }
+        // Losses are skewed: exponential, with a share in common.
+        func common(_ row: Int) -> Double { -log(1 - unit(row, 3)) }
+        let before = records(count, right: served) { common($0) - 0.3 * log(1 - unit($0, 4)) }
+        let after = records(count, right: candidate) { common($0) - 0.3 * log(1 - unit($0, 5)) - lossGain }
+        let base = records(count, right: { _ in false }, loss: { _ in 9 })
+        let verdict = GatingRules.judge(
+            GatingRules.Evidence(candidate: after, served: before, base: base, baseline: "v-1"), settings,
+            training: nil,
+            seed: UInt64(trial), at: Date(timeIntervalSince1970: 0))
+        if verdict.outcome == .pass { passed += 1 }
+    }
+    return Double(passed) / Double(trials)
+}
+
+var modest = GatesSettings()
+modest.requireImprovement = false
+var byLoss = GatesSettings()
+byLoss.primary = "loss"
+let margin = 0.02
+let settings: [(name: String, wrong: Bool, gain: Double, lossGain: Double, gates: GatesSettings)] = [
+    ("equal models, default gates", true, 0, 0, GatesSettings()),
+    ("equal models, loss as primary metric", true, 0, 0, byLoss),
+    ("much better loss, equal accuracy, default gates", true, 0, 0.2, GatesSettings()),
+    ("worse by the margin in accuracy, no improvement asked", true, -margin, 0.2, modest),
+    ("worse by the margin in loss, no improvement asked", true, 0.2, -margin, modest),
+    ("better by 0.1 in accuracy and 0.2 in loss, default gates", false, 0.1, 0.2, GatesSettings()),
+]
+print("\(trials) trials each; the stated level is 0.05\n")
+print("rows  passed  limits          setting")
+var broken = false
+for (name, wrong, gain, lossGain, gates) in settings {
+    for count in [50, 200, 500] {
+        let share = passes(count: count, gain: gain, lossGain: lossGain, gates)
+        let interval = ProportionInterval.wilson(successes: Int((share * Double(trials)).rounded()), count: trials)
+        // An error rate is refuted when even the lower end of its interval lies above the level.
+        if wrong, interval.lower > 0.05 { broken = true }
+        print(
+            String(format: "%4d  %.4f  %.4f–%.4f  ", count, share, interval.lower, interval.upper)
+                + (wrong ? "" : "(right) ") + name)
+    }
+}
+if broken {
+    print("\nAn error rate lies above the stated level.")
+    exit(1)
+}
