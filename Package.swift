@@ -129,6 +129,8 @@ let testTargets: [Target] = [
     tests("ArchitectureTests", []),
     tests("ContractsTests", ["Contracts"]),
     tests("PlatformTests", ["Platform"]),
+    tests("SettingsTests", ["Contracts", "Platform", "Settings"]),
+    tests("EndToEndTests", ["Contracts"]),
     tests("SystemdUnitTests", ["Systemd", logging]),
     tests("SystemdTests", ["Systemd", "Contracts", logging]),
     tests("TrainingTests", ["ChatTemplates", "Encoding", "Tokenization", "Contracts", "Tensors", "Training", "Transformers", "WeightFiles"]),

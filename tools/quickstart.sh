@@ -60,43 +60,38 @@ ftctl base list
     echo "Fetching Debian's package lists (apt-get update), from which the data is made"
     if [ "$(id -u)" -eq 0 ]; then apt-get update -qq; else sudo apt-get update -qq; fi; }
 
+newest_run() { ftctl runs --pipeline $pipeline --limit 1 --json | python3 -c 'import json,sys; runs = json.load(sys.stdin); print(runs[0]["id"] if runs else "")'; }
+count_drops() { ftctl drops --pipeline $pipeline --limit 100000 --json | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+
 drop_batch() { # makes the next batch of real rows, drops it by rename, follows its run to the end
     local number file run last
-    last=$(ftctl runs --pipeline $pipeline --limit 1 --json | grep -o '"id":"[^"]*"' | head -1 || true)
-    number=$(ftctl drops --pipeline $pipeline --limit 1000 --json | grep -o '"id":"' | wc -l)
+    last=$(newest_run)
+    number=$(count_drops)
     file=batch-$number.jsonl
     say "Drop: $batch_rows rows of this machine's package descriptions ($file)"
     tools/debian_sections.py "$root/$file" $((number * batch_rows)) "$batch_rows"
     head -2 "$root/$file"
     mv "$root/$file" "$root/var/lib/finetuned/drop/$pipeline/$file"
-    for _ in $(seq 300); do
-        run=$(ftctl runs --pipeline $pipeline --limit 1 --json | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4 || true)
-        [ -n "$run" ] && [ "\"id\":\"$run\"" != "$last" ] && break
+    for _ in $(seq 600); do
+        run=$(newest_run)
+        [ "$run" != "$last" ] && break
         sleep 0.1
     done
+    [ "$run" != "$last" ] || { echo "No run was queued within a minute:"; ftctl status; exit 1; }
     say "Run $run"
-    ftctl watch "$run"
+    # A run whose gates do not pass ends with status 2: that is an answer, not an error.
+    ftctl watch "$run" || [ $? -eq 2 ]
     say "Gate report of $run"
     ftctl report "$run"
 }
 
 answers() { # the base and the served model side by side, on packages that no batch held
-    say "Answers: base and served model"
-    python3 tools/debian_sections.py "$root/unseen.jsonl" 14000 6
-    python3 - "$root/unseen.jsonl" <<'PY' |
-import json, sys
-for line in open(sys.argv[1]): row = json.loads(line); print(json.dumps([row["prompt"], row["completion"]]))
-PY
-    while IFS= read -r row; do
-        prompt=$(python3 -c 'import json,sys; print(json.loads(sys.argv[1])[0])' "$row")
-        truth=$(python3 -c 'import json,sys; print(json.loads(sys.argv[1])[1])' "$row")
-        base=$(ftctl generate $pipeline "$prompt" --base --max-new-tokens 8 | head -1)
-        served=$(ftctl generate $pipeline "$prompt" --max-new-tokens 8 | head -1)
-        printf '%-58.58s  base: %-28.28s  served: %-12s  truth: %s\n' "$(tail -1 <<<"$prompt")" "$base" "$served" "$truth"
-    done
+    say "Answers of the base and of the served model"
+    tools/debian_sections.py "$root/unseen.jsonl" 11400 6
+    python3 tools/side_by_side.py "$bin/ftctl" $pipeline "$root/unseen.jsonl"
 }
 
-if [ "$(ftctl drops --pipeline $pipeline --json | grep -o '"id":"' | wc -l)" -eq 0 ]; then
+if [ "$(count_drops)" -eq 0 ]; then
     drop_batch
     answers
 fi

@@ -1,0 +1,33 @@
+/// docs/configuration.md, generated from the keys; a test fails where the page and the keys differ.
+package enum ConfigurationPage {
+    /// The whole page as Markdown.
+    package static var text: String {
+        var page = """
+            # Configuration
+
+            Generated from the keys that the parser knows (`FINETUNED_REGENERATE=1 swift test --filter ConfigurationPageTests` writes it anew).
+            Every error names the file, the line, the key, the value and the remedy; an unknown key is an error, with the nearest known one.
+            A broken pipeline file takes only its own pipeline out, and `ftctl status` says so.
+
+            ## etc/finetuned/finetuned.toml
+
+
+            """
+        page += table(DaemonSettings.keys)
+        page += "\n## etc/finetuned/pipelines/NAME.toml\n\n" + table(PipelineSettings.keys)
+        page += """
+
+            ### [[gates.rule]]
+
+            Any number of further gates: `metric` (required), `set` (`gate`), `slice` (`label=…`, `length=short|medium|long`, `drop=…`, `field=value`),
+            `minimum_slice_rows` (20), `min`, `max`, `max_regression`, `min_improvement`, `relative` (false). A missing metric, set or slice fails.
+
+            """
+        return page
+    }
+
+    private static func table<Settings>(_ keys: [SettingsKey<Settings>]) -> String {
+        "| key | kind | default | what |\n|---|---|---|---|\n"
+            + keys.map { "| `\($0.path)` | \($0.kind.replacing("|", with: "\\|")) | \($0.fallback) | \($0.documentation) |\n" }.joined()
+    }
+}
