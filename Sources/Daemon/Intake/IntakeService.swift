@@ -12,6 +12,8 @@ import Stages
 package struct IntakeService: Service {
     let context: StageContext
     private let watcher: DirectoryWatcher
+    /// Begins the name of a folder that is not a drop yet.
+    private static let claiming = ".claim-"
 
     package init(_ context: StageContext) throws {
         self.context = context
@@ -68,7 +70,15 @@ package struct IntakeService: Service {
     private func recover(_ pipeline: PipelineSettings) throws {
         let folder = context.layout.state + "/intake/\(pipeline.name)"
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
-        for name in names.sorted() where name.hasPrefix("d-") {
+        for name in names.sorted() where name.hasPrefix(Self.claiming) {
+            // Killed while it claimed: where the file had been moved already, the claim is carried through.
+            if FileManager.default.fileExists(atPath: folder + "/" + name + "/original") {
+                try AtomicFile.move(folder + "/" + name, to: folder + "/" + name.dropFirst(Self.claiming.count))
+            } else {
+                try? FileManager.default.removeItem(atPath: folder + "/" + name)
+            }
+        }
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() where name.hasPrefix("d-") {
             if try context.ledger.drop(DropID(name)) == nil { try record(DropID(name), pipeline) }
         }
     }
@@ -118,15 +128,15 @@ package struct IntakeService: Service {
     private func claim(_ path: String, _ name: String, _ pipeline: PipelineSettings) throws {
         let id = IntakeRules.newID(at: Date(), random: UInt32.random(in: 0...UInt32.max))
         let folder = context.layout.intake(pipeline.name.rawValue, drop: id.rawValue)
-        let hidden = (folder as NSString).deletingLastPathComponent + "/.claim-\(id)"
+        let hidden = (folder as NSString).deletingLastPathComponent + "/" + Self.claiming + id.rawValue
         try AtomicFile.makeFolder(hidden)
+        // The name is kept beside the bytes, since a name may hold anything and a path may not; and before them, so that it is never lost.
+        try AtomicFile.write(Data(name.utf8), to: hidden + "/name")
         do {
             try AtomicFile.move(path, to: hidden + "/original")
         } catch let failure as FileFailure where failure.number == EXDEV {
             try copyAcross(path, to: hidden + "/original")
         }
-        // The name is kept beside the bytes, since a name may hold anything and a path may not.
-        try AtomicFile.write(Data(name.utf8), to: hidden + "/name")
         try AtomicFile.move(hidden, to: folder)
         try record(id, pipeline)
     }
