@@ -45,7 +45,8 @@ package final class ZstdReader {
             guard ZSTD_isError(left) == 0 else { throw CompressionFailure("zstd: \(String(cString: ZSTD_getErrorName(left)))") }
             isComplete = left == 0
             if written > 0 { try output.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<written])) } }
-            full = written == output.count
+            // A frame that ended has nothing more to give, and to ask would begin the next one.
+            full = written == output.count && left != 0
         }
     }
 }
