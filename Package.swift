@@ -82,7 +82,7 @@ let daemon: [Target] = [
     library("Daemon", "Supervision", stage + [subprocess, system]),
     library("Daemon", "Gating", stage + ["EvaluationMetrics", "Statistics"]),
     library("Daemon", "Promotion", stage),
-    library("Daemon", "Delivery", stage),
+    library("Daemon", "Delivery", stage + ["Supervision", asyncHTTPClient, crypto, nio]),
     library("Daemon", "ControlAPI", stage + ["Reports", hummingbird, nio, nioPosix]),
     program("Daemon", "finetuned", stage + [
         "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion", "Delivery",
@@ -127,6 +127,17 @@ let commandLine: [Target] = [
 let testTargets: [Target] = [
     .target(name: "TestSupport", dependencies: ["Contracts", "Platform"], path: "Tests/TestSupport"),
     tests("ArchitectureTests", []),
+    .executableTarget(
+        name: "fake-worker", dependencies: ["Contracts", "Platform", "Compression"], path: "Tests/FakeWorker"),
+    tests("CrashTests", ["Compression", "Contracts", "Ledger", "Platform", "Stages"]),
+    tests("LedgerTests", ["Contracts", "Ledger"]),
+    tests("SchedulingTests", ["Contracts", "Scheduling", "Settings"]),
+    tests("SupervisionTests", ["Contracts", "Platform", "Supervision"]),
+    tests("PromotionTests", ["Contracts", "Ledger", "Platform", "Promotion", "Settings", "Stages", logging]),
+    tests("DeliveryTests", [
+        asyncHTTPClient,
+        "Contracts", "Delivery", "Ledger", "Platform", "Promotion", "Settings", "Stages", "Supervision", logging,
+    ]),
     tests("ContractsTests", ["Contracts"]),
     tests("PlatformTests", ["Platform"]),
     tests("SettingsTests", ["Contracts", "Platform", "Settings"]),

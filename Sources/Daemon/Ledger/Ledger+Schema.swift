@@ -61,6 +61,7 @@ extension Ledger {
                         PRIMARY KEY (model, set_digest, settings)) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("delivery") { db in try createDelivery(db) }
         return migrator
     }
 }

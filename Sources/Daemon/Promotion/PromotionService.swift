@@ -75,12 +75,26 @@ package struct PromotionService: Service {
         if let target, try context.ledger.version(target) == nil {
             throw Failure(code: "version.unknown", "There is no version '\(target)'.", at: target.rawValue, remedy: "See `ftctl history \(pipeline)`.")
         }
+        if let target, !FileManager.default.fileExists(atPath: context.layout.version(pipeline.rawValue, target.rawValue) + "/version.json") {
+            throw Failure(
+                code: "version.removed", "The files of '\(target)' were removed.", at: target.rawValue, remedy: "See `ftctl version list \(pipeline)` for those that are there.")
+        }
         let record = try context.ledger.promote(pipeline, to: target, run: nil, kind: .rollback, who: who, reason: reason)
         try repairLink(pipeline)
         context.logger.notice(
             "Rolled \(pipeline) back to \(target?.rawValue ?? "the base") by \(who): \(reason)",
             metadata: ["pipeline": "\(pipeline)", "event": "version.rolled-back", "version": "\(target?.rawValue ?? "base")"])
         return record
+    }
+
+    /// Serves what was served before `version`, because its canary objects; does nothing where another version is served by now.
+    package func rollBackCanary(_ pipeline: PipelineName, version: VersionID, reason: String) throws {
+        guard let last = try context.ledger.history(pipeline, limit: 1).first, last.version == version else { return }
+        _ = try context.ledger.promote(pipeline, to: last.previous, run: nil, kind: .canaryRollback, who: "finetuned", reason: reason)
+        try repairLink(pipeline)
+        context.logger.warning(
+            "Rolled \(pipeline) back from \(version) to \(last.previous?.rawValue ?? "the base"): \(reason)",
+            metadata: ["pipeline": "\(pipeline)", "stage": "promotion", "event": "version.rolled-back", "version": "\(last.previous?.rawValue ?? "base")"])
     }
 
     /// Whether what the run was judged against is still what is served.

@@ -1,6 +1,7 @@
 import Contracts
 import ControlAPI
 import Datasets
+import Delivery
 import Foundation
 import Gating
 import Intake
@@ -43,6 +44,8 @@ struct Daemon {
         let supervision = RunService(context, launcher: launcher, feed: feed)
         let gating = GatingService(context, tell: tell)
         let promotion = PromotionService(context, tell: tell)
+        let delivery = DeliveryService(
+            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) }, tell: tell)
         let registry = BaseRegistry(context, launcher: launcher)
 
         let manager = ServiceManager()
@@ -58,7 +61,7 @@ struct Daemon {
             answers.operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() }, logger: logger)
         let presence = Presence(context: context, manager: manager, answers: answers, listening: listening)
 
-        let services: [any Service] = [intake, datasets, scheduling, supervision, gating, promotion, server, reloading, presence]
+        let services: [any Service] = [intake, datasets, scheduling, supervision, gating, promotion, delivery, server, reloading, presence]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is never logged and forgotten.
         let group = ServiceGroup(
             configuration: .init(

@@ -86,11 +86,38 @@ extension PipelineSettings {
         .whole("gates.maximum_rows", \.gates.maximumRows, in: 0...1_000_000_000, default: 0, "Score at most this many gate rows; 0: all."),
     ]
 
-    private static let delivery: [SettingsKey<PipelineSettings>] = [
-        .texts("delivery.exports", default: "[]", "Formats written at promotion: peft, huggingface, gguf-f16, gguf-q8_0.") {
-            let formats = $1.map(ExportTask.Format.init(rawValue:))
-            $0.delivery.exports = formats.compactMap { $0 }
-            return formats.contains(nil) ? "a list of peft, huggingface, gguf-f16, gguf-q8_0" : nil
+    private static let delivery: [SettingsKey<PipelineSettings>] =
+        [
+            .texts("delivery.exports", default: "[]", "Formats written at promotion: peft, huggingface, gguf-f16, gguf-q8_0.") {
+                let formats = $1.map(ExportTask.Format.init(rawValue:))
+                $0.delivery.exports = formats.compactMap { $0 }
+                return formats.contains(nil) ? "a list of peft, huggingface, gguf-f16, gguf-q8_0" : nil
+            },
+            .texts("delivery.canary", default: "[]", "A program, as [\"/path\", \"argument\"], that tries the model after promotion; a status other than 0 rolls back.") {
+                $0.delivery.canary = $1
+                return Self.isProgram($1) ? nil : Self.programShape
+            },
+            .number("delivery.hook_seconds", \.delivery.hookSeconds, in: 0.1...86_400, default: 60, "Seconds that a hook or the canary may take before it is stopped."),
+            .text("delivery.webhook", default: "none", "Where events are sent by HTTP POST (Standard Webhooks signature).") {
+                $0.delivery.webhook = $1
+                return $1.hasPrefix("https://") || $1.hasPrefix("http://") ? nil : "an http:// or https:// address"
+            },
+            .text("delivery.webhook_secret_file", default: "none", "The file with the secret that signs events: `whsec_` and base64, or any text.") {
+                $0.delivery.webhookSecretFile = $1
+                return $1.hasPrefix("/") ? nil : "an absolute path"
+            },
+            .texts("delivery.webhook_events", default: "all five", "The events that are sent: promoted, rejected, inconclusive, rolled_back, failed.") {
+                $0.delivery.webhookEvents = $1
+                return $1.allSatisfy { DeliveryEvent.Kind(rawValue: $0) != nil } ? nil : "a list of promoted, rejected, inconclusive, rolled_back, failed"
+            },
+        ]
+        + DeliveryEvent.Kind.allCases.map { kind in
+            .texts("delivery.hooks.\(kind.rawValue)", default: "[]", "A program run when a run or version is \(kind.rawValue), with the event as JSON on standard input.") {
+                $0.delivery.hooks[kind.rawValue] = $1
+                return Self.isProgram($1) ? nil : Self.programShape
+            }
         }
-    ]
+
+    private static let programShape = "a program with an absolute path and its arguments, such as [\"/usr/local/bin/tell\", \"--loud\"]"
+    private static func isProgram(_ command: [String]) -> Bool { command.isEmpty || command[0].hasPrefix("/") }
 }

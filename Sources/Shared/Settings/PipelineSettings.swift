@@ -118,7 +118,16 @@ package struct GateRuleSettings: Codable, Hashable, Sendable {
 package struct DeliverySettings: Codable, Hashable, Sendable {
     /// Formats exported at promotion.
     package var exports: [ExportTask.Format] = []
-    /// Programs run on events: `promoted`, `rejected`, `rolled_back`, `failed`.
+    /// Programs run on events: `promoted`, `rejected`, `inconclusive`, `rolled_back`, `failed`; the event is on standard input.
     package var hooks: [String: [String]] = [:]
+    /// Seconds that a hook or a canary may take.
+    package var hookSeconds = 60.0
+    /// A program that tries the promoted model; a status other than 0 rolls back.
+    package var canary: [String] = []
+    /// Where events are sent by POST, signed with the secret in `webhookSecretFile`.
+    package var webhook: String?
+    package var webhookSecretFile: String?
+    /// The events that are sent.
+    package var webhookEvents = DeliveryEvent.Kind.allCases.map(\.rawValue)
     package init() {}
 }

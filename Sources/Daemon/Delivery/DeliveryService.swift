@@ -1,0 +1,112 @@
+import AsyncHTTPClient
+import Contracts
+import Foundation
+import Ledger
+import ServiceLifecycle
+import Settings
+import Stages
+import Supervision
+
+/// Takes runs in state `promoted`; gives them in state `delivered`: exported, tried by the canary, and told of.
+///
+/// Also tells hooks and webhooks of runs that failed or were not good enough. Never decides what is served, but for asking for the rollback
+/// of what the canary objects to.
+package struct DeliveryService: Service {
+    let context: StageContext
+    private let exporter: Exporter
+    private let rollBack: @Sendable (PipelineName, VersionID, String) throws -> Void
+    private let tell: @Sendable (Run, String) -> Void
+
+    /// - Parameters:
+    ///   - rollBack: serves what was served before the given version, where that one is still served, for the given reason.
+    ///   - tell: passes a run's change on to whoever watches it.
+    package init(
+        _ context: StageContext, launcher: any WorkerLauncher, rollBack: @escaping @Sendable (PipelineName, VersionID, String) throws -> Void,
+        tell: @escaping @Sendable (Run, String) -> Void
+    ) {
+        self.context = context
+        exporter = Exporter(context: context, launcher: launcher)
+        self.rollBack = rollBack
+        self.tell = tell
+    }
+
+    package func run() async throws {
+        // Told apart from exporting, so that nobody waits minutes for the news.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    while !Task.isCancelled {
+                        await pass()
+                        await context.bells.delivery.wait(atMost: .seconds(30))
+                    }
+                }
+            }
+            group.addTask {
+                let client = HTTPClient(eventLoopGroupProvider: .singleton)
+                let notifier = Notifier(context: context, webhook: Webhook(client: client))
+                await cancelWhenGracefulShutdown {
+                    while !Task.isCancelled {
+                        await guarded("notifications") { try await notifier.pass() }
+                        try? await Task.sleep(for: .seconds(2))
+                    }
+                }
+                try? await client.shutdown()
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Delivers every promoted run.
+    func pass() async {
+        await guarded("delivery") {
+            for run in try context.ledger.runs(in: [.promoted]) {
+                try Task.checkCancellation()
+                try await deliver(run)
+            }
+        }
+    }
+
+    private func deliver(_ run: Run) async throws {
+        let settings = context.settings.pipeline(run.pipeline)?.delivery ?? DeliverySettings()
+        guard let version = try run.version.flatMap({ try context.ledger.version($0) }) else {
+            return try finish(run, "delivered")
+        }
+        // Tried before anything is written for others: what is rolled back is not exported.
+        if try context.ledger.served(run.pipeline)?.version == version.id, let objection = try await Canary(context: context).objection(run, version, settings) {
+            try rollBack(run.pipeline, version.id, objection)
+            return try finish(run, "rolled back: \(objection)")
+        }
+        let failed = try await exporter.export(version, settings.exports)
+        for record in failed {
+            let failure = record.failure ?? Failure(code: "export.failed", "The export failed.")
+            context.logger.error(
+                "Exporting \(version.id) as \(record.format.rawValue) failed: \(failure)",
+                metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "delivery", "event": "delivery.failed"])
+        }
+        context.problems.set("export:\(run.pipeline)", failed.first?.failure)
+        let done = settings.exports.filter { format in !failed.contains { $0.format == format } }.map(\.rawValue)
+        try finish(
+            run, "delivered" + (done.isEmpty ? "" : ": exported as \(done.joined(separator: ", "))")
+                + (failed.isEmpty ? "" : "; not as \(failed.map(\.format.rawValue).joined(separator: ", "))"))
+    }
+
+    private func finish(_ run: Run, _ message: String) throws {
+        let delivered = try context.ledger.transition(run.id, from: [.promoted], to: .delivered, message: message)
+        tell(delivered, message)
+        context.logger.notice(
+            "Run \(run.id) of \(run.pipeline) is \(message)",
+            metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "delivery", "event": "run.delivered"])
+    }
+
+    /// Runs one pass; what goes wrong is on the problem board until a pass goes well.
+    private func guarded(_ owner: String, _ body: () async throws -> Void) async {
+        do {
+            try await body()
+            context.problems.set(owner, nil)
+        } catch is CancellationError {
+        } catch {
+            let failure = StageContext.failure(error, code: owner)
+            if context.problems.set(owner, failure) { context.logger.error("\(failure)", metadata: ["event": "daemon.unhealthy", "stage": "delivery"]) }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import Settings
+import Stages
+import Supervision
+
+/// Has a worker write a version in the formats that other programs load.
+struct Exporter: Sendable {
+    let context: StageContext
+    let launcher: any WorkerLauncher
+
+    /// Times a worker that dies is started for one format.
+    private static let attempts = 3
+
+    /// Exports what is configured and not done yet. Returns the formats that failed; throws CancellationError when the daemon stops.
+    func export(_ version: ModelVersion, _ formats: [ExportTask.Format]) async throws -> [ExportRecord] {
+        let known = try context.ledger.exports(version.id)
+        var failed: [ExportRecord] = []
+        for format in formats {
+            if known.contains(where: { $0.format == format && $0.state == .done && FileManager.default.fileExists(atPath: $0.path) }) { continue }
+            let record = try await export(version, format)
+            try context.ledger.keep(record)
+            if record.state == .failed { failed.append(record) }
+        }
+        return failed
+    }
+
+    private func export(_ version: ModelVersion, _ format: ExportTask.Format) async throws -> ExportRecord {
+        let folder = context.layout.export(version.id.rawValue)
+        let place = folder + "/" + format.rawValue
+        let work = folder + "/.\(format.rawValue)"
+        try? FileManager.default.removeItem(atPath: work)
+        defer { try? FileManager.default.removeItem(atPath: work) }
+        do {
+            try AtomicFile.makeFolder(folder)
+            let result = try await write(version, format, work)
+            try? FileManager.default.removeItem(atPath: place)
+            try AtomicFile.move(work + "/export", to: place)
+            let files = (result.files ?? []).map { file in
+                var file = file
+                file.path = place + "/" + (file.path as NSString).lastPathComponent
+                return file
+            }
+            return ExportRecord(version: version.id, format: format, state: .done, path: place, files: files, figures: result.figures ?? [:], at: Date())
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return ExportRecord(
+                version: version.id, format: format, state: .failed, path: place, failure: StageContext.failure(error, code: "export.failed"), at: Date())
+        }
+    }
+
+    private func write(_ version: ModelVersion, _ format: ExportTask.Format, _ work: String) async throws -> WorkerResult {
+        let model = context.modelReference(try context.requireBase(version.base), adapters: version.adapters)
+        let check = try context.ledger.snapshot(version.snapshot)?.files[.gate] ?? []
+        let settings = context.settings.daemon
+        let request = WorkerRequest(
+            id: "\(version.id)-\(format.rawValue)", directory: work, task: .export(ExportTask(model: model, format: format, check: check)),
+            threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes)
+        var attempt = 1
+        while true {
+            do {
+                return try await launcher.run(request, silence: .seconds(settings.workerSilenceSeconds)) { _ in }
+            } catch WorkerEnd.interrupted {
+                throw CancellationError()
+            } catch WorkerEnd.failed(let failure) {
+                throw failure
+            } catch WorkerEnd.died(let failure) {
+                guard attempt < Self.attempts else { throw failure }
+                attempt += 1
+            }
+        }
+    }
+}

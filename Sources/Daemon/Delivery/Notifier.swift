@@ -1,0 +1,66 @@
+import AsyncHTTPClient
+import Contracts
+import Foundation
+import Ledger
+import Settings
+import Stages
+import Supervision
+
+/// Tells hooks and webhooks of what happened, at least once each, in order of happening but for those that have to be tried again.
+struct Notifier: Sendable {
+    let context: StageContext
+    let webhook: Webhook
+
+    /// Collects what is new and tells what is due. Throws what the ledger throws, and CancellationError.
+    func pass() async throws {
+        let settings = context.settings
+        let layout = context.layout
+        try context.ledger.collectNotifications(folder: { layout.version($0.rawValue, $1.rawValue) }) { pipeline, kind in
+            DeliveryRules.targets(settings.pipeline(pipeline)?.delivery, kind)
+        }
+        for notice in try context.ledger.dueNotifications(at: Date()) { try await tell(notice) }
+    }
+
+    private func tell(_ notice: DeliveryNotice) async throws {
+        let settings = context.settings.pipeline(notice.event.data.pipeline)?.delivery ?? DeliverySettings()
+        switch try await attempt(notice, settings) {
+        case .told(let answer):
+            try context.ledger.settle(notice, told: true, answer: answer, next: nil)
+            log(notice, "Told the \(notice.target) that \(subject(notice.event)) (\(answer))", failed: false)
+        case .later(let reason):
+            let pause = DeliveryRules.pause(afterAttempt: notice.attempts + 1)
+            try context.ledger.settle(notice, told: false, answer: reason, next: pause.map { Date().addingTimeInterval($0) })
+            log(
+                notice, "The \(notice.target) could not be told that \(subject(notice.event)): \(reason)"
+                    + (pause.map { "; tried again in \(Int($0)) s" } ?? "; given up after \(notice.attempts + 1) attempts"), failed: true)
+        case .refused(let reason):
+            try context.ledger.settle(notice, told: false, answer: reason, next: nil)
+            log(notice, "The \(notice.target) refused to be told that \(subject(notice.event)): \(reason)", failed: true)
+        }
+    }
+
+    private func attempt(_ notice: DeliveryNotice, _ settings: DeliverySettings) async throws -> Webhook.Answer {
+        if notice.target == "webhook" { return await webhook.send(notice.event, settings) }
+        guard let command = settings.hooks[notice.event.type.rawValue], !command.isEmpty else { return .told("no hook is configured any more") }
+        let ending = try await HookProgram.run(
+            command, event: try ContractCoding.encode(notice.event), folder: context.layout.state + "/hooks", name: notice.event.id,
+            seconds: settings.hookSeconds)
+        if ending.succeeded { return .told("status 0") }
+        let output = ending.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        return .later("\(command[0]) " + (ending.status.map { "left with status \($0)" } ?? "did not end well") + (output.isEmpty ? "" : ": \(output)"))
+    }
+
+    private func subject(_ event: DeliveryEvent) -> String {
+        let what = event.data.run.map { "run \($0)" } ?? event.data.version?.rawValue ?? "the base"
+        return "\(what) of \(event.data.pipeline) is \(event.type.rawValue)"
+    }
+
+    private func log(_ notice: DeliveryNotice, _ message: String, failed: Bool) {
+        context.logger.log(
+            level: failed ? .warning : .info, "\(message)",
+            metadata: [
+                "pipeline": "\(notice.event.data.pipeline)", "run": "\(notice.event.data.run?.rawValue ?? "")", "stage": "delivery",
+                "event": failed ? "delivery.failed" : "delivery.hook",
+            ])
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+
+/// What hooks and webhooks are told: a program gets it as one line of JSON on standard input, a URL as the body of a POST.
+///
+/// The shape is that of OpenAI's webhook events (`id`, `object`, `created_at`, `type`, `data`), so that their receivers need no change.
+package struct DeliveryEvent: Codable, Hashable, Sendable {
+    /// What can be told of; the raw value is the key under `[delivery.hooks]`.
+    package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
+        case promoted, rejected, inconclusive, failed
+        case rolledBack = "rolled_back"
+    }
+
+    /// What it is about.
+    package struct Payload: Codable, Hashable, Sendable {
+        package var pipeline: PipelineName
+        package var run: RunID?
+        /// What is served afterwards (nil: the base alone), for promotions and rollbacks.
+        package var version: VersionID?
+        package var previous: VersionID?
+        /// Folder of the served version, where there is one.
+        package var path: String?
+        package var who: String?
+        package var reason: String
+
+        package init(
+            pipeline: PipelineName, run: RunID? = nil, version: VersionID? = nil, previous: VersionID? = nil, path: String? = nil,
+            who: String? = nil, reason: String
+        ) {
+            self.pipeline = pipeline
+            self.run = run
+            self.version = version
+            self.previous = previous
+            self.path = path
+            self.who = who
+            self.reason = reason
+        }
+    }
+
+    /// The same for every attempt, so that a receiver can tell a repetition.
+    package var id: String
+    package var object: String
+    /// Seconds since 1970.
+    package var createdAt: Int
+    package var type: Kind
+    package var data: Payload
+
+    package init(id: String, createdAt: Int, type: Kind, data: Payload) {
+        self.id = id
+        object = "event"
+        self.createdAt = createdAt
+        self.type = type
+        self.data = data
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, object, type, data
+        case createdAt = "created_at"
+    }
+}

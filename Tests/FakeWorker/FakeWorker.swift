@@ -1,0 +1,134 @@
+import Compression
+import Contracts
+import Foundation
+import Platform
+
+struct FakeWorker {
+    /// Set by SIGTERM; a handler may touch nothing more than this.
+    nonisolated(unsafe) static let stopped: UnsafeMutablePointer<Int32> = {
+        let flag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+        flag.initialize(to: 0)
+        return flag
+    }()
+
+    let request: WorkerRequest
+
+    /// What a fake adapter holds: how often it was trained on from the base.
+    struct Weights: Codable { var generation: Int }
+
+    static func tell(_ event: WorkerEvent) {
+        guard var line = try? ContractCoding.encode(event) else { return }
+        line.append(10)
+        _ = line.withUnsafeBytes { write(3, $0.baseAddress, $0.count) }
+    }
+
+    func run() throws {
+        Self.tell(WorkerEvent(.started))
+        var result = WorkerResult()
+        switch request.task {
+        case .inspect(let task): result.card = try card(task)
+        case .train(let task): result.training = try train(task)
+        case .evaluate(let task): result.evaluations = try evaluate(task)
+        case .export(let task): result.files = try export(task)
+        case .generate(let task):
+            result.outputs = task.conversations.indices.map { GeneratedOutput(index: $0, text: "fake", tokens: 1, promptTokens: 1, finish: "stop") }
+        default: throw Failure(code: "fake.task", "The fake worker cannot do this.")
+        }
+        var event = WorkerEvent(.result)
+        event.result = result
+        Self.tell(event)
+    }
+
+    private func card(_ task: InspectTask) throws -> BaseCard {
+        let digest = try Digest.sha256(file: task.path)
+        let file = FileReference(path: (task.path as NSString).lastPathComponent, sha256: digest, bytes: 0)
+        return BaseCard(
+            id: task.id, architecture: "llama", parameters: 1, quantisation: ["F32": 1], contextLength: 512, layers: 1, width: 1, vocabulary: 2,
+            tokenizer: "fake", tokenizerDigest: digest, format: "gguf", files: [file], digest: digest, trainingMemoryBytes: 1)
+    }
+
+    private func train(_ task: TrainTask) throws -> TrainingResult {
+        let rows = try task.train.reduce(0) { try $0 + self.rows($1).count }
+        let checkpoint = request.directory + "/checkpoint"
+        var step = FileManager.default.contents(atPath: checkpoint).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
+        let steps = 20
+        while step < steps {
+            if Self.stopped.pointee != 0 { exit(WorkerExit.interrupted.rawValue) }
+            usleep(10_000)
+            step += 1
+            var event = WorkerEvent(.step)
+            event.step = StepReport(
+                step: step, steps: steps, epoch: 1, loss: 1, gradientNorm: 1, learningRate: 1, tokens: 10, labelTokens: 5, tokensPerSecond: 100,
+                memoryBytes: 1)
+            Self.tell(event)
+            if step % 5 == 0 {
+                try AtomicFile.write(Data(String(step).utf8), to: checkpoint)
+                var event = WorkerEvent(.checkpoint)
+                event.checkpoint = step
+                Self.tell(event)
+            }
+        }
+        let start = try task.startAdapter.map { try weights($0.path).generation } ?? 0
+        let folder = request.directory + "/adapter"
+        try AtomicFile.makeFolder(folder)
+        try AtomicFile.write(Data("{}".utf8), to: folder + "/adapter_config.json")
+        let content = try ContractCoding.encode(Weights(generation: start + 1)) + Data("\n\(rows)".utf8)
+        try AtomicFile.write(content, to: folder + "/adapter_model.safetensors")
+        return TrainingResult(
+            adapter: AdapterReference(path: folder, sha256: Digest.sha256(content)), steps: steps, bestStep: steps, finalLoss: 1, seconds: 1, tokens: 1,
+            labelTokens: 1, tokensPerSecond: 1, peakMemoryBytes: 1, machine: "fake")
+    }
+
+    private func weights(_ folder: String) throws -> Weights {
+        guard let line = FileManager.default.contents(atPath: folder + "/adapter_model.safetensors")?.split(separator: 10).first else {
+            throw Failure(code: "fake.adapter", "The adapter is not there.", at: folder)
+        }
+        return try ContractCoding.decode(Weights.self, from: Data(line))
+    }
+
+    /// The more generations, the lower the loss and the more answers are right.
+    private func evaluate(_ task: EvaluateTask) throws -> [String: EvaluationResult] {
+        let generation = try task.model.adapters.reduce(0) { try $0 + weights($1.path).generation }
+        var results: [String: EvaluationResult] = [:]
+        for set in task.sets {
+            var text = Data()
+            var count = 0
+            for row in try set.files.flatMap({ try rows($0) }) {
+                if Self.stopped.pointee != 0 { exit(WorkerExit.interrupted.rawValue) }
+                usleep(2_000)
+                let noise = Double(row.id.rawValue.utf8.reduce(0) { $0 + Int($1) } % 100) / 1000
+                let record = ExampleRecord(
+                    row: row.id, set: set.name, lossSum: 4 / Double(1 + generation) + noise, tokens: 2, correctTokens: 1, bytes: 4, promptTokens: 3,
+                    prompt: "p", reference: "r", output: generation > 0 ? "r" : "wrong")
+                text += try ContractCoding.encode(record) + Data([10])
+                count += 1
+                var event = WorkerEvent(.progress)
+                event.progress = ProgressReport(done: count, total: count, unit: "rows")
+                Self.tell(event)
+            }
+            let path = request.directory + "/examples-\(set.name).jsonl"
+            try AtomicFile.write(text, to: path)
+            results[set.name] = EvaluationResult(
+                rows: count, figures: [:], examples: FileReference(path: path, sha256: Digest.sha256(text), bytes: text.count), seconds: 1)
+        }
+        return results
+    }
+
+    private func export(_ task: ExportTask) throws -> [FileReference] {
+        let folder = request.directory + "/export"
+        try AtomicFile.makeFolder(folder)
+        usleep(100_000)
+        guard task.format != .ggufF16 else { throw Failure(code: "export.base", "The fake worker exports no GGUF F16.") }
+        let content = Data(task.format.rawValue.utf8)
+        try AtomicFile.write(content, to: folder + "/model")
+        return [FileReference(path: folder + "/model", sha256: Digest.sha256(content), bytes: content.count)]
+    }
+
+    private func rows(_ file: FileReference) throws -> [Row] {
+        guard let data = FileManager.default.contents(atPath: file.path) else { throw Failure(code: "fake.rows", "The rows are not there.", at: file.path) }
+        let reader = try ZstdReader()
+        var text = Data()
+        try data.withUnsafeBytes { try reader.push($0) { text.append(contentsOf: $0) } }
+        return try text.split(separator: 10).map { try ContractCoding.decode(Row.self, from: Data($0)) }
+    }
+}

@@ -1,0 +1,22 @@
+// A worker without an engine: it speaks the protocol, takes its time, checkpoints and resumes, and "learns" by counting generations.
+// What the daemon does around its workers is tested with it in milliseconds.
+import Contracts
+import Foundation
+import Platform
+
+signal(SIGPIPE, SIG_IGN)
+signal(SIGTERM) { _ in FakeWorker.stopped.pointee = 1 }
+guard CommandLine.arguments.count > 1, let data = FileManager.default.contents(atPath: CommandLine.arguments[1]),
+    let request = try? ContractCoding.decode(WorkerRequest.self, from: data)
+else { exit(WorkerExit.badRequest.rawValue) }
+do {
+    try FakeWorker(request: request).run()
+} catch let failure as Failure {
+    var event = WorkerEvent(.failed)
+    event.failure = failure
+    FakeWorker.tell(event)
+    exit(WorkerExit.badData.rawValue)
+} catch {
+    FileHandle.standardError.write(Data("\(error)\n".utf8))
+    exit(WorkerExit.internalFault.rawValue)
+}

@@ -1,0 +1,84 @@
+import Contracts
+import Foundation
+import Scheduling
+import Settings
+import Testing
+
+struct SchedulingRulesTests {
+    static let now = Date(timeIntervalSince1970: 1_000_000)
+
+    /// A pipeline whose next run is due, changed by `change`.
+    func decide(_ change: (inout SchedulingRules.Situation, inout PipelineSettings) -> Void = { _, _ in }) -> SchedulingRules.Decision {
+        var settings = PipelineSettings(name: "p", file: "p.toml", base: "b")
+        var situation = SchedulingRules.Situation(
+            newRows: 50, allRows: 100, gateRows: 10, newestDrop: Self.now.addingTimeInterval(-60), lastRun: Self.now.addingTimeInterval(-600), isBusy: false,
+            hasServed: true, continuations: 0, servedBase: "b", now: Self.now)
+        change(&situation, &settings)
+        return SchedulingRules.decide(situation, settings)
+    }
+
+    func waits(_ decision: SchedulingRules.Decision, _ words: String, until: Date? = nil) {
+        guard case .wait(let sentence, let time) = decision else {
+            Issue.record("\(decision)")
+            return
+        }
+        #expect(sentence.contains(words), "\(sentence)")
+        #expect(time == until)
+    }
+
+    @Test func newRowsContinueTheServedModel() {
+        #expect(decide() == .queue(.continued, reason: "50 new rows"))
+    }
+
+    @Test func theFirstRunStartsFromTheBase() {
+        #expect(decide { s, _ in s.hasServed = false; s.servedBase = nil } == .queue(.fromBase, reason: "50 new rows"))
+    }
+
+    @Test func anotherBaseStartsAnew() {
+        #expect(decide { s, _ in s.servedBase = "older" } == .queue(.fromBase, reason: "50 new rows"))
+    }
+
+    @Test func afterEnoughContinuationsOneRunStartsFromTheBase() {
+        #expect(decide { s, _ in s.continuations = 7 } == .queue(.continued, reason: "50 new rows"))
+        #expect(decide { s, _ in s.continuations = 8 } == .queue(.fromBase, reason: "50 new rows"))
+        #expect(decide { s, p in s.continuations = 80; p.incremental.fromBaseEvery = 0 } == .queue(.continued, reason: "50 new rows"))
+    }
+
+    @Test func severalDropsWithinTheSettleTimeAreOneRun() {
+        let newest = Self.now.addingTimeInterval(-29)
+        waits(decide { s, _ in s.newestDrop = newest }, "further drops", until: newest.addingTimeInterval(30))
+    }
+
+    @Test func tooFewRowsAreSaid() {
+        waits(decide { s, _ in s.allRows = 6; s.newRows = 6 }, "4 more training rows (6 of 10)")
+        waits(decide { s, p in p.trigger.minimumNewRows = 51 }, "1 more new rows (50 of 51)")
+    }
+
+    @Test func nothingIsQueuedWithoutAJudge() {
+        waits(decide { s, _ in s.gateRows = 0 }, "gate side")
+    }
+
+    @Test func oneRunAtATimeAPipeline() {
+        waits(decide { s, _ in s.isBusy = true }, "present run")
+    }
+
+    @Test func runsKeepTheirDistance() {
+        waits(
+            decide { _, p in p.trigger.minimumIntervalSeconds = 3600 }, "minimum_interval", until: Self.now.addingTimeInterval(3000))
+    }
+
+    @Test func manualPipelinesWait() {
+        waits(decide { _, p in p.trigger.manualOnly = true }, "ftctl run p")
+    }
+
+    @Test func upToDateIsSaid() {
+        waits(decide { s, _ in s.newRows = 0 }, "up to date")
+        waits(decide { s, _ in s.newRows = 0; s.allRows = 0 }, "waiting for data")
+    }
+
+    @Test func warmStartsBeginLower() {
+        let settings = PipelineSettings(name: "p", file: "p.toml", base: "b")
+        #expect(SchedulingRules.recipe(settings, mode: .fromBase).learningRate == 5e-4)
+        #expect(SchedulingRules.recipe(settings, mode: .continued).learningRate == 2.5e-4)
+    }
+}

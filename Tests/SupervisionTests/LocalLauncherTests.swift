@@ -1,0 +1,131 @@
+import Contracts
+import Foundation
+import Platform
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Supervision
+
+/// What the launcher makes of workers that behave, misbehave, hang and die; each is a few lines of shell.
+struct LocalLauncherTests {
+    let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    /// Runs a script as a worker. Its `$1` is the request; events go to descriptor 3.
+    func launch(_ script: String, silence: Double = 20, grace: Double = 5, seen: EventLog = EventLog()) async throws -> WorkerResult {
+        let program = sandbox.root + "/worker-\(UUID().uuidString.prefix(8)).sh"
+        try ("#!/bin/sh\n" + script).write(toFile: program, atomically: true, encoding: .utf8)
+        chmod(program, 0o755)
+        let launcher = LocalLauncher(program: program, grace: .seconds(grace))
+        let request = WorkerRequest(id: "t", directory: sandbox.root + "/work", task: .inspect(InspectTask(path: "x", id: "x")))
+        return try await launcher.run(request, silence: .seconds(silence)) { event in seen.events.withLock { $0.append(event) } }
+    }
+
+    final class EventLog: Sendable {
+        let events = Mutex<[WorkerEvent]>([])
+        var kinds: [WorkerEvent.Kind] { events.withLock { $0.map(\.event) } }
+    }
+
+    func ending(_ body: () async throws -> WorkerResult) async -> WorkerEnd? {
+        do {
+            _ = try await body()
+            return nil
+        } catch { return error as? WorkerEnd }
+    }
+
+    static let started = #"echo '{"event":"started","time":1}' >&3"#
+    static let result = #"echo '{"event":"result","time":1,"result":{"figures":{"x":2.5}}}' >&3"#
+
+    @Test func eventsArriveAndTheResultIsReturned() async throws {
+        let seen = EventLog()
+        let result = try await launch("\(Self.started)\necho noise\necho more noise >&2\n\(Self.result)", seen: seen)
+        #expect(result.figures == ["x": 2.5])
+        #expect(seen.kinds == [.started, .result])
+        let log = try String(contentsOfFile: sandbox.root + "/work/stderr.log", encoding: .utf8)
+        #expect(log.contains("noise") && log.contains("more noise"))
+    }
+
+    @Test func theRequestIsWhatWasAsked() async throws {
+        let result = try await launch(#"grep -q '"task" *: *"inspect"' "$1" || exit 64"# + "\n" + Self.result)
+        #expect(result.figures?["x"] == 2.5)
+    }
+
+    @Test func garbageAmongTheEventsIsPassedOver() async throws {
+        let seen = EventLog()
+        _ = try await launch("echo 'not json' >&3\nprintf '\\000\\377\\n{\"event\":\"nonsense\",\"time\":1}\\n' >&3\n\(Self.started)\n\(Self.result)", seen: seen)
+        #expect(seen.kinds == [.started, .result])
+    }
+
+    @Test func aManyLinedWorkerNeverBlocks() async throws {
+        let seen = EventLog()
+        _ = try await launch("i=0; while [ $i -lt 20000 ]; do echo '{\"event\":\"started\",\"time\":1}'; i=$((i+1)); done >&3\n\(Self.result)", seen: seen)
+        #expect(seen.kinds.count == 20_001)
+    }
+
+    @Test func aFaultOfTheRequestIsFinal() async throws {
+        let end = await ending {
+            try await launch(#"echo '{"event":"failed","time":1,"failure":{"code":"weights.truncated","message":"cut"}}' >&3; exit 66"#)
+        }
+        guard case .failed(let failure) = end else {
+            Issue.record("\(String(describing: end))")
+            return
+        }
+        #expect(failure.code == "weights.truncated")
+    }
+
+    @Test func aFaultOfTheEngineMayPass() async throws {
+        let end = await ending { try await launch("echo broken >&2; exit 70") }
+        guard case .died(let failure) = end else {
+            Issue.record("\(String(describing: end))")
+            return
+        }
+        #expect(failure.cause?.contains("broken") == true)
+    }
+
+    @Test func aKilledWorkerIsSaidToBeKilled() async throws {
+        let end = await ending { try await launch("\(Self.started)\nkill -9 $$") }
+        #expect(end?.failure?.code == "worker.killed")
+        #expect(end?.failure?.remedy?.contains("worker.memory") == true)
+    }
+
+    @Test func aSilentWorkerIsStopped() async throws {
+        let start = ContinuousClock.now
+        let end = await ending { try await launch("\(Self.started)\nexec sleep 60", silence: 0.5) }
+        #expect(end?.failure?.code == "worker.hung")
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
+    @Test func aProgramThatIsNotThereIsNoCrash() async throws {
+        let launcher = LocalLauncher(program: "/nonexistent/worker")
+        let request = WorkerRequest(id: "t", directory: sandbox.root + "/work", task: .inspect(InspectTask(path: "x", id: "x")))
+        let end = await ending { try await launcher.run(request, silence: .seconds(5)) { _ in } }
+        guard case .died = end else {
+            Issue.record("\(String(describing: end))")
+            return
+        }
+    }
+
+    /// A worker that is asked to stop once it has started.
+    func stopped(_ script: String, grace: Double) async throws -> WorkerEnd? {
+        let seen = EventLog()
+        let task = Task { await ending { try await launch(script, grace: grace, seen: seen) } }
+        #expect(try await TestSupport.eventually { seen.kinds.contains(.started) })
+        task.cancel()
+        return await task.value
+    }
+
+    @Test func cancellingAsksForACheckpoint() async throws {
+        let mark = sandbox.root + "/checkpoint"
+        let end = try await stopped("trap 'touch \(mark); exit 75' TERM\n\(Self.started)\nwhile :; do sleep 0.05; done", grace: 10)
+        #expect(end == .interrupted)
+        #expect(FileManager.default.fileExists(atPath: mark))
+    }
+
+    @Test func aWorkerThatWillNotStopIsKilled() async throws {
+        let start = ContinuousClock.now
+        let end = try await stopped("trap '' TERM\n\(Self.started)\nwhile :; do sleep 0.05; done", grace: 0.5)
+        #expect(end == .interrupted)
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+}
