@@ -16,8 +16,8 @@ struct Ftctl: AsyncParsableCommand {
             """,
         version: BuildVersion.text,
         subcommands: [
-            Status.self, Pipelines.self, Runs.self, Show.self, Watch.self, Report.self, Gates.self, RunNow.self, Promote.self, Rollback.self, History.self, Cancel.self,
-            Drops.self, DropReport.self, Base.self, Generate.self,
+            Status.self, Pipelines.self, Runs.self, Show.self, Watch.self, Report.self, Gates.self, RunNow.self, Promote.self, Rollback.self,
+            History.self, Cancel.self, Drops.self, DropReport.self, Base.self, Generate.self, Version.self, Compare.self, GarbageCollect.self,
         ])
 }
 

@@ -138,6 +138,7 @@ package struct ControlServer: Service {
             let size = try await Self.receive(request.body, path)
             return try JSON.answer(["bytes": size])
         }
+        o.versions?.add(to: router)
         return router
     }
 

@@ -26,6 +26,8 @@ package struct Operations: Sendable {
     package var openUpload: @Sendable () throws -> UploadAnswer
     package var uploadPath: @Sendable (_ upload: String, _ file: String) throws -> String
     package var addBase: @Sendable (AddBaseRequest) async throws -> BaseCard
+    /// What is asked about versions; without it those routes are unknown.
+    package var versions: VersionOperations?
 
     package init(
         status: @escaping @Sendable () throws -> StatusAnswer, pipelines: @escaping @Sendable () throws -> [PipelineSummary],

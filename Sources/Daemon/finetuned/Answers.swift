@@ -22,7 +22,8 @@ struct Answers: Sendable {
     let startedAt: Date
 
     var operations: Operations {
-        Operations(
+        let catalogue = VersionCatalogue(context)
+        var operations = Operations(
             status: status, pipelines: pipelines,
             requestRun: { name, request, who in
                 try scheduling.request(name, mode: request.mode, by: who, reason: request.reason ?? "asked for by \(who)")
@@ -39,6 +40,10 @@ struct Answers: Sendable {
             bases: { try context.ledger.bases() }, base: { try context.requireBase($0) }, removeBase: { try registry.remove($0) },
             openUpload: { try registry.openUpload() }, uploadPath: { try registry.uploadPath($0, file: $1) },
             addBase: { try await registry.add($0) })
+        operations.versions = VersionOperations(
+            all: catalogue.all, one: catalogue.one, annotate: catalogue.annotate, alias: { try catalogue.alias($0, $1, who: $2) },
+            compare: catalogue.compare, garbage: { try catalogue.garbage(remove: $0) })
+        return operations
     }
 
     func status() throws -> StatusAnswer {
