@@ -8,7 +8,7 @@ package final class Sandbox: Sendable {
     package var root: String { layout.root }
 
     package init() throws {
-        let folder = NSTemporaryDirectory() + "/finetuned-" + UUID().uuidString.prefix(8)
+        let folder = NSTemporaryDirectory() + "finetuned-" + UUID().uuidString.prefix(8)
         layout = Layout(root: folder)
         for path in [layout.pipelineSettings, layout.state, layout.runtime] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -30,11 +30,13 @@ package final class RunFeed: Sendable {
 
     /// Ends the story: listeners get no more.
     package func close(_ run: RunID) {
-        stories.withLock { stories in
+        let listeners = stories.withLock { stories in
             stories[run]?.isOver = true
-            for listener in stories[run]?.listeners.values ?? [:].values { listener.finish() }
-            stories[run]?.listeners = [:]
+            defer { stories[run]?.listeners = [:] }
+            return Array((stories[run]?.listeners ?? [:]).values)
         }
+        // Outside the lock: finishing calls the stream's termination handler, which takes it.
+        for listener in listeners { listener.finish() }
     }
 
     /// Notices from index `from` on; with `follow`, also those to come until the story is over.

@@ -35,7 +35,9 @@ struct Daemon {
         let feed = RunFeed()
         let tell: @Sendable (Run, String) -> Void = { run, message in
             feed.tell(run.id, run.state, message: message)
-            if run.state.isFinal || run.state == .promoted { feed.close(run.id) }
+            // What passed and is promoted by itself goes on a moment longer: whoever watches sees it served.
+            let goesOn = run.state == .accepted && context.settings.pipeline(run.pipeline)?.promote == .auto
+            if run.state.isFinal && !goesOn || run.state == .promoted { feed.close(run.id) }
         }
         let launcher = LocalLauncher(program: try workerProgram())
         let intake = try IntakeService(context)
