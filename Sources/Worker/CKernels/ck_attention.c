@@ -1,6 +1,7 @@
 #include "ck_attention.h"
 #include "ck_cpu.h"
 #include "ck_gemm.h"
+#include "ck_noise.h"
 #define CK_IMPLEMENTATION "attention.inc"
 #include "impl/variants.h"
 
@@ -65,6 +66,7 @@ void ck_attention_forward(const ck_head *h, float *out, int64_t ldo, float *lse,
                 ck_gemm_packed(rows, length, h->head, q, h->ldq, steps[c].keys, s + m->depth, width, 0);
             }
             CK_CALL(ck_softmax_block, rows, first, width, h->window, h->scale, s, lse + t * ldl, ldl);
+            if (h->dropout > 0) ck_dropout(rows, width, s, width, h->keys + t, h->stream, 0, h->dropout);
             for (int64_t c = 0; c < count; c++) {
                 const ck_node *m = h->nodes + steps[c].node;
                 int64_t length = c ? m->end - m->start : t + rows - m->start;
@@ -105,7 +107,10 @@ void ck_attention_backward(
             for (int64_t r = 0; r < rows; r++)
                 for (int64_t j = first + rows; j < width; j++) ds[r * width + j] = 0;
             CK_CALL(ck_softmax_again, rows, first, width, h->window, h->scale, s, lse + t * ldl, ldl);
+            // With P' = P∘mask: dP = mask∘(g·vᵀ), and g·out is still the sum of P∘dP; dv takes P'.
+            if (h->dropout > 0) ck_dropout(rows, width, ds, width, h->keys + t, h->stream, 0, h->dropout);
             CK_CALL(ck_softmax_gradient, rows, h->head, width, h->scale, s, ds, out + t * ldo, ldo, g, lddo);
+            if (h->dropout > 0) ck_dropout(rows, width, s, width, h->keys + t, h->stream, 0, h->dropout);
             for (int64_t c = 0; c < count; c++) {
                 const ck_node *m = h->nodes + steps[c].node;
                 int64_t length = c ? m->end - m->start : t + rows - m->start;

@@ -58,9 +58,11 @@ package struct RangeTest {
             let labels = batch.reduce(0) { $0 + $1.labels }
             optimizer.clearGradients()
             var loss = 0.0
-            for tree in MicroBatches.make(batch, budget: budget, sharing: true) {
+            var noise = recipe.noise(step: step)
+            for tree in MicroBatches.make(batch, budget: budget, sharing: noise == nil) {
                 let sites = try transformer.train(
-                    tree, scale: 1 / Float(labels), smoothing: Float(recipe.labelSmoothing), into: optimizer.gradients)
+                    tree, scale: 1 / Float(labels), smoothing: Float(recipe.labelSmoothing), noise: noise, into: optimizer.gradients)
+                noise?.firstRow += tree.trees.count
                 loss += sites.reduce(0) { $0 + Double($1.loss) }
             }
             loss /= Double(labels)

@@ -64,6 +64,7 @@ package final class TrainLoop {
                 code: "recipe.batch_rows", "batch_rows \(recipe.batchRows) and epochs \(recipe.epochs) must be positive.", at: "recipe",
                 remedy: "Use at least one row a step and a positive number of epochs.")
         }
+        try recipe.checkNoise()
         self.model = model
         self.recipe = recipe
         self.train = train
@@ -91,7 +92,7 @@ package final class TrainLoop {
             if shouldStop() { return try interrupted(state) }
             let started = ContinuousClock.now
             let rows = stepRows(state.step)
-            let loss = try gradients(rows.map { train[$0] })
+            let loss = try gradients(rows.map { train[$0] }, step: state.step)
             let norm = optimizer.gradientNorm()
             try check(loss: loss, norm: norm, step: state.step, rows: rows, first: state.firstLoss, runaway: &runaway)
             let rate = schedule.rate(state.step)
@@ -137,13 +138,16 @@ package final class TrainLoop {
     }
 
     /// Fills the gradients of the mean loss over all labelled tokens of the step; returns that loss.
-    private func gradients(_ rows: [TokenSequence]) throws -> Double {
+    private func gradients(_ rows: [TokenSequence], step: Int) throws -> Double {
         optimizer.clearGradients()
         let weight = rows.reduce(0.0) { sum, row in sum + row.weights.dropFirst().reduce(0.0) { $0 + Double($1) } }
         guard weight > 0 else { return 0 }
         var loss = 0.0
-        for tree in MicroBatches.make(rows, budget: budget, sharing: true) {
-            let sites = try transformer.train(tree, scale: Float(1 / weight), smoothing: Float(recipe.labelSmoothing), into: optimizer.gradients)
+        var noise = recipe.noise(step: step)
+        for tree in MicroBatches.make(rows, budget: budget, sharing: noise == nil) {
+            let sites = try transformer.train(
+                tree, scale: Float(1 / weight), smoothing: Float(recipe.labelSmoothing), noise: noise, into: optimizer.gradients)
+            noise?.firstRow += tree.trees.count
             for (site, value) in zip(tree.labels, sites) { loss += Double(site.weight) * Double(value.loss) }
         }
         return loss / weight

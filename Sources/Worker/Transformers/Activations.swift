@@ -46,6 +46,8 @@ final class Activations {
     private(set) var dValues: UnsafeMutablePointer<Float>
     private(set) var dLow: UnsafeMutablePointer<Float>
     private(set) var dPost: UnsafeMutablePointer<Float>
+    /// What dropout left of a branch, or of its gradient.
+    private(set) var dropped: UnsafeMutablePointer<Float>
 
     /// - Parameters:
     ///   - slots: layers whose numbers are kept, plus one where some are not.
@@ -71,6 +73,7 @@ final class Activations {
         dValues = normed
         dLow = normed
         dPost = normed
+        dropped = normed
     }
 
     private let training: Bool
@@ -85,7 +88,7 @@ final class Activations {
     var scratchWidth: Int {
         let c = configuration
         let forward = c.width + c.hidden
-        let backward = 3 * c.width + innerWidth + c.hidden + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank
+        let backward = 4 * c.width + innerWidth + c.hidden + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank
         return forward + (training ? backward : 0)
     }
 
@@ -110,6 +113,7 @@ final class Activations {
         dx = take(c.width)
         dNormed = take(c.width)
         dPost = take(c.width)
+        dropped = take(c.width)
         dInner = take(innerWidth)
         dActivated = take(c.hidden)
         dAttention = take(c.queryWidth)

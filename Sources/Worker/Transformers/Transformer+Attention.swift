@@ -20,7 +20,13 @@ extension Transformer {
         if c.headNorms { normaliseHeads(weights, kept, tokens: t) }
         rotate(layer, positions, kept.qkv, ld: ld, direction: 1)
         attend()
-        if c.postNorms, let post = weights.postAttentionNorm {
+        if let noise, noise.dropout > 0 {
+            let post = c.postNorms ? weights.postAttentionNorm : nil
+            let branch = post == nil ? activations.dropped : kept.preAttentionPost
+            project(layer, [(.o, branch, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t)
+            addDropped(
+                post, branch, to: kept.input, into: kept.middle, TrainingNoise.Stream.attentionResidual(layer), noise.dropout, tokens: t)
+        } else if c.postNorms, let post = weights.postAttentionNorm {
             project(layer, [(.o, kept.preAttentionPost, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t)
             addNormalised(post, kept.preAttentionPost, to: kept.input, into: kept.middle, tokens: t)
         } else {
@@ -90,7 +96,8 @@ extension Transformer {
             nodes: nodes + range.lowerBound, node_count: Int64(range.count), head: Int64(c.headSize), scale: c.scoreScale,
             window: c.slides(layer) ? Int64(c.window) : 0, q: kept.qkv + head * c.headSize,
             k: kept.qkv + c.queryWidth + group * c.headSize, v: kept.qkv + c.queryWidth + c.keyWidth + group * c.headSize, ldq: ld,
-            ldkv: ld)
+            ldkv: ld, dropout: noise?.dropout ?? 0, keys: noiseKeys.map { UnsafePointer($0) },
+            stream: TrainingNoise.Stream.head(layer, head))
     }
 
     /// attention [T × heads·headSize] of every head of every tree.

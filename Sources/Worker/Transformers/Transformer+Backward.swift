@@ -19,7 +19,8 @@ extension Transformer {
         let a = activations
         let weights = model.weights.layers[layer]
         activate(kept, tokens: t)
-        let dy = throughPostNorm(weights.postFeedForwardNorm, kept.preFeedForwardPost, a.dx, tokens: t)
+        let branch = throughDropout(a.dx, TrainingNoise.Stream.feedForwardResidual(layer), tokens: t)
+        let dy = throughPostNorm(weights.postFeedForwardNorm, kept.preFeedForwardPost, branch, tokens: t)
         adapterBackward(layer, [(.down, dy, d)], x: a.activated, ldx: c.hidden, kept.low, gradients, tokens: t)
         inputGradient(layer, [(.down, dy, d)], into: a.dActivated, ld: c.hidden, tokens: t)
         let ld = a.innerWidth
@@ -46,7 +47,8 @@ extension Transformer {
         let d = c.width
         let a = activations
         let weights = model.weights.layers[layer]
-        let dy = throughPostNorm(weights.postAttentionNorm, kept.preAttentionPost, a.dx, tokens: t)
+        let branch = throughDropout(a.dx, TrainingNoise.Stream.attentionResidual(layer), tokens: t)
+        let dy = throughPostNorm(weights.postAttentionNorm, kept.preAttentionPost, branch, tokens: t)
         adapterBackward(layer, [(.o, dy, d)], x: kept.attention, ldx: c.queryWidth, kept.low, gradients, tokens: t)
         inputGradient(layer, [(.o, dy, d)], into: a.dAttention, ld: c.queryWidth, tokens: t)
         attendBackward(layer, tree, kept)
@@ -130,11 +132,15 @@ extension Transformer {
             for first in stride(from: 0, to: part.place.inner, by: 96) { tasks.append((index, first, true)) }
             for first in stride(from: 0, to: part.place.outer, by: 96) { tasks.append((index, first, false)) }
         }
-        team.run(tasks.count) { task, _ in
+        team.run(tasks.count) { task, thread in
             let (index, first, isA) = tasks[task]
             let part = covered[index]
             let column = part.place.projection.rawValue * r
-            if isA {
+            if isA, let dropped = self.droppedColumns(part.place, x, ldx: ldx, first: first, tokens: tokens, thread: thread) {
+                ck_gemm(
+                    Int64(min(96, part.place.inner - first)), Int64(r), Int64(tokens), dropped, 1, 96, g + column, Int64(ld),
+                    gradients.pointer + part.place.a + first * r, Int64(r), 1)
+            } else if isA {
                 ck_gemm(
                     Int64(min(96, part.place.inner - first)), Int64(r), Int64(tokens), x + first, 1, Int64(ldx), g + column, Int64(ld),
                     gradients.pointer + part.place.a + first * r, Int64(r), 1)
@@ -155,7 +161,7 @@ extension Transformer {
         let terms = parts.compactMap { projection, dy, lddy -> Products.Backward? in
             guard let matrix = model.weights.layers[layer][projection] else { return nil }
             var low: LowRank?
-            if let adapter, let place = adapter.place(layer, projection) {
+            if adapterDropout == 0, let adapter, let place = adapter.place(layer, projection) {
                 low = LowRank(
                     rows: UnsafePointer(activations.dLow) + projection.rawValue * r, stride: 7 * r,
                     factor: UnsafePointer(adapter.values.pointer) + place.a, rank: r)
@@ -163,6 +169,7 @@ extension Transformer {
             return Products.Backward(matrix, dy: dy, lddy: lddy, low: low)
         }
         products.inputGradient(terms, dx: dx, lddx: ld, tokens: tokens)
+        if adapterDropout > 0 { for part in parts { addDroppedInputGradient(layer, part.0, into: dx, ld: ld, tokens: tokens) } }
     }
 
     /// Gradients of rotated q, k, v from the gradient of the attention's output.

@@ -14,7 +14,13 @@ extension Transformer {
             c.gated ? [(.gate, kept.inner, ld), (.up, kept.inner + c.hidden, ld)] : [(.up, kept.inner, ld)]
         project(layer, outputs, x: x, ldx: d, kept.low, tokens: t)
         activate(kept, tokens: t)
-        if c.postNorms, let post = weights.postFeedForwardNorm {
+        if let noise, noise.dropout > 0 {
+            let post = c.postNorms ? weights.postFeedForwardNorm : nil
+            let branch = post == nil ? activations.dropped : kept.preFeedForwardPost
+            project(layer, [(.down, branch, d)], x: activations.activated, ldx: c.hidden, kept.low, tokens: t)
+            addDropped(
+                post, branch, to: kept.middle, into: output, TrainingNoise.Stream.feedForwardResidual(layer), noise.dropout, tokens: t)
+        } else if c.postNorms, let post = weights.postFeedForwardNorm {
             project(layer, [(.down, kept.preFeedForwardPost, d)], x: activations.activated, ldx: c.hidden, kept.low, tokens: t)
             addNormalised(post, kept.preFeedForwardPost, to: kept.middle, into: output, tokens: t)
         } else {

@@ -59,10 +59,19 @@ extension Transformer {
     }
 
     /// Forward only: the loss at every label site.
-    package func score(_ tree: TokenTree) throws -> [SiteLoss] { try loss(tree, forward(tree)) }
+    package func score(_ tree: TokenTree) throws -> [SiteLoss] {
+        try draw(nil, tree)
+        return try loss(tree, forward(tree))
+    }
 
     /// Forward and backward: adds the gradient of `scale` · Σ weight · loss to `gradients`; returns the losses.
-    package func train(_ tree: TokenTree, scale: Float, smoothing: Float = 0, into gradients: FloatBuffer) throws -> [SiteLoss] {
+    ///
+    /// - Parameter noise: the step's randomness; `tree` must then share no prefixes.
+    package func train(
+        _ tree: TokenTree, scale: Float, smoothing: Float = 0, noise: TrainingNoise? = nil, into gradients: FloatBuffer
+    ) throws -> [SiteLoss] {
+        try draw(noise, tree)
+        defer { self.noise = nil }
         let losses = try loss(tree, forward(tree), smoothing: smoothing, gradientScale: scale)
         backward(tree, into: gradients)
         return losses

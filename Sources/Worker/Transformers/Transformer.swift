@@ -14,6 +14,11 @@ package final class Transformer {
     var tables: (full: RotaryTable?, sliding: RotaryTable?)
     let attentionScratch: [FloatBuffer]
     let headScratch: FloatBuffer
+    /// The randomness of the training step under way; nil runs without any.
+    var noise: TrainingNoise?
+    private(set) var noiseKeys: UnsafeMutablePointer<UInt64>?
+    private var noiseKeyCount = 0
+    let noiseScratch: [FloatBuffer]
     /// The layer below which nothing is trained, so nothing need be kept.
     let lowestTrained: Int
 
@@ -36,7 +41,30 @@ package final class Transformer {
         )
         attentionScratch = try (0..<team.threads).map { _ in try FloatBuffer() }
         headScratch = try FloatBuffer()
+        noiseScratch = try (0..<team.threads).map { _ in try FloatBuffer() }
     }
+
+    deinit { noiseKeys?.deallocate() }
+
+    /// Sets the randomness of the next forward and backward pass over `tree`.
+    func draw(_ noise: TrainingNoise?, _ tree: TokenTree) throws {
+        self.noise = noise
+        guard let noise else { return }
+        let keys = noise.keys(tree)
+        if keys.count > noiseKeyCount {
+            noiseKeys?.deallocate()
+            noiseKeys = .allocate(capacity: keys.count)
+            noiseKeyCount = keys.count
+        }
+        noiseKeys?.update(from: keys, count: keys.count)
+        let widest = max(configuration.width, configuration.hidden, configuration.queryWidth)
+        for scratch in noiseScratch {
+            try scratch.reserve(max(Self.noiseRows * widest + rank * (widest + 16), keys.count * 96))
+        }
+    }
+
+    /// Tokens that the dropped copy of an adapter's input holds at a time.
+    static let noiseRows = 48
 
     /// Bytes of memory that each token of a micro-batch takes.
     package var bytesPerToken: Int { activations.bytesPerToken }
@@ -56,6 +84,7 @@ package final class Transformer {
         for layer in 0..<configuration.layers {
             let kept = slot(layer)
             let output = layer + 1 < configuration.layers ? slot(layer + 1).input : activations.normed
+            if layer == 0, let noise, noise.neftuneAlpha > 0 { addNoise(noise, tree, to: kept.input) }
             attentionForward(layer, tree.positions, kept) { attend(layer, tree, kept) }
             feedForwardForward(layer, tokens: tree.tokens.count, kept, output: output)
             afterLayer(layer, kept)
@@ -122,6 +151,7 @@ package final class Transformer {
         guard !places.isEmpty else { return }
         let r = rank
         let ld = 7 * r
+        if adapterDropout > 0 { return droppedLowRankForward(places, x, ldx: ldx, low, tokens: tokens) }
         team.rows(tokens, grain: 12) { rows, _ in
             for place in places {
                 let u = low + rows.lowerBound * ld + place.projection.rawValue * r

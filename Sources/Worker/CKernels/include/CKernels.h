@@ -6,5 +6,6 @@
 #include "ck_dequantize.h"
 #include "ck_gemm.h"
 #include "ck_linear.h"
+#include "ck_noise.h"
 #include "ck_rows.h"
 #include "ck_team.h"

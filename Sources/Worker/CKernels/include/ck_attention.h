@@ -21,6 +21,10 @@ typedef struct {
     int64_t window;
     const float *q, *k, *v;
     int64_t ldq, ldkv;
+    /// Dropout on the probabilities (0: none), drawn from each token's key and `stream`; see ck_noise.h.
+    float dropout;
+    const uint64_t *keys;
+    uint64_t stream;
 } ck_head;
 
 /// Floats of scratch for a tree of `tokens` tokens on `nodes` nodes whose deepest token has position depth - 1.
