@@ -19,7 +19,7 @@ enum TinyModel {
             c.activation = .geluTanh
             c.headNorms = true
             c.postNorms = true
-            c.embeddingScale = 32.0.squareRoot()
+            c.embeddingScale = Float(32).squareRoot()
             c.slidingRope = .init(base: 1_000)
             c.window = 5
             c.slides = [true, true, false]

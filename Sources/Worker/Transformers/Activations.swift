@@ -29,6 +29,8 @@ final class Activations {
     let slots: Int
     let qkvWidth: Int
     let innerWidth: Int
+    /// Floats from token to token of the activated inner numbers and their gradient.
+    let activatedWidth: Int
     private var keptBuffer: FloatBuffer
     private var scratchBuffer: FloatBuffer
     private(set) var capacity = 0
@@ -58,7 +60,9 @@ final class Activations {
         self.slots = slots
         self.training = training
         qkvWidth = configuration.queryWidth + 2 * configuration.keyWidth
-        innerWidth = configuration.hidden * (configuration.gated ? 2 : 1)
+        // A line more than the numbers need: rows whole pages apart would all fall into the same sets of the caches.
+        innerWidth = configuration.hidden * (configuration.gated ? 2 : 1) + 16
+        activatedWidth = configuration.hidden + 16
         keptBuffer = try FloatBuffer()
         scratchBuffer = try FloatBuffer()
         normed = scratchBuffer.pointer
@@ -87,8 +91,8 @@ final class Activations {
 
     var scratchWidth: Int {
         let c = configuration
-        let forward = c.width + c.hidden
-        let backward = 4 * c.width + innerWidth + c.hidden + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank
+        let forward = c.width + activatedWidth
+        let backward = 4 * c.width + innerWidth + activatedWidth + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank
         return forward + (training ? backward : 0)
     }
 
@@ -108,14 +112,14 @@ final class Activations {
         }
         let c = configuration
         normed = take(c.width)
-        activated = take(c.hidden)
+        activated = take(activatedWidth)
         guard training else { return }
         dx = take(c.width)
         dNormed = take(c.width)
         dPost = take(c.width)
         dropped = take(c.width)
         dInner = take(innerWidth)
-        dActivated = take(c.hidden)
+        dActivated = take(activatedWidth)
         dAttention = take(c.queryWidth)
         dqkv = take(qkvWidth)
         dKeys = take(c.queryWidth)

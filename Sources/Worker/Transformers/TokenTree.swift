@@ -55,18 +55,24 @@ package struct TokenTree: Sendable {
     static let longestPath = 60
 
     /// Packs `sequences`; with `sharing` off every sequence is a tree of its own, in the order given.
-    package init(_ sequences: [TokenSequence], sharing: Bool = true) {
+    ///
+    /// - Parameter trimmed: leave out the tokens that no label follows: they cost a forward and backward pass and change nothing.
+    ///   ``lastTokens`` then tells the last token that was kept.
+    package init(_ sequences: [TokenSequence], sharing: Bool = true, trimmed: Bool = false) {
+        let inputs = sequences.map { sequence in
+            trimmed ? Array(sequence.ids[..<(sequence.weights.lastIndex { $0 != 0 } ?? 0)]) : sequence.ids
+        }
         lastTokens = [Int32](repeating: 0, count: sequences.count)
         sequenceTokens = sequences.reduce(0) { $0 + $1.ids.count }
         if sharing {
-            let order = sequences.indices.filter { !sequences[$0].ids.isEmpty }
-                .sorted { Self.precedes(sequences[$0].ids, sequences[$1].ids) }
-            var builder = Builder(sequences: sequences, tree: self)
+            let order = sequences.indices.filter { !inputs[$0].isEmpty }
+                .sorted { Self.precedes(inputs[$0], inputs[$1]) }
+            var builder = Builder(sequences: sequences, inputs: inputs, tree: self)
             for group in builder.groups(order[...], at: 0) { builder.tree(group) }
             self = builder.result
         } else {
-            var builder = Builder(sequences: sequences, tree: self)
-            for index in sequences.indices where !sequences[index].ids.isEmpty { builder.tree([index][...]) }
+            var builder = Builder(sequences: sequences, inputs: inputs, tree: self)
+            for index in sequences.indices where !inputs[index].isEmpty { builder.tree([index][...]) }
             self = builder.result
         }
     }
@@ -91,12 +97,15 @@ package struct TokenTree: Sendable {
 
     private struct Builder {
         let sequences: [TokenSequence]
+        /// The tokens of each sequence that go into the stream.
+        let inputs: [[Int32]]
         var result: TokenTree
         // Where the path above the present node lies in the stream: the token at each depth.
         var path: [Int32] = []
 
-        init(sequences: [TokenSequence], tree: TokenTree) {
+        init(sequences: [TokenSequence], inputs: [[Int32]], tree: TokenTree) {
             self.sequences = sequences
+            self.inputs = inputs
             result = tree
         }
 
@@ -105,10 +114,10 @@ package struct TokenTree: Sendable {
             var groups: [ArraySlice<Int>] = []
             var from = order.startIndex
             while from < order.endIndex {
-                let ids = sequences[order[from]].ids
+                let ids = inputs[order[from]]
                 var to = from + 1
                 if depth < ids.count {
-                    while to < order.endIndex, depth < sequences[order[to]].ids.count, sequences[order[to]].ids[depth] == ids[depth] {
+                    while to < order.endIndex, depth < inputs[order[to]].count, inputs[order[to]][depth] == ids[depth] {
                         to += 1
                     }
                 }
@@ -135,11 +144,11 @@ package struct TokenTree: Sendable {
                 for index in order { leaf(index, from: from, parent: parent, firstNode: firstNode) }
                 return
             }
-            let shared = TokenTree.commonPrefix(sequences[first].ids, sequences[last].ids)
+            let shared = TokenTree.commonPrefix(inputs[first], inputs[last])
             var start = from
             var above = parent
             if shared - from >= TokenTree.shortestShared {
-                above = node(Array(sequences[first].ids[from..<shared]), depth: from, parent: parent, firstNode: firstNode)
+                above = node(Array(inputs[first][from..<shared]), depth: from, parent: parent, firstNode: firstNode)
                 start = shared
             }
             for group in groups(order, at: shared) {
@@ -154,15 +163,15 @@ package struct TokenTree: Sendable {
 
         private mutating func leaf(_ index: Int, from: Int, parent: Int, firstNode: Int) {
             let sequence = sequences[index]
-            let rest = Array(sequence.ids[from...])
+            let rest = Array(inputs[index][from...])
             if !rest.isEmpty { _ = node(rest, depth: from, parent: parent, firstNode: firstNode) }
-            for position in 1..<max(1, sequence.ids.count) where sequence.weights[position] != 0 {
+            for position in 1..<max(1, min(sequence.ids.count, inputs[index].count + 1)) where sequence.weights[position] != 0 {
                 result.labels.append(
                     LabelSite(
                         token: path[position - 1], target: sequence.ids[position], weight: sequence.weights[position],
                         sequence: Int32(index)))
             }
-            result.lastTokens[index] = path[sequence.ids.count - 1]
+            result.lastTokens[index] = path[inputs[index].count - 1]
             path.removeLast(rest.count)
         }
 

@@ -21,15 +21,15 @@ extension Transformer {
         activate(kept, tokens: t)
         let branch = throughDropout(a.dx, TrainingNoise.Stream.feedForwardResidual(layer), tokens: t)
         let dy = throughPostNorm(weights.postFeedForwardNorm, kept.preFeedForwardPost, branch, tokens: t)
-        adapterBackward(layer, [(.down, dy, d)], x: a.activated, ldx: c.hidden, kept.low, gradients, tokens: t)
-        inputGradient(layer, [(.down, dy, d)], into: a.dActivated, ld: c.hidden, tokens: t)
+        adapterBackward(layer, [(.down, dy, d)], x: a.activated, ldx: a.activatedWidth, kept.low, gradients, tokens: t)
+        inputGradient(layer, [(.down, dy, d)], into: a.dActivated, ld: a.activatedWidth, tokens: t)
         let ld = a.innerWidth
         team.rows(t, grain: 4) { rows, _ in
             let inner = kept.inner + rows.lowerBound * ld
             let out = a.dInner + rows.lowerBound * ld
             ck_activation_backward(
                 c.activation.rawValue, Int64(rows.count), Int64(c.hidden), inner, c.gated ? inner + c.hidden : nil, Int64(ld),
-                a.dActivated + rows.lowerBound * c.hidden, Int64(c.hidden), out, c.gated ? out + c.hidden : nil, Int64(ld))
+                a.dActivated + rows.lowerBound * a.activatedWidth, Int64(a.activatedWidth), out, c.gated ? out + c.hidden : nil, Int64(ld))
         }
         let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] =
             c.gated ? [(.gate, a.dInner, ld), (.up, a.dInner + c.hidden, ld)] : [(.up, a.dInner, ld)]

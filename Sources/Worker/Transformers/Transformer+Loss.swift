@@ -26,7 +26,9 @@ extension Transformer {
         if training { activations.dx.update(repeating: 0, count: tree.tokens.count * d) }
         let chunk = min(max(1, tree.labels.count), max(12, logitBytes / (4 * vocabulary) / 6 * 6))
         // The chunk's rows of x, normed x, their gradients, 1/σ and mean; then its logits.
-        try headScratch.reserve(chunk * (4 * d + 2 + vocabulary))
+        // Rows whole pages apart would fall into the same sets of the caches, hence a line more.
+        let ld = vocabulary + 16
+        try headScratch.reserve(chunk * (4 * d + 2 + ld))
         let x = headScratch.pointer
         let normed = x + chunk * d
         let dNormed = normed + chunk * d
@@ -37,19 +39,19 @@ extension Transformer {
             let sites = Array(tree.labels[from..<min(from + chunk, tree.labels.count)])
             for (row, site) in sites.enumerated() { (x + row * d).update(from: hidden + Int(site.token) * d, count: d) }
             normalise(model.weights.finalNorm, x, normed, statistics, tokens: sites.count)
-            products.forward([.init(model.weights.head, logits, ldy: vocabulary)], x: normed, ldx: d, tokens: sites.count)
+            products.forward([.init(model.weights.head, logits, ldy: ld)], x: normed, ldx: d, tokens: sites.count)
             losses.withUnsafeMutableBufferPointer { losses in
                 nonisolated(unsafe) let losses = losses
                 team.run(sites.count) { row, _ in
                     var correct: Int32 = 0
                     let value = ck_cross_entropy(
-                        Int64(vocabulary), logits + row * vocabulary, Int64(sites[row].target), smoothing,
+                        Int64(vocabulary), logits + row * ld, Int64(sites[row].target), smoothing,
                         gradientScale * sites[row].weight, &correct)
                     losses[from + row] = SiteLoss(loss: value, correct: correct != 0)
                 }
             }
             guard training else { continue }
-            products.inputGradient([.init(model.weights.head, dy: logits, lddy: vocabulary)], dx: dNormed, lddx: d, tokens: sites.count)
+            products.inputGradient([.init(model.weights.head, dy: logits, lddy: ld)], dx: dNormed, lddx: d, tokens: sites.count)
             dx.update(repeating: 0, count: sites.count * d)
             normBackward(model.weights.finalNorm, x, statistics, dy: dNormed, dx: dx, tokens: sites.count)
             // Several sites may sit on one token (a shared prefix predicts each continuation): their gradients add up, in order.
