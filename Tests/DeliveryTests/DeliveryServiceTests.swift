@@ -106,6 +106,8 @@ struct DeliveryServiceTests {
         let delivery = service(context, FakeLauncher(FakeLauncher.export))
         await delivery.pass()
         #expect(try context.ledger.served("p")?.version == good.version)
+        // The fake versions have no folders, but the link that the rollback mends lies beside them.
+        try FileManager.default.createDirectory(atPath: sandbox.layout.models("p"), withIntermediateDirectories: true)
         let bad = try promoted(context)
         await delivery.pass()
         let last = try #require(try context.ledger.history("p", limit: 1).first)
