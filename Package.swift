@@ -164,7 +164,7 @@ let testTargets: [Target] = [
         path: "Benchmarks/false-promotion"),
     tests("StatisticsTests", ["Statistics"]),
     tests("EvaluationMetricsTests", ["EvaluationMetrics"]),
-    tests("GatingTests", ["Gating", "Contracts", "Settings", "Statistics"]),
+    tests("GatingTests", ["Gating", "Contracts", "EvaluationMetrics", "Settings", "Statistics"]),
     tests("ReportsTests", ["Reports", "Contracts"]),
 ]
 

@@ -10,6 +10,9 @@ import Gating
 import Settings
 import Statistics
 
+/// Prints a line at once, also into a file.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
 let trials = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 400
 
 /// Records of one model whose rows are right with a probability and whose losses have a mean.
@@ -60,8 +63,8 @@ let settings: [(name: String, wrong: Bool, gain: Double, lossGain: Double, gates
     ("worse by the margin in loss, no improvement asked", true, 0.2, -margin, modest),
     ("better by 0.1 in accuracy and 0.2 in loss, default gates", false, 0.1, 0.2, GatesSettings()),
 ]
-print("\(trials) trials each; the stated level is 0.05\n")
-print("rows  passed  limits          setting")
+say("\(trials) trials each; the stated level is 0.05\n")
+say("rows  passed  limits          setting")
 var broken = false
 for (name, wrong, gain, lossGain, gates) in settings {
     for count in [50, 200, 500] {
@@ -69,12 +72,12 @@ for (name, wrong, gain, lossGain, gates) in settings {
         let interval = ProportionInterval.wilson(successes: Int((share * Double(trials)).rounded()), count: trials)
         // An error rate is refuted when even the lower end of its interval lies above the level.
         if wrong, interval.lower > 0.05 { broken = true }
-        print(
+        say(
             String(format: "%4d  %.4f  %.4f–%.4f  ", count, share, interval.lower, interval.upper)
                 + (wrong ? "" : "(right) ") + name)
     }
 }
 if broken {
-    print("\nAn error rate lies above the stated level.")
+    say("\nAn error rate lies above the stated level.")
     exit(1)
 }

@@ -142,6 +142,18 @@ import Testing
         #expect(verdict.figures["base"]?["probe"]?["loss"] != nil)
     }
 
+    @Test func everyVerdictCanBeKept() throws {
+        var settings = GateRuleSettings(metric: "loss")
+        settings.maxRegression = .infinity
+        for margin in [Double.infinity, .nan, -1] {
+            let verdict = Cases.judge(Cases.strong(40), base: Cases.weak(40)) {
+                $0.margin = margin
+                $0.rules = [settings]
+            }
+            #expect(try ContractCoding.decode(Verdict.self, from: ContractCoding.encode(verdict)) == verdict)
+        }
+    }
+
     @Test func theSameEvidenceGivesTheSameVerdict() {
         #expect(
             Cases.judge(Cases.strong(60), base: Cases.weak(60)) == Cases.judge(Cases.strong(60), base: Cases.weak(60)))

@@ -36,6 +36,7 @@ package enum GatingRules {
             gates += settings.rules.flatMap { configured($0, judge) }
             corrected(&gates, alpha: judge.alpha)
         }
+        gates = gates.map(finite)
         let outcome: Verdict.Outcome =
             gates.contains { $0.outcome == .fail }
             ? .fail : gates.contains { $0.outcome == .inconclusive } ? .inconclusive : .pass
@@ -78,6 +79,16 @@ package enum GatingRules {
             gates.append(judge.change(rule, amount: least, improvement: true))
         }
         return gates
+    }
+
+    /// The result without numbers that JSON cannot hold, so that every verdict can be kept.
+    private static func finite(_ gate: GateResult) -> GateResult {
+        var gate = gate
+        let numbers: [WritableKeyPath<GateResult, Double?>] = [
+            \.candidate, \.reference, \.difference, \.lowerBound, \.upperBound, \.confidence, \.margin, \.pValue,
+        ]
+        for number in numbers where gate[keyPath: number]?.isFinite == false { gate[keyPath: number] = nil }
+        return gate
     }
 
     /// Holm's correction over every claim of improvement.

@@ -29,12 +29,15 @@ package struct GatingService: Service {
     }
 
     func pass() {
+        var fault: Failure?
         do {
-            for run in try context.ledger.runs(in: [.evaluated]) { try judge(run) }
-            context.problems.set("gating", nil)
-        } catch {
-            let failure = StageContext.failure(error, code: "gating")
-            if context.problems.set("gating", failure) { context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "gating"]) }
+            for run in try context.ledger.runs(in: [.evaluated]) {
+                // A run that cannot be judged now must not keep the others from it.
+                do { try judge(run) } catch { fault = StageContext.failure(error, code: "gating") }
+            }
+        } catch { fault = StageContext.failure(error, code: "gating") }
+        if context.problems.set("gating", fault), let fault {
+            context.logger.error("\(fault)", metadata: ["event": "stage.failed", "stage": "gating"])
         }
     }
 
@@ -43,28 +46,50 @@ package struct GatingService: Service {
         do {
             // What is served now, at this moment, is what the candidate must not fall behind.
             let records = try RunExamples.all(run, context)
-            guard let candidate = records["candidate"], let base = records["base"] else { throw RunExamples.missing(run) }
+            guard let candidate = records["candidate"], let base = records["base"] else {
+                throw RunExamples.missing(run)
+            }
             let evidence = GatingRules.Evidence(
-                candidate: candidate, served: records["served"], base: base, baseline: try context.ledger.served(run.pipeline)?.version,
+                candidate: candidate, served: records["served"], base: base,
+                baseline: try context.ledger.served(run.pipeline)?.version,
                 newDrops: Set(run.drops))
-            let verdict = GatingRules.judge(evidence, settings, training: run.training, seed: run.recipe.seed, at: Date())
+            let verdict = GatingRules.judge(
+                evidence, settings, training: run.training, seed: run.recipe.seed, at: Date())
             let state: RunState =
                 switch verdict.outcome {
                 case .pass: .accepted
                 case .fail: .rejected
                 case .inconclusive: .inconclusive
                 }
-            let judged = try context.ledger.transition(run.id, from: [.evaluated], to: state, message: verdict.summary) { $0.verdict = verdict }
+            let judged = try context.ledger.transition(run.id, from: [.evaluated], to: state, message: verdict.summary)
+            { $0.verdict = verdict }
             context.logger.log(
                 level: state == .accepted ? .notice : .warning,
                 "Run \(run.id) of \(run.pipeline) is \(state.rawValue): \(verdict.summary)",
-                metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "gating", "event": "run.\(state.rawValue)"])
+                metadata: [
+                    "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "gating",
+                    "event": "run.\(state.rawValue)",
+                ])
             tell(judged, "\(state.rawValue): \(verdict.summary)")
             context.bells.promotion.ring()
             context.bells.scheduling.ring()
         } catch let failure as Failure where failure.code == "gating.scores_missing" {
-            let failed = try context.ledger.transition(run.id, from: [.evaluated], to: .failed, message: failure.message) { $0.cause = failure }
-            tell(failed, "\(failure)")
+            try fail(run, failure)
+        } catch let error as DecodingError {
+            // What is on disk will not get better by trying again.
+            try fail(
+                run,
+                Failure(
+                    code: "gating.scores_unreadable", "The scores of run \(run.id) cannot be read.",
+                    at: run.id.rawValue,
+                    remedy: "Queue a new run with `ftctl run \(run.pipeline)`.", cause: "\(error)"))
         }
+    }
+
+    private func fail(_ run: Run, _ failure: Failure) throws {
+        let failed = try context.ledger.transition(run.id, from: [.evaluated], to: .failed, message: failure.message) {
+            $0.cause = failure
+        }
+        tell(failed, "\(failure)")
     }
 }
