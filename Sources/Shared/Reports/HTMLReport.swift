@@ -65,7 +65,7 @@ package enum HTMLReport {
             "<figure>\(SVGPlot.intervals(bars))<figcaption>Difference to the reference with one-sided bounds; right is better. "
         text += "Dashed: what the lower bound must exceed.</figcaption></figure>"
         text +=
-            "<table><thead><tr><th></th><th>Gate</th><th>Candidate</th><th>Reference</th><th>Difference</th><th>At least</th>"
+            "<table><thead><tr><th></th><th>Gate</th><th class='n'>Candidate</th><th class='n'>Reference</th><th class='n'>Difference</th><th class='n'>At least</th>"
         text += "<th>p</th><th>Rows</th></tr></thead><tbody>"
         for gate in verdict.gates {
             text += "<tr class='\(gate.outcome.rawValue)'><td>\(gate.outcome.rawValue)</td><td>\(safe(gate.rule))"
@@ -73,7 +73,7 @@ package enum HTMLReport {
             for value in [gate.candidate, gate.reference] { text += number(ReportNumber.text(value)) }
             for value in [gate.difference, gate.lowerBound] { text += number(ReportNumber.signed(value)) }
             text += number(ReportNumber.text(gate.pValue))
-            text += number(String(gate.rows) + (gate.rowsNeeded.map { " of \($0)" } ?? "")) + "</tr>"
+            text += number(String(gate.rows) + (gate.rowsNeeded.map { " (needs \($0))" } ?? "")) + "</tr>"
         }
         text += "</tbody></table>"
         if !verdict.advice.isEmpty {
@@ -93,7 +93,7 @@ package enum HTMLReport {
             let models = ["candidate", "served", "base"].filter { verdict.figures[$0]?[set] != nil }
             let keys = Set(models.flatMap { verdict.figures[$0]?[set].map { Array($0.keys) } ?? [] }).sorted()
             text +=
-                "<table><thead><tr><th>\(safe(set))</th>" + models.map { "<th>\($0)</th>" }.joined()
+                "<table><thead><tr><th>\(safe(set))</th>" + models.map { "<th class='n'>\($0)</th>" }.joined()
                 + "</tr></thead><tbody>"
             for key in keys {
                 text += "<tr><td>\(safe(key))</td>"
@@ -186,7 +186,7 @@ package enum HTMLReport {
         .badge.pass{background:#2e7d32}.badge.fail{background:#c62828}.badge.inconclusive{background:#b26a00}
         dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1em}dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}
         table{border-collapse:collapse;width:100%;margin:1em 0}th,td{padding:.25em .6em;text-align:left;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}
-        td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.matrix{width:auto}.matrix td{text-align:center}
+        thead th,tr>td:first-child:not(:only-child){overflow-wrap:normal}thead th{white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.matrix{width:auto}.matrix td{text-align:center}
         tr.pass>td:first-child{color:#2e7d32}tr.fail>td:first-child{color:#c62828}tr.inconclusive>td:first-child{color:#b26a00}
         svg{width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:currentColor}.grid{stroke:#8883}.axis{stroke:currentColor}
         .threshold{stroke:currentColor;stroke-dasharray:3 3}figure{margin:1em 0}figcaption{opacity:.7;font-size:.9em}summary{cursor:pointer;opacity:.7}

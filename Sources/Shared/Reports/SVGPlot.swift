@@ -116,7 +116,7 @@ enum SVGPlot {
     private static func spread(_ values: [Double], _ fallback: Double) -> (Double, Double) {
         let low = values.min() ?? fallback
         let high = values.max() ?? fallback
-        let pad = high > low ? (high - low) * 0.04 : max(abs(low) * 0.1, 0.5)
+        let pad = high > low ? (high - low) * 0.04 : (low == 0 ? 0.5 : abs(low) * 0.1)
         return (low - pad, high + pad)
     }
 
