@@ -37,7 +37,7 @@ extension PipelineSettings {
     ]
 
     private static let recipe: [SettingsKey<PipelineSettings>] = [
-        .choice("recipe.method", \.recipe.method, default: .lora, "Low-rank adapters (Hu et al. 2022), or `full` fine-tuning."),
+        .choice("recipe.method", \.recipe.method, default: .lora, "Low-rank adapters (Hu et al. 2022), the one method that the worker trains; it refuses `full` with the reason."),
         .whole("recipe.rank", \.recipe.rank, in: 1...1024, default: 16, "Rank of the adapters."),
         .number("recipe.alpha", \.recipe.alpha, in: 0.01...10_000, default: 32, "Adapters are scaled by alpha / rank."),
         .flag("recipe.rs_lora", \.recipe.rsLoRA, default: false, "Scale by alpha / √rank instead (Kalajdzievski 2023)."),
@@ -50,7 +50,7 @@ extension PipelineSettings {
         .number("recipe.adapter_dropout", \.recipe.adapterDropout, in: 0...0.95, default: 0, "Dropout on the adapters' input."),
         .number("recipe.dropout", \.recipe.dropout, in: 0...0.95, default: 0, "Dropout on residual and attention paths."),
         .number("recipe.lora_plus_ratio", \.recipe.loraPlusRatio, in: 1...100, default: 1, "LoRA+: B learns this many times faster than A."),
-        .optionalNumber("recipe.learning_rate", \.recipe.learningRate, in: 1e-9...10, default: "0.0005", "Peak learning rate; \"auto\" asks for a range test."),
+        .optionalNumber("recipe.learning_rate", \.recipe.learningRate, in: 1e-9...10, default: "0.0005", "Peak learning rate."),
         .choice("recipe.schedule", \.recipe.schedule, default: .cosine, "How the rate falls after the warm-up."),
         .number("recipe.warmup_ratio", \.recipe.warmupRatio, in: 0...1, default: 0.05, "Share of all steps spent warming up."),
         .number("recipe.min_learning_rate_ratio", \.recipe.minLearningRateRatio, in: 0...1, default: 0.1, "The schedule ends at this share of the peak."),

@@ -8,7 +8,7 @@ package struct PipelineSettings: Codable, Hashable, Sendable {
     package var name: PipelineName
     /// The file it came from, for messages.
     package var file: String
-    /// Registered base model, or `auto` to let the registered bases compete.
+    /// Registered base model.
     package var base: BaseID
     /// Drop folder; nil is `var/lib/finetuned/drop/<name>`.
     package var dropFolder: String?

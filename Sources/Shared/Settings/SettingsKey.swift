@@ -36,10 +36,6 @@ package struct SettingsKey<Settings>: Sendable {
         _ documentation: String
     ) -> Self {
         Self(path: path, kind: "number", documentation: documentation, fallback: fallback) { settings, value in
-            if value.string == "auto" {
-                settings[keyPath: keyPath] = nil
-                return nil
-            }
             guard let number = value.double ?? value.int.map(Double.init), range.contains(number) else {
                 return "a number from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound))"
             }
