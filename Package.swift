@@ -163,6 +163,7 @@ let testTargets: [Target] = [
         name: "bench-false-promotion", dependencies: ["Gating", "Contracts", "Settings", "Statistics"],
         path: "Benchmarks/false-promotion"),
     tests("StatisticsTests", ["Statistics"]),
+    tests("ExperimentsTests", ["Contracts", "Experiments"]),
     tests("EvaluationMetricsTests", ["EvaluationMetrics"]),
     tests("GatingTests", ["Gating", "Contracts", "EvaluationMetrics", "Settings", "Statistics"]),
     tests("ReportsTests", ["Reports", "Contracts"]),
