@@ -29,6 +29,7 @@ settle_seconds = 1.0
 
 [recipe]
 learning_rate = 1e-3
+epochs = 1
 batch_rows = 16
 
 [data]

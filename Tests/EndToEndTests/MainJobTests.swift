@@ -22,6 +22,7 @@ struct MainJobTests {
         settle_seconds = 0.2
         [recipe]
         learning_rate = 2e-3
+        epochs = 1
         batch_rows = 16
         [data]
         gate_share = 0.25

@@ -75,8 +75,9 @@ struct ExperimentRulesTests {
         #expect(ExperimentRules.winner(end)?.number == 1)
         let (none, _, _, reason) = try play(experiment { $0.trials = 4 }) { _, _ in nil }
         #expect(ExperimentRules.winner(none) == nil && reason == "no trial came to a result")
-        let (nan, _, _, _) = try play(experiment { $0.trials = 9 }) { trial, _ in trial.number < 4 ? .nan : 1 }
-        #expect(ExperimentRules.winner(nan)?.number ?? 0 >= 4)
+        // Nor does a fault after good beginnings.
+        let (late, _, _, _) = try play(experiment { $0.trials = 9 }) { trial, rung in trial.number == 0 && rung > 0 ? nil : Double(trial.number) }
+        #expect(ExperimentRules.winner(late).map { $0.number != 0 } == true)
     }
 
     @Test func gridGoesThroughEveryCombinationToTheEnd() throws {

@@ -32,6 +32,7 @@ struct FakeWorker {
         case .export(let task): result.files = try export(task)
         case .generate(let task):
             result.outputs = task.conversations.indices.map { GeneratedOutput(index: $0, text: "fake", tokens: 1, promptTokens: 1, finish: "stop") }
+        case .rangeTest(let task): result.range = rangeTest(task)
         default: throw Failure(code: "fake.task", "The fake worker cannot do this.")
         }
         var event = WorkerEvent(.result)
@@ -77,6 +78,13 @@ struct FakeWorker {
         return TrainingResult(
             adapter: AdapterReference(path: folder, sha256: Digest.sha256(content)), steps: steps, bestStep: steps, finalLoss: 1, seconds: 1, tokens: 1,
             labelTokens: 1, tokensPerSecond: 1, peakMemoryBytes: 1, machine: "fake")
+    }
+
+    /// A curve that falls, is lowest near 3·10⁻³ and rises again.
+    private func rangeTest(_ task: RangeTestTask) -> RangeTestResult {
+        let rates = (0..<task.steps).map { task.lowest * pow(task.highest / task.lowest, Double($0) / Double(max(1, task.steps - 1))) }
+        let losses = rates.map { 1 + pow(log10($0 / 3e-3), 2) / 10 }
+        return RangeTestResult(suggested: 6e-4, learningRates: rates, losses: losses, smoothed: losses, reason: "Made up by the fake worker.")
     }
 
     private func weights(_ folder: String) throws -> Weights {

@@ -77,8 +77,26 @@ struct SchedulingRulesTests {
     }
 
     @Test func warmStartsBeginLower() {
-        let settings = PipelineSettings(name: "p", file: "p.toml", base: "b")
-        #expect(SchedulingRules.recipe(settings, mode: .fromBase).learningRate == 5e-4)
-        #expect(SchedulingRules.recipe(settings, mode: .continued).learningRate == 2.5e-4)
+        var settings = PipelineSettings(name: "p", file: "p.toml", base: "b")
+        settings.recipe.learningRate = 5e-4
+        #expect(SchedulingRules.recipe(settings, mode: .fromBase, rows: 100).recipe.learningRate == 5e-4)
+        let warm = SchedulingRules.recipe(settings, mode: .continued, rows: 100)
+        #expect(warm.recipe.learningRate == 2.5e-4)
+        #expect(warm.notes["learning_rate"]?.contains("warm start") == true)
+        // Without one the run looks for it itself.
+        settings.recipe.learningRate = nil
+        #expect(SchedulingRules.recipe(settings, mode: .continued, rows: 100).recipe.learningRate == nil)
+    }
+
+    @Test func epochsFollowTheRowsUnlessTheyAreWrittenDown() {
+        var settings = PipelineSettings(name: "p", file: "p.toml", base: "b")
+        // OpenAI's rule: 3, more below 34 rows up to 25, fewer above 8,333 down to 1.
+        for (rows, epochs) in [(0, 3.0), (1, 25), (10, 10), (33, 3), (34, 3), (8333, 3), (8334, 2), (25_000, 1), (1_000_000, 1)] {
+            #expect(SchedulingRules.recipe(settings, mode: .fromBase, rows: rows).recipe.epochs == epochs, "\(rows) rows")
+        }
+        settings.automaticEpochs = false
+        settings.recipe.epochs = 1.5
+        let written = SchedulingRules.recipe(settings, mode: .fromBase, rows: 10)
+        #expect(written.recipe.epochs == 1.5 && written.notes["epochs"] == nil)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Foundation
+import Reports
 
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The runs, newest first.")
@@ -41,6 +42,10 @@ struct Show: AsyncParsableCommand {
                     "asked for by \(run.requestedBy), created \(Terminal.time(run.createdAt)), started \(Terminal.time(run.startedAt)), finished \(Terminal.time(run.finishedAt))",
                     "recipe: \(run.recipe.method.rawValue), rank \(run.recipe.rank), alpha \(Terminal.number(run.recipe.alpha)), learning rate \(Terminal.number(run.recipe.learningRate)), \(Terminal.number(run.recipe.epochs)) epochs, \(run.recipe.batchRows) rows a step",
                 ]
+                lines += (run.notes ?? [:]).sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
+                if let origin = run.origin { lines.append("tried after \(origin): \(run.step ?? "")") }
+                if let experiment = run.experiment { lines.append("winner of \(experiment)") }
+                if let followUp = run.followUp { lines.append("next: \(followUp)") }
                 if let t = run.training {
                     lines.append(
                         "trained: \(t.steps) steps in \(Terminal.duration(t.seconds)), \(Terminal.number(t.tokensPerSecond)) tokens/s, peak \(Terminal.bytes(t.peakMemoryBytes)), validation loss \(Terminal.number(t.startValidationLoss)) → \(Terminal.number(t.validationLoss))"
@@ -126,6 +131,8 @@ struct Report: AsyncParsableCommand {
             lines += ["", "Trained in \(Terminal.duration(t.seconds)): \(t.steps) steps, \(Terminal.number(t.tokensPerSecond)) tokens/s, peak memory \(Terminal.bytes(t.peakMemoryBytes))"]
         }
         for advice in verdict.advice { lines.append("→ \(advice.action): \(advice.reason)") }
+        if let followUp = run.followUp { lines.append("next: \(followUp)") }
+        if let range = run.range { lines += ["", RangeTestReport.text(range, notes: run.notes)] }
         return lines.joined(separator: "\n")
     }
 }

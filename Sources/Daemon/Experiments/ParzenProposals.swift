@@ -79,9 +79,10 @@ package enum ParzenProposals {
             let all = (units + [0.5]).sorted()
             let narrowest = 1 / Double(min(100, all.count + 1))
             means = all
+            // The ends of the range are no neighbours (Optuna's consider_endpoints = false): a kernel near one would be too wide.
             widths = all.indices.map { index in
-                let left = index > 0 ? all[index] - all[index - 1] : all[index]
-                let right = index + 1 < all.count ? all[index + 1] - all[index] : 1 - all[index]
+                let left = index > 0 ? all[index] - all[index - 1] : 0
+                let right = index + 1 < all.count ? all[index + 1] - all[index] : 0
                 return min(1, max(narrowest, left, right))
             }
             if let prior = all.firstIndex(of: 0.5) { widths[prior] = 1 }

@@ -74,10 +74,21 @@ package enum SchedulingRules {
         return settings.incremental.mode
     }
 
-    /// The recipe of a run: a warm start begins lower, since it starts near its goal.
-    package static func recipe(_ settings: PipelineSettings, mode: Run.Mode) -> Recipe {
+    /// The recipe of a run over `rows` training rows, and where the values come from that nobody wrote down.
+    ///
+    /// A warm start begins lower, since it starts near its goal. Without a learning rate the recipe is left without one: the range test that
+    /// finds it is the run's first work.
+    package static func recipe(_ settings: PipelineSettings, mode: Run.Mode, rows: Int) -> (recipe: Recipe, notes: [String: String]) {
         var recipe = settings.recipe
-        if mode == .continued, let rate = recipe.learningRate { recipe.learningRate = rate * settings.incremental.warmStartRatio }
-        return recipe
+        var notes: [String: String] = [:]
+        if mode == .continued, let rate = recipe.learningRate {
+            recipe.learningRate = rate * settings.incremental.warmStartRatio
+            notes["learning_rate"] = "recipe.learning_rate × \(settings.incremental.warmStartRatio) (incremental.warm_start_ratio): a warm start begins lower"
+        }
+        if settings.automaticEpochs {
+            recipe.epochs = Double(EpochsRule.epochs(rows: rows))
+            notes["epochs"] = "\(EpochsRule.epochs(rows: rows)) for \(rows) training rows, by OpenAI's rule"
+        }
+        return (recipe, notes)
     }
 }

@@ -74,10 +74,13 @@ package struct SchedulingService: Service {
         let card = try context.requireBase(pipeline.base)
         let snapshot = try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, drops: drops)
         let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
+        let (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
         let run = try context.ledger.queue(taking: drops) { id in
-            Run(
-                id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id, drops: drops, parent: parent,
-                recipe: SchedulingRules.recipe(pipeline, mode: mode), priority: priority, createdAt: Date(), requestedBy: who)
+            var run = Run(
+                id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id, drops: drops, parent: parent, recipe: recipe,
+                priority: priority, createdAt: Date(), requestedBy: who)
+            if !notes.isEmpty { run.notes = notes }
+            return run
         }
         guard let run else { return nil }
         activity.set(pipeline.name, "run \(run.id) is queued")

@@ -22,6 +22,18 @@ enum RunRequests {
         return request(run.id.rawValue, context.layout.run(run.id.rawValue), .train(task), context)
     }
 
+    /// A sweep of the learning rate for a run that has none. Always a fresh adapter on the base alone: what is served already has learnt
+    /// most of it, so that from there no rate would lower the loss by much and the curve would say nothing.
+    static func rangeTest(_ run: Run, _ context: StageContext) throws -> WorkerRequest {
+        let card = try context.requireBase(run.base)
+        guard let snapshot = try context.ledger.snapshot(run.snapshot) else {
+            throw Failure(code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue, remedy: "Queue a new run.")
+        }
+        let train = TrainTask(model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [], recipe: run.recipe)
+        let task = RangeTestTask(train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest, steps: RangeTestRules.steps)
+        return request(run.id.rawValue, context.layout.run(run.id.rawValue) + "/range-test", .rangeTest(task), context)
+    }
+
     /// One evaluation to be made, and what its scores are kept under.
     struct Evaluation {
         var model: String

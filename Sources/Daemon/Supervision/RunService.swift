@@ -98,13 +98,14 @@ package struct RunService: Service {
     }
 
     private func train(_ queued: Run) async throws {
-        let run = try context.ledger.transition(queued.id, from: [.queued], to: .training) { $0.attempts += 1 }
+        var run = try context.ledger.transition(queued.id, from: [.queued], to: .training) { $0.attempts += 1 }
         let again = queued.startedAt != nil
         tell(
             run, again ? "goes on from its last checkpoint (attempt \(run.attempts))" : "starts training",
             event: again ? "run.resumed" : "run.started")
-        let request = try RunRequests.train(run, context)
         do {
+            if run.recipe.learningRate == nil { run = try await findRate(run) }
+            let request = try RunRequests.train(run, context)
             let result = try await start(request, run)
             guard let training = result.training else { throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no trained adapter.")) }
             let trained = try context.ledger.transition(run.id, from: [.training], to: .trained) {
@@ -121,6 +122,32 @@ package struct RunService: Service {
             try settle(end, run, back: .queued)
         }
     }
+
+    /// Gives a run without a learning rate one: from an earlier range test that still holds, or from a new one.
+    private func findRate(_ run: Run) async throws -> Run {
+        let ratio = context.settings.pipeline(run.pipeline)?.incremental.warmStartRatio ?? 0.5
+        let found: (range: RangeTestResult, earlier: RunID?)
+        if let earlier = try RangeTestRules.reusable(for: run, among: context.ledger.runs(pipeline: run.pipeline, limit: 100), rows: trainingRows) {
+            found = earlier
+        } else {
+            tell(run, "looks for its learning rate: one short sweep", event: "run.progress")
+            let result = try await start(try RunRequests.rangeTest(run, context), run)
+            guard let range = result.range else { throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no range test.")) }
+            found = (range, nil)
+        }
+        let choice = RangeTestRules.choose(found.range, mode: run.mode, warmStartRatio: ratio, earlier: found.earlier)
+        try context.ledger.amend(run.id) {
+            $0.recipe.learningRate = choice.rate
+            $0.range = found.range
+            $0.notes = ($0.notes ?? [:]).merging(["learning_rate": choice.note]) { $1 }
+        }
+        guard let amended = try context.ledger.run(run.id) else { throw CancellationError() }
+        tell(amended, "learns at \(String(format: "%.2e", choice.rate)): \(choice.note)", event: "run.progress")
+        return amended
+    }
+
+    /// Training rows of a run's snapshot.
+    private func trainingRows(_ run: Run) -> Int { (try? context.ledger.snapshot(run.snapshot))?.rows[.train] ?? 0 }
 
     private func evaluate(_ trained: Run) async throws {
         let run = try context.ledger.transition(trained.id, from: [.trained], to: .evaluating) { $0.attempts += 1 }
@@ -193,7 +220,7 @@ package struct RunService: Service {
     private func tell(_ run: Run, _ message: String, event: String) {
         feed.tell(run.id, run.state, message: message)
         context.logger.log(
-            level: event == "run.failed" ? .error : event == "run.evaluating" ? .info : .notice,
+            level: event == "run.failed" ? .error : ["run.evaluating", "run.progress"].contains(event) ? .info : .notice,
             "Run \(run.id) of \(run.pipeline) \(message)",
             metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "\(run.state.rawValue)", "event": "\(event)"])
     }

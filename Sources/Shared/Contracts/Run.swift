@@ -10,6 +10,8 @@ package struct Run: Codable, Hashable, Sendable {
         case trial
         /// The next step after a rejected run (`iterate = "auto"`).
         case iteration
+        /// The winner of an experiment, trained as a trial and judged on the gate once.
+        case experiment
     }
 
     /// Where training starts from; never confused with resuming an interrupted run.
@@ -50,6 +52,17 @@ package struct Run: Codable, Hashable, Sendable {
     package var startedAt: Date?
     package var finishedAt: Date?
     package var requestedBy: String
+    /// The range test that gave the learning rate, where the recipe names none: its curve and its reason.
+    package var range: RangeTestResult?
+    /// Where values of the recipe come from that nobody wrote down, by key: `learning_rate`, `epochs`, …
+    package var notes: [String: String]?
+    /// The run whose outcome asked for this one (`iterate = "auto"`), and what this one tries.
+    package var origin: RunID?
+    package var step: String?
+    /// What came of its not being promoted: the run that tries on, or what is needed.
+    package var followUp: String?
+    /// The experiment whose winner it is.
+    package var experiment: ExperimentID?
 
     package init(
         id: RunID, pipeline: PipelineName, purpose: Purpose = .update, mode: Mode, state: RunState = .queued,

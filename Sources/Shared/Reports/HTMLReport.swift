@@ -13,6 +13,7 @@ package enum HTMLReport {
             if let confusion = verdict.confusion { body += matrix(confusion) }
         }
         body += training(data)
+        if let range = run.range { body += RangeTestReport.section(range, notes: run.notes) }
         for (title, rows) in [
             ("Right before, wrong now", data.regressions), ("Wrong before, right now", data.fixes),
             ("Highest loss", data.worst),
@@ -45,6 +46,8 @@ package enum HTMLReport {
                     + "\(run.recipe.learningRate.map { String(format: "%.3g", $0) } ?? "by range test"), "
                     + "\(ReportNumber.text(run.recipe.epochs)) epochs, seed \(run.recipe.seed)"
             ),
+            ("Values found", run.notes.map { $0.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ") }),
+            ("Next", run.followUp),
             ("Judged", run.verdict.map { $0.judgedAt.formatted(.iso8601) }),
         ]
         for (name, value) in facts { if let value { text += "<dt>\(name)</dt><dd>\(safe(value))</dd>" } }

@@ -50,6 +50,7 @@ package enum TextReport {
                     + "\(ReportNumber.text(training.tokensPerSecond)) tokens/s, peak \(training.peakMemoryBytes >> 20) MiB."
             )
         }
+        if let range = data.run.range { parts.append(RangeTestReport.text(range, notes: data.run.notes)) }
         for (title, rows) in [("Regressions", data.regressions), ("Fixes", data.fixes), ("Highest loss", data.worst)]
         where !rows.isEmpty {
             parts.append("\(title):\n" + rows.map(example).joined(separator: "\n"))

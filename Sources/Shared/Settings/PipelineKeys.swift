@@ -50,11 +50,16 @@ extension PipelineSettings {
         .number("recipe.adapter_dropout", \.recipe.adapterDropout, in: 0...0.95, default: 0, "Dropout on the adapters' input."),
         .number("recipe.dropout", \.recipe.dropout, in: 0...0.95, default: 0, "Dropout on residual and attention paths."),
         .number("recipe.lora_plus_ratio", \.recipe.loraPlusRatio, in: 1...100, default: 1, "LoRA+: B learns this many times faster than A."),
-        .optionalNumber("recipe.learning_rate", \.recipe.learningRate, in: 1e-9...10, default: "0.0005", "Peak learning rate."),
+        .numberOrAuto("recipe.learning_rate", in: 1e-9...10, "Peak learning rate; \"auto\" finds it with a range test (docs/recipes.md).") {
+            $0.recipe.learningRate = $1
+        },
         .choice("recipe.schedule", \.recipe.schedule, default: .cosine, "How the rate falls after the warm-up."),
         .number("recipe.warmup_ratio", \.recipe.warmupRatio, in: 0...1, default: 0.05, "Share of all steps spent warming up."),
         .number("recipe.min_learning_rate_ratio", \.recipe.minLearningRateRatio, in: 0...1, default: 0.1, "The schedule ends at this share of the peak."),
-        .number("recipe.epochs", \.recipe.epochs, in: 0.01...1000, default: 1, "Passes over the training rows."),
+        .numberOrAuto("recipe.epochs", in: 0.01...1000, "Passes over the training rows; \"auto\" follows their number, as OpenAI's rule does.") {
+            $0.automaticEpochs = $1 == nil
+            if let epochs = $1 { $0.recipe.epochs = epochs }
+        },
         .whole("recipe.batch_rows", \.recipe.batchRows, in: 1...65_536, default: 8, "Rows an optimizer step. Memory never changes the result."),
         .whole("recipe.max_length", \.recipe.maxLength, in: 8...1_048_576, default: 512, "Longest row in tokens."),
         .number("recipe.weight_decay", \.recipe.weightDecay, in: 0...10, default: 0.01, "Decoupled weight decay (Loshchilov & Hutter 2019)."),

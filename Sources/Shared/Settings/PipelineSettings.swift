@@ -14,7 +14,14 @@ package struct PipelineSettings: Codable, Hashable, Sendable {
     package var dropFolder: String?
     package var promote: PromotionPolicy = .auto
     package var enabled = true
-    package var recipe = Recipe()
+    /// What is written down; a learning rate of nil asks for a range test.
+    package var recipe: Recipe = {
+        var recipe = Recipe()
+        recipe.learningRate = nil
+        return recipe
+    }()
+    /// Whether the number of epochs follows the number of rows (``EpochsRule``).
+    package var automaticEpochs = true
     package var trigger = TriggerSettings()
     package var data = DataSettings()
     package var incremental = IncrementalSettings()

@@ -44,6 +44,23 @@ package struct SettingsKey<Settings>: Sendable {
         }
     }
 
+    /// A number, or "auto" (nil), which is the default: the product finds the value.
+    static func numberOrAuto(
+        _ path: String, in range: ClosedRange<Double>, _ documentation: String, _ set: @escaping @Sendable (inout Settings, Double?) -> Void
+    ) -> Self {
+        Self(path: path, kind: "number or \"auto\"", documentation: documentation, fallback: "\"auto\"") { settings, value in
+            if value.string == "auto" {
+                set(&settings, nil)
+                return nil
+            }
+            guard let number = value.double ?? value.int.map(Double.init), range.contains(number) else {
+                return "a number from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound)), or \"auto\""
+            }
+            set(&settings, number)
+            return nil
+        }
+    }
+
     static func whole(
         _ path: String, _ keyPath: WritableKeyPath<Settings, Int> & Sendable, in range: ClosedRange<Int>, default fallback: Int,
         _ documentation: String
