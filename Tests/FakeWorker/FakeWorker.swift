@@ -32,6 +32,12 @@ struct FakeWorker {
         case .export(let task): result.files = try export(task)
         case .generate(let task):
             result.outputs = task.conversations.indices.map { GeneratedOutput(index: $0, text: "fake", tokens: 1, promptTokens: 1, finish: "stop") }
+        case .measure(let task):
+            let count = try task.rows.reduce(0) { try $0 + rows($1).count }
+            result.figures = ["rows": Double(count), "tokens": Double(count) * 20, "label_tokens": Double(count) * 4, "truncated_rows": 0, "unusable_rows": 0]
+        case .score(let task):
+            // The longer its name, the better the fake base.
+            result.figures = ["bits_per_byte": 4 / Double(1 + task.model.base.rawValue.count), "label_accuracy": 0.5]
         case .rangeTest(let task): result.range = rangeTest(task)
         default: throw Failure(code: "fake.task", "The fake worker cannot do this.")
         }

@@ -5,7 +5,7 @@ import Foundation
 
 struct Base: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The registry of base models.", subcommands: [Add.self, List.self, ShowBase.self, Remove.self], defaultSubcommand: List.self)
+        abstract: "The registry of base models.", subcommands: [Add.self, List.self, ShowBase.self, Remove.self, Recommend.self], defaultSubcommand: List.self)
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Register a GGUF file or a Hugging Face folder.")

@@ -28,6 +28,8 @@ package struct Operations: Sendable {
     package var addBase: @Sendable (AddBaseRequest) async throws -> BaseCard
     /// What is asked about versions; without it those routes are unknown.
     package var versions: VersionOperations?
+    /// What is asked about experiments; without it those routes are unknown.
+    package var experiments: ExperimentOperations?
 
     package init(
         status: @escaping @Sendable () throws -> StatusAnswer, pipelines: @escaping @Sendable () throws -> [PipelineSummary],

@@ -15,7 +15,7 @@ package enum BaseRanking {
         var unusable: [BaseRecommendation] = []
         for var candidate in candidates {
             if candidate.trainingMemoryBytes > memoryBytes {
-                candidate.reasons.append("needs \(candidate.trainingMemoryBytes >> 20) MiB to train, and \(memoryBytes >> 20) MiB are allowed")
+                candidate.reasons.append("needs \(candidate.trainingMemoryBytes >> 20) MiB to train, and \(memoryBytes >> 20) MiB are available")
                 unusable.append(candidate)
             } else if candidate.skippedShare > 0.2 {
                 candidate.reasons.append("\(Int((candidate.skippedShare * 100).rounded())) % of the rows are longer than its context")
@@ -62,7 +62,11 @@ package enum BaseRanking {
             }
         }
         if let accuracy = candidate.labelAccuracy { reasons.append(String(format: "%.0f %% of labels right with worked examples", accuracy * 100)) }
-        if let seconds = candidate.epochSeconds { reasons.append(String(format: "about %.0f s a pass over the data", seconds)) }
+        if let seconds = candidate.epochSeconds {
+            let speed = candidate.tokensPerSecond.map { String(format: " at %.0f tokens/s", $0) } ?? ""
+            reasons.append((seconds < 120 ? String(format: "about %.0f s a pass over the data", seconds) : String(format: "about %.0f min a pass over the data", seconds / 60)) + speed)
+        }
+        if let architecture = candidate.architecture { reasons.append("\(architecture), \(candidate.trainingMemoryBytes >> 20) MiB to train") }
         if candidate.skippedShare > 0 { reasons.append(String(format: "%.0f %% of rows do not fit its context", candidate.skippedShare * 100)) }
         reasons.append("licence \(candidate.licence ?? "unknown: check it before you serve the model")")
         return reasons

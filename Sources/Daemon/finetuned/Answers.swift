@@ -1,5 +1,6 @@
 import Contracts
 import ControlAPI
+import Experiments
 import Foundation
 import Gating
 import Ledger
@@ -19,6 +20,7 @@ struct Answers: Sendable {
     let promotion: PromotionService
     let registry: BaseRegistry
     let launcher: any WorkerLauncher
+    let recommender: BaseRecommender
     let startedAt: Date
 
     var operations: Operations {
@@ -43,6 +45,13 @@ struct Answers: Sendable {
         operations.versions = VersionOperations(
             all: catalogue.all, one: catalogue.one, annotate: catalogue.annotate, alias: { try catalogue.alias($0, $1, who: $2) },
             compare: catalogue.compare, garbage: { try catalogue.garbage(remove: $0) })
+        operations.experiments = ExperimentOperations(
+            recommend: { try await recommender.recommend($0, rows: $1.rows) },
+            recommendData: { request in
+                let path = try registry.uploadPath(request.upload, file: request.file)
+                defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
+                return try await recommender.recommend(file: path, rows: request.rows)
+            })
         return operations
     }
 

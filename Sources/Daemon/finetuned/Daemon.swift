@@ -2,6 +2,7 @@ import Contracts
 import ControlAPI
 import Datasets
 import Delivery
+import Experiments
 import Foundation
 import Gating
 import Intake
@@ -55,6 +56,7 @@ struct Daemon {
         reloading.announce(settings)
         let answers = Answers(
             context: context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry, launcher: launcher,
+            recommender: BaseRecommender(context, launcher: launcher),
             startedAt: Date())
         let adopted = ListenDescriptors().unixListener(path: layout.socket)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }

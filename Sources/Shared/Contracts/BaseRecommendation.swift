@@ -13,6 +13,14 @@ package struct BaseRecommendation: Codable, Hashable, Sendable {
     /// Estimated seconds of one pass over the training rows on this machine.
     package var epochSeconds: Double?
     package var licence: String?
+    /// Such as `llama, 135 M parameters`.
+    package var architecture: String?
+    /// Longest input in tokens.
+    package var contextLength: Int?
+    /// Tokens that it learns from in a second on this machine; measured once a base.
+    package var tokensPerSecond: Double?
+    /// Mean tokens of a row under its tokenizer.
+    package var tokensPerRow: Double?
     /// Why it stands where it stands.
     package var reasons: [String]
 

@@ -9,6 +9,21 @@ extension ControlRoute {
     package static func pipelineExperiments(_ name: String) -> String { "/v1/pipelines/\(name)/experiments" }
     /// POST ``RecommendRequest`` → [``BaseRecommendation``], the best first.
     package static func recommendBase(_ name: String) -> String { "/v1/pipelines/\(name)/recommend" }
+    /// POST ``RecommendDataRequest`` → [``BaseRecommendation``], the best first.
+    package static let recommendData = "/v1/recommend"
+}
+
+/// Asks which registered base suits the rows of an uploaded file.
+package struct RecommendDataRequest: Codable, Hashable, Sendable {
+    package var upload: String
+    package var file: String
+    /// Rows that each base scores.
+    package var rows: Int
+    package init(upload: String, file: String, rows: Int = 48) {
+        self.upload = upload
+        self.file = file
+        self.rows = rows
+    }
 }
 
 /// Asks for an experiment; what is nil comes from the pipeline's `[experiment]`.
