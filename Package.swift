@@ -76,7 +76,7 @@ let daemon: [Target] = [
     library("Daemon", "Registry", stage + ["Supervision"]),
     library("Daemon", "Intake", stage + ["Compression", "RowFormats"]),
     library("Daemon", "RowFormats", ["Contracts", "Compression", crypto]),
-    library("Daemon", "Datasets", stage + ["Compression", "Statistics"]),
+    library("Daemon", "Datasets", stage + ["Compression", "RowFormats", "Statistics"]),
     library("Daemon", "Scheduling", stage),
     library("Daemon", "Experiments", stage + ["RowFormats", "Statistics", "Supervision"]),
     library("Daemon", "Supervision", stage + [subprocess, system]),
@@ -131,7 +131,8 @@ let testTargets: [Target] = [
         name: "fake-worker", dependencies: ["Contracts", "Platform", "Compression"], path: "Tests/FakeWorker"),
     tests("CrashTests", ["Compression", "Contracts", "Ledger", "Platform", "Stages"]),
     tests("LedgerTests", ["Contracts", "Ledger"]),
-    tests("SchedulingTests", ["Contracts", "Scheduling", "Settings"]),
+    tests("SchedulingTests", ["Contracts", "Ledger", "Platform", "Scheduling", "Settings", "Stages", logging]),
+    tests("DatasetsTests", ["Compression", "Contracts", "Datasets", "Ledger", "Platform", "RowFormats", "Settings", "Stages", logging]),
     tests("SupervisionTests", ["Contracts", "Platform", "Supervision"]),
     tests("PromotionTests", ["Contracts", "Ledger", "Platform", "Promotion", "Settings", "Stages", logging]),
     tests("DeliveryTests", [

@@ -59,11 +59,14 @@ struct LedgerTests {
 
     @Test func rowsAndStateAreStoredTogetherOrNotAtAll() throws {
         let first = try ledger.receive(drop("d-1"))
-        try ledger.store(first, rows: [(id: "r1", line: 1, split: .train, label: nil)], shards: [.train: FileReference(path: "x", sha256: "y", bytes: 1, rows: 1)])
+        var batch = DatasetBatch()
+        batch.rows = [DatasetRow(id: "r1", line: 1, split: .train)]
+        try ledger.store(first, batch, shards: [.train: FileReference(path: "x", sha256: "y", bytes: 1, rows: 1)])
         let second = try ledger.receive(drop("d-2"))
         #expect(throws: (any Error).self) {
-            try ledger.store(
-                second, rows: [(id: "r2", line: 1, split: .gate, label: nil), (id: "r1", line: 2, split: .train, label: nil)], shards: [:])
+            var batch = DatasetBatch()
+            batch.rows = [DatasetRow(id: "r2", line: 1, split: .gate), DatasetRow(id: "r1", line: 2, split: .train)]
+            try ledger.store(second, batch, shards: [:])
         }
         #expect(try ledger.drop("d-2")?.state == .received)
         #expect(try ledger.rowCounts("p") == [.train: 1])
@@ -72,12 +75,12 @@ struct LedgerTests {
 
     @Test func aDropIsTakenByOneRunOnly() throws {
         for id in ["d-1", "d-2"] as [DropID] {
-            try ledger.store(try ledger.receive(drop(id)), rows: [], shards: [:])
+            try ledger.store(try ledger.receive(drop(id)), DatasetBatch(), shards: [:])
         }
-        #expect(try ledger.waitingDrops("p").drops.map(\.id) == ["d-1", "d-2"])
+        #expect(try ledger.storedDrops("p").filter { !$0.isTried }.map(\.id) == ["d-1", "d-2"])
         #expect(try queue(taking: ["d-2"])?.id == "r-000001")
         #expect(try queue(taking: ["d-1", "d-2"]) == nil)
-        #expect(try ledger.waitingDrops("p").drops.map(\.id) == ["d-1"], "a refused run takes nothing")
+        #expect(try ledger.storedDrops("p").filter { !$0.isTried }.map(\.id) == ["d-1"], "a refused run takes nothing")
         #expect(try queue(taking: ["d-1"])?.id == "r-000002")
     }
 

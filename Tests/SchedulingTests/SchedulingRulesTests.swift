@@ -12,7 +12,7 @@ struct SchedulingRulesTests {
         var settings = PipelineSettings(name: "p", file: "p.toml", base: "b")
         var situation = SchedulingRules.Situation(
             newRows: 50, allRows: 100, gateRows: 10, newestDrop: Self.now.addingTimeInterval(-60), lastRun: Self.now.addingTimeInterval(-600), isBusy: false,
-            hasServed: true, continuations: 0, servedBase: "b", now: Self.now)
+            hasServed: true, servedBase: "b", continuations: 0, now: Self.now)
         change(&situation, &settings)
         return SchedulingRules.decide(situation, settings)
     }
@@ -38,10 +38,46 @@ struct SchedulingRulesTests {
         #expect(decide { s, _ in s.servedBase = "older" } == .queue(.fromBase, reason: "50 new rows"))
     }
 
-    @Test func afterEnoughContinuationsOneRunStartsFromTheBase() {
+    /// The reason for a run from the base that competes, or nil.
+    func competes(_ change: (inout SchedulingRules.Situation, inout PipelineSettings) -> Void) -> String? {
+        let decision = decide { s, p in
+            (s.continuations, s.runsSinceFromBase, s.newRows) = (8, 8, 0)
+            change(&s, &p)
+        }
+        guard case .queue(.fromBase, let reason) = decision else { return nil }
+        return reason
+    }
+
+    @Test func afterEnoughContinuationsARunFromTheBaseCompetes() {
+        #expect(competes { _, _ in }?.contains("8 continuations") == true)
+        #expect(competes { s, _ in s.newRows = 50 } != nil, "new rows go into it")
+        #expect(competes { s, _ in s.continuations = 7 } == nil)
+        #expect(competes { s, _ in s.runsSinceFromBase = 7 } == nil, "one that lost is not repeated at once")
+        #expect(competes { _, p in p.incremental.fromBaseEvery = 0 } == nil)
+        #expect(competes { _, p in p.trigger.manualOnly = true } == nil)
+        #expect(competes { s, _ in s.servedBase = "older" } == nil)
+        waits(decide { s, _ in (s.continuations, s.runsSinceFromBase, s.isBusy) = (8, 8, true) }, "from the base waits")
         #expect(decide { s, _ in s.continuations = 7 } == .queue(.continued, reason: "50 new rows"))
-        #expect(decide { s, _ in s.continuations = 8 } == .queue(.fromBase, reason: "50 new rows"))
-        #expect(decide { s, p in s.continuations = 80; p.incremental.fromBaseEvery = 0 } == .queue(.continued, reason: "50 new rows"))
+    }
+
+    @Test func afterTooMuchForgettingARunFromTheBaseCompetes() {
+        #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 2, 0.11) }?.contains("forgetting_budget") == true)
+        #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 2, 0.09) } == nil)
+        #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 0, 0.11) } == nil)
+        let old = GateResult(
+            rule: "r", kind: "non_inferiority", set: "gate", metric: "loss", slice: "drop=earlier", outcome: .pass, difference: -0.04, rows: 30,
+            explanation: "")
+        var other = old
+        (other.slice, other.difference) = (nil, -1)
+        let verdict = Verdict(outcome: .pass, summary: "", gates: [old, other], judgedAt: Self.now)
+        #expect(SchedulingRules.forgotten(verdict) == 0.04)
+        #expect(SchedulingRules.forgotten(nil) == 0)
+    }
+
+    @Test func rowsOfRunsThatWereNotPromotedAreSaidAndTaken() {
+        waits(decide { s, _ in (s.newRows, s.leftRows) = (0, 30) }, "30 rows of runs that were not promoted")
+        #expect(decide { s, _ in s.leftRows = 30 } == .queue(.continued, reason: "50 new rows, and 30 of runs that were not promoted"))
+        #expect(decide { s, p in s.leftRows = 30; p.trigger.minimumNewRows = 80 } == .queue(.continued, reason: "50 new rows, and 30 of runs that were not promoted"))
     }
 
     @Test func severalDropsWithinTheSettleTimeAreOneRun() {
@@ -55,7 +91,11 @@ struct SchedulingRulesTests {
     }
 
     @Test func nothingIsQueuedWithoutAJudge() {
-        waits(decide { s, _ in s.gateRows = 0 }, "gate side")
+        guard case .stuck(let failure) = decide({ s, _ in s.gateRows = 0 }) else {
+            Issue.record("the pipeline goes on")
+            return
+        }
+        #expect(failure.code == "dataset.no_gate_rows" && failure.remedy?.contains("data.gate_share") == true)
     }
 
     @Test func oneRunAtATimeAPipeline() {
@@ -83,6 +123,7 @@ struct SchedulingRulesTests {
         let warm = SchedulingRules.recipe(settings, mode: .continued, rows: 100)
         #expect(warm.recipe.learningRate == 2.5e-4)
         #expect(warm.notes["learning_rate"]?.contains("warm start") == true)
+        #expect(SchedulingRules.recipe(settings, mode: .stack, rows: 100).recipe.learningRate == 5e-4, "a new adapter starts at zero")
         // Without one the run looks for it itself.
         settings.recipe.learningRate = nil
         #expect(SchedulingRules.recipe(settings, mode: .continued, rows: 100).recipe.learningRate == nil)

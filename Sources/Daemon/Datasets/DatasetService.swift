@@ -1,7 +1,7 @@
-import Compression
 import Contracts
 import Foundation
 import Ledger
+import Logging
 import Platform
 import ServiceLifecycle
 import Settings
@@ -24,51 +24,44 @@ package struct DatasetService: Service {
         }
     }
 
-    /// Stores every validated drop.
+    /// Stores every validated drop. One that cannot be stored keeps its state and does not hold up the others.
     func pass() {
         do {
-            for drop in try context.ledger.drops(in: .validated) { try store(drop) }
+            for drop in try context.ledger.drops(in: .validated) {
+                // Without its pipeline's settings nobody knows the sides; the drop waits until they are back.
+                guard let pipeline = context.settings.pipeline(drop.pipeline) else { continue }
+                do {
+                    try store(drop, pipeline)
+                    context.problems.set("datasets:\(drop.id)", nil)
+                } catch {
+                    // Half-written rows must not count as known to the next drop.
+                    try context.ledger.forgetUnfinished(drop.id)
+                    report(error, "datasets:\(drop.id)", drop)
+                }
+            }
             context.problems.set("datasets", nil)
         } catch {
-            let failure = StageContext.failure(error, code: "datasets.store")
-            if context.problems.set("datasets", failure) { context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "datasets"]) }
+            report(error, "datasets", nil)
         }
     }
 
-    private func store(_ drop: Drop) throws {
-        let folder = context.layout.intake(drop.pipeline.rawValue, drop: drop.id.rawValue)
-        let shardFolder = context.layout.datasets(drop.pipeline.rawValue) + "/shards"
-        try AtomicFile.makeFolder(shardFolder)
-        var index: [(id: RowID, line: Int, split: Split, label: String?)] = []
-        var writers: [Split: ShardWriter] = [:]
-        var duplicates = 0
-        var batch: [Row] = []
-        func flush() throws {
-            let known = try context.ledger.known(batch.map(\.id), in: drop.pipeline)
-            for row in batch {
-                guard !known.contains(row.id) else {
-                    duplicates += 1
-                    continue
-                }
-                if writers[row.split] == nil { writers[row.split] = try ShardWriter(folder: shardFolder) }
-                try writers[row.split]?.write(row)
-                index.append((row.id, row.line, row.split, row.label))
-            }
-            batch.removeAll(keepingCapacity: true)
+    private func report(_ error: any Error, _ owner: String, _ drop: Drop?) {
+        let failure = StageContext.failure(error, code: "datasets.store")
+        guard context.problems.set(owner, failure) else { return }
+        var metadata: Logger.Metadata = ["event": "stage.failed", "stage": "datasets"]
+        if let drop {
+            metadata["pipeline"] = "\(drop.pipeline)"
+            metadata["drop"] = "\(drop.id)"
         }
-        try RowFile.read(folder + "/rows.jsonl.zst") { row in
-            batch.append(row)
-            if batch.count >= 1000 { try flush() }
-        }
-        try flush()
-        var shards: [Split: FileReference] = [:]
-        for (split, writer) in writers { shards[split] = try writer.finish() }
-        var stored = drop
-        stored.rowsDuplicate += duplicates
-        stored.rowsAccepted -= duplicates
-        try context.ledger.store(stored, rows: index, shards: shards)
+        context.logger.error("\(failure)", metadata: metadata)
+    }
+
+    private func store(_ drop: Drop, _ pipeline: PipelineSettings) throws {
+        let storing = DropStoring(context, drop, pipeline.data)
+        let (stored, shards) = try storing.run()
+        let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map { ", \($0.value) kept out: \($0.key.rawValue)" }.joined()
         context.logger.notice(
-            "Stored \(index.count) rows of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \(shards[.validation]?.rows ?? 0) validation, \(shards[.gate]?.rows ?? 0) gate; \(stored.rowsDuplicate) known already)",
+            "Stored \(storing.stored) rows of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \(shards[.validation]?.rows ?? 0) validation, \(shards[.gate]?.rows ?? 0) gate; \(stored.rowsDuplicate) known already\(removed))",
             metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.stored"])
         context.bells.scheduling.ring()
     }

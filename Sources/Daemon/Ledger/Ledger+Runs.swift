@@ -9,6 +9,14 @@ extension Ledger {
             try db.execute(
                 sql: "INSERT OR IGNORE INTO snapshot (id, pipeline, created_at, body) VALUES (?, ?, ?, ?)",
                 arguments: [snapshot.id.rawValue, snapshot.pipeline.rawValue, snapshot.createdAt.timeIntervalSince1970, try Self.body(snapshot)])
+            for (split, files) in snapshot.files {
+                for file in files {
+                    // What a filtered copy was made from is known to lineage by the file that it replaces.
+                    try db.execute(
+                        sql: "INSERT OR IGNORE INTO snapshot_file (snapshot, split, sha256, source) VALUES (?, ?, ?, ?)",
+                        arguments: [snapshot.id.rawValue, split.rawValue, file.sha256, snapshot.sources?[file.sha256] ?? file.sha256])
+                }
+            }
         }
     }
 
@@ -16,9 +24,10 @@ extension Ledger {
         try read { try Self.nouns(Snapshot.self, $0, "SELECT body FROM snapshot WHERE id = ?", [id.rawValue]).first }
     }
 
-    /// Queues a run and marks the drops it takes as scheduled, in one transaction; `make` gets the run's new identifier.
+    /// Queues a run and marks the new drops it takes as tried, in one transaction; `make` gets the run's new identifier.
     ///
-    /// Returns nil, and queues nothing, where another run has taken one of `drops` meanwhile.
+    /// - Parameter drops: those that no run was queued for yet. What earlier runs did not bring to what is served may be in the run as well.
+    /// - Returns: nil, and queues nothing, where another run has taken one of `drops` meanwhile.
     package func queue(taking drops: [DropID], _ make: (RunID) throws -> Run) throws -> Run? {
         try write { db in
             for id in drops {

@@ -62,6 +62,7 @@ extension Ledger {
                     """)
         }
         migrator.registerMigration("delivery") { db in try createDelivery(db) }
+        migrator.registerMigration("datasets") { db in try createDatasets(db) }
         return migrator
     }
 }

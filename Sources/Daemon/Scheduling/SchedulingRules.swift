@@ -4,47 +4,21 @@ import Settings
 
 /// When stored rows become a run, and of which kind; without any I/O.
 package enum SchedulingRules {
-    /// What is known of a pipeline at one moment.
-    package struct Situation: Sendable {
-        package var newRows: Int
-        package var allRows: Int
-        package var gateRows: Int
-        package var newestDrop: Date?
-        package var lastRun: Date?
-        package var isBusy: Bool
-        package var hasServed: Bool
-        /// Continuations since the last run from the base.
-        package var continuations: Int
-        package var servedBase: BaseID?
-        package var now: Date
-
-        package init(
-            newRows: Int, allRows: Int, gateRows: Int, newestDrop: Date?, lastRun: Date?, isBusy: Bool, hasServed: Bool, continuations: Int,
-            servedBase: BaseID?, now: Date
-        ) {
-            self.newRows = newRows
-            self.allRows = allRows
-            self.gateRows = gateRows
-            self.newestDrop = newestDrop
-            self.lastRun = lastRun
-            self.isBusy = isBusy
-            self.hasServed = hasServed
-            self.continuations = continuations
-            self.servedBase = servedBase
-            self.now = now
-        }
-    }
-
     package enum Decision: Hashable, Sendable {
         /// Nothing to do; the sentence says what is waited for.
         case wait(String, until: Date?)
+        /// The pipeline cannot go on by itself; a person should know.
+        case stuck(Failure)
         case queue(Run.Mode, reason: String)
     }
 
     /// The decision for one pipeline.
     package static func decide(_ s: Situation, _ settings: PipelineSettings) -> Decision {
         let trigger = settings.trigger
-        guard s.newRows > 0 else { return .wait(s.allRows == 0 ? "waiting for data" : "up to date with its data", until: nil) }
+        if let reason = competition(s, settings) {
+            return s.isBusy ? .wait("a run from the base waits for the present run to end", until: nil) : .queue(.fromBase, reason: reason)
+        }
+        guard s.newRows > 0 else { return .wait(idle(s, settings), until: nil) }
         if trigger.manualOnly { return .wait("\(s.newRows) new rows wait for `ftctl run \(settings.name)`", until: nil) }
         if let newest = s.newestDrop {
             let settled = newest.addingTimeInterval(trigger.settleSeconds)
@@ -53,30 +27,59 @@ package enum SchedulingRules {
         if s.allRows < trigger.minimumRows {
             return .wait("waiting for \(trigger.minimumRows - s.allRows) more training rows (\(s.allRows) of \(trigger.minimumRows))", until: nil)
         }
-        if s.hasServed, s.newRows < trigger.minimumNewRows {
-            return .wait("waiting for \(trigger.minimumNewRows - s.newRows) more new rows (\(s.newRows) of \(trigger.minimumNewRows))", until: nil)
+        let fresh = s.newRows + s.leftRows
+        if s.hasServed, fresh < trigger.minimumNewRows {
+            return .wait("waiting for \(trigger.minimumNewRows - fresh) more new rows (\(fresh) of \(trigger.minimumNewRows))", until: nil)
         }
-        if s.gateRows == 0 { return .wait("waiting for rows on the gate side: none of the prompts fell there yet", until: nil) }
+        if s.gateRows == 0 {
+            return .stuck(
+                Failure(
+                    code: "dataset.no_gate_rows", "Waiting for rows on the gate side: none of the prompts fell there yet, so nothing could be judged.",
+                    at: "\(settings.file), data.gate_share", remedy: "Drop more rows; a larger data.gate_share counts for prompts not seen yet."))
+        }
         if s.isBusy { return .wait("\(s.newRows) new rows wait for the present run to end", until: nil) }
         if let last = s.lastRun, trigger.minimumIntervalSeconds > 0 {
             let next = last.addingTimeInterval(trigger.minimumIntervalSeconds)
             if next > s.now { return .wait("\(s.newRows) new rows wait for trigger.minimum_interval_seconds", until: next) }
         }
-        return .queue(mode(s, settings, asked: nil), reason: "\(s.newRows) new rows")
+        let left = s.leftRows > 0 ? ", and \(s.leftRows) of runs that were not promoted" : ""
+        return .queue(mode(s, settings, asked: nil), reason: "\(s.newRows) new rows\(left)")
+    }
+
+    /// Why nothing is to be done while no new rows are there.
+    private static func idle(_ s: Situation, _ settings: PipelineSettings) -> String {
+        if s.allRows == 0 { return "waiting for data" }
+        guard s.leftRows > 0 else { return "up to date with its data" }
+        return "\(s.leftRows) rows of runs that were not promoted go into the next run: with new data, or now by `ftctl run \(settings.name)`"
+    }
+
+    /// Why a run from the base is to compete with what is served, or nil where none is due.
+    ///
+    /// It is due after so many continuations of the served model, or once its old skills fell by more than the budget; and not
+    /// again until as many more runs have been made, so that one that loses is not repeated at once.
+    package static func competition(_ s: Situation, _ settings: PipelineSettings) -> String? {
+        guard s.hasServed, s.servedBase == settings.base, !settings.trigger.manualOnly, s.allRows >= settings.trigger.minimumRows, s.gateRows > 0
+        else { return nil }
+        let every = settings.incremental.fromBaseEvery
+        if every > 0, s.continuations >= every, s.runsSinceFromBase >= every {
+            return "\(s.continuations) continuations since the last run from the base (incremental.from_base_every)"
+        }
+        let budget = settings.incremental.forgettingBudget
+        if budget > 0, s.forgotten > budget, s.runsSinceFromBase >= 1 {
+            return String(format: "loss on earlier drops rose by %.3g, more than the %.3g of incremental.forgetting_budget", s.forgotten, budget)
+        }
+        return nil
     }
 
     /// Where a run starts from.
     package static func mode(_ s: Situation, _ settings: PipelineSettings, asked: Run.Mode?) -> Run.Mode {
         guard s.hasServed, s.servedBase == settings.base else { return .fromBase }
-        if let asked { return asked }
-        let every = settings.incremental.fromBaseEvery
-        if every > 0, s.continuations >= every { return .fromBase }
-        return settings.incremental.mode
+        return asked ?? settings.incremental.mode
     }
 
     /// The recipe of a run over `rows` training rows, and where the values come from that nobody wrote down.
     ///
-    /// A warm start begins lower, since it starts near its goal. Without a learning rate the recipe is left without one: the range test that
+    /// A warm start begins lower, since it starts near its goal; a new adapter (`stack`) starts at zero, as from the base. Without a learning rate the recipe is left without one: the range test that
     /// finds it is the run's first work.
     package static func recipe(_ settings: PipelineSettings, mode: Run.Mode, rows: Int) -> (recipe: Recipe, notes: [String: String]) {
         var recipe = settings.recipe
@@ -90,5 +93,11 @@ package enum SchedulingRules {
             notes["epochs"] = "\(EpochsRule.epochs(rows: rows)) for \(rows) training rows, by OpenAI's rule"
         }
         return (recipe, notes)
+    }
+
+    /// How much the old skills fell in a run: the largest rise of the loss on gate rows of earlier drops or on the base's probe; 0 where none rose.
+    package static func forgotten(_ verdict: Verdict?) -> Double {
+        let drops = (verdict?.gates ?? []).filter { $0.metric == "loss" && ($0.slice == "drop=earlier" || $0.set == "probe") }.compactMap(\.difference)
+        return max(0, -(drops.min() ?? 0))
     }
 }

@@ -30,13 +30,16 @@ package struct SchedulingService: Service {
         for pipeline in context.settings.pipelines where pipeline.enabled {
             do {
                 if try context.ledger.base(pipeline.base) == nil { _ = try context.requireBase(pipeline.base) }
-                let (situation, drops) = try situation(pipeline)
+                let (situation, window) = try situation(pipeline)
                 switch SchedulingRules.decide(situation, pipeline) {
                 case .wait(let sentence, let until):
                     activity.set(pipeline.name, sentence)
                     if let until { next = min(next ?? until, until) }
+                case .stuck(let failure): throw failure
                 case .queue(let mode, let reason):
-                    _ = try queue(pipeline, mode: mode, drops: drops, by: "daemon", reason: reason, priority: 50)
+                    // A run that nobody's data waits for gives way to those that somebody's does.
+                    let priority = situation.newRows > 0 ? 50 : 40
+                    _ = try queue(pipeline, mode: mode, window: window, by: "daemon", reason: reason, priority: priority)
                 }
                 context.problems.set("pipeline:\(pipeline.name)", nil)
             } catch {
@@ -44,7 +47,8 @@ package struct SchedulingService: Service {
                 if failure.code == "base.unknown" { failure.place = "\(pipeline.file), base" }
                 activity.set(pipeline.name, failure.message)
                 if context.problems.set("pipeline:\(pipeline.name)", failure) {
-                    context.logger.error("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "settings.invalid"])
+                    let event = failure.code.hasPrefix("dataset.") ? "pipeline.waiting" : "settings.invalid"
+                    context.logger.error("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "\(event)"])
                 }
             }
         }
@@ -56,29 +60,29 @@ package struct SchedulingService: Service {
         guard let pipeline = context.settings.pipeline(name) else {
             throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
         }
-        let (situation, drops) = try situation(pipeline)
+        let (situation, window) = try situation(pipeline)
         guard situation.allRows > 0, situation.gateRows > 0 else {
             throw Failure(
                 code: "pipeline.no_rows", "The pipeline '\(name)' has \(situation.allRows) training and \(situation.gateRows) gate rows.", at: name.rawValue,
                 remedy: "Drop a file into \(context.dropFolder(pipeline)) first.")
         }
-        // Without new rows there is nothing to continue with: the whole dataset is learnt again.
-        let wanted = drops.isEmpty ? .fromBase : SchedulingRules.mode(situation, pipeline, asked: mode)
-        guard let run = try queue(pipeline, mode: wanted, drops: drops, by: who, reason: reason, priority: 100) else {
+        // Without rows that are new to what is served there is nothing to continue with: the whole window is learnt again.
+        let wanted = DropWindow.rows(window.unlearned) == 0 ? .fromBase : SchedulingRules.mode(situation, pipeline, asked: mode)
+        guard let run = try queue(pipeline, mode: wanted, window: window, by: who, reason: reason, priority: 100) else {
             throw Failure(code: "pipeline.busy", "The new rows were taken by another run just now.", at: name.rawValue, remedy: "See `ftctl runs`.")
         }
         return run
     }
 
-    private func queue(_ pipeline: PipelineSettings, mode: Run.Mode, drops: [DropID], by who: String, reason: String, priority: Int) throws -> Run? {
+    private func queue(_ pipeline: PipelineSettings, mode: Run.Mode, window: DropWindow, by who: String, reason: String, priority: Int) throws -> Run? {
         let card = try context.requireBase(pipeline.base)
-        let snapshot = try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, drops: drops)
+        let snapshot = try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, window: window)
         let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
         let (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
-        let run = try context.ledger.queue(taking: drops) { id in
+        let run = try context.ledger.queue(taking: window.untried.map(\.id)) { id in
             var run = Run(
-                id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id, drops: drops, parent: parent, recipe: recipe,
-                priority: priority, createdAt: Date(), requestedBy: who)
+                id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id, drops: window.unlearned.map(\.id), parent: parent,
+                recipe: recipe, priority: priority, createdAt: Date(), requestedBy: who)
             if !notes.isEmpty { run.notes = notes }
             return run
         }
@@ -87,23 +91,35 @@ package struct SchedulingService: Service {
         context.logger.notice(
             "Queued run \(run.id) of \(pipeline.name): \(mode.rawValue), \(snapshot.rows[.train] ?? 0) training rows (\(reason))",
             metadata: ["pipeline": "\(pipeline.name)", "run": "\(run.id)", "event": "run.queued"])
+        if snapshot.rows[.validation] ?? 0 == 0, pipeline.data.validationShare > 0 {
+            context.logger.warning(
+                "Run \(run.id) has no validation rows: none of the prompts fell on that side yet, so training cannot stop early",
+                metadata: ["pipeline": "\(pipeline.name)", "run": "\(run.id)", "event": "pipeline.waiting"])
+        }
         context.bells.supervision.ring()
         return run
     }
 
-    private func situation(_ pipeline: PipelineSettings) throws -> (SchedulingRules.Situation, [DropID]) {
-        let waiting = try context.ledger.waitingDrops(pipeline.name)
-        let ids = waiting.drops.map(\.id)
-        let counts = try context.ledger.rowCounts(pipeline.name)
-        let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose == .update }
+    private func situation(_ pipeline: PipelineSettings) throws -> (SchedulingRules.Situation, DropWindow) {
+        let now = Date()
         let served = try context.served(pipeline.name)
+        let lineage = try served.map { try context.ledger.lineage($0.id) } ?? []
+        let window = DropWindow(
+            try context.ledger.storedDrops(pipeline.name), learned: try served.map { try context.ledger.learnedDrops($0.id) } ?? [],
+            window: pipeline.incremental.window, now: now)
+        let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose == .update }
         // An accepted run that waits for `ftctl promote` does not hold the queue up.
         let busy = runs.contains { !$0.state.isFinal && $0.state != .promoted }
+        let continuations = lineage.prefix { $0.run.mode != .fromBase }
+        var judged = continuations.map(\.run)
+        if let newest = runs.first, newest.mode != .fromBase, !judged.contains(where: { $0.id == newest.id }) { judged.append(newest) }
         let situation = SchedulingRules.Situation(
-            newRows: try context.ledger.trainRows(of: ids), allRows: counts[.train] ?? 0, gateRows: counts[.gate] ?? 0,
-            newestDrop: waiting.newest, lastRun: runs.first?.createdAt, isBusy: busy, hasServed: served != nil,
-            continuations: runs.prefix { $0.mode != .fromBase }.count, servedBase: served?.base, now: Date())
-        return (situation, ids)
+            newRows: DropWindow.rows(window.untried), leftRows: DropWindow.rows(window.unlearned.filter(\.isTried)), allRows: DropWindow.rows(window.all),
+            gateRows: try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0, newestDrop: window.untried.map(\.storedAt).max(),
+            oldestDrop: window.untried.map(\.storedAt).min(), lastRun: runs.first?.createdAt, isBusy: busy, hasServed: served != nil,
+            servedBase: served?.base, continuations: continuations.count, runsSinceFromBase: runs.prefix { $0.mode != .fromBase }.count,
+            forgotten: judged.reduce(0) { $0 + SchedulingRules.forgotten($1.verdict) }, now: now)
+        return (situation, window)
     }
 }
 

@@ -10,25 +10,26 @@ struct SnapshotBuilder {
     let context: StageContext
     let pipeline: PipelineSettings
 
-    /// The snapshot for a run of `mode` that takes in `drops`, recorded in the ledger.
-    func build(mode: Run.Mode, drops: [DropID]) throws -> Snapshot {
+    /// The snapshot for a run of `mode`, recorded in the ledger: all rows of the window, or those new to what is served with earlier ones mixed in.
+    func build(mode: Run.Mode, window: DropWindow) throws -> Snapshot {
         let shards = try context.ledger.shards(pipeline.name)
-        let new = Set(drops)
+        let trained = mode == .fromBase ? window.all : window.unlearned
+        let new = Set(trained.map(\.id))
+        let earlier = Set(window.all.map(\.id)).subtracting(new)
         var files: [Split: [FileReference]] = [:]
         for split in [Split.validation, .gate] { files[split] = shards.filter { $0.split == split }.map(\.file) }
         let train = shards.filter { $0.split == .train }
-        if mode == .fromBase {
-            files[.train] = train.map(\.file)
-        } else {
-            let fresh = train.filter { new.contains($0.drop) }.map(\.file)
-            let rows = fresh.reduce(0) { $0 + ($1.rows ?? 0) }
+        files[.train] = train.filter { new.contains($0.drop) }.map(\.file)
+        if mode != .fromBase {
+            let rows = files[.train, default: []].reduce(0) { $0 + ($1.rows ?? 0) }
             let replay = try self.replay(
-                from: train.filter { !new.contains($0.drop) }.map(\.file),
-                count: Int((Double(rows) * pipeline.incremental.replayShare).rounded()), key: drops.map(\.rawValue).joined(separator: ","))
-            files[.train] = fresh + (replay.map { [$0] } ?? [])
+                from: train.filter { earlier.contains($0.drop) }.map(\.file),
+                count: Int((Double(rows) * pipeline.incremental.replayShare).rounded()), key: trained.map(\.id.rawValue).joined(separator: ","))
+            if let replay { files[.train, default: []].append(replay) }
         }
         var snapshot = Snapshot(
-            id: "", pipeline: pipeline.name, createdAt: Date(), drops: Array(Set(shards.map(\.drop))).sorted(), files: files,
+            id: "", pipeline: pipeline.name, createdAt: Date(), drops: Array(Set(shards.map(\.drop))).sorted(),
+            trained: trained.filter { $0.trainRows > 0 }.map(\.id), files: files,
             rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, labels: try context.ledger.labels(pipeline.name, limit: 50))
         let content = Split.allCases.map { split in "\(split.rawValue):" + (files[split] ?? []).map(\.sha256).joined(separator: ",") }
         snapshot.id = SnapshotID("s-" + String(Digest.sha256(Data(content.joined(separator: "\n").utf8)).prefix(24)))

@@ -56,22 +56,27 @@ package struct Snapshot: Codable, Hashable, Sendable {
     package var createdAt: Date
     /// Every drop whose rows may be in this snapshot.
     package var drops: [DropID]
+    /// The drops that are learnt from whole; rows of others are there as replay, or judge and choose only.
+    package var trained: [DropID]?
     /// Content-addressed row files (zstd-compressed JSON lines of ``Row``) by split.
     package var files: [Split: [FileReference]]
     package var rows: [Split: Int]
+    /// The stored file that a file of this snapshot is a filtered copy of, by SHA-256.
+    package var sources: [String: String]?
     /// Rows removed from training and why (`near_duplicate_of_gate`, `contradiction`, …); recoverable from the dataset.
     package var removed: [String: Int]
     /// The class names, where the dataset is classification.
     package var labels: [String]?
 
     package init(
-        id: SnapshotID, pipeline: PipelineName, createdAt: Date, drops: [DropID], files: [Split: [FileReference]],
-        rows: [Split: Int], removed: [String: Int] = [:], labels: [String]? = nil
+        id: SnapshotID, pipeline: PipelineName, createdAt: Date, drops: [DropID], trained: [DropID]? = nil,
+        files: [Split: [FileReference]], rows: [Split: Int], removed: [String: Int] = [:], labels: [String]? = nil
     ) {
         self.id = id
         self.pipeline = pipeline
         self.createdAt = createdAt
         self.drops = drops
+        self.trained = trained
         self.files = files
         self.rows = rows
         self.removed = removed

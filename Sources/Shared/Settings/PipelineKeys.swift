@@ -73,9 +73,22 @@ extension PipelineSettings {
     ]
 
     private static let incremental: [SettingsKey<PipelineSettings>] = [
-        .choice("incremental.mode", \.incremental.mode, default: .continued, "New rows from the served model, a new adapter on it, or all rows from the base."),
+        .choice("incremental.mode", \.incremental.mode, default: .continued, "`continue`: new rows, the served adapter goes on; `stack`: new rows, a new adapter on the merged served model; `from-base`: all rows of the window."),
         .number("incremental.replay_share", \.incremental.replayShare, in: 0...100, default: 0.5, "Earlier rows mixed in, as a share of the new rows."),
-        .whole("incremental.from_base_every", \.incremental.fromBaseEvery, in: 0...1_000_000, default: 8, "After this many continuations one run starts from the base; 0: never."),
+        .whole("incremental.from_base_every", \.incremental.fromBaseEvery, in: 0...1_000_000, default: 8, "After this many continuations a run from the base is queued, and competes with what is served; 0: never."),
+        .number("incremental.forgetting_budget", \.incremental.forgettingBudget, in: 0...1000, default: 0.1, "The same once the loss on earlier drops rose by this (nats a token, summed over continuations); 0: never."),
+        .text("incremental.window", default: "\"all\"", "What is learnt from: \"all\", \"days:N\" or \"drops:N\" (the last N). Validation and gate stay whole.") {
+            let parts = $1.split(separator: ":", omittingEmptySubsequences: false)
+            let count = parts.count == 2 ? Int(parts[1]).flatMap { 1...1_000_000 ~= $0 ? $0 : nil } : nil
+            switch (parts.first, count) {
+            case ("days", let days?): $0.incremental.window = .days(days)
+            case ("drops", let drops?): $0.incremental.window = .drops(drops)
+            default:
+                $0.incremental.window = .all
+                return $1 == "all" ? nil : "\"all\", \"days:N\" or \"drops:N\""
+            }
+            return nil
+        },
         .number("incremental.warm_start_ratio", \.incremental.warmStartRatio, in: 0.001...10, default: 0.5, "Learning rate of a continuation, as a share of recipe.learning_rate."),
     ]
 

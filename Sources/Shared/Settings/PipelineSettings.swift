@@ -80,8 +80,17 @@ package struct IncrementalSettings: Codable, Hashable, Sendable {
     package var replayShare = 0.5
     /// After this many continuations a `from-base` run is queued and competes (0: never).
     package var fromBaseEvery = 8
-    /// `all`, `days:N` or `drops:N`.
-    package var window = "all"
+    /// Rise of the loss on earlier drops, summed over continuations, after which a `from-base` run is queued and competes (0: never).
+    package var forgettingBudget = 0.1
+    /// The drops that are learnt from; validation and gate are always the whole dataset's.
+    package enum Window: Codable, Hashable, Sendable {
+        case all
+        /// Drops received in the last so many days.
+        case days(Int)
+        /// The last so many drops.
+        case drops(Int)
+    }
+    package var window = Window.all
     /// Learning rate of a warm start, as a share of the recipe's.
     package var warmStartRatio = 0.5
     package init() {}

@@ -1,0 +1,37 @@
+/// A row that is kept out of training, or of the dataset as a whole, and why; its bytes stay in the drop.
+package struct SetAsideRow: Codable, Hashable, Sendable {
+    package enum Reason: String, Codable, Hashable, Sendable, CaseIterable {
+        /// Its prompt and its group were on different sides already: on either it would leak.
+        case splitConflict = "split_conflict"
+        /// Nearly the same as a gate row, which judges.
+        case nearDuplicateOfGate = "near_duplicate_of_gate"
+        /// Personal data or a secret, in a pipeline that rejects them.
+        case sensitive
+        /// Nearly the same as an earlier training row, in a pipeline that removes those.
+        case nearDuplicate = "near_duplicate"
+        /// Another answer to a prompt that the dataset has an answer to, in a pipeline that removes those.
+        case contradiction
+        /// Repeats itself too much, in a pipeline that removes such rows.
+        case repetition
+
+        /// Whether the row is in no shard at all; the others are in a shard and left out of training when a snapshot is made.
+        package var isOutsideDataset: Bool { self == .splitConflict || self == .sensitive }
+    }
+
+    package var id: RowID
+    package var reason: Reason
+    package var drop: DropID
+    package var line: Int
+    /// The row because of which it is kept out, and how similar the two are.
+    package var other: RowID?
+    package var score: Double?
+
+    package init(id: RowID, reason: Reason, drop: DropID, line: Int, other: RowID? = nil, score: Double? = nil) {
+        self.id = id
+        self.reason = reason
+        self.drop = drop
+        self.line = line
+        self.other = other
+        self.score = score
+    }
+}

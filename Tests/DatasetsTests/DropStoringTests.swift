@@ -1,0 +1,90 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import Stages
+import Testing
+
+@testable import Datasets
+
+struct DropStoringTests {
+    @Test func sidesStayWhereTheyAreWhenTheSharesChange() throws {
+        let scene = try DatasetScene("[data]\ngate_share = 0.2\nvalidation_share = 0.2\n")
+        try scene.store("d-1", DatasetScene.questions(0..<300))
+        let first = Dictionary(uniqueKeysWithValues: try scene.rows().flatMap { split, rows in rows.map { ($0.promptKey, split) } })
+        #expect(Set(first.values) == Set(Split.allCases))
+        try scene.settings("[data]\ngate_share = 0.6\nvalidation_share = 0.05\n")
+        try scene.store("d-2", DatasetScene.questions(0..<300, answer: "no"))
+        let rows = try scene.rows()
+        #expect(rows.values.reduce(0) { $0 + $1.count } == 600)
+        for (split, list) in rows { for row in list { #expect(first[row.promptKey] == split && row.split == split) } }
+    }
+
+    @Test func whatIsKnownAlreadyIsCountedAndListed() throws {
+        let scene = try DatasetScene()
+        try scene.store("d-1", DatasetScene.questions(0..<40))
+        let second = try scene.store("d-2", DatasetScene.questions(30..<50) + DatasetScene.questions(45..<50))
+        #expect(second?.state == .stored && second?.rowsDuplicate == 15 && second?.rowsAccepted == 10)
+        #expect(try scene.context.ledger.rowCounts("p").values.reduce(0, +) == 50)
+    }
+
+    @Test func groupsStayOnOneSide() throws {
+        let scene = try DatasetScene("[data]\ngate_share = 0.3\nvalidation_share = 0.2\ngroup_by = \"session_id\"\n")
+        let contents = DatasetScene.questions(0..<200)
+        try scene.store("d-1", contents, fields: contents.indices.map { ["session_id": .integer(Int64($0 / 4))] })
+        var sides: [JSONValue: Set<Split>] = [:]
+        for (split, rows) in try scene.rows() { for row in rows { sides[row.fields?["session_id"] ?? .null, default: []].insert(split) } }
+        #expect(sides.count == 50 && sides.values.allSatisfy { $0.count == 1 })
+    }
+
+    @Test func aRowBetweenTwoSidesIsSetAsideAndListed() throws {
+        let scene = try DatasetScene("[data]\ngate_share = 0.45\nvalidation_share = 0.0\ngroup_by = \"s\"\n")
+        let contents = DatasetScene.questions(0..<60)
+        try scene.store("d-1", contents, fields: contents.indices.map { ["s": .integer(Int64($0))] })
+        // Every prompt again, in the group of its neighbour: about half of them are on the other side.
+        let moved = DatasetScene.questions(0..<60, answer: "no")
+        let drop = try scene.store("d-2", moved, fields: moved.indices.map { ["s": .integer(Int64(($0 + 1) % 60))] })
+        let aside = try scene.context.ledger.setAside("p")
+        #expect(!aside.isEmpty && aside.count < 60)
+        #expect(aside.allSatisfy { $0.reason == .splitConflict && $0.drop == "d-2" })
+        #expect(drop?.rowsAccepted == 60 - aside.count)
+        var promptSides: [String: Set<Split>] = [:]
+        var groupSides: [JSONValue: Set<Split>] = [:]
+        for (split, rows) in try scene.rows() {
+            for row in rows {
+                promptSides[row.promptKey, default: []].insert(split)
+                groupSides[row.fields?["s"] ?? .null, default: []].insert(split)
+            }
+        }
+        #expect(promptSides.values.allSatisfy { $0.count == 1 } && groupSides.values.allSatisfy { $0.count == 1 })
+    }
+
+    @Test func aDamagedDropHoldsUpNoOther() throws {
+        let scene = try DatasetScene()
+        try scene.validated("d-1", DatasetScene.questions(0..<10))
+        try Data("not zstd".utf8).write(to: URL(filePath: scene.sandbox.layout.intake("p", drop: "d-1") + "/rows.jsonl.zst"))
+        try scene.store("d-2", DatasetScene.questions(0..<10))
+        #expect(try scene.context.ledger.drop("d-2")?.state == .stored)
+        #expect(try scene.context.ledger.drop("d-1")?.state == .validated)
+        #expect(scene.context.problems.all(prefix: "datasets:d-1").count == 1)
+    }
+
+    @Test func aDropThatWasHalfWrittenIsWrittenAnew() throws {
+        let scene = try DatasetScene()
+        let drop = try scene.validated("d-1", DatasetScene.questions(0..<10))
+        var batch = DatasetBatch()
+        batch.rows = [DatasetRow(id: "leftover", line: 1, split: .train)]
+        try scene.context.ledger.add(batch, of: drop)
+        scene.service.pass()
+        #expect(try scene.context.ledger.drop("d-1")?.rowsAccepted == 10)
+        #expect(try scene.context.ledger.known(["leftover"], in: "p").isEmpty)
+    }
+
+    @Test func manyBatchesAreOneDrop() throws {
+        let scene = try DatasetScene()
+        let count = DropStoring.batchRows * 2 + 10
+        let drop = try scene.store("d-1", DatasetScene.questions(0..<count) + DatasetScene.questions(0..<5))
+        #expect(drop?.rowsAccepted == count && drop?.rowsDuplicate == 5)
+        #expect(try scene.rows().values.reduce(0) { $0 + $1.count } == count)
+    }
+}

@@ -1,0 +1,205 @@
+import Contracts
+import Foundation
+import Ledger
+import Logging
+import Platform
+import Settings
+import Stages
+import TestSupport
+import Testing
+
+@testable import Scheduling
+
+/// What a run learns from follows from what is served, not from which runs there were.
+struct LineageTests {
+    let sandbox: Sandbox
+    let context: StageContext
+    let service: SchedulingService
+
+    init() throws {
+        sandbox = try Sandbox()
+        try Self.pipeline(sandbox, "")
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        context = StageContext(
+            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(SettingsFolder.read(sandbox.layout)), logger: logger)
+        service = SchedulingService(context)
+        try context.ledger.add(
+            BaseCard(
+                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1, width: 1, vocabulary: 1,
+                tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc", trainingMemoryBytes: 1))
+    }
+
+    static func pipeline(_ sandbox: Sandbox, _ more: String) throws {
+        try sandbox.pipeline("p", "base = \"tiny\"\n[recipe]\nlearning_rate = 5e-4\n[trigger]\nsettle_seconds = 0\n[incremental]\nreplay_share = 0.5\n" + more)
+    }
+
+    func settings(_ more: String) throws {
+        try Self.pipeline(sandbox, more)
+        context.settings.replace(SettingsFolder.read(sandbox.layout))
+    }
+
+    /// A stored drop of 20 training and 5 gate rows.
+    func store(_ id: DropID, receivedAt: Date = Date()) throws {
+        let folder = sandbox.layout.datasets("p") + "/shards"
+        try AtomicFile.makeFolder(folder)
+        var batch = DatasetBatch()
+        var shards: [Split: FileReference] = [:]
+        for (split, count) in [(Split.train, 20), (.gate, 5)] {
+            let writer = try ShardWriter(folder: folder)
+            for index in 0..<count {
+                let row = Row(
+                    id: RowID("\(id)-\(split)-\(index)"), content: .completion(prompt: "\(id) \(split) \(index)", completion: "c\(index % 3)"), split: split,
+                    label: "c\(index % 3)", promptKey: "\(id)\(split)\(index)", drop: id, line: index + 1)
+                try writer.write(row)
+                batch.rows.append(DatasetRow(id: row.id, line: row.line, split: split, label: row.label, promptKey: row.promptKey))
+            }
+            shards[split] = try writer.finish()
+        }
+        let drop = try context.ledger.receive(
+            Drop(id: id, pipeline: "p", name: "\(id)", sha256: id.rawValue, bytes: 1, state: .received, receivedAt: receivedAt))
+        try context.ledger.store(drop, batch, shards: shards)
+    }
+
+    /// The run that one pass queues, or nil.
+    func queued() throws -> Run? {
+        let before = Set(try context.ledger.runs().map(\.id))
+        _ = service.pass()
+        return try context.ledger.runs().first { !before.contains($0.id) }
+    }
+
+    func bring(_ run: Run, to states: [RunState]) throws {
+        var state = run.state
+        for next in states {
+            try context.ledger.transition(run.id, from: [state], to: next)
+            state = next
+        }
+    }
+
+    /// Judges a run as passed and serves it.
+    func promote(_ run: Run) throws -> VersionID {
+        try bring(run, to: [.training, .trained, .evaluating, .evaluated, .accepted])
+        let id = VersionID("v-\(run.id)")
+        try context.ledger.add(
+            ModelVersion(
+                id: id, pipeline: "p", run: run.id, base: "tiny", baseDigest: "abc", adapters: [], parent: run.parent, snapshot: run.snapshot,
+                recipe: run.recipe, createdAt: Date(), code: "c", machine: "m"))
+        _ = try context.ledger.promote("p", to: id, run: run.id, kind: .automatic, who: "t", reason: "r")
+        return id
+    }
+
+    func trainRows(_ run: Run) throws -> [Row] {
+        var rows: [Row] = []
+        for file in try #require(try context.ledger.snapshot(run.snapshot)).files[.train] ?? [] { try RowFile.read(file.path) { rows.append($0) } }
+        return rows
+    }
+
+    @Test(arguments: [[RunState.failed], [.cancelled], [.training, .trained, .evaluating, .evaluated, .rejected]])
+    func whatARunDidNotBringToTheServedModelGoesIntoTheNext(ending: [RunState]) throws {
+        try store("d-1")
+        let first = try #require(try queued())
+        #expect(first.mode == .fromBase && first.drops == ["d-1"])
+        _ = try promote(first)
+        try store("d-2")
+        let second = try #require(try queued())
+        #expect(second.mode == .continued && second.drops == ["d-2"])
+        try bring(second, to: ending)
+        #expect(try queued() == nil, "the same rows alone are not tried again and again")
+        #expect(service.activity["p"]?.contains("20 rows of runs that were not promoted") == true)
+        try store("d-3")
+        let third = try #require(try queued())
+        #expect(third.mode == .continued && third.drops == ["d-2", "d-3"])
+        let rows = try trainRows(third)
+        let counts = Dictionary(grouping: rows, by: \.drop).mapValues(\.count)
+        #expect(counts["d-2"] == 20 && counts["d-3"] == 20)
+        #expect(counts["d-1"] == 20, "replay: half of the new rows, from what is learnt")
+        let version = try promote(third)
+        #expect(try context.ledger.learnedDrops(version) == ["d-1", "d-2", "d-3"])
+        #expect(try queued() == nil)
+        #expect(service.activity["p"] == "up to date with its data")
+    }
+
+    @Test func aRollbackMakesRowsNewAgain() throws {
+        try store("d-1")
+        let one = try promote(try #require(try queued()))
+        try store("d-2")
+        _ = try promote(try #require(try queued()))
+        _ = try context.ledger.promote("p", to: one, run: nil, kind: .rollback, who: "t", reason: "r")
+        try store("d-3")
+        #expect(try #require(try queued()).drops == ["d-2", "d-3"])
+    }
+
+    @Test func aFailedFirstRunLosesNothing() throws {
+        try store("d-1")
+        try bring(try #require(try queued()), to: [.failed])
+        try store("d-2")
+        let run = try #require(try queued())
+        let learnt = Set(try trainRows(run).map(\.drop))
+        #expect(run.mode == .fromBase && learnt == ["d-1", "d-2"])
+    }
+
+    @Test func aPersonMayAskForTheRowsThatAreLeft() throws {
+        try store("d-1")
+        _ = try promote(try #require(try queued()))
+        try store("d-2")
+        try bring(try #require(try queued()), to: [.cancelled])
+        let run = try service.request("p", mode: nil, by: "eva", reason: "again")
+        #expect(run.mode == .continued && run.drops == ["d-2"])
+        _ = try promote(run)
+        #expect(try service.request("p", mode: .continued, by: "eva", reason: "more").mode == .fromBase, "nothing new: all is learnt again")
+    }
+
+    @Test func replayIsSpreadOverLabels() throws {
+        try store("d-1")
+        _ = try promote(try #require(try queued()))
+        try store("d-2")
+        let run = try #require(try queued())
+        let replay = Dictionary(grouping: try trainRows(run).filter { $0.drop == "d-1" }, by: \.label).mapValues(\.count)
+        #expect(replay.values.reduce(0, +) == 10)
+        #expect(replay.values.allSatisfy { (3...4).contains($0) } && replay.count == 3)
+        #expect(try #require(try context.ledger.snapshot(run.snapshot)).files[.gate]?.count == 2, "the judge sees the whole dataset")
+    }
+
+    @Test func windowsLimitWhatIsLearnt() throws {
+        let day = 86_400.0
+        try store("d-1", receivedAt: Date().addingTimeInterval(-40 * day))
+        try store("d-2", receivedAt: Date().addingTimeInterval(-20 * day))
+        try store("d-3")
+        try settings("window = \"days:30\"\n")
+        let run = try #require(try queued())
+        #expect(Set(try trainRows(run).map(\.drop)) == ["d-2", "d-3"])
+        #expect(try #require(try context.ledger.snapshot(run.snapshot)).files[.gate]?.count == 3)
+        let version = try promote(run)
+        #expect(try context.ledger.learnedDrops(version) == ["d-2", "d-3"])
+        try settings("window = \"drops:1\"\n")
+        #expect(try queued() == nil, "what is out of the window is not waited for")
+        try store("d-4")
+        let next = try #require(try queued())
+        let learnt = Set(try trainRows(next).map(\.drop))
+        #expect(next.mode == .continued && learnt == ["d-4"])
+    }
+
+    @Test func afterEnoughContinuationsTheUnionCompetes() throws {
+        try settings("from_base_every = 2\n")
+        for id in ["d-1", "d-2", "d-3"] as [DropID] {
+            try store(id)
+            _ = try promote(try #require(try queued()))
+        }
+        let run = try #require(try queued())
+        #expect(run.mode == .fromBase && run.parent == nil && run.priority == 40)
+        #expect(Set(try trainRows(run).map(\.drop)) == ["d-1", "d-2", "d-3"])
+        try bring(run, to: [.training, .trained, .evaluating, .evaluated, .rejected])
+        #expect(try queued() == nil, "one that lost is not repeated at once")
+        try store("d-4")
+        #expect(try #require(try queued()).mode == .continued)
+    }
+
+    @Test func aNewAdapterOnTheServedModelIsAskedFor() throws {
+        try settings("mode = \"stack\"\n")
+        try store("d-1")
+        let version = try promote(try #require(try queued()))
+        try store("d-2")
+        let run = try #require(try queued())
+        #expect(run.mode == .stack && run.parent == version && run.recipe.learningRate == 5e-4)
+    }
+}
