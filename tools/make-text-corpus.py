@@ -69,6 +69,13 @@ def odd(count):
     return ["".join(x for _ in range(rng.randint(1, 7)) for x in (rng.choice(pool), rng.choice(spaces + [""] * 6))) for _ in range(count)]
 
 
+def marks():
+    """Every combining mark between other marks: the order and the joining of marks, for tokenizers that normalise."""
+    every = [chr(c) for c in range(0x300, 0x1F000) if unicodedata.combining(chr(c))]
+    words = [f"a\u0301{mark}\u0316 x{mark}\u0345\u0301" for mark in every]
+    return [" ".join(words[i:i + 8]) for i in range(0, len(words), 8)]
+
+
 def main():
     out, wanted = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 12000
     library = sysconfig.get_path("stdlib")
@@ -77,7 +84,7 @@ def main():
     lines += text_lines(["/usr/share/i18n/locales/*", "/usr/share/doc/**/*", "/usr/share/common-licenses/*"], 600, 1500)
     lines += messages(3000)
     lines += [unicodedata.name(chr(c), "") + " " + chr(c) for c in range(0xA0, 0x3000, 7) if unicodedata.category(chr(c)) != "Cn"]
-    lines += scalars(2000) + odd(2000)
+    lines += scalars(2000) + odd(2000) + marks()
     paragraphs = ["\n".join(rng.sample(lines, rng.randint(2, 12))) for _ in range(600)]
     lines += paragraphs
     while len(lines) < wanted:

@@ -13,9 +13,10 @@ extension StageContext {
     /// A registered base, or a Failure that says what to do.
     package func requireBase(_ id: BaseID) throws -> BaseCard {
         guard let card = try ledger.base(id) else {
+            let known = try ledger.bases().map(\.id.rawValue).joined(separator: ", ")
             throw Failure(
                 code: "base.unknown", "The base model '\(id)' is not registered.", at: id.rawValue,
-                remedy: "Register it with `ftctl base add`, or name one of: \(try ledger.bases().map(\.id.rawValue).joined(separator: ", ")).")
+                remedy: "Register it with `ftctl base add`" + (known.isEmpty ? " (none is registered yet)." : ", or name one of: \(known)."))
         }
         return card
     }

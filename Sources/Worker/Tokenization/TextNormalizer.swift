@@ -22,11 +22,11 @@ enum TextNormalizer {
         case .replace(let pattern, let content): replace(Array(pattern.utf8), Array(content.utf8), &bytes)
         case .nfc:
             if bytes.withUnsafeBufferPointer({ mayCompose($0) }) {
-                bytes = Array(String(decoding: bytes, as: UTF8.self).precomposedStringWithCanonicalMapping.utf8)
+                map(&bytes) { $0.precomposedStringWithCanonicalMapping }
             }
-        case .nfd: bytes = Array(String(decoding: bytes, as: UTF8.self).decomposedStringWithCanonicalMapping.utf8)
-        case .nfkc: bytes = Array(String(decoding: bytes, as: UTF8.self).precomposedStringWithCompatibilityMapping.utf8)
-        case .nfkd: bytes = Array(String(decoding: bytes, as: UTF8.self).decomposedStringWithCompatibilityMapping.utf8)
+        case .nfd: map(&bytes) { $0.decomposedStringWithCanonicalMapping }
+        case .nfkc: map(&bytes) { $0.precomposedStringWithCompatibilityMapping }
+        case .nfkd: map(&bytes) { $0.decomposedStringWithCompatibilityMapping }
         case .lowercase:
             var result: [UInt8] = []
             for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
@@ -34,6 +34,32 @@ enum TextNormalizer {
             }
             bytes = result
         }
+    }
+
+    /// Applies a form of Unicode normalisation with the tables of Unicode 9, which are those of the `tokenizers` library.
+    ///
+    /// Foundation's tables are newer. To the older ones every character that came later is one that nothing joins or passes, so the text
+    /// is mapped in the stretches between such characters.
+    private static func map(_ bytes: inout [UInt8], _ form: (String) -> String) {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var stretch = String.UnicodeScalarView()
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            if isNewerThanTables(scalar) {
+                result.append(contentsOf: form(String(stretch)).utf8)
+                result.append(contentsOf: String(scalar).utf8)
+                stretch.removeAll(keepingCapacity: true)
+            } else {
+                stretch.append(scalar)
+            }
+        }
+        result.append(contentsOf: form(String(stretch)).utf8)
+        bytes = result
+    }
+
+    private static func isNewerThanTables(_ scalar: Unicode.Scalar) -> Bool {
+        // Below the first character after Unicode 9 there is nothing to look up.
+        scalar.value >= 0x0560 && (scalar.properties.age.map { $0.major > 9 } ?? true)
     }
 
     private static func replace(_ pattern: [UInt8], _ content: [UInt8], _ bytes: inout [UInt8]) {

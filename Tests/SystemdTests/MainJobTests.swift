@@ -1,0 +1,141 @@
+import Foundation
+import Systemd
+import TestSupport
+import Testing
+
+extension SystemdTests {
+    /// The main job under a real systemd, with the installed programs, the real base model and an ordinary user who drops files.
+    @Suite struct MainJobTests {
+        @Test func aDroppedFileEndsPromoted() async throws {
+            try await SystemdMachine.with(pipelines: ["tickets": TicketData.pipeline()]) { machine in
+                try await machine.shell("systemctl start finetuned")
+                // Type=notify: start returned, so the daemon has said that it is ready, and the socket answers at once.
+                #expect(try await machine.property("ActiveState") == "active")
+                #expect(try await machine.property("StatusText") != "")
+                try await machine.shell("ftctl status")
+                try await machine.addBase()
+
+                try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")
+                let promoted = try await machine.wait(for: .versionPromoted, "PIPELINE=tickets", seconds: 240)
+                let version = try #require(promoted["VERSION"])
+                let run = try #require(promoted["RUN"])
+                let link = try await machine.shell("readlink /var/lib/finetuned/models/tickets/current")
+                #expect(link.contains(version))
+
+                // The story can be asked for by pipeline, by run, and by kind.
+                let story = try await machine.journal("PIPELINE=tickets").events()
+                for event in [
+                    "drop.received", "drop.stored", "run.queued", "run.started", "run.trained", "run.accepted",
+                ] {
+                    #expect(story.filter { $0 == event }.count == 1, "\(event) in \(story)")
+                }
+                let records = try await machine.journal("RUN=\(run)").records
+                #expect(records.count >= 4)
+                #expect(
+                    records.allSatisfy { $0["PIPELINE"] == "tickets" && $0["_SYSTEMD_UNIT"] == "finetuned.service" })
+                let started = try await machine.wait(for: .runStarted, "RUN=\(run)")
+                #expect(started["STAGE"] != nil)
+                let kind = EventKind.versionPromoted.messageID
+                let explained = try await machine.shell("journalctl -q -x MESSAGE_ID=\(kind)")
+                #expect(explained.contains("Subject: \(version) is now served for tickets"))
+
+                // The sandbox refused nothing that anything asked for; what is said is that the base came after the pipeline.
+                let complaints = try await machine.shell("journalctl -q -u finetuned -p warning -o cat")
+                    .split(separator: "\n").filter { !$0.contains("thread priority") }
+                #expect(complaints.count == 1)
+                #expect(complaints.first?.hasSuffix("is not registered. Register it with `ftctl base add` (none is registered yet).") == true, "\(complaints)")
+                #expect(try await machine.shell("systemd-analyze verify finetuned.service 2>&1") == "")
+                try await machine.shell("systemctl stop finetuned")
+                #expect(try await machine.property("Result") == "success")
+            }
+        }
+
+        @Test func aRunThatAStopInterruptedGoesOn() async throws {
+            try await SystemdMachine.with(pipelines: ["tickets": TicketData.pipeline(epochs: 4)]) { machine in
+                try await machine.shell("systemctl start finetuned")
+                try await machine.addBase()
+                try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")
+                let started = try await machine.wait(for: .runStarted, "PIPELINE=tickets", seconds: 60)
+                let run = try #require(started["RUN"])
+                try #require(
+                    try await TestSupport.eventually(seconds: 120) { try await machine.steps(run).count >= 3 },
+                    "no step within two minutes")
+
+                let clock = ContinuousClock()
+                let stop = try await clock.measure { try await machine.shell("systemctl stop finetuned", seconds: 160) }
+                #expect(stop < .seconds(30))
+                #expect(try await machine.property("Result") == "success")
+                #expect(try await machine.workers() == [])
+                try await machine.wait(for: .runInterrupted, "RUN=\(run)", seconds: 1)
+
+                try await machine.shell("systemctl start finetuned")
+                try await machine.wait(for: .runResumed, "RUN=\(run)", seconds: 30)
+                try await machine.wait(for: .versionPromoted, "RUN=\(run)", seconds: 240)
+                let story = try await machine.journal("PIPELINE=tickets").events()
+                for event in ["drop.stored", "run.queued", "run.started", "run.trained", "version.promoted"] {
+                    #expect(story.filter { $0 == event }.count == 1, "\(event) in \(story)")
+                }
+                // No step was done twice: the numbers only ever rise.
+                let steps = try await machine.steps(run)
+                #expect(steps == Array(1...(steps.last ?? 1)))
+            }
+        }
+
+        @Test func aWorkerKilledInItsMiddleIsStartedAgain() async throws {
+            try await SystemdMachine.with(pipelines: ["tickets": TicketData.pipeline()]) { machine in
+                try await machine.shell("systemctl start finetuned")
+                try await machine.addBase()
+                try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")
+                let run = try #require(
+                    try await machine.wait(for: .runStarted, "PIPELINE=tickets", seconds: 60)["RUN"])
+                let daemon = try await machine.property("MainPID")
+                try #require(try await TestSupport.eventually(seconds: 30) { try await machine.workers().count == 1 })
+                try await machine.shell("pkill -KILL -x finetune-worker")
+                let died = try await machine.wait(for: .workerDied, "RUN=\(run)")
+                #expect(died["PRIORITY"] == "4")
+                try await machine.wait(for: .versionPromoted, "RUN=\(run)", seconds: 240)
+                #expect(try await machine.property("MainPID") == daemon)
+                #expect(try await machine.property("NRestarts") == "0")
+            }
+        }
+
+        /// A real out-of-memory kill takes a worker and never the daemon (`OOMPolicy=continue`).
+        @Test func aWorkerOutOfMemoryFailsItsRunOnly() async throws {
+            try await SystemdMachine.with(
+                dropIn: "MemorySwapMax=0\n", settings: "[worker]\nattempts = 2\n",
+                pipelines: ["tickets": TicketData.pipeline()]
+            ) { machine in
+                try await machine.shell("systemctl start finetuned")
+                // The base is registered with memory to spare: its worker is not the one under test.
+                try await machine.addBase()
+                try await machine.shell("systemctl set-property --runtime finetuned MemoryMax=130M")
+                let daemon = try await machine.property("MainPID")
+                try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")
+                try await machine.wait(for: .workerDied, "PIPELINE=tickets", atLeast: 2, seconds: 120)
+                let failed = try await machine.wait(for: .runFailed, "PIPELINE=tickets", seconds: 120)
+                #expect(failed["MESSAGE"]?.contains("memory") == true, "\(failed)")
+                #expect(failed["PRIORITY"] == "3")
+                #expect(try await machine.property("MainPID") == daemon)
+                // With memory, the same rows make a model after all.
+                try await machine.shell(
+                    "systemctl set-property --runtime finetuned MemoryMax=infinity; ftctl run tickets")
+                try await machine.wait(for: .versionPromoted, "PIPELINE=tickets", seconds: 240)
+                #expect(try await machine.property("NRestarts") == "0")
+            }
+        }
+    }
+}
+
+extension SystemdMachine {
+    /// Numbers of the optimizer steps that a run's workers have reported, in their order.
+    fileprivate func steps(_ run: String) async throws -> [Int] {
+        struct Line: Decodable {
+            struct Step: Decodable { let step: Int }
+            let event: String
+            let step: Step?
+        }
+        return try await attempt("cat /var/lib/finetuned/runs/\(run)/events.jsonl").output.split(separator: "\n")
+            .compactMap { try? JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+            .filter { $0.event == "step" }.compactMap(\.step?.step)
+    }
+}
