@@ -50,7 +50,8 @@ package struct BaseRegistry: Sendable {
         let worker = WorkerRequest(id: "inspect-\(id)", directory: work, task: .inspect(InspectTask(path: path, id: id)), threads: context.settings.daemon.workerThreads)
         let result: WorkerResult
         do { result = try await launcher.run(worker, silence: .seconds(300)) { _ in } } catch let end as WorkerEnd {
-            throw end.failure ?? Failure(code: "base.interrupted", "The inspection was interrupted.", remedy: "Add the base again.")
+            throw end.failure.map { named($0, path, request.origin) }
+                ?? Failure(code: "base.interrupted", "The inspection was interrupted.", remedy: "Add the base again.")
         }
         guard var card = result.card else { throw Failure(code: "base.no_card", "The worker did not describe the model.", at: id.rawValue) }
         card.id = id
@@ -83,6 +84,14 @@ package struct BaseRegistry: Sendable {
         try context.ledger.removeBase(id)
         try? FileManager.default.removeItem(atPath: context.layout.base(id.rawValue))
         context.logger.notice("Removed the base \(id)", metadata: ["event": "base.removed"])
+    }
+
+    /// The same fault at the file that the person gave: the copy that was looked at is gone when they read this.
+    private func named(_ failure: Failure, _ copy: String, _ origin: String?) -> Failure {
+        guard let origin else { return failure }
+        var failure = failure
+        failure.place = failure.place?.replacingOccurrences(of: copy, with: origin)
+        return failure
     }
 
     private func suggested(_ names: [String]) throws -> BaseID {

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Remakes Tests/Fixtures/families: a tiny model of each family with random weights, and what transformers computes from it in float32.
+
+    pip install torch==2.13.0 transformers==5.23.0 safetensors
+    tools/make-family-fixtures.py Tests/Fixtures/families
+
+A folder holds config.json, model.safetensors, expected.json (token ids, loss of each next token, the last token's logits) and
+gradients.safetensors (of the summed loss over all sequences, by transformers' own parameter names).
+"""
+import json
+import pathlib
+import sys
+
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM, Gemma3TextConfig, GPT2Config, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+
+SMALL = dict(vocab_size=67, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+             max_position_embeddings=64, bos_token_id=1, eos_token_id=2, pad_token_id=0)
+LLAMA3 = dict(rope_type="llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16, rope_theta=500.0)
+KINDS = {
+    "llama": (LlamaConfig(**SMALL, tie_word_embeddings=False), torch.float32),
+    "llama3": (LlamaConfig(**SMALL, tie_word_embeddings=True, rope_parameters=LLAMA3), torch.bfloat16),
+    "mistral": (MistralConfig(**SMALL, sliding_window=7), torch.bfloat16),
+    "qwen2": (Qwen2Config(**SMALL, tie_word_embeddings=True), torch.float16),
+    "qwen3": (Qwen3Config(**SMALL, head_dim=8, tie_word_embeddings=True), torch.bfloat16),
+    "gemma3": (Gemma3TextConfig(**{**SMALL, "num_hidden_layers": 3}, head_dim=8, sliding_window=6, query_pre_attn_scalar=12,
+                                layer_types=["sliding_attention", "sliding_attention", "full_attention"]), torch.bfloat16),
+    "gpt2": (GPT2Config(vocab_size=67, n_embd=16, n_layer=2, n_head=4, n_positions=64, bos_token_id=1, eos_token_id=2,
+                        resid_pdrop=0, embd_pdrop=0, attn_pdrop=0), torch.float16),
+}
+
+
+def randomize(model, kind):
+    """Weights large enough that every part of the model shows in the outcome, rounded to the type they are stored in."""
+    for name, parameter in model.named_parameters():
+        if parameter.dim() == 1:
+            around = 0.0 if name.endswith("bias") or kind == "gemma3" else 1.0
+            parameter.data.normal_(around, 0.3)
+        else:
+            parameter.data.normal_(0, 0.8 if "embed" in name or "wte" in name or "wpe" in name else 1.2 / parameter.shape[-1] ** 0.5)
+
+
+def main():
+    out = pathlib.Path(sys.argv[1])
+    for seed, (kind, (config, dtype)) in enumerate(KINDS.items()):
+        torch.manual_seed(seed)
+        folder = out / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        config._attn_implementation = "eager"
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
+        randomize(model, kind)
+        model = model.to(dtype)
+        model.save_pretrained(folder)
+        for extra in ("generation_config.json",):
+            (folder / extra).unlink(missing_ok=True)
+        if kind == "llama3":  # the form that folders had before transformers 5
+            path = folder / "config.json"
+            written = json.loads(path.read_text())
+            scaling = written.pop("rope_parameters")
+            written["rope_theta"] = scaling.pop("rope_theta")
+            written["rope_scaling"] = scaling
+            path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
+        # Read again rather than cast back: casting would round the rotary frequencies too.
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+        sequences, loss = [], 0
+        for length in (23, 14):
+            ids = torch.randint(3, 67, (1, length))
+            logits = model(ids).logits[0]
+            losses = torch.nn.functional.cross_entropy(logits[:-1], ids[0, 1:], reduction="none")
+            loss = loss + losses.sum()
+            sequences.append({"ids": ids[0].tolist(), "losses": losses.tolist(), "last_logits": logits[-1].tolist()})
+        loss.backward()
+        (folder / "expected.json").write_text(json.dumps({"sequences": sequences}) + "\n")
+        save_file({n: p.grad.contiguous() for n, p in model.named_parameters()}, folder / "gradients.safetensors")
+        print(kind, f"{loss.item():.3f}", sum(p.numel() for p in model.parameters()), "parameters")
+
+
+main()
