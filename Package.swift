@@ -157,7 +157,7 @@ let testTargets: [Target] = [
     .target(name: "Mutation", path: "Tests/Mutation"),
     .executableTarget(
         name: "fuzz-weights", dependencies: ["Mutation", "WeightFiles", "Tensors"], path: "Tests/FuzzWeights"),
-    tests("WorkerTests", ["Contracts"]),
+    tests("WorkerTests", ["Contracts", "Platform"]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("WeightFilesTests", ["CKernels", "Mutation", "Tensors", "WeightFiles"]),
     .executableTarget(

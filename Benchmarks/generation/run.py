@@ -50,7 +50,7 @@ def main():
     texts = prompts(llama)
     figures = {}
     peer_tokens = peer_seconds = prefill_seconds = prefill_tokens = 0
-    for text in texts[:8]:
+    for text in texts[:4]:
         ids = llama.tokenize(
             f"<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n<|im_start|>user\n{text}"
             "<|im_end|>\n<|im_start|>assistant\n".encode(), add_bos=False, special=True)
@@ -70,7 +70,7 @@ def main():
     figures["llama.cpp, prompt tokens/s"] = prefill_tokens / prefill_seconds
     with tempfile.TemporaryDirectory() as folder:
         tokens = seconds = 0
-        for index, text in enumerate(texts[:8]):
+        for index, text in enumerate(texts[:4]):
             t, s, mean = ours([text], f"{folder}/one{index}")
             tokens, seconds = tokens + t, seconds + s
         figures["finetune-worker, one stream, new tokens/s (with its prompts)"] = tokens / seconds

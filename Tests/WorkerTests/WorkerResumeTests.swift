@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Platform
 import TestSupport
 import Testing
 
@@ -52,5 +53,37 @@ struct WorkerResumeTests {
         let task = TrainTask(model: try WorkerBench.base(), train: [rows], validation: [], recipe: recipe)
         #expect(try await bench.run("other", .train(task)) != .exited(0))
         #expect(try bench.failure("other")?.code == "training.checkpoint_mismatch")
+    }
+
+    @Test func aKilledParentLeavesNoOrphan() async throws {
+        var long = WorkerBench.recipe
+        long.epochs = 2000
+        let rows = try bench.rows()
+        let directory = bench.folder + "/orphan"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let request = WorkerRequest(
+            id: "orphan", directory: directory,
+            task: .train(TrainTask(model: try WorkerBench.base(), train: [rows], validation: [], recipe: long)), threads: 2)
+        try ContractCoding.encode(request).write(to: URL(filePath: directory + "/request.json"))
+        // Descriptor 3 is a file, so that no closed pipe tells the worker either.
+        let parent = try ChildProgram(
+            "/bin/sh", ["-c", "\"$0\" \"$1\" 3>>\"$2\" & wait", TestSupport.program("finetune-worker"), directory + "/request.json", directory + "/pipe"],
+            output: directory + "/log")
+        try await until { try bench.events("orphan").contains { $0.event == .step } }
+        parent.signal(SIGKILL)
+        _ = try await parent.wait(seconds: 60)
+        // The worker holds the folder's lock for as long as it lives.
+        try await until { (try? FileLock(path: directory + "/events.jsonl")) != nil }
+        let events = try bench.events("orphan")
+        #expect(events.last?.event == .checkpoint)
+        #expect(!events.contains { $0.event == .result })
+    }
+
+    func until(_ condition: () throws -> Bool) async throws {
+        for _ in 0..<6000 {
+            if (try? condition()) == true { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        Issue.record("waited in vain")
     }
 }

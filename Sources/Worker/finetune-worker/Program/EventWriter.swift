@@ -9,6 +9,8 @@ final class EventWriter {
     private let file: Int32
     private var fault = FaultInjection.fromEnvironment()
     private var fileFailed = false
+    /// Whether another program reads the events as they come.
+    var isWatched: Bool { pipe != nil }
 
     /// Opens `events.jsonl` for appending: a resumed run goes on in the same file.
     init(folder: String) throws {

@@ -1,10 +1,13 @@
 import Foundation
+import Platform
 import Synchronization
 
-/// Whether the worker has been asked to write a checkpoint and leave: by SIGTERM, SIGINT, or because nobody reads its events any more.
+/// Whether the worker has been asked to write a checkpoint and leave: by SIGTERM, SIGINT, the end of the program that started it, or
+/// because nobody reads its events any more.
 enum StopRequest {
     // Touched before the handlers are installed: a first access inside a signal handler would not be safe.
     private static let flag = Atomic<Bool>(false)
+    private static let parent = Atomic<Int32>(0)
 
     /// Whether to stop at the next step boundary.
     static var isMade: Bool { flag.load(ordering: .relaxed) }
@@ -24,5 +27,17 @@ enum StopRequest {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGTERM) { _ in StopRequest.make() }
         signal(SIGINT) { _ in StopRequest.make() }
+    }
+
+    /// From here on the end of the parent asks too, so that a killed daemon leaves no worker behind.
+    static func followParent() throws {
+        parent.store(getppid(), ordering: .relaxed)
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        sigaddset(&wanted, SIGUSR1)
+        sigprocmask(SIG_UNBLOCK, &wanted, nil)
+        // The signal also comes when a thread of the parent ends; then the parent is still the same.
+        signal(SIGUSR1) { _ in if getppid() != StopRequest.parent.load(ordering: .relaxed) { StopRequest.make() } }
+        try ParentProcess.announceEnd(by: SIGUSR1)
     }
 }

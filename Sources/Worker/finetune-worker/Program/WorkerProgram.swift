@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Platform
 
 /// The life of one worker: read the request, do the work, tell how it went.
 enum WorkerProgram {
@@ -24,15 +25,20 @@ enum WorkerProgram {
         StopRequest.install()
         let request: WorkerRequest
         let events: EventWriter
+        let lock: FileLock
         do {
             request = try RequestReader.read(path)
+            // First, while descriptor 3 is open only if the parent opened it.
             events = try EventWriter(folder: request.directory)
+            lock = try FolderLock.take(request.directory)
+            if events.isWatched { try StopRequest.followParent() }
         } catch {
             let fault = WorkerFault(error)
             FileHandle.standardError.write(Data("finetune-worker: \(fault.failure)\n".utf8))
             return fault.exit
         }
         events.write(WorkerEvent(.started))
+        defer { withExtendedLifetime(lock) {} }
         do {
             let context = TaskContext(request: request, events: events)
             guard let result = try perform(context) else { return .interrupted }

@@ -12,13 +12,20 @@ struct ScoreRunner {
     let context: TaskContext
 
     func run(_ task: ScoreTask) throws -> WorkerResult? {
+        guard (0...1 << 20).contains(task.limit), (0...64).contains(task.shots), (0...4096).contains(task.probeTexts) else {
+            throw WorkerFault(
+                .badRequest,
+                Failure(
+                    code: "request.score", "limit \(task.limit), shots \(task.shots) or probeTexts \(task.probeTexts) is out of range.",
+                    at: "score", remedy: "Use up to 1048576 rows, 64 shots and 4096 probe texts."))
+        }
         context.events.stage("loading")
-        let loaded = try LoadedModel(path: task.model.basePath)
+        let loaded = try LoadedModel(task.model)
         let transformer = try Transformer(
-            loaded.model, adapter: try loaded.adapter(task.model.adapters), team: ThreadTeam(threads: context.threads))
+            loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
         var result = WorkerResult()
         result.figures = [:]
-        let rows = try RowReader.read(task.rows, limit: task.limit + max(0, task.shots))
+        let rows = try RowReader.read(task.rows, limit: task.limit + task.shots)
         if !rows.isEmpty {
             guard let figures = try score(rows, task, loaded, transformer) else { return nil }
             result.figures = figures
