@@ -8,8 +8,8 @@ import Transformers
 
 /// A run that is stopped and started again must end with the very bytes of one that was not.
 struct ResumeTests {
-    func loop(_ folder: String, noisy: Bool, shouldStop: @escaping () -> Bool = { false }, report: @escaping (TrainLoop.Event) -> Void = { _ in })
-        throws -> (TrainLoop, Adapter)
+    func loop(_ folder: String, noisy: Bool, full: Bool = false, shouldStop: @escaping () -> Bool = { false }, report: @escaping (TrainLoop.Event) -> Void = { _ in })
+        throws -> (TrainLoop, any Trainable)
     {
         let model = try TinyModel.make(.llama)
         var recipe = Recipe()
@@ -20,11 +20,11 @@ struct ResumeTests {
         recipe.evaluateEverySteps = 2
         recipe.learningRate = 5e-3
         if noisy { (recipe.adapterDropout, recipe.dropout, recipe.neftuneAlpha, recipe.startDecay) = (0.1, 0.1, 3, 0.01) }
-        let adapter = try AdapterStart.fresh(recipe, for: model)
+        let parameters: any Trainable = full ? try TrainableWeights(model) : try AdapterStart.fresh(recipe, for: model)
         let loop = try TrainLoop(
-            model: model, adapter: adapter, recipe: recipe, train: TinyModel.sequences(23), validation: TinyModel.sequences(6, seed: 31),
+            model: model, parameters: parameters, recipe: recipe, train: TinyModel.sequences(23), validation: TinyModel.sequences(6, seed: 31),
             folder: folder, fingerprint: "f", team: ThreadTeam(threads: 2), memoryBytes: 1 << 20, report: report, shouldStop: shouldStop)
-        return (loop, adapter)
+        return (loop, parameters)
     }
 
     func temporaryFolder() throws -> String {
@@ -33,26 +33,26 @@ struct ResumeTests {
         return folder
     }
 
-    func bytes(_ adapter: Adapter) -> [UInt32] { (0..<adapter.count).map { adapter.values.pointer[$0].bitPattern } }
+    func bytes(_ parameters: any Trainable) -> [UInt32] { (0..<parameters.count).map { parameters.values.pointer[$0].bitPattern } }
 
-    @Test(arguments: [false, true])
-    func stoppedAtAnyStepEndsWithTheSameBytes(noisy: Bool) throws {
+    @Test(arguments: [false, true], [false, true])
+    func stoppedAtAnyStepEndsWithTheSameBytes(noisy: Bool, full: Bool) throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let (straight, expected) = try loop(folder, noisy: noisy)
+        let (straight, expected) = try loop(folder, noisy: noisy, full: full)
         _ = try straight.run()
         let total = straight.steps
         for stop in 1..<total {
             let own = try temporaryFolder()
             defer { try? FileManager.default.removeItem(atPath: own) }
             nonisolated(unsafe) var done = 0
-            let (first, _) = try loop(own, noisy: noisy, shouldStop: { done >= stop }, report: { if case .step = $0 { done += 1 } })
+            let (first, _) = try loop(own, noisy: noisy, full: full, shouldStop: { done >= stop }, report: { if case .step = $0 { done += 1 } })
             guard case .interrupted(let step) = try first.run() else {
                 Issue.record("not interrupted at \(stop)")
                 continue
             }
             #expect(step == stop)
-            let (second, adapter) = try loop(own, noisy: noisy)
+            let (second, adapter) = try loop(own, noisy: noisy, full: full)
             guard case .finished = try second.run() else {
                 Issue.record("not finished")
                 continue

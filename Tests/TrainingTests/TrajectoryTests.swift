@@ -71,4 +71,31 @@ struct TrajectoryTests {
             #expect(abs(norm / want - 1) < 0.02, "‖B‖ of \(path)")
         }
     }
+
+    @Test func fullFineTuningEqualsPyTorch() throws {
+        let data = try Data(contentsOf: URL(filePath: TestSupport.fixture("goldens/smollm2-full.json")))
+        let expected = try JSONDecoder().decode(Trajectory.self, from: data)
+        let path = try TestSupport.model("SmolLM2-135M-Instruct.Q4_1.gguf")
+        let model = try Model(gguf: GGUFFile(path: path))
+        let sequences = try GoldenRows.encode(expected.rows.map { ($0.prompt, $0.completion) }, gguf: path)
+        let weights = try TrainableWeights(model)
+        let team = ThreadTeam(threads: 2)
+        let transformer = try weights.transformer(model, team: team)
+        let optimizer = try Optimizer(weights, recipe: Recipe(), team: team)
+        for (index, step) in expected.steps.enumerated() {
+            let rows = Array(sequences[index * 4..<index * 4 + 4])
+            let labels = rows.reduce(0) { $0 + $1.labels }
+            #expect(labels == step.label_tokens)
+            optimizer.clearGradients()
+            var loss = 0.0
+            for tree in MicroBatches.make(rows, budget: 300, sharing: true) {
+                loss += try transformer.train(tree, scale: 1 / Float(labels), into: optimizer.gradients).reduce(0) { $0 + Double($1.loss) }
+            }
+            let norm = optimizer.gradientNorm()
+            #expect(abs(loss / Double(labels) - step.loss) < 1e-3, "loss of step \(index): \(loss / Double(labels)) for \(step.loss)")
+            #expect(abs(norm / step.grad_norm - 1) < 0.01, "gradient norm of step \(index): \(norm) for \(step.grad_norm)")
+            optimizer.update(step: index + 1, rate: 2e-5, scale: min(1, 1 / (norm + 1e-6)))
+            weights.publish(to: transformer)
+        }
+    }
 }

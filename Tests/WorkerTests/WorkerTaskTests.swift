@@ -85,4 +85,40 @@ struct WorkerTaskTests {
         // What was trained on merged weights and what is evaluated as a sum of products are the same model.
         #expect(abs(loss - (training.validationLoss ?? 0)) < 1e-3)
     }
+
+    @Test func fullFineTuningTrainsResumesEvaluatesAndExports() async throws {
+        let rows = try bench.rows()
+        var recipe = WorkerBench.recipe
+        recipe.method = .full
+        recipe.learningRate = 2e-5
+        recipe.epochs = 1
+        recipe.lastLayers = 2
+        recipe.checkpointEverySteps = 1
+        func task(pauseAtStep: Int? = nil) throws -> WorkerTask {
+            .train(
+                TrainTask(model: try WorkerBench.base(), train: [rows], validation: [rows], recipe: recipe, pauseAtStep: pauseAtStep))
+        }
+        #expect(try await bench.run("f", task()) == .exited(0))
+        let training = try #require(try bench.result("f").training)
+        #expect(training.validationLoss ?? 9 < training.startValidationLoss ?? 0)
+        #expect(try await bench.run("k", task(), environment: ["FINETUNED_FAULT": "kill-after:checkpoint:2"]) == .signalled(SIGKILL))
+        #expect(try await bench.run("k", task()) == .exited(0))
+        #expect(try bench.result("k").training?.adapter.sha256 == training.adapter.sha256)
+
+        var tuned = try WorkerBench.base()
+        tuned.adapters = [training.adapter]
+        let evaluate = EvaluateTask(model: tuned, sets: [EvaluationSet(name: "v", files: [rows])], maxNewTokens: 0, maxLength: 128)
+        #expect(try await bench.run("e", .evaluate(evaluate)) == .exited(0))
+        let loss = try #require(try bench.result("e").evaluations?["v"]?.figures["loss"])
+        #expect(abs(loss - (training.validationLoss ?? 0)) < 1e-3)
+
+        #expect(try await bench.run("gguf", .export(ExportTask(model: tuned, format: .ggufF16))) == .exited(0))
+        #expect(try bench.result("gguf").figures?["mean_change_from_base"] ?? 0 > 0)
+        #expect(try await bench.run("peft", .export(ExportTask(model: tuned, format: .peft))) == .exited(64))
+        #expect(try bench.failure("peft")?.code == "export.no_adapter")
+
+        // An adapter on top of the trained weights.
+        let stacked = TrainTask(model: tuned, train: [rows], validation: [], recipe: WorkerBench.recipe, pauseAtStep: 1)
+        #expect(try await bench.run("s", .train(stacked)) == .exited(0))
+    }
 }

@@ -38,16 +38,23 @@ struct VersionFolder {
         return version
     }
 
-    /// Copies an adapter and checks that the copy is what was judged.
+    /// Copies an adapter, or a whole set of weights, and checks that the copy is what was judged.
     private func copy(_ adapter: AdapterReference, to folder: String) throws {
         try AtomicFile.makeFolder(folder)
-        for name in ["adapter_config.json", "adapter_model.safetensors"] {
-            guard let data = FileManager.default.contents(atPath: adapter.path + "/" + name) else {
+        let isWhole = FileManager.default.fileExists(atPath: adapter.path + "/config.json")
+        let weights = isWhole ? "model.safetensors" : "adapter_model.safetensors"
+        let names =
+            isWhole
+            ? try FileManager.default.contentsOfDirectory(atPath: adapter.path).filter { !$0.hasPrefix(".") }.sorted()
+            : ["adapter_config.json", weights]
+        for name in names {
+            // Mapped, since weights may be larger than memory.
+            guard let data = try? Data(contentsOf: URL(filePath: adapter.path + "/" + name), options: .alwaysMapped) else {
                 throw FileFailure("read it", adapter.path + "/" + name, errno: ENOENT)
             }
             try AtomicFile.write(data, to: folder + "/" + name)
         }
-        let digest = try Digest.sha256(file: folder + "/adapter_model.safetensors")
+        let digest = try Digest.sha256(file: folder + "/" + weights)
         guard digest == adapter.sha256 else {
             throw Failure(
                 code: "promotion.changed", "The adapter is not the one that was judged (SHA-256 \(digest), judged \(adapter.sha256)).", at: adapter.path,

@@ -37,7 +37,7 @@ extension PipelineSettings {
     ]
 
     private static let recipe: [SettingsKey<PipelineSettings>] = [
-        .choice("recipe.method", \.recipe.method, default: .lora, "Low-rank adapters (Hu et al. 2022), the one method that the worker trains; it refuses `full` with the reason."),
+        .choice("recipe.method", \.recipe.method, default: .lora, "Low-rank adapters (Hu et al. 2022), or `full`: all weights in float32, with AdamW; 20 bytes of memory a parameter, and a whole model a version."),
         .whole("recipe.rank", \.recipe.rank, in: 1...1024, default: 16, "Rank of the adapters."),
         .number("recipe.alpha", \.recipe.alpha, in: 0.01...10_000, default: 32, "Adapters are scaled by alpha / rank."),
         .flag("recipe.rs_lora", \.recipe.rsLoRA, default: false, "Scale by alpha / √rank instead (Kalajdzievski 2023)."),

@@ -18,3 +18,8 @@ void ck_gemm_packed(
     int accumulate) {
     CK_CALL(ck_gemm_packed, m, n, k, a, lda, panels, c, ldc, accumulate);
 }
+
+void ck_gemm_transposed(
+    int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb, float *c, int64_t ldc, float *scratch) {
+    CK_CALL(ck_gemm_transposed, m, n, k, a, lda, b, ldb, c, ldc, scratch);
+}

@@ -21,6 +21,12 @@ void ck_layer_norm_backward(
     const float *dy, int64_t lddy, float *dx, int64_t lddx, float *dw, float *db) {
     CK_CALL(ck_layer_norm_backward, rows, d, x, ldx, w, mean, rstd, dy, lddy, dx, lddx, dw, db);
 }
+void ck_norm_gradient(
+    int64_t rows, int64_t d, const float *x, int64_t ldx, const float *mean, const float *rstd, int64_t lds, const float *dy,
+    int64_t lddy, float *dw, float *db) {
+    CK_CALL(ck_norm_gradient, rows, d, x, ldx, mean, rstd, lds, dy, lddy, dw, db);
+}
+void ck_column_sums(int64_t rows, int64_t n, const float *x, int64_t ldx, float *out) { CK_CALL(ck_column_sums, rows, n, x, ldx, out); }
 void ck_rope(
     int64_t rows, int64_t heads, int64_t head, float *x, int64_t ldx, const int32_t *positions, const float *cosine,
     const float *sine, float direction) {

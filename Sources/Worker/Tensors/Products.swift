@@ -23,7 +23,7 @@ package final class Products {
 
     package init(team: ThreadTeam) throws {
         self.team = team
-        scratch = try (0..<team.threads).map { _ in try FloatBuffer(CK_LINEAR_SCRATCH) }
+        scratch = try (0..<team.threads).map { _ in try FloatBuffer(Int(max(CK_LINEAR_SCRATCH, CK_TRANSPOSED_SCRATCH))) }
     }
 
     /// One y = x·Wᵀ among several that share x: `y` [tokens × out], or += when `accumulate`.
@@ -139,6 +139,35 @@ package final class Products {
                         accumulate || index > 0 ? 1 : 0, self.scratch[thread].pointer)
                 }
             }
+        }
+    }
+
+    /// One weight gradient dW [out × in] += dyᵀ·x among several that share x.
+    package struct WeightGradient {
+        var dy: UnsafePointer<Float>
+        var lddy: Int
+        var out: Int
+        var dw: UnsafeMutablePointer<Float>
+        package init(dy: UnsafePointer<Float>, lddy: Int, out: Int, dw: UnsafeMutablePointer<Float>) {
+            self.dy = dy
+            self.lddy = lddy
+            self.out = out
+            self.dw = dw
+        }
+    }
+
+    /// Adds every gradient of `parts`; blocks of rows of dW are one task each, so that no two write the same number.
+    package func weightGradient(_ parts: [WeightGradient], x: UnsafePointer<Float>, ldx: Int, inner: Int, tokens: Int) {
+        var tasks: [(part: Int, first: Int)] = []
+        for (index, part) in parts.enumerated() {
+            for first in stride(from: 0, to: part.out, by: 96) { tasks.append((index, first)) }
+        }
+        team.run(tasks.count) { task, thread in
+            let (index, first) = tasks[task]
+            let part = parts[index]
+            ck_gemm_transposed(
+                Int64(min(96, part.out - first)), Int64(inner), Int64(tokens), part.dy + first, Int64(part.lddy), x, Int64(ldx),
+                part.dw + first * inner, Int64(inner), self.scratch[thread].pointer)
         }
     }
 

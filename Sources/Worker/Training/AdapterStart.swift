@@ -17,14 +17,19 @@ package enum AdapterStart {
             }
             return projection
         }
+        let scale = recipe.rsLoRA ? recipe.alpha / Double(recipe.rank).squareRoot() : recipe.alpha / Double(recipe.rank)
+        return AdapterLayout(rank: recipe.rank, scale: Float(scale), targets: targets, firstLayer: try firstLayer(recipe, for: model))
+    }
+
+    /// The lowest layer that a recipe trains.
+    package static func firstLayer(_ recipe: Recipe, for model: Model) throws -> Int {
         let layers = model.configuration.layers
         let last = recipe.lastLayers ?? layers
         guard last >= 1 else {
             throw Failure(
                 code: "recipe.last_layers", "\(last) trained layers is less than one.", at: "recipe.last_layers", remedy: "Use 1 to \(layers).")
         }
-        let scale = recipe.rsLoRA ? recipe.alpha / Double(recipe.rank).squareRoot() : recipe.alpha / Double(recipe.rank)
-        return AdapterLayout(rank: recipe.rank, scale: Float(scale), targets: targets, firstLayer: max(0, layers - last))
+        return max(0, layers - last)
     }
 
     /// A fresh adapter: A uniform in ±1/√in (PyTorch's Kaiming with a = √5, as peft starts), B zero.

@@ -23,11 +23,11 @@ struct Checkpoint {
 
     /// Writes state and parameters into `folder`. `fingerprint` names the recipe, the rows and the base they belong to.
     func write(to folder: String, fingerprint: String, optimizer: Optimizer, best: FloatBuffer?) throws {
-        let count = optimizer.adapter.count
+        let count = optimizer.parameters.count
         func source(_ name: String, _ buffer: FloatBuffer) -> TensorSource {
             TensorSource(name: name, shape: [1, count], type: .f32) { _, destination in destination.update(from: buffer.pointer, count: count) }
         }
-        var tensors = [source("first", optimizer.first), source("second", optimizer.second), source("values", optimizer.adapter.values)]
+        var tensors = [source("first", optimizer.first), source("second", optimizer.second), source("values", optimizer.parameters.values)]
         if let best { tensors.append(source("best", best)) }
         let numbers: [String: Double?] = [
             "step": Double(step), "bestStep": Double(bestStep), "bestLoss": bestLoss, "startLoss": startLoss, "firstLoss": firstLoss,
@@ -51,7 +51,7 @@ struct Checkpoint {
                 code: "training.checkpoint_mismatch", "The checkpoint belongs to other rows, another recipe or another base model.", at: path,
                 remedy: "Remove the checkpoint to start this run from its beginning.")
         }
-        let count = optimizer.adapter.count
+        let count = optimizer.parameters.count
         func load(_ name: String, _ buffer: FloatBuffer) throws {
             guard let tensor = file.tensors[name], tensor.count == count, tensor.type == .f32 else {
                 throw Failure(
@@ -60,7 +60,7 @@ struct Checkpoint {
             }
             tensor.dequantize(rows: 0..<tensor.rows, into: buffer.pointer)
         }
-        try load("values", optimizer.adapter.values)
+        try load("values", optimizer.parameters.values)
         try load("first", optimizer.first)
         try load("second", optimizer.second)
         if file.tensors["best"] != nil {

@@ -3,9 +3,9 @@ import Contracts
 import Tensors
 import Transformers
 
-/// AdamW over the adapter's flat parameters; semantics of PyTorch's `torch.optim.AdamW`.
+/// AdamW over flat parameters; semantics of PyTorch's `torch.optim.AdamW`.
 final class Optimizer {
-    let adapter: Adapter
+    let parameters: any Trainable
     let gradients: FloatBuffer
     let first: FloatBuffer
     let second: FloatBuffer
@@ -13,31 +13,33 @@ final class Optimizer {
     private let anchor: FloatBuffer?
     private let recipe: Recipe
     private let team: ThreadTeam
-    /// Ranges of parameters that share a learning rate: (offset, count, multiple of the rate).
-    private let groups: [(offset: Int, count: Int, factor: Double)]
+    /// Stretches that one task updates, short enough to keep every thread busy.
+    private let groups: [ParameterGroup]
+    private static let longestGroup = 1 << 18
 
-    init(_ adapter: Adapter, recipe: Recipe, team: ThreadTeam) throws {
-        self.adapter = adapter
+    init(_ parameters: any Trainable, recipe: Recipe, team: ThreadTeam) throws {
+        self.parameters = parameters
         self.recipe = recipe
         self.team = team
-        gradients = try FloatBuffer(adapter.count)
-        first = try FloatBuffer(adapter.count)
-        second = try FloatBuffer(adapter.count)
+        gradients = try FloatBuffer(parameters.count)
+        first = try FloatBuffer(parameters.count)
+        second = try FloatBuffer(parameters.count)
         if recipe.startDecay > 0 {
-            let copy = try FloatBuffer(adapter.count)
-            copy.pointer.update(from: adapter.values.pointer, count: adapter.count)
+            let copy = try FloatBuffer(parameters.count)
+            copy.pointer.update(from: parameters.values.pointer, count: parameters.count)
             anchor = copy
         } else {
             anchor = nil
         }
-        let rank = adapter.layout.rank
-        groups = adapter.places.flatMap {
-            [($0.a, $0.inner * rank, 1.0), ($0.b, $0.outer * rank, recipe.loraPlusRatio)]
+        groups = parameters.groups.flatMap { group in
+            stride(from: 0, to: group.count, by: Self.longestGroup).map {
+                ParameterGroup(group.role, offset: group.offset + $0, count: min(Self.longestGroup, group.count - $0))
+            }
         }
     }
 
     func clearGradients() {
-        team.rows(adapter.count, grain: 4096) { rows, _ in
+        team.rows(parameters.count, grain: 4096) { rows, _ in
             (self.gradients.pointer + rows.lowerBound).update(repeating: 0, count: rows.count)
         }
     }
@@ -45,13 +47,13 @@ final class Optimizer {
     /// The Euclidean norm of all gradients, summed in an order that does not depend on threads.
     func gradientNorm() -> Double {
         let size = 1 << 16
-        let chunks = (adapter.count + size - 1) / size
+        let chunks = (parameters.count + size - 1) / size
         var sums = [Double](repeating: 0, count: chunks)
         sums.withUnsafeMutableBufferPointer { sums in
             nonisolated(unsafe) let sums = sums
             team.run(chunks) { chunk, _ in
                 let from = chunk * size
-                sums[chunk] = ck_sum_of_squares(Int64(min(size, self.adapter.count - from)), self.gradients.pointer + from)
+                sums[chunk] = ck_sum_of_squares(Int64(min(size, self.parameters.count - from)), self.gradients.pointer + from)
             }
         }
         return sums.reduce(0, +).squareRoot()
@@ -61,11 +63,14 @@ final class Optimizer {
     func update(step: Int, rate: Double, scale: Double) {
         team.run(groups.count) { index, _ in
             let group = self.groups[index]
+            // LoRA+ (Hayou et al. 2024) lets B learn faster; norms and biases are never decayed.
+            let rate = group.role == .lowRankB ? rate * self.recipe.loraPlusRatio : rate
+            let decay = group.role == .vector ? 0 : self.recipe.weightDecay
             ck_adamw(
-                Int64(group.count), self.adapter.values.pointer + group.offset, self.gradients.pointer + group.offset,
+                Int64(group.count), self.parameters.values.pointer + group.offset, self.gradients.pointer + group.offset,
                 self.first.pointer + group.offset, self.second.pointer + group.offset, self.anchor.map { UnsafePointer($0.pointer + group.offset) },
-                Float(scale), Float(rate * group.factor), Float(self.recipe.beta1), Float(self.recipe.beta2), Float(self.recipe.epsilon),
-                Float(self.recipe.weightDecay), Float(self.recipe.startDecay), Int64(step))
+                Float(scale), Float(rate), Float(self.recipe.beta1), Float(self.recipe.beta2), Float(self.recipe.epsilon),
+                Float(decay), Float(self.recipe.startDecay), Int64(step))
         }
     }
 }

@@ -11,15 +11,15 @@ package struct RangeTest {
     private static let divergence = 3.0
 
     let model: Model
-    let adapter: Adapter
+    let parameters: any Trainable
     let recipe: Recipe
     let train: [TokenSequence]
     let team: ThreadTeam
     let memoryBytes: Int
 
-    package init(model: Model, adapter: Adapter, recipe: Recipe, train: [TokenSequence], team: ThreadTeam, memoryBytes: Int) {
+    package init(model: Model, parameters: any Trainable, recipe: Recipe, train: [TokenSequence], team: ThreadTeam, memoryBytes: Int) {
         self.model = model
-        self.adapter = adapter
+        self.parameters = parameters
         self.recipe = recipe
         self.train = train
         self.team = team
@@ -28,7 +28,7 @@ package struct RangeTest {
 
     /// Runs up to `steps` steps from `lowest` to `highest`; nil where `stop` ended it.
     ///
-    /// The adapter's weights are used up. Throws a Failure where there is nothing to train on or the bounds are no range.
+    /// The parameters are used up. Throws a Failure where there is nothing to train on or the bounds are no range.
     package func run(
         lowest: Double, highest: Double, steps: Int, report: (StepReport) -> Void, stop: () -> Bool
     ) throws -> RangeTestResult? {
@@ -43,8 +43,8 @@ package struct RangeTest {
                 code: "training.no_labels", "None of the \(train.count) rows has a token to learn from.",
                 remedy: "Check the rows' completions, and that recipe.max_length does not cut them off.")
         }
-        let transformer = try Transformer(model, adapter: adapter, team: team, training: true)
-        let optimizer = try Optimizer(adapter, recipe: recipe, team: team)
+        let transformer = try parameters.transformer(model, team: team)
+        let optimizer = try Optimizer(parameters, recipe: recipe, team: team)
         let budget = max(128, min(1 << 16, memoryBytes / transformer.bytesPerToken))
         var curve: [(rate: Double, loss: Double)] = []
         var average = 0.0
@@ -74,6 +74,7 @@ package struct RangeTest {
             best = min(best, smoothed)
             let clip = recipe.clipNorm > 0 ? min(1, recipe.clipNorm / (norm + 1e-6)) : 1
             optimizer.update(step: step + 1, rate: rate, scale: clip)
+            parameters.publish(to: transformer)
             tokens += batch.reduce(0) { $0 + $1.ids.count }
             report(
                 StepReport(

@@ -3,7 +3,7 @@ import Foundation
 import Tensors
 import Transformers
 
-/// Fine-tunes an adapter: the whole training loop on one page.
+/// Fine-tunes an adapter or a model's own weights: the whole training loop on one page.
 ///
 /// Killed at any step and started again in the same folder, it ends with the same bytes on the same machine and thread count.
 package final class TrainLoop {
@@ -40,13 +40,13 @@ package final class TrainLoop {
     var best: FloatBuffer?
 
     /// - Parameters:
-    ///   - adapter: where training starts; fresh, or a served one.
+    ///   - parameters: what is trained, at its start: an adapter, fresh or served, or the weights themselves.
     ///   - folder: where checkpoints are written and looked for.
     ///   - fingerprint: names rows, base and start, so that a checkpoint of something else is not resumed.
     ///   - memoryBytes: what activations may take.
     /// - Throws: a Failure where there is nothing to train on.
     package init(
-        model: Model, adapter: Adapter, recipe: Recipe, train: [TokenSequence], validation: [TokenSequence], folder: String,
+        model: Model, parameters: any Trainable, recipe: Recipe, train: [TokenSequence], validation: [TokenSequence], folder: String,
         fingerprint: String, team: ThreadTeam, memoryBytes: Int, report: @escaping (Event) -> Void, shouldStop: @escaping () -> Bool
     ) throws {
         guard let peak = recipe.learningRate, peak > 0, peak.isFinite else {
@@ -74,8 +74,8 @@ package final class TrainLoop {
         self.team = team
         self.report = report
         self.shouldStop = shouldStop
-        transformer = try Transformer(model, adapter: adapter, team: team, training: true)
-        optimizer = try Optimizer(adapter, recipe: recipe, team: team)
+        transformer = try parameters.transformer(model, team: team)
+        optimizer = try Optimizer(parameters, recipe: recipe, team: team)
         budget = max(128, min(1 << 16, memoryBytes / transformer.bytesPerToken))
         stepsPerEpoch = (train.count + recipe.batchRows - 1) / recipe.batchRows
         steps = max(1, Int((recipe.epochs * Double(stepsPerEpoch)).rounded(.up)))
@@ -85,6 +85,7 @@ package final class TrainLoop {
     /// Trains to the end, to `pauseAtStep`, or until asked to stop.
     package func run(pauseAtStep: Int? = nil) throws -> Outcome {
         var state = try Checkpoint.read(from: folder, fingerprint: fingerprint, optimizer: optimizer, best: &best) ?? Checkpoint()
+        optimizer.parameters.publish(to: transformer)
         if state.step == 0, state.startLoss == nil, !validation.isEmpty { try validate(&state) }
         let last = min(steps, pauseAtStep ?? steps)
         var runaway = 0
@@ -98,6 +99,7 @@ package final class TrainLoop {
             let rate = schedule.rate(state.step)
             let clip = recipe.clipNorm > 0 ? min(1, recipe.clipNorm / (norm + 1e-6)) : 1
             optimizer.update(step: state.step + 1, rate: rate, scale: clip)
+            optimizer.parameters.publish(to: transformer)
 
             state.step += 1
             state.firstLoss = state.firstLoss ?? loss
@@ -125,7 +127,7 @@ package final class TrainLoop {
             try checkpoint(state)
             return .finished(result(state, paused: true))
         }
-        if let best, !validation.isEmpty { optimizer.adapter.values.pointer.update(from: best.pointer, count: optimizer.adapter.count) }
+        if let best, !validation.isEmpty { optimizer.parameters.values.pointer.update(from: best.pointer, count: optimizer.parameters.count) }
         return .finished(result(state, paused: false))
     }
 
@@ -195,8 +197,8 @@ package final class TrainLoop {
         if state.step == 0 { state.startLoss = mean }
         if isBest {
             (state.bestLoss, state.bestStep, state.evaluationsWithoutGain) = (mean, state.step, 0)
-            if best == nil { best = try FloatBuffer(optimizer.adapter.count) }
-            best?.pointer.update(from: optimizer.adapter.values.pointer, count: optimizer.adapter.count)
+            if best == nil { best = try FloatBuffer(optimizer.parameters.count) }
+            best?.pointer.update(from: optimizer.parameters.values.pointer, count: optimizer.parameters.count)
         } else {
             state.evaluationsWithoutGain += 1
         }

@@ -48,6 +48,8 @@ final class Activations {
     private(set) var dValues: UnsafeMutablePointer<Float>
     private(set) var dLow: UnsafeMutablePointer<Float>
     private(set) var dPost: UnsafeMutablePointer<Float>
+    /// 1/σ of a post-norm.
+    private(set) var postStatistics: UnsafeMutablePointer<Float>
     /// What dropout left of a branch, or of its gradient.
     private(set) var dropped: UnsafeMutablePointer<Float>
 
@@ -77,6 +79,7 @@ final class Activations {
         dValues = normed
         dLow = normed
         dPost = normed
+        postStatistics = normed
         dropped = normed
     }
 
@@ -92,7 +95,7 @@ final class Activations {
     var scratchWidth: Int {
         let c = configuration
         let forward = c.width + activatedWidth
-        let backward = 4 * c.width + innerWidth + activatedWidth + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank
+        let backward = 4 * c.width + innerWidth + activatedWidth + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank + 1
         return forward + (training ? backward : 0)
     }
 
@@ -118,6 +121,7 @@ final class Activations {
         dNormed = take(c.width)
         dPost = take(c.width)
         dropped = take(c.width)
+        postStatistics = take(1)
         dInner = take(innerWidth)
         dActivated = take(activatedWidth)
         dAttention = take(c.queryWidth)

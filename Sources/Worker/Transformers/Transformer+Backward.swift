@@ -2,14 +2,15 @@ import CKernels
 import Tensors
 
 extension Transformer {
-    /// Adds the gradients of the adapter's factors to `gradients` (laid out as the adapter's values), from the gradient of the
-    /// last residual stream in ``Activations/dx``. The last call to ``forward(_:)`` must have been on the same tree.
+    /// Adds the gradients of what is trained to `gradients` (laid out as its values), from the gradient of the last residual stream in
+    /// ``Activations/dx``. The last call to ``forward(_:)`` must have been on the same tree.
     func backward(_ tree: TokenTree, into gradients: FloatBuffer) {
         for layer in stride(from: configuration.layers - 1, through: lowestTrained, by: -1) {
             let kept = slot(layer)
             feedForwardBackward(layer, tree, kept, gradients)
-            attentionBackward(layer, tree, kept, gradients, needsInput: layer > lowestTrained)
+            attentionBackward(layer, tree, kept, gradients, needsInput: layer > lowestTrained || weights?.embedding != nil)
         }
+        embeddingGradients(tree, gradients)
     }
 
     private func feedForwardBackward(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot, _ gradients: FloatBuffer) {
@@ -20,8 +21,9 @@ extension Transformer {
         let weights = model.weights.layers[layer]
         activate(kept, tokens: t)
         let branch = throughDropout(a.dx, TrainingNoise.Stream.feedForwardResidual(layer), tokens: t)
-        let dy = throughPostNorm(weights.postFeedForwardNorm, kept.preFeedForwardPost, branch, tokens: t)
-        adapterBackward(layer, [(.down, dy, d)], x: a.activated, ldx: a.activatedWidth, kept.low, gradients, tokens: t)
+        let dy = throughPostNorm(
+            weights.postFeedForwardNorm, kept.preFeedForwardPost, branch, self.weights?.place(layer, .postFeedForward), gradients, tokens: t)
+        parameterBackward(layer, [(.down, dy, d)], x: a.activated, ldx: a.activatedWidth, kept.low, gradients, tokens: t)
         inputGradient(layer, [(.down, dy, d)], into: a.dActivated, ld: a.activatedWidth, tokens: t)
         let ld = a.innerWidth
         team.rows(t, grain: 4) { rows, _ in
@@ -34,8 +36,9 @@ extension Transformer {
         let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] =
             c.gated ? [(.gate, a.dInner, ld), (.up, a.dInner + c.hidden, ld)] : [(.up, a.dInner, ld)]
         normalise(weights.feedForwardNorm, kept.middle, a.normed, kept.statistics + 2 * t, tokens: t)
-        adapterBackward(layer, parts, x: a.normed, ldx: d, kept.low, gradients, tokens: t)
+        parameterBackward(layer, parts, x: a.normed, ldx: d, kept.low, gradients, tokens: t)
         inputGradient(layer, parts, into: a.dNormed, ld: d, tokens: t)
+        normGradient(self.weights?.place(layer, .feedForward), kept.middle, kept.statistics + 2 * t, a.dNormed, gradients, tokens: t)
         normBackward(weights.feedForwardNorm, kept.middle, kept.statistics + 2 * t, dy: a.dNormed, dx: a.dx, tokens: t)
     }
 
@@ -48,40 +51,50 @@ extension Transformer {
         let a = activations
         let weights = model.weights.layers[layer]
         let branch = throughDropout(a.dx, TrainingNoise.Stream.attentionResidual(layer), tokens: t)
-        let dy = throughPostNorm(weights.postAttentionNorm, kept.preAttentionPost, branch, tokens: t)
-        adapterBackward(layer, [(.o, dy, d)], x: kept.attention, ldx: c.queryWidth, kept.low, gradients, tokens: t)
+        let dy = throughPostNorm(
+            weights.postAttentionNorm, kept.preAttentionPost, branch, self.weights?.place(layer, .postAttention), gradients, tokens: t)
+        parameterBackward(layer, [(.o, dy, d)], x: kept.attention, ldx: c.queryWidth, kept.low, gradients, tokens: t)
         inputGradient(layer, [(.o, dy, d)], into: a.dAttention, ld: c.queryWidth, tokens: t)
         attendBackward(layer, tree, kept)
         rotate(layer, tree.positions, a.dqkv, ld: a.qkvWidth, direction: -1)
-        if c.headNorms { headNormsBackward(weights, kept, tokens: t) }
+        if c.headNorms {
+            headNormGradients(layer, kept, gradients, tokens: t)
+            headNormsBackward(weights, kept, tokens: t)
+        }
         let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] = [
             (.q, a.dqkv, a.qkvWidth), (.k, a.dqkv + c.queryWidth, a.qkvWidth),
             (.v, a.dqkv + c.queryWidth + c.keyWidth, a.qkvWidth),
         ]
         normalise(weights.attentionNorm, kept.input, a.normed, kept.statistics, tokens: t)
-        adapterBackward(layer, parts, x: a.normed, ldx: d, kept.low, gradients, tokens: t, needsInput: needsInput)
-        guard needsInput else { return }
+        parameterBackward(layer, parts, x: a.normed, ldx: d, kept.low, gradients, tokens: t, needsInput: needsInput)
+        // The norm before the lowest trained projections is trained with them.
+        guard needsInput || self.weights != nil else { return }
         inputGradient(layer, parts, into: a.dNormed, ld: d, tokens: t)
+        normGradient(self.weights?.place(layer, .attention), kept.input, kept.statistics, a.dNormed, gradients, tokens: t)
+        guard needsInput else { return }
         normBackward(weights.attentionNorm, kept.input, kept.statistics, dy: a.dNormed, dx: a.dx, tokens: t)
     }
 
     /// The gradient before a post-norm, in ``Activations/dPost``; without one, the gradient as it is.
     private func throughPostNorm(
-        _ norm: NormWeights?, _ y: UnsafeMutablePointer<Float>, _ dy: UnsafeMutablePointer<Float>, tokens: Int
+        _ norm: NormWeights?, _ y: UnsafeMutablePointer<Float>, _ dy: UnsafeMutablePointer<Float>, _ place: TrainableWeights.NormPlace?,
+        _ gradients: FloatBuffer, tokens: Int
     ) -> UnsafeMutablePointer<Float> {
         guard configuration.postNorms, let norm else { return dy }
         let d = configuration.width
         let out = activations.dPost
         team.rows(tokens, grain: 8) { rows, _ in
-            var statistics = [Float](repeating: 0, count: rows.count)
+            let statistics = self.activations.postStatistics + rows.lowerBound
             let at = rows.lowerBound * d
             (out + at).update(repeating: 0, count: rows.count * d)
             let n = Int64(rows.count)
             ck_rms_norm(
-                n, Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, self.activations.dNormed + at, Int64(d), &statistics)
+                n, Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, self.activations.dNormed + at, Int64(d), statistics)
             ck_rms_norm_backward(
                 n, Int64(d), y + at, Int64(d), norm.weight, statistics, dy + at, Int64(d), out + at, Int64(d), nil)
         }
+        // The statistics of a layer norm would begin with its means.
+        normGradient(place, y, activations.postStatistics - tokens, dy, gradients, tokens: tokens)
         return out
     }
 
@@ -106,11 +119,12 @@ extension Transformer {
         }
     }
 
-    /// Gradients of each projection's factors: g = s·dy·B [T × r] (kept in dLow for the input gradient), dAᵀ += xᵀ·g, dB += dyᵀ·u.
-    private func adapterBackward(
+    /// Gradients of each projection's weights, or of its factors: g = s·dy·B [T × r] (kept in dLow for the input gradient), dAᵀ += xᵀ·g, dB += dyᵀ·u.
+    private func parameterBackward(
         _ layer: Int, _ parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)], x: UnsafePointer<Float>, ldx: Int,
         _ low: UnsafePointer<Float>, _ gradients: FloatBuffer, tokens: Int, needsInput: Bool = true
     ) {
+        if weights != nil { weightGradients(layer, parts, x: x, ldx: ldx, gradients, tokens: tokens) }
         guard let adapter else { return }
         let covered = parts.compactMap { part in adapter.place(layer, part.0).map { (place: $0, dy: part.1, ld: part.ld) } }
         guard !covered.isEmpty else { return }

@@ -16,7 +16,7 @@ extension Transformer {
     /// Only label sites meet the vocabulary, some rows at a time, so that the logits never take more than `logitBytes`.
     func loss(
         _ tree: TokenTree, _ hidden: UnsafeMutablePointer<Float>, smoothing: Float = 0, gradientScale: Float = 0,
-        logitBytes: Int = 48 << 20
+        into gradients: FloatBuffer? = nil, logitBytes: Int = 48 << 20
     ) throws -> [SiteLoss] {
         let c = configuration
         let d = c.width
@@ -51,7 +51,9 @@ extension Transformer {
                 }
             }
             guard training else { continue }
+            if let gradients { headGradients(normed, logits, ldy: ld, gradients, tokens: sites.count) }
             products.inputGradient([.init(model.weights.head, dy: logits, lddy: ld)], dx: dNormed, lddx: d, tokens: sites.count)
+            if let gradients { normGradient(weights?.finalNorm, x, statistics, dNormed, gradients, tokens: sites.count) }
             dx.update(repeating: 0, count: sites.count * d)
             normBackward(model.weights.finalNorm, x, statistics, dy: dNormed, dx: dx, tokens: sites.count)
             // Several sites may sit on one token (a shared prefix predicts each continuation): their gradients add up, in order.
@@ -74,7 +76,7 @@ extension Transformer {
     ) throws -> [SiteLoss] {
         try draw(noise, tree)
         defer { self.noise = nil }
-        let losses = try loss(tree, forward(tree), smoothing: smoothing, gradientScale: scale)
+        let losses = try loss(tree, forward(tree), smoothing: smoothing, gradientScale: scale, into: gradients)
         backward(tree, into: gradients)
         return losses
     }

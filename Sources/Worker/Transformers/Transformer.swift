@@ -1,15 +1,17 @@
 import CKernels
 import Tensors
 
-/// Runs a model over packed tokens: forward, and backward into an adapter's gradients.
+/// Runs a model over packed tokens: forward, and backward into the gradients of an adapter or of the weights themselves.
 ///
 /// One instance owns the activations of one micro-batch at a time. Shapes in comments: T tokens, d width, f hidden, r rank.
 package final class Transformer {
-    package let model: Model
+    package private(set) var model: Model
     package let team: ThreadTeam
     let products: Products
     /// Added to every projection it covers; nil runs the weights alone.
     package let adapter: Adapter?
+    /// The weights that are trained themselves; nil where an adapter is, or nothing.
+    let weights: TrainableWeights?
     let activations: Activations
     var tables: (full: RotaryTable?, sliding: RotaryTable?)
     let attentionScratch: [FloatBuffer]
@@ -25,14 +27,20 @@ package final class Transformer {
     var configuration: ModelConfiguration { model.configuration }
     var rank: Int { adapter?.layout.rank ?? 0 }
 
-    /// - Parameter training: keep what the backward pass needs.
-    package init(_ model: Model, adapter: Adapter? = nil, team: ThreadTeam, training: Bool = false) throws {
+    /// - Parameters:
+    ///   - weights: what full fine-tuning trains; `model` is then their ``TrainableWeights/model()``.
+    ///   - training: keep what the backward pass needs.
+    package init(
+        _ model: Model, adapter: Adapter? = nil, weights: TrainableWeights? = nil, team: ThreadTeam, training: Bool = false
+    ) throws {
         self.model = model
         self.team = team
         self.adapter = adapter
+        self.weights = weights
+        let training = training || weights != nil
         products = try Products(team: team)
         let c = model.configuration
-        lowestTrained = training ? min(c.layers, max(0, adapter?.layout.firstLayer ?? 0)) : c.layers
+        lowestTrained = training ? min(c.layers, max(0, adapter?.layout.firstLayer ?? weights?.firstLayer ?? 0)) : c.layers
         let kept = c.layers - lowestTrained
         activations = try Activations(
             c, rank: adapter?.layout.rank ?? 0, slots: kept + (kept < c.layers ? 1 : 0), training: training)
@@ -45,6 +53,9 @@ package final class Transformer {
     }
 
     deinit { noiseKeys?.deallocate() }
+
+    /// Goes on with weights of the same shape.
+    func replace(_ model: Model) { self.model = model }
 
     /// Sets the randomness of the next forward and backward pass over `tree`.
     func draw(_ noise: TrainingNoise?, _ tree: TokenTree) throws {

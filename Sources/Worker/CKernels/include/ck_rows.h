@@ -19,6 +19,14 @@ void ck_layer_norm_backward(
     int64_t rows, int64_t d, const float *x, int64_t ldx, const float *w, const float *mean, const float *rstd,
     const float *dy, int64_t lddy, float *dx, int64_t lddx, float *dw, float *db);
 
+/// The gradients of a norm's parameters over all rows: dw += Σ dy · (x - mean) · rstd, db += Σ dy. `mean` is NULL for RMS norms, `db`
+/// where there is no bias; `lds` is the distance of one row's statistics to the next.
+void ck_norm_gradient(
+    int64_t rows, int64_t d, const float *x, int64_t ldx, const float *mean, const float *rstd, int64_t lds, const float *dy,
+    int64_t lddy, float *dw, float *db);
+/// out += Σ over the rows of x: the gradient of a bias.
+void ck_column_sums(int64_t rows, int64_t n, const float *x, int64_t ldx, float *out);
+
 /// Rotates the halves of every head by its token's angle (Su et al. 2021): row t of `cosine` and `sine` [position × head/2].
 /// `direction` 1 rotates, -1 rotates back (the gradient).
 void ck_rope(

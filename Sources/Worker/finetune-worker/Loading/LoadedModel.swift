@@ -1,5 +1,6 @@
 import ChatTemplates
 import Contracts
+import Exporting
 import Foundation
 import Tensors
 import TokenizerFiles
@@ -7,14 +8,23 @@ import Tokenization
 import Transformers
 import WeightFiles
 
-/// A base model ready for work: weights mapped, tokenizer and template read.
+/// A model ready for work: weights mapped, tokenizer and template read, and what was trained on it.
 struct LoadedModel {
     /// The GGUF file or the Hugging Face folder.
     let path: String
-    let model: Model
+    /// The base, or the weights that full fine-tuning made of it.
+    private(set) var model: Model
+    /// The adapters on top of ``model`` as one; nil where there is none.
+    private(set) var adapter: Adapter?
     let text: TokenizerFile
     /// GGUF metadata where the base is a GGUF file.
     let gguf: GGUFFile?
+
+    /// Loads a base with all that was trained on it.
+    init(_ reference: ModelReference) throws {
+        try self.init(path: reference.basePath)
+        (model, adapter) = try Self.trained(reference.adapters, on: model)
+    }
 
     /// Loads a GGUF file, a Hugging Face folder, or a folder that holds one GGUF file.
     init(path: String) throws {
@@ -42,24 +52,46 @@ struct LoadedModel {
     /// The encoder of rows, with a fixed date so that a row has the same tokens whenever it is encoded.
     var encoder: RowEncoder { RowEncoder(text, context: model.configuration.context) }
 
-    /// One adapter that stands for all of `references` in order; nil where there is none. Digests are checked.
-    func adapter(_ references: [AdapterReference]) throws -> Adapter? { try Self.adapter(references, for: model) }
-
-    /// The same for a model that is not the base itself.
-    static func adapter(_ references: [AdapterReference], for model: Model) throws -> Adapter? {
-        if references.isEmpty { return nil }
+    /// What `references` make of `model`, in order: the last whole set of weights, and one adapter for all that follow it. Digests are
+    /// checked.
+    static func trained(_ references: [AdapterReference], on model: Model) throws -> (Model, Adapter?) {
         for reference in references where !reference.sha256.isEmpty {
-            let file = reference.path + "/adapter_model.safetensors"
+            let file = reference.path + (isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors")
             let digest = try ResultFile.reference(file).sha256
             guard digest == reference.sha256 else {
                 throw WorkerFault(
                     .badModel,
                     Failure(
-                        code: "model.digest", "The adapter's SHA-256 is \(digest), but the request names \(reference.sha256).",
-                        at: file, remedy: "The file was changed or damaged: restore the version's folder."))
+                        code: "model.digest", "The SHA-256 is \(digest), but the request names \(reference.sha256).", at: file,
+                        remedy: "The file was changed or damaged: restore the version's folder."))
             }
         }
-        return try AdapterFolder.read(references.map(\.path), for: model)
+        let whole = references.lastIndex(where: isWhole)
+        let result = try whole.map { try weights(references[$0].path, like: model) } ?? model
+        let adapters = references[(whole.map { $0 + 1 } ?? 0)...]
+        return (result, adapters.isEmpty ? nil : try AdapterFolder.read(adapters.map(\.path), for: result))
+    }
+
+    /// Whether a folder holds a model's weights rather than an adapter to them.
+    static func isWhole(_ reference: AdapterReference) -> Bool {
+        FileManager.default.fileExists(atPath: reference.path + "/config.json")
+    }
+
+    private static func weights(_ path: String, like model: Model) throws -> Model {
+        let own = try Model(huggingFace: HuggingFaceFolder(path: path))
+        let c = model.configuration
+        let other = own.configuration
+        let shape = { (c: ModelConfiguration) in [c.layers, c.width, c.heads, c.kvHeads, c.headSize, c.hidden, c.vocabulary, c.tied ? 1 : 0] }
+        guard other.family == c.family, shape(other) == shape(c) else {
+            throw ModelFailure(
+                place: path, problem: "these weights are not of the base's shape", remedy: "Use the base that they were trained from.")
+        }
+        return Model(configuration: c, weights: own.weights)
+    }
+
+    /// Where an export takes configuration and tokenizer from.
+    func exportBase() throws -> HuggingFaceExport.Base {
+        if let gguf { .gguf(gguf) } else { .folder(try HuggingFaceFolder(path: path)) }
     }
 
     private static func isFolder(_ path: String) -> Bool {

@@ -12,9 +12,9 @@ struct EvaluateRunner {
 
     func run(_ task: EvaluateTask) throws -> WorkerResult? {
         context.events.stage("loading")
-        let loaded = try LoadedModel(path: task.model.basePath)
+        let loaded = try LoadedModel(task.model)
         let transformer = try Transformer(
-            loaded.model, adapter: try loaded.adapter(task.model.adapters), team: ThreadTeam(threads: context.threads))
+            loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
         var result = WorkerResult()
         result.evaluations = [:]
         for set in task.sets {

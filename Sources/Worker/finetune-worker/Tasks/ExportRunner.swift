@@ -19,8 +19,8 @@ struct ExportRunner {
 
     func run(_ task: ExportTask) throws -> WorkerResult? {
         context.events.stage("loading")
-        let loaded = try LoadedModel(path: task.model.basePath)
-        let adapter = try loaded.adapter(task.model.adapters)
+        let loaded = try LoadedModel(task.model)
+        let adapter = loaded.adapter
         if let adapter { try refuseEmpty(adapter, task) }
         context.events.stage("exporting")
         let output = context.path("export")
@@ -28,13 +28,11 @@ struct ExportRunner {
         try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         switch task.format {
         case .peft:
-            guard let adapter else { throw noAdapter(task) }
+            guard let adapter, !task.model.adapters.contains(where: LoadedModel.isWhole) else { throw noAdapter(task) }
             try AdapterFolder.write(
                 adapter, family: loaded.model.configuration.family, base: task.model.base.rawValue, to: output)
         case .huggingface:
-            let base: HuggingFaceExport.Base =
-                if let gguf = loaded.gguf { .gguf(gguf) } else { .folder(try HuggingFaceFolder(path: loaded.path)) }
-            try HuggingFaceExport.write(loaded.model, base: base, adapter: adapter, to: output)
+            try HuggingFaceExport.write(loaded.model, base: try loaded.exportBase(), adapter: adapter, to: output)
         case .ggufF16, .ggufQ8:
             guard let gguf = loaded.gguf else {
                 throw WorkerFault(
@@ -57,11 +55,14 @@ struct ExportRunner {
     }
 
     private func noAdapter(_ task: ExportTask) -> WorkerFault {
-        WorkerFault(
+        let isWhole = task.model.adapters.contains(where: LoadedModel.isWhole)
+        return WorkerFault(
             .badRequest,
             Failure(
-                code: "export.no_adapter", "The base alone has no adapter to export.", at: "export.model.adapters",
-                remedy: "Export a trained version, or choose another format."))
+                code: "export.no_adapter",
+                isWhole ? "Full fine-tuning changed the weights themselves, which no adapter can say." : "The base alone has no adapter to export.",
+                at: "export.model.adapters",
+                remedy: isWhole ? "Export as a Hugging Face folder or as GGUF." : "Export a trained version, or choose another format."))
     }
 
     private func refuseEmpty(_ adapter: Adapter, _ task: ExportTask) throws {
@@ -107,14 +108,14 @@ struct ExportRunner {
                     at: output, remedy: "Report this with the base and the format; do not use the files."))
         }
         var figures = ["mean_loss_difference": mean, "largest_loss_difference": differences.max() ?? 0, "tokens": Double(expected.count)]
-        if adapter != nil {
-            let base = try losses(loaded.model, nil)
+        if !task.model.adapters.isEmpty {
+            let base = try losses(try LoadedModel(path: task.model.basePath).model, nil)
             let change = zip(base, written).map { abs($0 - $1) }.reduce(0, +) / Double(max(1, base.count))
             guard change > 0 else {
                 throw WorkerFault(
                     .internalFault,
                     Failure(
-                        code: "export.adapter_lost", "The written model behaves exactly as the base does: the adapter is lost.", at: output,
+                        code: "export.adapter_lost", "The written model behaves exactly as the base does: what was trained is lost.", at: output,
                         remedy: "Report this with the base and the format; do not use the files."))
             }
             figures["mean_change_from_base"] = change

@@ -32,9 +32,9 @@ struct Answerer {
     private let stopTokens: Set<Int32>
 
     init(_ model: ModelReference, context: TaskContext) throws {
-        loaded = try LoadedModel(path: model.basePath)
+        loaded = try LoadedModel(model)
         let transformer = try Transformer(
-            loaded.model, adapter: try loaded.adapter(model.adapters), team: ThreadTeam(threads: context.threads))
+            loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
         generator = Generator(transformer, memoryBytes: context.memoryBytes / 2)
         encoder = loaded.encoder
         stopTokens = Set(encoder.encoder.stopTokens())

@@ -9,7 +9,7 @@ struct RangeTestRunner {
         let job = try TrainingJob(task.train, context: context)
         context.events.stage("sweeping")
         let test = RangeTest(
-            model: job.model, adapter: job.adapter, recipe: task.train.recipe, train: job.train, team: job.team,
+            model: job.model, parameters: job.parameters, recipe: task.train.recipe, train: job.train, team: job.team,
             memoryBytes: job.activationBytes)
         let range = try test.run(
             lowest: task.lowest, highest: task.highest, steps: task.steps,

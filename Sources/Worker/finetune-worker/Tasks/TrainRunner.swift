@@ -1,9 +1,11 @@
 import Contracts
 import Crypto
+import Exporting
 import Foundation
 import Tensors
 import Training
 import Transformers
+import WeightFiles
 
 /// Fine-tunes; goes on by itself from the checkpoint in the request's folder.
 struct TrainRunner {
@@ -14,7 +16,7 @@ struct TrainRunner {
         let job = try TrainingJob(task, context: context)
         context.events.stage("training")
         let loop = try TrainLoop(
-            model: job.model, adapter: job.adapter, recipe: task.recipe, train: job.train, validation: job.validation,
+            model: job.model, parameters: job.parameters, recipe: task.recipe, train: job.train, validation: job.validation,
             folder: context.request.directory, fingerprint: job.fingerprint, team: job.team, memoryBytes: job.activationBytes,
             report: report, shouldStop: { StopRequest.isMade })
         switch try loop.run(pauseAtStep: task.pauseAtStep) {
@@ -45,30 +47,48 @@ struct TrainRunner {
         }
     }
 
-    /// Writes the adapter's folder, and proves that it can be read back.
+    /// Writes what was trained to the folder `adapter`, and proves that it can be read back.
     private func write(_ job: TrainingJob) throws -> AdapterReference {
         let folder = context.path("adapter")
-        try AdapterFolder.write(job.adapter, family: job.model.configuration.family, base: job.base, to: folder)
-        let reference = try ResultFile.reference(folder + "/adapter_model.safetensors")
-        let back = try AdapterFolder.read([folder], for: job.model)
-        guard back.places.allSatisfy({ place in
-            guard let own = job.adapter.place(place.layer, place.projection) else { return false }
-            return back.b(place) == job.adapter.b(own) && back.a(place) == job.adapter.a(own)
-        }) else {
+        let isSame: Bool
+        let file: String
+        switch job.trained {
+        case .adapter(let adapter):
+            try AdapterFolder.write(adapter, family: job.model.configuration.family, base: job.base, to: folder)
+            file = folder + "/adapter_model.safetensors"
+            let back = try AdapterFolder.read([folder], for: job.model)
+            isSame = back.places.allSatisfy { place in
+                guard let own = adapter.place(place.layer, place.projection) else { return false }
+                return back.b(place) == adapter.b(own) && back.a(place) == adapter.a(own)
+            }
+        case .weights(let weights):
+            try HuggingFaceExport.write(weights.model(), base: try job.loaded.exportBase(), adapter: nil, to: folder, shardBytes: .max)
+            file = folder + "/model.safetensors"
+            // Gemma's norms are stored less one, which rounds.
+            isSame = weights.difference(to: try Model(huggingFace: HuggingFaceFolder(path: folder))) < 1e-6
+        }
+        guard isSame else {
             throw WorkerFault(
                 .internalFault,
                 Failure(
-                    code: "training.adapter_unreadable", "The adapter that was written is not the one that was trained.", at: folder,
+                    code: "training.result_unreadable", "What was written is not what was trained.", at: folder,
                     remedy: "Check the disk for errors and start the run again."))
         }
-        return AdapterReference(path: folder, sha256: reference.sha256)
+        return AdapterReference(path: folder, sha256: try ResultFile.reference(file).sha256)
     }
 }
 
 /// All that a training loop needs, loaded and encoded.
 struct TrainingJob {
+    /// What is trained.
+    enum Trained {
+        case adapter(Adapter)
+        case weights(TrainableWeights)
+    }
+
+    let loaded: LoadedModel
     let model: Model
-    let adapter: Adapter
+    let trained: Trained
     let team: ThreadTeam
     let train: [TokenSequence]
     let validation: [TokenSequence]
@@ -78,23 +98,29 @@ struct TrainingJob {
     let activationBytes: Int
     let figures: [String: Double]
 
-    init(_ task: TrainTask, context: TaskContext) throws {
-        guard task.recipe.method == .lora else {
-            throw WorkerFault(
-                .badRequest,
-                Failure(
-                    code: "recipe.method", "The method '\(task.recipe.method.rawValue)' is not supported by this worker.",
-                    at: "train.recipe.method", remedy: "Use lora."))
+    var parameters: any Trainable {
+        switch trained {
+        case .adapter(let adapter): adapter
+        case .weights(let weights): weights
         }
+    }
+
+    init(_ task: TrainTask, context: TaskContext) throws {
+        try RecipeRules.check(task.recipe)
         context.events.stage("loading")
-        let loaded = try LoadedModel(path: task.model.basePath)
-        // Adapters that the new one is stacked on are frozen: their sum becomes part of the weights.
-        let frozen = try loaded.adapter(task.model.adapters)
-        model = try frozen.map { try loaded.model.merged(with: $0) } ?? loaded.model
-        if let start = task.startAdapter {
-            adapter = try LoadedModel.adapter([start], for: model) ?? AdapterStart.fresh(task.recipe, for: model)
-        } else {
-            adapter = try AdapterStart.fresh(task.recipe, for: model)
+        let loaded = try LoadedModel(task.model)
+        self.loaded = loaded
+        // Adapters that something is trained on top of are frozen: their sum becomes part of the weights.
+        let below = try loaded.adapter.map { try loaded.model.merged(with: $0) } ?? loaded.model
+        switch task.recipe.method {
+        case .lora:
+            model = below
+            trained = .adapter(try Self.adapter(task, for: below))
+        case .full:
+            let (start, adapter) = try LoadedModel.trained(task.startAdapter.map { [$0] } ?? [], on: below)
+            let whole = try adapter.map { try start.merged(with: $0) } ?? start
+            model = whole
+            trained = .weights(try TrainableWeights(whole, firstLayer: AdapterStart.firstLayer(task.recipe, for: whole)))
         }
         team = ThreadTeam(threads: context.threads)
         base = task.model.base.rawValue
@@ -104,9 +130,36 @@ struct TrainingJob {
         validation = try encoder.encode(try RowReader.read(task.validation), maximumLength: task.recipe.maxLength, what: "validation")
         figures = encoder.figures
         fingerprint = try Self.fingerprint(task)
-        // Parameters, gradients, both moments and the best weights; logits; tables and code.
-        let fixed = 5 * 4 * adapter.count + (48 << 20) + (96 << 20)
-        activationBytes = max(24 << 20, context.memoryBytes - fixed)
+        let count: Int
+        let least: Int
+        switch trained {
+        case .adapter(let adapter): (count, least) = (adapter.count, 24 << 20)
+        // Beside the weights' own copies larger micro-batches cost little, and every one passes through all gradients.
+        case .weights(let weights): (count, least) = (weights.count, 256 << 20)
+        }
+        // Parameters, gradients, both moments, the best weights and the starting ones; logits; tables and code.
+        let fixed = (task.recipe.startDecay > 0 ? 6 : 5) * 4 * count + (48 << 20) + (96 << 20)
+        activationBytes = max(least, context.memoryBytes - fixed)
+        if context.memoryBytes < fixed + least {
+            context.events.warn(
+                Failure(
+                    code: "training.memory",
+                    "This run takes about \((fixed + least) >> 20) MiB, more than the \(context.memoryBytes >> 20) MiB that it was given.",
+                    at: "memoryBytes",
+                    remedy: "Raise the worker's memory, train with lora, or train fewer layers (recipe.last_layers)."))
+        }
+    }
+
+    private static func adapter(_ task: TrainTask, for model: Model) throws -> Adapter {
+        guard let start = task.startAdapter else { return try AdapterStart.fresh(task.recipe, for: model) }
+        guard !LoadedModel.isWhole(start) else {
+            throw WorkerFault(
+                .badRequest,
+                Failure(
+                    code: "train.start", "The start is a whole set of weights, which an adapter cannot go on from.", at: start.path,
+                    remedy: "Name it among model.adapters, so that the adapter is trained on top of it."))
+        }
+        return try LoadedModel.trained([start], on: model).1 ?? AdapterStart.fresh(task.recipe, for: model)
     }
 
     private static func fingerprint(_ task: TrainTask) throws -> String {

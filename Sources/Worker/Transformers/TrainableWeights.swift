@@ -1,0 +1,191 @@
+import Tensors
+
+/// A model's own weights as float32 master copies, flat, for full fine-tuning.
+///
+/// With ``firstLayer`` above 0 only the blocks from there on, the last norm and an output projection of its own are trained; what lies
+/// below, and an embedding that is also the output projection, stay as their file has them.
+package final class TrainableWeights: Trainable {
+    /// Where a matrix [out × in] and its bias [out] lie.
+    struct Place: Hashable, Sendable {
+        var offset: Int
+        var out: Int
+        var inner: Int
+        var bias: Int?
+    }
+
+    /// Where a norm's weight and bias [count] lie.
+    struct NormPlace: Hashable, Sendable {
+        var offset: Int
+        var count: Int
+        var bias: Int?
+    }
+
+    /// The norms of a block.
+    enum Norm: Int, CaseIterable {
+        case attention, query, key, postAttention, feedForward, postFeedForward
+
+        var path: WritableKeyPath<LayerWeights, NormWeights?> {
+            switch self {
+            case .attention: \.optionalAttentionNorm
+            case .query: \.queryNorm
+            case .key: \.keyNorm
+            case .postAttention: \.postAttentionNorm
+            case .feedForward: \.optionalFeedForwardNorm
+            case .postFeedForward: \.postFeedForwardNorm
+            }
+        }
+    }
+
+    /// The lowest block that is trained.
+    package let firstLayer: Int
+    package let values: FloatBuffer
+    package let count: Int
+    package let groups: [ParameterGroup]
+    let embedding: Place?
+    let positions: Place?
+    /// The output projection; the embedding's place where the two are one.
+    let head: Place?
+    let finalNorm: NormPlace
+    private let projections: [[Place?]]
+    private let norms: [[NormPlace?]]
+    private let base: Model
+
+    /// Copies the weights of `model` from block `firstLayer` on; throws where memory is short.
+    package init(_ model: Model, firstLayer: Int = 0) throws {
+        var next = 0
+        var groups: [ParameterGroup] = []
+        func take(_ role: ParameterGroup.Role, _ count: Int) -> Int {
+            groups.append(ParameterGroup(role, offset: next, count: count))
+            defer { next += count }
+            return next
+        }
+        func place(_ matrix: WeightMatrix) -> Place {
+            Place(
+                offset: take(.matrix, matrix.out * matrix.in), out: matrix.out, inner: matrix.in,
+                bias: matrix.bias.map { take(.vector, $0.count) })
+        }
+        func place(_ norm: NormWeights) -> NormPlace {
+            NormPlace(offset: take(.vector, norm.weight.count), count: norm.weight.count, bias: norm.bias.map { take(.vector, $0.count) })
+        }
+        let weights = model.weights
+        let whole = firstLayer <= 0
+        let first = max(0, min(firstLayer, weights.layers.count))
+        embedding = whole ? place(weights.embedding) : nil
+        positions = whole ? weights.positions.map(place) : nil
+        var projections: [[Place?]] = []
+        var norms: [[NormPlace?]] = []
+        for (index, layer) in weights.layers.enumerated() {
+            projections.append(Projection.allCases.map { index >= first ? layer[$0].map(place) : nil })
+            norms.append(Norm.allCases.map { index >= first ? layer[keyPath: $0.path].map(place) : nil })
+        }
+        finalNorm = place(weights.finalNorm)
+        head = model.configuration.tied ? embedding : place(weights.head)
+        self.firstLayer = first
+        self.projections = projections
+        self.norms = norms
+        self.groups = groups
+        base = model
+        count = next
+        values = try FloatBuffer(next)
+        visit(model) { offset, numbers in
+            if let base = numbers.baseAddress { (values.pointer + offset).update(from: base, count: numbers.count) }
+        }
+    }
+
+    /// Where a projection lies, or nil where it is frozen or absent.
+    func place(_ layer: Int, _ projection: Projection) -> Place? { projections[layer][projection.rawValue] }
+
+    /// Where a norm lies, or nil where it is frozen or absent.
+    func place(_ layer: Int, _ norm: Norm) -> NormPlace? { norms[layer][norm.rawValue] }
+
+    /// The model with these weights in the place of its own: matrices as views of ``values``, norms and biases as copies of now.
+    package func model() -> Model {
+        var result = base
+        func vector(_ offset: Int, _ count: Int) -> [Float] { Array(UnsafeBufferPointer(start: values.pointer + offset, count: count)) }
+        func matrix(_ place: Place) -> WeightMatrix {
+            WeightMatrix(
+                values, offset: place.offset, out: place.out, in: place.inner, bias: place.bias.map { vector($0, place.out) })
+        }
+        func norm(_ place: NormPlace) -> NormWeights {
+            NormWeights(weight: vector(place.offset, place.count), bias: place.bias.map { vector($0, place.count) })
+        }
+        if let embedding { result.weights.embedding = matrix(embedding) }
+        if let positions { result.weights.positions = matrix(positions) }
+        if let head { result.weights.head = matrix(head) }
+        result.weights.finalNorm = norm(finalNorm)
+        for layer in firstLayer..<result.weights.layers.count {
+            for projection in Projection.allCases {
+                if let place = place(layer, projection) { result.weights.layers[layer].projections[projection.rawValue] = matrix(place) }
+            }
+            for kind in Norm.allCases {
+                if let place = place(layer, kind) { result.weights.layers[layer][keyPath: kind.path] = norm(place) }
+            }
+        }
+        return result
+    }
+
+    package func transformer(_ model: Model, team: ThreadTeam) throws -> Transformer {
+        try Transformer(self.model(), weights: self, team: team)
+    }
+
+    package func publish(to transformer: Transformer) { transformer.replace(model()) }
+
+    /// The largest difference to the weights of `model`, in parts of one where they are larger than one; infinite where one is no number.
+    package func difference(to model: Model) -> Float {
+        var largest: Float = 0
+        visit(model) { offset, numbers in
+            for (index, value) in numbers.enumerated() {
+                let own = values.pointer[offset + index]
+                let difference = abs(value - own) / max(1, abs(own))
+                largest = difference.isFinite ? max(largest, difference) : .infinity
+            }
+        }
+        return largest
+    }
+
+    /// Shows every stretch of `model` that is trained, with its place among ``values``.
+    private func visit(_ model: Model, _ body: (_ offset: Int, UnsafeBufferPointer<Float>) -> Void) {
+        var row: [Float] = []
+        func show(_ matrix: WeightMatrix, _ place: Place) {
+            if row.count < place.inner { row = [Float](repeating: 0, count: place.inner) }
+            row.withUnsafeMutableBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return }
+                for index in 0..<place.out {
+                    matrix.row(index, into: base)
+                    body(place.offset + index * place.inner, UnsafeBufferPointer(start: base, count: place.inner))
+                }
+            }
+            if let bias = matrix.bias, let offset = place.bias { bias.withUnsafeBufferPointer { body(offset, $0) } }
+        }
+        func show(_ norm: NormWeights, _ place: NormPlace) {
+            norm.weight.withUnsafeBufferPointer { body(place.offset, $0) }
+            if let bias = norm.bias, let offset = place.bias { bias.withUnsafeBufferPointer { body(offset, $0) } }
+        }
+        let weights = model.weights
+        if let embedding { show(weights.embedding, embedding) }
+        if let positions, let matrix = weights.positions { show(matrix, positions) }
+        if let head, head != embedding { show(weights.head, head) }
+        show(weights.finalNorm, finalNorm)
+        for (index, layer) in weights.layers.enumerated() {
+            for projection in Projection.allCases {
+                if let place = place(index, projection), let matrix = layer[projection] { show(matrix, place) }
+            }
+            for kind in Norm.allCases {
+                if let place = place(index, kind), let norm = layer[keyPath: kind.path] { show(norm, place) }
+            }
+        }
+    }
+}
+
+extension LayerWeights {
+    // So that every norm of a block is reached alike.
+    var optionalAttentionNorm: NormWeights? {
+        get { attentionNorm }
+        set { if let newValue { attentionNorm = newValue } }
+    }
+
+    var optionalFeedForwardNorm: NormWeights? {
+        get { feedForwardNorm }
+        set { if let newValue { feedForwardNorm = newValue } }
+    }
+}
