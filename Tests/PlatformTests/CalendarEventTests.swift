@@ -1,7 +1,8 @@
 import Foundation
-import Platform
 import TestSupport
 import Testing
+
+@testable import Platform
 
 /// OnCalendar texts against what `systemd-analyze calendar` makes of them.
 @Suite struct CalendarEventTests {
