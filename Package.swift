@@ -158,6 +158,7 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "fuzz-weights", dependencies: ["Mutation", "WeightFiles", "Tensors"], path: "Tests/FuzzWeights"),
     tests("WorkerTests", ["Contracts", "Platform"]),
+    tests("ExportingTests", ["Exporting", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("WeightFilesTests", ["CKernels", "Mutation", "Tensors", "WeightFiles"]),
     .executableTarget(

@@ -105,6 +105,53 @@ def test_llama_cpp_gives_the_same_text(exports, form, tmp_path):
     assert same >= len(PAIRS) - (0 if form == "gguf-f16" else 1)
 
 
+def test_llama_cpp_runs_a_gguf_made_of_a_folder(exports, tmp_path):
+    """The base is a Hugging Face folder here: shape, tokenizer and template all come from its JSON."""
+    from llama_cpp import Llama
+
+    root, records = exports
+    rows = worker.write_rows(tmp_path / "rows.jsonl", PAIRS)
+    worker.run(tmp_path / "gguf", "export", {"model": worker.model(root / "huggingface" / "export"), "format": "gguf-f16", "check": [rows]})
+    llama = Llama(str(tmp_path / "gguf" / "export" / "model.gguf"), n_ctx=512, n_threads=2, verbose=False)
+    tokenizer = load_tokenizer(root / "huggingface" / "export")
+    for text in ["Hello, world! 12345 déjà vu", "  two spaces\n\n\ttab", "def f(x):\n    return x + 1"]:
+        assert llama.tokenize(text.encode(), add_bos=False, special=False) == tokenizer(text, add_special_tokens=False)["input_ids"]
+    for (prompt, _), record in zip(PAIRS, records):
+        answer = llama.create_chat_completion([{"role": "user", "content": prompt}], temperature=0, max_tokens=16)
+        assert answer["choices"][0]["message"]["content"].strip() == record["output"].strip()
+
+
+def test_full_fine_tuning_exports_to_transformers_and_llama_cpp(tmp_path):
+    from llama_cpp import Llama
+
+    rows = worker.write_rows(tmp_path / "rows.jsonl", PAIRS)
+    recipe = dict(worker.RECIPE, method="full", lastLayers=4, epochs=12.0, learningRate=2e-4)
+    trained, _, _ = worker.run(tmp_path / "train", "train", {"model": worker.model(), "train": [rows], "validation": [], "recipe": recipe})
+    tuned = worker.model(adapters=[trained["training"]["adapter"]["path"]])
+    evaluated, _, _ = worker.run(
+        tmp_path / "evaluate", "evaluate",
+        {"model": tuned, "sets": [{"name": "all", "files": [rows]}], "maxNewTokens": 16, "maxLength": 256})
+    records = [json.loads(line) for line in open(evaluated["evaluations"]["all"]["examples"]["path"])]
+    for form in ["huggingface", "gguf-f16"]:
+        worker.run(tmp_path / form, "export", {"model": tuned, "format": form, "check": [rows]})
+    model, tokenizer = load(tmp_path / "huggingface" / "export")
+    for (loss, tokens), record in zip(losses(model, tokenizer), records):
+        assert tokens == record["tokens"]
+        assert abs(loss - record["lossSum"]) / tokens < 2e-3
+    llama = Llama(str(tmp_path / "gguf-f16" / "export" / "model.gguf"), n_ctx=512, n_threads=2, verbose=False)
+    same = 0
+    for (prompt, _), record in zip(PAIRS, records):
+        answer = llama.create_chat_completion([{"role": "user", "content": prompt}], temperature=0, max_tokens=16)
+        same += answer["choices"][0]["message"]["content"].strip() == record["output"].strip()
+    assert same >= len(PAIRS) - 1
+
+
+def load_tokenizer(path):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(path)
+
+
 def test_the_worker_reads_its_own_folder_as_a_base(exports, tmp_path):
     root, records = exports
     rows = worker.write_rows(tmp_path / "rows.jsonl", PAIRS)

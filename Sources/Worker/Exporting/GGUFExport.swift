@@ -1,14 +1,29 @@
 import Tensors
+import Tokenization
 import Transformers
 import WeightFiles
 
-/// Writes a GGUF with the adapter merged in: matrices as F16 or Q8_0, the rest as F32, under the base's own metadata.
+/// Writes a GGUF with the adapter merged in: matrices as F16 or Q8_0, the rest as F32.
 package enum GGUFExport {
+    /// Where the metadata comes from.
+    package enum Base {
+        /// A GGUF whose own metadata is kept.
+        case gguf(GGUFFile)
+        /// A model of another format: its tokenizer, its name, and its path for messages.
+        case other(TokenizerDefinition, name: String, path: String)
+    }
+
     /// Writes `path`. Matrices whose rows are no whole Q8_0 blocks become F16.
-    package static func write(_ model: Model, base: GGUFFile, adapter: Adapter?, type: StorageType, to path: String) throws {
+    package static func write(_ model: Model, base: Base, adapter: Adapter?, type: StorageType, to path: String) throws {
+        var metadata: [(String, GGUFWriter.Value)]
+        switch base {
+        case .gguf(let file):
+            metadata = file.rawMetadata.filter { $0.key != "general.file_type" && !$0.key.hasPrefix("split.") }
+                .map { ($0.key, GGUFWriter.Value.raw($0.bytes)) }
+        case .other(let tokenizer, let name, let place):
+            metadata = try GGUFMetadata.make(model.configuration, tokenizer: tokenizer, name: name, place: place)
+        }
         // ggml's file types: 1 is "mostly F16", 7 "mostly Q8_0".
-        var metadata = base.rawMetadata.filter { $0.key != "general.file_type" && !$0.key.hasPrefix("split.") }
-            .map { ($0.key, GGUFWriter.Value.raw($0.bytes)) }
         metadata.append(("general.file_type", .uint32(type == .q8_0 ? 7 : 1)))
         try GGUFWriter.write(GGUFTensors(model, adapter: adapter, type: type).sources, metadata: metadata, to: path)
     }

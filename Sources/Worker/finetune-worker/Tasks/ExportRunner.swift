@@ -34,15 +34,12 @@ struct ExportRunner {
         case .huggingface:
             try HuggingFaceExport.write(loaded.model, base: try loaded.exportBase(), adapter: adapter, to: output)
         case .ggufF16, .ggufQ8:
-            guard let gguf = loaded.gguf else {
-                throw WorkerFault(
-                    .badRequest,
-                    Failure(
-                        code: "export.base", "A base that is a Hugging Face folder cannot be exported as GGUF.", at: loaded.path,
-                        remedy: "Export as a Hugging Face folder, and convert it with llama.cpp's convert_hf_to_gguf.py."))
-            }
+            let base: GGUFExport.Base =
+                if let gguf = loaded.gguf { .gguf(gguf) } else {
+                    .other(loaded.text.definition, name: task.model.base.rawValue, path: loaded.path)
+                }
             try GGUFExport.write(
-                loaded.model, base: gguf, adapter: adapter, type: task.format == .ggufQ8 ? .q8_0 : .f16, to: output + "/model.gguf")
+                loaded.model, base: base, adapter: adapter, type: task.format == .ggufQ8 ? .q8_0 : .f16, to: output + "/model.gguf")
         }
         if StopRequest.isMade { return nil }
         context.events.stage("verifying")
@@ -92,10 +89,14 @@ struct ExportRunner {
             written = try losses(loaded.model, try AdapterFolder.read([output], for: loaded.model))
             tolerance = 1e-5
         case .huggingface:
-            written = try losses(try LoadedModel(path: output).model, nil)
+            let back = try LoadedModel(path: output)
+            try checkTokenizer(back, loaded, task, output)
+            written = try losses(back.model, nil)
             tolerance = 2e-3
         case .ggufF16, .ggufQ8:
-            written = try losses(try LoadedModel(path: output + "/model.gguf").model, nil)
+            let back = try LoadedModel(path: output + "/model.gguf")
+            try checkTokenizer(back, loaded, task, output)
+            written = try losses(back.model, nil)
             tolerance = task.format == .ggufF16 ? 2e-2 : 0.15
         }
         let differences = zip(expected, written).map { abs($0 - $1) }
@@ -124,8 +125,26 @@ struct ExportRunner {
     }
 
     private func checkSequences(_ task: ExportTask, _ loaded: LoadedModel) throws -> [TokenSequence] {
+        try contents(task).compactMap { try? loaded.encoder.example($0, maximumLength: 256).sequence }
+    }
+
+    /// The written tokenizer and template must make the same tokens of the same rows.
+    private func checkTokenizer(_ written: LoadedModel, _ loaded: LoadedModel, _ task: ExportTask, _ output: String) throws {
+        for content in try contents(task) + Self.probes.map({ RowContent.text($0) }) {
+            guard let expected = try? loaded.encoder.example(content, maximumLength: 256).sequence else { continue }
+            let found = try written.encoder.example(content, maximumLength: 256).sequence
+            guard found == expected else {
+                throw WorkerFault(
+                    .internalFault,
+                    Failure(
+                        code: "export.tokens_differ", "The written tokenizer makes other tokens: \(found.ids) where \(expected.ids) are right.",
+                        at: output, remedy: "Report this with the base and the format; do not use the files."))
+            }
+        }
+    }
+
+    private func contents(_ task: ExportTask) throws -> [RowContent] {
         let rows = try RowReader.read(task.check, limit: 8)
-        let contents = rows.isEmpty ? Self.probes.map { RowContent.text($0) } : rows.map(\.content)
-        return contents.compactMap { try? loaded.encoder.example($0, maximumLength: 256).sequence }
+        return rows.isEmpty ? Self.probes.map { RowContent.text($0) } : rows.map(\.content)
     }
 }

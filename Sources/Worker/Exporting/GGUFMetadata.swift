@@ -1,0 +1,77 @@
+import Tokenization
+import Transformers
+import WeightFiles
+
+/// The metadata of a GGUF for a model that did not come as one: shape and tokenizer under llama.cpp's keys.
+///
+/// Source: llama.cpp `gguf-py/gguf/constants.py` and `convert_hf_to_gguf.py`.
+enum GGUFMetadata {
+    /// Throws ``ExportFailure`` where llama.cpp would run another model than this, TokenizerFailure where the tokenizer cannot be said.
+    static func make(_ c: ModelConfiguration, tokenizer: TokenizerDefinition, name: String, place: String) throws -> [(String, GGUFWriter.Value)] {
+        let architecture = c.family.rawValue
+        var result: [(String, GGUFWriter.Value)] = [
+            ("general.architecture", .text(architecture)), ("general.type", .text("model")), ("general.name", .text(name)),
+            ("general.quantization_version", .uint32(2)),
+        ]
+        func add(_ key: String, _ value: Int) { result.append(("\(architecture).\(key)", .uint32(UInt32(clamping: value)))) }
+        func add(_ key: String, _ value: Float) { result.append(("\(architecture).\(key)", .float32(value))) }
+        // llama.cpp runs these families without a window; up to its length there is no difference.
+        let isWindowed = c.family != .gemma3 && c.window > 0 && c.slides.contains(true)
+        add("context_length", isWindowed ? min(c.context, c.window) : c.context)
+        add("embedding_length", c.width)
+        add("block_count", c.layers)
+        add("feed_forward_length", c.hidden)
+        add("attention.head_count", c.heads)
+        add("attention.head_count_kv", c.kvHeads)
+        add(c.normalisation == .layer ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", c.epsilon)
+        add("vocab_size", c.vocabulary)
+        if let rope = c.rope {
+            add("attention.key_length", c.headSize)
+            add("attention.value_length", c.headSize)
+            add("rope.dimension_count", c.headSize)
+            add("rope.freq_base", rope.base)
+            if case .linear(let factor) = rope.scaling {
+                result.append(("\(architecture).rope.scaling.type", .text("linear")))
+                add("rope.scaling.factor", factor)
+            }
+        }
+        if c.family == .gemma3 {
+            try checkGemma(c, place)
+            add("attention.sliding_window", c.window)
+            add("rope.local.freq_base", c.slidingRope?.base ?? 10_000)
+            add("rope.freq_base_swa", c.slidingRope?.base ?? 10_000)
+        }
+        return result + tokens(try tokenizer.ggufValues(vocabulary: c.vocabulary))
+    }
+
+    /// Every sixth layer full, scores by the size of a head: llama.cpp knows no other Gemma 3.
+    private static func checkGemma(_ c: ModelConfiguration, _ place: String) throws {
+        func refused(_ problem: String) -> ExportFailure {
+            ExportFailure(place: place, problem: problem, remedy: "Export as a Hugging Face folder instead.")
+        }
+        guard (0..<c.layers).allSatisfy({ c.slides($0) == (($0 + 1) % 6 != 0) }) else {
+            throw refused("llama.cpp runs Gemma 3 with every sixth layer full, and this model has other layer_types")
+        }
+        guard abs(c.scoreScale * Float(c.headSize).squareRoot() - 1) < 1e-4 else {
+            throw refused("llama.cpp scales Gemma 3's scores by its heads' size, and this model has another query_pre_attn_scalar")
+        }
+    }
+
+    private static func tokens(_ values: TokenizerDefinition.GGUFValues) -> [(String, GGUFWriter.Value)] {
+        var result: [(String, GGUFWriter.Value)] = [("tokenizer.ggml.model", .text(values.model))]
+        func add(_ key: String, _ value: GGUFWriter.Value?) { if let value { result.append(("tokenizer.ggml.\(key)", value)) } }
+        add("pre", values.pre.map { .text($0) })
+        add("tokens", .texts(values.tokens))
+        add("scores", values.scores.map { .float32s($0) })
+        add("token_type", values.types.map { .int32s($0) })
+        add("merges", values.merges.map { .texts($0) })
+        for (key, id) in [("bos", values.bos), ("eos", values.eos), ("unknown", values.unknown), ("padding", values.padding)] {
+            add("\(key)_token_id", id.map { .uint32(UInt32(clamping: $0)) })
+        }
+        add("add_bos_token", values.addBOS.map { .flag($0) })
+        add("add_eos_token", values.addEOS.map { .flag($0) })
+        add("add_space_prefix", values.addSpacePrefix.map { .flag($0) })
+        if let template = values.chatTemplate { result.append(("tokenizer.chat_template", .text(template))) }
+        return result
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+import Tokenization
+import Transformers
+import WeightFiles
+
+@testable import Exporting
+
+/// A GGUF made of a Hugging Face folder is the same model, whatever the family.
+@Suite struct GGUFOfFolderTests {
+    /// Bytes and nothing else, which has a GGUF form; the tiny models have no tokenizer of their own.
+    static let tokenizer: TokenizerDefinition = {
+        let json = """
+            {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "\u{0120}a": 3, "\u{0120}": 4}, "merges": ["a b", "\u{0120} a"]},
+             "added_tokens": [{"id": 5, "content": "<end>", "special": true}],
+             "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}, "decoder": {"type": "ByteLevel"}}
+            """
+        guard let definition = try? TokenizerDefinition(json: Array(json.utf8), config: Array(#"{"eos_token": "<end>"}"#.utf8)) else {
+            preconditionFailure("the tokenizer in this file is wrong")
+        }
+        return definition
+    }()
+
+    func export(_ kind: String, adapter make: (Model) throws -> Adapter? = { _ in nil }) throws -> (Model, Adapter?, Model, GGUFFile) {
+        let model = try Model(huggingFace: HuggingFaceFolder(path: TestSupport.fixture("families/\(kind)")))
+        let path = NSTemporaryDirectory() + "/export-" + UUID().uuidString + ".gguf"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let adapter = try make(model)
+        try GGUFExport.write(model, base: .other(Self.tokenizer, name: kind, path: kind), adapter: adapter, type: .f16, to: path)
+        let file = try GGUFFile(path: path)
+        return (model, adapter, try Model(gguf: file), file)
+    }
+
+    @Test(arguments: ["llama", "llama3", "qwen2", "qwen3", "gpt2"])
+    func lossesStay(kind: String) throws {
+        let (model, adapter, back, _) = try export(kind) { model in
+            let adapter = try Adapter(AdapterLayout(rank: 2, scale: 1, targets: Projection.allCases), for: model)
+            for index in 0..<adapter.count { adapter.values.pointer[index] = 0.3 * Float(cos(Double(index))) }
+            return adapter
+        }
+        let ids = (0..<12).map { Int32(3 + $0 * 5 % 60) }
+        let tree = TokenTree([TokenSequence(ids: ids, weights: ids.map { _ in 1 })])
+        let team = ThreadTeam(threads: 1)
+        let expected = try Transformer(model, adapter: adapter, team: team).score(tree)
+        let plain = try Transformer(model, team: team).score(tree)
+        let found = try Transformer(back, team: team).score(tree)
+        for (index, loss) in found.enumerated() { #expect(abs(loss.loss - expected[index].loss) < 2e-2, "\(kind), token \(index)") }
+        #expect(zip(found, plain).contains { abs($0.loss - $1.loss) > 0.1 })
+    }
+
+    @Test func aWindowThatLlamaCppLeavesOutBoundsTheContext() throws {
+        let (model, _, back, _) = try export("mistral")
+        #expect(model.configuration.window == 7 && back.configuration.context == 7)
+    }
+
+    @Test func aGemmaThatLlamaCppWouldRunDifferentlyIsRefused() throws {
+        #expect(throws: ExportFailure.self) { try export("gemma3") }
+    }
+
+    @Test func theTokenizerIsWritten() throws {
+        let (model, _, _, file) = try export("llama")
+        guard case .texts(let tokens)? = file.metadata["tokenizer.ggml.tokens"], case .texts(let merges)? = file.metadata["tokenizer.ggml.merges"],
+            case .integers(let types)? = file.metadata["tokenizer.ggml.token_type"]
+        else {
+            Issue.record("keys are missing")
+            return
+        }
+        #expect(tokens.count == model.configuration.vocabulary && types.count == tokens.count)
+        #expect(Set(tokens).count == tokens.count)
+        #expect(tokens[5] == "<end>" && types[5] == 3 && tokens[66] == "[PAD66]" && types[66] == 5)
+        #expect(merges == ["a b", "\u{0120} a"])
+        #expect(file.metadata["tokenizer.ggml.pre"]?.string == "gpt-2")
+        #expect(file.metadata["tokenizer.ggml.eos_token_id"]?.integer == 5)
+    }
+}
