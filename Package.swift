@@ -63,6 +63,8 @@ let shared: [Target] = [
     systemLibrary("Shared", "CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     systemLibrary("Shared", "CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     library("Shared", "Compression", ["CZstd", "CZlib"]),
+    library("Shared", "JSONText", ["Contracts"]),
+    library("Shared", "RowFormats", ["Compression", "Contracts", "JSONText", "Platform", crypto]),
     library("Shared", "Settings", ["Contracts", "Platform", toml]),
     systemLibrary("Shared", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
     library("Shared", "Systemd", ["CSystemd", logging]),
@@ -72,10 +74,9 @@ let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "Settings",
 
 let daemon: [Target] = [
     library("Daemon", "Ledger", ["Contracts", "Platform", crypto, grdb]),
-    library("Daemon", "Stages", ["Compression", "Contracts", "Ledger", "Platform", "Settings", logging]),
+    library("Daemon", "Stages", ["Compression", "Contracts", "JSONText", "Ledger", "Platform", "Settings", logging]),
     library("Daemon", "Registry", stage + ["Supervision"]),
-    library("Daemon", "Intake", stage + ["Compression", "RowFormats"]),
-    library("Daemon", "RowFormats", ["Contracts", "Compression", crypto]),
+    library("Daemon", "Intake", stage + ["Compression", "JSONText", "RowFormats"]),
     library("Daemon", "Datasets", stage + ["Compression", "RowFormats", "Statistics"]),
     library("Daemon", "Scheduling", stage),
     library("Daemon", "Experiments", stage + ["RowFormats", "Statistics", "Supervision"]),
@@ -121,7 +122,7 @@ let commandLine: [Target] = [
     library("CLI", "ControlClient", [
         "Contracts", asyncHTTPClient, nio, .product(name: "NIOFoundationCompat", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
     ]),
-    program("CLI", "ftctl", ["Contracts", "ControlClient", "Platform", "Reports", argumentParser]),
+    program("CLI", "ftctl", ["Contracts", "ControlClient", "JSONText", "Platform", "Reports", "RowFormats", "Settings", argumentParser]),
 ]
 
 let testTargets: [Target] = [
@@ -133,6 +134,8 @@ let testTargets: [Target] = [
     tests("LedgerTests", ["Contracts", "Ledger"]),
     tests("SchedulingTests", ["Contracts", "Ledger", "Platform", "Scheduling", "Settings", "Stages", logging]),
     tests("DatasetsTests", ["Compression", "Contracts", "Datasets", "Ledger", "Platform", "RowFormats", "Settings", "Stages", logging]),
+    tests("RowFormatsTests", ["Compression", "Contracts", "JSONText", "RowFormats"]),
+    tests("IntakeTests", ["Compression", "Contracts", "Intake", "JSONText", "Ledger", "Platform", "RowFormats", "Settings", "Stages", logging]),
     tests("SupervisionTests", ["Contracts", "Platform", "Supervision"]),
     tests("PromotionTests", ["Contracts", "Ledger", "Platform", "Promotion", "Settings", "Stages", logging]),
     tests("DeliveryTests", [

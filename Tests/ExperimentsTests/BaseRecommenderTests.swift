@@ -64,7 +64,7 @@ struct BaseRecommenderTests {
     @Test func filesWithoutRowsAndPipelinesWithoutDataAreRefusedWithARemedy() async throws {
         let scene = try Scene()
         let recommender = BaseRecommender(scene.context, launcher: StubLauncher { try Self.answer($0) })
-        let bad = await #expect(throws: Failure.self) { try await recommender.recommend(file: try self.file(scene, "[1]\n{\"a\": 1}\n"), rows: 8) }
+        let bad = await #expect(throws: Failure.self) { try await recommender.recommend(file: try self.file(scene, "5\n{\"a\": 1}\n"), rows: 8) }
         #expect(bad?.code == "recommend.no_rows" && bad?.message.contains("line 1") == true)
         #expect(await #expect(throws: Failure.self) { try await recommender.recommend("p", rows: 8) }?.code == "pipeline.no_rows")
         #expect(await #expect(throws: Failure.self) { try await recommender.recommend("q", rows: 8) }?.code == "pipeline.unknown")

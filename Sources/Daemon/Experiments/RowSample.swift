@@ -46,31 +46,32 @@ struct RowSample {
         return rows
     }
 
-    /// Rows of a file as people drop it: JSON lines. Throws a Failure where none of its first lines is a row.
+    /// That enough rows have been read.
+    private struct Enough: Error {}
+
+    /// Rows of a file as people drop it, in any format. Throws a Failure where it has none.
     static func rows(ofFile path: String) throws -> [Row] {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw Failure(code: "recommend.file", "The file cannot be read.", at: path, remedy: "Upload it again.")
+        let descriptor: Int32
+        do { descriptor = try RawPath(path).openFile() } catch {
+            throw Failure(code: "recommend.file", "The file cannot be read.", at: path, remedy: "Upload it again.", cause: "\(error)")
         }
-        defer { try? handle.close() }
-        let parser = RowParser()
-        var reader = LineReader()
+        defer { close(descriptor) }
         var rows: [Row] = []
         var first: RowProblem?
-        func take(_ number: Int, _ bytes: [UInt8]?) throws {
-            guard rows.count < most, let result = parser.parse(bytes, line: number) else { return }
-            switch result {
-            case .success(let parsed):
-                rows.append(
-                    Row(
-                        id: try RowIdentity.id(parsed.content), content: parsed.content, split: .train, label: RowIdentity.label(parsed.content),
-                        promptKey: RowIdentity.promptKey(parsed.content), drop: "sample", line: number))
-            case .failure(let problems): first = first ?? problems.list.first
+        var reader = DataFileReader(name: (path as NSString).lastPathComponent)
+        do {
+            try reader.read(descriptor, path: path) { line, result in
+                switch result {
+                case .success(let parsed):
+                    rows.append(
+                        Row(
+                            id: try RowIdentity.id(parsed.content), content: parsed.content, split: .train,
+                            label: parsed.label ?? RowIdentity.label(parsed.content), promptKey: RowIdentity.promptKey(parsed.content), drop: "sample", line: line))
+                    if rows.count >= most { throw Enough() }
+                case .failure(let problems): first = first ?? problems.list.first
+                }
             }
-        }
-        while rows.count < most, let data = try handle.read(upToCount: 1 << 20), !data.isEmpty {
-            try data.withUnsafeBytes { try reader.push($0, take) }
-        }
-        try reader.finish(take)
+        } catch is Enough {}
         guard !rows.isEmpty else {
             throw Failure(
                 code: "recommend.no_rows", "No line of the file is a row\(first.map { ": line \($0.line): \($0.message)" } ?? "").", at: (path as NSString).lastPathComponent,

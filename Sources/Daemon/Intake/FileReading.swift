@@ -1,11 +1,12 @@
 import Compression
 import Contracts
 import Foundation
+import JSONText
 import Platform
 import RowFormats
 import Settings
 
-/// Reads one claimed file row by row in constant memory: good rows to `rows.jsonl.zst`, bad ones into the report.
+/// Reads one claimed drop row by row in constant memory: good rows to `rows.jsonl.zst`, bad ones into the report.
 struct FileReading {
     let drop: Drop
     let pipeline: PipelineSettings
@@ -14,67 +15,49 @@ struct FileReading {
     /// The rows file that Datasets takes over.
     static let rowsName = "rows.jsonl.zst"
 
-    func read() throws -> IntakeReport {
-        var report = IntakeReport(
-            drop: drop.id, pipeline: drop.pipeline, name: drop.name, sha256: drop.sha256, bytes: drop.bytes)
-        let source = open(folder + "/original", O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard source >= 0 else { throw FileFailure("open it", folder + "/original", errno: errno) }
-        defer { close(source) }
+    /// What came of reading.
+    enum Outcome {
+        case read(IntakeReport)
+        /// The bytes are not those that were recorded: whoever dropped them went on writing.
+        case changed(sha256: String, bytes: Int)
+    }
+
+    /// Throws a ``FileFailure`` where the disk fails; what is wrong with the data is in the report.
+    func read() throws -> Outcome {
+        let original = RawPath(folder + "/original")
+        let problems = ProblemLog(folder: folder)
+        let seen = try RowSet(folder: folder)
         let path = folder + "/" + Self.rowsName
+        var report = IntakeReport(drop: drop.id, pipeline: drop.pipeline, name: drop.name, sha256: drop.sha256, bytes: drop.bytes)
+        var digest = (sha256: drop.sha256, bytes: drop.bytes)
         let temporary = try AtomicFile.write(beside: path) { descriptor, name in
             let writer = try ZstdWriter { try AtomicFile.writeAll($0, to: descriptor, path: name) }
-            try rows(source) { row in
-                var line = try ContractCoding.encode(row)
-                line.append(10)
-                try line.withUnsafeBytes { try writer.write($0) }
-            } into: { report = $0 } from: { report }
+            let reader = DropReader(
+                report, shape: pipeline.data.shape, columns: pipeline.data.columns, problem: { try problems.add($0) },
+                row: { parsed, line, file in
+                    let row = try self.row(parsed, line: line, file: file)
+                    guard try seen.insert(row.id) else { return false }
+                    try CanonicalJSON.line(row).withUnsafeBytes { try writer.write($0) }
+                    return true
+                })
+            try reader.read(try DropContents(original))
             try writer.finish()
+            report = reader.report
+            // A file that could not be read to its end may be one that is still being written, too.
+            digest = report.quarantined == nil ? try DropContents.digest(reader.digests) : try DropContents(original).digest()
         }
-        try AtomicFile.rename(temporary, to: path)
-        return report
+        guard digest.sha256 == drop.sha256 else {
+            unlink(temporary)
+            return .changed(sha256: digest.sha256, bytes: digest.bytes)
+        }
+        if report.quarantined == nil { try AtomicFile.rename(temporary, to: path) } else { unlink(temporary) }
+        report.allProblems = try problems.finish()
+        report.problems = problems.list
+        report.problemCounts = problems.counts
+        return .read(report)
     }
 
-    private func rows(
-        _ source: Int32, _ emit: (Row) throws -> Void, into set: (IntakeReport) -> Void, from get: () -> IntakeReport
-    ) throws {
-        var report = get()
-        var seen: Set<RowID> = []
-        var reader = LineReader()
-        let parser = RowParser()
-        var buffer = [UInt8](repeating: 0, count: 1 << 18)
-        func take(_ number: Int, _ bytes: [UInt8]?) throws {
-            switch parser.parse(bytes, line: number) {
-            case nil: return
-            case .failure(let problems):
-                report.rowsRead += 1
-                report.rowsRejected += 1
-                report.problems += problems.list
-            case .success(let parsed):
-                report.rowsRead += 1
-                report.problems += parsed.warnings
-                let row = try self.row(parsed, line: number)
-                guard seen.insert(row.id).inserted else {
-                    report.rowsDuplicate += 1
-                    return
-                }
-                report.rowsAccepted += 1
-                try emit(row)
-            }
-        }
-        while true {
-            let count = Foundation.read(source, &buffer, buffer.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw FileFailure("read it", folder + "/original", errno: errno)
-            }
-            if count == 0 { break }
-            try buffer.withUnsafeBytes { try reader.push(UnsafeRawBufferPointer(rebasing: $0[..<count]), take) }
-        }
-        try reader.finish(take)
-        set(report)
-    }
-
-    private func row(_ parsed: RowParser.Parsed, line: Int) throws -> Row {
+    private func row(_ parsed: RowReader.Parsed, line: Int, file: String?) throws -> Row {
         let key = RowIdentity.promptKey(parsed.content)
         var group = key
         if let field = pipeline.data.groupBy, let value = parsed.fields?[field] {
@@ -83,6 +66,6 @@ struct FileReading {
         return Row(
             id: try RowIdentity.id(parsed.content), content: parsed.content,
             split: RowIdentity.split(group, validation: pipeline.data.validationShare, gate: pipeline.data.gateShare),
-            label: RowIdentity.label(parsed.content), promptKey: key, fields: parsed.fields, drop: drop.id, line: line)
+            label: parsed.label ?? RowIdentity.label(parsed.content), promptKey: key, fields: parsed.fields, drop: drop.id, line: line, file: file)
     }
 }

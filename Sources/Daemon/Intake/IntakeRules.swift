@@ -1,50 +1,35 @@
 import Contracts
 import Foundation
+import Platform
 
 /// The judgement of Intake, without any I/O.
 package enum IntakeRules {
     /// Whether a name in a drop folder is one to leave alone: hidden, or a partial download.
-    package static func isIgnored(_ name: String) -> Bool {
-        name.hasPrefix(".") || name.hasSuffix(".part") || name.hasSuffix(".tmp") || name.isEmpty
+    package static func isIgnored(_ name: some Collection<UInt8>) -> Bool {
+        guard let first = name.first, first != UInt8(ascii: ".") else { return true }
+        return [".part", ".tmp", ".crdownload"].contains { name.count >= $0.utf8.count && name.suffix($0.utf8.count).elementsEqual($0.utf8) }
     }
 
-    /// What kind of thing lies in the folder, by `st_mode`; nil for a plain file.
-    package static func refusal(mode: mode_t) -> (what: String, remedy: String)? {
-        switch mode & S_IFMT {
-        case S_IFREG: nil
-        case S_IFLNK: ("a symbolic link, which is never followed", "Copy the file itself into the folder.")
-        case S_IFDIR: ("a folder", "Drop its files one by one.")
-        case S_IFIFO: ("a named pipe", "Write the data to a file and drop that.")
-        case S_IFSOCK: ("a socket", "Remove it.")
-        default: ("a device", "Remove it.")
-        }
-    }
-
-    /// A file whose permissions keep the daemon out.
-    package static let unreadable = (
-        what: "a file that the daemon may not read", remedy: "Let its group read it: chmod g+r on the file."
-    )
-
-    /// The fault of the whole file, from its report; nil where its good rows go on.
-    package static func quarantine(_ report: IntakeReport, maximumBadShare: Double) -> Failure? {
-        if report.bytes == 0 {
-            return Failure(code: "intake.empty_file", "The file is empty.", at: report.name, remedy: "Drop it again once it has rows.")
-        }
-        if report.rowsRead == 0 {
-            return Failure(code: "intake.no_rows", "The file has no rows.", at: report.name, remedy: "Write one JSON object a line.")
-        }
-        if report.rowsRejected == report.rowsRead {
-            let first = report.problems.first.map { " The first: line \($0.line): \($0.message)" } ?? ""
-            return Failure(
-                code: "intake.no_good_row", "None of the \(report.rowsRead) rows can be used.\(first)", at: report.name,
-                remedy: report.problems.first?.fix ?? "Mend the rows and drop the file again.")
-        }
-        let share = Double(report.rowsRejected) / Double(report.rowsRead)
-        guard share > maximumBadShare else { return nil }
+    /// A failure to open what was dropped, as a refusal that says how to mend it; nil where it is none.
+    static func refusal(_ failure: FileFailure) -> Failure? {
+        guard failure.number == EACCES || failure.number == EPERM else { return nil }
         return Failure(
-            code: "intake.too_many_bad_rows",
-            "\(report.rowsRejected) of \(report.rowsRead) rows are bad, more than the share of \(maximumBadShare) that data.maximum_bad_share allows.",
-            at: report.name, remedy: "Mend the rows that report.json names and drop the file again.")
+            code: "intake.unreadable", "The daemon may not \(failure.action): \(failure.reason).", at: failure.path,
+            remedy: "Let its group read it (chmod -R g+rX); a folder must be writable for the group as well, to be moved.")
+    }
+
+    /// The name of a drop's folder in quarantine: its day, what is harmless of its name, and the end of its identifier.
+    package static func quarantineName(_ drop: Drop) -> String {
+        let day = drop.id.rawValue.split(separator: "-").dropFirst().first.map(String.init) ?? "undated"
+        let safe = drop.name.utf8.prefix(100).map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                byte
+            default: UInt8(ascii: "_")
+            }
+        }
+        return "\(day)-\(String(decoding: safe, as: UTF8.self))-\(drop.id.rawValue.suffix(8))"
     }
 
     /// An identifier that sorts by time of arrival.

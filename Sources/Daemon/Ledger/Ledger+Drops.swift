@@ -26,14 +26,14 @@ extension Ledger {
         }
     }
 
-    /// Records a claimed file: as `received`, or as `duplicate` where the same bytes came before. Returns what was recorded;
-    /// recording the same drop again changes nothing.
+    /// Records a claimed file: as `received`, or as `duplicate` where the same bytes came before and were not quarantined (rules may have
+    /// changed since). Returns what was recorded; recording the same drop again changes nothing.
     package func receive(_ drop: Drop) throws -> Drop {
         try write { db in
             if let known = try Self.nouns(Drop.self, db, "SELECT body FROM drop_file WHERE id = ?", [drop.id.rawValue]).first { return known }
             var drop = drop
             if let first = try String.fetchOne(
-                db, sql: "SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND state NOT IN ('duplicate', 'revoked')",
+                db, sql: "SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND state NOT IN ('duplicate', 'revoked', 'quarantined')",
                 arguments: [drop.pipeline.rawValue, drop.sha256])
             {
                 drop.state = .duplicate
@@ -45,6 +45,25 @@ extension Ledger {
                     drop.id.rawValue, drop.pipeline.rawValue, drop.sha256, drop.state.rawValue, drop.receivedAt.timeIntervalSince1970,
                     try Self.body(drop),
                 ])
+            return drop
+        }
+    }
+
+    /// A received drop whose bytes turned out to be others than those recorded: it is as if it had come with them. Returns what was recorded.
+    package func receiveAgain(_ drop: Drop) throws -> Drop {
+        try write { db in
+            var drop = drop
+            if let first = try String.fetchOne(
+                db,
+                sql: "SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND id <> ? AND state NOT IN ('duplicate', 'revoked', 'quarantined')",
+                arguments: [drop.pipeline.rawValue, drop.sha256, drop.id.rawValue])
+            {
+                drop.state = .duplicate
+                drop.note = "the same bytes as \(first)"
+            }
+            try db.execute(
+                sql: "UPDATE drop_file SET sha256 = ?, state = ?, body = ? WHERE id = ?",
+                arguments: [drop.sha256, drop.state.rawValue, try Self.body(drop), drop.id.rawValue])
             return drop
         }
     }

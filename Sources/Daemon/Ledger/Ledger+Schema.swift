@@ -63,6 +63,15 @@ extension Ledger {
         }
         migrator.registerMigration("delivery") { db in try createDelivery(db) }
         migrator.registerMigration("datasets") { db in try createDatasets(db) }
+        migrator.registerMigration("quarantined drops may come again") { db in
+            // Whoever drops the same bytes after a change of rules or settings wants them to be read again.
+            try db.execute(
+                sql: """
+                    DROP INDEX drop_identity;
+                    CREATE UNIQUE INDEX drop_identity ON drop_file (pipeline, sha256)
+                        WHERE state NOT IN ('duplicate', 'revoked', 'quarantined');
+                    """)
+        }
         return migrator
     }
 }

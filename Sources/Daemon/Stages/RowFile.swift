@@ -1,6 +1,7 @@
 import Compression
 import Contracts
 import Foundation
+import JSONText
 import Platform
 
 /// Files of canonical rows: Zstandard-compressed JSON lines.
@@ -19,11 +20,13 @@ package enum RowFile {
             while let end = rest.firstIndex(of: 10) {
                 pending.append(contentsOf: rest[..<end])
                 line += 1
-                do { try body(try ContractCoding.decode(Row.self, from: Data(pending))) } catch let error as DecodingError {
+                let row: Row
+                do { row = try pending.withUnsafeBufferPointer { try RowLine.row($0) } } catch {
                     throw Failure(
                         code: "dataset.damaged", "The row cannot be read.", at: "\(path):\(line)",
                         remedy: "Restore the file from a backup, or drop the original again.", cause: "\(error)")
                 }
+                try body(row)
                 pending.removeAll(keepingCapacity: true)
                 rest = rest[(end + 1)...]
             }

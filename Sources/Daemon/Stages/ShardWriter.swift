@@ -1,6 +1,7 @@
 import Compression
 import Contracts
 import Foundation
+import JSONText
 import Platform
 
 /// Writes rows into a file that is named by its content once it is whole: `<sha256>.jsonl.zst`.
@@ -28,9 +29,7 @@ package final class ShardWriter {
     }
 
     package func write(_ row: Row) throws {
-        var line = try ContractCoding.encode(row)
-        line.append(10)
-        try line.withUnsafeBytes { try writer?.write($0) }
+        try CanonicalJSON.line(row).withUnsafeBytes { try writer?.write($0) }
         rows += 1
     }
 

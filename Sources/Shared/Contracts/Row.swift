@@ -14,10 +14,12 @@ package struct Row: Codable, Hashable, Sendable {
     /// The drop that first brought this row, and its 1-based line there.
     package var drop: DropID
     package var line: Int
+    /// The file it was in, where the drop was a folder.
+    package var file: String?
 
     package init(
         id: RowID, content: RowContent, split: Split, label: String? = nil, promptKey: String,
-        fields: [String: JSONValue]? = nil, drop: DropID, line: Int
+        fields: [String: JSONValue]? = nil, drop: DropID, line: Int, file: String? = nil
     ) {
         self.id = id
         self.content = content
@@ -27,6 +29,7 @@ package struct Row: Codable, Hashable, Sendable {
         self.fields = fields
         self.drop = drop
         self.line = line
+        self.file = file
     }
 }
 

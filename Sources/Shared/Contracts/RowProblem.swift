@@ -2,7 +2,9 @@
 package struct RowProblem: Codable, Hashable, Sendable {
     package enum Severity: String, Codable, Hashable, Sendable { case error, warning }
 
-    /// 1-based line (or record number for JSON arrays and CSV).
+    /// The file, where the drop was a folder.
+    package var file: String?
+    /// 1-based line on which the row begins; 0 for the file as a whole.
     package var line: Int
     /// JSON pointer of the value at fault, such as `/messages/2/content`; empty for the whole row.
     package var pointer: String
@@ -14,8 +16,9 @@ package struct RowProblem: Codable, Hashable, Sendable {
     package var fix: String?
 
     package init(
-        line: Int, pointer: String = "", code: String, severity: Severity = .error, message: String, fix: String? = nil
+        file: String? = nil, line: Int, pointer: String = "", code: String, severity: Severity = .error, message: String, fix: String? = nil
     ) {
+        self.file = file
         self.line = line
         self.pointer = pointer
         self.code = code
@@ -37,15 +40,23 @@ package struct IntakeReport: Codable, Hashable, Sendable {
     package var rowsRejected: Int
     /// Rows already in the dataset (or earlier in this file), by content.
     package var rowsDuplicate: Int
-    /// Every bad row, in file order.
+    /// What is wrong, in file order: the first thousand, so that a report of any file can be read.
     package var problems: [RowProblem]
+    /// How many there are of each code, all counted.
+    package var problemCounts: [String: Int]?
+    /// The file beside this report that lists every problem, one JSON object a line, where there are more than are listed here.
+    package var allProblems: String?
+    /// What the file was read as, such as `jsonl` or `csv.gz`; for a folder, each with its number of files.
+    package var formats: [String: Int]?
+    /// Rows of each shape.
+    package var shapes: [String: Int]?
     /// Why the whole file was quarantined, where it was.
     package var quarantined: Failure?
 
     package init(
         drop: DropID, pipeline: PipelineName, name: String, sha256: String, bytes: Int, rowsRead: Int = 0,
         rowsAccepted: Int = 0, rowsRejected: Int = 0, rowsDuplicate: Int = 0, problems: [RowProblem] = [],
-        quarantined: Failure? = nil
+        problemCounts: [String: Int]? = nil, quarantined: Failure? = nil
     ) {
         self.drop = drop
         self.pipeline = pipeline
@@ -57,6 +68,7 @@ package struct IntakeReport: Codable, Hashable, Sendable {
         self.rowsRejected = rowsRejected
         self.rowsDuplicate = rowsDuplicate
         self.problems = problems
+        self.problemCounts = problemCounts
         self.quarantined = quarantined
     }
 }

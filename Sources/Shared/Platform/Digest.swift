@@ -29,7 +29,24 @@ package enum Digest {
         return hex(hash.finalize())
     }
 
-    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
+    /// A digest of bytes that come in pieces.
+    package struct Running {
+        private var hash = SHA256()
+        /// Bytes so far.
+        package private(set) var count = 0
+
+        package init() {}
+
+        package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+            hash.update(bufferPointer: bytes)
+            count += bytes.count
+        }
+
+        /// The digest of all bytes so far.
+        package func finish() -> String { Digest.hex(hash.finalize()) }
+    }
+
+    fileprivate static func hex(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }

@@ -26,6 +26,16 @@ extension PipelineSettings {
     ]
 
     private static let data: [SettingsKey<PipelineSettings>] = [
+        .text("data.shape", default: "detected row by row", "The only shape to accept: completion, chat, alpaca, sharegpt, text, preference or classification (docs/data.md).") {
+            $0.data.shape = RowShape(rawValue: $1)
+            return $0.data.shape == nil ? "one of " + RowShape.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") : nil
+        },
+        .textTable("data.columns", default: "none", "Your names of columns or keys, by ours: `{ prompt = \"Question\", completion = \"Answer\" }`.") {
+            $0.data.columns = $1
+            let known = RowShape.allCases.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
+            if let odd = $1.keys.filter({ !known.contains($0) }).min() { return "a table whose keys are among \(known.sorted().joined(separator: ", ")) ('\(odd)' is not)" }
+            return Set($1.values).count == $1.count && !$1.values.contains("") ? nil : "a table that gives each name once"
+        },
         .number("data.maximum_bad_share", \.data.maximumBadShare, in: 0...1, default: 0.5, "A file with a larger share of bad rows is quarantined whole."),
         .number("data.validation_share", \.data.validationShare, in: 0...0.9, default: 0.1, "Share of prompts, by hash, that choose (early stopping, experiments)."),
         .number("data.gate_share", \.data.gateShare, in: 0.01...0.9, default: 0.1, "Share of prompts, by hash, that judge; never trained on, never used to choose."),

@@ -54,8 +54,8 @@ package struct TriggerSettings: Codable, Hashable, Sendable {
 /// `[data]`: what is accepted and how it is split.
 package struct DataSettings: Codable, Hashable, Sendable {
     package enum SensitiveAction: String, Codable, Hashable, Sendable { case allow, redact, reject }
-    /// Row shape that every row must have (nil: detected row by row): `completion`, `chat`, `text`, `alpaca`, `sharegpt`, `preference`, `classification`.
-    package var shape: String?
+    /// The shape that every row must have (nil: detected row by row).
+    package var shape: RowShape?
     /// More bad rows than this share quarantine the whole file.
     package var maximumBadShare = 0.5
     /// Shares of the hash space for validation and gate; the rest trains.
@@ -67,7 +67,7 @@ package struct DataSettings: Codable, Hashable, Sendable {
     package var sensitive: SensitiveAction = .allow
     /// Rows longer than `recipe.max_length`: keep their end truncated, or refuse them.
     package var truncate = false
-    /// Column names for CSV and TSV: canonical field → header.
+    /// The user's names of columns or keys, by ours.
     package var columns: [String: String] = [:]
     package init() {}
 }

@@ -122,6 +122,21 @@ package struct SettingsKey<Settings>: Sendable {
         }
     }
 
+    static func textTable(
+        _ path: String, default fallback: String, _ documentation: String,
+        _ set: @escaping @Sendable (inout Settings, [String: String]) -> String?
+    ) -> Self {
+        Self(path: path, kind: "table of texts", documentation: documentation, fallback: fallback) { settings, value in
+            guard let table = value.table else { return "a table of texts" }
+            var texts: [String: String] = [:]
+            for key in table.keys {
+                guard let text = table[key]?.string else { return "a table of texts" }
+                texts[key] = text
+            }
+            return set(&settings, texts)
+        }
+    }
+
     private static func text(_ number: Double) -> String {
         number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : String(number)
     }

@@ -1,18 +1,19 @@
 import Contracts
 import Crypto
 import Foundation
+import JSONText
 
 /// What makes a row the same row, and which side it is on: pure functions of its content.
 package enum RowIdentity {
     /// First 32 hexadecimal digits of the SHA-256 of the canonical content.
-    package static func id(_ content: RowContent) throws -> RowID { RowID(digest(try ContractCoding.encode(content), digits: 32)) }
+    package static func id(_ content: RowContent) throws -> RowID { RowID(digest(try CanonicalJSON.content(content), digits: 32)) }
 
     /// Key of the normalised prompt: what a person would call the same question. Case, white space and Unicode's compatibility forms do not count.
-    package static func promptKey(_ content: RowContent) -> String { digest(Data(normalised(prompt(content)).utf8), digits: 16) }
+    package static func promptKey(_ content: RowContent) -> String { digest(Array(normalised(prompt(content)).utf8), digits: 16) }
 
     /// The side of the rows with this key (or group), for ever: a hash decides, so that a row never changes sides as data grows.
     package static func split(_ key: String, validation: Double, gate: Double) -> Split {
-        let hash = SHA256.hash(data: Data("split:\(key)".utf8)).prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let hash = SHA256.hash(data: Array("split:\(key)".utf8)).prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let place = Double(hash) / 4_294_967_296
         if place < gate { return .gate }
         return place < gate + validation ? .validation : .train
@@ -39,11 +40,38 @@ package enum RowIdentity {
         }
     }
 
+    /// The text as far as it counts for being the same question.
     package static func normalised(_ text: String) -> String {
-        text.precomposedStringWithCompatibilityMapping.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        var text = text
+        if let short = text.withUTF8({ normalisedASCII($0) }) { return short }
+        return text.precomposedStringWithCompatibilityMapping.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
-    private static func digest(_ data: Data, digits: Int) -> String {
-        String(SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined().prefix(digits))
+    /// The same for ASCII, which is most of the data and needs no tables; nil for other text.
+    private static func normalisedASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var isGap = false
+        for byte in bytes {
+            switch byte {
+            case 9...13, 32: isGap = true
+            case 128...: return nil
+            default:
+                if isGap, !result.isEmpty { result.append(32) }
+                isGap = false
+                result.append((65...90).contains(byte) ? byte | 32 : byte)
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func digest(_ bytes: [UInt8], digits: Int) -> String {
+        let alphabet = StaticString("0123456789abcdef")
+        var text: [UInt8] = []
+        for byte in SHA256.hash(data: bytes).prefix((digits + 1) / 2) {
+            text.append(alphabet.utf8Start[Int(byte >> 4)])
+            text.append(alphabet.utf8Start[Int(byte & 15)])
+        }
+        return String(decoding: text.prefix(digits), as: UTF8.self)
     }
 }

@@ -1,0 +1,101 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import RowFormats
+import Settings
+import Stages
+
+/// How a file becomes a drop: moved into a folder of its own, then recorded. Killed anywhere between, it is found again.
+extension IntakeService {
+    /// Begins the name of a folder that is not a drop yet.
+    private static let claiming = ".claim-"
+
+    /// Drops that were claimed but not yet recorded when the daemon died. One that cannot be recorded does not hold up the others.
+    func recover(_ pipeline: PipelineSettings) throws {
+        let folder = context.layout.state + "/intake/\(pipeline.name)"
+        guard FileManager.default.fileExists(atPath: folder) else { return state.hasRecovered(pipeline.name) }
+        var isWhole = true
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
+            let owner = "drop:\(pipeline.name):claim:\(name)"
+            do {
+                var id = name
+                if name.hasPrefix(Self.claiming) {
+                    id = String(name.dropFirst(Self.claiming.count))
+                    // Killed while it claimed: where the file had been moved already, the claim is carried through.
+                    guard (try? RawPath(folder + "/" + name + "/original").status()) != nil else {
+                        try FileManager.default.removeItem(atPath: folder + "/" + name)
+                        continue
+                    }
+                    try AtomicFile.move(folder + "/" + name, to: folder + "/" + id)
+                }
+                if id.hasPrefix("d-"), try context.ledger.drop(DropID(id)) == nil { try record(DropID(id), pipeline) }
+                context.problems.set(owner, nil)
+            } catch {
+                isWhole = false
+                tell(error, owner, pipeline, event: "watch.failed")
+            }
+        }
+        if isWhole { state.hasRecovered(pipeline.name) }
+    }
+
+    /// Moves what was dropped into a folder of its own, from where nothing but this daemon reads it, then records it.
+    func claim(_ path: RawPath, _ name: [UInt8], _ pipeline: PipelineSettings) throws {
+        let id = IntakeRules.newID(at: Date(), random: UInt32.random(in: 0...UInt32.max))
+        let folder = context.layout.intake(pipeline.name.rawValue, drop: id.rawValue)
+        let hidden = (folder as NSString).deletingLastPathComponent + "/" + Self.claiming + id.rawValue
+        // Whatever fails from here on, the next pass looks for what was left half-way.
+        state.mustRecover(pipeline.name)
+        try AtomicFile.makeFolder(hidden)
+        // The name is kept beside the bytes, since a name may hold anything and a path may not; and before them, so that it is never lost.
+        try AtomicFile.write(name, to: hidden + "/name")
+        do {
+            try AtomicFile.take(path, to: hidden + "/original")
+        } catch let failure as FileFailure where failure.number == EXDEV {
+            try TreeCopy.move(path, to: hidden + "/original")
+        }
+        try AtomicFile.move(hidden, to: folder)
+        try record(id, pipeline)
+        state.hasRecovered(pipeline.name)
+    }
+
+    /// Enters a claimed drop into the ledger; gives it back where it turns out to be nothing that is read.
+    private func record(_ id: DropID, _ pipeline: PipelineSettings) throws {
+        let folder = context.layout.intake(pipeline.name.rawValue, drop: id.rawValue)
+        let name = (FileManager.default.contents(atPath: folder + "/name")).map(Array.init) ?? Array(id.rawValue.utf8)
+        let contents: DropContents
+        do { contents = try DropContents(RawPath(folder + "/original")) } catch let failure as Failure {
+            // What was looked at was exchanged before it was taken: it goes back to where it came from.
+            try giveBack(id, folder, name, pipeline)
+            throw failure
+        }
+        let (sha256, bytes) = try contents.digest()
+        let drop = try context.ledger.receive(
+            Drop(
+                id: id, pipeline: pipeline.name, name: String(validating: name, as: UTF8.self) ?? RawPath.shown(name), sha256: sha256, bytes: bytes,
+                state: .received, receivedAt: Date(timeIntervalSince1970: contents.changedAt)))
+        tellOfReceipt(drop)
+    }
+
+    private func giveBack(_ id: DropID, _ folder: String, _ name: [UInt8], _ pipeline: PipelineSettings) throws {
+        let place = RawPath(context.dropFolder(pipeline)).appending(name)
+        do { try AtomicFile.putBack(folder + "/original", to: place) } catch let failure as FileFailure where failure.number == EEXIST {
+            let quarantine = context.layout.quarantine(pipeline.name.rawValue)
+            try AtomicFile.makeFolder(quarantine)
+            try AtomicFile.move(folder + "/original", to: quarantine + "/\(id)")
+        }
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    func tellOfReceipt(_ drop: Drop) {
+        let name = RawPath.shown(drop.name.utf8)
+        if drop.state == .duplicate {
+            context.logger.notice(
+                "\(name) is \(drop.note ?? "a duplicate"): nothing to add",
+                metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.duplicate"])
+        } else {
+            context.logger.notice(
+                "Received \(name) (\(drop.bytes) bytes)", metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.received"])
+        }
+    }
+}

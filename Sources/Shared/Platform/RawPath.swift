@@ -1,0 +1,86 @@
+import Foundation
+
+/// A path as the kernel has it: bytes that need not be text, since a file's name may hold anything but `/` and NUL.
+package struct RawPath: Hashable, Sendable, CustomStringConvertible {
+    package let bytes: [UInt8]
+
+    package init(_ text: String) { bytes = Array(text.utf8) }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The entry `name` of this folder.
+    package func appending(_ name: [UInt8]) -> RawPath { RawPath(bytes: bytes + [UInt8(ascii: "/")] + name) }
+
+    /// The folder that it lies in; `.` for a mere name.
+    package var folder: RawPath {
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return RawPath(".") }
+        return slash == 0 ? RawPath("/") : RawPath(bytes: Array(bytes[..<slash]))
+    }
+
+    /// For people: control characters escaped, and bytes that are no text as U+FFFD.
+    package var description: String { Self.shown(bytes) }
+
+    /// A name for people and logs: one line, whatever the name holds.
+    package static func shown(_ name: some Collection<UInt8>) -> String {
+        String(decoding: name, as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator, .format: text += "\\u{\(String(scalar.value, radix: 16))}"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    /// Calls `body` with the path as C takes it.
+    package func withCString<T>(_ body: (UnsafePointer<CChar>) throws -> T) rethrows -> T {
+        var text = bytes.map { CChar(bitPattern: $0) }
+        text.append(0)
+        return try text.withUnsafeBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return try "".withCString(body) }
+            return try body(start)
+        }
+    }
+
+    /// What lies there, a link itself and not what it points to. Throws ``FileFailure``.
+    package func status() throws -> stat {
+        var status = stat()
+        guard withCString({ lstat($0, &status) }) == 0 else { throw FileFailure("look at it", description, errno: errno) }
+        return status
+    }
+
+    /// Opens a plain file for reading: follows no link and waits for nobody, whatever was put in its place. Throws ``FileFailure``.
+    package func openFile() throws -> Int32 {
+        let descriptor = withCString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) }
+        guard descriptor >= 0 else { throw FileFailure("open it", description, errno: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw FileFailure("read it as a plain file", description, errno: EINVAL)
+        }
+        return descriptor
+    }
+
+    /// Whether some program has the open file open for writing. False where the kernel will not say, as for the files of other users.
+    package static func isBeingWritten(_ descriptor: Int32) -> Bool {
+        // F_SETLEASE with a read lease: refused with EAGAIN exactly while there is a writer.
+        guard fcntl(descriptor, 1024, Int32(F_RDLCK)) != 0 else {
+            _ = fcntl(descriptor, 1024, Int32(F_UNLCK))
+            return false
+        }
+        return errno == EAGAIN
+    }
+
+    /// The names in this folder, sorted by their bytes, without `.` and `..`. Throws ``FileFailure``.
+    package func names() throws -> [[UInt8]] {
+        guard let folder = withCString({ opendir($0) }) else { throw FileFailure("read the folder", description, errno: errno) }
+        defer { closedir(folder) }
+        var names: [[UInt8]] = []
+        errno = 0
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if name != [46], name != [46, 46] { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw FileFailure("read the folder", description, errno: errno) }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+}

@@ -1,0 +1,118 @@
+import Compression
+import Contracts
+import Foundation
+import Platform
+
+/// Reads one data file row by row, whatever it is written in, in memory that does not grow with the file.
+package struct DataFileReader {
+    /// Compressed files may expand to this much, and to ``expansion`` times what was read of them; beyond it lies a bomb, not data.
+    package static let freeExpansion = 64 << 20
+    package static let expansion = 250
+
+    private let name: String
+    private var reader: RowReader
+    private var splitter: (any RecordSplitter)?
+    /// The first bytes of the text, until they say what it is.
+    private var head: [UInt8] = []
+    private var expanded = 0
+    /// What the file turned out to be; nil before anything was read.
+    package private(set) var format: DataFormat?
+
+    /// - Parameter name: the file's name, whose ending tells tables from JSON.
+    package init(name: String, shape: RowShape? = nil, columns: [String: String] = [:]) {
+        self.name = name
+        reader = RowReader(shape: shape, columns: columns)
+    }
+
+    /// Gives every row, or what is wrong with it, with the line it begins on. `raw` gets the file's bytes as they are read.
+    ///
+    /// Throws a Failure where the file as a whole cannot be read, a ``FileFailure`` where the disk fails, and what `body` throws.
+    package mutating func read(
+        _ descriptor: Int32, path: String, raw: (UnsafeRawBufferPointer) -> Void = { _ in },
+        _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void
+    ) throws {
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        var total = 0
+        var decompressor: (any Decompressor)?
+        var compression: CompressionKind?
+        while true {
+            let count = Foundation.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileFailure("read it", path, errno: errno) }
+            if count == 0 { break }
+            try buffer.withUnsafeBytes { bytes in
+                let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+                raw(bytes)
+                if total == 0 {
+                    compression = CompressionKind(magic: bytes)
+                    decompressor = try compression?.reader()
+                }
+                total += count
+                guard let decompressor else { return try text(bytes, compression, body) }
+                do {
+                    try decompressor.push(bytes) { piece in
+                        expanded += piece.count
+                        guard expanded <= Self.freeExpansion + Self.expansion * total else { throw bomb(total) }
+                        try text(piece, compression, body)
+                    }
+                } catch let failure as CompressionFailure { throw damaged("it cannot be expanded: \(failure)") }
+            }
+        }
+        if let decompressor, !decompressor.isComplete { throw damaged("it ends in the middle") }
+        if splitter == nil { try begin(compression, body) }
+        var (splitter, reader) = (splitter, reader)
+        try splitter?.finish { try body($0.line, reader.read($0)) }
+    }
+
+    /// Takes expanded text.
+    private mutating func text(
+        _ bytes: UnsafeRawBufferPointer, _ compression: CompressionKind?, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void
+    ) throws {
+        guard splitter == nil else { return try push(bytes, body) }
+        head.append(contentsOf: bytes)
+        // White space alone does not say what follows; but no file may begin with any amount of it unread.
+        if head.count >= 4096 || (head.count >= 64 && head.contains { !Self.isSpace($0) }) { try begin(compression, body) }
+    }
+
+    private mutating func push(_ bytes: UnsafeRawBufferPointer, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void) throws {
+        // Taken out for the call, since a closure may not change what is being changed.
+        guard var splitter = splitter else { return }
+        self.splitter = nil
+        var reader = reader
+        try splitter.push(bytes) { try body($0.line, reader.read($0)) }
+        self.splitter = splitter
+        self.reader = reader
+    }
+
+    /// Decides what the text is, by its first bytes.
+    private mutating func begin(_ compression: CompressionKind?, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void) throws {
+        if let failure = ForeignFormat.failure(head, name: name) { throw failure }
+        var start = head
+        head = []
+        if start.starts(with: [0xEF, 0xBB, 0xBF]) { start.removeFirst(3) }
+        let kind = DataFormat.kind(name: name, firstByte: start.first { !Self.isSpace($0) })
+        format = DataFormat(kind: kind, compression: compression)
+        splitter =
+            switch kind {
+            case .jsonl: LineSplitter()
+            case .json: ListSplitter()
+            case .csv, .tsv: TableSplitter(kind)
+            }
+        try start.withUnsafeBytes { try push($0, body) }
+    }
+
+    private func damaged(_ problem: String) -> Failure {
+        Failure(
+            code: "intake.damaged_compression", "The file is compressed, but \(problem).", at: name,
+            remedy: "Compress it again and check it with gzip -t or zstd -t.")
+    }
+
+    private func bomb(_ read: Int) -> Failure {
+        Failure(
+            code: "intake.expands_too_much",
+            "The first \(read) bytes of the file expand to more than \(expanded >> 20) MiB, which no data does (the limit is \(Self.freeExpansion >> 20) MiB and \(Self.expansion) times the size).",
+            at: name, remedy: "Drop it uncompressed, if it is data.")
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 10 || byte == 13 }
+}

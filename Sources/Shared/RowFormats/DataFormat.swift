@@ -1,0 +1,42 @@
+import Compression
+
+/// What a dropped file is written in.
+package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// One JSON object a line.
+        case jsonl
+        /// One JSON list of objects.
+        case json
+        /// Comma-separated values (RFC 4180), or separated by semicolons where the header says so.
+        case csv
+        /// Tab-separated values.
+        case tsv
+    }
+
+    package var kind: Kind
+    package var compression: CompressionKind?
+
+    package var description: String { kind.rawValue + (compression.map { "." + $0.suffix } ?? "") }
+
+    /// The endings of file names that are read where a folder is dropped; the others in it are listed and left alone.
+    package static let endings = ["jsonl", "ndjson", "json", "csv", "tsv"]
+
+    /// Whether a file of a dropped folder is data, by its name.
+    package static func isData(_ name: String) -> Bool { ending(name).map(endings.contains) ?? false }
+
+    /// The ending that says what is inside, `.gz` and `.zst` looked through.
+    static func ending(_ name: String) -> String? {
+        var parts = name.lowercased().split(separator: ".").dropFirst()
+        if let last = parts.last, last == "gz" || last == "zst" { parts.removeLast() }
+        return parts.last.map(String.init)
+    }
+
+    /// What the text is: the name decides for tables, since anything may begin one; otherwise the first byte that is not white space does.
+    static func kind(name: String, firstByte: UInt8?) -> Kind {
+        switch ending(name) {
+        case "csv": .csv
+        case "tsv": .tsv
+        default: firstByte == UInt8(ascii: "[") ? .json : .jsonl
+        }
+    }
+}

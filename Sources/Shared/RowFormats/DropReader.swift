@@ -1,0 +1,83 @@
+import Contracts
+import Foundation
+import Platform
+
+/// Reads everything a drop is made of, in memory that does not grow with it, and counts what it finds.
+package final class DropReader {
+    /// The counts and faults of all files; what is wrong with single rows goes to the sink.
+    package private(set) var report: IntakeReport
+    /// Names and digests of the files as they were read.
+    package private(set) var digests: [(name: [UInt8], sha256: String, bytes: Int)] = []
+    private var shapes: [RowShape: Int] = [:]
+    private var formats: [String: Int] = [:]
+    private let shape: RowShape?
+    private let columns: [String: String]
+    private let problem: (RowProblem) throws -> Void
+    private let row: (RowReader.Parsed, Int, String?) throws -> Bool
+
+    /// - Parameter problem: gets every fault and every warning, in order.
+    /// - Parameter row: gets every good row with its line and, in a folder, its file; false where it was there before.
+    package init(
+        _ report: IntakeReport, shape: RowShape?, columns: [String: String], problem: @escaping (RowProblem) throws -> Void,
+        row: @escaping (RowReader.Parsed, Int, String?) throws -> Bool
+    ) {
+        self.report = report
+        self.shape = shape
+        self.columns = columns
+        self.problem = problem
+        self.row = row
+    }
+
+    /// Reads all files. A file that cannot be read as data ends it, with the reason in the report; throws where the disk fails.
+    package func read(_ contents: DropContents) throws {
+        do {
+            for entry in contents.left { try note(entry.name, entry.code, entry.what) }
+            for file in contents.files { try read(file) }
+            if (1..<10).contains(report.rowsAccepted) {
+                try tell(.fewerThan10Examples, nil, "The file has only \(report.rowsAccepted) usable rows.", "Drop more: 10 are the least for a first run, 50 and more are advised.")
+            }
+        } catch let failure as Failure {
+            report.quarantined = failure
+        }
+        report.shapes = Dictionary(uniqueKeysWithValues: shapes.map { ($0.key.rawValue, $0.value) })
+        report.formats = formats
+    }
+
+    private func note(_ name: [UInt8], _ code: ProblemCode, _ what: String) throws {
+        try tell(
+            code, RawPath.shown(name), "This is \(what); it was not read.",
+            code == .fileIgnored ? "Give it the ending of what it holds, if it is data." : "Put the file itself into the folder.")
+    }
+
+    private func tell(_ code: ProblemCode, _ file: String?, _ message: String, _ fix: String) throws {
+        try problem(RowProblem(file: file, line: 0, code: code.rawValue, severity: code.severity, message: message, fix: fix))
+    }
+
+    private func read(_ file: DropContents.File) throws {
+        let shown: String? = file.name.isEmpty ? nil : RawPath.shown(file.name)
+        let descriptor = try file.path.openFile()
+        defer { close(descriptor) }
+        var hash = Digest.Running()
+        var reader = DataFileReader(name: shown ?? report.name, shape: shape, columns: columns)
+        try reader.read(descriptor, path: file.path.description, raw: { hash.update($0) }) { line, result in
+            report.rowsRead += 1
+            switch result {
+            case .failure(let problems):
+                report.rowsRejected += 1
+                for problem in problems.list { try tell(problem, shown) }
+            case .success(let parsed):
+                for problem in parsed.warnings { try tell(problem, shown) }
+                shapes[parsed.shape, default: 0] += 1
+                if try row(parsed, line, shown) { report.rowsAccepted += 1 } else { report.rowsDuplicate += 1 }
+            }
+        }
+        if let format = reader.format { formats["\(format)", default: 0] += 1 }
+        digests.append((file.name, hash.finish(), hash.count))
+    }
+
+    private func tell(_ problem: RowProblem, _ file: String?) throws {
+        var problem = problem
+        problem.file = file
+        try self.problem(problem)
+    }
+}

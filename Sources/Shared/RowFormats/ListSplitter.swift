@@ -1,0 +1,119 @@
+import Contracts
+
+/// Cuts the elements of one JSON list apart as they stream by; whether each is sound JSON is for its reader to say.
+struct ListSplitter: RecordSplitter {
+    private enum Place {
+        /// Before the opening bracket.
+        case start
+        /// Where an element or the closing bracket may come.
+        case element
+        /// Inside an element.
+        case inside
+        /// Behind the closing bracket.
+        case end
+    }
+
+    private var place = Place.start
+    private var pending: [UInt8] = []
+    private var isTooLong = false
+    private var depth = 0
+    private var isText = false
+    private var isEscaped = false
+    private var line = 1
+    private var beginning = 1
+    /// Whether a comma came after the last element, so that another must follow.
+    private var owesElement = false
+
+    mutating func push(_ bytes: UnsafeRawBufferPointer, _ body: (Record) throws -> Void) throws {
+        for byte in bytes {
+            defer { if byte == 10 { line += 1 } }
+            switch place {
+            case .start:
+                if Self.isSpace(byte) { continue }
+                guard byte == UInt8(ascii: "[") else { throw damaged("it does not begin with [") }
+                place = .element
+            case .element:
+                if Self.isSpace(byte) { continue }
+                if byte == UInt8(ascii: "]") {
+                    guard !owesElement else { throw damaged("an element is missing between a comma and ]") }
+                    place = .end
+                    continue
+                }
+                guard byte != UInt8(ascii: ",") else { throw damaged("an element is missing before a comma") }
+                place = .inside
+                beginning = line
+                try inside(byte, body)
+            case .inside: try inside(byte, body)
+            case .end:
+                guard Self.isSpace(byte) else { throw damaged("there is more after the closing ]") }
+            }
+        }
+    }
+
+    mutating func finish(_ body: (Record) throws -> Void) throws {
+        switch place {
+        case .end: return
+        case .start: return
+        case .element, .inside: throw damaged("the file ends before the closing ]")
+        }
+    }
+
+    private mutating func inside(_ byte: UInt8, _ body: (Record) throws -> Void) throws {
+        if isText {
+            if isEscaped {
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else if byte == UInt8(ascii: "\"") {
+                isText = false
+            }
+            return keep(byte)
+        }
+        switch byte {
+        case UInt8(ascii: "\""): isText = true
+        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+        case UInt8(ascii: "}"), UInt8(ascii: "]"):
+            if depth == 0 {
+                guard byte == UInt8(ascii: "]") else { throw damaged("a } closes nothing") }
+                try emit(body)
+                owesElement = false
+                place = .end
+                return
+            }
+            depth -= 1
+        case UInt8(ascii: ",") where depth == 0:
+            try emit(body)
+            owesElement = true
+            place = .element
+            return
+        default: break
+        }
+        keep(byte)
+    }
+
+    private mutating func keep(_ byte: UInt8) {
+        if isTooLong { return }
+        if pending.count == RecordLimits.longest {
+            isTooLong = true
+            pending = []
+        } else {
+            pending.append(byte)
+        }
+    }
+
+    private mutating func emit(_ body: (Record) throws -> Void) throws {
+        defer {
+            pending.removeAll(keepingCapacity: true)
+            isTooLong = false
+        }
+        try body(isTooLong ? RecordLimits.tooLong(beginning, what: "element") : Record(line: beginning, body: .json(pending)))
+    }
+
+    private func damaged(_ problem: String) -> Failure {
+        Failure(
+            code: "intake.damaged_list", "The file begins as a JSON list, but \(problem).", at: "line \(line)",
+            remedy: "Write one whole JSON list of objects, or one JSON object a line.")
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 10 || byte == 13 }
+}

@@ -1,0 +1,179 @@
+import Contracts
+import Foundation
+import JSONText
+
+/// Turns one record into a row's content, or says what is wrong with it. Pure; never traps on input.
+package struct RowReader: Sendable {
+    /// What a good record holds.
+    package struct Parsed: Sendable {
+        package var content: RowContent
+        package var shape: RowShape
+        /// The class, where the shape names one.
+        package var label: String?
+        /// Keys that are no part of the shape: kept for slices and groups.
+        package var fields: [String: JSONValue]?
+        package var warnings: [RowProblem]
+    }
+
+    private let shape: RowShape?
+    private let columns: [String: String]
+    /// Whether an earlier record had a character that ASCII has not.
+    private var hasSeenUTF8 = false
+
+    /// - Parameter shape: the only shape to accept; nil takes each row for what it is.
+    /// - Parameter columns: the user's names by ours, such as `["prompt": "question"]`.
+    package init(shape: RowShape? = nil, columns: [String: String] = [:]) {
+        self.shape = shape
+        self.columns = columns
+    }
+
+    /// The row, or every fault found in it.
+    package mutating func read(_ record: Record) -> Result<Parsed, RowProblems> {
+        switch record.body {
+        case .bad(let code, let message, let fix):
+            return .failure(RowProblems(record.line, ProblemCode(rawValue: code) ?? .invalidJSON, message, fix))
+        case .json(let bytes): return json(bytes, record.line)
+        case .cells(let cells): return self.cells(cells, record.line)
+        }
+    }
+
+    // MARK: Bytes
+
+    private mutating func json(_ bytes: [UInt8], _ line: Int) -> Result<Parsed, RowProblems> {
+        if let problem = check(bytes, line) { return .failure(problem) }
+        let document: JSONText.Document
+        do throws(JSONTextFault) { document = try JSONText.parse(bytes) } catch {
+            // A column in characters, as an editor counts.
+            let column = String(decoding: bytes.prefix(error.offset), as: UTF8.self).count + 1
+            return .failure(
+                RowProblems(line, ProblemCode(rawValue: error.code) ?? .invalidJSON, "At column \(column) \(error.problem).", Self.fix(error.code), error.pointer))
+        }
+        guard case .object(let row) = document.value else {
+            return .failure(RowProblems(line, .dataType, "The row is JSON, but \(Self.kind(document.value)), not an object.", "Write one JSON object a row."))
+        }
+        var warnings = RowProblems()
+        for pointer in document.numbersAsText {
+            warnings.add(line, .numberTooLarge, "The number needs more than 64 bits, so it is kept as a text.", "Put it in quotes.", pointer)
+        }
+        return shaped(row, line, warnings)
+    }
+
+    private mutating func cells(_ cells: [(name: String, value: [UInt8])], _ line: Int) -> Result<Parsed, RowProblems> {
+        var row: [String: JSONValue] = [:]
+        for cell in cells {
+            if let problem = check(cell.value, line, "/" + Self.escaped(cell.name)) { return .failure(problem) }
+            row[cell.name] = .string(String(decoding: cell.value, as: UTF8.self))
+        }
+        // In a table every row has every column: an empty cell is one that is not there.
+        let optional: Set = ["input", "system", "label", "name"]
+        for (name, value) in row where value == "" && (optional.contains(name) || !RowShape.allCases.contains { $0.keys.contains(name) }) { row[name] = nil }
+        return shaped(row, line, RowProblems())
+    }
+
+    /// Whether the bytes are text.
+    private mutating func check(_ bytes: [UInt8], _ line: Int, _ pointer: String = "") -> RowProblems? {
+        let finding = bytes.withUnsafeBufferPointer(UTF8Check.check)
+        if let place = finding.firstInvalid {
+            let byte = String(bytes[place], radix: 16)
+            if hasSeenUTF8 || !finding.isASCII {
+                return RowProblems(
+                    line, .mixedEncoding, "Byte \(place + 1) (0x\(byte)) is not UTF-8, while other text of the file is.",
+                    "Convert each source to UTF-8 before putting them together.", pointer)
+            }
+            return RowProblems(
+                line, .invalidUTF8, "Byte \(place + 1) (0x\(byte)) is not UTF-8.", "Save the file as UTF-8, for example with iconv -f LATIN1 -t UTF-8.", pointer)
+        }
+        if !finding.isASCII { hasSeenUTF8 = true }
+        if let place = bytes.firstIndex(of: 0) {
+            return RowProblems(line, .controlCharacter, "Byte \(place + 1) is NUL, so this is not text.", "Save the file as UTF-8 text.", pointer)
+        }
+        return nil
+    }
+
+    // MARK: Shapes
+
+    private func shaped(_ given: [String: JSONValue], _ line: Int, _ warnings: RowProblems) -> Result<Parsed, RowProblems> {
+        var row = given
+        for (ours, theirs) in columns where ours != theirs {
+            if let value = row.removeValue(forKey: theirs) { row[ours] = value }
+        }
+        let found = RowShape.of(row)
+        guard let shape = shape ?? found else {
+            let keys = given.keys.sorted().prefix(8).map { $0.prefix(40) }.joined(separator: ", ")
+            return .failure(
+                RowProblems(
+                    line, .unknownShape, "The row's keys (\(keys)) fit no shape that is known.",
+                    "Write \(RowShape.completion.example) or \(RowShape.chat.example), or name your keys in data.columns."))
+        }
+        // A text with a label may be meant as text alone, and a prompt with a completion may carry a text: what is asked for decides, where it can.
+        if self.shape != nil, let found, found != shape, !shape.keys.contains(where: { row[$0] != nil }) || !Self.canBe(found, shape) {
+            return .failure(
+                RowProblems(
+                    line, .wrongShape, "The row is of the shape \(found.rawValue), but data.shape asks for \(shape.rawValue).",
+                    "Write \(shape.example), or change data.shape."))
+        }
+        var reader = ShapeReader(row: row, line: line, problems: warnings)
+        let content = reader.content(shape)
+        let problems = named(reader.problems)
+        guard let content, !problems.hasErrors else { return .failure(problems) }
+        let fields = row.filter { !shape.keys.contains($0.key) }
+        return .success(
+            Parsed(content: content, shape: shape, label: reader.label, fields: fields.isEmpty ? nil : fields, warnings: problems.list))
+    }
+
+    /// Whether a row that looks like `found` can be read as `wanted`.
+    private static func canBe(_ found: RowShape, _ wanted: RowShape) -> Bool {
+        switch (found, wanted) {
+        case (.classification, .text), (.text, .classification), (.completion, .preference), (.alpaca, .completion), (.chat, .completion), (.chat, .text), (.completion, .text), (.alpaca, .text): true
+        default: false
+        }
+    }
+
+    /// The problems with the user's own names of columns in their pointers.
+    private func named(_ problems: RowProblems) -> RowProblems {
+        if columns.isEmpty { return problems }
+        var result = RowProblems()
+        for problem in problems.list {
+            var pointer = problem.pointer
+            for (ours, theirs) in columns where pointer == "/" + ours || pointer.hasPrefix("/" + ours + "/") {
+                pointer = "/" + Self.escaped(theirs) + pointer.dropFirst(ours.utf8.count + 1)
+                break
+            }
+            result.add(problem, pointer: pointer)
+        }
+        return result
+    }
+
+    // MARK: Words
+
+    static func kind(_ value: JSONValue) -> String {
+        switch value {
+        case .null: "null"
+        case .bool: "true or false"
+        case .integer, .number: "a number"
+        case .string: "a text"
+        case .array: "a list"
+        case .object: "an object"
+        }
+    }
+
+    /// A key as a part of a JSON pointer (RFC 6901).
+    static func escaped(_ key: String) -> String { key.replacing("~", with: "~0").replacing("/", with: "~1") }
+
+    private static func fix(_ code: String) -> String {
+        switch code {
+        case "duplicate_key": "Remove one of the two."
+        case "nested_too_deep": "Flatten the value."
+        case "invalid_unicode": "Write the character itself, or both halves of the pair."
+        default: "Write one JSON object a row."
+        }
+    }
+}
+
+extension RowProblems {
+    /// Takes over a problem under another pointer.
+    mutating func add(_ problem: RowProblem, pointer: String) {
+        guard let code = ProblemCode(rawValue: problem.code) else { return }
+        add(problem.line, code, problem.message, problem.fix ?? "", pointer)
+    }
+}

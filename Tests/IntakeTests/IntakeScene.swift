@@ -1,0 +1,74 @@
+import Compression
+import Contracts
+import Foundation
+import JSONText
+import Ledger
+import Logging
+import Platform
+import Settings
+import Stages
+import TestSupport
+
+@testable import Intake
+
+/// One pipeline with its folders and ledger, and passes of Intake made by hand.
+final class IntakeScene {
+    let sandbox: Sandbox
+    let context: StageContext
+    let service: IntakeService
+    let pipeline: PipelineSettings
+    private let complete = CompleteFiles()
+
+    init(_ change: (inout PipelineSettings) -> Void = { _ in }) throws {
+        sandbox = try Sandbox()
+        var folder = SettingsFolder()
+        folder.daemon.quietSeconds = 0.05
+        var pipeline = PipelineSettings(name: "p", file: sandbox.layout.pipelineSettings + "/p.toml", base: "tiny")
+        change(&pipeline)
+        self.pipeline = pipeline
+        folder.pipelines = [pipeline]
+        context = StageContext(
+            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(folder), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        service = try IntakeService(context)
+        try FileManager.default.createDirectory(atPath: dropFolder, withIntermediateDirectories: true)
+    }
+
+    var dropFolder: String { context.dropFolder(pipeline) }
+
+    /// A second service on the same state, as after a restart.
+    func restarted() throws -> IntakeService { try IntakeService(context) }
+
+    /// Puts bytes into the drop folder under any name.
+    func put(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(filePath: dropFolder + "/" + name)) }
+
+    func put(_ text: String, _ name: String) throws { try put(Array(text.utf8), name) }
+
+    /// One pass in which the named files count as renamed into the folder.
+    @discardableResult
+    func pass(_ names: String...) -> Bool {
+        for name in names { complete.add(dropFolder + "/" + name) }
+        return service.pass(complete)
+    }
+
+    func drops() throws -> [Drop] { try context.ledger.drops(pipeline: "p", limit: 100_000) }
+
+    func report(_ drop: Drop) throws -> IntakeReport {
+        let path = context.layout.intake("p", drop: drop.id.rawValue) + "/report.json"
+        return try ContractCoding.decode(IntakeReport.self, from: try Data(contentsOf: URL(filePath: path)))
+    }
+
+    func rows(_ drop: Drop) throws -> [Row] {
+        var rows: [Row] = []
+        try RowFile.read(context.layout.intake("p", drop: drop.id.rawValue) + "/rows.jsonl.zst") { rows.append($0) }
+        return rows
+    }
+
+    var problems: [Failure] { context.problems.all(prefix: "drop:p:") }
+
+    /// Everything that lies in the drop folder.
+    func left() throws -> [[UInt8]] { try RawPath(dropFolder).names() }
+
+    static func rows(_ range: Range<Int>) -> String {
+        range.map { "{\"prompt\": \"question \($0)\", \"completion\": \"answer \($0 % 5)\"}\n" }.joined()
+    }
+}
