@@ -17,7 +17,7 @@ struct Ftctl: AsyncParsableCommand {
         version: BuildVersion.text,
         subcommands: [
             Status.self, Pipelines.self, Runs.self, Show.self, Watch.self, Report.self, Gates.self, RunNow.self, Promote.self, Rollback.self,
-            History.self, Cancel.self, Drops.self, DropReport.self, Base.self, Generate.self, Version.self, Compare.self, GarbageCollect.self,
+            History.self, Cancel.self, Drops.self, DropReport.self, Base.self, DataCommands.self, Generate.self, Version.self, Compare.self, GarbageCollect.self,
         ])
 }
 
@@ -29,10 +29,14 @@ struct Connection: ParsableArguments {
     var json = false
 
     var socket: String {
-        let environment = ProcessInfo.processInfo.environment
-        if root == nil, let path = environment["FINETUNED_SOCKET"] { return path }
-        let folder = root ?? environment["FINETUNED_ROOT"] ?? "/"
-        return Layout(root: URL(filePath: folder).standardizedFileURL.path).socket
+        if root == nil, let path = ProcessInfo.processInfo.environment["FINETUNED_SOCKET"] { return path }
+        return layout.socket
+    }
+
+    /// Where the daemon's files are.
+    var layout: Layout {
+        let folder = root ?? ProcessInfo.processInfo.environment["FINETUNED_ROOT"] ?? "/"
+        return Layout(root: URL(filePath: folder).standardizedFileURL.path)
     }
 
     /// Runs `body` with a client; failures become one line on standard error and an exit status.

@@ -18,7 +18,8 @@ enum RunRequests {
         let frozen = run.mode == .stack ? parent?.adapters ?? [] : parent.map { Array($0.adapters.dropLast()) } ?? []
         let task = TrainTask(
             model: context.modelReference(card, adapters: frozen), startAdapter: run.mode == .continued ? parent?.adapters.last : nil,
-            train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe)
+            train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe,
+            truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
         return request(run.id.rawValue, context.layout.run(run.id.rawValue), .train(task), context)
     }
 
@@ -29,7 +30,8 @@ enum RunRequests {
         guard let snapshot = try context.ledger.snapshot(run.snapshot) else {
             throw Failure(code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue, remedy: "Queue a new run.")
         }
-        let train = TrainTask(model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [], recipe: run.recipe)
+        let train = TrainTask(model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [], recipe: run.recipe,
+            truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
         let task = RangeTestTask(train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest, steps: RangeTestRules.steps)
         return request(run.id.rawValue, context.layout.run(run.id.rawValue) + "/range-test", .rangeTest(task), context)
     }

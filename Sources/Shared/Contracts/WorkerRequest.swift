@@ -71,9 +71,11 @@ package struct TrainTask: Codable, Hashable, Sendable {
     package var recipe: Recipe
     /// Train up to this optimizer step and pause with a checkpoint (trials at a rung); nil trains to the end.
     package var pauseAtStep: Int?
+    /// Whether rows longer than the recipe's length are cut to it (nil: yes) or left out.
+    package var truncate: Bool?
     package init(
         model: ModelReference, startAdapter: AdapterReference? = nil, train: [FileReference],
-        validation: [FileReference], recipe: Recipe, pauseAtStep: Int? = nil
+        validation: [FileReference], recipe: Recipe, pauseAtStep: Int? = nil, truncate: Bool? = nil
     ) {
         self.model = model
         self.startAdapter = startAdapter
@@ -81,6 +83,7 @@ package struct TrainTask: Codable, Hashable, Sendable {
         self.validation = validation
         self.recipe = recipe
         self.pauseAtStep = pauseAtStep
+        self.truncate = truncate
     }
 }
 

@@ -4,6 +4,8 @@ package enum EncodingFailure: Error, Equatable, CustomStringConvertible {
     case noLabels
     /// No label is left within the length.
     case tooLong(tokens: Int, firstLabel: Int, maximumLength: Int)
+    /// The row is longer than the length, and is not to be cut.
+    case rowTooLong(tokens: Int, maximumLength: Int)
     /// The template writes turns so that what comes later changes what came before.
     case templateBreaksPrefix(turn: Int, reason: String)
     /// The template builds control tokens out of data, so that data cannot be kept apart.
@@ -17,6 +19,9 @@ package enum EncodingFailure: Error, Equatable, CustomStringConvertible {
         case .tooLong(let tokens, let firstLabel, let maximum):
             "the row has \(tokens) tokens and its first label is token \(firstLabel), beyond the maximum of \(maximum); "
                 + "raise max_length in the recipe or shorten the prompt"
+        case .rowTooLong(let tokens, let maximum):
+            "the row has \(tokens) tokens, more than the maximum of \(maximum), and is left out; raise max_length in the recipe, shorten the "
+                + "row, or let rows be cut (data.truncate)"
         case .templateBreaksPrefix(let turn, let reason):
             "the chat template cannot be trained on turn \(turn + 1) of this row: \(reason); "
                 + "train the last turn alone, or name a template with {% generation %} blocks"

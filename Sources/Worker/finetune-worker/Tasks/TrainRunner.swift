@@ -1,5 +1,6 @@
 import Contracts
 import Crypto
+import Encoding
 import Exporting
 import Foundation
 import Tensors
@@ -126,8 +127,8 @@ struct TrainingJob {
         base = task.model.base.rawValue
         context.events.stage("encoding")
         var encoder = SetEncoder(loaded.encoder, context: context)
-        train = try encoder.encode(try RowReader.read(task.train), maximumLength: task.recipe.maxLength, what: "training")
-        validation = try encoder.encode(try RowReader.read(task.validation), maximumLength: task.recipe.maxLength, what: "validation")
+        train = try encoder.encode(try RowReader.read(task.train), maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "training")
+        validation = try encoder.encode(try RowReader.read(task.validation), maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "validation")
         figures = encoder.figures
         fingerprint = try Self.fingerprint(task)
         let count: Int
@@ -185,14 +186,20 @@ struct SetEncoder {
     }
 
     /// The rows as sequences. Rows that cannot be trained on are left out with a warning each (the first ten by name).
-    mutating func encode(_ rows: [Row], maximumLength: Int, what: String) throws -> [TokenSequence] {
+    /// - Parameter cut: whether rows that are too long are cut, or left out.
+    mutating func encode(_ rows: [Row], maximumLength: Int, cut: Bool = true, what: String) throws -> [TokenSequence] {
         var sequences: [TokenSequence] = []
         var skipped = 0
         var truncated = 0
         for row in rows {
             do {
                 let example = try encoder.example(row.content, maximumLength: maximumLength)
-                if example.truncated > 0 { truncated += 1 }
+                if example.truncated > 0 {
+                    guard cut else {
+                        throw EncodingFailure.rowTooLong(tokens: example.ids.count + example.truncated, maximumLength: maximumLength)
+                    }
+                    truncated += 1
+                }
                 sequences.append(example.sequence)
             } catch {
                 skipped += 1

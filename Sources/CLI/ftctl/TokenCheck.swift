@@ -1,0 +1,81 @@
+import Contracts
+import Foundation
+import JSONText
+import Platform
+import RowFormats
+import Settings
+
+/// Counts the tokens of rows with a pipeline's base model, by the worker that would train them.
+final class TokenCheck {
+    private let settings: PipelineSettings
+    private let card: BaseCard
+    private let layout: Layout
+    private let scratch: String
+    private let rowsPath: String
+    private let output: FileHandle
+    private var places: [(line: Int, file: String?)] = []
+
+    /// Throws a Failure where the base is not there.
+    init(_ settings: PipelineSettings, layout: Layout, scratch: String) throws {
+        self.settings = settings
+        self.layout = layout
+        self.scratch = scratch
+        let path = layout.base(settings.base.rawValue) + "/card.json"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(
+                code: "base.unknown", "The base model '\(settings.base)' cannot be read, so no tokens can be counted.", at: path,
+                remedy: "Register it with `ftctl base add`, or check without --pipeline.")
+        }
+        card = try ContractCoding.decode(BaseCard.self, from: data)
+        rowsPath = scratch + "/rows.jsonl"
+        FileManager.default.createFile(atPath: rowsPath, contents: nil)
+        guard let handle = FileHandle(forWritingAtPath: rowsPath) else { throw FileFailure("open it", rowsPath, errno: errno) }
+        output = handle
+    }
+
+    func add(_ parsed: RowReader.Parsed, id: RowID, line: Int, file: String?) throws {
+        places.append((line, file))
+        try output.write(
+            contentsOf: CanonicalJSON.line(Row(id: id, content: parsed.content, split: .train, promptKey: "", drop: "check", line: line)))
+    }
+
+    /// What the tokens say of the rows, in order. Throws a Failure where they cannot be counted.
+    func run() throws -> [RowProblem] {
+        try output.close()
+        guard !places.isEmpty else { return [] }
+        let folder = layout.base(card.id.rawValue)
+        let model = ModelReference(
+            basePath: card.format == "gguf" ? card.files.first.map { folder + "/" + $0.path } ?? folder : folder, base: card.id, baseDigest: card.digest)
+        let task = MeasureTask(model: model, rows: [FileReference(path: rowsPath, sha256: "", bytes: 0)], maxLength: settings.recipe.maxLength)
+        try AtomicFile.write(try ContractCoding.encode(WorkerRequest(id: "check", directory: scratch, task: .measure(task))), to: scratch + "/request.json")
+        let program = try worker()
+        let status = try SpawnedProgram.run(program, [scratch + "/request.json"], output: scratch + "/worker.log")
+        guard status == 0, let data = FileManager.default.contents(atPath: scratch + "/measure.jsonl") else {
+            let log = FileManager.default.contents(atPath: scratch + "/worker.log").map { String(decoding: $0.suffix(500), as: UTF8.self) } ?? ""
+            throw Failure(
+                code: "check.tokens", "The tokens could not be counted: the worker left with status \(status).", at: program,
+                remedy: "Check without --pipeline.", cause: log.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        let measurements = try data.split(separator: 10).map { try ContractCoding.decode(RowMeasurement.self, from: Data($0)) }
+        return zip(places, measurements).compactMap { place, measurement in
+            TokenRules.problem(measurement, maxLength: settings.recipe.maxLength, truncate: settings.data.truncate).map {
+                var problem = $0
+                problem.line = place.line
+                problem.file = place.file
+                return problem
+            }
+        }
+    }
+
+    /// The worker that the daemon would start.
+    private func worker() throws -> String {
+        if let program = SettingsFolder.read(layout).daemon.workerProgram { return program }
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let folder = (own as NSString).deletingLastPathComponent
+        for path in [folder + "/finetune-worker", folder + "/../libexec/finetuned/finetune-worker", folder + "/../lib/finetuned/finetune-worker"]
+        where FileManager.default.isExecutableFile(atPath: path) { return path }
+        throw Failure(
+            code: "check.no_worker", "There is no finetune-worker beside ftctl, so no tokens can be counted.", at: folder,
+            remedy: "Set worker.program in finetuned.toml, or check without --pipeline.")
+    }
+}

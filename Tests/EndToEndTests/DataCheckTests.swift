@@ -1,0 +1,61 @@
+import Contracts
+import Foundation
+import TestSupport
+import Testing
+
+/// `ftctl data check` needs no daemon.
+struct DataCheckTests {
+    let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    private func file(_ text: String, _ name: String) throws -> String {
+        let path = sandbox.root + "/" + name
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+        return path
+    }
+
+    @Test func aFaultIsNamedAndTheStatusSaysSo() async throws {
+        let path = try file("{\"prompt\": \"q\", \"completion\": \"a\"}\n{\"prompt\": \"q\", \"completion\": 5}\n", "a.jsonl")
+        let text = try await sandbox.ftctl("data", "check", path)
+        #expect(text.status == 1)
+        #expect(text.output.contains("line 2 /completion: error data_type"))
+        let json = try await sandbox.ftctl("data", "check", path, "--json")
+        #expect(json.status == 1)
+        let report = try ContractCoding.decode(IntakeReport.self, from: Data(json.output.utf8))
+        #expect(report.rowsRead == 2 && report.rowsAccepted == 1 && report.problems.contains { $0.code == "data_type" && $0.line == 2 })
+        let missing = try await sandbox.ftctl("data", "check", sandbox.root + "/nothing")
+        #expect(missing.status == 1 && missing.output.contains("nothing"))
+    }
+
+    @Test func aSoundFileIsSaidToBe() async throws {
+        let rows = (0..<12).map { "{\"prompt\": \"q\($0)\", \"completion\": \"a\"}\n" }.joined()
+        let answer = try await sandbox.ftctl("data", "check", try file(rows, "a.jsonl"))
+        #expect(answer.status == 0, "\(answer.output)")
+        #expect(answer.output.contains("12 good"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: sandbox.layout.state).isEmpty, "nothing is dropped")
+    }
+
+    @Test func aPipelinesTokensAreCountedByItsBase() async throws {
+        // The base as the registry keeps it: its file and its card.
+        let folder = sandbox.layout.base("tiny")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let name = "model.gguf"
+        try FileManager.default.createSymbolicLink(atPath: folder + "/" + name, withDestinationPath: try TestSupport.model())
+        var card = BaseCard(
+            id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 2048, layers: 30, width: 576, vocabulary: 49152,
+            tokenizer: "gpt2", tokenizerDigest: "d", format: "gguf", digest: "abc", trainingMemoryBytes: 1)
+        card.files = [FileReference(path: name, sha256: "", bytes: 0)]
+        try ContractCoding.encode(card).write(to: URL(filePath: folder + "/card.json"))
+        try sandbox.pipeline("p", "base = \"tiny\"\n[recipe]\nmax_length = 64\n[data]\ncolumns = { prompt = \"Q\", completion = \"A\" }\n")
+        let long = String(repeating: "word ", count: 100)
+        let path = try file("Q,A\n" + (0..<10).map { "q\($0),a\n" }.joined() + "short,\(long)\n\(long),short\n", "a.csv")
+        let json = try await sandbox.ftctl("data", "check", path, "--pipeline", "p", "--json")
+        #expect(json.status == 1)
+        let report = try ContractCoding.decode(IntakeReport.self, from: Data(json.output.utf8))
+        #expect(report.problems.map { "\($0.line) \($0.code)" } == ["12 too_long", "13 no_trainable_token"], "\(json.output)")
+        #expect(report.rowsAccepted == 10 && report.rowsRejected == 2)
+        try sandbox.pipeline("p", "base = \"tiny\"\n[recipe]\nmax_length = 64\n[data]\ntruncate = true\ncolumns = { prompt = \"Q\", completion = \"A\" }\n")
+        let cut = try await sandbox.ftctl("data", "check", path, "--pipeline", "p", "--json")
+        #expect(try ContractCoding.decode(IntakeReport.self, from: Data(cut.output.utf8)).problems.map(\.code) == ["no_trainable_token"])
+    }
+}

@@ -1,0 +1,25 @@
+import Contracts
+import Testing
+
+@testable import RowFormats
+
+/// What the number of its tokens says of a row.
+struct TokenRulesTests {
+    private func code(_ measurement: RowMeasurement, truncate: Bool) -> String? {
+        TokenRules.problem(measurement, maxLength: 8, truncate: truncate)?.code
+    }
+
+    @Test func longRowsAreBadUnlessTheyAreToBeCut() throws {
+        let long = RowMeasurement(row: "r", tokens: 8, labels: 2, truncated: 5)
+        #expect(code(long, truncate: false) == "too_long")
+        #expect(code(long, truncate: true) == nil)
+        #expect(try #require(TokenRules.problem(long, maxLength: 8, truncate: false)).message.contains("13 tokens"))
+        #expect(code(RowMeasurement(row: "r", tokens: 8, labels: 2, truncated: 0), truncate: false) == nil)
+    }
+
+    @Test(arguments: [false, true]) func rowsWithoutALabelAreBad(_ truncate: Bool) {
+        #expect(code(RowMeasurement(row: "r", tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .tooLong), truncate: truncate) == "no_trainable_token")
+        #expect(code(RowMeasurement(row: "r", tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .noLabels), truncate: truncate) == "no_trainable_token")
+        #expect(code(RowMeasurement(row: "r", tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .template), truncate: truncate) == "template_refuses")
+    }
+}
