@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 flags=(-c release -Xswiftc -enable-testing)
 # Suites that start daemons, boot systemd, kill processes or measure waiting want the machine to themselves (numeric tests hold both
-serial='SystemdTests|CrashTests|EndToEndTests|SupervisionTests|SystemdUnitTests|PlatformTests|DeliveryTests|PromotionTests|SchedulingTests|WorkerTests'
+serial='SystemdTests|IntakeTests|CrashTests|EndToEndTests|SupervisionTests|SystemdUnitTests|PlatformTests|DeliveryTests|PromotionTests|SchedulingTests|WorkerTests'
 phase() { printf '\n\033[1m== %s (%d s)\033[0m\n' "$1" "$SECONDS"; }
 
 phase "Packages"
