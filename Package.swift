@@ -167,6 +167,9 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "bench-false-promotion", dependencies: ["Gating", "Contracts", "Settings", "Statistics"],
         path: "Benchmarks/false-promotion"),
+    .executableTarget(
+        name: "bench-ingest", dependencies: ["Contracts", "JSONText", "Platform", "RowFormats"], path: "Benchmarks/ingest",
+        exclude: ["run.py", "peer.py", "simdjson.cpp"]),
     tests("StatisticsTests", ["Statistics"]),
     tests("ExperimentsTests", ["Contracts", "Experiments", "Ledger", "Platform", "Settings", "Stages", "Supervision", logging]),
     tests("EvaluationMetricsTests", ["EvaluationMetrics"]),

@@ -99,17 +99,26 @@ struct DataCheck: AsyncParsableCommand {
                 + "\(report.rowsRead) rows read, \(report.rowsAccepted) good, \(report.rowsRejected) bad, \(report.rowsDuplicate) twice"
         ]
         if !shapes.isEmpty { lines.append("Shapes: \(shapes.joined(separator: ", "))") }
+        lines += problems(report, limit: limit)
+        if let failure = report.quarantined { lines.append("It would be quarantined: \(failure.message) \(failure.remedy ?? "")") }
+        if note == nil, report.quarantined == nil, report.rowsRejected == 0 { lines.append("It can be dropped as it is.") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// One line a problem, at most `limit`, and how many there are in all where that is more.
+    static func problems(_ report: IntakeReport, limit: Int) -> [String] {
+        var lines: [String] = []
         for problem in report.problems.prefix(max(0, limit)) {
             let place = [problem.file, problem.line > 0 ? "line \(problem.line)" : nil, problem.pointer.isEmpty ? nil : problem.pointer].compactMap { $0 }
-            lines.append("\((place.isEmpty ? ["file"] : place).joined(separator: " ")): \(problem.severity.rawValue) \(problem.code): \(problem.message) \(problem.fix ?? "")")
+            let line = "\((place.isEmpty ? ["file"] : place).joined(separator: " ")): \(problem.severity.rawValue) \(problem.code): \(problem.message) \(problem.fix ?? "")"
+            // A message may quote the data, which may hold anything; what a terminal obeys is no part of a line.
+            lines.append(RawPath.shown(line.utf8))
         }
         let all = (report.problemCounts ?? [:]).values.reduce(0, +)
         if all > min(limit, report.problems.count) {
             lines.append("… \(all) problems in all: " + (report.problemCounts ?? [:]).sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
         }
-        if let failure = report.quarantined { lines.append("It would be quarantined: \(failure.message) \(failure.remedy ?? "")") }
-        if note == nil, report.quarantined == nil, report.rowsRejected == 0 { lines.append("It can be dropped as it is.") }
-        return lines.joined(separator: "\n")
+        return lines
     }
 }
 

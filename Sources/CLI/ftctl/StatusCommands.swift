@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Foundation
+import Platform
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "How the daemon and its pipelines are.")
@@ -74,11 +75,10 @@ struct DropReport: AsyncParsableCommand {
     func run() async throws {
         try await connection.use { client in
             try connection.show(try await client.get(IntakeReport.self, ControlRoute.dropReport(drop))) { report in
-                var lines = ["\(report.name): \(report.rowsRead) rows read, \(report.rowsAccepted) good, \(report.rowsRejected) bad, \(report.rowsDuplicate) known already"]
+                var lines = ["\(RawPath.shown(report.name.utf8)): \(report.rowsRead) rows read, \(report.rowsAccepted) good, \(report.rowsRejected) bad, \(report.rowsDuplicate) known already"]
                 if let failure = report.quarantined { lines.append("Quarantined: \(failure)") }
-                for problem in report.problems {
-                    lines.append("line \(problem.line)\(problem.pointer.isEmpty ? "" : " \(problem.pointer)"): \(problem.code): \(problem.message) \(problem.fix ?? "")")
-                }
+                lines += DataCheck.problems(report, limit: .max)
+                if let all = report.allProblems { lines.append("Every problem is in \(all) beside the drop's original.") }
                 return lines.joined(separator: "\n")
             }
         }

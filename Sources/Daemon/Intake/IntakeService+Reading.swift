@@ -59,6 +59,9 @@ extension IntakeService {
             next.state = .validated
             try context.ledger.update(next)
             context.bells.datasets.ring()
+            context.logger.info(
+                "Judged \(name): \(report.rowsAccepted) rows good, \(report.rowsRejected) bad, \(report.rowsDuplicate) twice",
+                metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.validated"])
             if report.rowsRejected > 0 {
                 context.logger.warning(
                     "\(report.rowsRejected) of \(report.rowsRead) rows of \(name) are bad; the others go on. See \(folder)/report.json",

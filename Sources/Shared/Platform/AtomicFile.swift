@@ -25,7 +25,8 @@ package enum AtomicFile {
     /// Renames within one file system and makes both folders durable.
     package static func move(_ from: String, to path: String) throws {
         try rename(from, to: path)
-        try sync(folder: (from as NSString).deletingLastPathComponent)
+        let folder = (from as NSString).deletingLastPathComponent
+        if folder != (path as NSString).deletingLastPathComponent { try sync(folder: folder) }
     }
 
     /// Takes what lies at `from`, whatever its name is made of, and makes both folders durable.
