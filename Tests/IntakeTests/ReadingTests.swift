@@ -43,6 +43,20 @@ struct ReadingTests {
         #expect(try scene.drops().filter { $0.state == .duplicate }.map(\.name) == ["again"])
     }
 
+    @Test func aFolderThatIsExchangedForALinkIsNotFollowed() throws {
+        let folder = scene.sandbox.root + "/batch"
+        let elsewhere = scene.sandbox.root + "/elsewhere"
+        for path in [folder + "/sub", elsewhere] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try IntakeScene.rows(0..<10).write(toFile: path + "/a.jsonl", atomically: false, encoding: .utf8)
+        }
+        let contents = try DropContents(RawPath(folder))
+        #expect(try contents.digest().bytes > 0)
+        try FileManager.default.removeItem(atPath: folder + "/sub")
+        try FileManager.default.createSymbolicLink(atPath: folder + "/sub", withDestinationPath: elsewhere)
+        #expect(throws: FileFailure.self) { try contents.digest() }
+    }
+
     @Test func bytesThatChangeAfterTheRecordAreReadAgain() throws {
         try scene.put(IntakeScene.rows(0..<10), "a.jsonl")
         let intake = scene.context.layout.state + "/intake/p"

@@ -85,6 +85,8 @@ struct ShapeTests {
             "{\"input\": {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}]}, \"preferred_output\": [{\"role\": \"assistant\", \"content\": \"good\"}], \"non_preferred_output\": [{\"role\": \"assistant\", \"content\": \"bad\"}]}",
             "{\"chosen\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"good\"}], \"rejected\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"bad\"}]}",
         ] { #expect(try one(text).content == wanted, "\(text)") }
+        let tools = try one("{\"input\": {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}], \"tools\": [1]}, \"preferred_output\": \"good\", \"non_preferred_output\": \"bad\"}")
+        #expect(tools.fields == ["tools": [1]], "nothing that was given is lost")
         #expect(try Reading("{\"prompt\": \"q\", \"chosen\": \"same\", \"rejected\": \"same\"}\n").faults == ["equal_answers /rejected"])
         #expect(try Reading("{\"prompt\": \"q\", \"chosen\": \"good\"}\n").faults == ["missing_key /rejected"])
         #expect(try Reading("{\"chosen\": \"good\", \"rejected\": \"bad\"}\n").faults == ["empty_prompt /prompt"])

@@ -109,7 +109,7 @@ package struct IntakeService: Service {
         let contents = try DropContents(path)
         // Claimed unread, a file that its owner keeps to himself would be out of his reach as well.
         for file in contents.files {
-            let descriptor = try file.path.openFile()
+            let descriptor = try file.open()
             defer { close(descriptor) }
             if RawPath.isBeingWritten(descriptor) { return false }
         }

@@ -47,9 +47,29 @@ package struct RawPath: Hashable, Sendable, CustomStringConvertible {
         return status
     }
 
+    private static let reading = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+
     /// Opens a plain file for reading: follows no link and waits for nobody, whatever was put in its place. Throws ``FileFailure``.
-    package func openFile() throws -> Int32 {
-        let descriptor = withCString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) }
+    package func openFile() throws -> Int32 { try plain(withCString { open($0, Self.reading) }) }
+
+    /// Opens the plain file `name` below this folder. No folder on the way may be a link either, since whoever dropped it may have gone
+    /// on changing it. Throws ``FileFailure``.
+    package func openFile(below name: [UInt8]) throws -> Int32 {
+        var folder = withCString { open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+        var parts = name.split(separator: UInt8(ascii: "/")).map(Array.init)
+        guard folder >= 0, let last = parts.popLast() else { throw FileFailure("open it", description, errno: folder < 0 ? errno : EISDIR) }
+        defer { close(folder) }
+        for part in parts {
+            let next = RawPath(bytes: part).withCString { openat(folder, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+            guard next >= 0 else { throw FileFailure("open it", appending(name).description, errno: errno) }
+            close(folder)
+            folder = next
+        }
+        return try appending(name).plain(RawPath(bytes: last).withCString { openat(folder, $0, Self.reading) })
+    }
+
+    /// The descriptor of what is a plain file indeed.
+    private func plain(_ descriptor: Int32) throws -> Int32 {
         guard descriptor >= 0 else { throw FileFailure("open it", description, errno: errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -10,6 +10,10 @@ package struct DropContents {
         package var name: [UInt8]
         package var path: RawPath
         package var bytes: Int
+        fileprivate var root: RawPath
+
+        /// Opens it for reading, and nothing that was put in its place or on the way to it. Throws ``FileFailure``.
+        package func open() throws -> Int32 { name.isEmpty ? try path.openFile() : try root.openFile(below: name) }
     }
 
     /// Most entries of a dropped folder, and how deep they may lie.
@@ -28,13 +32,13 @@ package struct DropContents {
         let status = try path.status()
         if status.st_mode & S_IFMT == S_IFDIR {
             note(status)
-            try walk(path, prefix: [], depth: 1)
+            try walk(path, root: path, prefix: [], depth: 1)
         } else {
             if let refusal = Self.refusal(mode: status.st_mode) {
                 throw Failure(code: "intake.not_a_file", "This is \(refusal.what).", at: path.description, remedy: refusal.remedy)
             }
             note(status)
-            files = [File(name: [], path: path, bytes: Int(status.st_size))]
+            files = [File(name: [], path: path, bytes: Int(status.st_size), root: path)]
         }
     }
 
@@ -42,7 +46,7 @@ package struct DropContents {
     package func digest() throws -> (sha256: String, bytes: Int) {
         try Self.digest(
             files.map { file in
-                let descriptor = try file.path.openFile()
+                let descriptor = try file.open()
                 defer { close(descriptor) }
                 return (file.name, try Digest.sha256(descriptor: descriptor, path: file.path.description), file.bytes)
             })
@@ -71,7 +75,7 @@ package struct DropContents {
         }
     }
 
-    private mutating func walk(_ folder: RawPath, prefix: [UInt8], depth: Int) throws {
+    private mutating func walk(_ folder: RawPath, root: RawPath, prefix: [UInt8], depth: Int) throws {
         for name in try folder.names() where name.first != UInt8(ascii: ".") {
             entries += 1
             guard entries <= Self.maximumEntries, depth <= Self.maximumDepth else {
@@ -85,11 +89,11 @@ package struct DropContents {
             let status = try path.status()
             note(status)
             if status.st_mode & S_IFMT == S_IFDIR {
-                try walk(path, prefix: full, depth: depth + 1)
+                try walk(path, root: root, prefix: full, depth: depth + 1)
             } else if let refusal = Self.refusal(mode: status.st_mode) {
                 left.append((full, .notAFile, refusal.what))
             } else if DataFormat.isData(String(decoding: name, as: UTF8.self)) {
-                files.append(File(name: full, path: path, bytes: Int(status.st_size)))
+                files.append(File(name: full, path: path, bytes: Int(status.st_size), root: root))
             } else {
                 left.append((full, .fileIgnored, "a file whose name does not end in .\(DataFormat.endings.joined(separator: ", ."))"))
             }

@@ -55,7 +55,7 @@ package final class DropReader {
 
     private func read(_ file: DropContents.File) throws {
         let shown: String? = file.name.isEmpty ? nil : RawPath.shown(file.name)
-        let descriptor = try file.path.openFile()
+        let descriptor = try file.open()
         defer { close(descriptor) }
         var hash = Digest.Running()
         var reader = DataFileReader(name: shown ?? report.name, shape: shape, columns: columns)

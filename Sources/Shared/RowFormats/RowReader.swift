@@ -116,7 +116,9 @@ package struct RowReader: Sendable {
         let content = reader.content(shape)
         let problems = named(reader.problems)
         guard let content, !problems.hasErrors else { return .failure(problems) }
-        let fields = row.filter { !shape.keys.contains($0.key) }
+        var fields = row.filter { !shape.keys.contains($0.key) }
+        // OpenAI's preference rows name the tools inside the input; the canonical row keeps them beside.
+        if shape == .preference, let tools = row["input"]?["tools"], tools != .null { fields["tools"] = tools }
         return .success(
             Parsed(content: content, shape: shape, label: reader.label, fields: fields.isEmpty ? nil : fields, warnings: problems.list))
     }
