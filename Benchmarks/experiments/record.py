@@ -20,12 +20,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORKER = os.environ.get("FINETUNED_WORKER", str(ROOT / ".build/release/finetune-worker"))
 MODELS = pathlib.Path(os.environ.get("FINETUNED_TEST_MODELS", ROOT / "models"))
 BASES = {"smollm2": MODELS / "SmolLM2-135M-Instruct.Q4_1.gguf", "gemma3": MODELS / "gemma3-270m.gguf"}
-RATES = [1e-5, 3e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2]
+RATES = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-5]
+RANKS = {"smollm2": [16, 4], "gemma3": [16]}
 RECIPE = {
     "method": "lora", "rank": 16, "alpha": 32, "rsLoRA": False, "targets": ["q", "k", "v", "o", "gate", "up", "down"],
     "adapterDropout": 0, "dropout": 0, "loraPlusRatio": 1, "learningRate": 5e-4, "schedule": "cosine", "warmupRatio": 0.05,
-    "minLearningRateRatio": 0.1, "epochs": 3, "batchRows": 8, "maxLength": 256, "weightDecay": 0.01, "beta1": 0.9, "beta2": 0.999,
-    "epsilon": 1e-8, "clipNorm": 1, "labelSmoothing": 0, "neftuneAlpha": 0, "startDecay": 0, "evaluateEverySteps": 4,
+    "minLearningRateRatio": 0.1, "epochs": 2, "batchRows": 8, "maxLength": 256, "weightDecay": 0.01, "beta1": 0.9, "beta2": 0.999,
+    "epsilon": 1e-8, "clipNorm": 1, "labelSmoothing": 0, "neftuneAlpha": 0, "startDecay": 0, "evaluateEverySteps": 2,
     "checkpointEverySteps": 1000000, "seed": 17,
 }
 
@@ -71,7 +72,7 @@ def curve(train_task):
     points = [
         {"step": e["validation"]["step"], "loss": round(e["validation"]["loss"], 5), "accuracy": round(e["validation"]["tokenAccuracy"], 4),
          "tokens": tokens.get(e["validation"]["step"], 0)} for e in events if e["event"] == "validation"]
-    entry = {"validation": points, "train": [round(s["loss"], 4) for s in steps], "tokens": total, "seconds": round(seconds, 1)}
+    entry = {"learningRate": train_task["recipe"]["learningRate"], "rank": train_task["recipe"]["rank"], "validation": points, "train": [round(s["loss"], 4) for s in steps], "tokens": total, "seconds": round(seconds, 1)}
     if code.returncode != 0:
         entry["ended"] = {"status": code.returncode, "reason": code.stderr.decode()[-300:]}
     return entry
@@ -81,9 +82,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent / "recorded")
-    parser.add_argument("--rows", type=int, default=96)
-    parser.add_argument("--held", type=int, default=48)
-    parser.add_argument("--only", default="smollm2-sections,smollm2-synopsis,overfit,gemma3-sections,gemma3-synopsis")
+    parser.add_argument("--rows", type=int, default=64)
+    parser.add_argument("--held", type=int, default=32)
+    parser.add_argument("--only", default="smollm2-sections,gemma3-sections,overfit,smollm2-synopsis,gemma3-synopsis")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="record-rows-"))
@@ -113,10 +114,9 @@ def main():
 
         if overfit:
             settings = {
-                "none": {}, "dropout 0.1": {"adapterDropout": 0.1}, "dropout 0.3": {"adapterDropout": 0.3},
-                "weight decay 0.1": {"weightDecay": 0.1}, "weight decay 1": {"weightDecay": 1.0}, "label smoothing 0.1": {"labelSmoothing": 0.1},
-                "neftune 5": {"neftuneAlpha": 5.0}}
-            trials = [(key, task_of(epochs=10, learningRate=1e-3, schedule="constant", **change)) for key, change in settings.items()]
+                "none": {"weightDecay": 0}, "dropout 0.3": {"weightDecay": 0, "adapterDropout": 0.3}, "weight decay 1": {"weightDecay": 1.0},
+                "label smoothing 0.1": {"weightDecay": 0, "labelSmoothing": 0.1}, "neftune 5": {"weightDecay": 0, "neftuneAlpha": 5.0}}
+            trials = [(key, task_of(epochs=8, learningRate=1e-3, schedule="constant", evaluateEverySteps=8, **change)) for key, change in settings.items()]
         else:
             if "score" not in record:
                 labels = sorted({r["content"]["completion"] for r in rows(source, "train", 0, 1000)}) if task == "sections" else None
@@ -132,8 +132,9 @@ def main():
                 record["range"] = {**((result or {}).get("range") or {}), "seconds": round(seconds, 1),
                                    "tokens": sum(e["step"]["tokens"] for e in events if e["event"] == "step")}
                 keep()
-            order = [5e-4, 2e-3, 1e-4, 5e-3, 1e-3, 2e-4, 1e-2, 3e-5, 1e-5] if base == "gemma3" else RATES
-            trials = [(f"{rate:g}", task_of(learningRate=rate)) for rate in order]
+            trials = [
+                (f"learning_rate={rate:g} rank={rank}", task_of(learningRate=rate, rank=rank, alpha=2 * rank))
+                for rank in RANKS[base] for rate in RATES]
         record.setdefault("curves", {})
         for key, train_task in trials:
             if key in record["curves"]:

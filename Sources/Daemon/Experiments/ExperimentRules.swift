@@ -16,11 +16,14 @@ package enum ExperimentRules {
 
     /// The next step.
     package static func next(_ experiment: Experiment, _ space: SearchSpace) -> Step {
-        // A trial that was at work when the daemon stopped goes on first.
+        if let reason = exhausted(experiment) { return .finish(reason) }
+        // A trial that was at work when the daemon stopped, or that had to give way, goes on first.
         if let trial = experiment.trials.first(where: { $0.running != nil && $0.fault == nil }), let rung = trial.running {
             return .work(trial, rung: rung)
         }
-        if let reason = exhausted(experiment) { return .finish(reason) }
+        if experiment.trials.count >= 3, experiment.trials.allSatisfy({ $0.fault != nil && $0.losses.isEmpty }) {
+            return .finish("the first \(experiment.trials.count) trials all failed: \(experiment.trials[0].fault ?? "")")
+        }
         let top = experiment.rungs - 1
         for rung in stride(from: top - 1, through: 0, by: -1) {
             if let trial = promotable(experiment, rung: rung) { return .work(trial, rung: rung + 1) }
@@ -58,6 +61,12 @@ package enum ExperimentRules {
     static func proposal(_ experiment: Experiment, _ space: SearchSpace) -> [String: JSONValue]? {
         let number = experiment.trials.count
         if number == 0 { return present(experiment, space) }
+        // Every base is tried with the present recipe before anything else is varied.
+        if let dimension = space.dimensions.first(where: { $0.name == "base" }), case .choice(let bases) = dimension.kind {
+            let seen = Set(experiment.trials.compactMap { $0.values["base"] })
+            if let base = bases.first(where: { !seen.contains($0) }) { return present(experiment, space).merging(["base": base]) { $1 } }
+            if space.dimensions.count == 1 { return nil }
+        }
         let settings = experiment.settings
         let tried = Set(experiment.trials.map(\.values))
         let seed = UInt64(clamping: settings.seed)
@@ -81,7 +90,10 @@ package enum ExperimentRules {
     static func results(_ experiment: Experiment) -> [(values: [String: JSONValue], loss: Double)] {
         for rung in stride(from: experiment.rungs - 1, through: 0, by: -1) {
             let there = experiment.trials.filter { $0.losses.count > rung }
-            if there.count >= ParzenProposals.startup || rung == 0 { return there.map { ($0.values, $0.losses[rung]) } }
+            guard there.count >= ParzenProposals.startup || rung == 0 else { continue }
+            // What diverged is the worst of all: the estimator must keep away from there.
+            let faults = experiment.trials.filter { $0.fault != nil && $0.losses.count <= rung }.map { ($0.values, Double.greatestFiniteMagnitude) }
+            return there.map { ($0.values, $0.losses[rung]) } + faults
         }
         return []
     }
@@ -92,6 +104,8 @@ package enum ExperimentRules {
         for dimension in space.dimensions {
             if dimension.name == "base" {
                 values["base"] = .string(experiment.base.rawValue)
+            } else if dimension.name == "replay_share" {
+                values["replay_share"] = .number(experiment.settings.replayShare)
             } else if let value = Recipe.searchable[dimension.name]?.get(experiment.recipe), value != .null {
                 values[dimension.name] = value
             }

@@ -73,6 +73,7 @@ package struct GatingService: Service {
             tell(judged, "\(state.rawValue): \(verdict.summary)")
             context.bells.promotion.ring()
             context.bells.scheduling.ring()
+            context.bells.experiments.ring()
         } catch let failure as Failure where failure.code == "gating.scores_missing" {
             try fail(run, failure)
         } catch let error as DecodingError {

@@ -38,17 +38,22 @@ extension Ledger {
                     return nil
                 }
             }
-            let number = (try Int.fetchOne(db, sql: "SELECT MAX(number) FROM run") ?? 0) + 1
-            let run = try make(RunID("r-\(String(format: "%06d", number))"))
-            try db.execute(
-                sql: "INSERT INTO run (id, number, pipeline, state, priority, created_at, base, snapshot, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    run.id.rawValue, number, run.pipeline.rawValue, run.state.rawValue, run.priority, run.createdAt.timeIntervalSince1970,
-                    run.base.rawValue, run.snapshot.rawValue, try Self.body(run),
-                ])
-            try Self.note(run, nil, db)
-            return run
+            return try Self.insert(db, make)
         }
+    }
+
+    /// Adds a run under the next identifier.
+    static func insert(_ db: Database, message: String? = nil, _ make: (RunID) throws -> Run) throws -> Run {
+        let number = (try Int.fetchOne(db, sql: "SELECT MAX(number) FROM run") ?? 0) + 1
+        let run = try make(RunID("r-\(String(format: "%06d", number))"))
+        try db.execute(
+            sql: "INSERT INTO run (id, number, pipeline, state, priority, created_at, base, snapshot, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+                run.id.rawValue, number, run.pipeline.rawValue, run.state.rawValue, run.priority, run.createdAt.timeIntervalSince1970,
+                run.base.rawValue, run.snapshot.rawValue, try body(run),
+            ])
+        try note(run, message, db)
+        return run
     }
 
     package func run(_ id: RunID) throws -> Run? {

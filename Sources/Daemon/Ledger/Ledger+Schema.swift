@@ -72,6 +72,7 @@ extension Ledger {
                         WHERE state NOT IN ('duplicate', 'revoked', 'quarantined');
                     """)
         }
+        migrator.registerMigration("experiments") { db in try createExperiments(db) }
         return migrator
     }
 }

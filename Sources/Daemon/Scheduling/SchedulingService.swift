@@ -27,8 +27,14 @@ package struct SchedulingService: Service {
     /// Decides for every pipeline; returns when to look again at the latest.
     func pass() -> Date? {
         var next: Date?
-        for pipeline in context.settings.pipelines where pipeline.enabled {
+        for configured in context.settings.pipelines where configured.enabled {
+            var pipeline = configured
             do {
+                pipeline = try context.effective(configured).settings
+                if pipeline.base == .automatic {
+                    try waitForBases(pipeline)
+                    continue
+                }
                 if try context.ledger.base(pipeline.base) == nil { _ = try context.requireBase(pipeline.base) }
                 let (situation, window) = try situation(pipeline)
                 switch SchedulingRules.decide(situation, pipeline) {
@@ -55,10 +61,43 @@ package struct SchedulingService: Service {
         return next
     }
 
+    /// Says what a pipeline without a base of its own waits for: its bases compete in an experiment.
+    private func waitForBases(_ pipeline: PipelineSettings) throws {
+        let counts = try context.ledger.rowCounts(pipeline.name)
+        let rows = counts[.train] ?? 0
+        if let experiment = try context.ledger.experiments(pipeline: pipeline.name, limit: 1).first {
+            activity.set(
+                pipeline.name,
+                experiment.state == .running ? "the bases compete: \(experiment.id)" : "no base was found by \(experiment.id); waiting for more data, or for `ftctl experiment start`")
+        } else if rows < pipeline.trigger.minimumRows || counts[.gate] ?? 0 == 0 || counts[.validation] ?? 0 == 0 {
+            activity.set(
+                pipeline.name,
+                "waiting for data that bases can compete on (\(rows) of \(pipeline.trigger.minimumRows) training rows, \(counts[.validation] ?? 0) validation, \(counts[.gate] ?? 0) gate)")
+        } else {
+            activity.set(pipeline.name, "the bases are being compared")
+            context.bells.experiments.ring()
+        }
+        context.problems.set("pipeline:\(pipeline.name)", nil)
+    }
+
+    /// The data of a pipeline as it is now, frozen for trials and further tries. With a `share` other than nil, so many earlier rows are mixed in.
+    package func freeze(_ name: PipelineName, mode: Run.Mode, replayShare share: Double?) throws -> Snapshot {
+        guard var pipeline = context.settings.pipeline(name) else {
+            throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
+        }
+        if let share { pipeline.incremental.replayShare = share }
+        return try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, window: situation(pipeline).1)
+    }
+
     /// Queues a run because a person asks, whatever the triggers say.
     package func request(_ name: PipelineName, mode: Run.Mode?, by who: String, reason: String) throws -> Run {
-        guard let pipeline = context.settings.pipeline(name) else {
+        guard let configured = context.settings.pipeline(name) else {
             throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
+        }
+        let pipeline = try context.effective(configured).settings
+        guard pipeline.base != .automatic else {
+            throw Failure(
+                code: "pipeline.no_base", "The bases of '\(name)' have not competed yet.", at: configured.file, remedy: "Drop data and wait for that experiment, or name a base.")
         }
         let (situation, window) = try situation(pipeline)
         guard situation.allRows > 0, situation.gateRows > 0 else {
@@ -78,7 +117,8 @@ package struct SchedulingService: Service {
         let card = try context.requireBase(pipeline.base)
         let snapshot = try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, window: window)
         let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
-        let (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
+        var (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
+        if let configured = context.settings.pipeline(pipeline.name) { notes.merge(try context.effective(configured).notes) { first, _ in first } }
         let run = try context.ledger.queue(taking: window.untried.map(\.id)) { id in
             var run = Run(
                 id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id, drops: window.unlearned.map(\.id), parent: parent,
@@ -107,7 +147,7 @@ package struct SchedulingService: Service {
         let window = DropWindow(
             try context.ledger.storedDrops(pipeline.name), learned: try served.map { try context.ledger.learnedDrops($0.id) } ?? [],
             window: pipeline.incremental.window, now: now)
-        let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose == .update }
+        let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose != .trial }
         // An accepted run that waits for `ftctl promote` does not hold the queue up.
         let busy = runs.contains { !$0.state.isFinal && $0.state != .promoted }
         let continuations = lineage.prefix { $0.run.mode != .fromBase }

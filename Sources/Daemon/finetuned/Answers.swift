@@ -21,6 +21,7 @@ struct Answers: Sendable {
     let registry: BaseRegistry
     let launcher: any WorkerLauncher
     let recommender: BaseRecommender
+    let experiments: ExperimentService
     let startedAt: Date
 
     var operations: Operations {
@@ -51,6 +52,14 @@ struct Answers: Sendable {
                 let path = try registry.uploadPath(request.upload, file: request.file)
                 defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
                 return try await recommender.recommend(file: path, rows: request.rows)
+            },
+            start: { try experiments.start($0, $1, by: $2) }, stop: { try experiments.stop($0, by: $1) },
+            all: { try context.ledger.experiments(pipeline: $0, limit: $1).map(experiments.live) },
+            one: { id in
+                guard let experiment = try context.ledger.experiment(id) else {
+                    throw Failure(code: "experiment.unknown", "There is no experiment '\(id)'.", at: id.rawValue, remedy: "See `ftctl experiment list`.")
+                }
+                return experiments.live(experiment)
             })
         return operations
     }
@@ -73,7 +82,7 @@ struct Answers: Sendable {
             if let last, last.state.isActive || last.state == .queued { activity = "run \(last.id) is \(last.state.rawValue)" }
             if let last, last.state == .accepted, pipeline.promote == .manual { activity = "run \(last.id) passed and waits for `ftctl promote \(last.id)`" }
             return PipelineSummary(
-                name: pipeline.name, base: pipeline.base, dropFolder: context.dropFolder(pipeline), rows: try context.ledger.rowCounts(pipeline.name),
+                name: pipeline.name, base: try context.effective(pipeline).settings.base, dropFolder: context.dropFolder(pipeline), rows: try context.ledger.rowCounts(pipeline.name),
                 drops: try context.ledger.drops(in: .stored, pipeline: pipeline.name).count, served: served?.version, servedSince: served?.since,
                 lastRun: last?.id, lastRunState: last?.state, activity: activity,
                 problems: context.problems.all(prefix: "drop:\(pipeline.name):") + context.problems.all(prefix: "pipeline:\(pipeline.name)"))
@@ -126,7 +135,7 @@ struct Answers: Sendable {
             throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
         }
         let served = request.useBase ? nil : try context.served(name)
-        let card = try context.requireBase(served?.base ?? pipeline.base)
+        let card = try context.requireBase(served?.base ?? context.effective(pipeline).settings.base)
         let task = GenerateTask(
             model: context.modelReference(card, adapters: served?.adapters ?? []),
             conversations: request.prompts.map { [Message(role: "user", content: $0)] }, maxNewTokens: request.maxNewTokens,

@@ -49,6 +49,7 @@ struct Daemon {
         let promotion = PromotionService(context, tell: tell)
         let delivery = DeliveryService(
             context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) }, tell: tell)
+        let experiments = ExperimentService(context, launcher: launcher) { try scheduling.freeze($0, mode: $1, replayShare: $2) }
         let registry = BaseRegistry(context, launcher: launcher)
 
         let manager = ServiceManager()
@@ -56,7 +57,7 @@ struct Daemon {
         reloading.announce(settings)
         let answers = Answers(
             context: context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry, launcher: launcher,
-            recommender: BaseRecommender(context, launcher: launcher),
+            recommender: BaseRecommender(context, launcher: launcher), experiments: experiments,
             startedAt: Date())
         let adopted = ListenDescriptors().unixListener(path: layout.socket)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
@@ -65,7 +66,7 @@ struct Daemon {
             answers.operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() }, logger: logger)
         let presence = Presence(context: context, manager: manager, answers: answers, listening: listening)
 
-        let services: [any Service] = [intake, datasets, scheduling, supervision, gating, promotion, delivery, server, reloading, presence]
+        let services: [any Service] = [intake, datasets, scheduling, supervision, experiments, gating, promotion, delivery, server, reloading, presence]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is never logged and forgotten.
         let group = ServiceGroup(
             configuration: .init(

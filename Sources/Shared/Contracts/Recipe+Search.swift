@@ -45,9 +45,12 @@ extension Recipe {
     ]
 
     /// The recipe with the values of one trial; unknown names (`base`) are left to the caller.
+    ///
+    /// Another rank keeps the adapter's scale (alpha / rank) unless alpha is among the values, so that the rank alone is compared.
     package func setting(_ values: [String: JSONValue]) -> Recipe {
         var recipe = self
         for (name, value) in values { _ = Self.searchable[name]?.set(&recipe, value) }
+        if values["rank"] != nil, values["alpha"] == nil, rank > 0 { recipe.alpha = alpha * Double(recipe.rank) / Double(rank) }
         return recipe
     }
 

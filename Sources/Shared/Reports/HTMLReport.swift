@@ -183,7 +183,7 @@ package enum HTMLReport {
         }
     }
 
-    private static let style = """
+    static let style = """
         :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:0}main{max-width:900px;margin:2em auto;padding:0 1em}
         h1 small{font-weight:400;opacity:.7}.badge{display:inline-block;padding:.1em .8em;border-radius:1em;color:#fff;background:#546e7a}
         .badge.pass{background:#2e7d32}.badge.fail{background:#c62828}.badge.inconclusive{background:#b26a00}

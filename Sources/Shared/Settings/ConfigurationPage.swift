@@ -1,3 +1,5 @@
+import Contracts
+
 /// docs/configuration.md, generated from the keys; a test fails where the page and the keys differ.
 package enum ConfigurationPage {
     /// The whole page as Markdown.
@@ -21,6 +23,15 @@ package enum ConfigurationPage {
 
             Any number of further gates: `metric` (required), `set` (`gate`), `slice` (`label=…`, `length=short|medium|long`, `drop=…`, `field=value`),
             `minimum_slice_rows` (20), `min`, `max`, `max_regression`, `min_improvement`, `relative` (false). A missing metric, set or slice fails.
+
+            """
+        page += """
+
+            ### [experiment.search]
+
+            What an experiment varies, one key a dimension: `{ choice = [8, 16] }`, `{ uniform = [0, 0.3] }`, `{ log_uniform = [1e-5, 1e-2] }` or
+            `{ int = [4, 30] }`. Dimensions: \((Recipe.searchable.keys.sorted() + ["replay_share", "base"]).map { "`\($0)`" }.joined(separator: ", ")).
+            Without this table: the learning rate (log_uniform 5e-5 … 5e-3), `adapter_dropout` (0, 0.1) and `weight_decay` (0, 0.01, 0.1).
 
             """
         return page

@@ -2,10 +2,10 @@ import Contracts
 
 extension PipelineSettings {
     /// Every key of a pipeline's file.
-    package static let keys: [SettingsKey<PipelineSettings>] = top + trigger + data + recipe + incremental + gates + delivery
+    package static let keys: [SettingsKey<PipelineSettings>] = top + trigger + data + recipe + incremental + gates + delivery + experiment
 
     private static let top: [SettingsKey<PipelineSettings>] = [
-        .text("base", default: "(required)", "The registered base model to start from; see `ftctl base list`.") {
+        .text("base", default: "(required)", "The registered base model to start from (`ftctl base list`), or \"auto\": the registered bases compete on this pipeline's data.") {
             $0.base = BaseID($1)
             return $1.isEmpty ? "the identifier of a registered base" : nil
         },
@@ -14,6 +14,8 @@ extension PipelineSettings {
             return $1.hasPrefix("/") ? nil : "an absolute path"
         },
         .choice("promote", \.promote, default: .auto, "`auto` serves a model as soon as it passes its gates; `manual` waits for `ftctl promote`."),
+        .choice("iterate", \.iterate, default: .never, "`auto` follows a run that was not promoted by another one, changed as the evidence says (docs/recipes.md)."),
+        .whole("iterate_runs", \.iterateRuns, in: 1...100, default: 3, "At most so many further runs after one that was not promoted."),
         .flag("enabled", \.enabled, default: true, "false stops watching and queueing; what is stored stays."),
     ]
 

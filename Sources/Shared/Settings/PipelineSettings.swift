@@ -5,10 +5,13 @@ package struct PipelineSettings: Codable, Hashable, Sendable {
     /// How a verdict of `pass` becomes the served model.
     package enum PromotionPolicy: String, Codable, Hashable, Sendable, CaseIterable { case auto, manual }
 
+    /// Whether the daemon tries on by itself.
+    package enum IterationPolicy: String, Codable, Hashable, Sendable, CaseIterable { case never, auto }
+
     package var name: PipelineName
     /// The file it came from, for messages.
     package var file: String
-    /// Registered base model.
+    /// Registered base model, or ``BaseID/automatic``: the registered bases compete.
     package var base: BaseID
     /// Drop folder; nil is `var/lib/finetuned/drop/<name>`.
     package var dropFolder: String?
@@ -27,6 +30,10 @@ package struct PipelineSettings: Codable, Hashable, Sendable {
     package var incremental = IncrementalSettings()
     package var gates = GatesSettings()
     package var delivery = DeliverySettings()
+    package var experiment = ExperimentSettings()
+    /// Whether a run that was not promoted is followed by another one, and by how many at most.
+    package var iterate = IterationPolicy.never
+    package var iterateRuns = 3
 
     package init(name: PipelineName, file: String, base: BaseID) {
         self.name = name

@@ -313,6 +313,48 @@ extension EventKind {
                 Its rows are kept and count for the next run.
                 """
             )
+        case .experimentStarted:
+            (
+                "An experiment of @PIPELINE@ has begun",
+                """
+                Trials of other settings run while nothing else wants the machine; ftctl experiment show follows them.
+                """
+            )
+        case .experimentTrial:
+            (
+                "A trial of @PIPELINE@ has come to a rung, or ended",
+                """
+                Trials are chosen between on validation rows alone; a fault of one ends only that trial.
+                """
+            )
+        case .experimentEnded:
+            (
+                "An experiment of @PIPELINE@ is over",
+                """
+                The message says what was found. The winner, where it is not the present recipe, meets the gate once.
+                """
+            )
+        case .experimentAdopted:
+            (
+                "@PIPELINE@ has adopted what an experiment found",
+                """
+                Later runs use those values (experiment.adopt = "on_promotion"); changing the recipe in the pipeline's file undoes it.
+                """
+            )
+        case .iterationQueued:
+            (
+                "@RUN@ of @PIPELINE@ follows a run that was not promoted",
+                """
+                The message says what is changed and which evidence speaks for it (iterate = auto).
+                """
+            )
+        case .iterationEnded:
+            (
+                "Iterating on @PIPELINE@ has ended without a promotion",
+                """
+                The message says what was tried and what is needed; ftctl show has it too.
+                """
+            )
         case .workerStarted:
             (
                 "A worker started for @RUN@",

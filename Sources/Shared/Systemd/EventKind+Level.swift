@@ -11,7 +11,7 @@ extension EventKind {
             .error
         case .requestRefused, .settingsWarning, .pipelineStopped, .watchOverflow, .dropRowsRejected,
             .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning,
-            .versionForced, .diskLow:
+            .versionForced, .diskLow, .iterationEnded:
             .warning
         case .daemonStarting, .daemonReloading, .socketAdopted, .pipelineWaiting, .dropValidated, .runProgress,
             .runCheckpoint, .runEvaluating, .workerStarted, .hookDone:

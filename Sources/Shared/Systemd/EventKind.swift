@@ -49,6 +49,13 @@ package enum EventKind: String, CaseIterable, Sendable {
     case runDelivered = "run.delivered"
     case runFailed = "run.failed"
     case runCancelled = "run.cancelled"
+    // Experiments
+    case experimentStarted = "experiment.started"
+    case experimentTrial = "experiment.trial"
+    case experimentEnded = "experiment.ended"
+    case experimentAdopted = "experiment.adopted"
+    case iterationQueued = "iteration.queued"
+    case iterationEnded = "iteration.ended"
     // Workers
     case workerStarted = "worker.started"
     case workerDied = "worker.died"

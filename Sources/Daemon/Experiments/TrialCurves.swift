@@ -1,0 +1,55 @@
+import Contracts
+import Foundation
+import Stages
+
+/// A trial's curves, read back from the events that its worker wrote; so that a kill loses none of them.
+enum TrialCurves {
+    /// Fills in curve, training losses and tokens from `events.jsonl` in `folder`. Steps gone over again after a resume count once.
+    static func read(_ folder: String, into trial: inout Trial, scale: Double) {
+        guard let data = FileManager.default.contents(atPath: folder + "/events.jsonl") else { return }
+        var steps: [Int: StepReport] = [:]
+        var validations: [Int: ValidationReport] = [:]
+        for line in data.split(separator: 10) {
+            guard let event = try? ContractCoding.decode(WorkerEvent.self, from: Data(line)) else { continue }
+            if let step = event.step { steps[step.step] = step }
+            if let validation = event.validation { validations[validation.step] = validation }
+        }
+        let ordered = steps.values.sorted { $0.step < $1.step }
+        trial.tokens = ordered.reduce(0) { $0 + $1.tokens }
+        trial.curve = validations.values.sorted { $0.step < $1.step }.map {
+            ValidationReport(step: $0.step, loss: $0.loss * scale, tokenAccuracy: $0.tokenAccuracy, best: $0.best)
+        }
+        var last = 0
+        trial.trainLosses = trial.curve.map { point in
+            let between = ordered.filter { $0.step > last && $0.step <= point.step }
+            last = point.step
+            // Before the first step the first loss is the best that is known.
+            let losses = between.isEmpty ? ordered.prefix(1).map(\.loss) : between.map(\.loss)
+            return losses.isEmpty ? point.loss : losses.reduce(0, +) / Double(losses.count) * scale
+        }
+        trial.trainLoss = trial.trainLosses.last
+    }
+}
+
+/// Bytes of the answers of row files: what losses are spread over so that tokenizers do not matter.
+enum AnswerBytes {
+    static func count(_ files: [FileReference]) throws -> Int {
+        var bytes = 0
+        for file in files { try RowFile.read(file.path) { bytes += Self.count($0.content) } }
+        return bytes
+    }
+
+    static func count(_ content: RowContent) -> Int {
+        switch content {
+        case .completion(_, let completion): completion.utf8.count
+        case .text(let text): text.utf8.count
+        case .chat(let messages, _): messages.filter { $0.role == "assistant" && $0.trained != false }.reduce(0) { $0 + $1.content.utf8.count }
+        case .preference(_, let chosen, _): chosen.reduce(0) { $0 + $1.content.utf8.count }
+        }
+    }
+}
+
+extension Experiment {
+    /// What this trial's losses per token are multiplied by.
+    func scale(of trial: Trial) -> Double { scales[base(of: trial).rawValue] ?? 1 }
+}
