@@ -118,7 +118,8 @@ package enum IterationRules {
     /// Rows that would bring a class to `target`: errors fall with the square root of the rows, which is on the cautious side of the power laws
     /// that are measured (Hestness et al. 2017: exponents of 0.07 to 0.35 for hard tasks, up to 0.5). At least ten, and never more than ten times what is there.
     static func rowsNeeded(recall: Double, have: Int, target: Double = 0.8) -> Int {
-        let wanted = max(0, 1 - recall) / (1 - target)
+        // Rounded, so that 0.4 / 0.2 is two.
+        let wanted = (max(0, 1 - recall) / (1 - target) * 1e6).rounded() / 1e6
         let total = Double(max(1, have)) * wanted * wanted
         return max(10, min(Int(total.rounded(.up)) - have, 10 * max(10, have)))
     }

@@ -105,7 +105,10 @@ package struct RangeTest {
         }
     }
 
-    /// The geometric mean of two rules of thumb: where the smoothed loss falls fastest, and a tenth of the rate where it is lowest.
+    /// A third of the rate where the smoothed loss is lowest, but no less than where it falls fastest.
+    ///
+    /// The usual tenth of the lowest point is for full training; adapters bear more. On recorded grids (docs/experiments.md) the tenth, and the
+    /// steepest point more so, lay three to ten times below the best rate, a third within a factor of about three of it.
     static func choose(_ rates: [Double], _ losses: [Double], lowest: Double) -> RangeTestResult {
         let smoothed = smooth(losses, reach: 2)
         func result(_ rate: Double, _ reason: String) -> RangeTestResult {
@@ -127,11 +130,13 @@ package struct RangeTest {
             let fall = (smoothed[from] - smoothed[to]) / Double(to - from)
             if fall > slope { (steepest, slope) = (index, fall) }
         }
-        let tenth = rates[best] / 10
-        let rate = min(max((rates[steepest] * tenth).squareRoot(), lowest), rates[best] / 3)
+        let third = rates[best] / 3
+        let rate = max(third, min(rates[steepest], rates[best] / 2), lowest)
         return result(
             rate,
-            "Between where the loss falls fastest (\(format(rates[steepest]))) and a tenth of where it is lowest (\(format(rates[best]))).")
+            rate > third
+                ? "Where the loss falls fastest, which is close to where it is lowest (\(format(rates[best])))."
+                : "A third of the rate where the loss is lowest (\(format(rates[best]))); it falls fastest at \(format(rates[steepest])).")
     }
 
     private static func format(_ rate: Double) -> String { String(format: "%.2e", rate) }
