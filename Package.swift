@@ -56,8 +56,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let shared: [Target] = [
     library("Shared", "Contracts", [crypto]),
     library("Shared", "Statistics"),
-    library("Shared", "EvaluationMetrics", ["Statistics"]),
+    library("Shared", "EvaluationMetrics", ["Contracts", "Statistics"]),
     library("Shared", "Reports", ["Contracts"]),
+    library("Shared", "JSONSchemas", ["Contracts"]),
+    library("Shared", "Graders", ["Contracts", "EvaluationMetrics"]),
+    library("Shared", "GoldenSets", ["Contracts", "EvaluationMetrics", "JSONSchemas", "Platform"]),
     .target(name: "CPlatform", path: "Sources/Shared/CPlatform"),
     library("Shared", "Platform", ["CPlatform", crypto, system]),
     systemLibrary("Shared", "CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
@@ -65,7 +68,7 @@ let shared: [Target] = [
     library("Shared", "Compression", ["CZstd", "CZlib"]),
     library("Shared", "JSONText", ["Contracts"]),
     library("Shared", "RowFormats", ["Compression", "Contracts", "JSONText", "Platform", crypto]),
-    library("Shared", "Settings", ["Contracts", "Platform", toml]),
+    library("Shared", "Settings", ["Contracts", "Graders", "Platform", toml]),
     systemLibrary("Shared", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
     library("Shared", "Systemd", ["CSystemd", logging]),
 ]
@@ -74,16 +77,16 @@ let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "Settings",
 
 let daemon: [Target] = [
     library("Daemon", "Ledger", ["Contracts", "Platform", crypto, grdb]),
-    library("Daemon", "Stages", ["Compression", "Contracts", "JSONText", "Ledger", "Platform", "Settings", logging]),
+    library("Daemon", "Stages", ["Compression", "Contracts", "GoldenSets", "JSONText", "Ledger", "Platform", "Settings", logging]),
     library("Daemon", "Registry", stage + ["Supervision"]),
     library("Daemon", "Intake", stage + ["Compression", "JSONText", "RowFormats"]),
     library("Daemon", "Datasets", stage + ["Compression", "RowFormats", "Statistics"]),
     library("Daemon", "Scheduling", stage),
     library("Daemon", "Experiments", stage + ["RowFormats", "Statistics", "Supervision"]),
     library("Daemon", "Supervision", stage + [subprocess, system]),
-    library("Daemon", "Gating", stage + ["EvaluationMetrics", "Statistics"]),
+    library("Daemon", "Gating", stage + ["EvaluationMetrics", "GoldenSets", "Graders", "JSONSchemas", "Statistics"]),
     library("Daemon", "Promotion", stage),
-    library("Daemon", "Delivery", stage + ["Supervision", asyncHTTPClient, crypto, nio]),
+    library("Daemon", "Delivery", stage + ["GoldenSets", "Supervision", asyncHTTPClient, crypto, nio]),
     library("Daemon", "ControlAPI", stage + ["Reports", hummingbird, nio, nioPosix]),
     program("Daemon", "finetuned", stage + [
         "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion", "Delivery",
@@ -173,9 +176,12 @@ let testTargets: [Target] = [
         name: "bench-experiments", dependencies: ["Contracts", "Experiments"], path: "Benchmarks/experiments/replay"),
     tests("StatisticsTests", ["Statistics"]),
     tests("ExperimentsTests", ["Contracts", "Experiments", "Ledger", "Platform", "Settings", "Stages", "Supervision", logging]),
-    tests("EvaluationMetricsTests", ["EvaluationMetrics"]),
-    tests("GatingTests", ["Gating", "Contracts", "EvaluationMetrics", "Settings", "Statistics"]),
+    tests("EvaluationMetricsTests", ["Contracts", "EvaluationMetrics"]),
+    tests("GatingTests", ["Gating", "Contracts", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Settings", "Statistics"]),
     tests("ReportsTests", ["Reports", "Contracts"]),
+    tests("JSONSchemasTests", ["Contracts", "JSONSchemas"]),
+    tests("GradersTests", ["Contracts", "Graders"]),
+    tests("GoldenSetsTests", ["Contracts", "GoldenSets"]),
 ]
 
 let package = Package(

@@ -30,6 +30,7 @@ struct FakeWorker {
         case .train(let task): result.training = try train(task)
         case .evaluate(let task): result.evaluations = try evaluate(task)
         case .export(let task): result.files = try export(task)
+        case .score(let task): result.files = task.probeTexts > 0 ? [try probe()] : []
         case .generate(let task):
             result.outputs = task.conversations.indices.map { GeneratedOutput(index: $0, text: "fake", tokens: 1, promptTokens: 1, finish: "stop") }
         case .measure(let task):
@@ -103,6 +104,10 @@ struct FakeWorker {
     /// The more generations, the lower the loss and the more answers are right.
     private func evaluate(_ task: EvaluateTask) throws -> [String: EvaluationResult] {
         let generation = try task.model.adapters.reduce(0) { try $0 + weights($1.path).generation }
+        let digest = try Digest.sha256(file: task.model.basePath)
+        let inspection = ModelInspection(
+            baseDigest: digest, tokenizerDigest: digest, nonFinite: 0, parameters: 1, adapterParameters: generation > 0 ? 1 : 0,
+            adapterChange: generation > 0 ? 1 : nil)
         var results: [String: EvaluationResult] = [:]
         for set in task.sets {
             var text = Data()
@@ -113,7 +118,8 @@ struct FakeWorker {
                 let noise = Double(row.id.rawValue.utf8.reduce(0) { $0 + Int($1) } % 100) / 1000
                 let record = ExampleRecord(
                     row: row.id, set: set.name, lossSum: 4 / Double(1 + generation) + noise, tokens: 2, correctTokens: 1, bytes: 4, promptTokens: 3,
-                    prompt: "p", reference: "r", output: generation > 0 ? "r" : "wrong")
+                    prompt: "p", reference: "r", output: set.maxNewTokens == 0 ? nil : generation > 0 ? "r" : "wrong",
+                    fields: row.fields)
                 text += try ContractCoding.encode(record) + Data([10])
                 count += 1
                 var event = WorkerEvent(.progress)
@@ -123,7 +129,8 @@ struct FakeWorker {
             let path = request.directory + "/examples-\(set.name).jsonl"
             try AtomicFile.write(text, to: path)
             results[set.name] = EvaluationResult(
-                rows: count, figures: [:], examples: FileReference(path: path, sha256: Digest.sha256(text), bytes: text.count), seconds: 1)
+                rows: count, figures: [:], examples: FileReference(path: path, sha256: Digest.sha256(text), bytes: text.count), seconds: 1,
+                inspection: inspection)
         }
         return results
     }
@@ -133,13 +140,29 @@ struct FakeWorker {
         try AtomicFile.makeFolder(folder)
         usleep(100_000)
         guard task.format != .ggufF16 else { throw Failure(code: "export.base", "The fake worker exports no GGUF F16.") }
+        if task.format == .peft {
+            let generation = try task.model.adapters.reduce(0) { try $0 + weights($1.path).generation }
+            let content = try ContractCoding.encode(Weights(generation: generation))
+            let path = folder + "/adapter_model.safetensors"
+            try AtomicFile.write(content, to: path)
+            return [FileReference(path: path, sha256: Digest.sha256(content), bytes: content.count)]
+        }
         let content = Data(task.format.rawValue.utf8)
         try AtomicFile.write(content, to: folder + "/model")
         return [FileReference(path: folder + "/model", sha256: Digest.sha256(content), bytes: content.count)]
     }
 
+    private func probe() throws -> FileReference {
+        let row = Row(id: "probe-1", content: .text("What the base says."), split: .gate, promptKey: "p", drop: "probe", line: 1)
+        let content = try ContractCoding.encode(row) + Data([10])
+        try AtomicFile.write(content, to: request.directory + "/probe.jsonl")
+        return FileReference(path: request.directory + "/probe.jsonl", sha256: Digest.sha256(content), bytes: content.count, rows: 1)
+    }
+
     private func rows(_ file: FileReference) throws -> [Row] {
         guard let data = FileManager.default.contents(atPath: file.path) else { throw Failure(code: "fake.rows", "The rows are not there.", at: file.path) }
+        // Golden sets and probes are plain text.
+        guard data.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) else { return try data.split(separator: 10).map { try ContractCoding.decode(Row.self, from: Data($0)) } }
         let reader = try ZstdReader()
         var text = Data()
         try data.withUnsafeBytes { try reader.push($0) { text.append(contentsOf: $0) } }

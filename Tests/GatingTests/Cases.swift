@@ -23,15 +23,15 @@ enum Cases {
 
     static func judge(
         _ candidate: [ExampleRecord], served: [ExampleRecord]? = nil, base: [ExampleRecord], newDrops: Set<DropID> = [],
-        training: TrainingResult? = nil, _ change: (inout GatesSettings) -> Void = { _ in }
+        training: TrainingResult? = nil, _ change: (inout GatesSettings) -> Void = { _ in },
+        evidence also: (inout GatingRules.Evidence) -> Void = { _ in }
     ) -> Verdict {
         var settings = GatesSettings()
         change(&settings)
-        return GatingRules.judge(
-            GatingRules.Evidence(
-                candidate: candidate, served: served, base: base, baseline: served == nil ? nil : "v-1",
-                newDrops: newDrops),
-            settings, training: training, seed: 7, at: Date(timeIntervalSince1970: 0))
+        var evidence = GatingRules.Evidence(
+            candidate: candidate, served: served, base: base, baseline: served == nil ? nil : "v-1", newDrops: newDrops)
+        also(&evidence)
+        return GatingRules.judge(evidence, settings, training: training, seed: 7, at: Date(timeIntervalSince1970: 0))
     }
 
     /// A base that is right on every fifth row, with a loss around 1.

@@ -104,11 +104,16 @@ import Testing
 
     @Test func slicesChooseRowsAndSmallOnesDecideNothing() {
         let records = Cases.strong(60)
-        #expect(records.count { GatingRules.matches("label=a", $0) } == 30)
-        #expect(records.count { GatingRules.matches("length=medium", $0) } == 20)
-        #expect(records.count { GatingRules.matches("team=x", $0) } == 12)
-        #expect(records.count { GatingRules.matches("drop=new", $0, newDrops: ["d-1"]) } == 60)
-        #expect(records.count { GatingRules.matches("nonsense", $0) } == 0)
+        var evidence = GatingRules.Evidence(candidate: records, served: nil, base: records, baseline: nil, newDrops: ["d-1"])
+        evidence.now = Date(timeIntervalSince1970: 10 * 86_400)
+        evidence.dropTimes = ["d-1": Date(timeIntervalSince1970: 5 * 86_400)]
+        let counts = [
+            "label=a": 30, "length=medium": 20, "team=x": 12, "drop=new": 60, "drop=earlier": 0, "drop=d-1": 60, "nonsense": 0, "age=under:6d": 60,
+            "age=under:5d": 0, "age=over:120h": 60, "age=over:1w": 0, "age=young": 0,
+        ]
+        for (slice, count) in counts { #expect(records.count { GatingRules.matches(slice, $0, evidence) } == count, "\(slice)") }
+        #expect(GatingRules.objection(toSlice: "age=young") != nil && GatingRules.objection(toSlice: "age=under:2w") == nil)
+        #expect(GatingRules.objection(toSlice: "length=tiny") != nil && GatingRules.objection(toSlice: "team") != nil)
         var rule = GateRuleSettings(metric: "accuracy")
         rule.slice = "team=x"
         rule.min = 0.1
@@ -132,14 +137,19 @@ import Testing
     }
 
     @Test func furtherSetsAreGuardedToo() {
-        let verdict = Cases.judge(
-            Cases.strong(60)
-                + Cases.weak(40, set: "probe").map {
-                    var r = $0; r.lossSum += 0.5; return r
-                },
-            base: Cases.weak(60) + Cases.weak(40, set: "probe"))
-        #expect(verdict.gates.contains { $0.set == "probe" && $0.outcome == .fail })
-        #expect(verdict.figures["base"]?["probe"]?["loss"] != nil)
+        func worse(_ rise: Double) -> Verdict {
+            Cases.judge(
+                Cases.strong(60)
+                    + Cases.weak(40, set: "extra").map {
+                        var r = $0
+                        r.lossSum += 2 * rise
+                        return r
+                    },
+                base: Cases.weak(60) + Cases.weak(40, set: "extra"))
+        }
+        #expect(worse(0.25).gates.contains { $0.set == "extra" && $0.outcome == .fail })
+        #expect(worse(-0.25).outcome == .pass)
+        #expect(worse(0.25).figures["base"]?["extra"]?["loss"] != nil)
     }
 
     @Test func everyVerdictCanBeKept() throws {

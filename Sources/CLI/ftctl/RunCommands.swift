@@ -91,7 +91,7 @@ struct Report: AsyncParsableCommand {
         rows.isEmpty ? "(none)" : rows.map { row in
             let c = row.candidate
             return """
-                \(c.row) loss \(Terminal.number(c.lossSum / Double(max(1, c.tokens))))
+                \(c.row)\(c.set == "gate" ? "" : " of \(c.set)") loss \(Terminal.number(c.lossSum / Double(max(1, c.tokens))))
                   prompt:    \(c.prompt.replacingOccurrences(of: "\n", with: " ⏎ ").prefix(160))
                   wanted:    \(c.reference.prefix(120))
                   candidate: \((c.output ?? "–").prefix(120))

@@ -14,6 +14,7 @@ import Supervision
 package struct DeliveryService: Service {
     let context: StageContext
     private let exporter: Exporter
+    private let launcher: any WorkerLauncher
     private let rollBack: @Sendable (PipelineName, VersionID, String) throws -> Void
     private let tell: @Sendable (Run, String) -> Void
 
@@ -25,6 +26,7 @@ package struct DeliveryService: Service {
         tell: @escaping @Sendable (Run, String) -> Void
     ) {
         self.context = context
+        self.launcher = launcher
         exporter = Exporter(context: context, launcher: launcher)
         self.rollBack = rollBack
         self.tell = tell
@@ -72,11 +74,11 @@ package struct DeliveryService: Service {
             return try finish(run, "delivered")
         }
         // Tried before anything is written for others: what is rolled back is not exported.
-        if try context.ledger.served(run.pipeline)?.version == version.id, let objection = try await Canary(context: context).objection(run, version, settings) {
+        if try context.ledger.served(run.pipeline)?.version == version.id, let objection = try await Canary(context: context, launcher: launcher).objection(run, version, settings) {
             try rollBack(run.pipeline, version.id, objection)
             return try finish(run, "rolled back: \(objection)")
         }
-        let failed = try await exporter.export(version, settings.exports)
+        let failed = try await exporter.export(version, settings.exports, judged: run.artefacts ?? [])
         for record in failed {
             let failure = record.failure ?? Failure(code: "export.failed", "The export failed.")
             context.logger.error(

@@ -15,16 +15,41 @@ struct Exporter: Sendable {
     private static let attempts = 3
 
     /// Exports what is configured and not done yet. Returns the formats that failed; throws CancellationError when the daemon stops.
-    func export(_ version: ModelVersion, _ formats: [ExportTask.Format]) async throws -> [ExportRecord] {
+    ///
+    /// - Parameter judged: the files that were judged with the run; they are delivered as they are, byte for byte.
+    func export(_ version: ModelVersion, _ formats: [ExportTask.Format], judged: [Artefact] = []) async throws -> [ExportRecord] {
         let known = try context.ledger.exports(version.id)
         var failed: [ExportRecord] = []
         for format in formats {
             if known.contains(where: { $0.format == format && $0.state == .done && FileManager.default.fileExists(atPath: $0.path) }) { continue }
-            let record = try await export(version, format)
+            let artefact = judged.first { $0.format == format && $0.failure == nil }
+            let record: ExportRecord
+            if let artefact, let ready = try deliver(artefact, version) { record = ready } else { record = try await export(version, format) }
             try context.ledger.keep(record)
             if record.state == .failed { failed.append(record) }
         }
         return failed
+    }
+
+    /// Moves judged files to their place once each is seen to be what was judged; nil where they are gone or were changed, so that they are written anew.
+    private func deliver(_ artefact: Artefact, _ version: ModelVersion) throws -> ExportRecord? {
+        let folder = context.layout.export(version.id.rawValue)
+        let place = folder + "/" + artefact.format.rawValue
+        let files = artefact.files.map { file in
+            var file = file
+            file.path = place + "/" + (file.path as NSString).lastPathComponent
+            return file
+        }
+        func isWhole(_ files: [FileReference]) -> Bool { !files.isEmpty && files.allSatisfy { (try? Digest.sha256(file: $0.path)) == $0.sha256 } }
+        if isWhole(artefact.files) {
+            try AtomicFile.makeFolder(folder)
+            try? FileManager.default.removeItem(atPath: place)
+            try AtomicFile.move(artefact.path, to: place)
+        } else if !isWhole(files) {
+            // A kill between the move and the record leaves the files at their place already.
+            return nil
+        }
+        return ExportRecord(version: version.id, format: artefact.format, state: .done, path: place, files: files, figures: artefact.figures, at: Date())
     }
 
     private func export(_ version: ModelVersion, _ format: ExportTask.Format) async throws -> ExportRecord {

@@ -24,6 +24,14 @@ extension GatingRules {
                 key, set: set, slice: slice, threshold: -margin)
         }
 
+        /// What the base knew is not forgotten: the loss on its own probe does not rise over the base's by the bound or more.
+        func forgetting() -> GateResult {
+            let most = settings.maximumForgetting
+            return paired(
+                "what the base knew: loss on its probe not above the base's by more than \(text(most))", kind: "forgetting", "loss", set: "probe",
+                slice: nil, threshold: -most, against: evidence.base)
+        }
+
         /// Better than the reference by more than an amount.
         func better(_ key: String, set: String, slice: String?, by amount: Double) -> GateResult {
             let place = JudgedRows(set: set, slice: slice, candidate: [], reference: []).place
@@ -74,7 +82,7 @@ extension GatingRules {
             }
             guard let rows = evidence.rows(set: rule.set, slice: rule.slice),
                 let metric = MetricRegistry.metric(rule.metric),
-                let value = metric.value(rows.candidate)
+                let value = metric.value(rows.candidate) ?? (rule.slice == nil ? evidence.evaluatorFigure(rule.metric, model: "candidate") : nil)
             else { return missing(named, rule, "'\(rule.metric)' has no value on these rows; a missing metric fails.") }
             var faults: [String] = []
             if let least = rule.min, !(value >= least) { faults.append("below the minimum of \(text(least))") }
@@ -134,7 +142,7 @@ extension GatingRules {
 
         /// Candidate against reference on the same rows: is the difference shown to be above the threshold?
         private func paired(
-            _ named: String, kind: String, _ key: String, set: String, slice: String?, threshold: Double
+            _ named: String, kind: String, _ key: String, set: String, slice: String?, threshold: Double, against other: [ExampleRecord]? = nil
         ) -> GateResult {
             let claim = kind == "superiority"
             var result = GateResult(
@@ -148,7 +156,7 @@ extension GatingRules {
                 result.explanation = "Neither more nor less of '\(key)' is better; only min and max can gate it."
                 return result
             }
-            guard let rows = evidence.rows(set: set, slice: slice), rows.count > 0 else {
+            guard let rows = evidence.rows(set: set, slice: slice, against: other), rows.count > 0 else {
                 result.explanation =
                     "There are no rows\(slice.map { " of \($0)" } ?? "") in the set '\(set)'; missing rows fail."
                 return result

@@ -19,6 +19,8 @@ package struct ExampleFigures: Sendable {
         for metric in MetricRegistry.all where !skipped.contains(metric.key) {
             if let value = metric.value(rows) { values[metric.key] = value }
         }
+        // What graders and programs gave every row.
+        for key in Set(rows.first?.scores.keys.filter { $0.contains(":") } ?? []) { values[key] = MetricRegistry.metric(key)?.value(rows) }
         self.values = values
         confusion = matrix?.named
     }
@@ -27,18 +29,13 @@ package struct ExampleFigures: Sendable {
         "word_f1", "rouge1", "rouge2", "rougeL", "rougeL_stem", "bleu", "chrf", "valid_json", "refusal", "repetition",
     ]
 
+    /// Whether a row is right: the assertions of a golden row hold, any other answer says exactly what was wanted.
+    package static func isRight(_ record: ExampleRecord) -> Bool {
+        record.set.hasPrefix("golden-") ? GatingRules.objection(record) == nil : isExact(record)
+    }
+
     /// Whether an answer says exactly what was wanted, white space at the ends aside.
     package static func isExact(_ record: ExampleRecord) -> Bool {
         TextMatch.exact(answer: record.output ?? "", reference: record.reference)
-    }
-}
-
-extension MetricInput {
-    /// What metrics see of a record.
-    init(_ record: ExampleRecord) {
-        self.init(
-            lossSum: record.lossSum, tokens: record.tokens, correctTokens: record.correctTokens, bytes: record.bytes,
-            reference: record.reference, output: record.output, outputTokens: record.outputTokens, label: record.label,
-            labelScores: record.labelScores)
     }
 }

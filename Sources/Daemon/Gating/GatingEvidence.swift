@@ -1,5 +1,6 @@
 import Contracts
 import EvaluationMetrics
+import Foundation
 
 extension GatingRules {
     /// Records by model (`candidate`, `served`, `base`), all on the same rows in the same order.
@@ -13,6 +14,16 @@ extension GatingRules {
         package var baseline: VersionID?
         /// The drops that made the run necessary; all others are earlier ones, whose skills must stay.
         package var newDrops: Set<DropID>
+        /// When each drop came, for slices by age.
+        package var dropTimes: [DropID: Date] = [:]
+        /// When the verdict is given.
+        package var now = Date()
+        /// Rows that could not be asked, by set.
+        package var skipped: [String: Int] = [:]
+        /// What evaluators' programs said, by model, then by the evaluator's name.
+        package var evaluators: [String: [String: EvaluatorOutcome]] = [:]
+        /// What is known of the bytes that would be served; nil judges the scores alone.
+        package var bytes: ServedBytes?
 
         /// Makes the evidence of one run.
         package init(
@@ -30,22 +41,61 @@ extension GatingRules {
         var reference: [ExampleRecord] { served ?? base }
         /// The same in words.
         var against: String { served == nil ? "the base" : "the served model" }
-        /// The names of all sets, the gate set first.
+        /// The names of all sets, the gate set first; `earlier` are the gate rows of earlier drops.
         var sets: [String] {
-            let names = Set(candidate.map(\.set))
+            var names = Set(candidate.map(\.set))
+            if hasEarlier { names.insert("earlier") }
             return (names.contains("gate") ? ["gate"] : []) + names.subtracting(["gate"]).sorted()
         }
 
-        /// The rows of one set and slice, candidate and reference in pairs; nil when the two do not pair up.
-        func rows(set: String, slice: String?) -> JudgedRows? {
-            guard candidate.count == reference.count else { return nil }
-            let chosen = candidate.indices.filter {
-                candidate[$0].set == set && GatingRules.matches(slice, candidate[$0], newDrops: newDrops)
+        /// A figure that an evaluator's program gave of the whole set and not of single rows: `evaluator:NAME` or `evaluator:NAME.METRIC`.
+        func evaluatorFigure(_ key: String, model: String) -> Double? {
+            for (name, outcome) in evaluators[model] ?? [:] {
+                for (metric, value) in outcome.metrics where key == "evaluator:\(name).\(metric)" || metric == "score" && key == "evaluator:\(name)" { return value }
             }
+            return nil
+        }
+
+        /// Whether some of the gate rows, and not all, are of earlier drops.
+        var hasEarlier: Bool {
+            guard !newDrops.isEmpty else { return false }
+            let gate = candidate.filter { $0.set == "gate" }
+            let earlier = gate.count { isEarlier($0) }
+            return earlier > 0 && earlier < gate.count
+        }
+
+        /// Whether a record is of a gate row that came before the run's own drops.
+        func isEarlier(_ record: ExampleRecord) -> Bool {
+            record.set == "gate" && record.drop.map { !newDrops.contains($0) } ?? false
+        }
+
+        /// Whether a record belongs to a set, of which `earlier` is one by its drops.
+        func isIn(_ set: String, _ record: ExampleRecord) -> Bool { set == "earlier" ? isEarlier(record) : record.set == set }
+
+        /// The rows of one set and slice, candidate and reference in pairs; nil when the two do not pair up.
+        func rows(set: String, slice: String?, against other: [ExampleRecord]? = nil) -> JudgedRows? {
+            let reference = other ?? reference
+            guard candidate.count == reference.count else { return nil }
+            let chosen = candidate.indices.filter { isIn(set, candidate[$0]) && GatingRules.matches(slice, candidate[$0], self) }
             return JudgedRows(
                 set: set, slice: slice, candidate: chosen.map { MetricInput(candidate[$0]) },
                 reference: chosen.map { MetricInput(reference[$0]) })
         }
+    }
+
+    /// What a worker found in the bytes that would be served, and how the exported files did.
+    package struct ServedBytes: Sendable {
+        /// The base that the run was made from.
+        package var card: BaseCard
+        /// By model: `candidate` and `artefact-<format>`.
+        package var inspections: [String: ModelInspection] = [:]
+        package var artefacts: [Artefact] = []
+        /// Loss-only records on the gate rows by artefact's name.
+        package var artefactRecords: [String: [ExampleRecord]] = [:]
+        /// The candidate's records on the validation rows.
+        package var validation: [ExampleRecord] = []
+        /// Makes what is known of a run's bytes.
+        package init(card: BaseCard) { self.card = card }
     }
 
     /// Paired rows that one gate looks at.

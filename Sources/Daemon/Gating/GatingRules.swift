@@ -20,18 +20,27 @@ package enum GatingRules {
         ] {
             guard let records else { continue }
             figures[model] = [:]
-            for (set, rows) in Dictionary(grouping: records, by: \.set) {
-                let of = ExampleFigures(rows)
+            for set in evidence.sets {
+                let of = ExampleFigures(records.filter { evidence.isIn(set, $0) })
                 figures[model]?[set] = of.values
                 if model == "candidate", set == "gate" { confusion = of.confusion }
             }
+            for (name, outcome) in evidence.evaluators[model] ?? [:] {
+                for (metric, value) in outcome.metrics {
+                    let key = metric == "score" ? "evaluator:\(name)" : "evaluator:\(name).\(metric)"
+                    if figures[model]?["gate"]?[key] == nil { figures[model]?["gate"]?[key] = value }
+                }
+            }
+            if let most = exposures(records).map(\.bits).max() { figures[model]?["canary"]?["exposure"] = most }
         }
         let candidate = figures["candidate"]?["gate"] ?? [:]
         let primary = settings.primary ?? (candidate["accuracy"] != nil ? "accuracy" : "loss")
         let judge = Comparing(evidence: evidence, settings: settings, seed: seed)
 
         var gates = [integrity(evidence)]
+        if let found = evidence.bytes { gates += bytes(found, evidence, settings, training) }
         if gates[0].outcome == .pass {
+            gates += golden(evidence) + canaries(evidence) + evaluators(evidence, settings)
             gates += defaults(judge, primary: primary, hasAccuracy: candidate["accuracy"] != nil)
             gates += settings.rules.flatMap { configured($0, judge) }
             corrected(&gates, alpha: judge.alpha)
@@ -55,7 +64,12 @@ package enum GatingRules {
         if hasAccuracy { metrics.append("accuracy") }
         if !metrics.contains(primary) { metrics.append(primary) }
         var gates = metrics.map { judge.notWorse($0, set: "gate") }
-        for set in judge.evidence.sets where set != "gate" { gates.append(judge.notWorse("loss", set: set)) }
+        // Golden sets, planted secrets and what the base knew have gates of their own.
+        let own: Set<String> = ["gate", "earlier", "probe", "canary"]
+        for set in judge.evidence.sets where !own.contains(set) && !set.hasPrefix("golden-") {
+            gates.append(judge.notWorse("loss", set: set))
+        }
+        if judge.evidence.sets.contains("probe") { gates.append(judge.forgetting()) }
         // Old skills: the gate rows of drops that came before. Loss has the power to tell on few rows, shares have not.
         if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty,
             let rows = judge.evidence.rows(set: "gate", slice: "drop=earlier"), rows.count >= 20,
@@ -65,6 +79,17 @@ package enum GatingRules {
         }
         if judge.settings.requireImprovement { gates.append(judge.better(primary, set: "gate", slice: nil, by: 0)) }
         return gates
+    }
+
+    /// A gate for each evaluator that gave nothing: what was to be measured and was not fails.
+    private static func evaluators(_ evidence: Evidence, _ settings: GatesSettings) -> [GateResult] {
+        settings.evaluators.compactMap { evaluator in
+            let outcome = evidence.evaluators["candidate"]?[evaluator.name]
+            guard outcome == nil || outcome?.failure != nil else { return nil }
+            return GateResult(
+                rule: "the evaluator '\(evaluator.name)' answers", kind: "evaluator", set: evaluator.set, metric: "evaluator:\(evaluator.name)", outcome: .fail, rows: 0,
+                explanation: outcome?.failure.map { "\($0)" } ?? "It was not asked: there is no set '\(evaluator.set)', or it was configured after the evaluation.")
+        }
     }
 
     /// The gates of one configured rule: a value gate, a change gate, or both.

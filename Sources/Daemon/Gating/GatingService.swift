@@ -44,17 +44,9 @@ package struct GatingService: Service {
     private func judge(_ run: Run) throws {
         let settings = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
         do {
-            // What is served now, at this moment, is what the candidate must not fall behind.
-            let records = try RunExamples.all(run, context)
-            guard let candidate = records["candidate"], let base = records["base"] else {
-                throw RunExamples.missing(run)
-            }
-            let evidence = GatingRules.Evidence(
-                candidate: candidate, served: records["served"], base: base,
-                baseline: try context.ledger.served(run.pipeline)?.version,
-                newDrops: Set(run.drops))
+            let evidence = try evidence(run, settings)
             let verdict = GatingRules.judge(
-                evidence, settings, training: run.training, seed: run.recipe.seed, at: Date())
+                evidence, settings, training: run.training, seed: run.recipe.seed, at: evidence.now)
             let state: RunState =
                 switch verdict.outcome {
                 case .pass: .accepted
@@ -74,7 +66,7 @@ package struct GatingService: Service {
             context.bells.promotion.ring()
             context.bells.scheduling.ring()
             context.bells.experiments.ring()
-        } catch let failure as Failure where failure.code == "gating.scores_missing" {
+        } catch let failure as Failure where ["gating.scores_missing", "gating.schema"].contains(failure.code) || failure.code.hasPrefix("golden.") {
             try fail(run, failure)
         } catch let error as DecodingError {
             // What is on disk will not get better by trying again.

@@ -64,6 +64,7 @@ package struct BaseRegistry: Sendable {
         if let same = try context.ledger.bases().first(where: { $0.digest == card.digest }) {
             throw Failure(code: "base.exists", "These weights are registered already, as '\(same.id)'.", at: same.id.rawValue, remedy: "Use '\(same.id)'.")
         }
+        if let probe = try await probe(card, path: path, work: work, to: folder) { (card.probe, card.probeSeed) = (probe, Self.probeSeed) }
         // A folder without a ledger row is what a crash left behind.
         try? FileManager.default.removeItem(atPath: place)
         try AtomicFile.write(try ContractCoding.pretty(card), to: folder + "/card.json")
@@ -73,6 +74,29 @@ package struct BaseRegistry: Sendable {
         context.logger.notice("Registered the base \(id): \(card.architecture), \(card.parameters) parameters", metadata: ["event": "base.added"])
         context.bells.scheduling.ring()
         return card
+    }
+
+    /// The seed of every probe: the same base says the same again.
+    private static let probeSeed: UInt64 = 20_240_229
+
+    /// Samples what the base writes by itself, once and for ever: later models are asked whether they still know it. Nil where none is wanted.
+    private func probe(_ card: BaseCard, path: String, work: String, to folder: String) async throws -> FileReference? {
+        let texts = context.settings.daemon.probeTexts
+        guard texts > 0 else { return nil }
+        let model = ModelReference(basePath: path, base: card.id, baseDigest: card.digest)
+        let task = ScoreTask(model: model, rows: [], probeTexts: texts, seed: Self.probeSeed)
+        let request = WorkerRequest(
+            id: "probe-\(card.id)", directory: work + "-probe", task: .score(task), threads: context.settings.daemon.workerThreads,
+            memoryBytes: context.settings.daemon.workerMemoryBytes)
+        defer { try? FileManager.default.removeItem(atPath: request.directory) }
+        let result: WorkerResult
+        do { result = try await launcher.run(request, silence: .seconds(600)) { _ in } } catch let end as WorkerEnd {
+            throw end.failure ?? Failure(code: "base.interrupted", "The sampling of the probe was interrupted.", remedy: "Add the base again.")
+        }
+        guard var file = result.files?.first, (file.rows ?? 1) > 0 else { return nil }
+        try AtomicFile.move(file.path, to: folder + "/probe.jsonl")
+        file.path = "probe.jsonl"
+        return file
     }
 
     /// Removes a base that nothing was made from and no pipeline names.

@@ -4,17 +4,17 @@ import Ledger
 
 /// The per-example records of a run's evaluation, read back.
 package enum RunExamples {
-    /// By model: `candidate`, `served`, `base`. Throws a Failure where a model's scores are not there.
+    /// By model (`candidate`, `served`, `base`, `artefact-<format>`): the records of all sets, in the order of their names, the gate set first.
+    ///
+    /// Throws a Failure (`gating.scores_missing`) where scores are not there.
     package static func all(_ run: Run, _ context: StageContext) throws -> [String: [ExampleRecord]] {
-        let setup = try GateModels.setup(run, context)
-        var result: [String: [ExampleRecord]] = [:]
-        for (name, reference) in try GateModels.all(run, context) {
-            guard let evaluation = try context.ledger.evaluation(model: GateModels.digest(reference), set: setup.digest, settings: setup.settings) else {
-                throw missing(run)
+        guard let scores = run.scores else { throw missing(run) }
+        return try scores.mapValues { model in
+            try model.sets.keys.sorted { ($0 == "gate" ? "" : $0) < ($1 == "gate" ? "" : $1) }.flatMap { set in
+                guard let result = model.sets[set] else { return [ExampleRecord]() }
+                return try records(result.examples.path)
             }
-            result[name] = try records(evaluation.examples.path)
         }
-        return result
     }
 
     package static func missing(_ run: Run) -> Failure {

@@ -19,13 +19,21 @@ package enum HookProgram {
         /// The end of what it printed, at most 2,000 bytes; or why it did not run.
         package var output: String
         package var timedOut: Bool
+        /// What it printed to standard output, as far as it was kept.
+        package var printed = Data()
         package var succeeded: Bool { status == 0 && !timedOut }
     }
 
     /// Runs `command` in `folder`, which holds its input and output files, for at most `seconds`; then SIGTERM, and SIGKILL two seconds later.
     ///
     /// Throws a FileFailure where those files cannot be written, and CancellationError where the daemon stops meanwhile.
-    package static func run(_ command: [String], event: Data, folder: String, name: String, seconds: Double) async throws -> Ending {
+    ///
+    /// - Parameters:
+    ///   - keeping: bytes of standard output that are kept; what goes beyond is read and dropped.
+    ///   - confined: start it as workers are started, with nothing of the daemon's environment, no core file, and files of at most a gibibyte.
+    package static func run(
+        _ command: [String], event: Data, folder: String, name: String, seconds: Double, keeping: Int = 4000, confined: Bool = false
+    ) async throws -> Ending {
         guard let program = command.first else { return Ending(status: nil, output: "no program is named", timedOut: false) }
         try AtomicFile.makeFolder(folder)
         let input = folder + "/\(name).json"
@@ -45,20 +53,26 @@ package enum HookProgram {
             throw error
         }
         let status: TerminationStatus
+        let printed = Printed()
+        let shell = ["-c", "ulimit -c 0; ulimit -f 2097152; exec \"$0\" \"$@\""] + command
+        let own: Environment = confined ? .custom(["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]) : .inherit
         do {
             let outcome = try await Subprocess.run(
-                .path(FilePath(program)), arguments: Arguments(Array(command.dropFirst())), workingDirectory: FilePath("/"), platformOptions: options,
+                .path(FilePath(confined ? "/bin/sh" : program)), arguments: Arguments(confined ? shell : Array(command.dropFirst())), environment: own,
+                workingDirectory: FilePath("/"), platformOptions: options,
                 input: .fileDescriptor(stdin, closeAfterSpawningProcess: true), output: .sequence,
                 error: .fileDescriptor(log, closeAfterSpawningProcess: true)
             ) { execution in
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     group.addTask {
                         // What it prints to standard output ends up in the log as well, bounded.
-                        var kept: [UInt8] = []
-                        for try await piece in execution.standardOutput where kept.count < 4000 { piece.withUnsafeBytes { kept.append(contentsOf: $0) } }
+                        for try await piece in execution.standardOutput {
+                            piece.withUnsafeBytes { printed.append($0, atMost: keeping) }
+                        }
+                        let kept = printed.data.prefix(4000)
                         if !kept.isEmpty, let handle = FileHandle(forWritingAtPath: output) {
                             _ = try? handle.seekToEnd()
-                            try? handle.write(contentsOf: Data(kept))
+                            try? handle.write(contentsOf: kept)
                             try? handle.close()
                         }
                         return true
@@ -82,10 +96,26 @@ package enum HookProgram {
         try Task.checkCancellation()
         let text = String(decoding: (FileManager.default.contents(atPath: output) ?? Data()).suffix(2000), as: UTF8.self)
         let late = timedOut.load(ordering: .relaxed)
-        return switch status {
-        case .exited(let code): Ending(status: code, output: late ? "stopped after \(seconds) s; \(text)" : text, timedOut: late)
-        case .signaled(let signal):
-            Ending(status: nil, output: late ? "stopped after \(seconds) s; \(text)" : "ended by signal \(signal); \(text)", timedOut: late)
+        var ending =
+            switch status {
+            case .exited(let code): Ending(status: code, output: late ? "stopped after \(seconds) s; \(text)" : text, timedOut: late)
+            case .signaled(let signal):
+                Ending(status: nil, output: late ? "stopped after \(seconds) s; \(text)" : "ended by signal \(signal); \(text)", timedOut: late)
+            }
+        ending.printed = printed.data
+        return ending
+    }
+}
+
+/// What a program printed, up to a bound.
+private final class Printed: Sendable {
+    private let kept = Mutex(Data())
+    var data: Data { kept.withLock { $0 } }
+
+    func append(_ bytes: UnsafeRawBufferPointer, atMost limit: Int) {
+        kept.withLock { kept in
+            let room = limit - kept.count
+            if room > 0 { kept.append(contentsOf: bytes.prefix(room)) }
         }
     }
 }

@@ -36,25 +36,52 @@ enum RunRequests {
         return request(run.id.rawValue, context.layout.run(run.id.rawValue) + "/range-test", .rangeTest(task), context)
     }
 
-    /// One evaluation to be made, and what its scores are kept under.
+    /// One model's evaluation on the sets that its scores are not known on yet.
     struct Evaluation {
+        /// `candidate`, `served`, `base`, `artefact-<format>`.
+        var name: String
+        /// The model's digest.
         var model: String
-        var set: String
-        var settings: String
-        var request: WorkerRequest
+        /// Scores that were computed before, by set.
+        var known: [String: EvaluationResult]
+        var missing: [GateModels.GateSet]
+        /// Nil where everything is known.
+        var request: WorkerRequest?
     }
 
-    /// Candidate, served model and base on the run's gate rows.
+    /// Candidate, served model, base and exports on everything that the run is judged by.
     static func evaluations(_ run: Run, _ context: StageContext) throws -> [Evaluation] {
-        try GateModels.all(run, context).map { name, reference in
-            let setup = try GateModels.setup(run, context)
-            let folder = context.layout.run(run.id.rawValue) + "/evaluation-\(name)"
+        let setup = try GateModels.setup(run, context)
+        return try GateModels.all(run, context).map { name, reference in
+            let model = GateModels.digest(reference)
+            var evaluation = Evaluation(name: name, model: model, known: [:], missing: [])
+            for set in setup.sets(of: name) {
+                let known = try context.ledger.evaluation(model: model, set: set.digest, settings: set.settings)
+                if let known, FileManager.default.fileExists(atPath: known.examples.path) {
+                    evaluation.known[set.set.name] = known
+                } else {
+                    evaluation.missing.append(set)
+                }
+            }
+            guard !evaluation.missing.isEmpty else { return evaluation }
             let task = EvaluateTask(
-                model: reference, sets: [setup.set], labels: setup.labels, maxNewTokens: setup.maxNewTokens, maxLength: run.recipe.maxLength)
-            return Evaluation(
-                model: GateModels.digest(reference), set: setup.digest, settings: setup.settings,
-                request: request("\(run.id)-\(name)", folder, .evaluate(task), context))
+                model: reference, sets: evaluation.missing.map(\.set), labels: setup.labels, maxNewTokens: setup.maxNewTokens,
+                maxLength: run.recipe.maxLength)
+            let folder = context.layout.run(run.id.rawValue) + "/evaluation-\(name)"
+            evaluation.request = request("\(run.id)-\(name)", folder, .evaluate(task), context)
+            return evaluation
         }
+    }
+
+    /// The candidate written in one format, below the run's folder.
+    static func export(_ run: Run, _ format: ExportTask.Format, _ context: StageContext) throws -> WorkerRequest {
+        guard let candidate = try GateModels.candidate(run, context) else {
+            throw Failure(code: "run.no_adapter", "Run \(run.id) has no trained adapter.", at: run.id.rawValue, remedy: "Queue a new run.")
+        }
+        let check = try context.ledger.snapshot(run.snapshot)?.files[.gate] ?? []
+        return request(
+            "\(run.id)-\(format.rawValue)", context.layout.run(run.id.rawValue) + "/artefacts/\(format.rawValue)",
+            .export(ExportTask(model: candidate, format: format, check: check)), context)
     }
 
     private static func request(_ id: String, _ folder: String, _ task: WorkerTask, _ context: StageContext) -> WorkerRequest {

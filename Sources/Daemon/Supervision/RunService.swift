@@ -153,15 +153,13 @@ package struct RunService: Service {
         let run = try context.ledger.transition(trained.id, from: [.trained], to: .evaluating) { $0.attempts += 1 }
         tell(run, "evaluation starts", event: "run.evaluating")
         do {
-            for request in try RunRequests.evaluations(run, context) {
-                if try context.ledger.evaluation(model: request.model, set: request.set, settings: request.settings) != nil { continue }
-                let result = try await start(request.request, run)
-                guard let evaluation = result.evaluations?["gate"] else {
-                    throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no scores of the gate set."))
-                }
-                try context.ledger.keep(evaluation, model: request.model, set: request.set, settings: request.settings)
+            let exported = try await writeArtefacts(run)
+            let scores = try await score(exported)
+            let evaluators = try await evaluate(run, by: context.settings.pipeline(run.pipeline)?.gates.evaluators ?? [], scores)
+            let evaluated = try context.ledger.transition(run.id, from: [.evaluating], to: .evaluated) {
+                $0.scores = scores
+                $0.evaluators = evaluators.isEmpty ? nil : evaluators
             }
-            let evaluated = try context.ledger.transition(run.id, from: [.evaluating], to: .evaluated)
             tell(evaluated, "evaluated", event: "run.evaluated")
             context.bells.gating.ring()
         } catch let end as WorkerEnd {
@@ -170,7 +168,7 @@ package struct RunService: Service {
     }
 
     /// Runs a worker, passing its events on.
-    private func start(_ request: WorkerRequest, _ run: Run) async throws -> WorkerResult {
+    func start(_ request: WorkerRequest, _ run: Run) async throws -> WorkerResult {
         let silence = Duration.seconds(context.settings.daemon.workerSilenceSeconds)
         return try await launcher.run(request, silence: silence) { [feed, context] event in
             feed.tell(run.id, run.state, event: event)

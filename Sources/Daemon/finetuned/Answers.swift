@@ -112,8 +112,11 @@ struct Answers: Sendable {
 
     private func examples(_ id: RunID, order: String, limit: Int) throws -> [ExampleComparison] {
         let run = try run(id)
-        let pairs = try RunReport.pairs(run, context)
-        func right(_ record: ExampleRecord?) -> Bool { record.map(ExampleFigures.isExact) ?? false }
+        // What was right and is wrong now matters on golden sets as well; the highest losses are those of the gate rows.
+        let pairs = try RunReport.pairs(run, context, sets: nil).filter { pair in
+            order == "worst" ? pair.candidate.set == "gate" : pair.candidate.output != nil
+        }
+        func right(_ record: ExampleRecord?) -> Bool { record.map(ExampleFigures.isRight) ?? false }
         let chosen: [ExampleComparison] =
             switch order {
             case "regressions": pairs.filter { right($0.served) && !right($0.candidate) }

@@ -63,7 +63,11 @@ struct Reloading: Service {
     /// Names, sizes and times of the settings files.
     private func stamp() -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: context.layout.pipelineSettings)) ?? []
-        return ([context.layout.daemonSettings] + names.sorted().map { context.layout.pipelineSettings + "/" + $0 }).map { path in
+        let golden = names.filter { $0.hasSuffix(".toml") }.flatMap { name in
+            let folder = context.layout.golden(String(name.dropLast(5)))
+            return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { folder + "/" + $0 }
+        }
+        return ([context.layout.daemonSettings] + names.sorted().map { context.layout.pipelineSettings + "/" + $0 } + golden).map { path in
             var status = stat()
             guard stat(path, &status) == 0 else { return path }
             return "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)"

@@ -16,8 +16,8 @@ enum RunReport {
         // A resumed run goes over some steps again: the later report of a step counts.
         data.steps = latest(events.compactMap(\.step), by: \.step)
         data.validations = latest(events.compactMap(\.validation), by: \.step)
-        guard let pairs = try? pairs(run, context) else { return data }
-        func right(_ record: ExampleRecord?) -> Bool { record.map(ExampleFigures.isExact) ?? false }
+        guard let pairs = try? pairs(run, context, sets: ["gate"]) else { return data }
+        func right(_ record: ExampleRecord?) -> Bool { record.map(ExampleFigures.isRight) ?? false }
         // Without generated answers right and wrong say nothing.
         if pairs.contains(where: { $0.candidate.output != nil }) {
             data.regressions = Array(pairs.filter { right($0.served) && !right($0.candidate) }.prefix(rows))
@@ -27,11 +27,19 @@ enum RunReport {
         return data
     }
 
-    /// Every gate row as the candidate and what it was compared with answered it.
-    static func pairs(_ run: Run, _ context: StageContext) throws -> [ExampleComparison] {
+    /// Every row of some sets (nil: of all that every model was asked) as the candidate and what it was compared with answered it.
+    static func pairs(_ run: Run, _ context: StageContext, sets: Set<String>?) throws -> [ExampleComparison] {
         let records = try RunExamples.all(run, context)
-        let reference = records["served"] ?? records["base"] ?? []
-        return zip(records["candidate"] ?? [], reference).map { ExampleComparison(candidate: $0, served: $1) }
+        let reference = Dictionary((records["served"] ?? records["base"] ?? []).map { (Key(set: $0.set, row: $0.row), $0) }, uniquingKeysWith: { $1 })
+        return (records["candidate"] ?? []).compactMap { record in
+            guard sets?.contains(record.set) ?? true, let other = reference[Key(set: record.set, row: record.row)] else { return nil }
+            return ExampleComparison(candidate: record, served: other)
+        }
+    }
+
+    private struct Key: Hashable {
+        var set: String
+        var row: RowID
     }
 
     private static func loss(_ pair: ExampleComparison) -> Double {

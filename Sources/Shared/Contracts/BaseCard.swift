@@ -33,6 +33,10 @@ package struct BaseCard: Codable, Hashable, Sendable {
     package var addedAt: Date
     /// Measured once on this machine: training tokens a second, bits per byte of the base's own probe, …
     package var measured: [String: Double]
+    /// Texts that the base wrote by itself when it was registered (JSON lines of ``Row``, beside its files): what it knew.
+    package var probe: FileReference?
+    /// The seed of the probe's sampling.
+    package var probeSeed: UInt64?
 
     package init(
         id: BaseID, architecture: String, name: String? = nil, parameters: Int, quantisation: [String: Int],

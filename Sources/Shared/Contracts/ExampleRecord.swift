@@ -23,6 +23,8 @@ package struct ExampleRecord: Codable, Hashable, Sendable {
     /// The row's user fields, for slices.
     package var fields: [String: JSONValue]?
     package var drop: DropID?
+    /// What the daemon computed of the answer, by metric: assertions, graders, evaluators' programs, memorisation.
+    package var scores: [String: Double]?
 
     package init(
         row: RowID, set: String, lossSum: Double, tokens: Int, correctTokens: Int, bytes: Int, promptTokens: Int,

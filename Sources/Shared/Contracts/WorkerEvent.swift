@@ -187,7 +187,10 @@ package struct EvaluationResult: Codable, Hashable, Sendable {
     /// JSON lines of ``ExampleRecord``.
     package var examples: FileReference
     package var seconds: Double
-    package init(rows: Int, figures: [String: Double], examples: FileReference, seconds: Double) {
+    /// What was found in the model's bytes; nil from a worker that does not look.
+    package var inspection: ModelInspection?
+    package init(rows: Int, figures: [String: Double], examples: FileReference, seconds: Double, inspection: ModelInspection? = nil) {
+        self.inspection = inspection
         self.rows = rows
         self.figures = figures
         self.examples = examples

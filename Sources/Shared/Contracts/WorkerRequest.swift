@@ -115,10 +115,13 @@ package struct EvaluationSet: Codable, Hashable, Sendable {
     package var files: [FileReference]
     /// Score only the first N rows in file order (nil: all).
     package var limit: Int?
-    package init(name: String, files: [FileReference], limit: Int? = nil) {
+    /// Longest greedy answer in tokens, where it is not the task's own (0: loss only).
+    package var maxNewTokens: Int?
+    package init(name: String, files: [FileReference], limit: Int? = nil, maxNewTokens: Int? = nil) {
         self.name = name
         self.files = files
         self.limit = limit
+        self.maxNewTokens = maxNewTokens
     }
 }
 

@@ -15,11 +15,14 @@ package struct MetricInput: Sendable {
     /// The true class, and the log-probability of each class's text.
     package var label: String?
     package var labelScores: [String: Double]?
+    /// What was computed of the answer elsewhere, by metric: `assertions`, `schema`, `memorized`, `grader:NAME`, `evaluator:NAME`.
+    package var scores: [String: Double]
 
     /// Makes a row's input.
     package init(
         lossSum: Double = 0, tokens: Int = 0, correctTokens: Int = 0, bytes: Int = 0, reference: String = "",
-        output: String? = nil, outputTokens: Int? = nil, label: String? = nil, labelScores: [String: Double]? = nil
+        output: String? = nil, outputTokens: Int? = nil, label: String? = nil, labelScores: [String: Double]? = nil,
+        scores: [String: Double] = [:]
     ) {
         self.lossSum = lossSum
         self.tokens = tokens
@@ -30,6 +33,7 @@ package struct MetricInput: Sendable {
         self.outputTokens = outputTokens
         self.label = label
         self.labelScores = labelScores
+        self.scores = scores
     }
 
     /// The class that the answer names: the answer without white space at its ends.

@@ -5,6 +5,7 @@ package enum MetricRegistry {
     /// The metric of a key: one of `all`, or `precision:CLASS`, `recall:CLASS`, `f1:CLASS`; nil for an unknown key.
     package static func metric(_ key: String) -> Metric? {
         if let known = byKey[key] { return known }
+        if key.hasPrefix("grader:") || key.hasPrefix("evaluator:"), !key.hasSuffix(":") { return computed(key) }
         let parts = key.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return nil }
         let name = parts[1]
@@ -33,6 +34,15 @@ package enum MetricRegistry {
     package static func confusion(_ rows: [MetricInput]) -> ConfusionMatrix? {
         guard !rows.isEmpty, rows.allSatisfy({ $0.label != nil && $0.output != nil }) else { return nil }
         return ConfusionMatrix(truth: rows.map { $0.label ?? "" }, predicted: rows.map { $0.answeredLabel ?? "" })
+    }
+
+    /// A number that something else than the registry gave each row.
+    private static func computed(_ key: String) -> Metric {
+        let isGrader = key.hasPrefix("grader:")
+        let name = key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
+        return Metric(
+            key, .higher, .mean(limit: isGrader ? 1 : nil) { $0.scores[key] },
+            isGrader ? "Mean score of the grader '\(name)'." : "Mean score of the evaluator '\(name)'.")
     }
 
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
@@ -95,6 +105,15 @@ package enum MetricRegistry {
     ]
 
     private static let behaviours: [Metric] = [
+        Metric(
+            "assertions", .higher, .share { $0.scores["assertions"].map { $0 == 1 } },
+            "Share of golden rows whose assertions all hold."),
+        Metric(
+            "schema", .higher, .share { $0.scores["schema"].map { $0 == 1 } },
+            "Share of answers that fit `gates.answer_schema`."),
+        Metric(
+            "memorized", .lower, .mean(limit: 1) { $0.scores["memorized"] },
+            "Share of an answer's runs of 13 words that stand word for word in the training rows."),
         Metric(
             "valid_json", .higher, .share { $0.output.map(Behaviour.isJSON) },
             "Share of answers that are one JSON value."),

@@ -10,6 +10,8 @@ package struct Layout: Hashable, Sendable {
     package var settings: String { root + "/etc/finetuned" }
     package var daemonSettings: String { settings + "/finetuned.toml" }
     package var pipelineSettings: String { settings + "/pipelines" }
+    /// The golden sets of a pipeline, beside its TOML file.
+    package func golden(_ pipeline: String) -> String { pipelineSettings + "/\(pipeline)/golden" }
     package var state: String { root + "/var/lib/finetuned" }
     package var ledger: String { state + "/ledger.sqlite" }
     package var runtime: String { root.isEmpty ? "/run/finetuned" : root + "/run" }

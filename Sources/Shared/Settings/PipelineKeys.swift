@@ -114,6 +114,16 @@ extension PipelineSettings {
         .flag("gates.require_improvement", \.gates.requireImprovement, default: true, "Ask for superiority on the primary metric, not only for no loss."),
         .whole("gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536, default: 64, "Longest generated answer in tokens."),
         .whole("gates.maximum_rows", \.gates.maximumRows, in: 0...1_000_000_000, default: 0, "Score at most this many gate rows; 0: all."),
+        .number("gates.maximum_forgetting", \.gates.maximumForgetting, in: 0...1000, default: 0.5, "Most that the loss on the base's own probe may rise over the base's, in nats a token."),
+        .optionalNumber("gates.artefact_tolerance", \.gates.artefactTolerance, in: 0...1000, default: "0.001 (peft), 0.005 (huggingface), 0.02 (gguf-f16), 0.05 (gguf-q8_0)", "Most that the loss of the exported files may differ from the trained model's, in nats a token."),
+        .text("gates.answer_schema", default: "none", "A file with the JSON Schema (2020-12) that answers should fit; the metric `schema` is their share.") {
+            $0.gates.answerSchema = $1
+            return $1.hasPrefix("/") ? nil : "an absolute path"
+        },
+        .texts("gates.canaries", default: "[]", "Secrets with digits that were planted in training rows; a model that prefers one to all variants of its digits fails.") {
+            $0.gates.canaries = $1
+            return $1.allSatisfy { $0.count { $0.isASCII && $0.isNumber } >= 3 } ? nil : "a list of texts with at least three digits each"
+        },
     ]
 
     private static let delivery: [SettingsKey<PipelineSettings>] =
@@ -127,6 +137,7 @@ extension PipelineSettings {
                 $0.delivery.canary = $1
                 return Self.isProgram($1) ? nil : Self.programShape
             },
+            .flag("delivery.canary_golden", \.delivery.canaryGolden, default: true, "Ask the golden sets again through the serving path after promotion; a broken required row rolls back."),
             .number("delivery.hook_seconds", \.delivery.hookSeconds, in: 0.1...86_400, default: 60, "Seconds that a hook or the canary may take before it is stopped."),
             .text("delivery.webhook", default: "none", "Where events are sent by HTTP POST (Standard Webhooks signature).") {
                 $0.delivery.webhook = $1

@@ -118,6 +118,16 @@ package struct GatesSettings: Codable, Hashable, Sendable {
     /// At most this many gate rows are scored a run (0: all).
     package var maximumRows = 0
     package var rules: [GateRuleSettings] = []
+    /// Most that the loss on what the base knew (its probe) may rise, in nats a token.
+    package var maximumForgetting = 0.5
+    /// Most that the loss of an exported artefact may differ from that of the model that was trained, in nats a token (nil: by format).
+    package var artefactTolerance: Double?
+    /// A file with the JSON schema that answers of the gate set should fit.
+    package var answerSchema: String?
+    /// Secrets planted in the training rows, whose digits say how well the model learnt them by heart.
+    package var canaries: [String] = []
+    package var graders: [GraderSettings] = []
+    package var evaluators: [EvaluatorSettings] = []
     package init() {}
 }
 
@@ -137,6 +147,30 @@ package struct GateRuleSettings: Codable, Hashable, Sendable {
     package init(metric: String) { self.metric = metric }
 }
 
+/// One `[[gates.grader]]`: a grader in OpenAI's configuration, as JSON.
+package struct GraderSettings: Codable, Hashable, Sendable {
+    package var name: String
+    package var configuration: JSONValue
+    package init(name: String, configuration: JSONValue) {
+        self.name = name
+        self.configuration = configuration
+    }
+}
+
+/// One `[[gates.evaluator]]`: a program that scores rows and outputs.
+package struct EvaluatorSettings: Codable, Hashable, Sendable {
+    package var name: String
+    /// Absolute path and arguments.
+    package var command: [String]
+    package var set = "gate"
+    /// Seconds that it may take.
+    package var seconds = 600.0
+    package init(name: String, command: [String]) {
+        self.name = name
+        self.command = command
+    }
+}
+
 /// `[delivery]`: what happens with a promoted model.
 package struct DeliverySettings: Codable, Hashable, Sendable {
     /// Formats exported at promotion.
@@ -147,6 +181,8 @@ package struct DeliverySettings: Codable, Hashable, Sendable {
     package var hookSeconds = 60.0
     /// A program that tries the promoted model; a status other than 0 rolls back.
     package var canary: [String] = []
+    /// Whether the golden sets are asked again through the serving path after promotion; a broken row rolls back.
+    package var canaryGolden = true
     /// Where events are sent by POST, signed with the secret in `webhookSecretFile`.
     package var webhook: String?
     package var webhookSecretFile: String?

@@ -52,9 +52,9 @@ package struct SettingsFolder: Sendable {
         }
         let file = try SettingsFile(path: path)
         var settings = PipelineSettings(name: PipelineName(name), file: path, base: "")
-        var problems = file.apply(PipelineSettings.keys, tables: ["gates.rule", "experiment.search"], to: &settings)
-        problems += rules(file, &settings)
-        problems += search(file, &settings)
+        var problems = file.apply(
+            PipelineSettings.keys, tables: ["gates.rule", "gates.grader", "gates.evaluator", "experiment.search"], to: &settings)
+        problems += rules(file, &settings) + graders(file, &settings) + evaluators(file, &settings) + search(file, &settings)
         if file.table["base"] == nil {
             problems.append(
                 Failure(code: "settings.missing_key", "The key 'base' is missing.", at: path, remedy: "Add base = \"…\"; `ftctl base list` names the registered ones."))

@@ -13,8 +13,9 @@ struct EvaluateRunner {
     func run(_ task: EvaluateTask) throws -> WorkerResult? {
         context.events.stage("loading")
         let loaded = try LoadedModel(task.model)
-        let transformer = try Transformer(
-            loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
+        context.events.stage("inspecting")
+        let inspection = try ModelInspector.inspect(loaded, task.model)
+        let transformer = try Transformer(loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
         var result = WorkerResult()
         result.evaluations = [:]
         for set in task.sets {
@@ -24,7 +25,7 @@ struct EvaluateRunner {
             let name = set.name.replacingOccurrences(of: "/", with: "_")
             let file = try ResultFile.writeLines(records, to: context.path("examples-\(name).jsonl"))
             result.evaluations?[set.name] = EvaluationResult(
-                rows: records.count, figures: figures, examples: file, seconds: seconds)
+                rows: records.count, figures: figures, examples: file, seconds: seconds, inspection: inspection)
         }
         return result
     }
@@ -41,7 +42,8 @@ struct RowSetEvaluation {
     /// A row that can be scored.
     private struct Item {
         let row: Row
-        let example: EncodedExample
+        /// Empty where the row says what is asked and not what is wanted: then it is only answered.
+        let sequence: TokenSequence
         let prompt: [Int32]?
     }
 
@@ -55,7 +57,7 @@ struct RowSetEvaluation {
         let variants = labelVariants(items)
         let scorer = SequenceScorer(transformer, memoryBytes: context.memoryBytes / 2)
         guard let scores = try scorer.score(
-            items.map(\.example.sequence) + variants.map(\.sequence),
+            items.map(\.sequence) + variants.map(\.sequence),
             progress: { context.events.progress($0, of: items.count + variants.count, "sequences") }, stop: { StopRequest.isMade })
         else { return nil }
         var records = zip(items, scores).map { item, score in
@@ -82,8 +84,11 @@ struct RowSetEvaluation {
         var skipped = 0
         for row in rows {
             do {
-                let example = try encoder.example(row.content, maximumLength: task.maxLength)
-                items.append(Item(row: row, example: example, prompt: try encoder.prompt(row.content)))
+                let prompt = try encoder.prompt(row.content)
+                let isOpen = RowEncoder.reference(row.content).isEmpty && prompt != nil
+                let sequence =
+                    isOpen ? TokenSequence(ids: [], weights: []) : try encoder.example(row.content, maximumLength: task.maxLength).sequence
+                items.append(Item(row: row, sequence: sequence, prompt: prompt))
             } catch {
                 skipped += 1
                 guard skipped <= 10 else { continue }
@@ -97,7 +102,8 @@ struct RowSetEvaluation {
 
     /// Each labelled row with each class's text as its answer.
     private func labelVariants(_ items: [Item]) -> [(item: Int, label: String, sequence: TokenSequence)] {
-        guard let labels = task.labels, labels.count > 1 else { return [] }
+        // Where no answers are asked for, only the loss is.
+        guard let labels = task.labels, labels.count > 1, set.maxNewTokens != 0 else { return [] }
         return items.indices.filter { items[$0].row.label != nil }.flatMap { index in
             labels.compactMap { label in
                 guard let content = RowEncoder.replacingAnswer(items[index].row.content, by: label),
@@ -111,10 +117,11 @@ struct RowSetEvaluation {
     /// Greedy answers. False where a stop request ended the work.
     private func answer(_ items: [Item], _ records: inout [ExampleRecord]) throws -> Bool {
         let asked = items.indices.filter { items[$0].prompt != nil }
-        guard task.maxNewTokens > 0, !asked.isEmpty else { return true }
+        let longest = set.maxNewTokens ?? task.maxNewTokens
+        guard longest > 0, !asked.isEmpty else { return true }
         context.events.stage("generating \(set.name)")
         let generator = Generator(transformer, memoryBytes: context.memoryBytes / 2)
-        let options = GenerationOptions(maxNewTokens: task.maxNewTokens, stopTokens: Set(encoder.encoder.stopTokens()))
+        let options = GenerationOptions(maxNewTokens: longest, stopTokens: Set(encoder.encoder.stopTokens()))
         var done = 0
         let answers = try generator.generate(
             asked.map { items[$0].prompt ?? [] }, options,

@@ -1,0 +1,98 @@
+import Contracts
+import EvaluationMetrics
+import Foundation
+import GoldenSets
+import Graders
+import JSONSchemas
+import Ledger
+import Platform
+import Settings
+import Stages
+
+extension GatingService {
+    /// Everything that the verdict on a run rests on, read back from disk.
+    func evidence(_ run: Run, _ settings: GatesSettings) throws -> GatingRules.Evidence {
+        let records = try RunExamples.all(run, context)
+        guard let candidate = records["candidate"], let base = records["base"] else { throw RunExamples.missing(run) }
+        // What is served now, at this moment, is what the candidate must not fall behind.
+        let served = try context.served(run.pipeline)
+        let servedModel = try served.map { GateModels.digest(context.modelReference(try context.requireBase($0.base), adapters: $0.adapters)) }
+        guard run.scores?["served"]?.model == servedModel else { throw RunExamples.missing(run) }
+        let scoring = try RowScores(context: context).scoring(run, settings, records)
+        func scored(_ name: String, _ records: [ExampleRecord]) -> [ExampleRecord] {
+            scoring.scored(records.filter { $0.set != "validation" }, model: name)
+        }
+        var evidence = GatingRules.Evidence(
+            candidate: scored("candidate", candidate), served: records["served"].map { scored("served", $0) }, base: scored("base", base),
+            baseline: served?.id, newDrops: Set(run.drops))
+        evidence.now = Date()
+        let drops = try context.ledger.snapshot(run.snapshot)?.drops ?? []
+        for id in drops { if let drop = try context.ledger.drop(id) { evidence.dropTimes[id] = drop.receivedAt } }
+        for (set, result) in run.scores?["candidate"]?.sets ?? [:] { evidence.skipped[set] = result.figures["rows_skipped"].map { Int($0) } }
+        var bytes = GatingRules.ServedBytes(card: try context.requireBase(run.base))
+        bytes.artefacts = run.artefacts ?? []
+        for (name, scores) in run.scores ?? [:] where name == "candidate" || name.hasPrefix("artefact-") {
+            bytes.inspections[name] = scores.sets["gate"]?.inspection
+            if name != "candidate" { bytes.artefactRecords[name] = records[name] }
+        }
+        bytes.validation = candidate.filter { $0.set == "validation" }
+        evidence.bytes = bytes
+        evidence.evaluators = run.evaluators ?? [:]
+        return evidence
+    }
+}
+
+/// Prepares what gives records their scores: the schema, the graders, the training rows, and what programs said.
+package struct RowScores {
+    let context: StageContext
+
+    package init(context: StageContext) { self.context = context }
+
+    /// The scoring of a run's records. Throws a Failure where a configured file cannot be read: what cannot be measured must not pass.
+    package func scoring(_ run: Run, _ settings: GatesSettings, _ records: [String: [ExampleRecord]]) throws -> RowScoring {
+        var scoring = RowScoring()
+        if let path = settings.answerSchema {
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw Failure(code: "gating.schema", "The file of gates.answer_schema cannot be read.", at: path, remedy: "Check that it is there and readable.")
+            }
+            do { scoring.schema = try JSONSchema(text: String(decoding: data, as: UTF8.self)) } catch let failure as Failure {
+                throw Failure(code: "gating.schema", failure.message, at: "\(path), \(failure.place ?? "")", remedy: failure.remedy)
+            }
+        }
+        scoring.graders = try settings.graders.map { ($0.name, try Grader($0.configuration)) }
+        if RowScoring.needsMemorization(records.values.flatMap { $0 }), let snapshot = try context.ledger.snapshot(run.snapshot) {
+            var index = Memorization()
+            for file in snapshot.files[.train] ?? [] { try RowFile.read(file.path) { index.learn(Self.text($0.content)) } }
+            scoring.memorization = index
+        }
+        for (model, outcomes) in run.evaluators ?? [:] {
+            for (name, outcome) in outcomes {
+                guard let file = outcome.rows else { continue }
+                for line in try Self.lines(file.path) {
+                    for (metric, value) in line.scores {
+                        let key = metric == "score" ? "evaluator:\(name)" : "evaluator:\(name).\(metric)"
+                        scoring.evaluated[model, default: [:]][line.row, default: [:]][key] = value
+                    }
+                }
+            }
+        }
+        return scoring
+    }
+
+    private static func lines(_ path: String) throws -> [EvaluatorRow] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(code: "gating.scores_missing", "The scores of an evaluator are not there any more.", at: path, remedy: "Queue a new run.")
+        }
+        return try data.split(separator: 10).map { try ContractCoding.decode(EvaluatorRow.self, from: Data($0)) }
+    }
+
+    /// All text of a row that a model could learn by heart.
+    private static func text(_ content: RowContent) -> String {
+        switch content {
+        case .completion(let prompt, let completion): prompt + "\n" + completion
+        case .text(let text): text
+        case .chat(let messages, _): messages.map(\.content).joined(separator: "\n")
+        case .preference(let prompt, let chosen, _): (prompt + chosen).map(\.content).joined(separator: "\n")
+        }
+    }
+}

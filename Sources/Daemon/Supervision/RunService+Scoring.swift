@@ -1,0 +1,61 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import Settings
+import Stages
+
+/// What is done with a trained model before it can be judged.
+extension RunService {
+    /// Writes the candidate in every format that is delivered, so that what is judged is what will be served. Returns the run with them.
+    ///
+    /// A format that cannot be written is recorded with the reason, and fails its gate; a worker that dies ends the stage, to be tried again.
+    func writeArtefacts(_ run: Run) async throws -> Run {
+        let formats = context.settings.pipeline(run.pipeline)?.delivery.exports ?? []
+        var run = run
+        for format in formats {
+            let known = run.artefacts?.first { $0.format == format }
+            if let known, known.failure == nil, FileManager.default.fileExists(atPath: known.path) { continue }
+            let request = try RunRequests.export(run, format, context)
+            var artefact = Artefact(format: format, path: request.directory + "/export")
+            do {
+                let result = try await start(request, run)
+                artefact.files = result.files ?? []
+                artefact.figures = result.figures ?? [:]
+            } catch WorkerEnd.failed(let failure) {
+                artefact.failure = failure
+            }
+            run.artefacts = (run.artefacts ?? []).filter { $0.format != format } + [artefact]
+            let artefacts = run.artefacts
+            try context.ledger.amend(run.id) { $0.artefacts = artefacts }
+        }
+        // What is no longer delivered is not judged.
+        run.artefacts = run.artefacts?.filter { formats.contains($0.format) }
+        let artefacts = run.artefacts
+        try context.ledger.amend(run.id) { $0.artefacts = artefacts }
+        return run
+    }
+
+    /// Scores every model on every set; what was scored before is not scored again.
+    func score(_ run: Run) async throws -> [String: ModelScores] {
+        var scores: [String: ModelScores] = [:]
+        for evaluation in try RunRequests.evaluations(run, context) {
+            var model = ModelScores(model: evaluation.model, sets: evaluation.known)
+            if let request = evaluation.request {
+                let result = try await start(request, run)
+                for set in evaluation.missing {
+                    guard let evaluated = result.evaluations?[set.set.name] else {
+                        throw WorkerEnd.failed(
+                            Failure(
+                                code: "worker.no_result", "The worker gave no scores of the set '\(set.set.name)'.", at: request.directory,
+                                remedy: "Check that finetune-worker is of the same version as the daemon."))
+                    }
+                    try context.ledger.keep(evaluated, model: evaluation.model, set: set.digest, settings: set.settings)
+                    model.sets[set.set.name] = evaluated
+                }
+            }
+            scores[evaluation.name] = model
+        }
+        return scores
+    }
+}

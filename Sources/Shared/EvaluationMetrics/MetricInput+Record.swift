@@ -1,0 +1,11 @@
+import Contracts
+
+extension MetricInput {
+    /// What metrics see of a record.
+    package init(_ record: ExampleRecord) {
+        self.init(
+            lossSum: record.lossSum, tokens: record.tokens, correctTokens: record.correctTokens, bytes: record.bytes,
+            reference: record.reference, output: record.output, outputTokens: record.outputTokens, label: record.label,
+            labelScores: record.labelScores, scores: record.scores ?? [:])
+    }
+}

@@ -1,0 +1,48 @@
+import Contracts
+import Crypto
+import Foundation
+import WeightFiles
+
+extension LoadedModel {
+    /// All files of the base, by digest; paths are relative to its folder.
+    func files() throws -> [FileReference] {
+        let names: [String]
+        let folder: String
+        if gguf != nil {
+            let url = URL(filePath: path)
+            (folder, names) = (url.deletingLastPathComponent().path, [url.lastPathComponent])
+        } else {
+            (folder, names) = (path, try HuggingFaceFolder(path: path).files)
+        }
+        return try names.map { name in
+            var reference = try ResultFile.reference(folder + "/" + name)
+            reference.path = name
+            return reference
+        }
+    }
+
+    /// The identity of a base: SHA-256 over the sorted digests of its files.
+    static func digest(of files: [FileReference]) -> String { sha256(Data(files.map(\.sha256).sorted().joined(separator: "\n").utf8)) }
+
+    /// SHA-256 over all that decides how text becomes tokens.
+    func tokenizerDigest() throws -> String {
+        guard let gguf else { return try ResultFile.reference(path + "/tokenizer.json").sha256 }
+        var hash = SHA256()
+        for key in gguf.metadata.keys.sorted() where key.hasPrefix("tokenizer.ggml.") {
+            hash.update(data: Data("\(key)\0".utf8))
+            switch gguf.metadata[key] {
+            case .texts(let texts)?: for text in texts { hash.update(data: Data("\(text)\0".utf8)) }
+            case .integers(let numbers)?: numbers.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            case .numbers(let numbers)?: numbers.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            case let value?: hash.update(data: Data("\(value)\0".utf8))
+            case nil: break
+            }
+        }
+        return hash.finalize().map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// SHA-256 of the chat template; nil where the model has none.
+    var templateDigest: String? { text.tokenizer.chatTemplate.map { Self.sha256(Data($0.utf8)) } }
+
+    private static func sha256(_ data: Data) -> String { SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined() }
+}
