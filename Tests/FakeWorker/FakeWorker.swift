@@ -153,10 +153,13 @@ struct FakeWorker {
     }
 
     private func probe() throws -> FileReference {
-        let row = Row(id: "probe-1", content: .text("What the base says."), split: .gate, promptKey: "p", drop: "probe", line: 1)
-        let content = try ContractCoding.encode(row) + Data([10])
+        var content = Data()
+        for line in 1...8 {
+            let row = Row(id: RowID("probe-\(line)"), content: .text("What the base says."), split: .gate, promptKey: "p", drop: "probe", line: line)
+            content += try ContractCoding.encode(row) + Data([10])
+        }
         try AtomicFile.write(content, to: request.directory + "/probe.jsonl")
-        return FileReference(path: request.directory + "/probe.jsonl", sha256: Digest.sha256(content), bytes: content.count, rows: 1)
+        return FileReference(path: request.directory + "/probe.jsonl", sha256: Digest.sha256(content), bytes: content.count, rows: 8)
     }
 
     private func rows(_ file: FileReference) throws -> [Row] {

@@ -2,7 +2,7 @@ extension DaemonSettings {
     /// Every key of `finetuned.toml`.
     package static let keys: [SettingsKey<DaemonSettings>] = [
         .optionalWhole("worker.threads", \.workerThreads, in: 1...1024, default: "one a core", "Compute threads of a worker."),
-        .whole("base.probe_texts", \.probeTexts, in: 0...4096, default: 32, "Texts sampled from a base when it is registered: the probe that shows what later models forget. 0: none."),
+        .whole("base.probe_texts", \.probeTexts, in: 0...4096, default: 24, "Texts sampled from a base when it is registered: the probe that shows what later models forget. 0: none."),
         .text("worker.memory", default: "\"512M\"", "Memory a worker sizes its micro-batches for, such as \"512M\" or \"2G\".") {
             guard let bytes = DaemonSettings.bytes($1), bytes >= 64 << 20 else { return "a size of at least \"64M\"" }
             $0.workerMemoryBytes = bytes

@@ -3,7 +3,7 @@ package struct DaemonSettings: Codable, Hashable, Sendable {
     /// Compute threads of a worker (nil: one per usable core).
     package var workerThreads: Int?
     /// Texts that are sampled from a base when it is registered, as a probe of what it knows; 0: none.
-    package var probeTexts = 32
+    package var probeTexts = 24
     /// Memory that a worker sizes its micro-batches for, in bytes.
     package var workerMemoryBytes = 512 << 20
     /// Program to launch as worker (nil: `finetune-worker` beside the daemon's own program).

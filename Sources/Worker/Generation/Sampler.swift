@@ -13,15 +13,26 @@ struct Sampler {
         guard options.temperature > 0 else { return Int32(ck_argmax(Int64(vocabulary), logits)) }
         let best = Int(ck_argmax(Int64(vocabulary), logits))
         let top = Double(logits[best])
-        // Tokens below e^-40 of the likeliest can never be drawn in practice: leaving them out keeps the sort short.
+        // Tokens below e^-40 of the likeliest can never be drawn in practice. The weights are summed in classes of a quarter of a nat, so
+        // that only the classes that the nucleus reaches need to be sorted.
+        var classes = [Double](repeating: 0, count: 160)
+        var whole = 0.0
+        for id in 0..<vocabulary {
+            let exponent = (Double(logits[id]) - top) / options.temperature
+            guard exponent > -40, exponent <= 0 else { continue }
+            let weight = exp(exponent)
+            classes[min(159, Int(-exponent * 4))] += weight
+            whole += weight
+        }
+        var reached = 0.0
+        let last = classes.firstIndex { reached += $0; return reached >= options.topP * whole * (1 + 1e-9) } ?? 159
         var candidates: [(id: Int32, weight: Double)] = []
         for id in 0..<vocabulary {
             let exponent = (Double(logits[id]) - top) / options.temperature
-            if exponent > -40 { candidates.append((Int32(id), exp(exponent))) }
+            if exponent > -40, exponent <= 0, min(159, Int(-exponent * 4)) <= last { candidates.append((Int32(id), exp(exponent))) }
         }
         guard !candidates.isEmpty else { return Int32(best) }
         candidates.sort { ($1.weight, $0.id) < ($0.weight, $1.id) }
-        let whole = candidates.reduce(0) { $0 + $1.weight }
         if options.topP < 1 {
             var kept = 0.0
             let end = candidates.firstIndex { kept += $0.weight; return kept >= options.topP * whole } ?? candidates.count - 1

@@ -117,7 +117,7 @@ struct ScoreRunner {
         }
         let generator = Generator(transformer, memoryBytes: context.memoryBytes / 2)
         let options = GenerationOptions(
-            maxNewTokens: 64, temperature: 1, topP: 0.95, seed: task.seed, stopTokens: Set(loaded.encoder.encoder.stopTokens()))
+            maxNewTokens: 48, temperature: 1, topP: 0.95, seed: task.seed, stopTokens: Set(loaded.encoder.encoder.stopTokens()))
         let answers = try generator.generate(
             [[Int32]](repeating: [first], count: task.probeTexts), options, stop: { StopRequest.isMade })
         if StopRequest.isMade { return nil }
