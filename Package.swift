@@ -173,6 +173,7 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "bench-ingest", dependencies: ["Contracts", "JSONText", "Platform", "RowFormats"], path: "Benchmarks/ingest",
         exclude: ["run.py", "peer.py", "simdjson.cpp"]),
+    .executableTarget(
         name: "bench-experiments", dependencies: ["Contracts", "Experiments"], path: "Benchmarks/experiments/replay"),
     tests("StatisticsTests", ["Statistics"]),
     tests("ExperimentsTests", ["Contracts", "Experiments", "Ledger", "Platform", "Settings", "Stages", "Supervision", logging]),
