@@ -59,6 +59,7 @@ struct LineageTests {
         let drop = try context.ledger.receive(
             Drop(id: id, pipeline: "p", name: "\(id)", sha256: id.rawValue, bytes: 1, state: .received, receivedAt: receivedAt))
         try context.ledger.store(drop, batch, shards: shards)
+        try context.ledger.markIndexed(id)
     }
 
     /// The run that one pass queues, or nil.
@@ -201,5 +202,59 @@ struct LineageTests {
         try store("d-2")
         let run = try #require(try queued())
         #expect(run.mode == .stack && run.parent == version && run.recipe.learningRate == 5e-4)
+    }
+}
+
+/// Where rows came from and what became of them, both ways; and what is left out of a snapshot.
+extension LineageTests {
+    @Test func lineageIsToldBothWays() throws {
+        try store("d-1")
+        let first = try promote(try #require(try queued()))
+        try store("d-2")
+        let run = try #require(try queued())
+        let second = try promote(run)
+        let replayed = try #require(try trainRows(run).first { $0.drop == "d-1" })
+
+        let row = try context.ledger.dataLineage("d-1-train-0")
+        #expect(row.kind == "row" && row.places == [.init(drop: "d-1", line: 1, split: .train, state: .stored)])
+        #expect(row.versions == [first, second], "the second continues from the first")
+        let both = try context.ledger.dataLineage(replayed.id.rawValue)
+        #expect(both.snapshots.count == 2 && both.snapshots.allSatisfy { $0.splits == [.train] })
+        let gate = try context.ledger.dataLineage("d-1-gate-0")
+        #expect(gate.snapshots.count == 2 && gate.snapshots.allSatisfy { $0.splits == [.gate] } && gate.versions.isEmpty, "what judges trains nothing")
+        #expect(gate.runs.count == 2)
+
+        #expect(try context.ledger.dataLineage("d-2").versions == [second])
+        #expect(try context.ledger.dataLineage(second.rawValue).drops == ["d-1", "d-2"])
+        #expect(try context.ledger.dataLineage(second.rawValue).versions == [second, first])
+        #expect(try context.ledger.dataLineage(run.id.rawValue).drops == ["d-2"])
+        #expect(try context.ledger.dataLineage(run.snapshot.rawValue).versions == [second])
+        #expect { try context.ledger.dataLineage("nothing") } throws: { ($0 as? Failure)?.code == "lineage.unknown" }
+    }
+
+    @Test func rowsKeptOutAreInNoSnapshot() throws {
+        try store("d-1")
+        let aside = (0..<4).map { SetAsideRow(id: RowID("d-1-train-\($0)"), reason: .nearDuplicateOfGate, drop: "d-1", line: $0 + 1, other: "d-1-gate-0", score: 0.9) }
+        try context.ledger.add(aside, in: "p")
+        let run = try #require(try queued())
+        let rows = try trainRows(run)
+        #expect(rows.count == 16 && !rows.contains { row in aside.contains { $0.id == row.id } })
+        let snapshot = try #require(try context.ledger.snapshot(run.snapshot))
+        #expect(snapshot.removed == ["near_duplicate_of_gate": 4] && snapshot.rows[.train] == 16 && snapshot.rows[.gate] == 5)
+        #expect(try context.ledger.dataLineage("d-1-train-0").snapshots.isEmpty)
+        #expect(try context.ledger.dataLineage("d-1-train-7").snapshots.map(\.snapshot) == [run.snapshot])
+        _ = try promote(run)
+        try store("d-2")
+        let next = try trainRows(try #require(try queued()))
+        #expect(!next.contains { row in aside.contains { $0.id == row.id } }, "nor in replay")
+    }
+
+    @Test func nothingIsQueuedBeforeTheRowsAreCompared() throws {
+        try store("d-1")
+        try context.ledger.forgetIndex("p")
+        #expect(try queued() == nil)
+        #expect { try service.request("p", mode: nil, by: "eva", reason: "r") } throws: { ($0 as? Failure)?.code == "pipeline.indexing" }
+        try context.ledger.markIndexed("d-1")
+        #expect(try queued() != nil)
     }
 }

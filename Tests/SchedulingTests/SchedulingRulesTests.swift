@@ -107,6 +107,21 @@ struct SchedulingRulesTests {
             decide { _, p in p.trigger.minimumIntervalSeconds = 3600 }, "minimum_interval", until: Self.now.addingTimeInterval(3000))
     }
 
+    @Test func rowsWaitForTheCalendar() throws {
+        // 1970-01-12 13:46:40 UTC.
+        let next = Date(timeIntervalSince1970: 1_000_000 - 13 * 3600 - 46 * 60 - 40 + 22 * 3600)
+        waits(decide { s, p in (s.oldestDrop, p.trigger.calendar) = (Self.now.addingTimeInterval(-60), "22:00 UTC") }, "trigger.calendar (22:00 UTC)", until: next)
+        // A time that has passed since the first of the rows came.
+        #expect(decide { s, p in (s.oldestDrop, p.trigger.calendar) = (Self.now.addingTimeInterval(-60), "13:46 UTC") } == .queue(.continued, reason: "50 new rows"))
+        #expect(
+            decide { s, p in (s.oldestDrop, p.trigger.calendar) = (Self.now.addingTimeInterval(-86_400), "22:00 UTC") } == .queue(.continued, reason: "50 new rows"),
+            "one that passed while the machine was off is made up for")
+        waits(
+            decide { s, p in
+                (s.continuations, s.runsSinceFromBase, s.lastRun, p.trigger.calendar) = (8, 8, Self.now.addingTimeInterval(-60), "22:00 UTC")
+            }, "a run from the base waits for trigger.calendar", until: next)
+    }
+
     @Test func manualPipelinesWait() {
         waits(decide { _, p in p.trigger.manualOnly = true }, "ftctl run p")
     }

@@ -65,6 +65,12 @@ package struct ControlClient: Sendable {
         }
     }
 
+    /// GET an answer of any size, given piece by piece as it comes.
+    package func pieces(_ path: String, _ query: [String: String?] = [:], _ body: (Data) throws -> Void) async throws {
+        let response = try await send(.GET, path, query, body: nil)
+        for try await buffer in response.body { try body(Data(buffer: buffer)) }
+    }
+
     private func exchange(_ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?) async throws -> Data {
         let response = try await send(method, path, query, body: body)
         return Data(buffer: try await response.body.collect(upTo: 1 << 30))

@@ -139,6 +139,7 @@ package struct ControlServer: Service {
             return try JSON.answer(["bytes": size])
         }
         o.versions?.add(to: router)
+        o.data?.add(to: router)
         o.experiments?.add(to: router)
         return router
     }

@@ -28,6 +28,8 @@ package struct Operations: Sendable {
     package var addBase: @Sendable (AddBaseRequest) async throws -> BaseCard
     /// What is asked about versions; without it those routes are unknown.
     package var versions: VersionOperations?
+    /// What is asked about data; without it those routes are unknown.
+    package var data: DataOperations?
     /// What is asked about experiments; without it those routes are unknown.
     package var experiments: ExperimentOperations?
 

@@ -1,4 +1,5 @@
 import Contracts
+import DataQuality
 import Foundation
 import Ledger
 import Platform
@@ -6,29 +7,39 @@ import RowFormats
 import Settings
 import Stages
 
-/// Stores one validated drop, batch by batch in constant memory: sides, duplicates, shards, and what is kept out.
+/// Stores one validated drop, batch by batch in constant memory: sides, duplicates, shards, what is kept out, and what is counted of it.
 final class DropStoring {
     /// Rows a transaction: many rows share one fsync, and memory stays small.
     static let batchRows = 4000
+    private static let batchBytes = 16 << 20
+    /// Near duplicates that a report names.
+    private static let examples = 20
 
     let context: StageContext
     let drop: Drop
     let data: DataSettings
     private let shardFolder: String
+    private let near: NearIndex
     private var sides: SideRules
+    private var screening: RowScreening
     private var writers: [Split: ShardWriter] = [:]
     private var pending: [Row] = []
-    private var batches = 0
-    private(set) var duplicates = 0
+    private var bytes = 0
+    private var duplicates = 0
     private(set) var stored = 0
     private(set) var setAside: [SetAsideRow.Reason: Int] = [:]
+    private(set) var statistics = DataStatistics(drops: 1)
+    private(set) var pairs: [DataReport.SimilarPair] = []
 
-    init(_ context: StageContext, _ drop: Drop, _ data: DataSettings) {
+    /// - Parameter near: the index of the pipeline's rows; what is added to it is for the caller to commit or discard.
+    init(_ context: StageContext, _ drop: Drop, _ data: DataSettings, near: NearIndex) {
         self.context = context
         self.drop = drop
         self.data = data
+        self.near = near
         shardFolder = context.layout.datasets(drop.pipeline.rawValue) + "/shards"
         sides = SideRules(validation: data.validationShare, gate: data.gateShare)
+        screening = RowScreening(action: data.sensitive, group: data.groupBy)
     }
 
     /// Stores everything; returns the drop as stored and its shards.
@@ -39,10 +50,8 @@ final class DropStoring {
         let folder = context.layout.intake(drop.pipeline.rawValue, drop: drop.id.rawValue)
         try RowFile.read(folder + "/rows.jsonl.zst") { row in
             pending.append(row)
-            if pending.count >= Self.batchRows {
-                try context.ledger.add(try batch(), of: drop)
-                batches += 1
-            }
+            bytes += RowText.bytes(row.content)
+            if pending.count >= Self.batchRows || bytes >= Self.batchBytes { try context.ledger.add(try batch(), of: drop) }
         }
         let last = try batch()
         var shards: [Split: FileReference] = [:]
@@ -50,6 +59,8 @@ final class DropStoring {
         var stored = drop
         stored.rowsDuplicate += duplicates
         stored.rowsAccepted = self.stored
+        statistics.sensitive = screening.rows
+        statistics.exactDuplicates = stored.rowsDuplicate
         try context.ledger.store(stored, last, shards: shards)
         return (stored, shards)
     }
@@ -57,37 +68,93 @@ final class DropStoring {
     /// Works off what is pending.
     private func batch() throws -> DatasetBatch {
         var batch = DatasetBatch()
-        let groups = try pending.map(group)
-        let known = try context.ledger.known(pending.map(\.id), in: drop.pipeline)
+        var rows: [Row] = []
+        for row in pending {
+            switch try screening.screen(row) {
+            case .keep(let row): rows.append(row)
+            case .reject(let row): keepOut(row.id, .sensitive, line: row.line, into: &batch)
+            }
+        }
+        pending.removeAll(keepingCapacity: true)
+        bytes = 0
+        rows = try placed(rows, &batch)
+        try examine(rows, &batch)
+        for row in rows {
+            if writers[row.split] == nil { writers[row.split] = try ShardWriter(folder: shardFolder) }
+            try writers[row.split]?.write(row)
+            batch.rows.append(
+                DatasetRow(
+                    id: row.id, line: row.line, split: row.split, label: row.label, promptKey: row.promptKey, answerKey: RowText.answerKey(row.content)))
+        }
+        stored += rows.count
+        batch.sides = sides.takeDecided()
+        return batch
+    }
+
+    /// The rows that are new, each on its side.
+    private func placed(_ rows: [Row], _ batch: inout DatasetBatch) throws -> [Row] {
+        let groups = try rows.map(group)
+        let known = try context.ledger.known(rows.map(\.id), in: drop.pipeline)
         var seen: Set<RowID> = []
         sides.forget()
-        let keys = zip(pending, groups).flatMap { SideRules.keys(prompt: $0.promptKey, group: $1) }
+        let keys = zip(rows, groups).flatMap { SideRules.keys(prompt: $0.promptKey, group: $1) }
         sides.learn(try context.ledger.sides(Set(keys), in: drop.pipeline))
-        for (row, group) in zip(pending, groups) {
+        var placed: [Row] = []
+        for (row, group) in zip(rows, groups) {
             guard !known.contains(row.id), seen.insert(row.id).inserted else {
                 batch.duplicates.append((row.id, row.line))
                 duplicates += 1
                 continue
             }
             switch sides.side(prompt: row.promptKey, group: group) {
-            case .conflict:
-                batch.setAside.append(SetAsideRow(id: row.id, reason: .splitConflict, drop: drop.id, line: row.line))
-                setAside[.splitConflict, default: 0] += 1
+            case .conflict: keepOut(row.id, .splitConflict, line: row.line, into: &batch)
             case .side(let side):
                 var row = row
                 row.split = side
-                if writers[side] == nil { writers[side] = try ShardWriter(folder: shardFolder) }
-                try writers[side]?.write(row)
-                stored += 1
-                batch.rows.append(
-                    DatasetRow(
-                        id: row.id, line: row.line, split: side, label: row.label, promptKey: row.promptKey,
-                        answerKey: RowText.answerKey(row.content)))
+                placed.append(row)
             }
         }
-        batch.sides = sides.takeDecided()
-        pending.removeAll(keepingCapacity: true)
-        return batch
+        return placed
+    }
+
+    /// Counts what the rows are like, and finds those that are nearly the same as earlier ones.
+    private func examine(_ rows: [Row], _ batch: inout DatasetBatch) throws {
+        var shingles: [[UInt64]] = []
+        for row in rows {
+            let text = RowText.whole(row.content)
+            let normalised = NormalisedText(text)
+            shingles.append(Shingles.hashes(normalised))
+            let broken = statistics.add(row.id, split: row.split, label: row.label, text: text, normalised)
+            if !broken.isEmpty, data.repetition == .remove, row.split == .train { keepOut(row.id, .repetition, line: row.line, into: &batch) }
+        }
+        // A template is best known before the first row is indexed.
+        if near.rows == 0, near.wantsCalibration(rows: rows.count) { try near.calibrate(shingles, rows: rows.count) }
+        let entries = zip(rows, shingles).map { NearSegment.Entry(id: $0.id, split: $0.split, sketch: Sketch(shingles: $1, common: near.common)) }
+        let matches = try near.add(entries, threshold: data.nearDuplicateSimilarity)
+        let lines = Dictionary(rows.map { ($0.id, $0.line) }, uniquingKeysWith: { first, _ in first })
+        for (row, matches) in zip(rows, matches) {
+            guard let best = matches.max(by: { ($0.similarity, $1.row) < ($1.similarity, $0.row) }) else { continue }
+            statistics.nearDuplicates += 1
+            if pairs.count < Self.examples { pairs.append(.init(row: row.id, line: row.line, other: best.row, similarity: best.similarity)) }
+            if row.split == .gate {
+                // The judge came later than what resembles it: that leaves training now.
+                for match in matches where match.split != .gate {
+                    guard let place = try lines[match.row].map({ (drop.id, $0) }) ?? context.ledger.place(of: match.row, in: drop.pipeline) else { continue }
+                    batch.setAside.append(
+                        SetAsideRow(id: match.row, reason: .nearDuplicateOfGate, drop: place.0, line: place.1, other: row.id, score: match.similarity))
+                    setAside[.nearDuplicateOfGate, default: 0] += 1
+                }
+            } else if let gate = matches.filter({ $0.split == .gate }).max(by: { $0.similarity < $1.similarity }) {
+                keepOut(row.id, .nearDuplicateOfGate, line: row.line, other: gate, into: &batch)
+            } else if data.nearDuplicates == .remove, row.split == .train {
+                keepOut(row.id, .nearDuplicate, line: row.line, other: best, into: &batch)
+            }
+        }
+    }
+
+    private func keepOut(_ id: RowID, _ reason: SetAsideRow.Reason, line: Int, other: NearIndex.Match? = nil, into batch: inout DatasetBatch) {
+        batch.setAside.append(SetAsideRow(id: id, reason: reason, drop: drop.id, line: line, other: other?.row, score: other?.similarity))
+        setAside[reason, default: 0] += 1
     }
 
     /// The row's group as text, where the pipeline has groups and the row has the field.

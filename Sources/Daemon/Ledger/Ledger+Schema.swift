@@ -73,6 +73,8 @@ extension Ledger {
                     """)
         }
         migrator.registerMigration("experiments") { db in try createExperiments(db) }
+        migrator.registerMigration("data quality") { db in try createQuality(db) }
+        migrator.registerMigration("revocation") { db in try createRevocation(db) }
         return migrator
     }
 }

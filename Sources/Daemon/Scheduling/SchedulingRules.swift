@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Platform
 import Settings
 
 /// When stored rows become a run, and of which kind; without any I/O.
@@ -16,7 +17,8 @@ package enum SchedulingRules {
     package static func decide(_ s: Situation, _ settings: PipelineSettings) -> Decision {
         let trigger = settings.trigger
         if let reason = competition(s, settings) {
-            return s.isBusy ? .wait("a run from the base waits for the present run to end", until: nil) : .queue(.fromBase, reason: reason)
+            if s.isBusy { return .wait("a run from the base waits for the present run to end", until: nil) }
+            return hold(s, settings, since: s.lastRun, what: "a run from the base waits") ?? .queue(.fromBase, reason: reason)
         }
         guard s.newRows > 0 else { return .wait(idle(s, settings), until: nil) }
         if trigger.manualOnly { return .wait("\(s.newRows) new rows wait for `ftctl run \(settings.name)`", until: nil) }
@@ -38,12 +40,26 @@ package enum SchedulingRules {
                     at: "\(settings.file), data.gate_share", remedy: "Drop more rows; a larger data.gate_share counts for prompts not seen yet."))
         }
         if s.isBusy { return .wait("\(s.newRows) new rows wait for the present run to end", until: nil) }
-        if let last = s.lastRun, trigger.minimumIntervalSeconds > 0 {
-            let next = last.addingTimeInterval(trigger.minimumIntervalSeconds)
-            if next > s.now { return .wait("\(s.newRows) new rows wait for trigger.minimum_interval_seconds", until: next) }
-        }
+        if let hold = hold(s, settings, since: s.oldestDrop, what: "\(s.newRows) new rows wait") { return hold }
         let left = s.leftRows > 0 ? ", and \(s.leftRows) of runs that were not promoted" : ""
         return .queue(mode(s, settings, asked: nil), reason: "\(s.newRows) new rows\(left)")
+    }
+
+    /// Waits for the period since the last run to pass, and for the calendar.
+    ///
+    /// A time of the calendar counts once it has passed since the rows came (or the last run was made): one that passed while another run was
+    /// at work, or the machine was off, is made up for.
+    private static func hold(_ s: Situation, _ settings: PipelineSettings, since: Date?, what: String) -> Decision? {
+        let trigger = settings.trigger
+        if let last = s.lastRun, trigger.minimumIntervalSeconds > 0 {
+            let next = last.addingTimeInterval(trigger.minimumIntervalSeconds)
+            if next > s.now { return .wait("\(what) for trigger.minimum_interval_seconds", until: next) }
+        }
+        if let text = trigger.calendar, let event = try? CalendarEvent(text), let since {
+            guard let next = event.next(after: since) else { return .wait("\(what), but trigger.calendar (\(text)) has no time to come", until: nil) }
+            if next > s.now { return .wait("\(what) for trigger.calendar (\(text))", until: next) }
+        }
+        return nil
     }
 
     /// Why nothing is to be done while no new rows are there.

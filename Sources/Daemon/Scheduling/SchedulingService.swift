@@ -36,6 +36,11 @@ package struct SchedulingService: Service {
                     continue
                 }
                 if try context.ledger.base(pipeline.base) == nil { _ = try context.requireBase(pipeline.base) }
+                // Which rows resemble those that judge is not known before every drop is in the index.
+                guard try context.ledger.unindexedDrops(pipeline.name).isEmpty else {
+                    activity.set(pipeline.name, "its rows are compared with each other")
+                    continue
+                }
                 let (situation, window) = try situation(pipeline)
                 switch SchedulingRules.decide(situation, pipeline) {
                 case .wait(let sentence, let until):
@@ -98,6 +103,10 @@ package struct SchedulingService: Service {
         guard pipeline.base != .automatic else {
             throw Failure(
                 code: "pipeline.no_base", "The bases of '\(name)' have not competed yet.", at: configured.file, remedy: "Drop data and wait for that experiment, or name a base.")
+        }
+        guard try context.ledger.unindexedDrops(name).isEmpty else {
+            throw Failure(
+                code: "pipeline.indexing", "The rows of '\(name)' are being compared with each other.", at: name.rawValue, remedy: "Ask again in a moment.")
         }
         let (situation, window) = try situation(pipeline)
         guard situation.allRows > 0, situation.gateRows > 0 else {

@@ -17,20 +17,23 @@ struct SnapshotBuilder {
         let new = Set(trained.map(\.id))
         let earlier = Set(window.all.map(\.id)).subtracting(new)
         var files: [Split: [FileReference]] = [:]
-        for split in [Split.validation, .gate] { files[split] = shards.filter { $0.split == split }.map(\.file) }
+        let filter = try SnapshotFilter(context: context, pipeline: pipeline.name)
+        files[.gate] = shards.filter { $0.split == .gate }.map(\.file)
+        files[.validation] = try shards.filter { $0.split == .validation }.compactMap { try filter.kept($0.file, of: $0.drop) }
         let train = shards.filter { $0.split == .train }
-        files[.train] = train.filter { new.contains($0.drop) }.map(\.file)
+        files[.train] = try train.filter { new.contains($0.drop) }.compactMap { try filter.kept($0.file, of: $0.drop) }
         if mode != .fromBase {
             let rows = files[.train, default: []].reduce(0) { $0 + ($1.rows ?? 0) }
             let replay = try self.replay(
-                from: train.filter { earlier.contains($0.drop) }.map(\.file),
+                from: train.filter { earlier.contains($0.drop) }.map(\.file), without: filter.aside,
                 count: Int((Double(rows) * pipeline.incremental.replayShare).rounded()), key: trained.map(\.id.rawValue).joined(separator: ","))
             if let replay { files[.train, default: []].append(replay) }
         }
         var snapshot = Snapshot(
             id: "", pipeline: pipeline.name, createdAt: Date(), drops: Array(Set(shards.map(\.drop))).sorted(),
             trained: trained.filter { $0.trainRows > 0 }.map(\.id), files: files,
-            rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, labels: try context.ledger.labels(pipeline.name, limit: 50))
+            rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, removed: filter.removed, labels: try context.ledger.labels(pipeline.name, limit: 50))
+        if !filter.sources.isEmpty { snapshot.sources = filter.sources }
         let content = Split.allCases.map { split in "\(split.rawValue):" + (files[split] ?? []).map(\.sha256).joined(separator: ",") }
         snapshot.id = SnapshotID("s-" + String(Digest.sha256(Data(content.joined(separator: "\n").utf8)).prefix(24)))
         let folder = context.layout.datasets(pipeline.name.rawValue) + "/snapshots"
@@ -41,12 +44,13 @@ struct SnapshotBuilder {
     }
 
     /// Earlier rows mixed in so that old skills stay: those whose hash with this run's key is smallest, spread evenly over labels.
-    private func replay(from files: [FileReference], count: Int, key: String) throws -> FileReference? {
+    private func replay(from files: [FileReference], without aside: Set<RowID>, count: Int, key: String) throws -> FileReference? {
         guard count > 0, !files.isEmpty else { return nil }
         // Per label, the rows with the smallest hashes so far; never more than `count` of each.
         var chosen: [String: [(hash: String, row: Row)]] = [:]
         for file in files {
             try RowFile.read(file.path) { row in
+                if aside.contains(row.id) { return }
                 let hash = Digest.sha256(Data("replay:\(key):\(row.id)".utf8))
                 var list = chosen[row.label ?? ""] ?? []
                 if list.count < count {
@@ -67,6 +71,8 @@ struct SnapshotBuilder {
         guard !picked.isEmpty else { return nil }
         let writer = try ShardWriter(folder: context.layout.datasets(pipeline.name.rawValue) + "/shards")
         for row in picked { try writer.write(row) }
-        return try writer.finish()
+        let file = try writer.finish()
+        try context.ledger.notePicked(picked.map(\.id), in: file)
+        return file
     }
 }

@@ -45,6 +45,7 @@ package struct StageContext: Sendable {
 package struct StageBells: Sendable {
     package let intake = Bell()
     package let datasets = Bell()
+    package let examination = Bell()
     package let scheduling = Bell()
     package let supervision = Bell()
     package let gating = Bell()
@@ -55,6 +56,6 @@ package struct StageBells: Sendable {
 
     /// Wakes everyone, as after a restart or a change of settings.
     package func ringAll() {
-        for bell in [intake, datasets, scheduling, supervision, gating, promotion, delivery, experiments] { bell.ring() }
+        for bell in [intake, datasets, examination, scheduling, supervision, gating, promotion, delivery, experiments] { bell.ring() }
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import ControlAPI
+import Datasets
 import Experiments
 import Foundation
 import Gating
@@ -22,6 +23,7 @@ struct Answers: Sendable {
     let launcher: any WorkerLauncher
     let recommender: BaseRecommender
     let experiments: ExperimentService
+    let datasets: DatasetCatalogue
     let startedAt: Date
 
     var operations: Operations {
@@ -46,6 +48,7 @@ struct Answers: Sendable {
         operations.versions = VersionOperations(
             all: catalogue.all, one: catalogue.one, annotate: catalogue.annotate, alias: { try catalogue.alias($0, $1, who: $2) },
             compare: catalogue.compare, garbage: { try catalogue.garbage(remove: $0) })
+        operations.data = dataOperations
         operations.experiments = ExperimentOperations(
             recommend: { try await recommender.recommend($0, rows: $1.rows) },
             recommendData: { request in

@@ -43,6 +43,7 @@ struct Daemon {
         let launcher = LocalLauncher(program: try workerProgram())
         let intake = try IntakeService(context)
         let datasets = DatasetService(context)
+        let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
         let scheduling = SchedulingService(context)
         let supervision = RunService(context, launcher: launcher, feed: feed)
         let gating = GatingService(context, tell: tell)
@@ -58,6 +59,7 @@ struct Daemon {
         let answers = Answers(
             context: context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry, launcher: launcher,
             recommender: BaseRecommender(context, launcher: launcher), experiments: experiments,
+            datasets: DatasetCatalogue(context, service: datasets),
             startedAt: Date())
         let adopted = ListenDescriptors().unixListener(path: layout.socket)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
@@ -66,7 +68,9 @@ struct Daemon {
             answers.operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() }, logger: logger)
         let presence = Presence(context: context, manager: manager, answers: answers, listening: listening)
 
-        let services: [any Service] = [intake, datasets, scheduling, supervision, experiments, gating, promotion, delivery, server, reloading, presence]
+        let services: [any Service] = [
+            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, server, reloading, presence,
+        ]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is never logged and forgotten.
         let group = ServiceGroup(
             configuration: .init(

@@ -9,8 +9,6 @@ package struct SetAsideRow: Codable, Hashable, Sendable {
         case sensitive
         /// Nearly the same as an earlier training row, in a pipeline that removes those.
         case nearDuplicate = "near_duplicate"
-        /// Another answer to a prompt that the dataset has an answer to, in a pipeline that removes those.
-        case contradiction
         /// Repeats itself too much, in a pipeline that removes such rows.
         case repetition
 

@@ -1,4 +1,6 @@
 import Contracts
+import Foundation
+import Platform
 
 extension PipelineSettings {
     /// Every key of a pipeline's file.
@@ -24,6 +26,12 @@ extension PipelineSettings {
         .whole("trigger.minimum_rows", \.trigger.minimumRows, in: 1...1_000_000_000, default: 10, "Fewest training rows for a first run (OpenAI's minimum is 10; 50 and more are advised)."),
         .whole("trigger.minimum_new_rows", \.trigger.minimumNewRows, in: 1...1_000_000_000, default: 1, "Fewest new training rows for a later run."),
         .number("trigger.minimum_interval_seconds", \.trigger.minimumIntervalSeconds, in: 0...31_536_000, default: 0, "At most one run in this time."),
+        .text("trigger.calendar", default: "always", "When runs may be queued, in systemd's OnCalendar syntax, such as \"Mon..Fri 22:00\" or \"*-*-* 22..23:*\": new rows wait for the next such time.") {
+            $0.trigger.calendar = $1
+            do throws(CalendarEvent.Invalid) {
+                return try CalendarEvent($1).next(after: Date()) == nil ? "a time that is still to come" : nil
+            } catch { return "a time in systemd's OnCalendar syntax, such as \"daily\" (\(error.reason))" }
+        },
         .flag("trigger.manual_only", \.trigger.manualOnly, default: false, "Queue nothing by itself; only `ftctl run`."),
     ]
 
@@ -45,6 +53,10 @@ extension PipelineSettings {
             $0.data.groupBy = $1
             return $1.isEmpty ? "the name of a field" : nil
         },
+        .choice("data.sensitive", \.data.sensitive, default: .allow, "Personal data and secrets in rows: `allow` counts them, `redact` replaces each by its kind, `reject` keeps the row out."),
+        .choice("data.near_duplicates", \.data.nearDuplicates, default: .keep, "Training rows nearly the same as earlier ones: `keep`, or `remove` from training. (Those of gate rows are always removed.)"),
+        .number("data.near_duplicate_similarity", \.data.nearDuplicateSimilarity, in: 0.5...1, default: 0.8, "Share of 5-grams that two rows have in common from which on they are nearly the same."),
+        .choice("data.repetition", \.data.repetition, default: .keep, "Training rows that repeat themselves too much (Gopher's filters): `keep`, or `remove` from training."),
         .flag("data.truncate", \.data.truncate, default: false, "Cut rows that are longer than recipe.max_length, instead of leaving them out."),
     ]
 

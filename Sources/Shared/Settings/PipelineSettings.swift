@@ -51,7 +51,7 @@ package struct TriggerSettings: Codable, Hashable, Sendable {
     package var minimumNewRows = 1
     /// At most one run in this many seconds (0: no limit).
     package var minimumIntervalSeconds = 0.0
-    /// systemd OnCalendar expression outside which nothing is queued by itself (nil: always).
+    /// Times in systemd's OnCalendar syntax, for the next of which new rows wait (nil: none).
     package var calendar: String?
     /// Only `ftctl run` queues runs.
     package var manualOnly = false
@@ -60,7 +60,7 @@ package struct TriggerSettings: Codable, Hashable, Sendable {
 
 /// `[data]`: what is accepted and how it is split.
 package struct DataSettings: Codable, Hashable, Sendable {
-    package enum SensitiveAction: String, Codable, Hashable, Sendable { case allow, redact, reject }
+    package enum SensitiveAction: String, Codable, Hashable, Sendable, CaseIterable { case allow, redact, reject }
     /// The shape that every row must have (nil: detected row by row).
     package var shape: RowShape?
     /// More bad rows than this share quarantine the whole file.
@@ -72,6 +72,14 @@ package struct DataSettings: Codable, Hashable, Sendable {
     package var groupBy: String?
     /// Personal data and secrets found in rows.
     package var sensitive: SensitiveAction = .allow
+    /// Whether what is found is left where it is, or kept out of training.
+    package enum FilterAction: String, Codable, Hashable, Sendable, CaseIterable { case keep, remove }
+    /// Training rows that are nearly the same as earlier training rows.
+    package var nearDuplicates: FilterAction = .keep
+    /// Jaccard similarity of 5-grams at and above which two rows are nearly the same.
+    package var nearDuplicateSimilarity = 0.8
+    /// Training rows that break a repetition filter.
+    package var repetition: FilterAction = .keep
     /// Rows longer than `recipe.max_length`: keep their end truncated, or refuse them.
     package var truncate = false
     /// The user's names of columns or keys, by ours.

@@ -1,0 +1,105 @@
+/// What near-duplicate search keeps of one text: the keys under which it is found, and a sample by which two texts are compared.
+///
+/// Keys are bands of MinHash values (Broder 1997) from one permutation with optimal densification (Shrivastava, ICML 2017), so that each
+/// shingle is hashed once. The sample holds the smallest shingle hashes (bottom-k): of texts with at most ``Sketch/sampleSize`` distinct
+/// shingles it is the whole set, and the similarity exact.
+package struct Sketch: Hashable, Sendable {
+    /// Bands and the values in each: of two texts with a Jaccard similarity of 0.8, 97 of 100 share a key; of 0.3, two.
+    package static let bands = 9
+    package static let rowsPerBand = 5
+    package static let sampleSize = 128
+
+    /// One key a band; empty where the text has no shingles.
+    package let keys: [UInt32]
+    /// Distinct shingle hashes in ascending order.
+    package let sample: [UInt32]
+
+    /// - Parameters:
+    ///   - shingles: as ``Shingles/hashes(_:)`` gives them.
+    ///   - common: shingles that are part of many rows, such as an instruction before each; they tell nothing. Not counted.
+    package init(shingles: [UInt64], common: Set<UInt64> = []) {
+        let bins = Self.bands * Self.rowsPerBand
+        var minima = [UInt32](repeating: .max, count: bins)
+        var isFilled = [Bool](repeating: false, count: bins)
+        var values: [UInt32] = []
+        values.reserveCapacity(shingles.count)
+        for hash in shingles where common.isEmpty || !common.contains(hash) {
+            let bin = Int(((hash >> 32) &* UInt64(bins)) >> 32)
+            let value = UInt32(truncatingIfNeeded: hash)
+            minima[bin] = min(minima[bin], value)
+            isFilled[bin] = true
+            values.append(value)
+        }
+        guard !values.isEmpty else {
+            keys = []
+            sample = []
+            return
+        }
+        values.sort()
+        var sample: [UInt32] = []
+        sample.reserveCapacity(min(values.count, Self.sampleSize))
+        for value in values where value != sample.last {
+            sample.append(value)
+            if sample.count == Self.sampleSize { break }
+        }
+        self.sample = sample
+        keys = Self.keys(minima, isFilled)
+    }
+
+    private static func keys(_ minima: [UInt32], _ isFilled: [Bool]) -> [UInt32] {
+        var filled = minima
+        for bin in filled.indices where !isFilled[bin] {
+            // The same bins are probed in the same order for every text, so that equal sets stay equal.
+            var attempt: UInt64 = 1
+            var probe = bin
+            while !isFilled[probe] {
+                probe = Int(Hashing.mix(UInt64(bin) &* 0x1_0001 &+ attempt) % UInt64(minima.count))
+                attempt &+= 1
+            }
+            filled[bin] = minima[probe]
+        }
+        return (0..<bands).map { band in
+            var hash = UInt64(band) &+ 1
+            for row in 0..<rowsPerBand { hash = Hashing.mix(hash ^ UInt64(filled[band * rowsPerBand + row])) }
+            return UInt32(truncatingIfNeeded: hash >> 32)
+        }
+    }
+
+    /// The Jaccard similarity of two texts by their samples, 0 to 1: exact for short texts, else estimated from the smallest hashes of the union.
+    package static func similarity(_ a: some RandomAccessCollection<UInt32>, _ b: some RandomAccessCollection<UInt32>) -> Double {
+        guard !a.isEmpty, !b.isEmpty else { return 0 }
+        // A sample that is full stands for more than it holds: beyond its largest value nothing is known of that text.
+        let limit = a.count < sampleSize && b.count < sampleSize ? Int.max : sampleSize
+        var (i, j) = (a.startIndex, b.startIndex)
+        var (union, shared) = (0, 0)
+        while union < limit, i < a.endIndex || j < b.endIndex {
+            if j == b.endIndex {
+                if b.count == sampleSize { break }
+                i = a.index(after: i)
+            } else if i == a.endIndex {
+                if a.count == sampleSize { break }
+                j = b.index(after: j)
+            } else if a[i] == b[j] {
+                shared += 1
+                i = a.index(after: i)
+                j = b.index(after: j)
+            } else if a[i] < b[j] {
+                i = a.index(after: i)
+            } else {
+                j = b.index(after: j)
+            }
+            union += 1
+        }
+        return Double(shared) / Double(max(1, union))
+    }
+
+    /// Shingles that more than a fifth of the rows have: parts of a template, which would make every two rows alike.
+    ///
+    /// Empty below `minimumRows` rows, where a fifth is chance.
+    package static func common(_ rows: [[UInt64]], minimumRows: Int = 64) -> Set<UInt64> {
+        guard rows.count >= minimumRows else { return [] }
+        var counts: [UInt64: Int] = [:]
+        for row in rows { for hash in Set(row) { counts[hash, default: 0] += 1 } }
+        return Set(counts.filter { $0.value * 5 > rows.count }.keys)
+    }
+}

@@ -1,0 +1,49 @@
+import Contracts
+
+/// Token counts of rows as they would be trained, by one base's tokenizer and one length; those of several drops can be added.
+package struct TokenCounts: Codable, Hashable, Sendable {
+    /// What the counts are of: the base's digest and the longest row.
+    package var base: String
+    package var maxLength: Int
+    package var lengths = LengthCounts()
+    package var truncated = 0
+    package var unusable = 0
+    package var labelTokens = 0
+    package var rows = 0
+
+    package init(base: String, maxLength: Int) {
+        self.base = base
+        self.maxLength = maxLength
+    }
+
+    /// Adds a row: its tokens that are kept, the labelled ones of them, and those cut off.
+    package mutating func add(tokens: Int, labels: Int, truncated: Int, usable: Bool) {
+        rows += 1
+        guard usable, labels > 0 else {
+            unusable += 1
+            return
+        }
+        lengths.add(tokens + truncated)
+        labelTokens += labels
+        if truncated > 0 { self.truncated += 1 }
+    }
+
+    package mutating func merge(_ other: TokenCounts) {
+        lengths.merge(other.lengths)
+        truncated += other.truncated
+        unusable += other.unusable
+        labelTokens += other.labelTokens
+        rows += other.rows
+    }
+
+    package var report: DataReport.Tokens {
+        var tokens = DataReport.Tokens()
+        tokens.histogram = lengths.histogram
+        tokens.rows = rows
+        tokens.truncated = truncated
+        tokens.unusable = unusable
+        tokens.maxLength = maxLength
+        tokens.labelTokens = labelTokens
+        return tokens
+    }
+}

@@ -1,0 +1,166 @@
+import Contracts
+import Foundation
+import Ledger
+import Platform
+import Settings
+import Stages
+
+/// Answers what people ask about data: lists, differences, exports, lineage, reports; and withdraws drops.
+package struct DatasetCatalogue: Sendable {
+    /// Rows that a difference names on each side.
+    private static let examples = 20
+
+    let context: StageContext
+    let service: DatasetService
+
+    package init(_ context: StageContext, service: DatasetService) {
+        self.context = context
+        self.service = service
+    }
+
+    package func list(_ pipeline: PipelineName) throws -> DataListing {
+        try require(pipeline)
+        return DataListing(
+            pipeline: pipeline, rows: try context.ledger.rowCounts(pipeline), removed: try context.ledger.removed(pipeline),
+            drops: try context.ledger.drops(pipeline: pipeline, limit: 1000).map(summary), snapshots: try context.ledger.snapshots(pipeline))
+    }
+
+    package func show(_ id: String) throws -> DataSubject {
+        if let drop = try context.ledger.drop(DropID(id)) {
+            return DataSubject(drop: try summary(drop), report: try context.ledger.report(drop.pipeline, drop: drop.id))
+        }
+        return DataSubject(snapshot: try snapshot(id))
+    }
+
+    /// The report of a drop, or of the dataset as it is now.
+    package func report(_ pipeline: PipelineName, drop: DropID?) throws -> DataReport {
+        if let drop {
+            guard let report = try context.ledger.report(pipeline, drop: drop) else {
+                throw Failure(
+                    code: "report.unknown", "There is no report of a drop '\(drop)' in '\(pipeline)'.", at: drop.rawValue,
+                    remedy: "Only stored drops have one; see `ftctl data list \(pipeline)`.")
+            }
+            return report
+        }
+        let settings = try require(pipeline)
+        if let report = try context.ledger.report(pipeline) { return report }
+        return try ReportMaking(context: context, pipeline: settings).dataset()
+    }
+
+    /// Rows kept out, newest drops first.
+    package func removed(_ pipeline: PipelineName, drop: DropID?, limit: Int) throws -> [SetAsideRow] {
+        try context.ledger.setAside(pipeline, drop: drop, limit: limit)
+    }
+
+    package func lineage(_ id: String) throws -> DataLineage { try context.ledger.dataLineage(id) }
+
+    package func difference(_ a: String, _ b: String) throws -> SnapshotDifference {
+        let (first, second) = (try snapshot(a).snapshot, try snapshot(b).snapshot)
+        func side(_ own: Snapshot, _ other: Snapshot) -> SnapshotDifference.Side {
+            .init(snapshot: own.id, drops: Set(own.drops).subtracting(other.drops).sorted(), rows: [:], examples: [:])
+        }
+        var result = SnapshotDifference(a: side(first, second), b: side(second, first), shared: [:])
+        for split in Split.allCases {
+            let (own, other) = (first.files[split] ?? [], second.files[split] ?? [])
+            let same = Set(own.map(\.sha256)).intersection(other.map(\.sha256))
+            // Files that both have are not read.
+            let shared = own.filter { same.contains($0.sha256) }.reduce(0) { $0 + ($1.rows ?? 0) }
+            let left = try rows(own.filter { !same.contains($0.sha256) })
+            let right = try rows(other.filter { !same.contains($0.sha256) })
+            result.shared[split] = shared + left.intersection(right).count
+            let (onlyA, onlyB) = (left.subtracting(right), right.subtracting(left))
+            result.a.rows[split] = onlyA.count
+            result.b.rows[split] = onlyB.count
+            result.a.examples[split] = Array(onlyA.sorted().prefix(Self.examples))
+            result.b.examples[split] = Array(onlyB.sorted().prefix(Self.examples))
+        }
+        return result
+    }
+
+    /// The files of a snapshot, or of a pipeline's dataset as it is now; of one side or of all.
+    package func files(_ id: String, split: Split?) throws -> [FileReference] {
+        let splits = split.map { [$0] } ?? Split.allCases
+        if context.settings.pipeline(PipelineName(id)) != nil {
+            let shards = try context.ledger.shards(PipelineName(id))
+            return splits.flatMap { split in shards.filter { $0.split == split }.map(\.file) }
+        }
+        let snapshot = try snapshot(id).snapshot
+        return splits.flatMap { snapshot.files[$0] ?? [] }
+    }
+
+    /// Withdraws a drop; see ``Ledger/revoke(_:kept:shards:who:reason:)``. Runs that are not over are named, for the caller to cancel first.
+    package func revoke(_ id: DropID, _ request: RevokeRequest, who: String) throws -> RevokeAnswer {
+        guard let drop = try context.ledger.drop(id) else {
+            throw Failure(code: "drop.unknown", "There is no drop '\(id)'.", at: id.rawValue, remedy: "See `ftctl drops`.")
+        }
+        let lineage = try context.ledger.dataLineage(id.rawValue)
+        let rows = try context.ledger.rows(of: id).values.reduce(0, +)
+        let kept = try service.revoke(drop, who: who, reason: request.reason)
+        let served = try context.ledger.served(drop.pipeline)?.version
+        var answer = RevokeAnswer(
+            drop: id, rowsWithdrawn: rows - kept, rowsKept: kept, versions: lineage.versions,
+            served: served.flatMap { lineage.versions.contains($0) ? $0 : nil })
+        if request.erase { answer.erasedBytes = try erase(drop) }
+        context.logger.notice(
+            "Revoked \(drop.name): \(answer.rowsWithdrawn) rows withdrawn, \(answer.rowsKept) kept since other drops have them; \(answer.versions.count) versions were trained on them (\(request.reason))",
+            metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(id)", "event": "drop.revoked"])
+        return answer
+    }
+
+    /// Runs that are not over and have rows of the drop in their snapshot.
+    package func openRuns(on id: DropID) throws -> [RunID] {
+        try context.ledger.dataLineage(id.rawValue).runs.filter { run in
+            guard let state = try context.ledger.run(run)?.state else { return false }
+            return !state.isFinal && state != .promoted
+        }
+    }
+
+    /// Removes every file that has rows of the drop; returns their size.
+    private func erase(_ drop: Drop) throws -> Int {
+        var bytes = 0
+        func remove(_ path: String) throws {
+            var status = stat()
+            guard lstat(path, &status) == 0 else { return }
+            bytes += Int(status.st_size)
+            guard unlink(path) == 0 else { throw FileFailure("remove it", path, errno: errno) }
+        }
+        let shards = context.layout.datasets(drop.pipeline.rawValue) + "/shards"
+        for digest in try context.ledger.filesOnly(of: drop.id) { try remove("\(shards)/\(digest).jsonl.zst") }
+        let quarantine = context.layout.quarantine(drop.pipeline.rawValue)
+        let places = ((try? FileManager.default.contentsOfDirectory(atPath: quarantine)) ?? []).filter { $0.hasSuffix("-" + drop.id.rawValue.suffix(8)) }
+        for folder in [context.layout.intake(drop.pipeline.rawValue, drop: drop.id.rawValue)] + places.map({ quarantine + "/" + $0 }) {
+            guard let names = FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) else { continue }
+            for name in names {
+                var status = stat()
+                if lstat(folder + "/" + name, &status) == 0, status.st_mode & S_IFMT != S_IFDIR { try remove(folder + "/" + name) }
+            }
+            try AtomicFile.sync(folder: folder)
+        }
+        return bytes
+    }
+
+    private func rows(_ files: [FileReference]) throws -> Set<RowID> {
+        var ids: Set<RowID> = []
+        for file in files { try RowFile.read(file.path) { ids.insert($0.id) } }
+        return ids
+    }
+
+    private func summary(_ drop: Drop) throws -> DropSummary {
+        DropSummary(drop: drop, rows: try context.ledger.rows(of: drop.id), removed: try context.ledger.removed(drop.pipeline, drop: drop.id))
+    }
+
+    private func snapshot(_ id: String) throws -> SnapshotSummary {
+        guard let snapshot = try context.ledger.snapshotSummary(SnapshotID(id)) else {
+            throw Failure(code: "snapshot.unknown", "There is no drop or snapshot '\(id)'.", at: id, remedy: "See `ftctl data list PIPELINE`.")
+        }
+        return snapshot
+    }
+
+    @discardableResult
+    private func require(_ name: PipelineName) throws -> PipelineSettings {
+        guard let pipeline = context.settings.pipeline(name) else {
+            throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
+        }
+        return pipeline
+    }
+}

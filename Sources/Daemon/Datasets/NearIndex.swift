@@ -1,0 +1,154 @@
+import Contracts
+import DataQuality
+import Foundation
+import Platform
+
+/// The index by which a new row is compared with all that came before: immutable segments on disk, few of each size, joined as they grow in
+/// number, so that the index grows with the dataset and memory does not.
+///
+/// It is derived from the dataset, so that losing it costs time and nothing else: whoever finds it damaged removes it and indexes again.
+final class NearIndex {
+    /// What a row was found to be nearly the same as.
+    struct Match: Hashable, Sendable {
+        var row: RowID
+        var split: Split
+        var similarity: Double
+    }
+
+    private struct Manifest: Codable {
+        var version = 1
+        var segments: [String] = []
+        /// Rows that the common shingles were counted in.
+        var calibratedRows = 0
+    }
+
+    /// Segments of about one size before they are joined.
+    private static let fanOut = 8
+
+    let folder: String
+    private var manifest: Manifest
+    private var segments: [NearSegment]
+    /// Segments written since the last commit.
+    private var pending: [NearSegment] = []
+    /// Parts of templates, which no row is found by.
+    private(set) var common: Set<UInt64>
+
+    /// Opens the index in `folder`, or begins one. Throws a Failure (`dataset.near_index`) where it is damaged.
+    init(folder: String) throws {
+        self.folder = folder
+        try AtomicFile.makeFolder(folder)
+        if let data = FileManager.default.contents(atPath: folder + "/index.json") {
+            do { manifest = try ContractCoding.decode(Manifest.self, from: data) } catch {
+                throw Failure(code: "dataset.near_index", "The index of near duplicates is damaged.", at: folder + "/index.json", cause: "\(error)")
+            }
+        } else {
+            manifest = Manifest()
+        }
+        let folder = folder
+        segments = try manifest.segments.map { try NearSegment(path: folder + "/" + $0) }
+        common = []
+        if let data = FileManager.default.contents(atPath: folder + "/common.bin") {
+            common = data.withUnsafeBytes { bytes in
+                Set((0..<(bytes.count / 8)).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) })
+            }
+        }
+        // What a crash left behind.
+        let known = Set(manifest.segments)
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".near") && !known.contains(name) {
+            unlink(folder + "/" + name)
+        }
+    }
+
+    var rows: Int { (segments + pending).reduce(0) { $0 + $1.rows } }
+
+    /// Whether the common shingles are to be counted anew, over more rows than they were: then the rows are to be indexed again.
+    func wantsCalibration(rows: Int) -> Bool { rows >= 64 && rows >= 16 * max(4, manifest.calibratedRows) }
+
+    /// Begins again with the common shingles of `shingles`; every row is to be added again.
+    func calibrate(_ shingles: [[UInt64]], rows: Int) throws {
+        common = Sketch.common(shingles)
+        let data = Data(common.sorted().flatMap { value in withUnsafeBytes(of: value) { Array($0) } })
+        try AtomicFile.write(data, to: folder + "/common.bin")
+        let old = segments + pending
+        (segments, pending) = ([], [])
+        manifest.segments = []
+        manifest.calibratedRows = rows
+        try writeManifest()
+        for segment in old { unlink(segment.path) }
+    }
+
+    /// Finds, for each of the entries, the rows that came before it (also in this call) and are nearly the same; then adds the entries.
+    ///
+    /// What is added counts for later calls at once, and is kept by ``commit()``.
+    func add(_ entries: [NearSegment.Entry], threshold: Double) throws -> [[Match]] {
+        let found = entries.filter { !$0.sketch.keys.isEmpty }
+        var matches = [[Match]](repeating: [], count: entries.count)
+        var own: [UInt64: [Int]] = [:]
+        for (index, entry) in entries.enumerated() where !entry.sketch.keys.isEmpty {
+            var list: [Match] = []
+            for segment in segments + pending {
+                segment.matches(entry.sketch, threshold: threshold) { row, split, similarity in
+                    if row != entry.id { list.append(Match(row: row, split: split, similarity: similarity)) }
+                }
+            }
+            var seen: Set<Int> = []
+            for (band, key) in entry.sketch.keys.enumerated() {
+                let slot = UInt64(band) << 32 | UInt64(key)
+                for other in own[slot, default: []].suffix(32) where seen.insert(other).inserted && entries[other].id != entry.id {
+                    let similarity = Sketch.similarity(entry.sketch.sample, entries[other].sketch.sample)
+                    if similarity >= threshold { list.append(Match(row: entries[other].id, split: entries[other].split, similarity: similarity)) }
+                }
+                own[slot, default: []].append(index)
+            }
+            matches[index] = list
+        }
+        if !found.isEmpty {
+            let path = folder + "/\(UInt64.random(in: 0...UInt64.max)).near"
+            try NearSegment.write(found, to: path)
+            pending.append(try NearSegment(path: path))
+            try join(&pending)
+        }
+        return matches
+    }
+
+    /// Keeps what was added.
+    func commit() throws {
+        var all = segments + pending
+        var replaced: [NearSegment] = []
+        try join(&all, into: &replaced)
+        manifest.segments = all.map { ($0.path as NSString).lastPathComponent }
+        try writeManifest()
+        (segments, pending) = (all, [])
+        for segment in replaced { unlink(segment.path) }
+    }
+
+    /// Forgets what was added since the last commit.
+    func discard() {
+        for segment in pending { unlink(segment.path) }
+        pending = []
+    }
+
+    /// Removes the index, to be made anew.
+    static func remove(folder: String) { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func writeManifest() throws { try AtomicFile.write(try ContractCoding.encode(manifest), to: folder + "/index.json") }
+
+    private func join(_ list: inout [NearSegment]) throws {
+        var replaced: [NearSegment] = []
+        try join(&list, into: &replaced)
+        for segment in replaced { unlink(segment.path) }
+    }
+
+    /// Joins segments of about one size until there are few of each; those that were joined are to be removed once nothing names them.
+    private func join(_ list: inout [NearSegment], into replaced: inout [NearSegment]) throws {
+        func tier(_ segment: NearSegment) -> Int { (UInt64.bitWidth - UInt64(max(1, segment.rows)).leadingZeroBitCount) / 3 }
+        while let group = Dictionary(grouping: list, by: tier).values.first(where: { $0.count >= Self.fanOut }) {
+            let path = folder + "/\(UInt64.random(in: 0...UInt64.max)).near"
+            try NearSegment.merge(group, to: path)
+            let paths = Set(group.map(\.path))
+            list.removeAll { paths.contains($0.path) }
+            list.append(try NearSegment(path: path))
+            replaced += group
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Contracts
+import DataQuality
+import Foundation
+import Ledger
+import Settings
+import Stages
+
+/// Keeps a pipeline's index of near duplicates in step with its dataset: what a crash, a damaged file or a new template left out is indexed again.
+struct NearKeeping {
+    /// Rows in which templates are looked for.
+    private static let sampleRows = 2000
+
+    let context: StageContext
+    let pipeline: PipelineSettings
+
+    private var folder: String { context.layout.datasets(pipeline.name.rawValue) + "/near" }
+
+    /// The index, with every stored drop in it.
+    func open() throws -> NearIndex {
+        let index: NearIndex
+        do { index = try NearIndex(folder: folder) } catch let failure as Failure where failure.code == "dataset.near_index" {
+            context.logger.warning("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "stage.failed", "stage": "datasets"])
+            NearIndex.remove(folder: folder)
+            try context.ledger.forgetIndex(pipeline.name)
+            return try open()
+        }
+        let rows = try context.ledger.rowCounts(pipeline.name).values.reduce(0, +)
+        if index.rows == 0, rows > 0 { try context.ledger.forgetIndex(pipeline.name) }
+        if index.wantsCalibration(rows: rows) { try calibrate(index, rows: rows) }
+        for drop in try context.ledger.unindexedDrops(pipeline.name) { try add(drop, to: index) }
+        return index
+    }
+
+    /// Looks for templates in rows from all over the dataset, and begins the index again without them.
+    private func calibrate(_ index: NearIndex, rows: Int) throws {
+        let every = max(1, rows / Self.sampleRows)
+        var shingles: [[UInt64]] = []
+        var number = 0
+        for shard in try context.ledger.shards(pipeline.name) {
+            try RowFile.read(shard.file.path) { row in
+                if number.isMultiple(of: every) { shingles.append(Shingles.hashes(NormalisedText(RowText.whole(row.content)))) }
+                number += 1
+            }
+        }
+        try context.ledger.forgetIndex(pipeline.name)
+        try index.calibrate(shingles, rows: rows)
+    }
+
+    /// Adds a stored drop, keeping out of training what is nearly the same as a gate row.
+    private func add(_ drop: DropID, to index: NearIndex) throws {
+        var pending: [Row] = []
+        func flush() throws {
+            let entries = pending.map {
+                NearSegment.Entry(
+                    id: $0.id, split: $0.split, sketch: Sketch(shingles: Shingles.hashes(NormalisedText(RowText.whole($0.content))), common: index.common))
+            }
+            let found = try index.add(entries, threshold: pipeline.data.nearDuplicateSimilarity)
+            var aside: [SetAsideRow] = []
+            for (row, matches) in zip(pending, found) {
+                if row.split == .gate {
+                    for match in matches where match.split != .gate {
+                        guard let place = try context.ledger.place(of: match.row, in: pipeline.name) else { continue }
+                        aside.append(
+                            SetAsideRow(id: match.row, reason: .nearDuplicateOfGate, drop: place.0, line: place.1, other: row.id, score: match.similarity))
+                    }
+                } else if let gate = matches.filter({ $0.split == .gate }).max(by: { $0.similarity < $1.similarity }) {
+                    aside.append(
+                        SetAsideRow(id: row.id, reason: .nearDuplicateOfGate, drop: drop, line: row.line, other: gate.row, score: gate.similarity))
+                } else if pipeline.data.nearDuplicates == .remove, row.split == .train, let best = matches.max(by: { $0.similarity < $1.similarity }) {
+                    aside.append(SetAsideRow(id: row.id, reason: .nearDuplicate, drop: drop, line: row.line, other: best.row, score: best.similarity))
+                }
+            }
+            try context.ledger.add(aside, in: pipeline.name)
+            pending.removeAll(keepingCapacity: true)
+        }
+        for shard in try context.ledger.shards(pipeline.name) where shard.drop == drop {
+            try RowFile.read(shard.file.path) { row in
+                pending.append(row)
+                if pending.count >= DropStoring.batchRows { try flush() }
+            }
+        }
+        try flush()
+        try index.commit()
+        try context.ledger.markIndexed(drop)
+    }
+}

@@ -1,0 +1,102 @@
+import Contracts
+import DataQuality
+import Foundation
+import Ledger
+import Settings
+import Stages
+
+/// Makes the reports of drops and of the dataset, and keeps them.
+struct ReportMaking {
+    let context: StageContext
+    let pipeline: PipelineSettings
+
+    /// The report of a drop that was stored just now, kept; what is counted of it is added to `counts`, those of the dataset before it.
+    func report(_ drop: Drop, _ storing: DropStoring, addingTo counts: inout DataStatistics) throws {
+        var report = DataReport(pipeline: pipeline.name, drop: drop.id, at: Date(), drops: 1)
+        storing.statistics.fill(&report)
+        report.nearDuplicates.examples = storing.pairs
+        report.contradictions = try context.ledger.contradictions(pipeline.name, drop: drop.id)
+        report.drift = Drift.tests(storing.statistics, against: counts)
+        finish(&report)
+        report.removed = try context.ledger.removed(pipeline.name, drop: drop.id)
+        report.findings = FindingRules.findings(report, pipeline)
+        try context.ledger.keep(report)
+        counts.merge(storing.statistics)
+        for finding in report.findings {
+            context.logger.info(
+                "\(drop.name): \(finding.message) \(finding.remedy ?? "")",
+                metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.stored"])
+        }
+    }
+
+    /// The dataset's report as it is now; what was counted is taken from the ledger, or counted anew where that is not up to date.
+    func dataset() throws -> DataReport { try keepDataset(try counts()) }
+
+    /// Makes the dataset's report from what was counted, and keeps both.
+    @discardableResult
+    func keepDataset(_ counts: DataStatistics) throws -> DataReport {
+        let former = try context.ledger.report(pipeline.name)
+        var report = DataReport(pipeline: pipeline.name, at: Date(), drops: counts.drops)
+        counts.fill(&report)
+        report.nearDuplicates.examples = former?.nearDuplicates.examples ?? []
+        report.contradictions = try context.ledger.contradictions(pipeline.name)
+        report.tokens = former?.tokens
+        report.contamination = former?.contamination
+        report.removed = try context.ledger.removed(pipeline.name)
+        finish(&report)
+        report.sufficiency = Sufficiency.of(report, points: try curve())
+        report.findings = FindingRules.findings(report, pipeline)
+        try context.ledger.keep(report, counts: try ContractCoding.encode(counts))
+        return report
+    }
+
+    private func finish(_ report: inout DataReport) {
+        report.nearDuplicates.threshold = pipeline.data.nearDuplicateSimilarity
+        report.sensitiveAction = pipeline.data.sensitive.rawValue
+    }
+
+    /// Counts of all stored drops: as they are kept, or counted anew where those are not of all of them.
+    func counts() throws -> DataStatistics {
+        let drops = try context.ledger.storedDrops(pipeline.name).map(\.id)
+        if let data = try context.ledger.counts(pipeline.name), let counts = try? ContractCoding.decode(DataStatistics.self, from: data),
+            counts.drops == drops.count
+        {
+            return counts
+        }
+        return try count(Set(drops))
+    }
+
+    /// Counts rows from their shards.
+    private func count(_ drops: Set<DropID>) throws -> DataStatistics {
+        var counts = DataStatistics(drops: drops.count)
+        for shard in try context.ledger.shards(pipeline.name) where drops.contains(shard.drop) {
+            try RowFile.read(shard.file.path) { row in
+                let text = RowText.whole(row.content)
+                counts.add(row.id, split: row.split, label: row.label, text: text, NormalisedText(text))
+            }
+        }
+        for drop in drops {
+            guard let report = try context.ledger.report(pipeline.name, drop: drop) else { continue }
+            counts.nearDuplicates += report.nearDuplicates.rows
+            counts.exactDuplicates += report.exactDuplicates
+            counts.sensitive.merge(report.sensitive, uniquingKeysWith: +)
+        }
+        return counts
+    }
+
+    /// Training rows and gate loss of past runs, of runs from the base on, whose loss is of one kind.
+    private func curve() throws -> [(rows: Int, loss: Double)] {
+        try context.ledger.runs(pipeline: pipeline.name, limit: 200).reversed().compactMap { run in
+            guard run.purpose == .update, run.base == pipeline.base, let loss = run.verdict?.figures["candidate"]?["gate"]?["loss"], loss.isFinite,
+                let snapshot = try context.ledger.snapshot(run.snapshot)
+            else { return nil }
+            // What a continuation builds on counts too: the rows of the drops that its model has learnt by then.
+            let own = snapshot.rows[.train] ?? 0
+            guard run.mode != .fromBase, let parent = run.parent else { return own > 0 ? (own, loss) : nil }
+            let learned = try context.ledger.learnedDrops(parent)
+            let earlier = try context.ledger.storedDrops(pipeline.name).filter { learned.contains($0.id) }.reduce(0) { $0 + $1.trainRows }
+            let fresh = try context.ledger.storedDrops(pipeline.name).filter { snapshot.trained?.contains($0.id) == true }.reduce(0) { $0 + $1.trainRows }
+            return earlier + fresh > 0 ? (earlier + fresh, loss) : nil
+        }
+    }
+}

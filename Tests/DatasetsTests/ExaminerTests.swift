@@ -1,0 +1,105 @@
+import Contracts
+import DataQuality
+import Foundation
+import Ledger
+import Platform
+import Stages
+import Supervision
+import Synchronization
+import Testing
+
+@testable import Datasets
+
+/// Counts "tokens" as a worker would: one a word.
+final class CountingLauncher: WorkerLauncher {
+    struct Line: Encodable {
+        var row: RowID
+        var tokens: Int
+        var labels: Int
+        var truncated: Int
+        var problem: String?
+    }
+    let starts = Mutex(0)
+
+    func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void) async throws -> WorkerResult {
+        guard case .measure(let task) = request.task else { throw WorkerEnd.failed(Failure(code: "test", "not a measurement")) }
+        starts.withLock { $0 += 1 }
+        var data = Data()
+        for file in task.rows {
+            try RowFile.read(file.path) { row in
+                let words = RowText.whole(row.content).split(separator: " ").count
+                let kept = min(words, task.maxLength)
+                data.append(try ContractCoding.encode(Line(row: row.id, tokens: kept, labels: words > 60 ? 0 : 1, truncated: words - kept)))
+                data.append(10)
+            }
+        }
+        let path = request.directory + "/measure.jsonl"
+        try data.write(to: URL(filePath: path))
+        var result = WorkerResult()
+        result.files = [FileReference(path: path, sha256: "", bytes: data.count)]
+        return result
+    }
+}
+
+struct ExaminerTests {
+    func scene() throws -> (DatasetScene, DatasetExaminer, CountingLauncher) {
+        let scene = try DatasetScene("[recipe]\nmax_length = 30\n[data]\ngate_share = 0.3\n")
+        try scene.context.ledger.add(
+            BaseCard(
+                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1, width: 1, vocabulary: 1,
+                tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc", trainingMemoryBytes: 1))
+        let launcher = CountingLauncher()
+        return (scene, DatasetExaminer(scene.context, service: scene.service, launcher: launcher), launcher)
+    }
+
+    func words(_ count: Int, _ seed: Int) -> RowContent {
+        .completion(prompt: (0..<(count - 1)).map { "w\((seed * 131 + $0 * 7919) % 9973)" }.joined(separator: " "), completion: "yes")
+    }
+
+    @Test func tokensAreCountedOncePerDropAndAddedUp() async throws {
+        let (scene, examiner, launcher) = try scene()
+        let pipeline = try #require(scene.context.settings.pipeline("p"))
+        try scene.store("d-1", (0..<30).map { words(20, $0) } + (0..<10).map { words(40, 100 + $0) })
+        try scene.store("d-2", [words(70, 500), words(10, 501)])
+        await examiner.examine(pipeline)
+        let first = try #require(try scene.context.ledger.report("p", drop: "d-1")?.tokens)
+        #expect(first.rows == 40 && first.truncated == 10 && first.unusable == 0 && first.maxLength == 30)
+        let second = try #require(try scene.context.ledger.report("p", drop: "d-2"))
+        #expect(second.tokens?.unusable == 1 && second.findings.contains { $0.code == "unusable_rows" })
+        #expect(try scene.context.ledger.report("p")?.tokens?.rows == 42)
+        #expect(launcher.starts.withLock { $0 } == 1)
+        await examiner.examine(pipeline)
+        #expect(launcher.starts.withLock { $0 } == 1, "what is counted is not counted again")
+        try scene.store("d-3", [words(12, 900)])
+        #expect(try scene.context.ledger.report("p")?.tokens?.rows == 42, "kept until it is brought up to date")
+        await examiner.examine(pipeline)
+        #expect(try scene.context.ledger.report("p")?.tokens?.rows == 43)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.state + "/runs").isEmpty, "no temporary folder is left")
+    }
+
+    @Test func partsOfGateRowsInTrainingRowsAreFound() async throws {
+        let (scene, examiner, _) = try scene()
+        let pipeline = try #require(scene.context.settings.pipeline("p"))
+        try scene.store("d-1", (0..<60).map { words(25, $0) })
+        await examiner.examine(pipeline)
+        #expect(try scene.context.ledger.report("p")?.contamination?.contaminated == 0)
+        // Fourteen words of a gate row within new prompts that otherwise differ; some of them fall to training.
+        let gate = try #require(try scene.rows()[.gate]?.first)
+        let phrase = RowText.whole(gate.content).split(separator: " ").prefix(14).joined(separator: " ")
+        try scene.store("d-2", (0..<6).map { .completion(prompt: "x\($0) y\($0 * 7) z\($0 * 31) \(phrase) a\($0) b\($0) c\($0) d\($0) e\($0) f\($0)", completion: "no") })
+        await examiner.examine(pipeline)
+        let report = try #require(try scene.context.ledger.report("p"))
+        let contamination = try #require(report.contamination)
+        #expect(contamination.examples.contains { $0.row == gate.id } && contamination.gateRows == report.rows[.gate])
+        #expect(report.findings.contains { $0.code == "contaminated_gate" })
+    }
+
+    @Test func withoutItsBaseAPipelineHasNoTokenCounts() async throws {
+        let scene = try DatasetScene()
+        let launcher = CountingLauncher()
+        try scene.store("d-1", DatasetScene.questions(0..<30))
+        await DatasetExaminer(scene.context, service: scene.service, launcher: launcher).examine(try #require(scene.context.settings.pipeline("p")))
+        #expect(launcher.starts.withLock { $0 } == 0)
+        #expect(try scene.context.ledger.report("p")?.tokens == nil && scene.context.ledger.report("p")?.contamination != nil)
+    }
+}
