@@ -177,6 +177,7 @@ let testTargets: [Target] = [
         exclude: ["run.py", "peer.py", "simdjson.cpp"]),
     .executableTarget(
         name: "bench-experiments", dependencies: ["Contracts", "Experiments"], path: "Benchmarks/experiments/replay"),
+    .executableTarget(name: "bench-kernels", dependencies: ["CKernels", "Tensors"], path: "Benchmarks/kernels"),
     tests("StatisticsTests", ["Statistics"]),
     tests("ExperimentsTests", ["Contracts", "Experiments", "Ledger", "Platform", "Settings", "Stages", "Supervision", logging]),
     tests("EvaluationMetricsTests", ["Contracts", "EvaluationMetrics"]),

@@ -6,66 +6,19 @@ Prints tokens a second (tokens as the rows have them, so that sharing prefixes c
 before and after, and ratios. Every program gets the same rows in the same run. SGEMM is NumPy's OpenBLAS on the layer shapes.
 """
 import argparse
-import hashlib
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import bench  # noqa: E402
+
+ROOT = bench.ROOT
 PYTHON = os.environ.get("FINETUNED_PEERS_PYTHON", str(ROOT / ".venv-peers/bin/python"))
-WORKER = os.environ.get("FINETUNED_WORKER", str(ROOT / ".build/release/finetune-worker"))
 HF = ROOT / "models/smollm2-hf"
-GGUF = ROOT / "models/SmolLM2-135M-Instruct.Q4_1.gguf"
-
-
-def sha(path):
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
-
-
-def reference(path, rows):
-    return {"path": str(path), "sha256": sha(path), "bytes": os.path.getsize(path), "rows": rows}
-
-
-def canonical(rows, path):
-    """Write rows as the daemon stores them."""
-    with open(path, "w") as file:
-        for line, row in enumerate(rows, 1):
-            content = json.dumps(row, sort_keys=True)
-            key = hashlib.sha256(content.encode()).hexdigest()
-            file.write(json.dumps({"id": key[:32], "content": row, "split": "train", "promptKey": key[:16], "drop": "bench", "line": line}) + "\n")
-    return reference(path, len(rows))
-
-
-def worker(rows, held, options, folder):
-    recipe = {
-        "method": "full" if options.full else "lora", "rank": 16, "alpha": 32, "rsLoRA": False,
-        "targets": ["q", "k", "v", "o", "gate", "up", "down"], "adapterDropout": 0, "dropout": 0, "loraPlusRatio": 1,
-        "learningRate": 5e-5 if options.full else options.rate, "schedule": "cosine", "warmupRatio": 0.05, "minLearningRateRatio": 0.1,
-        "epochs": 1, "batchRows": options.batch, "maxLength": 512, "weightDecay": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8,
-        "clipNorm": 1, "labelSmoothing": 0, "neftuneAlpha": 0, "startDecay": 0, "evaluateEverySteps": 0,
-        "checkpointEverySteps": 100000, "seed": 17,
-    }
-    request = {
-        "version": 1, "id": "bench", "directory": str(folder), "memoryBytes": options.memory << 20,
-        "task": {"task": "train", "train": {
-            "model": {"basePath": str(GGUF), "base": "smollm2", "baseDigest": sha(GGUF), "adapters": []},
-            "train": [canonical(rows, folder / "train.jsonl")], "validation": [canonical(held, folder / "held.jsonl")], "recipe": recipe}},
-    }
-    (folder / "request.json").write_text(json.dumps(request))
-    started = time.time()
-    with open(folder / "events.log", "wb") as events:
-        done = subprocess.run([WORKER, str(folder / "request.json")], pass_fds=(), preexec_fn=lambda: os.dup2(events.fileno(), 3),
-                              close_fds=False, stderr=subprocess.PIPE)
-    if done.returncode:
-        sys.exit(f"finetune-worker left with status {done.returncode}: {done.stderr.decode()[-2000:]}")
-    result = json.loads((folder / "result.json").read_text())["training"]
-    return {"tokens_per_second": result["tokensPerSecond"], "rows_per_second": len(rows) / result["seconds"], "seconds": result["seconds"],
-            "peak_mb": result["peakMemoryBytes"] / 1e6, "loss_before": result.get("startValidationLoss"), "loss_after": result.get("validationLoss"),
-            "wall_seconds": time.time() - started}
 
 
 def python_peer(script, arguments, rows, key):
@@ -104,8 +57,9 @@ def main():
         for file, part in (("t.jsonl", rows), ("h.jsonl", held)):
             (folder / file).write_text("".join(json.dumps(row) + "\n" for row in part))
         if "worker" in wanted:
-            (folder / "worker").mkdir()
-            table["finetune-worker"] = worker(rows, held, options, folder / "worker")
+            table["finetune-worker"] = bench.train(
+                rows, held, folder / "worker", full=options.full, rate=None if options.full else options.rate, batch=options.batch,
+                memory=options.memory)
         if "torch" in wanted and not options.full:
             got = python_peer("torch_baseline.py", [HF, folder / "t.jsonl", folder / "h.jsonl", options.rate, 1], rows, "tokens_per_second")
             table["PyTorch, hand-tuned"] = {"tokens_per_second": got["tokens_per_second"], "rows_per_second": len(rows) / got["seconds"],
@@ -121,10 +75,13 @@ def main():
         ratio = f"{ours['tokens_per_second'] / row['tokens_per_second']:.2f}x" if ours else ""
         memory = f"1/{row['peak_mb'] / ours['peak_mb']:.1f}" if ours else ""
         print(f"{name:22}{row['tokens_per_second']:10.1f}{row['rows_per_second']:9.2f}{row['peak_mb']:9.0f}{row['loss_before'] or 0:13.4f}{row['loss_after'] or 0:8.4f}{ratio:>12}{memory:>9}")
-    if ours and not options.full:
+    if ours:
         rate = sgemm()
-        # Useful work of LoRA: forward and input gradient of the linear layers, two operations a weight each.
-        print(f"SGEMM {rate / 1e9:.0f} GFLOP/s; model FLOP utilisation {ours['tokens_per_second'] * 4 * 106.2e6 / rate:.2f} (over 1 where shared prefixes save work)")
+        # Useful work: forward, input gradient and, of full fine-tuning, weight gradient: two operations a weight each. The linear layers
+        # for every token, the output projection for labelled ones.
+        passes = 6 if options.full else 4
+        work = passes * (106.2e6 * ours["tokens"] + 28.3e6 * ours["labels"]) / ours["seconds"]
+        print(f"SGEMM {rate / 1e9:.0f} GFLOP/s; model FLOP utilisation {work / rate:.2f} (over 1 where shared prefixes save work)")
     if options.out:
         pathlib.Path(options.out).write_text(json.dumps(table, indent=1))
 

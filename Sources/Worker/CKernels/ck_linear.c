@@ -29,6 +29,11 @@ static void segment(const ck_matrix *w, int64_t row, int64_t from, int64_t count
     ck_dequantize_row(w->type, source, count, out);
 }
 
+// Floats that can be read where they are, with `in` of them a row; a file may also hold them at odd addresses.
+static const float *plain(const ck_matrix *w) {
+    return w->type == CK_F32 && w->interleaved_head == 0 && (uintptr_t)w->data % sizeof(float) == 0 ? w->data : NULL;
+}
+
 static void multiply(
     int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *panels, float *c, int64_t ldc,
     int accumulate) {
@@ -49,11 +54,16 @@ void ck_linear_forward(
         }
         accumulate = 1;
     }
+    const float *floats = plain(w);
     int64_t depth = depth_of(w->in, w->block_size);
     for (int64_t k = 0; k < w->in; k += depth) {
         int64_t kc = w->in - k < depth ? w->in - k : depth;
         for (int64_t j = 0; j < count; j += 16) {
             int64_t n = count - j < 16 ? count - j : 16;
+            if (floats) {
+                ck_pack_rows(n, kc, floats + (first + j) * w->in + k, w->in, panels + j * kc);
+                continue;
+            }
             for (int64_t r = 0; r < n; r++) segment(w, first + j + r, k, kc, rows + r * kc);
             ck_pack_rows(n, kc, rows, kc, panels + j * kc);
         }
@@ -68,12 +78,14 @@ void ck_linear_forward(
 void ck_linear_input_gradient(
     const ck_matrix *w, int64_t first, int64_t count, int64_t m, const float *dy, int64_t lddy, float *dx, int64_t lddx,
     const ck_low_rank *low, int accumulate, float *scratch) {
-    float *panels = scratch, *row = scratch + 320 * 256;
+    float *panels = scratch, *scratch_row = scratch + 320 * 256;
+    const float *floats = plain(w);
     int64_t depth = depth_of(w->out, 32);
     for (int64_t k = 0; k < w->out; k += depth) {
         int64_t kc = w->out - k < depth ? w->out - k : depth;
         for (int64_t p = 0; p < kc; p++) {
-            segment(w, k + p, first, count, row);
+            const float *row = floats ? floats + (k + p) * w->in + first : scratch_row;
+            if (!floats) segment(w, k + p, first, count, scratch_row);
             for (int64_t j = 0; j < count; j += 16) {
                 float *panel = panels + j * kc + p * 16;
                 if (count - j >= 16) {
