@@ -91,7 +91,7 @@ let daemon: [Target] = [
     library("Daemon", "ControlAPI", stage + ["Reports", hummingbird, nio, nioPosix]),
     program("Daemon", "finetuned", stage + [
         "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion", "Delivery",
-        "ControlAPI", "Reports", "Systemd", argumentParser, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "ControlAPI", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Reports", "Systemd", argumentParser, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ]),
 ]
 

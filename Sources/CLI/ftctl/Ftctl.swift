@@ -16,9 +16,9 @@ struct Ftctl: AsyncParsableCommand {
             """,
         version: BuildVersion.text,
         subcommands: [
-            Status.self, Pipelines.self, Runs.self, Show.self, Watch.self, Report.self, Gates.self, RunNow.self, Promote.self, Rollback.self,
-            History.self, Cancel.self, Drops.self, DropReport.self, Base.self, DataCommands.self, Generate.self, Version.self, Compare.self,
-            GarbageCollect.self, ExperimentCommand.self,
+            Status.self, Pipelines.self, Pipeline.self, Runs.self, Show.self, Watch.self, Report.self, Gates.self, RunNow.self, Promote.self,
+            Rollback.self, History.self, Cancel.self, Drops.self, DropReport.self, Base.self, DataCommands.self, Generate.self, Version.self,
+            Compare.self, GarbageCollect.self, ExperimentCommand.self,
         ])
 }
 

@@ -140,6 +140,9 @@ package struct ControlServer: Service {
         }
         o.versions?.add(to: router)
         o.data?.add(to: router)
+        if let check = o.checkPipeline {
+            router.get("/v1/pipelines/:name/check") { _, context in try JSON.answer(check(PipelineName(try context.parameters.require("name")))) }
+        }
         o.experiments?.add(to: router)
         return router
     }

@@ -30,6 +30,8 @@ package struct Operations: Sendable {
     package var versions: VersionOperations?
     /// What is asked about data; without it those routes are unknown.
     package var data: DataOperations?
+    /// Reads a pipeline's file without putting it into force; without it that route is unknown.
+    package var checkPipeline: (@Sendable (PipelineName) throws -> PipelineCheckAnswer)?
     /// What is asked about experiments; without it those routes are unknown.
     package var experiments: ExperimentOperations?
 

@@ -22,6 +22,11 @@ extension GatingRules {
         package var skipped: [String: Int] = [:]
         /// What evaluators' programs said, by model, then by the evaluator's name.
         package var evaluators: [String: [String: EvaluatorOutcome]] = [:]
+        /// Earlier judged runs of the pipeline, for its learning curve, and the training rows of the dataset now.
+        package var history: [PastRun] = []
+        package var trainingRows = 0
+        /// The loss of every optimizer step.
+        package var trainingLosses: [Double] = []
         /// What is known of the bytes that would be served; nil judges the scores alone.
         package var bytes: ServedBytes?
 

@@ -2,15 +2,20 @@ import Contracts
 
 extension GatingRules {
     /// What to try next, from the evidence, most promising first.
-    static func advice(_ gates: [GateResult], confusion: [String: [String: Int]]?, training: TrainingResult?)
-        -> [Advice]
-    {
+    static func advice(_ gates: [GateResult], confusion: [String: [String: Int]]?, training: TrainingResult?, _ evidence: Evidence) -> [Advice] {
         var advice: [Advice] = []
         if let fault = gates.first(where: { $0.kind == "integrity" && $0.outcome == .fail }) {
             advice.append(Advice(action: "check", reason: fault.explanation))
             return advice
         }
-        if let training { advice += fromTraining(training) }
+        if let spikes = unstable(evidence.trainingLosses) {
+            advice.append(
+                Advice(
+                    action: "lower_learning_rate",
+                    reason: "The training loss was unstable: at \(spikes) of \(evidence.trainingLosses.count) steps it was more than twice what it had been.",
+                    figures: ["spikes": Double(spikes), "steps": Double(evidence.trainingLosses.count)]))
+        }
+        if let training { advice += fromTraining(training).filter { new in !advice.contains { $0.action == new.action } } }
         let forgotten = gates.filter {
             $0.outcome != .pass && ($0.slice == "drop=earlier" || $0.set != "gate") && ($0.difference ?? 0) < 0
         }
@@ -36,23 +41,19 @@ extension GatingRules {
                         "About \(needed) gate rows (now \(gate.rows)) would decide '\(gate.rule)': drop more data, or raise data.gate_share.",
                     figures: ["rows": Double(needed), "now": Double(gate.rows)]))
         }
-        if let confusion, let worst = weakestClass(confusion) {
-            advice.append(
-                Advice(
-                    action: "more_data",
-                    reason: "The class '\(worst.name)' is right on \(worst.hits) of \(worst.rows) gate rows"
-                        + (worst.mistaken.map { ", most often taken for '\($0)'" } ?? "") + ": drop more rows of it.",
-                    figures: ["recall": Double(worst.hits) / Double(worst.rows), "rows": Double(worst.rows)]))
-        }
-        for gate in gates
-        where gate.outcome == .fail && gate.slice != nil && gate.slice != "drop=earlier" && gate.rows > 0 {
-            advice.append(
-                Advice(
-                    action: "more_data",
-                    reason: "The slice '\(gate.slice ?? "")' failed (\(gate.rule)): drop more rows of it.",
-                    figures: ["rows": Double(gate.rows)]))
-        }
+        advice += moreData(gates, confusion, evidence)
         return advice
+    }
+
+    /// Steps whose loss was more than twice the median of the ten before; nil where there were fewer than two.
+    static func unstable(_ losses: [Double]) -> Int? {
+        guard losses.count > 10 else { return nil }
+        let spikes = (10..<losses.count).count { index in
+            let before = losses[(index - 10)..<index].sorted()
+            // Near zero a loss may double and mean nothing.
+            return losses[index] > 2 * (before[4] + before[5]) / 2 && losses[index] > 0.2
+        }
+        return spikes >= 2 ? spikes : nil
     }
 
     private static func fromTraining(_ training: TrainingResult) -> [Advice] {
@@ -89,7 +90,7 @@ extension GatingRules {
     }
 
     /// The class with the lowest recall, when it is below 70 % on at least three rows.
-    private static func weakestClass(
+    static func weakestClass(
         _ confusion: [String: [String: Int]]
     ) -> (name: String, hits: Int, rows: Int, mistaken: String?)? {
         var worst: (name: String, hits: Int, rows: Int, mistaken: String?)?

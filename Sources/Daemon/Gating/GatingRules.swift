@@ -54,7 +54,7 @@ package enum GatingRules {
             "\(primary) \(text(other[primary])) → \(text(candidate[primary])) against \(evidence.against)"
         return Verdict(
             outcome: outcome, summary: summary(outcome, change, gates), gates: gates,
-            advice: outcome == .pass ? [] : advice(gates, confusion: confusion, training: training),
+            advice: outcome == .pass ? [] : advice(gates, confusion: confusion, training: training, evidence),
             baseline: evidence.baseline, figures: figures, confusion: confusion, seed: seed, judgedAt: date)
     }
 

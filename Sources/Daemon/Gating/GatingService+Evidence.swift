@@ -38,7 +38,34 @@ extension GatingService {
         bytes.validation = candidate.filter { $0.set == "validation" }
         evidence.bytes = bytes
         evidence.evaluators = run.evaluators ?? [:]
+        try addHistory(run, &evidence)
+        evidence.trainingLosses = losses(run)
         return evidence
+    }
+
+    /// How earlier runs did on how many rows.
+    private func addHistory(_ run: Run, _ evidence: inout GatingRules.Evidence) throws {
+        let shards = try context.ledger.shards(run.pipeline).filter { $0.split == .train }
+        func rows(_ run: Run) throws -> Int {
+            let drops = Set(try context.ledger.snapshot(run.snapshot)?.drops ?? [])
+            return shards.reduce(0) { $0 + (drops.contains($1.drop) ? $1.file.rows ?? 0 : 0) }
+        }
+        evidence.trainingRows = try rows(run)
+        for past in try context.ledger.runs(pipeline: run.pipeline, limit: 50) where past.id != run.id {
+            guard let verdict = past.verdict else { continue }
+            evidence.history.append(.init(rows: try rows(past), gates: verdict.gates, confusion: verdict.confusion))
+        }
+    }
+
+    /// The loss of each step, the last report of a step that was gone over again.
+    private func losses(_ run: Run) -> [Double] {
+        guard let data = FileManager.default.contents(atPath: context.layout.run(run.id.rawValue) + "/events.jsonl") else { return [] }
+        var losses: [Int: Double] = [:]
+        // A line that a kill cut off is no event.
+        for line in data.split(separator: 10) {
+            if let step = (try? ContractCoding.decode(WorkerEvent.self, from: Data(line)))?.step { losses[step.step] = step.loss }
+        }
+        return losses.sorted { $0.key < $1.key }.map(\.value)
     }
 }
 

@@ -44,7 +44,9 @@ package struct SchedulingService: Service {
                 let (situation, window) = try situation(pipeline)
                 switch SchedulingRules.decide(situation, pipeline) {
                 case .wait(let sentence, let until):
-                    activity.set(pipeline.name, sentence)
+                    if activity.set(pipeline.name, sentence) {
+                        context.logger.info("\(pipeline.name): \(sentence)", metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.waiting"])
+                    }
                     if let until { next = min(next ?? until, until) }
                 case .stuck(let failure): throw failure
                 case .queue(let mode, let reason):
@@ -176,6 +178,13 @@ package struct SchedulingService: Service {
 package final class ActivityBoard: Sendable {
     private let sentences = Mutex<[PipelineName: String]>([:])
     package init() {}
-    package func set(_ pipeline: PipelineName, _ sentence: String) { sentences.withLock { $0[pipeline] = sentence } }
+    /// Sets what a pipeline does; returns whether it did something else before.
+    @discardableResult
+    package func set(_ pipeline: PipelineName, _ sentence: String) -> Bool {
+        sentences.withLock { sentences in
+            defer { sentences[pipeline] = sentence }
+            return sentences[pipeline] != sentence
+        }
+    }
     package subscript(_ pipeline: PipelineName) -> String? { sentences.withLock { $0[pipeline] } }
 }

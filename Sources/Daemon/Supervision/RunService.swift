@@ -65,7 +65,10 @@ package struct RunService: Service {
                 if context.problems.set("disk", failure) { context.logger.error("\(failure)", metadata: ["event": "disk.low"]) }
                 return
             }
-            context.problems.set("disk", nil)
+            if context.problems.set("disk", nil) {
+                context.logger.notice("Enough of the disk is free again, so runs are started", metadata: ["event": "disk.recovered"])
+            }
+            warnOfFillingDisk()
             // What is trained is evaluated before something new is begun.
             let waiting = try context.ledger.runs(in: [.trained]) + context.ledger.runs(in: [.queued])
             for run in waiting.filter({ !active.contains($0.id) }).prefix(slots) {
@@ -79,6 +82,23 @@ package struct RunService: Service {
             let failure = StageContext.failure(error, code: "supervision")
             if context.problems.set("supervision", failure) { context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "supervision"]) }
         }
+    }
+
+    /// Says that the disk fills before it is full: while twice of what must stay free is left.
+    private func warnOfFillingDisk() {
+        let least = context.settings.daemon.minimumFreeBytes
+        guard let free = System.freeBytes(context.layout.state), least > 0, free / 2 < least else {
+            if context.problems.set("disk:filling", nil) {
+                context.logger.notice("The disk has room again", metadata: ["event": "disk.recovered"])
+            }
+            return
+        }
+        // In steps of 256 MiB, so that each is told once.
+        let shown = (free >> 28) << 8
+        let failure = Failure(
+            code: "disk.filling", "The disk fills: some \(shown) MiB are free, and below \(least >> 20) MiB no run is started.", at: context.layout.state,
+            remedy: "Free space on that disk; `ftctl gc --dry-run` says what can go.")
+        if context.problems.set("disk:filling", failure) { context.logger.warning("\(failure)", metadata: ["event": "disk.low"]) }
     }
 
     /// Brings one run as far as it goes.
@@ -170,8 +190,9 @@ package struct RunService: Service {
     /// Runs a worker, passing its events on.
     func start(_ request: WorkerRequest, _ run: Run) async throws -> WorkerResult {
         let silence = Duration.seconds(context.settings.daemon.workerSilenceSeconds)
-        return try await launcher.run(request, silence: silence) { [feed, context] event in
+        return try await launcher.run(request, silence: silence) { [self] event in
             feed.tell(run.id, run.state, event: event)
+            note(event, of: run)
             if let warning = event.warning {
                 context.logger.warning("\(warning)", metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker.warning"])
             }

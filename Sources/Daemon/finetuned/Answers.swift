@@ -45,6 +45,7 @@ struct Answers: Sendable {
             bases: { try context.ledger.bases() }, base: { try context.requireBase($0) }, removeBase: { try registry.remove($0) },
             openUpload: { try registry.openUpload() }, uploadPath: { try registry.uploadPath($0, file: $1) },
             addBase: { try await registry.add($0) })
+        operations.checkPipeline = { try PipelineCheck(context: context).answer($0) }
         operations.versions = VersionOperations(
             all: catalogue.all, one: catalogue.one, annotate: catalogue.annotate, alias: { try catalogue.alias($0, $1, who: $2) },
             compare: catalogue.compare, garbage: { try catalogue.garbage(remove: $0) })

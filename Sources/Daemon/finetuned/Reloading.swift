@@ -40,15 +40,17 @@ struct Reloading: Service {
         var folder = SettingsFolder.read(context.layout)
         // A fault in the daemon's own file leaves the former values in force, all of them.
         if !folder.problems(of: context.layout.daemonSettings).isEmpty { folder.daemon = context.settings.daemon }
+        let before = context.settings.pipelines
         context.settings.replace(folder)
         Logs.threshold.level = Logger.Level(rawValue: folder.daemon.logLevel) ?? .info
         context.logger.notice("Settings read again (\(reason)): \(folder.pipelines.count) pipelines", metadata: ["event": "daemon.reloaded"])
-        announce(folder)
+        announce(folder, before: before)
         context.bells.ringAll()
     }
 
     /// Says what is wrong with the settings, once for each fault.
-    func announce(_ folder: SettingsFolder) {
+    func announce(_ folder: SettingsFolder, before: [PipelineSettings] = []) {
+        tell(of: folder.pipelines, before: before)
         var owners: Set<String> = []
         for (index, failure) in folder.problems.enumerated() {
             let owner = "settings:\(index):\(failure.place ?? "")"
@@ -58,6 +60,20 @@ struct Reloading: Service {
         context.problems.clear(prefix: "settings:", except: owners)
         let names = Set(folder.pipelines.map { "pipeline:\($0.name)" })
         context.problems.clear(prefix: "pipeline:", except: names)
+    }
+
+    /// Says which pipelines are at work from now on, and which no more.
+    private func tell(of pipelines: [PipelineSettings], before: [PipelineSettings]) {
+        for pipeline in pipelines where pipeline.enabled && !before.contains(where: { $0.name == pipeline.name && $0.enabled }) {
+            context.logger.notice(
+                "The pipeline \(pipeline.name) is ready: it trains \(pipeline.base) on what is dropped into \(context.dropFolder(pipeline))",
+                metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.ready"])
+        }
+        for pipeline in before where pipeline.enabled && !pipelines.contains(where: { $0.name == pipeline.name && $0.enabled }) {
+            context.logger.notice(
+                "The pipeline \(pipeline.name) is at work no more: its file is gone, not sound, or says enabled = false",
+                metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.stopped"])
+        }
     }
 
     /// Names, sizes and times of the settings files.
