@@ -44,9 +44,10 @@ struct DropStoringTests {
         // Every prompt again, in the group of its neighbour: about half of them are on the other side.
         let moved = DatasetScene.questions(0..<60, answer: "no")
         let drop = try scene.store("d-2", moved, fields: moved.indices.map { ["s": .integer(Int64(($0 + 1) % 60))] })
-        let aside = try scene.context.ledger.setAside("p")
+        // Some of these rows are also nearly the same as a gate row, which keeps them out of training but not out of the dataset.
+        let aside = try scene.context.ledger.setAside("p").filter { $0.reason == .splitConflict }
         #expect(!aside.isEmpty && aside.count < 60)
-        #expect(aside.allSatisfy { $0.reason == .splitConflict && $0.drop == "d-2" })
+        #expect(aside.allSatisfy { $0.drop == "d-2" })
         #expect(drop?.rowsAccepted == 60 - aside.count)
         var promptSides: [String: Set<Split>] = [:]
         var groupSides: [JSONValue: Set<Split>] = [:]
