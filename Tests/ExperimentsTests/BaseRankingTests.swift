@@ -31,4 +31,12 @@ struct BaseRankingTests {
         #expect(speed.map(\.base) == ["b", "a"])
         #expect(BaseRanking.rank([], memoryBytes: 1).isEmpty)
     }
+
+    @Test func labelsThatAreClearlyBetterGoBeforeBitsPerByte() {
+        // As measured on the `sections` task, where the second base ended better.
+        let bases = [BaseRecommendation(base: "g", bitsPerByte: 4.44, labelAccuracy: 0.25), BaseRecommendation(base: "s", bitsPerByte: 6.38, labelAccuracy: 0.54)]
+        #expect(BaseRanking.rank(bases, memoryBytes: 1).map(\.base) == ["s", "g"])
+        let close = [BaseRecommendation(base: "g", bitsPerByte: 4.44, labelAccuracy: 0.25), BaseRecommendation(base: "s", bitsPerByte: 6.38, labelAccuracy: 0.3)]
+        #expect(BaseRanking.rank(close, memoryBytes: 1).map(\.base) == ["g", "s"])
+    }
 }

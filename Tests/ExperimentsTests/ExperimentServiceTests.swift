@@ -165,7 +165,7 @@ struct ExperimentServiceTests {
         let first = try service.start("p", StartExperiment(), by: "me")
         for _ in 0..<3 { _ = await service.pass() }
         let stopped = try service.stop(first.id, by: "me")
-        #expect(stopped.state == .stopped && stopped.conclusion?.contains("stopped by me") == true)
+        #expect(stopped.state == .stopped && stopped.conclusion?.lowercased().contains("stopped by me") == true)
         #expect(#expect(throws: Failure.self) { try service.stop(first.id, by: "me") }?.code == "experiment.over")
         let second = try service.start("p", StartExperiment(tokens: 100), by: "me")
         await play(service)

@@ -50,10 +50,13 @@ package enum ExperimentRules {
         return experiment.trials.filter { $0.losses.count > top && !$0.losses[top].isNaN }.min { better($0, $1, top) }
     }
 
-    /// The best trial of `rung` that is among its best 1/eta and has not gone on.
+    /// The best trial of `rung` that is among its best 1/eta, at least one, and has not gone on.
+    ///
+    /// At least one: the first trial, which is the present recipe, goes to the end at once, so that whatever wins was compared with it in full, and a
+    /// budget that runs out leaves a winner.
     static func promotable(_ experiment: Experiment, rung: Int) -> Trial? {
         let there = experiment.trials.filter { $0.losses.count > rung }.sorted { better($0, $1, rung) }
-        let quota = there.count / max(2, experiment.settings.eta)
+        let quota = max(1, there.count / max(2, experiment.settings.eta))
         return there.prefix(quota).first { $0.losses.count == rung + 1 && $0.running == nil && $0.fault == nil }
     }
 
