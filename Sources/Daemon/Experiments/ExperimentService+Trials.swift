@@ -15,6 +15,8 @@ extension ExperimentService {
             try finish(stored, reason)
             return true
         case .work(let trial, let rung):
+            board.begin(stored.id, trial: trial.number, rung: rung)
+            defer { board.end(stored.id) }
             do {
                 let experiment = try await prepared(stored, for: trial)
                 return try await leg(trial, to: rung, of: experiment)
@@ -40,8 +42,6 @@ extension ExperimentService {
         try context.ledger.save(trial, of: experiment.id)
         let folder = Self.folder(experiment.id, trial.number, context)
         let began = Date()
-        board.begin(experiment.id, trial: trial.number, rung: rung)
-        defer { board.end(experiment.id) }
         do {
             let request = try trainRequest(trial, rung, experiment, folder)
             guard let training = try await perform(request, for: experiment).training else {
