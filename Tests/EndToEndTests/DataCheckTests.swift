@@ -35,6 +35,16 @@ struct DataCheckTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: sandbox.layout.state).isEmpty, "nothing is dropped")
     }
 
+    @Test func aLinkInAFolderIsAnErrorThoughTheRowsAreSound() async throws {
+        let folder = sandbox.root + "/batch"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try (0..<12).map { "{\"prompt\": \"q\($0)\", \"completion\": \"a\"}\n" }.joined().write(toFile: folder + "/a.jsonl", atomically: false, encoding: .utf8)
+        #expect(try await sandbox.ftctl("data", "check", folder).status == 0)
+        try FileManager.default.createSymbolicLink(atPath: folder + "/b.jsonl", withDestinationPath: "/etc/passwd")
+        let answer = try await sandbox.ftctl("data", "check", folder)
+        #expect(answer.status == 1 && answer.output.contains("b.jsonl: error not_a_file"), "\(answer.output)")
+    }
+
     @Test func aPipelinesTokensAreCountedByItsBase() async throws {
         // The base as the registry keeps it: its file and its card.
         let folder = sandbox.layout.base("tiny")

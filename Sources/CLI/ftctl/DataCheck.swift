@@ -21,7 +21,7 @@ struct DataCheck: AsyncParsableCommand {
             let (report, note) = try checked()
             try connection.show(report) { Self.text($0, limit: limit, note: note) }
             if let note { FileHandle.standardError.write(Data("ftctl: \(note)\n".utf8)) }
-            if report.quarantined != nil || report.rowsRejected > 0 { throw ExitCode(1) }
+            if Self.hasErrors(report) { throw ExitCode(1) }
         } catch let failure as Failure {
             FileHandle.standardError.write(Data("ftctl: \(failure)\n".utf8))
             throw ExitCode(1)
@@ -101,8 +101,14 @@ struct DataCheck: AsyncParsableCommand {
         if !shapes.isEmpty { lines.append("Shapes: \(shapes.joined(separator: ", "))") }
         lines += problems(report, limit: limit)
         if let failure = report.quarantined { lines.append("It would be quarantined: \(failure.message) \(failure.remedy ?? "")") }
-        if note == nil, report.quarantined == nil, report.rowsRejected == 0 { lines.append("It can be dropped as it is.") }
+        if note == nil, !hasErrors(report) { lines.append("It can be dropped as it is.") }
         return lines.joined(separator: "\n")
+    }
+
+    /// Whether anything but warnings was found, in a row or beside the rows.
+    private static func hasErrors(_ report: IntakeReport) -> Bool {
+        report.quarantined != nil || report.rowsRejected > 0
+            || (report.problemCounts ?? [:]).keys.contains { ProblemCode(rawValue: $0)?.severity == .error }
     }
 
     /// One line a problem, at most `limit`, and how many there are in all where that is more.
