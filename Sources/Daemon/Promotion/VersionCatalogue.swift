@@ -109,6 +109,9 @@ extension VersionCatalogue {
         for run in try context.ledger.runs(limit: Int.max) where run.state.isFinal {
             // The adapter and the scores stay: the run may yet be promoted by hand, and reports read them.
             add(context.layout.run(run.id.rawValue) + "/checkpoint.safetensors", "run \(run.id) is \(run.state.rawValue) and needs no checkpoint", to: &items)
+            // What is delivered was moved out of here, what passed may yet be; for any other run a promotion by force writes the files anew.
+            if run.state == .accepted { continue }
+            add(context.layout.run(run.id.rawValue) + "/artefacts", "run \(run.id) is \(run.state.rawValue), and its exported files serve nobody", to: &items)
         }
         if remove {
             for item in items { try FileManager.default.removeItem(atPath: item.path) }

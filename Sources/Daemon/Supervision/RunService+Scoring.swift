@@ -13,11 +13,11 @@ extension RunService {
         }
         if let step = event.checkpoint { log("has a checkpoint of step \(step)", "run.checkpoint") }
         if let validation = event.validation {
-            log("has a validation loss of \(validation.loss) at step \(validation.step)\(validation.best ? ", the lowest so far" : "")", "run.progress")
+            log("has a validation loss of \(String(format: "%.4g", validation.loss)) at step \(validation.step)\(validation.best ? ", the lowest so far" : "")", "run.progress")
         }
         if let step = event.step, step.step % max(1, step.steps / 10) == 0 {
             let left = step.secondsLeft.map { ", about \(Int($0)) s left" } ?? ""
-            log("is at step \(step.step) of \(step.steps), loss \(step.loss)\(left)", "run.progress")
+            log("is at step \(step.step) of \(step.steps), loss \(String(format: "%.4g", step.loss))\(left)", "run.progress")
         }
     }
 }
