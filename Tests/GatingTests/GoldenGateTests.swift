@@ -66,7 +66,7 @@ import Testing
                 return record
             }
         }
-        func verdict(_ loss: Double, _ most: Double = 0.5) -> Verdict {
+        func verdict(_ loss: Double, _ most: Double? = 0.5) -> Verdict {
             Cases.judge(
                 Cases.strong(60) + probe(loss), served: Cases.weak(60) + probe(5), base: Cases.weak(60) + probe(2), { $0.maximumForgetting = most })
         }
@@ -77,6 +77,8 @@ import Testing
         #expect(gate.outcome == .fail && gate.set == "probe" && abs((gate.difference ?? 0) + 0.8) < 1e-9)
         #expect(fallen.advice.contains { $0.action == "replay" })
         #expect(verdict(2.8, 1).outcome == .pass)
+        // Nobody is held to a bound that nobody set.
+        #expect(verdict(9, nil).outcome == .pass && !verdict(9, nil).gates.contains { $0.kind == "forgetting" })
     }
 
     static func secrets(_ loss: Double) -> [ExampleRecord] {

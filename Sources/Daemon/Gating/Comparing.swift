@@ -25,9 +25,8 @@ extension GatingRules {
         }
 
         /// What the base knew is not forgotten: the loss on its own probe does not rise over the base's by the bound or more.
-        func forgetting() -> GateResult {
-            let most = settings.maximumForgetting
-            return paired(
+        func forgetting(_ most: Double) -> GateResult {
+            paired(
                 "what the base knew: loss on its probe not above the base's by more than \(text(most))", kind: "forgetting", "loss", set: "probe",
                 slice: nil, threshold: -most, against: evidence.base)
         }

@@ -69,7 +69,8 @@ package enum GatingRules {
         for set in judge.evidence.sets where !own.contains(set) && !set.hasPrefix("golden-") {
             gates.append(judge.notWorse("loss", set: set))
         }
-        if judge.evidence.sets.contains("probe") { gates.append(judge.forgetting()) }
+        // A narrow task may well cost what the base knew of others: only who asks for a bound is held to it, and then a missing probe fails.
+        if let most = judge.settings.maximumForgetting { gates.append(judge.forgetting(most)) }
         // Old skills: the gate rows of drops that came before. Loss has the power to tell on few rows, shares have not.
         if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty,
             let rows = judge.evidence.rows(set: "gate", slice: "drop=earlier"), rows.count >= 20,

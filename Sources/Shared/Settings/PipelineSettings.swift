@@ -127,7 +127,7 @@ package struct GatesSettings: Codable, Hashable, Sendable {
     package var maximumRows = 0
     package var rules: [GateRuleSettings] = []
     /// Most that the loss on what the base knew (its probe) may rise, in nats a token.
-    package var maximumForgetting = 0.5
+    package var maximumForgetting: Double?
     /// Most that the loss of an exported artefact may differ from that of the model that was trained, in nats a token (nil: by format).
     package var artefactTolerance: Double?
     /// A file with the JSON schema that answers of the gate set should fit.
