@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD/sandbox
 pipeline=sections
-batch_rows=${QUICKSTART_ROWS:-700}
+batch_rows=${QUICKSTART_ROWS:-500}
 export FINETUNED_ROOT=$root
 bin=.build/release
 started=$SECONDS
