@@ -22,6 +22,9 @@ package final class ProblemBoard: Sendable {
         entries.withLock { entries in entries = entries.filter { !$0.key.hasPrefix(prefix) || keep.contains($0.key) } }
     }
 
+    /// How many there are.
+    package var count: Int { entries.withLock { $0.count } }
+
     /// All problems whose owner begins with `prefix`, in a stable order.
     package func all(prefix: String = "") -> [Failure] {
         entries.withLock { $0.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }.map(\.value) }

@@ -66,7 +66,7 @@ struct Daemon {
         let listening = Bell()
         let server = ControlServer(
             answers.operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() }, logger: logger)
-        let presence = Presence(context: context, manager: manager, answers: answers, listening: listening)
+        let presence = Presence(context: context, manager: manager, listening: listening)
 
         let services: [any Service] = [
             intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, server, reloading, presence,

@@ -9,7 +9,6 @@ import Systemd
 struct Presence: Service {
     let context: StageContext
     let manager: ServiceManager
-    let answers: Answers
     /// Rings when the control socket accepts connections.
     let listening: Bell
 
@@ -42,12 +41,13 @@ struct Presence: Service {
         }
     }
 
-    /// The one line of `systemctl status`.
+    /// The one line of `systemctl status`. It is made every second, so it asks for nothing that grows with pipelines or rows.
     private func line() -> String {
-        guard let status = try? answers.status() else { return "The ledger does not answer" }
-        var text = "\(status.pipelines.count) pipelines, \(status.queued) runs queued"
-        if let run = status.activeRuns.first { text += ", at work on \(run)" }
-        if !status.problems.isEmpty { text += "; \(status.problems.count) problems (see ftctl status)" }
+        guard let runs = try? context.ledger.runs(in: [.queued, .training, .evaluating, .trained, .evaluated]) else { return "The ledger does not answer" }
+        var text = "\(context.settings.pipelines.count) pipelines, \(runs.count { $0.state == .queued }) runs queued"
+        if let run = runs.first(where: { $0.state != .queued }) { text += ", at work on \(run.id)" }
+        let problems = context.problems.count
+        if problems > 0 { text += "; \(problems) problems (see ftctl status)" }
         return text
     }
 }
