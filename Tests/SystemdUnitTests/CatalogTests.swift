@@ -4,6 +4,19 @@ import TestSupport
 import Testing
 
 @Suite struct CatalogTests {
+    /// The catalog promises nothing that no code tells of.
+    @Test func everyKindIsToldSomewhere() throws {
+        let folder = TestSupport.repository + "/Sources/Daemon"
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
+        let text = try files.map { try String(contentsOfFile: folder + "/" + $0, encoding: .utf8) }.joined()
+        // Verdicts are told of by the state that a run is in.
+        let states = ["run.accepted", "run.rejected", "run.inconclusive"]
+        #expect(text.contains(#""run.\(state.rawValue)""#))
+        for kind in EventKind.allCases where !states.contains(kind.rawValue) {
+            #expect(text.contains("\"\(kind.rawValue)\""), "\(kind.rawValue) is in the catalog and nowhere else")
+        }
+    }
+
     @Test func identifiersAreDistinctAndWellFormed() {
         let identifiers = EventKind.allCases.map(\.messageID)
         #expect(Set(identifiers).count == identifiers.count)

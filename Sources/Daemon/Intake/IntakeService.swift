@@ -27,7 +27,10 @@ package struct IntakeService: Service {
                 for await event in watcher.events {
                     switch event {
                     case .movedIn(let folder, let name): complete.add(folder + "/" + name)
-                    case .closedAfterWriting, .overflow, .folderLost: break
+                    case .overflow:
+                        context.logger.warning(
+                            "The kernel dropped notifications of watched folders; every folder is scanned", metadata: ["event": "watch.overflow"])
+                    case .closedAfterWriting, .folderLost: break
                     }
                     context.bells.intake.ring()
                 }

@@ -36,6 +36,13 @@ package struct BaseRegistry: Sendable {
 
     /// Inspects an upload and registers it. Throws what the worker says where the engine cannot run the model.
     package func add(_ request: AddBaseRequest) async throws -> BaseCard {
+        do { return try await register(request) } catch {
+            context.logger.warning("A base was refused: \(error)", metadata: ["event": "base.refused"])
+            throw error
+        }
+    }
+
+    private func register(_ request: AddBaseRequest) async throws -> BaseCard {
         let folder = try (uploadPath(request.upload, file: "x") as NSString).deletingLastPathComponent
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()

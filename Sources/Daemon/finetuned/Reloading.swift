@@ -36,6 +36,7 @@ struct Reloading: Service {
 
     func reload(_ reason: String) {
         manager.reloading()
+        context.logger.info("Settings are read again (\(reason))", metadata: ["event": "daemon.reloading"])
         defer { manager.ready() }
         var folder = SettingsFolder.read(context.layout)
         // A fault in the daemon's own file leaves the former values in force, all of them.

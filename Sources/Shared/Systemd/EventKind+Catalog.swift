@@ -13,9 +13,7 @@ extension EventKind {
         case .daemonStarted:
             (
                 "The daemon is ready",
-                """
-                The control socket answers and every stage runs. Work that an earlier stop interrupted goes on.
-                """
+                "The control socket answers and every stage runs. Work that an earlier stop interrupted goes on."
             )
         case .daemonReloading:
             (
@@ -36,16 +34,12 @@ extension EventKind {
         case .daemonStopping:
             (
                 "The daemon is stopping",
-                """
-                A run at work writes a checkpoint and goes on from there at the next start.
-                """
+                "A run at work writes a checkpoint and goes on from there at the next start."
             )
         case .daemonStopped:
             (
                 "The daemon has stopped",
-                """
-                Everything is on disk; nothing needs to be done before the next start.
-                """
+                "Everything is on disk; nothing needs to be done before the next start."
             )
         case .daemonUnhealthy:
             (
@@ -66,9 +60,7 @@ extension EventKind {
         case .socketAdopted:
             (
                 "The control socket came from systemd",
-                """
-                finetuned.socket opened it, so no connection is refused while the daemon restarts.
-                """
+                "finetuned.socket opened it, so no connection is refused while the daemon restarts."
             )
         case .stageFailed:
             (
@@ -76,14 +68,6 @@ extension EventKind {
                 """
                 The message names the file and the remedy. It is tried again by itself, and ftctl status shows it until it
                 is mended.
-                """
-            )
-        case .requestRefused:
-            (
-                "A request was refused",
-                """
-                The caller's user may not do this. Members of group finetuned may.
-                Fields: FINETUNED_USER, FINETUNED_PATH.
                 """
             )
         case .settingsInvalid:
@@ -95,26 +79,15 @@ extension EventKind {
                 After mending it: systemctl reload finetuned
                 """
             )
-        case .settingsWarning:
-            (
-                "A setting is doubtful",
-                """
-                It is in force; the message says what it may lead to.
-                """
-            )
         case .pipelineReady:
             (
                 "Pipeline @PIPELINE@ is watched",
-                """
-                Files dropped into its folder become rows of its dataset.
-                """
+                "Files dropped into its folder become rows of its dataset."
             )
         case .pipelineStopped:
             (
                 "Pipeline @PIPELINE@ is no longer watched",
-                """
-                Its settings file is gone or has a fault. Its data, runs and models stay as they are.
-                """
+                "Its settings file is gone or has a fault. Its data, runs and models stay as they are."
             )
         case .pipelineWaiting:
             (
@@ -128,30 +101,22 @@ extension EventKind {
         case .watchOverflow:
             (
                 "Some file notifications were lost",
-                """
-                The kernel's queue was full, so every drop folder is scanned whole instead. No file is missed.
-                """
+                "The kernel's queue was full, so every drop folder is scanned whole instead. No file is missed."
             )
         case .watchFailed:
             (
                 "A drop folder cannot be watched",
-                """
-                The message names the folder and the reason (often its permissions). The scan goes on trying.
-                """
+                "The message names the folder and the reason (often its permissions). The scan goes on trying."
             )
         case .dropReceived:
             (
                 "@DROP@ was received in @PIPELINE@",
-                """
-                Its bytes are safe under the daemon's own folder. Next, each row is read and judged.
-                """
+                "Its bytes are safe under the daemon's own folder. Next, each row is read and judged."
             )
         case .dropValidated:
             (
                 "@DROP@ was read",
-                """
-                Every row was judged by itself; bad ones are in the report with line, code and remedy.
-                """
+                "Every row was judged by itself; bad ones are in the report with line, code and remedy."
             )
         case .dropStored:
             (
@@ -181,9 +146,7 @@ extension EventKind {
         case .dropDuplicate:
             (
                 "@DROP@ came before",
-                """
-                The same bytes were dropped earlier, so nothing was added.
-                """
+                "The same bytes were dropped earlier, so nothing was added."
             )
         case .dropRefused:
             (
@@ -204,16 +167,12 @@ extension EventKind {
         case .runQueued:
             (
                 "@RUN@ of @PIPELINE@ is queued",
-                """
-                It starts when a compute slot is free. Queue: ftctl runs
-                """
+                "It starts when a compute slot is free. Queue: ftctl runs"
             )
         case .runStarted:
             (
                 "@RUN@ of @PIPELINE@ started",
-                """
-                A worker trains. Follow it: ftctl watch @RUN@
-                """
+                "A worker trains. Follow it: ftctl watch @RUN@"
             )
         case .runResumed:
             (
@@ -235,9 +194,7 @@ extension EventKind {
         case .runCheckpoint:
             (
                 "@RUN@ wrote a checkpoint",
-                """
-                From here it can go on after any interruption.
-                """
+                "From here it can go on after any interruption."
             )
         case .runInterrupted:
             (
@@ -250,23 +207,17 @@ extension EventKind {
         case .runTrained:
             (
                 "@RUN@ is trained",
-                """
-                Next it is evaluated against the served model and the base on the gate rows.
-                """
+                "Next it is evaluated against the served model and the base on the gate rows."
             )
         case .runEvaluating:
             (
                 "@RUN@ is being evaluated",
-                """
-                Candidate, served model and base answer the same gate rows.
-                """
+                "Candidate, served model and base answer the same gate rows."
             )
         case .runEvaluated:
             (
                 "@RUN@ is evaluated",
-                """
-                Next the gates judge it.
-                """
+                "Next the gates judge it."
             )
         case .runAccepted:
             (
@@ -279,9 +230,7 @@ extension EventKind {
         case .runRejected:
             (
                 "@RUN@ did not pass its gates",
-                """
-                The served model stays. The numbers, and the rows that got worse: ftctl report @RUN@
-                """
+                "The served model stays. The numbers, and the rows that got worse: ftctl report @RUN@"
             )
         case .runInconclusive:
             (
@@ -294,9 +243,7 @@ extension EventKind {
         case .runDelivered:
             (
                 "@RUN@ was delivered",
-                """
-                Exports are written and hooks have been told.
-                """
+                "Exports are written and hooks have been told."
             )
         case .runFailed:
             (
@@ -309,58 +256,37 @@ extension EventKind {
         case .runCancelled:
             (
                 "@RUN@ was cancelled",
-                """
-                Its rows are kept and count for the next run.
-                """
+                "Its rows are kept and count for the next run."
             )
         case .experimentStarted:
             (
                 "An experiment of @PIPELINE@ has begun",
-                """
-                Trials of other settings run while nothing else wants the machine; ftctl experiment show follows them.
-                """
+                "Trials of other settings run while nothing else wants the machine; ftctl experiment show follows them."
             )
         case .experimentTrial:
             (
                 "A trial of @PIPELINE@ has come to a rung, or ended",
-                """
-                Trials are chosen between on validation rows alone; a fault of one ends only that trial.
-                """
+                "Trials are chosen between on validation rows alone; a fault of one ends only that trial."
             )
         case .experimentEnded:
             (
                 "An experiment of @PIPELINE@ is over",
-                """
-                The message says what was found. The winner, where it is not the present recipe, meets the gate once.
-                """
+                "The message says what was found. The winner, where it is not the present recipe, meets the gate once."
             )
         case .experimentAdopted:
             (
                 "@PIPELINE@ has adopted what an experiment found",
-                """
-                Later runs use those values (experiment.adopt = "on_promotion"); changing the recipe in the pipeline's file undoes it.
-                """
+                "Later runs use those values (experiment.adopt = \"on_promotion\"); changing the recipe in the pipeline's file undoes it."
             )
         case .iterationQueued:
             (
                 "@RUN@ of @PIPELINE@ follows a run that was not promoted",
-                """
-                The message says what is changed and which evidence speaks for it (iterate = auto).
-                """
+                "The message says what is changed and which evidence speaks for it (iterate = auto)."
             )
         case .iterationEnded:
             (
                 "Iterating on @PIPELINE@ has ended without a promotion",
-                """
-                The message says what was tried and what is needed; ftctl show has it too.
-                """
-            )
-        case .workerStarted:
-            (
-                "A worker started for @RUN@",
-                """
-                One process for one piece of numeric work. Field FINETUNED_PID.
-                """
+                "The message says what was tried and what is needed; ftctl show has it too."
             )
         case .workerDied:
             (
@@ -383,59 +309,37 @@ extension EventKind {
         case .workerWarning:
             (
                 "The worker of @RUN@ reports something doubtful",
-                """
-                The work goes on.
-                """
+                "The work goes on."
             )
         case .versionPromoted:
             (
                 "@VERSION@ is now served for @PIPELINE@",
-                """
-                The `current` link was flipped in one step. Back: ftctl rollback @PIPELINE@
-                """
+                "The `current` link was flipped in one step. Back: ftctl rollback @PIPELINE@"
             )
         case .versionForced:
             (
                 "@VERSION@ is served against its verdict",
-                """
-                A person overrode the gates; who and why is on the record for ever: ftctl history @PIPELINE@
-                """
+                "A person overrode the gates; who and why is on the record for ever: ftctl history @PIPELINE@"
             )
         case .versionRolledBack:
             (
                 "@PIPELINE@ serves @VERSION@ again",
-                """
-                Who and why: ftctl history @PIPELINE@
-                """
-            )
-        case .versionDamaged:
-            (
-                "@VERSION@ does not match its digest",
-                """
-                Files of a stored model were changed or the disk is failing. It is not served again. Check:
-                ftctl verify @PIPELINE@
-                """
+                "Who and why: ftctl history @PIPELINE@"
             )
         case .baseAdded:
             (
                 "A base model was registered",
-                """
-                Pipelines can now name it. Card: ftctl base show ID
-                """
+                "Pipelines can now name it. Card: ftctl base show ID"
             )
         case .baseRefused:
             (
                 "A base model was refused",
-                """
-                The message says what cannot be run, and why.
-                """
+                "The message says what cannot be run, and why."
             )
         case .baseRemoved:
             (
                 "A base model was removed",
-                """
-                Its files are gone; no pipeline used it.
-                """
+                "Its files are gone; no pipeline used it."
             )
         case .deliveryFailed:
             (
@@ -448,9 +352,7 @@ extension EventKind {
         case .hookDone:
             (
                 "A hook was told about @VERSION@",
-                """
-                Field FINETUNED_HOOK names it.
-                """
+                "Field FINETUNED_HOOK names it."
             )
         case .diskLow:
             (
@@ -471,9 +373,7 @@ extension EventKind {
         case .diskRecovered:
             (
                 "There is room on the disk again",
-                """
-                Work goes on.
-                """
+                "Work goes on."
             )
         case .ledgerFailed:
             (
@@ -483,33 +383,6 @@ extension EventKind {
                 docs/operating.md says how.
                 """
             )
-        case .ledgerMigrated:
-            (
-                "The ledger was brought to this version's schema",
-                """
-                A copy of the former one lies beside it.
-                """
-            )
-        }
-    }
-
-    /// The whole message catalog, as systemd/finetuned.catalog holds it.
-    package static var catalog: String {
-        let header = """
-            # Message catalog of finetuned, for journalctl --catalog. Written from EventKind by tools/update-catalog.sh; do not edit.
-
-            """
-        return allCases.reduce(into: header) { catalog, kind in
-            let (subject, text) = kind.explanation
-            catalog += """
-
-                -- \(kind.messageID)
-                Subject: \(subject)
-                Defined-By: finetuned
-
-                \(text)
-
-                """
         }
     }
 }

@@ -7,14 +7,14 @@ extension EventKind {
         case .daemonFailed:
             .critical
         case .daemonUnhealthy, .stageFailed, .settingsInvalid, .watchFailed, .dropQuarantined, .runFailed,
-            .versionDamaged, .baseRefused, .deliveryFailed, .diskFull, .ledgerFailed:
+            .deliveryFailed, .diskFull, .ledgerFailed:
             .error
-        case .requestRefused, .settingsWarning, .pipelineStopped, .watchOverflow, .dropRowsRejected,
+        case .pipelineStopped, .watchOverflow, .baseRefused, .dropRowsRejected,
             .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning,
             .versionForced, .diskLow, .iterationEnded:
             .warning
         case .daemonStarting, .daemonReloading, .socketAdopted, .pipelineWaiting, .dropValidated, .runProgress,
-            .runCheckpoint, .runEvaluating, .workerStarted, .hookDone:
+            .runCheckpoint, .runEvaluating, .hookDone:
             .info
         default: .notice
         }
@@ -27,5 +27,25 @@ extension EventKind {
                 + "\(kind.explanation.subject.replacing("@", with: "")) |"
         }
         return (["| event | level | `MESSAGE_ID` | means |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+    }
+
+    /// The whole message catalog, as systemd/finetuned.catalog holds it.
+    package static var catalog: String {
+        let header = """
+            # Message catalog of finetuned, for journalctl --catalog. Written from EventKind by tools/update-catalog.sh; do not edit.
+
+            """
+        return allCases.reduce(into: header) { catalog, kind in
+            let (subject, text) = kind.explanation
+            catalog += """
+
+                -- \(kind.messageID)
+                Subject: \(subject)
+                Defined-By: finetuned
+
+                \(text)
+
+                """
+        }
     }
 }

@@ -12,9 +12,7 @@ extension EventKind {
         case .daemonFailed: "40b8979dfe064cffa523df76c2bb3b1e"
         case .socketAdopted: "0d6d04db621e45cd97ddad20ba20dc02"
         case .stageFailed: "aef1dd39b6bd4426b656ba1fabfe1ae7"
-        case .requestRefused: "f725f08310de4eef977256bf3c32e338"
         case .settingsInvalid: "1ccb21d6130f414cb9cbd0f9038fb27c"
-        case .settingsWarning: "81c529feb9d54d1d93db447705dac3f5"
         case .pipelineReady: "79f402686f764d07afba90c4cad4f717"
         case .pipelineStopped: "027a67dd2ded475d942c174fe9eb7c3d"
         case .pipelineWaiting: "ec01a88262214f4abdeda301b09accce"
@@ -49,14 +47,12 @@ extension EventKind {
         case .experimentAdopted: "c4680d34ace4677ef8224dab5ab66c85"
         case .iterationQueued: "b0d8a6930019d1c484a8b4deef7f7ff4"
         case .iterationEnded: "151c91bb9522f18866c732a7040277f6"
-        case .workerStarted: "c452f97b5144434ea7d752fd7747b1ef"
         case .workerDied: "0d48f330fef846f5ba34831b26308253"
         case .workerHung: "6c88e2ea0ca14518840f653f360404c2"
         case .workerWarning: "6f05e4e525c64f358c72c8a3d082b1a1"
         case .versionPromoted: "97e1b11a9dad461185b32ff37cfe7311"
         case .versionForced: "42e1d864425c414bbeaad3b58c6320b5"
         case .versionRolledBack: "3219e72bad274f589d84f2b1912e2a10"
-        case .versionDamaged: "7776bcaedf6141eb92cacb7b83ade77a"
         case .baseAdded: "e5ddc8c6341a4838abcff7c9beb948d8"
         case .baseRefused: "b49b70c44ad04daf9bd8eccbca38096c"
         case .baseRemoved: "0104fa39cf5c415484502db79cae80b0"
@@ -66,7 +62,6 @@ extension EventKind {
         case .diskFull: "3e52b5959cf54af49706bb0ba3f2ee36"
         case .diskRecovered: "3e6b5a5a6ffb400fa702ac741198af9c"
         case .ledgerFailed: "c250ed5035a24aa98cf09ad31b8949ea"
-        case .ledgerMigrated: "272055807c1548569e07bb6b6e20e926"
         }
     }
 }

@@ -14,10 +14,8 @@ package enum EventKind: String, CaseIterable, Sendable {
     case daemonFailed = "daemon.failed"
     case socketAdopted = "socket.adopted"
     case stageFailed = "stage.failed"
-    case requestRefused = "request.refused"
     // Settings
     case settingsInvalid = "settings.invalid"
-    case settingsWarning = "settings.warning"
     case pipelineReady = "pipeline.ready"
     case pipelineStopped = "pipeline.stopped"
     case pipelineWaiting = "pipeline.waiting"
@@ -57,7 +55,6 @@ package enum EventKind: String, CaseIterable, Sendable {
     case iterationQueued = "iteration.queued"
     case iterationEnded = "iteration.ended"
     // Workers
-    case workerStarted = "worker.started"
     case workerDied = "worker.died"
     case workerHung = "worker.hung"
     case workerWarning = "worker.warning"
@@ -65,7 +62,6 @@ package enum EventKind: String, CaseIterable, Sendable {
     case versionPromoted = "version.promoted"
     case versionForced = "version.forced"
     case versionRolledBack = "version.rolled-back"
-    case versionDamaged = "version.damaged"
     case baseAdded = "base.added"
     case baseRefused = "base.refused"
     case baseRemoved = "base.removed"
@@ -76,5 +72,4 @@ package enum EventKind: String, CaseIterable, Sendable {
     case diskFull = "disk.full"
     case diskRecovered = "disk.recovered"
     case ledgerFailed = "ledger.failed"
-    case ledgerMigrated = "ledger.migrated"
 }
