@@ -50,20 +50,7 @@ struct TrajectoryTests {
         let team = ThreadTeam(threads: 2)
         let transformer = try Transformer(model, adapter: adapter, team: team, training: true)
         let optimizer = try Optimizer(adapter, recipe: recipe, team: team)
-        for (index, step) in expected.steps.enumerated() {
-            let rows = Array(sequences[index * 4..<index * 4 + 4])
-            let labels = rows.reduce(0) { $0 + $1.labels }
-            #expect(labels == step.label_tokens)
-            optimizer.clearGradients()
-            var loss = 0.0
-            for tree in MicroBatches.make(rows, budget: 300, sharing: true) {
-                loss += try transformer.train(tree, scale: 1 / Float(labels), into: optimizer.gradients).reduce(0) { $0 + Double($1.loss) }
-            }
-            let norm = optimizer.gradientNorm()
-            #expect(abs(loss / Double(labels) - step.loss) < 1e-3, "loss of step \(index)")
-            #expect(abs(norm / step.grad_norm - 1) < 0.01, "gradient norm of step \(index)")
-            optimizer.update(step: index + 1, rate: 2e-4, scale: min(1, 1 / (norm + 1e-6)))
-        }
+        try follow(expected, sequences, transformer, optimizer, rate: 2e-4)
         for place in adapter.places {
             let path = AdapterFolder.moduleName(model.configuration.family, place.layer, AdapterFolder.module(model.configuration.family, place.projection))
             let norm = adapter.b(place).reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
@@ -82,6 +69,14 @@ struct TrajectoryTests {
         let team = ThreadTeam(threads: 2)
         let transformer = try weights.transformer(model, team: team)
         let optimizer = try Optimizer(weights, recipe: Recipe(), team: team)
+        try follow(expected, sequences, transformer, optimizer, rate: 2e-5) { weights.publish(to: transformer) }
+    }
+
+    /// Takes the golden's steps, four rows each, and compares every loss and gradient norm.
+    private func follow(
+        _ expected: Trajectory, _ sequences: [TokenSequence], _ transformer: Transformer, _ optimizer: Optimizer, rate: Double,
+        afterStep: () -> Void = {}
+    ) throws {
         for (index, step) in expected.steps.enumerated() {
             let rows = Array(sequences[index * 4..<index * 4 + 4])
             let labels = rows.reduce(0) { $0 + $1.labels }
@@ -94,8 +89,8 @@ struct TrajectoryTests {
             let norm = optimizer.gradientNorm()
             #expect(abs(loss / Double(labels) - step.loss) < 1e-3, "loss of step \(index): \(loss / Double(labels)) for \(step.loss)")
             #expect(abs(norm / step.grad_norm - 1) < 0.01, "gradient norm of step \(index): \(norm) for \(step.grad_norm)")
-            optimizer.update(step: index + 1, rate: 2e-5, scale: min(1, 1 / (norm + 1e-6)))
-            weights.publish(to: transformer)
+            optimizer.update(step: index + 1, rate: rate, scale: min(1, 1 / (norm + 1e-6)))
+            afterStep()
         }
     }
 }
