@@ -30,13 +30,13 @@ struct FakeWorker {
         case .train(let task): result.training = try train(task)
         case .evaluate(let task): result.evaluations = try evaluate(task)
         case .export(let task): result.files = try export(task)
-        case .score(let task): result.files = task.probeTexts > 0 ? [try probe()] : []
         case .generate(let task):
             result.outputs = task.conversations.indices.map { GeneratedOutput(index: $0, text: "fake", tokens: 1, promptTokens: 1, finish: "stop") }
         case .measure(let task):
             let count = try task.rows.reduce(0) { try $0 + rows($1).count }
             result.figures = ["rows": Double(count), "tokens": Double(count) * 20, "label_tokens": Double(count) * 4, "truncated_rows": 0, "unusable_rows": 0]
         case .score(let task):
+            result.files = task.probeTexts > 0 ? [try probe()] : []
             // The longer its name, the better the fake base.
             result.figures = ["bits_per_byte": 4 / Double(1 + task.model.base.rawValue.count), "label_accuracy": 0.5]
         case .rangeTest(let task): result.range = rangeTest(task)

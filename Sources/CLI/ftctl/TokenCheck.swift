@@ -28,8 +28,7 @@ final class TokenCheck {
         }
         card = try ContractCoding.decode(BaseCard.self, from: data)
         rowsPath = scratch + "/rows.jsonl"
-        FileManager.default.createFile(atPath: rowsPath, contents: nil)
-        guard let handle = FileHandle(forWritingAtPath: rowsPath) else { throw FileFailure("open it", rowsPath, errno: errno) }
+        guard FileManager.default.createFile(atPath: rowsPath, contents: nil), let handle = FileHandle(forWritingAtPath: rowsPath) else { throw FileFailure("open it", rowsPath, errno: errno) }
         output = handle
     }
 

@@ -60,7 +60,7 @@ package enum BaseRanking {
         var reasons: [String] = []
         if let bits = candidate.bitsPerByte {
             if candidate.base == best.base {
-                reasons.append(String(format: "knows most of these answers beforehand: %.3f bits per byte", bits))
+                reasons.append(String(format: "%.3f bits per byte of the wanted answers, before any training", bits))
             } else if let least = best.bitsPerByte, least > 0 {
                 reasons.append(String(format: "%.3f bits per byte, %+.0f %% against the first", bits, (bits / least - 1) * 100))
             }

@@ -38,8 +38,7 @@ package struct CalendarEvent: Hashable, Sendable {
     /// Parses systemd's syntax. Throws ``Invalid`` with what is wrong.
     package init(_ text: String) throws(Invalid) {
         self.text = text
-        var parser = CalendarEventParser(text)
-        try parser.parse(into: &self)
+        try CalendarEventParser(text).parse(into: &self)
     }
 
     /// The first moment strictly after `date`, or nil where none is left before the year 2200.
