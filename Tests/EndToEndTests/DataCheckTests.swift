@@ -27,6 +27,18 @@ struct DataCheckTests {
         #expect(missing.status == 1 && missing.output.contains("nothing"))
     }
 
+    /// `| head` closes the pipe long before everything is written.
+    @Test func aReaderThatLeavesEndsItQuietly() async throws {
+        let path = try file(String(repeating: "{\"prompt\": 1}\n", count: 5000), "bad.jsonl")
+        let ftctl = try TestSupport.program("ftctl")
+        let (_, output) = try await ChildProgram.run(
+            "/bin/bash", ["-c", "'\(ftctl)' data check '\(path)' --json 2>&1 | head -c 10 >/dev/null; echo status ${PIPESTATUS[0]}"])
+        #expect(output.contains("status 141"), "\(output)")
+        // Nor does a full disk trap.
+        let (_, full) = try await ChildProgram.run("/bin/bash", ["-c", "'\(ftctl)' data check '\(path)' > /dev/full; echo status $?"])
+        #expect(full.contains("status 74") && full.contains("standard output: cannot write it: No space left on device"), "\(full)")
+    }
+
     @Test func aSoundFileIsSaidToBe() async throws {
         let rows = (0..<12).map { "{\"prompt\": \"q\($0)\", \"completion\": \"a\"}\n" }.joined()
         let answer = try await sandbox.ftctl("data", "check", try file(rows, "a.jsonl"))

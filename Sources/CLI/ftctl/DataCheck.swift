@@ -20,13 +20,13 @@ struct DataCheck: AsyncParsableCommand {
         do {
             let (report, note) = try checked()
             try connection.show(report) { Self.text($0, limit: limit, note: note) }
-            if let note { FileHandle.standardError.write(Data("ftctl: \(note)\n".utf8)) }
+            if let note { Terminal.complain("\(note)") }
             if Self.hasErrors(report) { throw ExitCode(1) }
         } catch let failure as Failure {
-            FileHandle.standardError.write(Data("ftctl: \(failure)\n".utf8))
+            Terminal.complain("\(failure)")
             throw ExitCode(1)
         } catch let failure as FileFailure {
-            FileHandle.standardError.write(Data("ftctl: \(failure)\n".utf8))
+            Terminal.complain("\(failure)")
             throw ExitCode(1)
         }
     }

@@ -74,7 +74,7 @@ struct DataCommands: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.use { client in
-                try await client.pieces(ControlRoute.dataExport, ["id": id, "split": split]) { FileHandle.standardOutput.write($0) }
+                try await client.pieces(ControlRoute.dataExport, ["id": id, "split": split]) { Terminal.write($0) }
             }
         }
     }

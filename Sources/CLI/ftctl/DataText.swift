@@ -51,7 +51,9 @@ enum DataText {
         for side in [difference.a, difference.b] {
             if !side.drops.isEmpty { lines.append("only in \(side.snapshot): drops \(list(side.drops))") }
             for split in Split.allCases {
-                if let examples = side.examples[split], !examples.isEmpty { lines.append("only in \(side.snapshot), \(split.rawValue): \(list(examples))") }
+                guard let examples = side.examples[split], !examples.isEmpty else { continue }
+                let more = (side.rows[split] ?? 0) > 3 ? ", …" : ""
+                lines.append("only in \(side.snapshot), \(split.rawValue): \(list(Array(examples.prefix(3))))\(more)")
             }
         }
         return lines.joined(separator: "\n")

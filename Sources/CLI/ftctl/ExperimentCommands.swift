@@ -78,7 +78,7 @@ struct ExperimentCommand: AsyncParsableCommand {
                     guard let path else { continue }
                     let data = try await client.data(ControlRoute.experiment(id), ["format": format])
                     if path == "-" {
-                        FileHandle.standardOutput.write(data)
+                        Terminal.write(data)
                         continue
                     }
                     do { try data.write(to: URL(filePath: path), options: .atomic) } catch {

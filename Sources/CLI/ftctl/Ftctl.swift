@@ -48,7 +48,7 @@ struct Connection: ParsableArguments {
             await client.shutdown()
         } catch let failure as Failure {
             await client.shutdown()
-            FileHandle.standardError.write(Data("ftctl: \(failure)\n".utf8))
+            Terminal.complain("\(failure)")
             throw ExitCode(failure.code == "client.unreachable" ? 69 : 1)
         } catch {
             await client.shutdown()

@@ -1,13 +1,36 @@
 import Foundation
+import Platform
 
 /// What appears on the terminal: tables, bars, dates.
 enum Terminal {
     static let isInteractive = isatty(1) == 1
 
-    static func line(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+    static func line(_ text: String) { write(Data((text + "\n").utf8)) }
 
     /// Replaces the present line on a terminal.
-    static func replace(_ text: String) { FileHandle.standardOutput.write(Data("\r\u{1B}[K\(text)".utf8)) }
+    static func replace(_ text: String) { write(Data("\r\u{1B}[K\(text)".utf8)) }
+
+    /// Says on standard error what went wrong.
+    static func complain(_ text: String) {
+        // Where standard error is closed there is nobody left to tell.
+        try? FileHandle.standardError.write(contentsOf: Data("ftctl: \(text)\n".utf8))
+    }
+
+    /// Writes to standard output. `ftctl … | head` ends as other programs do, by SIGPIPE, which the HTTP client had switched off;
+    /// a full disk ends it with a sentence and status 74.
+    static func write(_ data: Data) {
+        do { try data.withUnsafeBytes { try AtomicFile.writeAll($0, to: 1, path: "standard output") } } catch let failure as FileFailure {
+            if failure.number == EPIPE {
+                signal(SIGPIPE, SIG_DFL)
+                raise(SIGPIPE)
+            }
+            complain("\(failure)")
+            exit(74)
+        } catch {
+            complain("\(error)")
+            exit(74)
+        }
+    }
 
     /// Columns padded to their widest cell; the last is left as it is.
     static func table(_ header: [String], _ rows: [[String]]) -> String {

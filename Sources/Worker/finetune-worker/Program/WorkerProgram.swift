@@ -34,7 +34,7 @@ enum WorkerProgram {
             if events.isWatched { try StopRequest.followParent() }
         } catch {
             let fault = WorkerFault(error)
-            FileHandle.standardError.write(Data("finetune-worker: \(fault.failure)\n".utf8))
+            complain(fault)
             return fault.exit
         }
         events.write(WorkerEvent(.started))
@@ -52,7 +52,7 @@ enum WorkerProgram {
             var event = WorkerEvent(.failed)
             event.failure = fault.failure
             events.write(event)
-            FileHandle.standardError.write(Data("finetune-worker: \(fault.failure)\n".utf8))
+            complain(fault)
             return fault.exit
         }
     }
@@ -70,5 +70,10 @@ enum WorkerProgram {
         case .score(let task): try ScoreRunner(context: context).run(task)
         case .serve(let task): try ServeRunner(context: context).run(task)
         }
+    }
+
+    private static func complain(_ fault: WorkerFault) {
+        // The daemon that would read it may be gone; the failure is in events.jsonl as well.
+        try? FileHandle.standardError.write(contentsOf: Data("finetune-worker: \(fault.failure)\n".utf8))
     }
 }
