@@ -92,7 +92,7 @@ package enum HTMLReport {
 
     private static func figures(_ verdict: Verdict) -> String {
         var text = "<section><h2>Figures</h2>"
-        for set in Set(verdict.figures.values.flatMap(\.keys)).sorted() {
+        for set in ReportSets.ordered(verdict) {
             let models = ["candidate", "served", "base"].filter { verdict.figures[$0]?[set] != nil }
             let keys = Set(models.flatMap { verdict.figures[$0]?[set].map { Array($0.keys) } ?? [] }).sorted()
             text +=

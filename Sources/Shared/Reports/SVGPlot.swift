@@ -62,7 +62,7 @@ enum SVGPlot {
     static func intervals(_ bars: [Bar]) -> String {
         let bars = bars.filter { $0.value.isFinite && $0.lower.isFinite && $0.upper.isFinite }
         guard !bars.isEmpty else { return "" }
-        let (left, width, row) = (320.0, 820.0, 30.0)
+        let (left, width, row) = (320.0, 820.0, 38.0)
         let height = Double(bars.count) * row + 40
         let (x0, x1) = spread(bars.flatMap { [$0.lower, $0.upper, $0.threshold, 0] }, 0)
         func px(_ value: Double) -> Double { left + (value - x0) / (x1 - x0) * (width - left - 20) }
@@ -74,7 +74,10 @@ enum SVGPlot {
         svg += "<line x1='\(n(px(0)))' x2='\(n(px(0)))' y1='6' y2='\(n(height - 26))' class='axis'/>"
         for (index, bar) in bars.enumerated() {
             let y = 22 + Double(index) * row
-            svg += text(left - 10, y + 4, String(bar.name.prefix(48)), anchor: "end")
+            let lines = wrapped(bar.name, width: 44)
+            for (number, line) in lines.enumerated() {
+                svg += text(left - 10, y + 4 + 14 * (Double(number) - Double(lines.count - 1) / 2), line, anchor: "end")
+            }
             svg +=
                 "<line x1='\(n(px(bar.lower)))' x2='\(n(px(bar.upper)))' y1='\(n(y))' y2='\(n(y))' stroke='\(bar.colour)' stroke-width='3'/>"
             svg += "<circle cx='\(n(px(bar.value)))' cy='\(n(y))' r='5' fill='\(bar.colour)'/>"
@@ -104,6 +107,22 @@ enum SVGPlot {
 
     private static func open(_ width: Double, _ height: Double, label: String) -> String {
         "<svg viewBox='0 0 \(n(width)) \(n(height))' role='img' aria-label='\(escaped(label))'>"
+    }
+
+    /// A text in at most two lines, broken between words; what does not fit ends in "…".
+    static func wrapped(_ text: String, width: Int) -> [String] {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            let line = lines[lines.count - 1]
+            if line.isEmpty || line.count + 1 + word.count <= width {
+                lines[lines.count - 1] = line.isEmpty ? String(word) : line + " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        lines = lines.map { $0.count > width ? $0.prefix(width - 1) + "…" : $0 }
+        guard lines.count > 2 else { return lines }
+        return [lines[0], lines[1].prefix(width - 2) + " …"]
     }
 
     private static func text(_ x: Double, _ y: Double, _ text: String, anchor: String = "start") -> String {

@@ -39,8 +39,7 @@ package enum TextReport {
     package static func text(_ data: ReportData) -> String {
         var parts = [explain(data.run)]
         if let verdict = data.run.verdict {
-            let sets = Set(verdict.figures.values.flatMap(\.keys)).sorted()
-            for set in sets { parts.append(figures(verdict, set)) }
+            for set in ReportSets.ordered(verdict) { parts.append(figures(verdict, set)) }
             if let confusion = verdict.confusion { parts.append(matrix(confusion)) }
         }
         if let training = data.run.training {
