@@ -72,6 +72,12 @@ struct SchedulingRulesTests {
         let verdict = Verdict(outcome: .pass, summary: "", gates: [old, other], judgedAt: Self.now)
         #expect(SchedulingRules.forgotten(verdict) == 0.04)
         #expect(SchedulingRules.forgotten(nil) == 0)
+        // On the base's probe it is the rise over the served model, whether or not a gate asks.
+        var probed = verdict
+        probed.figures = ["candidate": ["probe": ["loss": 4.25]], "served": ["probe": ["loss": 4]], "base": ["probe": ["loss": 3]]]
+        #expect(SchedulingRules.forgotten(probed) == 0.25)
+        probed.figures["served"] = nil
+        #expect(SchedulingRules.forgotten(probed) == 0.04)
     }
 
     @Test func rowsOfRunsThatWereNotPromotedAreSaidAndTaken() {

@@ -136,24 +136,16 @@ final class DropStoring {
             guard let best = matches.max(by: { ($0.similarity, $1.row) < ($1.similarity, $0.row) }) else { continue }
             statistics.nearDuplicates += 1
             if pairs.count < Self.examples { pairs.append(.init(row: row.id, line: row.line, other: best.row, similarity: best.similarity)) }
-            if row.split == .gate {
-                // The judge came later than what resembles it: that leaves training now.
-                for match in matches where match.split != .gate {
-                    guard let place = try lines[match.row].map({ (drop.id, $0) }) ?? context.ledger.place(of: match.row, in: drop.pipeline) else { continue }
-                    batch.setAside.append(
-                        SetAsideRow(id: match.row, reason: .nearDuplicateOfGate, drop: place.0, line: place.1, other: row.id, score: match.similarity))
-                    setAside[.nearDuplicateOfGate, default: 0] += 1
-                }
-            } else if let gate = matches.filter({ $0.split == .gate }).max(by: { $0.similarity < $1.similarity }) {
-                keepOut(row.id, .nearDuplicateOfGate, line: row.line, other: gate, into: &batch)
-            } else if data.nearDuplicates == .remove, row.split == .train {
-                keepOut(row.id, .nearDuplicate, line: row.line, other: best, into: &batch)
+            let aside = try NearRules.setAside(row, of: drop.id, matches, data) {
+                try lines[$0].map { (drop.id, $0) } ?? context.ledger.place(of: $0, in: drop.pipeline)
             }
+            batch.setAside += aside
+            for row in aside { setAside[row.reason, default: 0] += 1 }
         }
     }
 
-    private func keepOut(_ id: RowID, _ reason: SetAsideRow.Reason, line: Int, other: NearIndex.Match? = nil, into batch: inout DatasetBatch) {
-        batch.setAside.append(SetAsideRow(id: id, reason: reason, drop: drop.id, line: line, other: other?.row, score: other?.similarity))
+    private func keepOut(_ id: RowID, _ reason: SetAsideRow.Reason, line: Int, into batch: inout DatasetBatch) {
+        batch.setAside.append(SetAsideRow(id: id, reason: reason, drop: drop.id, line: line))
         setAside[reason, default: 0] += 1
     }
 

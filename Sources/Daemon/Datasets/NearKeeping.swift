@@ -57,18 +57,7 @@ struct NearKeeping {
             let found = try index.add(entries, threshold: pipeline.data.nearDuplicateSimilarity)
             var aside: [SetAsideRow] = []
             for (row, matches) in zip(pending, found) {
-                if row.split == .gate {
-                    for match in matches where match.split != .gate {
-                        guard let place = try context.ledger.place(of: match.row, in: pipeline.name) else { continue }
-                        aside.append(
-                            SetAsideRow(id: match.row, reason: .nearDuplicateOfGate, drop: place.0, line: place.1, other: row.id, score: match.similarity))
-                    }
-                } else if let gate = matches.filter({ $0.split == .gate }).max(by: { $0.similarity < $1.similarity }) {
-                    aside.append(
-                        SetAsideRow(id: row.id, reason: .nearDuplicateOfGate, drop: drop, line: row.line, other: gate.row, score: gate.similarity))
-                } else if pipeline.data.nearDuplicates == .remove, row.split == .train, let best = matches.max(by: { $0.similarity < $1.similarity }) {
-                    aside.append(SetAsideRow(id: row.id, reason: .nearDuplicate, drop: drop, line: row.line, other: best.row, score: best.similarity))
-                }
+                aside += try NearRules.setAside(row, of: drop, matches, pipeline.data) { try context.ledger.place(of: $0, in: pipeline.name) }
             }
             try context.ledger.add(aside, in: pipeline.name)
             pending.removeAll(keepingCapacity: true)

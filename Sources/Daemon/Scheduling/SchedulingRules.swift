@@ -82,7 +82,7 @@ package enum SchedulingRules {
         }
         let budget = settings.incremental.forgettingBudget
         if budget > 0, s.forgotten > budget, s.runsSinceFromBase >= 1 {
-            return String(format: "loss on earlier drops rose by %.3g, more than the %.3g of incremental.forgetting_budget", s.forgotten, budget)
+            return String(format: "the loss on earlier drops or on the base's probe rose by %.3g, more than the %.3g of incremental.forgetting_budget", s.forgotten, budget)
         }
         return nil
     }
@@ -111,9 +111,12 @@ package enum SchedulingRules {
         return (recipe, notes)
     }
 
-    /// How much the old skills fell in a run: the largest rise of the loss on gate rows of earlier drops or on the base's probe; 0 where none rose.
+    /// How much the old skills fell in a run: the larger rise of the loss, over the model it was to replace, on gate rows of earlier drops or
+    /// on the base's probe; 0 where none rose. Rises over the served model add up over continuations; rises over the base would count twice.
     package static func forgotten(_ verdict: Verdict?) -> Double {
-        let drops = (verdict?.gates ?? []).filter { $0.metric == "loss" && ($0.slice == "drop=earlier" || $0.set == "probe") }.compactMap(\.difference)
-        return max(0, -(drops.min() ?? 0))
+        guard let verdict else { return 0 }
+        var rises = verdict.gates.filter { $0.metric == "loss" && $0.slice == "drop=earlier" }.compactMap(\.difference).map { -$0 }
+        if let now = verdict.figures["candidate"]?["probe"]?["loss"], let before = verdict.figures["served"]?["probe"]?["loss"] { rises.append(now - before) }
+        return max(0, rises.max() ?? 0)
     }
 }

@@ -23,7 +23,7 @@ extension SchedulingRules {
         package var continuations: Int
         /// Runs since one from the base was last tried, whatever became of it.
         package var runsSinceFromBase: Int
-        /// Rise of the loss on earlier drops, summed over the served model's continuations and the newest run.
+        /// Rise of the loss on earlier drops or on the base's probe, summed over the served model's continuations and the newest run.
         package var forgotten: Double
         package var now: Date
 

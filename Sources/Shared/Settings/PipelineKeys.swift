@@ -100,7 +100,7 @@ extension PipelineSettings {
         .choice("incremental.mode", \.incremental.mode, default: .continued, "`continue`: new rows, the served adapter goes on; `stack`: new rows, a new adapter on the merged served model; `from-base`: all rows of the window."),
         .number("incremental.replay_share", \.incremental.replayShare, in: 0...100, default: 0.5, "Earlier rows mixed in, as a share of the new rows."),
         .whole("incremental.from_base_every", \.incremental.fromBaseEvery, in: 0...1_000_000, default: 8, "After this many continuations a run from the base is queued, and competes with what is served; 0: never."),
-        .number("incremental.forgetting_budget", \.incremental.forgettingBudget, in: 0...1000, default: 0.1, "The same once the loss on earlier drops rose by this (nats a token, summed over continuations); 0: never."),
+        .number("incremental.forgetting_budget", \.incremental.forgettingBudget, in: 0...1000, default: 0.1, "The same once the loss on earlier drops, or on the base's probe, rose by this (nats a token, summed over continuations); 0: never."),
         .text("incremental.window", default: "\"all\"", "What is learnt from: \"all\", \"days:N\" or \"drops:N\" (the last N). Validation and gate stay whole.") {
             let parts = $1.split(separator: ":", omittingEmptySubsequences: false)
             let count = parts.count == 2 ? Int(parts[1]).flatMap { 1...1_000_000 ~= $0 ? $0 : nil } : nil

@@ -95,7 +95,7 @@ package struct IncrementalSettings: Codable, Hashable, Sendable {
     package var replayShare = 0.5
     /// After this many continuations a `from-base` run is queued and competes (0: never).
     package var fromBaseEvery = 8
-    /// Rise of the loss on earlier drops, summed over continuations, after which a `from-base` run is queued and competes (0: never).
+    /// Rise of the loss on earlier drops or on the base's probe, summed over continuations, after which a `from-base` run is queued and competes (0: never).
     package var forgettingBudget = 0.1
     /// The drops that are learnt from; validation and gate are always the whole dataset's.
     package enum Window: Codable, Hashable, Sendable {
