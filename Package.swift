@@ -67,21 +67,22 @@ let shared: [Target] = [
     systemLibrary("Shared", "CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     library("Shared", "Compression", ["CZstd", "CZlib"]),
     library("Shared", "JSONText", ["Contracts"]),
+    library("Shared", "RowFiles", ["Compression", "Contracts", "JSONText", "Platform"]),
     library("Shared", "RowFormats", ["Compression", "Contracts", "JSONText", "Platform", crypto]),
     library("Shared", "Settings", ["Contracts", "Graders", "Platform", toml]),
     systemLibrary("Shared", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
     library("Shared", "Systemd", ["CSystemd", logging]),
 ]
 
-let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "Settings", "Stages", lifecycle, logging]
+let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "RowFiles", "Settings", "Stages", lifecycle, logging]
 
 let daemon: [Target] = [
     library("Daemon", "Ledger", ["Contracts", "Platform", crypto, grdb]),
-    library("Daemon", "Stages", ["Compression", "Contracts", "GoldenSets", "JSONText", "Ledger", "Platform", "Settings", logging]),
+    library("Daemon", "Stages", ["Compression", "Contracts", "GoldenSets", "JSONText", "Ledger", "Platform", "RowFiles", "Settings", logging]),
     library("Daemon", "Registry", stage + ["Supervision"]),
     library("Daemon", "Intake", stage + ["Compression", "JSONText", "RowFormats"]),
     library("Daemon", "DataQuality", ["Contracts", "Statistics"]),
-    library("Daemon", "Datasets", stage + ["Compression", "DataQuality", "RowFormats", "Statistics", "Supervision"]),
+    library("Daemon", "Datasets", stage + ["DataQuality", "JSONText", "RowFormats", "Statistics", "Supervision"]),
     library("Daemon", "Scheduling", stage),
     library("Daemon", "Experiments", stage + ["RowFormats", "Statistics", "Supervision"]),
     library("Daemon", "Supervision", stage + [subprocess, system]),
@@ -117,7 +118,7 @@ let worker: [Target] = [
         "Contracts", "Platform", "Tensors", "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Transformers", "Training",
     ]),
     program("Worker", "finetune-worker", [
-        "Contracts", "Platform", "Compression", "Training", "Evaluation", "Exporting", "Generation", "Transformers",
+        "Contracts", "JSONText", "Platform", "RowFiles", "Training", "Evaluation", "Exporting", "Generation", "Transformers",
         "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Encoding", "EvaluationMetrics", "Tensors", crypto,
     ]),
 ]
@@ -126,7 +127,7 @@ let commandLine: [Target] = [
     library("CLI", "ControlClient", [
         "Contracts", asyncHTTPClient, nio, .product(name: "NIOFoundationCompat", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
     ]),
-    program("CLI", "ftctl", ["Contracts", "ControlClient", "JSONText", "Platform", "Reports", "RowFormats", "Settings", argumentParser]),
+    program("CLI", "ftctl", ["Contracts", "ControlClient", "JSONText", "Platform", "Reports", "RowFiles", "RowFormats", "Settings", argumentParser]),
 ]
 
 let testTargets: [Target] = [
@@ -134,13 +135,14 @@ let testTargets: [Target] = [
     tests("ArchitectureTests", []),
     .executableTarget(
         name: "fake-worker", dependencies: ["Contracts", "Platform", "Compression"], path: "Tests/FakeWorker"),
-    tests("CrashTests", ["Compression", "Contracts", "Ledger", "Platform", "Stages"]),
+    tests("CrashTests", ["Compression", "Contracts", "Ledger", "Platform", "RowFiles", "Stages"]),
     tests("LedgerTests", ["Contracts", "Ledger"]),
-    tests("SchedulingTests", ["Contracts", "Ledger", "Platform", "Scheduling", "Settings", "Stages", logging]),
+    tests("SchedulingTests", ["Contracts", "Ledger", "Platform", "RowFiles", "Scheduling", "Settings", "Stages", logging]),
+    tests("RowFilesTests", ["Compression", "Contracts", "JSONText", "RowFiles"]),
     tests("RowFormatsTests", ["Compression", "Contracts", "JSONText", "RowFormats"]),
-    tests("IntakeTests", ["Compression", "Contracts", "Intake", "JSONText", "Ledger", "Platform", "RowFormats", "Settings", "Stages", logging]),
+    tests("IntakeTests", ["Compression", "Contracts", "Intake", "JSONText", "Ledger", "Platform", "RowFiles", "RowFormats", "Settings", "Stages", logging]),
     tests("DataQualityTests", ["Contracts", "DataQuality"]),
-    tests("DatasetsTests", ["Compression", "Contracts", "DataQuality", "Datasets", "Ledger", "Platform", "RowFormats", "Settings", "Stages", "Supervision", logging]),
+    tests("DatasetsTests", ["Compression", "JSONText", "Contracts", "DataQuality", "Datasets", "Ledger", "Platform", "RowFiles", "RowFormats", "Settings", "Stages", "Supervision", logging]),
     tests("SupervisionTests", ["Contracts", "Platform", "Supervision"]),
     tests("PromotionTests", ["Contracts", "Ledger", "Platform", "Promotion", "Settings", "Stages", logging]),
     tests("DeliveryTests", [

@@ -1,6 +1,6 @@
 """Records real learning curves with the product's worker: grids of learning rates, range tests, bases, regularisation.
 
-usage: record.py DATA_DIR [--out DIR] [--rows N] [--only smollm2-sections,…]
+usage: record.py DATA_DIR [--out DIR] [--rows N] [--only smollm2-sections,…,overfit,defaults-sections,defaults-synopsis]
 
 DATA_DIR holds sections.jsonl and synopsis.jsonl, as tools/debian_sections.py and tools/debian_synopsis.py write them. Every curve is
 one worker process; what is recorded already is kept, so that the command may be stopped and started again. The curves are what
@@ -28,6 +28,16 @@ RECIPE = {
     "minLearningRateRatio": 0.1, "epochs": 2, "batchRows": 8, "maxLength": 256, "weightDecay": 0.01, "beta1": 0.9, "beta2": 0.999,
     "epsilon": 1e-8, "clipNorm": 1, "labelSmoothing": 0, "neftuneAlpha": 0, "startDecay": 0, "evaluateEverySteps": 2,
     "checkpointEverySteps": 1000000, "seed": 17,
+}
+
+# One change at a time of the product's default recipe, whose rate comes from its own range test. The seeds alone show the noise.
+DEFAULTS = {
+    "default": {}, "seed 18": {"seed": 18}, "seed 19": {"seed": 19},
+    "rank 4": {"rank": 4, "alpha": 8}, "rank 8": {"rank": 8, "alpha": 16}, "rank 32": {"rank": 32, "alpha": 64}, "alpha 16": {"alpha": 16}, "alpha 64": {"alpha": 64},
+    "attention only": {"targets": ["q", "k", "v", "o"]}, "last 15 layers": {"lastLayers": 15},
+    "1 epoch": {"epochs": 1}, "6 epochs": {"epochs": 6}, "batch 4": {"batchRows": 4}, "batch 16": {"batchRows": 16},
+    "constant": {"schedule": "constant"}, "linear": {"schedule": "linear"}, "no warm-up": {"warmupRatio": 0},
+    "weight decay 0": {"weightDecay": 0}, "weight decay 0.1": {"weightDecay": 0.1}, "rate / 3": {"learningRate": 1 / 3}, "rate × 3": {"learningRate": 3},
 }
 
 
@@ -84,13 +94,14 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent / "recorded")
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--held", type=int, default=32)
-    parser.add_argument("--only", default="smollm2-sections,gemma3-sections,overfit,smollm2-synopsis,gemma3-synopsis")
+    parser.add_argument("--only", default="smollm2-sections,gemma3-sections,overfit,smollm2-synopsis,gemma3-synopsis,defaults-sections,defaults-synopsis")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="record-rows-"))
     for name in options.only.split(","):
         overfit = name == "overfit"
         base, task = ("smollm2", "sections") if overfit else name.split("-")
+        defaults, base = base == "defaults", "smollm2" if base == "defaults" else base
         source, gguf = options.data / f"{task}.jsonl", BASES[base]
         count = 64 if overfit else options.rows
         train = write(rows(source, "train", 0, count), scratch / f"{name}-train.jsonl")
@@ -118,7 +129,7 @@ def main():
                 "label smoothing 0.1": {"weightDecay": 0, "labelSmoothing": 0.1}, "neftune 5": {"weightDecay": 0, "neftuneAlpha": 5.0}}
             trials = [(key, task_of(epochs=8, learningRate=1e-3, schedule="constant", evaluateEverySteps=8, **change)) for key, change in settings.items()]
         else:
-            if "score" not in record:
+            if "score" not in record and not defaults:
                 labels = sorted({r["content"]["completion"] for r in rows(source, "train", 0, 1000)}) if task == "sections" else None
                 score = {"model": model, "rows": [held], "limit": 32, "shots": 4 if labels else 0, "probeTexts": 0, "seed": 0}
                 if labels:
@@ -132,9 +143,17 @@ def main():
                 record["range"] = {**((result or {}).get("range") or {}), "seconds": round(seconds, 1),
                                    "tokens": sum(e["step"]["tokens"] for e in events if e["event"] == "step")}
                 keep()
-            trials = [
-                (f"learning_rate={rate:g} rank={rank}", task_of(learningRate=rate, rank=rank, alpha=2 * rank))
-                for rank in RANKS[base] for rate in RATES]
+            if defaults:
+                # As RangeTestRules chooses: a third of the rate at which the smoothed loss is lowest.
+                smoothed, rates = record["range"]["smoothed"], record["range"]["learningRates"]
+                rate = rates[min(range(len(smoothed)), key=smoothed.__getitem__)] / 3
+                trials = [
+                    (key, task_of(**{"epochs": 3, "evaluateEverySteps": 8, **change, "learningRate": rate * change.get("learningRate", 1)}))
+                    for key, change in DEFAULTS.items()]
+            else:
+                trials = [
+                    (f"learning_rate={rate:g} rank={rank}", task_of(learningRate=rate, rank=rank, alpha=2 * rank))
+                    for rank in RANKS[base] for rate in RATES]
         record.setdefault("curves", {})
         for key, train_task in trials:
             if key in record["curves"]:

@@ -15,6 +15,10 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
     record = json.loads(path.read_text())
     curves = record["curves"]
     print(f"\n{path.stem}: {len(curves)} curves, {sum(c['tokens'] for c in curves.values())} tokens, {sum(c['seconds'] for c in curves.values()):.0f} s")
+    if path.stem.startswith("defaults-"):
+        for name, curve in curves.items():
+            print(f"  {name:18} {best(curve):.3f} ({best(curve) / best(curves['default']) - 1:+.1%}), {curve['tokens'] / curves['default']['tokens']:.2f} of the tokens")
+        continue
     if path.stem == "overfit":
         for name, curve in curves.items():
             losses = [p["loss"] for p in curve["validation"]]

@@ -9,6 +9,7 @@ import Foundation
 import Gating
 import Settings
 import Statistics
+import Synchronization
 
 /// Prints a line at once, also into a file.
 func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
@@ -26,28 +27,40 @@ func records(_ count: Int, right: (Int) -> Bool, loss: (Int) -> Double) -> [Exam
     }
 }
 
-/// The share of trials that pass when the candidate is better by `gain` in accuracy and `lossGain` nats.
-func passes(count: Int, gain: Double, lossGain: Double, _ settings: GatesSettings) -> Double {
-    var passed = 0
-    for trial in 0..<trials {
-        let random = CounterRandom(seed: 20_261, stream: UInt64(trial))
-        func unit(_ row: Int, _ use: Int) -> Double { random.unit(UInt64(row * 8 + use)) }
-        // Three quarters of the rows are answered alike by both models.
-        func alike(_ row: Int) -> Bool { unit(row, 0) < 0.75 }
-        func served(_ row: Int) -> Bool { unit(row, 1) < 0.7 }
-        func candidate(_ row: Int) -> Bool { alike(row) ? served(row) : unit(row, 2) < min(1, 0.7 + gain / 0.25) }
-        // Losses are skewed: exponential, with a share in common.
-        func common(_ row: Int) -> Double { -log(1 - unit(row, 3)) }
-        let before = records(count, right: served) { common($0) - 0.3 * log(1 - unit($0, 4)) }
-        let after = records(count, right: candidate) { common($0) - 0.3 * log(1 - unit($0, 5)) - lossGain }
-        let base = records(count, right: { _ in false }, loss: { _ in 9 })
-        let verdict = GatingRules.judge(
-            GatingRules.Evidence(candidate: after, served: before, base: base, baseline: "v-1"), settings,
-            training: nil,
-            seed: UInt64(trial), at: Date(timeIntervalSince1970: 0))
-        if verdict.outcome == .pass { passed += 1 }
+/// The share of trials in which one of `tries` candidates passes that are better by `gain` in accuracy and `lossGain` nats, all on the same rows.
+func passes(count: Int, gain: Double, lossGain: Double, _ settings: GatesSettings, tries: Int) -> Double {
+    let passed = Mutex(0)
+    DispatchQueue.concurrentPerform(iterations: trials) { trial in
+        let one = (0..<tries).contains { attempt in
+            var settings = settings
+            if tries > 1 { settings.confidence = GatingRules.confidence(settings.confidence, isFollowUp: attempt > 0, followUps: tries - 1) }
+            return promotes(trial, attempt, count: count, gain: gain, lossGain: lossGain, settings)
+        }
+        if one { passed.withLock { $0 += 1 } }
     }
-    return Double(passed) / Double(trials)
+    return Double(passed.withLock { $0 }) / Double(trials)
+}
+
+/// Whether one candidate passes; `attempt` names its answers, those of the served model are the trial's.
+func promotes(_ trial: Int, _ attempt: Int, count: Int, gain: Double, lossGain: Double, _ settings: GatesSettings) -> Bool {
+    let random = CounterRandom(seed: 20_261, stream: UInt64(trial))
+    let own = CounterRandom(seed: 20_262 + UInt64(attempt), stream: UInt64(trial))
+    func unit(_ row: Int, _ use: Int) -> Double { random.unit(UInt64(row * 8 + use)) }
+    func fresh(_ row: Int, _ use: Int) -> Double { own.unit(UInt64(row * 8 + use)) }
+    // Three quarters of the rows are answered alike by both models.
+    func alike(_ row: Int) -> Bool { fresh(row, 0) < 0.75 }
+    func served(_ row: Int) -> Bool { unit(row, 1) < 0.7 }
+    func candidate(_ row: Int) -> Bool { alike(row) ? served(row) : fresh(row, 2) < min(1, 0.7 + gain / 0.25) }
+    // Losses are skewed: exponential, with a share in common.
+    func common(_ row: Int) -> Double { -log(1 - unit(row, 3)) }
+    let before = records(count, right: served) { common($0) - 0.3 * log(1 - unit($0, 4)) }
+    let after = records(count, right: candidate) { common($0) - 0.3 * log(1 - fresh($0, 5)) - lossGain }
+    let base = records(count, right: { _ in false }, loss: { _ in 9 })
+    let verdict = GatingRules.judge(
+        GatingRules.Evidence(candidate: after, served: before, base: base, baseline: "v-1"), settings,
+        training: nil,
+        seed: UInt64(trial), at: Date(timeIntervalSince1970: 0))
+    return verdict.outcome == .pass
 }
 
 var modest = GatesSettings()
@@ -55,20 +68,21 @@ modest.requireImprovement = false
 var byLoss = GatesSettings()
 byLoss.primary = "loss"
 let margin = 0.02
-let settings: [(name: String, wrong: Bool, gain: Double, lossGain: Double, gates: GatesSettings)] = [
-    ("equal models, default gates", true, 0, 0, GatesSettings()),
-    ("equal models, loss as primary metric", true, 0, 0, byLoss),
-    ("much better loss, equal accuracy, default gates", true, 0, 0.2, GatesSettings()),
-    ("worse by the margin in accuracy, no improvement asked", true, -margin, 0.2, modest),
-    ("worse by the margin in loss, no improvement asked", true, 0.2, -margin, modest),
-    ("better by 0.1 in accuracy and 0.2 in loss, default gates", false, 0.1, 0.2, GatesSettings()),
+let settings: [(name: String, wrong: Bool, gain: Double, lossGain: Double, gates: GatesSettings, tries: Int)] = [
+    ("equal models, default gates", true, 0, 0, GatesSettings(), 1),
+    ("equal models, loss as primary metric", true, 0, 0, byLoss, 1),
+    ("much better loss, equal accuracy, default gates", true, 0, 0.2, GatesSettings(), 1),
+    ("worse by the margin in accuracy, no improvement asked", true, -margin, 0.2, modest, 1),
+    ("worse by the margin in loss, no improvement asked", true, 0.2, -margin, modest, 1),
+    ("one of four equal models in a row, as iterate = \"auto\" tries them", true, 0, 0, GatesSettings(), 4),
+    ("better by 0.1 in accuracy and 0.2 in loss, default gates", false, 0.1, 0.2, GatesSettings(), 1),
 ]
 say("\(trials) trials each; the stated level is 0.05\n")
 say("rows  passed  limits          setting")
 var broken = false
-for (name, wrong, gain, lossGain, gates) in settings {
+for (name, wrong, gain, lossGain, gates, tries) in settings {
     for count in [50, 200, 500] {
-        let share = passes(count: count, gain: gain, lossGain: lossGain, gates)
+        let share = passes(count: count, gain: gain, lossGain: lossGain, gates, tries: tries)
         let interval = ProportionInterval.wilson(successes: Int((share * Double(trials)).rounded()), count: trials)
         // An error rate is refuted when even the lower end of its interval lies above the level.
         if wrong, interval.lower > 0.05 { broken = true }

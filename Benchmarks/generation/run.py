@@ -4,7 +4,7 @@
     .venv-interop/bin/python Benchmarks/generation/run.py [MODEL.gguf] [THREADS]
 
 Greedy, prompts of 64 tokens and 32 new ones. Stop tokens are not looked at by either side (an answer that ends early is counted
-with the tokens it has, on both). Prints one figure a line and the ratios.
+with the tokens it has, on both). Three rounds of all sides; prints the median of each figure and of the ratios within a round.
 """
 import json
 import pathlib
@@ -12,12 +12,14 @@ import sys
 import tempfile
 import time
 
+import numpy
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Interop"))
 import worker  # noqa: E402
 
 path = sys.argv[1] if len(sys.argv) > 1 else worker.require(worker.SMOL, "Run: make models")
 threads = int(sys.argv[2]) if len(sys.argv) > 2 else 2
-PROMPT, NEW, MANY = 64, 32, 64
+PROMPT, NEW, MANY, ROUNDS = 64, 32, 64, 3
 
 
 def prompts(llama):
@@ -43,55 +45,97 @@ def ours(texts, folder):
     return sum(o["tokens"] for o in outputs), end - begin, sum(o["promptTokens"] for o in outputs) / len(outputs)
 
 
-def main():
-    from llama_cpp import Llama
-
-    llama = Llama(str(path), n_ctx=256, n_threads=threads, n_threads_batch=threads, verbose=False)
-    texts = prompts(llama)
-    figures = {}
-    peer_tokens = peer_seconds = prefill_seconds = prefill_tokens = 0
-    for text in texts[:4]:
+def peer(llama, texts):
+    """llama.cpp, one stream: (new tokens/s with the prompts, without them, prompt tokens/s)."""
+    new = decoding = prefill = prompt = 0
+    for text in texts:
         ids = llama.tokenize(
             f"<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n<|im_start|>user\n{text}"
             "<|im_end|>\n<|im_start|>assistant\n".encode(), add_bos=False, special=True)
         llama.reset()
         start = time.perf_counter()
         llama.eval(ids)
-        prefill_seconds += time.perf_counter() - start
-        prefill_tokens += len(ids)
+        prefill += time.perf_counter() - start
+        prompt += len(ids)
         start = time.perf_counter()
         for _ in range(NEW):
             llama.eval([llama.sample(temp=0)])
-            peer_tokens += 1
-        peer_seconds += time.perf_counter() - start
-    single_peer = peer_tokens / (peer_seconds + prefill_seconds)
-    figures["llama.cpp, one stream, new tokens/s (with its prompts)"] = single_peer
-    figures["llama.cpp, one stream, new tokens/s (decoding alone)"] = peer_tokens / peer_seconds
-    figures["llama.cpp, prompt tokens/s"] = prefill_tokens / prefill_seconds
-    with tempfile.TemporaryDirectory() as folder:
-        tokens = seconds = 0
-        for index, text in enumerate(texts[:4]):
-            t, s, mean = ours([text], f"{folder}/one{index}")
-            tokens, seconds = tokens + t, seconds + s
-        figures["finetune-worker, one stream, new tokens/s (with its prompts)"] = tokens / seconds
-        t, s, mean = ours(texts, f"{folder}/many")
-        figures["finetune-worker, 64 prompts together, new tokens/s (with their prompts)"] = t / s
-        figures["mean prompt tokens"] = mean
-        rows = worker.write_rows(f"{folder}/rows.jsonl", [(text, f"{index} " + texts[-index - 1]) for index, text in enumerate(texts)])
-        _, _, events = worker.run(
-            f"{folder}/score", "evaluate",
-            {"model": worker.model(path), "sets": [{"name": "s", "files": [rows]}], "maxNewTokens": 0, "maxLength": 512}, threads=threads)
-        measured, _, _ = worker.run(
-            f"{folder}/measure", "measure", {"model": worker.model(path), "rows": [rows], "maxLength": 512}, threads=threads)
-        begin = next(e["time"] for e in events if e.get("stage") == "scoring s")
-        end = next(e["time"] for e in events if e["event"] == "result")
-        figures["finetune-worker, scoring, tokens/s (shared beginnings counted for each row)"] = measured["figures"]["tokens"] / (end - begin)
-    for name, value in figures.items():
-        print(f"{value:10.1f}  {name}")
+            new += 1
+        decoding += time.perf_counter() - start
+    return new / (decoding + prefill), new / decoding, prompt / prefill
+
+
+def scoring(rows, folder):
+    """Seconds of scoring a file of rows, and its tokens (those of shared beginnings counted for each row)."""
+    _, _, events = worker.run(
+        f"{folder}/score", "evaluate",
+        {"model": worker.model(path), "sets": [{"name": "s", "files": [rows]}], "maxNewTokens": 0, "maxLength": 512}, threads=threads)
+    measured, _, _ = worker.run(f"{folder}/measure", "measure", {"model": worker.model(path), "rows": [rows], "maxLength": 512}, threads=threads)
+    begin = next(e["time"] for e in events if e.get("stage") == "scoring s")
+    end = next(e["time"] for e in events if e["event"] == "result")
+    return end - begin, measured["figures"]["tokens"]
+
+
+def sgemm():
+    best = 0
+    for n, k in ((576, 576), (1536, 576), (576, 1536)):
+        a, b = numpy.random.rand(1024, k).astype("f"), numpy.random.rand(k, n).astype("f")
+        a @ b
+        start, count = time.perf_counter(), 0
+        while time.perf_counter() - start < 0.5:
+            a @ b
+            count += 1
+        best = max(best, 2 * 1024 * n * k * count / (time.perf_counter() - start))
+    return best
+
+
+def one_round(llama, texts, folder):
+    """All sides once, one after the other, so that a machine that others use treats them alike."""
+    figures = {}
+    figures["llama.cpp, one stream, new tokens/s (with its prompts)"], figures["llama.cpp, one stream, new tokens/s (decoding alone)"], \
+        figures["llama.cpp, prompt tokens/s"] = peer(llama, texts[:4])
+    tokens = seconds = 0
+    for index, text in enumerate(texts[:4]):
+        t, s, _ = ours([text], f"{folder}/one{index}")
+        tokens, seconds = tokens + t, seconds + s
+    figures["finetune-worker, one stream, new tokens/s (with its prompts)"] = tokens / seconds
+    t, s, mean = ours(texts, f"{folder}/many")
+    figures["finetune-worker, 64 prompts together, new tokens/s (with their prompts)"] = t / s
+    figures["mean prompt tokens"] = mean
+    rows = worker.write_rows(f"{folder}/rows.jsonl", [(text, f"{index} " + texts[-index - 1]) for index, text in enumerate(texts)])
+    seconds, tokens = scoring(rows, folder)
+    figures["finetune-worker, scoring chat rows, tokens/s (shared beginnings counted for each row)"] = tokens / seconds
+    # Plain texts share nothing, and every token carries a loss: the whole model for every token.
+    words = pathlib.Path(__file__).read_text().split() * 20
+    plain = pathlib.Path(folder) / "plain.jsonl"
+    plain.write_text("".join(json.dumps({"id": f"t{i}", "content": {"text": f"{i} " + " ".join(words[i * 31:i * 31 + 90])}, "split": "gate",
+                                         "promptKey": str(i), "drop": "d", "line": i + 1}) + "\n" for i in range(32)))
+    rate = sgemm()
+    seconds, tokens = scoring({"path": str(plain), "sha256": "", "bytes": plain.stat().st_size, "rows": 32}, f"{folder}/plain-run")
+    rate = max(rate, sgemm())
+    figures["finetune-worker, scoring plain texts, tokens/s (nothing shared, every token labelled)"] = tokens / seconds
     get = list(figures.values())
-    print(f"{get[3] / get[0]:10.2f}  ratio, one stream")
-    print(f"{get[4] / get[0]:10.2f}  ratio, 64 prompts against one stream")
-    print(f"{get[6] / get[2]:10.2f}  ratio, scoring against prompt evaluation")
+    figures["ratio, one stream"] = get[3] / get[0]
+    figures["ratio, 64 prompts against one stream"] = get[4] / get[0]
+    figures["ratio, scoring chat rows against prompt evaluation"] = get[6] / get[2]
+    figures["ratio, scoring plain texts against prompt evaluation"] = get[7] / get[2]
+    figures["scoring plain texts, useful FLOPs over SGEMM's rate in the same round"] = 2 * 134.5e6 * tokens / seconds / rate
+    return figures
+
+
+def main():
+    from llama_cpp import Llama
+
+    llama = Llama(str(path), n_ctx=256, n_threads=threads, n_threads_batch=threads, verbose=False)
+    texts = prompts(llama)
+    rounds = []
+    for number in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as folder:
+            rounds.append(one_round(llama, texts, folder))
+    print(f"median (lowest to highest) of {ROUNDS} rounds")
+    for name in rounds[0]:
+        values = sorted(r[name] for r in rounds)
+        print(f"{values[len(values) // 2]:10.2f}  ({values[0]:.2f} to {values[-1]:.2f})  {name}")
 
 
 main()

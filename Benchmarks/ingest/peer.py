@@ -3,7 +3,7 @@
 
     peer.py ROWS.jsonl          (pip install datasets datasketch tokenizers; TOKENIZER names a tokenizer.json)
 """
-import hashlib, os, pathlib, sys, tempfile, time
+import hashlib, json, os, pathlib, resource, sys, tempfile, time
 
 import datasets
 from datasketch import MinHash, MinHashLSH
@@ -39,4 +39,5 @@ with tempfile.TemporaryDirectory() as cache:
     data.save_to_disk(os.path.join(cache, "out"))
     count = sum(1 for line in open(sys.argv[1]) if line.strip())
 took = time.time() - start
-print(f"datasets {datasets.__version__} + datasketch: {count} rows, {len(data)} kept, {took:.1f} s: {count / took:.0f} rows/s")
+print(json.dumps({"what": f"datasets {datasets.__version__} + datasketch + tokenizers", "kept": len(data), "rows_s": count / took,
+                  "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))

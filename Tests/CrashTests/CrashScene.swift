@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import Ledger
 import Platform
+import RowFiles
 import Stages
 import TestSupport
 import Testing

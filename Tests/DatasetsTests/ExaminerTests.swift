@@ -1,8 +1,10 @@
 import Contracts
 import DataQuality
 import Foundation
+import JSONText
 import Ledger
 import Platform
+import RowFiles
 import Stages
 import Supervision
 import Synchronization
@@ -12,29 +14,25 @@ import Testing
 
 /// Counts "tokens" as a worker would: one a word.
 final class CountingLauncher: WorkerLauncher {
-    struct Line: Encodable {
-        var row: RowID
-        var tokens: Int
-        var labels: Int
-        var truncated: Int
-        var problem: String?
-    }
     let starts = Mutex(0)
 
     func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void) async throws -> WorkerResult {
         guard case .measure(let task) = request.task else { throw WorkerEnd.failed(Failure(code: "test", "not a measurement")) }
         starts.withLock { $0 += 1 }
-        var data = Data()
+        var data: [UInt8] = []
         for file in task.rows {
             try RowFile.read(file.path) { row in
                 let words = RowText.whole(row.content).split(separator: " ").count
                 let kept = min(words, task.maxLength)
-                data.append(try ContractCoding.encode(Line(row: row.id, tokens: kept, labels: words > 60 ? 0 : 1, truncated: words - kept)))
-                data.append(10)
+                let none = words > 60
+                MeasurementLine.append(
+                    RowMeasurement(
+                        row: row.id, drop: row.drop, line: row.line, tokens: none ? 0 : kept, labels: none ? 0 : 1, truncated: none ? 0 : words - kept,
+                        problem: none ? "the answer begins \"late\"" : nil, obstacle: none ? .tooLong : nil), to: &data)
             }
         }
         let path = request.directory + "/measure.jsonl"
-        try data.write(to: URL(filePath: path))
+        try Data(data).write(to: URL(filePath: path))
         var result = WorkerResult()
         result.files = [FileReference(path: path, sha256: "", bytes: data.count)]
         return result
@@ -66,6 +64,10 @@ struct ExaminerTests {
         #expect(first.rows == 40 && first.truncated == 10 && first.unusable == 0 && first.maxLength == 30)
         let second = try #require(try scene.context.ledger.report("p", drop: "d-2"))
         #expect(second.tokens?.unusable == 1 && second.findings.contains { $0.code == "unusable_rows" })
+        let problem = try #require(second.tokens?.problems?.first)
+        #expect(problem.code == "no_trainable_token" && problem.line == 1 && second.tokens?.problemCounts == ["no_trainable_token": 1])
+        let long = try #require(try scene.context.ledger.report("p", drop: "d-1")?.tokens)
+        #expect(long.problemCounts == ["too_long": 10] && long.problems?.map(\.line) == Array(31...40))
         #expect(try scene.context.ledger.report("p")?.tokens?.rows == 42)
         #expect(launcher.starts.withLock { $0 } == 1)
         await examiner.examine(pipeline)

@@ -184,4 +184,10 @@ import Testing
         }
         #expect(Double(passed) / Double(trials) <= 0.05)
     }
+
+    @Test func aSeriesOfRunsErrsNoMoreOftenThanOne() {
+        let first = 1 - GatingRules.confidence(0.95, isFollowUp: false, followUps: 3)
+        let further = 1 - GatingRules.confidence(0.95, isFollowUp: true, followUps: 3)
+        #expect(abs(first - 0.025) < 1e-12 && abs(first + 3 * further - 0.05) < 1e-12)
+    }
 }

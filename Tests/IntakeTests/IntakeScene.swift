@@ -5,6 +5,7 @@ import JSONText
 import Ledger
 import Logging
 import Platform
+import RowFiles
 import Settings
 import Stages
 import TestSupport

@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import Logging
 import Platform
+import RowFiles
 import Settings
 import Stages
 import TestSupport

@@ -30,6 +30,7 @@ struct SettingsFolderTests {
         ("base = \"b\"\n[recipe\n", "settings.syntax", ":2", "TOML"),
         ("promote = \"auto\"\n", "settings.missing_key", ".toml", "base"),
         ("base = \"b\"\n[data]\ngate_share = 0.6\nvalidation_share = 0.5\n", "settings.value", ":3", "tenth"),
+        ("base = \"b\"\n[recipe]\nmethod = \"full\"\n[delivery]\nexports = [\"peft\"]\n", "settings.value", ":5", "adapter"),
     ])
     func aFaultNamesFileLineKeyAndRemedy(text: String, code: String, place: String, said: String) throws {
         let folder = try read(["pipelines/p.toml": text])

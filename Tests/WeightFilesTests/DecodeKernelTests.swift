@@ -48,11 +48,12 @@ struct DecodeKernelTests {
         }
     }
 
-    @Test(arguments: [0, 1])
-    func attentionOverSpans(level: Int) {
+    @Test(arguments: [0, 1], [(20, 3), (64, 3), (64, 1), (16, 2), (32, 4), (64, 7), (16, 8)])
+    func attentionOverSpans(level: Int, shape: (head: Int, group: Int)) {
         ck_cpu_set_level(Int32(level))
         defer { ck_cpu_set_level(-1) }
-        let (head, group, stride, counts) = (20, 3, 48, [5, 1, 14])
+        let (head, group) = shape
+        let (stride, counts) = (2 * head + 8, [5, 1, 14])
         let rows = counts.reduce(0, +)
         let cache = Self.numbers(rows * stride, 4)
         let q = Self.numbers(head * group, 5)
@@ -63,7 +64,7 @@ struct DecodeKernelTests {
             var start = 0
             let spans = counts.map { count in
                 defer { start += count }
-                return ck_span(k: base + start * stride, v: base + start * stride + 24, count: Int64(count))
+                return ck_span(k: base + start * stride, v: base + start * stride + head + 4, count: Int64(count))
             }
             ck_attend_spans(3, spans, Int64(head), Int64(group), 0.3, Int64(stride), q, &out, &scratch)
         }
@@ -75,7 +76,7 @@ struct DecodeKernelTests {
             let weights = scores.map { exponential($0 - most) }
             let total = weights.reduce(0, +)
             for j in 0..<head {
-                let exact = (0..<rows).reduce(0.0) { $0 + weights[$1] / total * Double(cache[$1 * stride + 24 + j]) }
+                let exact = (0..<rows).reduce(0.0) { $0 + weights[$1] / total * Double(cache[$1 * stride + head + 4 + j]) }
                 #expect(abs(Double(out[g * head + j]) - exact) < 1e-5)
             }
         }

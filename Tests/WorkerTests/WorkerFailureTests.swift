@@ -69,7 +69,7 @@ struct WorkerFailureTests {
         }
         try Data("{}\n".utf8).write(to: URL(filePath: bench.folder + "/bad.jsonl"))
         #expect(try await train("shape", [FileReference(path: bench.folder + "/bad.jsonl", sha256: "", bytes: 3)]) == .exited(65))
-        try expect("shape", "rows.invalid", "bad.jsonl:1")
+        try expect("shape", "dataset.damaged", "bad.jsonl:1")
         var rows = try bench.rows()
         #expect(try await train("short", [rows], { $0.maxLength = 8 }) == .exited(65))
         try expect("short", "rows.none", "12")

@@ -123,7 +123,18 @@ enum DataText {
         }
         if let sufficiency = report.sufficiency { lines.append("enough?       \(sufficiency.explanation)") }
         for finding in report.findings { lines.append("! \(finding.message)\(finding.remedy.map { " \($0)" } ?? "")") }
+        lines += problems(report.tokens)
         return lines.joined(separator: "\n")
+    }
+
+    /// Rows that are left out of training for their tokens, the first twenty; JSON has more.
+    private static func problems(_ tokens: DataReport.Tokens?) -> [String] {
+        guard let problems = tokens?.problems, !problems.isEmpty else { return [] }
+        let all = tokens?.problemCounts?.values.reduce(0, +) ?? problems.count
+        var lines = ["left out of training for their tokens: \(reasons(tokens?.problemCounts ?? [:]))"]
+        lines += problems.prefix(20).map { "  \($0.file.map { "\($0):" } ?? "line ")\($0.line) \($0.code): \($0.message) \($0.fix ?? "")" }
+        if all > 20 { lines.append("  … \(all - 20) more; `--json` lists \(min(all, problems.count))") }
+        return lines
     }
 
     private static func lengths(_ histogram: DataReport.Histogram) -> String {

@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import JSONText
 import Platform
+import RowFiles
 import RowFormats
 import Settings
 
@@ -13,7 +14,7 @@ final class TokenCheck {
     private let scratch: String
     private let rowsPath: String
     private let output: FileHandle
-    private var places: [(line: Int, file: String?)] = []
+    private var rows = 0
 
     /// Throws a Failure where the base is not there.
     init(_ settings: PipelineSettings, layout: Layout, scratch: String) throws {
@@ -33,15 +34,15 @@ final class TokenCheck {
     }
 
     func add(_ parsed: RowReader.Parsed, id: RowID, line: Int, file: String?) throws {
-        places.append((line, file))
+        rows += 1
         try output.write(
-            contentsOf: CanonicalJSON.line(Row(id: id, content: parsed.content, split: .train, promptKey: "", drop: "check", line: line)))
+            contentsOf: CanonicalJSON.line(Row(id: id, content: parsed.content, split: .train, promptKey: "", drop: "check", line: line, file: file)))
     }
 
     /// What the tokens say of the rows, in order. Throws a Failure where they cannot be counted.
     func run() throws -> [RowProblem] {
         try output.close()
-        guard !places.isEmpty else { return [] }
+        guard rows > 0 else { return [] }
         let folder = layout.base(card.id.rawValue)
         let model = ModelReference(
             basePath: card.format == "gguf" ? card.files.first.map { folder + "/" + $0.path } ?? folder : folder, base: card.id, baseDigest: card.digest)
@@ -49,21 +50,22 @@ final class TokenCheck {
         try AtomicFile.write(try ContractCoding.encode(WorkerRequest(id: "check", directory: scratch, task: .measure(task))), to: scratch + "/request.json")
         let program = try worker()
         let status = try SpawnedProgram.run(program, [scratch + "/request.json"], output: scratch + "/worker.log")
-        guard status == 0, let data = FileManager.default.contents(atPath: scratch + "/measure.jsonl") else {
+        guard status == 0 else {
             let log = FileManager.default.contents(atPath: scratch + "/worker.log").map { String(decoding: $0.suffix(500), as: UTF8.self) } ?? ""
             throw Failure(
                 code: "check.tokens", "The tokens could not be counted: the worker left with status \(status).", at: program,
                 remedy: "Check without --pipeline.", cause: log.trimmingCharacters(in: .whitespacesAndNewlines))
         }
-        let measurements = try data.split(separator: 10).map { try ContractCoding.decode(RowMeasurement.self, from: Data($0)) }
-        return zip(places, measurements).compactMap { place, measurement in
-            TokenRules.problem(measurement, maxLength: settings.recipe.maxLength, truncate: settings.data.truncate).map {
-                var problem = $0
-                problem.line = place.line
-                problem.file = place.file
-                return problem
+        var problems: [RowProblem] = []
+        try JSONLines.read(scratch + "/measure.jsonl") { line, _ in
+            let row = try MeasurementLine.measurement(line)
+            if var problem = TokenRules.problem(row, maxLength: settings.recipe.maxLength, truncate: settings.data.truncate) {
+                (problem.line, problem.file) = (row.line, row.file)
+                problems.append(problem)
             }
+            return true
         }
+        return problems
     }
 
     /// The worker that the daemon would start.

@@ -2,19 +2,24 @@ import Contracts
 
 /// Token counts of rows as they would be trained, by one base's tokenizer and one length; those of several drops can be added.
 package struct TokenCounts: Codable, Hashable, Sendable {
-    /// What the counts are of: the base's digest and the longest row.
+    /// What the counts are of: the base's digest, the longest row, and whether longer ones are cut.
     package var base: String
     package var maxLength: Int
+    package var truncate: Bool?
     package var lengths = LengthCounts()
     package var truncated = 0
     package var unusable = 0
     package var labelTokens = 0
     package var rows = 0
 
-    package init(base: String, maxLength: Int) {
+    package init(base: String, maxLength: Int, truncate: Bool) {
         self.base = base
         self.maxLength = maxLength
+        self.truncate = truncate
     }
+
+    /// Whether these count the same way as `other`.
+    package func isLike(_ other: TokenCounts) -> Bool { base == other.base && maxLength == other.maxLength && truncate == other.truncate }
 
     /// Adds a row: its tokens that are kept, the labelled ones of them, and those cut off.
     package mutating func add(tokens: Int, labels: Int, truncated: Int, usable: Bool) {

@@ -1,9 +1,11 @@
-import Compression
 import Contracts
 import DataQuality
 import Foundation
+import JSONText
 import Ledger
 import Platform
+import RowFiles
+import RowFormats
 import ServiceLifecycle
 import Settings
 import Stages
@@ -12,8 +14,10 @@ import Supervision
 /// Takes stored drops; gives their reports what takes longer to find: token lengths by the base's tokenizer (a worker counts them), and how
 /// far the training rows hold parts of the gate rows. Nobody waits for it, and it waits for those who store.
 package struct DatasetExaminer: Service {
-    /// Rows of a drop, or of several small ones, that one worker counts; of a larger drop every n-th row is counted.
-    private static let rowsAtOnce = 10_000
+    /// Drops that one worker counts.
+    private static let dropsAtOnce = 100
+    /// Rows that cannot be trained on which a report names, of each drop.
+    private static let listed = 1000
 
     let context: StageContext
     let service: DatasetService
@@ -53,12 +57,12 @@ package struct DatasetExaminer: Service {
     private func measure(_ pipeline: PipelineSettings) async throws {
         // Without its base a pipeline has no tokenizer yet; that is said elsewhere.
         guard let card = try context.ledger.base(pipeline.base) else { return }
-        let wanted = TokenCounts(base: card.tokenizerDigest, maxLength: pipeline.recipe.maxLength)
+        let wanted = TokenCounts(base: card.tokenizerDigest, maxLength: pipeline.recipe.maxLength, truncate: pipeline.data.truncate)
         var all = wanted
         var missing: [DropID] = []
         for drop in try context.ledger.storedDrops(pipeline.name) {
             if let data = try context.ledger.counts(pipeline.name, drop: drop.id), let counts = try? ContractCoding.decode(TokenCounts.self, from: data),
-                counts.base == wanted.base, counts.maxLength == wanted.maxLength
+                counts.isLike(wanted)
             {
                 all.merge(counts)
             } else if try context.ledger.report(pipeline.name, drop: drop.id) != nil {
@@ -67,17 +71,30 @@ package struct DatasetExaminer: Service {
         }
         guard !missing.isEmpty else { return }
         while !missing.isEmpty {
-            let batch = Array(missing.prefix(100))
+            let batch = Array(missing.prefix(Self.dropsAtOnce))
             missing.removeFirst(batch.count)
-            for (drop, counts) in try await count(batch, pipeline, card, wanted) {
-                all.merge(counts)
+            for (drop, measured) in try await count(batch, pipeline, card, wanted) {
+                all.merge(measured.counts)
                 guard var report = try context.ledger.report(pipeline.name, drop: drop) else { continue }
-                report.tokens = counts.report
+                report.tokens = measured.counts.report
+                report.tokens?.problems = measured.problems
+                report.tokens?.problemCounts = measured.problemCounts
+                tell(measured.problemCounts, pipeline, drop)
                 report.findings = FindingRules.findings(report, pipeline)
-                try context.ledger.keep(report, counts: try ContractCoding.encode(counts))
+                try context.ledger.keep(report, counts: try ContractCoding.encode(measured.counts))
             }
         }
         try amend(pipeline) { $0.tokens = all.report }
+    }
+
+    /// Says in the journal that rows of a drop will not be learnt from as they are.
+    private func tell(_ counts: [String: Int], _ pipeline: PipelineSettings, _ drop: DropID) {
+        let rows = counts.values.reduce(0, +)
+        guard rows > 0 else { return }
+        let codes = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        context.logger.warning(
+            "\(rows) rows of the drop will be left out of training (\(codes)): `ftctl data report \(drop)` names them",
+            metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop)", "event": "drop.rows-rejected"])
     }
 
     /// Changes the dataset's report as it is now, while nobody else does.
@@ -90,52 +107,40 @@ package struct DatasetExaminer: Service {
         }
     }
 
-    /// One line of a worker's `measure.jsonl`.
-    private struct Measurement: Decodable {
-        var row: RowID
-        var tokens: Int
-        var labels: Int
-        var truncated: Int
-        var problem: String?
+    /// What a worker says of one drop's rows.
+    private struct Measured {
+        var counts: TokenCounts
+        var problems: [RowProblem] = []
+        var problemCounts: [String: Int] = [:]
     }
 
-    private func count(_ drops: [DropID], _ pipeline: PipelineSettings, _ card: BaseCard, _ empty: TokenCounts) async throws -> [DropID: TokenCounts] {
+    private func count(_ drops: [DropID], _ pipeline: PipelineSettings, _ card: BaseCard, _ empty: TokenCounts) async throws -> [DropID: Measured] {
+        var measured = Dictionary(uniqueKeysWithValues: drops.map { ($0, Measured(counts: empty)) })
+        let files = try context.ledger.shards(pipeline.name).filter { measured[$0.drop] != nil }.map(\.file)
+        guard !files.isEmpty else { return measured }
         let folder = context.layout.state + "/runs/.measure-\(pipeline.name)-\(UInt32.random(in: 0...UInt32.max))"
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var owners: [RowID: DropID] = [:]
-        let writer = try ShardWriter(folder: folder)
-        let shards = try context.ledger.shards(pipeline.name)
-        for drop in drops {
-            let files = shards.filter { $0.drop == drop }.map(\.file)
-            let every = max(1, files.reduce(0) { $0 + ($1.rows ?? 0) } * drops.count / Self.rowsAtOnce)
-            var number = 0
-            for file in files {
-                try RowFile.read(file.path) { row in
-                    if number.isMultiple(of: every) {
-                        owners[row.id] = drop
-                        try writer.write(row)
-                    }
-                    number += 1
-                }
-            }
-        }
-        var counts = Dictionary(uniqueKeysWithValues: drops.map { ($0, empty) })
-        guard !owners.isEmpty else { return counts }
-        let task = MeasureTask(model: context.modelReference(card), rows: [try writer.finish()], maxLength: empty.maxLength)
+        let task = MeasureTask(model: context.modelReference(card), rows: files, maxLength: empty.maxLength)
         let request = WorkerRequest(id: "measure-\(pipeline.name)", directory: folder, task: .measure(task), threads: 1)
         let result: WorkerResult
         do { result = try await launcher.run(request, silence: .seconds(context.settings.daemon.workerSilenceSeconds)) { _ in } } catch let end as WorkerEnd {
             guard let failure = end.failure else { throw CancellationError() }
             throw failure
         }
-        guard let file = result.files?.first, let data = FileManager.default.contents(atPath: file.path) else { return [:] }
-        for line in data.split(separator: 10) {
-            let row = try ContractCoding.decode(Measurement.self, from: Data(line))
-            guard let drop = owners[row.row] else { continue }
-            counts[drop]?.add(tokens: row.tokens, labels: row.labels, truncated: row.truncated, usable: row.problem == nil)
+        guard let file = result.files?.first else { return [:] }
+        try JSONLines.read(file.path) { line, _ in
+            let row = try MeasurementLine.measurement(line)
+            measured[row.drop]?.counts.add(tokens: row.tokens, labels: row.labels, truncated: row.truncated, usable: row.problem == nil)
+            if var problem = TokenRules.problem(row, maxLength: empty.maxLength, truncate: pipeline.data.truncate) {
+                (problem.line, problem.file) = (row.line, row.file)
+                measured[row.drop]?.problemCounts[problem.code, default: 0] += 1
+                if measured[row.drop]?.problems.count ?? 0 < Self.listed { measured[row.drop]?.problems.append(problem) }
+            }
+            return true
         }
-        return counts
+        for drop in drops { measured[drop]?.problems.sort { ($0.file ?? "", $0.line) < ($1.file ?? "", $1.line) } }
+        return measured
     }
 
     // MARK: - Contamination

@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Logging
 import Platform
+import RowFiles
 import ServiceLifecycle
 import Settings
 import Stages

@@ -3,6 +3,7 @@ import DataQuality
 import Foundation
 import Ledger
 import Platform
+import RowFiles
 import RowFormats
 import Settings
 import Stages

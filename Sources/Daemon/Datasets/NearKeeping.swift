@@ -2,6 +2,7 @@ import Contracts
 import DataQuality
 import Foundation
 import Ledger
+import RowFiles
 import Settings
 import Stages
 

@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Ledger
 import Platform
+import RowFiles
 import Settings
 import Stages
 import Supervision

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Platform
+import RowFiles
 import RowFormats
 import Stages
 

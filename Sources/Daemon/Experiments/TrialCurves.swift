@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import RowFiles
 import Stages
 
 /// A trial's curves, read back from the events that its worker wrote; so that a kill loses none of them.

@@ -58,6 +58,14 @@ package enum GatingRules {
             baseline: evidence.baseline, figures: figures, confusion: confusion, seed: seed, judgedAt: date)
     }
 
+    /// The confidence for one run of a series that goes on until one is promoted, so that the whole series errs no more often than one run may.
+    ///
+    /// Half of the permitted error is the first run's, the other half is shared by those that may follow it (Bonferroni).
+    package static func confidence(_ confidence: Double, isFollowUp: Bool, followUps: Int) -> Double {
+        let half = (1 - confidence) / 2
+        return 1 - (isFollowUp ? half / Double(max(1, followUps)) : half)
+    }
+
     /// What is asked without being configured: not worse on every set, better on the primary metric.
     private static func defaults(_ judge: Comparing, primary: String, hasAccuracy: Bool) -> [GateResult] {
         var metrics = ["loss"]

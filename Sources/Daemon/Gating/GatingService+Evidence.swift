@@ -6,6 +6,7 @@ import Graders
 import JSONSchemas
 import Ledger
 import Platform
+import RowFiles
 import Settings
 import Stages
 

@@ -42,7 +42,11 @@ package struct GatingService: Service {
     }
 
     private func judge(_ run: Run) throws {
-        let settings = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
+        let pipeline = context.settings.pipeline(run.pipeline)
+        var settings = pipeline?.gates ?? GatesSettings()
+        if let pipeline, pipeline.iterate == .auto {
+            settings.confidence = GatingRules.confidence(settings.confidence, isFollowUp: run.origin != nil, followUps: pipeline.iterateRuns)
+        }
         do {
             let evidence = try evidence(run, settings)
             let verdict = GatingRules.judge(

@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Ledger
 import Platform
+import RowFiles
 import Stages
 
 /// Leaves out of a snapshot's files the rows that are kept out of training; the files of the dataset stay whole.

@@ -89,6 +89,9 @@ package struct DataReport: Codable, Hashable, Sendable {
         package var unusable = 0
         package var maxLength = 0
         package var labelTokens = 0
+        /// Rows of a drop that are left out of training for their tokens: the first thousand, and how many there are of each code.
+        package var problems: [RowProblem]?
+        package var problemCounts: [String: Int]?
         package init() {}
     }
 

@@ -11,6 +11,10 @@ package struct RowMeasurement: Codable, Hashable, Sendable {
     }
 
     package var row: RowID
+    /// Where the row came from: its drop, its line and, of a folder, its file.
+    package var drop: DropID
+    package var line: Int
+    package var file: String?
     /// Tokens that are kept, and those of them that are labels.
     package var tokens: Int
     package var labels: Int
@@ -20,8 +24,14 @@ package struct RowMeasurement: Codable, Hashable, Sendable {
     package var problem: String?
     package var obstacle: Obstacle?
 
-    package init(row: RowID, tokens: Int, labels: Int, truncated: Int, problem: String? = nil, obstacle: Obstacle? = nil) {
+    package init(
+        row: RowID, drop: DropID, line: Int, file: String? = nil, tokens: Int = 0, labels: Int = 0, truncated: Int = 0, problem: String? = nil,
+        obstacle: Obstacle? = nil
+    ) {
         self.row = row
+        self.drop = drop
+        self.line = line
+        self.file = file
         self.tokens = tokens
         self.labels = labels
         self.truncated = truncated

@@ -99,7 +99,7 @@ package enum CanonicalJSON {
     }
 
     /// A further key of an object; keys are written in the order of their bytes.
-    private static func key(_ name: StaticString, _ out: inout [UInt8]) {
+    static func key(_ name: StaticString, _ out: inout [UInt8]) {
         out.append(UInt8(ascii: ","))
         out.append(UInt8(ascii: "\""))
         out.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -107,7 +107,8 @@ package enum CanonicalJSON {
         out.append(UInt8(ascii: ":"))
     }
 
-    private static func text(_ text: String, _ out: inout [UInt8]) {
+    /// A text between quotes.
+    static func text(_ text: String, _ out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { bytes in

@@ -66,6 +66,12 @@ package struct SettingsFolder: Sendable {
                     "data.validation_share (\(settings.data.validationShare)) and data.gate_share (\(settings.data.gateShare)) leave less than a tenth to train on.",
                     at: file.place("data.gate_share"), remedy: "Lower one of them."))
         }
+        if settings.recipe.method == .full, settings.delivery.exports.contains(.peft) {
+            problems.append(
+                Failure(
+                    code: "settings.value", "delivery.exports asks for peft, but recipe.method = \"full\" trains all weights and makes no adapter.",
+                    at: file.place("delivery.exports"), remedy: "Ask for huggingface, gguf-f16 or gguf-q8_0, or train with method = \"lora\"."))
+        }
         return (settings, problems)
     }
 

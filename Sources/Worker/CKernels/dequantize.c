@@ -66,8 +66,65 @@ static void avx2_f16(const uint8_t *restrict src, int64_t n, float *restrict dst
 }
 
 #define CK_TARGET __attribute__((target("avx2,f16c")))
+
+// Two neighbouring halves, which most formats begin a block with.
+CK_TARGET static inline __m128 halves_at(const uint8_t *p) {
+    int32_t both;
+    memcpy(&both, p, 4);
+    return _mm_cvtph_ps(_mm_cvtsi32_si128(both));
+}
+
+CK_TARGET static inline float avx2_half_at(const uint8_t *p) {
+    uint16_t h;
+    memcpy(&h, p, 2);
+    return _cvtsh_ss(h);
+}
+
+// Eight bytes as floats, from the low half of `q`.
+CK_TARGET static inline __m256 unsigned8(__m128i q) { return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(q)); }
+CK_TARGET static inline __m256 signed8(__m128i q) { return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(q)); }
+
+CK_TARGET static void avx2_q4_0(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    const __m128i low = _mm_set1_epi8(15), eight = _mm_set1_epi8(8);
+    for (int64_t b = 0; b < n / 32; b++, src += 18, dst += 32) {
+        const __m256 d = _mm256_set1_ps(avx2_half_at(src));
+        const __m128i q = _mm_loadu_si128((const __m128i *)(src + 2));
+        const __m128i l = _mm_sub_epi8(_mm_and_si128(q, low), eight), h = _mm_sub_epi8(_mm_and_si128(_mm_srli_epi16(q, 4), low), eight);
+        _mm256_storeu_ps(dst, _mm256_mul_ps(d, signed8(l)));
+        _mm256_storeu_ps(dst + 8, _mm256_mul_ps(d, signed8(_mm_srli_si128(l, 8))));
+        _mm256_storeu_ps(dst + 16, _mm256_mul_ps(d, signed8(h)));
+        _mm256_storeu_ps(dst + 24, _mm256_mul_ps(d, signed8(_mm_srli_si128(h, 8))));
+    }
+}
+
+CK_TARGET static void avx2_q4_1(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    const __m128i low = _mm_set1_epi8(15);
+    for (int64_t b = 0; b < n / 32; b++, src += 20, dst += 32) {
+        const __m128 both = halves_at(src);
+        const __m256 d = _mm256_broadcastss_ps(both), m = _mm256_broadcastss_ps(_mm_movehdup_ps(both));
+        const __m128i q = _mm_loadu_si128((const __m128i *)(src + 4));
+        const __m128i l = _mm_and_si128(q, low), h = _mm_and_si128(_mm_srli_epi16(q, 4), low);
+        _mm256_storeu_ps(dst, _mm256_add_ps(_mm256_mul_ps(d, unsigned8(l)), m));
+        _mm256_storeu_ps(dst + 8, _mm256_add_ps(_mm256_mul_ps(d, unsigned8(_mm_srli_si128(l, 8))), m));
+        _mm256_storeu_ps(dst + 16, _mm256_add_ps(_mm256_mul_ps(d, unsigned8(h)), m));
+        _mm256_storeu_ps(dst + 24, _mm256_add_ps(_mm256_mul_ps(d, unsigned8(_mm_srli_si128(h, 8))), m));
+    }
+}
+
+CK_TARGET static void avx2_q8_0(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    for (int64_t b = 0; b < n / 32; b++, src += 34, dst += 32) {
+        const __m256 d = _mm256_set1_ps(avx2_half_at(src));
+        for (int i = 0; i < 32; i += 8)
+            _mm256_storeu_ps(dst + i, _mm256_mul_ps(d, signed8(_mm_loadl_epi64((const __m128i *)(src + 2 + i)))));
+    }
+}
+
 #define CK_NAME(x) avx2_##x
+#define CK_WIDE
+#define half_at avx2_half_at
 #include "dequantize_body.h"
+#undef half_at
+#undef CK_WIDE
 #undef CK_TARGET
 #undef CK_NAME
 #endif

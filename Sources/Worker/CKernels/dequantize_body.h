@@ -1,6 +1,6 @@
 // The dequantisers, written once as plain loops and compiled twice by dequantize.c: for the baseline instruction set and,
 // with CK_TARGET, for AVX2. Products and sums stay separate operations (no FMA), as in the `gguf` package, so that every
-// build gives the same bits. Block layouts: ggml-common.h of llama.cpp.
+// build gives the same bits. Block layouts: ggml-common.h of llama.cpp. CK_WIDE: the commonest types have been written by hand.
 
 CK_TARGET static void CK_NAME(f32)(const uint8_t *restrict src, int64_t n, float *restrict dst) {
     memcpy(dst, src, (size_t)n * sizeof(float));
@@ -15,6 +15,7 @@ CK_TARGET static void CK_NAME(bf16)(const uint8_t *restrict src, int64_t n, floa
     }
 }
 
+#ifndef CK_WIDE
 CK_TARGET static void CK_NAME(q4_0)(const uint8_t *restrict src, int64_t n, float *restrict dst) {
     for (int64_t b = 0; b < n / 32; b++, src += 18, dst += 32) {
         const float d = half_at(src);
@@ -36,6 +37,7 @@ CK_TARGET static void CK_NAME(q4_1)(const uint8_t *restrict src, int64_t n, floa
         }
     }
 }
+#endif
 
 CK_TARGET static void CK_NAME(q5_0)(const uint8_t *restrict src, int64_t n, float *restrict dst) {
     for (int64_t b = 0; b < n / 32; b++, src += 22, dst += 32) {
@@ -67,6 +69,7 @@ CK_TARGET static void CK_NAME(q5_1)(const uint8_t *restrict src, int64_t n, floa
     }
 }
 
+#ifndef CK_WIDE
 CK_TARGET static void CK_NAME(q8_0)(const uint8_t *restrict src, int64_t n, float *restrict dst) {
     for (int64_t b = 0; b < n / 32; b++, src += 34, dst += 32) {
         const float d = half_at(src);
@@ -74,6 +77,7 @@ CK_TARGET static void CK_NAME(q8_0)(const uint8_t *restrict src, int64_t n, floa
         for (int i = 0; i < 32; i++) dst[i] = d * (float)q[i];
     }
 }
+#endif
 
 CK_TARGET static void CK_NAME(q2_k)(const uint8_t *restrict src, int64_t n, float *restrict dst) {
     for (int64_t b = 0; b < n / 256; b++, src += 84, dst += 256) {

@@ -50,7 +50,7 @@ struct RowSetEvaluation {
     /// Records in row order, figures and seconds; nil where a stop request ended the work.
     func run() throws -> (records: [ExampleRecord], figures: [String: Double], seconds: Double)? {
         let started = ContinuousClock.now
-        let rows = try RowReader.read(set.files, limit: set.limit)
+        let rows = try RowReader.read(set.files, limit: set.limit ?? .max)
         let (items, skipped) = encode(rows)
         context.events.stage("scoring \(set.name)")
         // Rows and labelled variants are scored together: they share their prompts, which are computed once.

@@ -1,52 +1,84 @@
 import Contracts
 import Encoding
 import Foundation
+import JSONText
+import Platform
 
-/// Counts the tokens of rows as they would be trained.
+/// Counts the tokens of rows as they would be trained, in memory that does not grow with the rows.
 struct MeasureRunner {
+    private static let flushBytes = 1 << 20
+
     let context: TaskContext
 
     func run(_ task: MeasureTask) throws -> WorkerResult? {
         context.events.stage("loading")
         let encoder = try LoadedModel(path: task.model.basePath).encoder
         context.events.stage("encoding")
-        var lines: [RowMeasurement] = []
-        var totals = (tokens: 0, labels: 0, truncated: 0, unusable: 0)
-        // One file after the other, so that only one is in memory.
-        for file in task.rows {
-            let rows = try RowReader.read([file])
-            for (index, row) in rows.enumerated() {
-                if StopRequest.isMade { return nil }
-                let line = measure(row, encoder, task.maxLength)
-                lines.append(line)
-                totals.tokens += line.tokens
-                totals.labels += line.labels
-                if line.truncated > 0 { totals.truncated += 1 }
-                if line.problem != nil { totals.unusable += 1 }
-                if (index + 1) % 256 == 0 || index + 1 == rows.count { context.events.progress(index + 1, of: rows.count, "rows") }
-            }
-        }
+        var totals = Totals()
+        let path = context.path("measure.jsonl")
+        let temporary: String
+        do { temporary = try AtomicFile.write(beside: path) { totals = try measure(task, encoder, to: $0, named: $1) } } catch is Stopped { return nil }
+        try AtomicFile.rename(temporary, to: path)
         var result = WorkerResult()
-        result.files = [try ResultFile.writeLines(lines, to: context.path("measure.jsonl"))]
+        var file = try ResultFile.reference(path)
+        file.rows = totals.rows
+        result.files = [file]
         result.figures = [
-            "rows": Double(lines.count), "tokens": Double(totals.tokens), "label_tokens": Double(totals.labels),
+            "rows": Double(totals.rows), "tokens": Double(totals.tokens), "label_tokens": Double(totals.labels),
             "truncated_rows": Double(totals.truncated), "unusable_rows": Double(totals.unusable),
         ]
         return result
     }
 
+    private struct Totals {
+        var rows = 0, tokens = 0, labels = 0, truncated = 0, unusable = 0
+
+        mutating func add(_ line: RowMeasurement) {
+            rows += 1
+            tokens += line.tokens
+            labels += line.labels
+            if line.truncated > 0 { truncated += 1 }
+            if line.problem != nil { unusable += 1 }
+        }
+    }
+
+    /// Ends the reading where a stop was asked for.
+    private struct Stopped: Error {}
+
+    private func measure(_ task: MeasureTask, _ encoder: RowEncoder, to descriptor: Int32, named name: String) throws -> Totals {
+        let expected = task.rows.reduce(0) { $0 + ($1.rows ?? 0) }
+        var totals = Totals()
+        var lines: [UInt8] = []
+        func flush() throws {
+            try lines.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: name) }
+            lines.removeAll(keepingCapacity: true)
+        }
+        try RowReader.each(task.rows) { row in
+            if StopRequest.isMade { throw Stopped() }
+            let line = measure(row, encoder, task.maxLength)
+            MeasurementLine.append(line, to: &lines)
+            totals.add(line)
+            if totals.rows % 4096 == 0 { context.events.progress(totals.rows, of: max(expected, totals.rows), "rows") }
+            if lines.count >= Self.flushBytes { try flush() }
+        }
+        try flush()
+        return totals
+    }
+
     private func measure(_ row: Row, _ encoder: RowEncoder, _ maximumLength: Int) -> RowMeasurement {
+        var measurement = RowMeasurement(row: row.id, drop: row.drop, line: row.line, file: row.file)
         do {
             let example = try encoder.example(row.content, maximumLength: maximumLength)
-            return RowMeasurement(row: row.id, tokens: example.ids.count, labels: example.labelCount, truncated: example.truncated)
+            (measurement.tokens, measurement.labels, measurement.truncated) = (example.ids.count, example.labelCount, example.truncated)
         } catch {
-            let obstacle: RowMeasurement.Obstacle =
+            measurement.problem = "\(error)"
+            measurement.obstacle =
                 switch error as? EncodingFailure {
                 case .tooLong: .tooLong
                 case .noLabels: .noLabels
                 default: .template
                 }
-            return RowMeasurement(row: row.id, tokens: 0, labels: 0, truncated: 0, problem: "\(error)", obstacle: obstacle)
         }
+        return measurement
     }
 }

@@ -127,8 +127,8 @@ struct TrainingJob {
         base = task.model.base.rawValue
         context.events.stage("encoding")
         var encoder = SetEncoder(loaded.encoder, context: context)
-        train = try encoder.encode(try RowReader.read(task.train), maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "training")
-        validation = try encoder.encode(try RowReader.read(task.validation), maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "validation")
+        train = try encoder.encode(task.train, maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "training")
+        validation = try encoder.encode(task.validation, maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "validation")
         figures = encoder.figures
         fingerprint = try Self.fingerprint(task)
         let count: Int
@@ -185,13 +185,13 @@ struct SetEncoder {
         self.context = context
     }
 
-    /// The rows as sequences. Rows that cannot be trained on are left out with a warning each (the first ten by name).
+    /// The rows of `files` as sequences, read one by one. Those that cannot be trained on are left out with a warning each (the first ten by name).
     /// - Parameter cut: whether rows that are too long are cut, or left out.
-    mutating func encode(_ rows: [Row], maximumLength: Int, cut: Bool = true, what: String) throws -> [TokenSequence] {
+    mutating func encode(_ files: [FileReference], maximumLength: Int, cut: Bool, what: String) throws -> [TokenSequence] {
         var sequences: [TokenSequence] = []
         var skipped = 0
         var truncated = 0
-        for row in rows {
+        try RowReader.each(files) { row in
             do {
                 let example = try encoder.example(row.content, maximumLength: maximumLength)
                 if example.truncated > 0 {
@@ -203,7 +203,7 @@ struct SetEncoder {
                 sequences.append(example.sequence)
             } catch {
                 skipped += 1
-                guard skipped <= 10 else { continue }
+                guard skipped <= 10 else { return }
                 var failure = WorkerFault(error).failure
                 failure.place = "\(what) row \(row.id), drop \(row.drop), line \(row.line)"
                 context.events.warn(failure)
@@ -216,7 +216,7 @@ struct SetEncoder {
             throw WorkerFault(
                 .badData,
                 Failure(
-                    code: "rows.none", "None of the \(rows.count) training rows can be trained on.",
+                    code: "rows.none", "None of the \(skipped) training rows can be trained on.",
                     remedy: "See the warnings before this, correct the rows and drop them again."))
         }
         return sequences
