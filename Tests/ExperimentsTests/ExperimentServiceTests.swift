@@ -66,7 +66,7 @@ struct ExperimentServiceTests {
         let launcher = StubLauncher { try Self.answer($0) }
         let service = try service(scene, launcher)
         let begun = try service.start("p", StartExperiment(), by: "me")
-        #expect(await #expect(throws: Failure.self) { try service.start("p", StartExperiment(), by: "me") }?.code == "experiment.running")
+        #expect(#expect(throws: Failure.self) { try service.start("p", StartExperiment(), by: "me") }?.code == "experiment.running")
         await play(service)
         let experiment = try #require(try scene.context.ledger.experiment(begun.id))
         #expect(experiment.state == .finished && experiment.trials.count == 9)

@@ -30,7 +30,7 @@ package struct IntakeService: Service {
                     case .overflow:
                         context.logger.warning(
                             "The kernel dropped notifications of watched folders; every folder is scanned", metadata: ["event": "watch.overflow"])
-                    case .closedAfterWriting, .folderLost: break
+                    case .closedAfterWriting, .folderLost, .removed: break
                     }
                     context.bells.intake.ring()
                 }

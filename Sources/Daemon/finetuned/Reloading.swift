@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Logging
+import Platform
 import ServiceLifecycle
 import Settings
 import Stages
@@ -19,19 +20,39 @@ struct Reloading: Service {
                     for await _ in await UnixSignalsSequence(trapping: .sighup) { reload("SIGHUP") }
                 }
             }
+            // People forget the signal; a changed file takes effect within seconds all the same. The watch is a hint: files are looked at
+            // every half minute whatever it says, and every two seconds where there is none.
+            let changed = Bell()
+            let watcher = try? DirectoryWatcher()
+            if let watcher {
+                group.addTask { for await _ in watcher.events { changed.ring() } }
+            }
             group.addTask {
                 await cancelWhenGracefulShutdown {
-                    // People forget the signal; a changed file takes effect within seconds all the same.
                     var stamp = self.stamp()
                     while !Task.isCancelled {
-                        try? await Task.sleep(for: .seconds(2))
+                        await changed.wait(atMost: watch(watcher) ? .seconds(30) : .seconds(2))
+                        // An editor may write several files, or one in several steps.
+                        try? await Task.sleep(for: .milliseconds(200))
                         let now = self.stamp()
                         if now != stamp { reload("changed files") }
                         stamp = now
                     }
                 }
+                watcher?.stop()
             }
         }
+    }
+
+    /// Watches every folder that settings are read from, also those that came since; returns whether all of them are watched.
+    private func watch(_ watcher: DirectoryWatcher?) -> Bool {
+        guard let watcher else { return false }
+        let golden = context.settings.pipelines.map { context.layout.golden($0.name.rawValue) }.filter { FileManager.default.fileExists(atPath: $0) }
+        // A pipeline's own folder is looked at as well, so that a golden folder that is made later is seen.
+        let own = context.settings.pipelines.map { (context.layout.golden($0.name.rawValue) as NSString).deletingLastPathComponent }
+            .filter { FileManager.default.fileExists(atPath: $0) }
+        let folders = [(context.layout.daemonSettings as NSString).deletingLastPathComponent, context.layout.pipelineSettings] + own + golden
+        return folders.allSatisfy { (try? watcher.watch($0, removals: true)) != nil }
     }
 
     func reload(_ reason: String) {

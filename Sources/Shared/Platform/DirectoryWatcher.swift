@@ -8,6 +8,8 @@ package final class DirectoryWatcher: @unchecked Sendable {
         case movedIn(folder: String, name: String)
         /// A file that had been open for writing was closed.
         case closedAfterWriting(folder: String, name: String)
+        /// A file was removed or renamed away, in a folder that is watched for that.
+        case removed(folder: String, name: String)
         /// Events were lost: scan everything.
         case overflow
         /// A watched folder itself was removed or moved away.
@@ -34,9 +36,12 @@ package final class DirectoryWatcher: @unchecked Sendable {
         thread.start()
     }
 
-    /// Watches a folder; watching it again changes nothing. Throws ``FileFailure`` where it cannot be watched.
-    package func watch(_ folder: String) throws {
-        let mask = UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
+    /// Watches a folder, also for what leaves it where `removals` says so; watching it again changes nothing.
+    ///
+    /// Throws ``FileFailure`` where it cannot be watched.
+    package func watch(_ folder: String, removals: Bool = false) throws {
+        var mask = UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
+        if removals { mask |= UInt32(IN_DELETE) | UInt32(IN_MOVED_FROM) }
         let watch = inotify_add_watch(descriptor, folder, mask)
         guard watch >= 0 else { throw FileFailure("watch it", folder, errno: errno) }
         lock.withLock { folders[watch] = folder }
@@ -87,9 +92,13 @@ package final class DirectoryWatcher: @unchecked Sendable {
                 continue
             }
             let name = String(decoding: nameBytes, as: UTF8.self)
-            continuation.yield(
-                event.mask & UInt32(IN_MOVED_TO) != 0
-                    ? .movedIn(folder: folder, name: name) : .closedAfterWriting(folder: folder, name: name))
+            if event.mask & UInt32(IN_MOVED_TO) != 0 {
+                continuation.yield(.movedIn(folder: folder, name: name))
+            } else if event.mask & (UInt32(IN_DELETE) | UInt32(IN_MOVED_FROM)) != 0 {
+                continuation.yield(.removed(folder: folder, name: name))
+            } else {
+                continuation.yield(.closedAfterWriting(folder: folder, name: name))
+            }
         }
     }
 }

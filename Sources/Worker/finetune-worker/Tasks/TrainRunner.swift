@@ -139,7 +139,7 @@ struct TrainingJob {
         case .weights(let weights): (count, least) = (weights.count, 256 << 20)
         }
         // Parameters, gradients, both moments, the best weights and the starting ones; logits; tables and code.
-        let fixed = (task.recipe.startDecay > 0 ? 6 : 5) * 4 * count + (48 << 20) + (96 << 20)
+        let fixed = (task.recipe.startDecay > 0 ? 6 : 5) * 4 * count + (48 << 20) + (120 << 20)
         activationBytes = max(least, context.memoryBytes - fixed)
         if context.memoryBytes < fixed + least {
             context.events.warn(

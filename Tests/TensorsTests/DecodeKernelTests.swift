@@ -37,9 +37,8 @@ struct DecodeKernelTests {
                 ck_matvec(&matrix, 2, 11, Int64(m), x, Int64(inner), sums, &y, Int64(outer), bias, 1, &scratch)
                 for t in 0..<m {
                     for r in 0..<11 {
-                        let exact = (0..<inner).reduce(1 + Double(bias[r + 2])) {
-                            $0 + Double(floats[(r + 2) * inner + $1]) * Double(x[t * inner + $1])
-                        }
+                        var exact = 1 + Double(bias[r + 2])
+                        for i in 0..<inner { exact += Double(floats[(r + 2) * inner + i]) * Double(x[t * inner + i]) }
                         #expect(abs(Double(y[t * outer + r]) - exact) < 2e-5)
                     }
                     #expect(y[t * outer + 11] == 1)
