@@ -134,7 +134,8 @@ def ingest(source, count):
             worker = max(worker, daemon.workers_peak())
             if state == ["stored"]:
                 stored = stored or time.time() - start
-                tokens = json.loads(daemon.ftctl("data", "report", "p", "--json").stdout or "{}").get("tokens")
+                report = daemon.query("SELECT body FROM quality_report WHERE subject = ''")
+                tokens = json.loads(report[0][0]).get("tokens") if report else None
                 if tokens:
                     break
             time.sleep(0.1)

@@ -22,7 +22,8 @@ package enum RepetitionRules {
             let grams = normalised.grams(n)
             var counts: [UInt64: (count: Int, at: Int)] = [:]
             for (index, gram) in grams.enumerated() { counts[gram] = ((counts[gram]?.count ?? 0) + 1, index) }
-            guard let top = counts.values.max(by: { ($0.count, $1.at) < ($1.count, $0.at) }), top.count > 1 else { continue }
+            // Where no run of n words comes twice, no longer one does.
+            guard let top = counts.values.max(by: { ($0.count, $1.at) < ($1.count, $0.at) }), top.count > 1 else { return broken }
             let size = lengths[top.at..<(top.at + n)].reduce(0, +)
             if Double(size * top.count) > limit * total { broken.append("top_\(n)_gram") }
         }
@@ -36,6 +37,7 @@ package enum RepetitionRules {
                 for word in max(index, next)..<(index + n) { covered += lengths[word] }
                 next = index + n
             }
+            if covered == 0 { return broken }
             if Double(covered) > limit * total { broken.append("duplicate_\(n)_grams") }
         }
         return broken

@@ -17,13 +17,13 @@ package struct Sketch: Hashable, Sendable {
     /// - Parameters:
     ///   - shingles: as ``Shingles/hashes(_:)`` gives them.
     ///   - common: shingles that are part of many rows, such as an instruction before each; they tell nothing. Not counted.
-    package init(shingles: [UInt64], common: Set<UInt64> = []) {
+    package init(shingles: [UInt64], common: CommonShingles = CommonShingles()) {
         let bins = Self.bands * Self.rowsPerBand
         var minima = [UInt32](repeating: .max, count: bins)
         var isFilled = [Bool](repeating: false, count: bins)
         var values: [UInt32] = []
         values.reserveCapacity(shingles.count)
-        for hash in shingles where common.isEmpty || !common.contains(hash) {
+        for hash in shingles where !common.contains(hash) {
             let bin = Int(((hash >> 32) &* UInt64(bins)) >> 32)
             let value = UInt32(truncatingIfNeeded: hash)
             minima[bin] = min(minima[bin], value)
@@ -101,5 +101,29 @@ package struct Sketch: Hashable, Sendable {
         var counts: [UInt64: Int] = [:]
         for row in rows { for hash in Set(row) { counts[hash, default: 0] += 1 } }
         return Set(counts.filter { $0.value * 5 > rows.count }.keys)
+    }
+}
+
+/// Shingles that tell nothing, asked for every shingle of every row: a table of one bit a hash says at once of most that they are not among them.
+package struct CommonShingles: Sendable {
+    private static let bits = 1 << 16
+
+    package let all: Set<UInt64>
+    private let table: [UInt64]
+
+    package init(_ all: Set<UInt64> = []) {
+        self.all = all
+        var table = [UInt64](repeating: 0, count: all.isEmpty ? 0 : Self.bits / 64)
+        for hash in all {
+            let bit = Int(hash & UInt64(Self.bits - 1))
+            table[bit >> 6] |= 1 << UInt64(bit & 63)
+        }
+        self.table = table
+    }
+
+    package func contains(_ hash: UInt64) -> Bool {
+        guard !table.isEmpty else { return false }
+        let bit = Int(hash & UInt64(Self.bits - 1))
+        return table[bit >> 6] >> UInt64(bit & 63) & 1 == 1 && all.contains(hash)
     }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import DataQuality
 import Foundation
+import JSONText
 import Ledger
 import Platform
 import RowFiles
@@ -11,8 +12,10 @@ import Stages
 /// Stores one validated drop, batch by batch in constant memory: sides, duplicates, shards, what is kept out, and what is counted of it.
 final class DropStoring {
     /// Rows a transaction: many rows share one fsync, and memory stays small.
-    static let batchRows = 4000
+    static let batchRows = 16_000
     private static let batchBytes = 16 << 20
+    /// Rows of the first batch by which the parts of a template are told.
+    private static let calibrationRows = 4000
     /// Near duplicates that a report names.
     private static let examples = 20
 
@@ -22,7 +25,6 @@ final class DropStoring {
     private let shardFolder: String
     private let near: NearIndex
     private var sides: SideRules
-    private var screening: RowScreening
     private var writers: [Split: ShardWriter] = [:]
     private var pending: [Row] = []
     private var bytes = 0
@@ -40,7 +42,6 @@ final class DropStoring {
         self.near = near
         shardFolder = context.layout.datasets(drop.pipeline.rawValue) + "/shards"
         sides = SideRules(validation: data.validationShare, gate: data.gateShare)
-        screening = RowScreening(action: data.sensitive, group: data.groupBy)
     }
 
     /// Stores everything; returns the drop as stored and its shards.
@@ -60,7 +61,6 @@ final class DropStoring {
         var stored = drop
         stored.rowsDuplicate += duplicates
         stored.rowsAccepted = self.stored
-        statistics.sensitive = screening.rows
         statistics.exactDuplicates = stored.rowsDuplicate
         try context.ledger.store(stored, last, shards: shards)
         return (stored, shards)
@@ -70,22 +70,30 @@ final class DropStoring {
     private func batch() throws -> DatasetBatch {
         var batch = DatasetBatch()
         var rows: [Row] = []
-        for row in pending {
-            switch try screening.screen(row) {
-            case .keep(let row): rows.append(row)
-            case .reject(let row): keepOut(row.id, .sensitive, line: row.line, into: &batch)
+        let (action, group) = (data.sensitive, data.groupBy)
+        let screened = try Parallel.slices(pending) { slice in
+            var screening = RowScreening(action: action, group: group)
+            return (outcomes: try slice.map { try screening.screen($0) }, kinds: screening.rows)
+        }
+        for slice in screened {
+            statistics.sensitive.merge(slice.kinds, uniquingKeysWith: +)
+            for outcome in slice.outcomes {
+                switch outcome {
+                case .keep(let row): rows.append(row)
+                case .reject(let row): keepOut(row.id, .sensitive, line: row.line, into: &batch)
+                }
             }
         }
         pending.removeAll(keepingCapacity: true)
         bytes = 0
         rows = try placed(rows, &batch)
         try examine(rows, &batch)
-        for row in rows {
+        let written = try Parallel.slices(rows) { slice in try slice.map { (line: try CanonicalJSON.line($0), answerKey: RowText.answerKey($0.content)) } }
+        for (row, made) in zip(rows, written.joined()) {
             if writers[row.split] == nil { writers[row.split] = try ShardWriter(folder: shardFolder) }
-            try writers[row.split]?.write(row)
+            try writers[row.split]?.write(line: made.line)
             batch.rows.append(
-                DatasetRow(
-                    id: row.id, line: row.line, split: row.split, label: row.label, promptKey: row.promptKey, answerKey: RowText.answerKey(row.content)))
+                DatasetRow(id: row.id, line: row.line, split: row.split, label: row.label, promptKey: row.promptKey, answerKey: made.answerKey))
         }
         stored += rows.count
         batch.sides = sides.takeDecided()
@@ -120,17 +128,32 @@ final class DropStoring {
 
     /// Counts what the rows are like, and finds those that are nearly the same as earlier ones.
     private func examine(_ rows: [Row], _ batch: inout DatasetBatch) throws {
-        var shingles: [[UInt64]] = []
-        for row in rows {
-            let text = RowText.whole(row.content)
-            let normalised = NormalisedText(text)
-            shingles.append(Shingles.hashes(normalised))
-            let broken = statistics.add(row.id, split: row.split, label: row.label, text: text, normalised)
-            if !broken.isEmpty, data.repetition == .remove, row.split == .train { keepOut(row.id, .repetition, line: row.line, into: &batch) }
-        }
         // A template is best known before the first row is indexed.
-        if near.rows == 0, near.wantsCalibration(rows: rows.count) { try near.calibrate(shingles, rows: rows.count) }
-        let entries = zip(rows, shingles).map { NearSegment.Entry(id: $0.id, split: $0.split, sketch: Sketch(shingles: $1, common: near.common)) }
+        if near.rows == 0, near.wantsCalibration(rows: rows.count) {
+            let sample = Array(rows.prefix(Self.calibrationRows))
+            let shingles = try Parallel.slices(sample) { $0.map { Shingles.hashes(NormalisedText(RowText.whole($0.content))) } }
+            try near.calibrate(shingles.flatMap { $0 }, rows: rows.count)
+        }
+        let common = near.common
+        let looks = try Parallel.slices(rows) { slice in
+            var counts = DataStatistics()
+            let looks = slice.map { row in
+                let text = RowText.whole(row.content)
+                let normalised = NormalisedText(text)
+                let broken = counts.add(row.id, split: row.split, label: row.label, text: text, normalised)
+                return (sketch: Sketch(shingles: Shingles.hashes(normalised), common: common), isRepetitive: !broken.isEmpty)
+            }
+            return (counts, looks)
+        }
+        var entries: [NearSegment.Entry] = []
+        for (counts, looks) in looks {
+            statistics.merge(counts)
+            for look in looks {
+                let row = rows[entries.count]
+                if look.isRepetitive, data.repetition == .remove, row.split == .train { keepOut(row.id, .repetition, line: row.line, into: &batch) }
+                entries.append(NearSegment.Entry(id: row.id, split: row.split, sketch: look.sketch))
+            }
+        }
         let matches = try near.add(entries, threshold: data.nearDuplicateSimilarity)
         let lines = Dictionary(rows.map { ($0.id, $0.line) }, uniquingKeysWith: { first, _ in first })
         for (row, matches) in zip(rows, matches) {

@@ -31,7 +31,7 @@ final class NearIndex {
     /// Segments written since the last commit.
     private var pending: [NearSegment] = []
     /// Parts of templates, which no row is found by.
-    private(set) var common: Set<UInt64>
+    private(set) var common: CommonShingles
 
     /// Opens the index in `folder`, or begins one. Throws a Failure (`dataset.near_index`) where it is damaged.
     init(folder: String) throws {
@@ -46,11 +46,11 @@ final class NearIndex {
         }
         let folder = folder
         segments = try manifest.segments.map { try NearSegment(path: folder + "/" + $0) }
-        common = []
+        common = CommonShingles()
         if let data = FileManager.default.contents(atPath: folder + "/common.bin") {
-            common = data.withUnsafeBytes { bytes in
+            common = CommonShingles(data.withUnsafeBytes { bytes in
                 Set((0..<(bytes.count / 8)).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) })
-            }
+            })
         }
         // What a crash left behind.
         let known = Set(manifest.segments)
@@ -66,8 +66,8 @@ final class NearIndex {
 
     /// Begins again with the common shingles of `shingles`; every row is to be added again.
     func calibrate(_ shingles: [[UInt64]], rows: Int) throws {
-        common = Sketch.common(shingles)
-        let data = Data(common.sorted().flatMap { value in withUnsafeBytes(of: value) { Array($0) } })
+        common = CommonShingles(Sketch.common(shingles))
+        let data = Data(common.all.sorted().flatMap { value in withUnsafeBytes(of: value) { Array($0) } })
         try AtomicFile.write(data, to: folder + "/common.bin")
         let old = segments + pending
         (segments, pending) = ([], [])
@@ -82,25 +82,24 @@ final class NearIndex {
     /// What is added counts for later calls at once, and is kept by ``commit()``.
     func add(_ entries: [NearSegment.Entry], threshold: Double) throws -> [[Match]] {
         let found = entries.filter { !$0.sketch.keys.isEmpty }
-        var matches = [[Match]](repeating: [], count: entries.count)
-        var own: [UInt64: [Int]] = [:]
-        for (index, entry) in entries.enumerated() where !entry.sketch.keys.isEmpty {
-            var list: [Match] = []
-            for segment in segments + pending {
-                segment.matches(entry.sketch, threshold: threshold) { row, split, similarity in
-                    if row != entry.id { list.append(Match(row: row, split: split, similarity: similarity)) }
+        let earlier = segments + pending
+        var matches = try Parallel.slices(entries) { slice in
+            slice.map { entry in
+                var list: [Match] = []
+                guard !entry.sketch.keys.isEmpty else { return list }
+                for segment in earlier {
+                    segment.matches(entry.sketch, threshold: threshold) { row, split, similarity in
+                        if row != entry.id { list.append(Match(row: row, split: split, similarity: similarity)) }
+                    }
                 }
+                return list
             }
-            var seen: Set<Int> = []
-            for (band, key) in entry.sketch.keys.enumerated() {
-                let slot = UInt64(band) << 32 | UInt64(key)
-                for other in own[slot, default: []].suffix(32) where seen.insert(other).inserted && entries[other].id != entry.id {
-                    let similarity = Sketch.similarity(entry.sketch.sample, entries[other].sketch.sample)
-                    if similarity >= threshold { list.append(Match(row: entries[other].id, split: entries[other].split, similarity: similarity)) }
-                }
-                own[slot, default: []].append(index)
-            }
-            matches[index] = list
+        }.flatMap { $0 }
+        for (later, earlier) in Self.candidates(entries) {
+            let (one, other) = (entries[later], entries[earlier])
+            guard one.id != other.id else { continue }
+            let similarity = Sketch.similarity(one.sketch.sample, other.sketch.sample)
+            if similarity >= threshold { matches[later].append(Match(row: other.id, split: other.split, similarity: similarity)) }
         }
         if !found.isEmpty {
             let path = folder + "/\(UInt64.random(in: 0...UInt64.max)).near"
@@ -109,6 +108,22 @@ final class NearIndex {
             try join(&pending)
         }
         return matches
+    }
+
+    /// Pairs of entries that share a key, each once, the later one first; of many that share one, the nearest before it.
+    private static func candidates(_ entries: [NearSegment.Entry]) -> [(later: Int, earlier: Int)] {
+        var pairs: Set<UInt64> = []
+        for band in 0..<Sketch.bands {
+            let keys = entries.indices.compactMap { index in
+                band < entries[index].sketch.keys.count ? UInt64(entries[index].sketch.keys[band]) << 32 | UInt64(index) : nil
+            }.sorted()
+            var first = 0
+            for place in keys.indices.dropFirst() {
+                if keys[place] >> 32 != keys[place - 1] >> 32 { first = place }
+                for other in max(first, place - 32)..<place { pairs.insert(keys[place] << 32 | keys[other] & 0xFFFF_FFFF) }
+            }
+        }
+        return pairs.sorted().map { (Int($0 >> 32), Int($0 & 0xFFFF_FFFF)) }
     }
 
     /// Keeps what was added.

@@ -2,6 +2,7 @@ import Contracts
 import DataQuality
 import Foundation
 import Ledger
+import Platform
 import RowFiles
 import Settings
 import Stages
@@ -51,10 +52,13 @@ struct NearKeeping {
     private func add(_ drop: DropID, to index: NearIndex) throws {
         var pending: [Row] = []
         func flush() throws {
-            let entries = pending.map {
-                NearSegment.Entry(
-                    id: $0.id, split: $0.split, sketch: Sketch(shingles: Shingles.hashes(NormalisedText(RowText.whole($0.content))), common: index.common))
-            }
+            let common = index.common
+            let entries = try Parallel.slices(pending) { slice in
+                slice.map {
+                    NearSegment.Entry(
+                        id: $0.id, split: $0.split, sketch: Sketch(shingles: Shingles.hashes(NormalisedText(RowText.whole($0.content))), common: common))
+                }
+            }.flatMap { $0 }
             let found = try index.add(entries, threshold: pipeline.data.nearDuplicateSimilarity)
             var aside: [SetAsideRow] = []
             for (row, matches) in zip(pending, found) {

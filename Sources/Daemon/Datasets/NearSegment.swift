@@ -7,9 +7,9 @@ import Platform
 ///
 /// Layout, in the machine's byte order: `FTNEAR01`, rows n and samples m (UInt32 each); n rows of 24 bytes (identity 16, first sample UInt32,
 /// samples UInt16, split UInt8, 0); for each band n entries of key and row (UInt64: key in the upper half), ascending; m samples (UInt32).
-final class NearSegment {
+final class NearSegment: Sendable {
     /// A row as it is indexed.
-    struct Entry {
+    struct Entry: Sendable {
         var id: RowID
         var split: Split
         var sketch: Sketch
@@ -106,14 +106,16 @@ final class NearSegment {
             table += [UInt8(splits.firstIndex(of: entry.split) ?? 0), 0]
             samples += entry.sketch.sample
         }
-        var output = header(entries.count, samples.count) + table
+        var output = header(entries.count, samples.count)
+        output.reserveCapacity(output.count + table.count + 8 * Sketch.bands * entries.count + 4 * samples.count)
+        output += table
         for band in 0..<Sketch.bands {
             let keys = entries.enumerated().compactMap { index, entry in
                 band < entry.sketch.keys.count ? UInt64(entry.sketch.keys[band]) << 32 | UInt64(index) : nil
             }
-            for key in keys.sorted() { append(key, to: &output) }
+            keys.sorted().withUnsafeBytes { output.append(contentsOf: $0) }
         }
-        for sample in samples { append(sample, to: &output) }
+        samples.withUnsafeBytes { output.append(contentsOf: $0) }
         try AtomicFile.write(Data(output), to: path)
     }
 

@@ -4,8 +4,8 @@ import RowFormats
 import Settings
 
 /// Looks for personal data and secrets in a row, and does with them what the pipeline says.
-struct RowScreening {
-    enum Outcome {
+struct RowScreening: Sendable {
+    enum Outcome: Sendable {
         /// The row to store, changed where something was redacted.
         case keep(Row)
         case reject(Row)

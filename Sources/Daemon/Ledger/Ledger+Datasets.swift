@@ -63,13 +63,14 @@ extension Ledger {
 
     private static func add(_ batch: DatasetBatch, of drop: Drop, _ db: Database) throws {
         let pipeline = drop.pipeline.rawValue
-        for (key, split) in batch.sides {
+        // In the order of their trees, so that each page is met once.
+        for (key, split) in batch.sides.sorted(by: { $0.key < $1.key }) {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO side (pipeline, key, split) VALUES (?, ?, ?)")
                 .execute(arguments: [pipeline, key, split.rawValue])
         }
         let insert = try db.cachedStatement(
             sql: "INSERT INTO dataset_row (pipeline, id, drop_id, line, split, label, prompt_key, answer_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        for row in batch.rows {
+        for row in batch.rows.sorted(by: { $0.id.rawValue < $1.id.rawValue }) {
             try insert.execute(
                 arguments: [
                     pipeline, row.id.rawValue, drop.id.rawValue, row.line, row.split.rawValue, row.label, row.promptKey, row.answerKey,

@@ -28,8 +28,11 @@ package final class ShardWriter {
         if writer != nil { unlink(temporary) }
     }
 
-    package func write(_ row: Row) throws {
-        try CanonicalJSON.line(row).withUnsafeBytes { try writer?.write($0) }
+    package func write(_ row: Row) throws { try write(line: CanonicalJSON.line(row)) }
+
+    /// Writes a row as ``CanonicalJSON/line(_:)`` made it.
+    package func write(line: [UInt8]) throws {
+        try line.withUnsafeBytes { try writer?.write($0) }
         rows += 1
     }
 

@@ -6,7 +6,7 @@ import TokenizerFiles
 import Transformers
 
 /// Turns canonical rows into tokens, and says what of a row is asked and what is the wanted answer.
-struct RowEncoder {
+struct RowEncoder: Sendable {
     /// Templates that print today's date get this one (2025-01-01), so that a row has the same tokens whenever it is encoded.
     private static let now = 1_735_689_600
 

@@ -7,6 +7,7 @@ import Platform
 /// Counts the tokens of rows as they would be trained, in memory that does not grow with the rows.
 struct MeasureRunner {
     private static let flushBytes = 1 << 20
+    private static let rowsAtOnce = 4096
 
     let context: TaskContext
 
@@ -53,19 +54,27 @@ struct MeasureRunner {
             try lines.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: name) }
             lines.removeAll(keepingCapacity: true)
         }
-        try RowReader.each(task.rows) { row in
+        var pending: [Row] = []
+        func work() throws {
             if StopRequest.isMade { throw Stopped() }
-            let line = measure(row, encoder, task.maxLength)
-            MeasurementLine.append(line, to: &lines)
-            totals.add(line)
-            if totals.rows % 4096 == 0 { context.events.progress(totals.rows, of: max(expected, totals.rows), "rows") }
+            for line in try Parallel.slices(pending, { $0.map { Self.measure($0, encoder, task.maxLength) } }).joined() {
+                MeasurementLine.append(line, to: &lines)
+                totals.add(line)
+            }
+            pending.removeAll(keepingCapacity: true)
+            context.events.progress(totals.rows, of: max(expected, totals.rows), "rows")
             if lines.count >= Self.flushBytes { try flush() }
         }
+        try RowReader.each(task.rows) { row in
+            pending.append(row)
+            if pending.count == Self.rowsAtOnce { try work() }
+        }
+        try work()
         try flush()
         return totals
     }
 
-    private func measure(_ row: Row, _ encoder: RowEncoder, _ maximumLength: Int) -> RowMeasurement {
+    private static func measure(_ row: Row, _ encoder: RowEncoder, _ maximumLength: Int) -> RowMeasurement {
         var measurement = RowMeasurement(row: row.id, drop: row.drop, line: row.line, file: row.file)
         do {
             let example = try encoder.example(row.content, maximumLength: maximumLength)
