@@ -51,11 +51,14 @@ struct DataCheck: AsyncParsableCommand {
             drop: "", pipeline: settings.name, name: (path as NSString).lastPathComponent, sha256: "", bytes: contents.files.reduce(0) { $0 &+ $1.bytes })
         let reader = DropReader(
             report, shape: settings.data.shape, columns: settings.data.columns, problem: keep,
-            row: { parsed, line, file in
-                let id = try RowIdentity.id(parsed.content)
-                guard try seen.insert(id) else { return false }
-                try tokens?.add(parsed, id: id, line: line, file: file)
-                return true
+            rows: { good in
+                let ids = try Parallel.slices(good) { try $0.map { try RowIdentity.id($0.parsed.content) } }
+                var new = 0
+                for (row, id) in zip(good, ids.joined()) where try seen.insert(id) {
+                    try tokens?.add(row.parsed, id: id, line: row.line, file: row.file)
+                    new += 1
+                }
+                return new
             })
         try reader.read(contents)
         report = reader.report

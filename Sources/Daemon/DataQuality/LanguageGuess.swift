@@ -45,7 +45,13 @@ package enum LanguageGuess {
 
     private static func latin(_ text: NormalisedText) -> String {
         var scores = [Int](repeating: 0, count: names.count)
-        for word in text.words.prefix(400) { for language in stopWords[word] ?? [] { scores[language] += 1 } }
+        for word in text.words.prefix(400) {
+            var languages = stopWords.languages(word)
+            while languages != 0 {
+                scores[languages.trailingZeroBitCount] += 1
+                languages &= languages - 1
+            }
+        }
         let ranked = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
         let best = scores[ranked[0]]
         // One word in twelve is a stop-word in every one of these languages; a single hit tells only in a very short text.
@@ -93,10 +99,31 @@ package enum LanguageGuess {
         ("vi", "và của là có trong không được cho các một người những này với đã khi để từ đến về ra như cũng tôi làm nhiều hơn"),
     ]
     private static let names = lists.map(\.0)
-    /// Languages of each stop-word, by the word's hash.
-    private static let stopWords: [UInt64: [Int]] = {
-        var table: [UInt64: [Int]] = [:]
-        for (index, list) in lists.enumerated() { for word in Set(NormalisedText(list.1).words) { table[word, default: []].append(index) } }
-        return table
-    }()
+    private static let stopWords = StopWords(lists.map { Set(NormalisedText($0.1).words) })
+
+    /// The languages of each stop-word, as bits, by the word's hash; asked for every word, so it is a plain table.
+    private struct StopWords: Sendable {
+        private static let size = 1 << 13
+        private var words = [UInt64](repeating: 0, count: size)
+        private var bits = [UInt32](repeating: 0, count: size)
+
+        init(_ lists: [Set<UInt64>]) {
+            for (language, list) in lists.enumerated() {
+                for word in list {
+                    let place = place(word)
+                    words[place] = word
+                    bits[place] |= 1 << UInt32(language)
+                }
+            }
+        }
+
+        func languages(_ word: UInt64) -> UInt32 { bits[place(word)] }
+
+        /// Where the word is, or would be.
+        private func place(_ word: UInt64) -> Int {
+            var place = Int(word & UInt64(Self.size - 1))
+            while bits[place] != 0, words[place] != word { place = (place + 1) & (Self.size - 1) }
+            return place
+        }
+    }
 }

@@ -27,6 +27,8 @@ final class DropStoring {
     private var sides: SideRules
     private var writers: [Split: ShardWriter] = [:]
     private var pending: [Row] = []
+    /// The batch before, which the ledger may not know yet.
+    private var writing: WritingBatch?
     private var bytes = 0
     private var duplicates = 0
     private(set) var stored = 0
@@ -47,15 +49,22 @@ final class DropStoring {
     /// Stores everything; returns the drop as stored and its shards.
     func run() throws -> (drop: Drop, shards: [Split: FileReference]) {
         try AtomicFile.makeFolder(shardFolder)
+        // Whoever catches an error undoes what was written, so nothing may go on writing then; that it failed as well adds nothing.
+        defer { try? writing?.wait() }
         // What a crash left half written is written anew.
         try context.ledger.forgetUnfinished(drop.id)
         let folder = context.layout.intake(drop.pipeline.rawValue, drop: drop.id.rawValue)
         try RowFile.read(folder + "/rows.jsonl.zst") { row in
             pending.append(row)
-            bytes += RowText.bytes(row.content)
-            if pending.count >= Self.batchRows || bytes >= Self.batchBytes { try context.ledger.add(try batch(), of: drop) }
+            bytes += row.content.textBytes
+            if pending.count >= Self.batchRows || bytes >= Self.batchBytes {
+                let next = try batch()
+                try writing?.wait()
+                writing = WritingBatch(next, of: drop, context.ledger)
+            }
         }
         let last = try batch()
+        try writing?.wait()
         var shards: [Split: FileReference] = [:]
         for (split, writer) in writers { shards[split] = try writer.finish() }
         var stored = drop
@@ -104,13 +113,15 @@ final class DropStoring {
     private func placed(_ rows: [Row], _ batch: inout DatasetBatch) throws -> [Row] {
         let groups = try rows.map(group)
         let known = try context.ledger.known(rows.map(\.id), in: drop.pipeline)
+        let before = writing?.lines ?? [:]
         var seen: Set<RowID> = []
         sides.forget()
         let keys = zip(rows, groups).flatMap { SideRules.keys(prompt: $0.promptKey, group: $1) }
+        sides.learn(writing?.sides ?? [:])
         sides.learn(try context.ledger.sides(Set(keys), in: drop.pipeline))
         var placed: [Row] = []
         for (row, group) in zip(rows, groups) {
-            guard !known.contains(row.id), seen.insert(row.id).inserted else {
+            guard !known.contains(row.id), before[row.id] == nil, seen.insert(row.id).inserted else {
                 batch.duplicates.append((row.id, row.line))
                 duplicates += 1
                 continue
@@ -156,12 +167,13 @@ final class DropStoring {
         }
         let matches = try near.add(entries, threshold: data.nearDuplicateSimilarity)
         let lines = Dictionary(rows.map { ($0.id, $0.line) }, uniquingKeysWith: { first, _ in first })
+        let before = writing?.lines ?? [:]
         for (row, matches) in zip(rows, matches) {
             guard let best = matches.max(by: { ($0.similarity, $1.row) < ($1.similarity, $0.row) }) else { continue }
             statistics.nearDuplicates += 1
             if pairs.count < Self.examples { pairs.append(.init(row: row.id, line: row.line, other: best.row, similarity: best.similarity)) }
             let aside = try NearRules.setAside(row, of: drop.id, matches, data) {
-                try lines[$0].map { (drop.id, $0) } ?? context.ledger.place(of: $0, in: drop.pipeline)
+                try (lines[$0] ?? before[$0]).map { (drop.id, $0) } ?? context.ledger.place(of: $0, in: drop.pipeline)
             }
             batch.setAside += aside
             for row in aside { setAside[row.reason, default: 0] += 1 }

@@ -7,7 +7,7 @@ import RowFormats
 import Settings
 
 /// Reads one claimed drop row by row in constant memory: good rows to `rows.jsonl.zst`, bad ones into the report.
-struct FileReading {
+struct FileReading: Sendable {
     let drop: Drop
     let pipeline: PipelineSettings
     let folder: String
@@ -34,11 +34,19 @@ struct FileReading {
             let writer = try ZstdWriter { try AtomicFile.writeAll($0, to: descriptor, path: name) }
             let reader = DropReader(
                 report, shape: pipeline.data.shape, columns: pipeline.data.columns, problem: { try problems.add($0) },
-                row: { parsed, line, file in
-                    let row = try self.row(parsed, line: line, file: file)
-                    guard try seen.insert(row.id) else { return false }
-                    try CanonicalJSON.line(row).withUnsafeBytes { try writer.write($0) }
-                    return true
+                rows: { good in
+                    let made = try Parallel.slices(good) { slice in
+                        try slice.map { good in
+                            let row = try self.row(good.parsed, line: good.line, file: good.file)
+                            return (id: row.id, line: try CanonicalJSON.line(row))
+                        }
+                    }
+                    var new = 0
+                    for row in made.joined() where try seen.insert(row.id) {
+                        try row.line.withUnsafeBytes { try writer.write($0) }
+                        new += 1
+                    }
+                    return new
                 })
             try reader.read(try DropContents(original))
             try writer.finish()

@@ -45,6 +45,19 @@ package enum RowContent: Hashable, Sendable {
     case preference(prompt: [Message], chosen: [Message], rejected: [Message])
 }
 
+extension RowContent {
+    /// About how much memory the texts take, in bytes.
+    package var textBytes: Int {
+        func size(_ messages: [Message]) -> Int { messages.reduce(0) { $0 + $1.content.utf8.count + 64 } }
+        return switch self {
+        case .completion(let prompt, let completion): prompt.utf8.count + completion.utf8.count
+        case .text(let text): text.utf8.count
+        case .chat(let messages, _): size(messages)
+        case .preference(let prompt, let chosen, let rejected): size(prompt) + size(chosen) + size(rejected)
+        }
+    }
+}
+
 /// One turn of a conversation.
 package struct Message: Codable, Hashable, Sendable {
     /// `system`, `developer`, `user`, `assistant` or `tool`.

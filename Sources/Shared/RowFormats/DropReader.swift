@@ -13,19 +13,33 @@ package final class DropReader {
     private let shape: RowShape?
     private let columns: [String: String]
     private let problem: (RowProblem) throws -> Void
-    private let row: (RowReader.Parsed, Int, String?) throws -> Bool
+    private let rows: ([GoodRow]) throws -> Int
+    /// Good rows that were not given yet.
+    private var pending: [GoodRow] = []
+    private var pendingBytes = 0
+
+    /// A good row, its line and, in a folder, its file.
+    package struct GoodRow: Sendable {
+        package var parsed: RowReader.Parsed
+        package var line: Int
+        package var file: String?
+    }
+
+    /// Good rows that are given at a time: enough that all cores have work.
+    private static let rowsAtOnce = 2048
+    private static let bytesAtOnce = 8 << 20
 
     /// - Parameter problem: gets every fault and every warning, in order.
-    /// - Parameter row: gets every good row with its line and, in a folder, its file; false where it was there before.
+    /// - Parameter rows: gets the good rows, many at a time, in order; returns how many of them were not there before.
     package init(
         _ report: IntakeReport, shape: RowShape?, columns: [String: String], problem: @escaping (RowProblem) throws -> Void,
-        row: @escaping (RowReader.Parsed, Int, String?) throws -> Bool
+        rows: @escaping ([GoodRow]) throws -> Int
     ) {
         self.report = report
         self.shape = shape
         self.columns = columns
         self.problem = problem
-        self.row = row
+        self.rows = rows
     }
 
     /// Reads all files. A file that cannot be read as data ends it, with the reason in the report; throws where the disk fails.
@@ -59,20 +73,38 @@ package final class DropReader {
         defer { close(descriptor) }
         var hash = Digest.Running()
         var reader = DataFileReader(name: shown ?? report.name, shape: shape, columns: columns)
-        try reader.read(descriptor, path: file.path.description, raw: { hash.update($0) }) { line, result in
-            report.rowsRead += 1
-            switch result {
-            case .failure(let problems):
-                report.rowsRejected += 1
-                for problem in problems.list { try tell(problem, shown) }
-            case .success(let parsed):
-                for problem in parsed.warnings { try tell(problem, shown) }
-                shapes[parsed.shape, default: 0] += 1
-                if try row(parsed, line, shown) { report.rowsAccepted += 1 } else { report.rowsDuplicate += 1 }
+        do {
+            try reader.read(descriptor, path: file.path.description, raw: { hash.update($0) }) { line, result in
+                report.rowsRead += 1
+                switch result {
+                case .failure(let problems):
+                    report.rowsRejected += 1
+                    for problem in problems.list { try tell(problem, shown) }
+                case .success(let parsed):
+                    for problem in parsed.warnings { try tell(problem, shown) }
+                    shapes[parsed.shape, default: 0] += 1
+                    pending.append(GoodRow(parsed: parsed, line: line, file: shown))
+                    pendingBytes += parsed.content.textBytes
+                    if pending.count >= Self.rowsAtOnce || pendingBytes >= Self.bytesAtOnce { try give() }
+                }
             }
+        } catch let failure as Failure {
+            // What came before counts all the same.
+            try give()
+            throw failure
         }
+        try give()
         if let format = reader.format { formats["\(format)", default: 0] += 1 }
         digests.append((file.name, hash.finish(), hash.count))
+    }
+
+    private func give() throws {
+        guard !pending.isEmpty else { return }
+        let new = try rows(pending)
+        report.rowsAccepted += new
+        report.rowsDuplicate += pending.count - new
+        pending.removeAll(keepingCapacity: true)
+        pendingBytes = 0
     }
 
     private func tell(_ problem: RowProblem, _ file: String?) throws {

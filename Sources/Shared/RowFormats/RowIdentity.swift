@@ -9,7 +9,10 @@ package enum RowIdentity {
     package static func id(_ content: RowContent) throws -> RowID { RowID(digest(try CanonicalJSON.content(content), digits: 32)) }
 
     /// Key of the normalised prompt: what a person would call the same question. Case, white space and Unicode's compatibility forms do not count.
-    package static func promptKey(_ content: RowContent) -> String { digest(Array(normalised(prompt(content)).utf8), digits: 16) }
+    package static func promptKey(_ content: RowContent) -> String { key(prompt(content)) }
+
+    /// First 16 hexadecimal digits of the SHA-256 of the normalised text.
+    package static func key(_ text: String) -> String { digest(Array(normalised(text).utf8), digits: 16) }
 
     /// The side of the rows with this key (or group), for ever: a hash decides, so that a row never changes sides as data grows.
     package static func split(_ key: String, validation: Double, gate: Double) -> Split {

@@ -227,9 +227,8 @@ package struct ExampleEncoder: Sendable {
     /// Refuses a template whose own control tokens are not seen because it mixed them with data.
     private func checkControl(_ text: TemplateText, _ turns: [ChatTurn]) throws {
         if trustsData { return }
-        func controls(_ ids: [Int32]) -> Int { ids.reduce(0) { tokenizer.isControl($1) ? $0 + 1 : $0 } }
-        let all = controls(tokenizer.encode(text.string, special: .parse))
-        if all == controls(tokenizer.encode(text.string, special: .parseInside(text.trusted))) { return }
+        let string = text.string
+        if tokenizer.controls(in: string, special: .parse) == tokenizer.controls(in: string, special: .parseInside(text.trusted)) { return }
         // More than the template's own: either the data spells some, which stay text, or the template hides its own.
         for turn in turns where try containsControl(.dictionary(turn.fields)) { return }
         throw EncodingFailure.templateHidesControl
@@ -237,7 +236,7 @@ package struct ExampleEncoder: Sendable {
 
     private func containsControl(_ value: TemplateValue) throws -> Bool {
         switch value {
-        case .text(let text): tokenizer.encode(text.string, special: .parse).contains(where: tokenizer.isControl)
+        case .text(let text): !tokenizer.controls(in: text.string, special: .parse).isEmpty
         case .list(let list): try list.items.contains(where: containsControl)
         case .dictionary(let dictionary):
             try dictionary.values.contains(where: containsControl)

@@ -23,6 +23,19 @@ extension Tokenizer {
     /// The number of tokens of a text, as `encode` counts them.
     package func count(_ text: String, special: SpecialTokens = .asText) -> Int { encode(text, special: special).count }
 
+    /// The control tokens that `encode` would find in a text, in order, at a fraction of its cost.
+    package func controls(in text: String, special: SpecialTokens) -> [Int32] {
+        // Those that are looked for in normalised text need the whole way.
+        guard normalizedTrie.isEmpty else { return encode(text, special: special).filter(isControl) }
+        var found: [Int32] = []
+        var text = text
+        text.withUTF8 { bytes in
+            guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
+            split(base, bytes.count, rawTrie, special, &found) { _, _, _ in }
+        }
+        return found.filter(isControl)
+    }
+
     /// Cuts the text at added tokens.
     private func encodeText(
         _ text: UnsafeBufferPointer<UInt8>, _ special: SpecialTokens, _ state: EncoderState, _ output: inout [Int32]
