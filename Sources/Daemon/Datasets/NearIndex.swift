@@ -95,6 +95,8 @@ final class NearIndex {
                 return list
             }
         }.flatMap { $0 }
+        // Mapped pages count as the daemon's memory, and would in the end be the whole index.
+        for segment in earlier { segment.release() }
         for (later, earlier) in Self.candidates(entries) {
             let (one, other) = (entries[later], entries[earlier])
             guard one.id != other.id else { continue }

@@ -20,11 +20,18 @@ final class NearSegment: Sendable {
     private static let splits: [Split] = [.train, .validation, .gate]
     /// Rows of one key that are looked at: more than that have it because it tells nothing.
     private static let mostOfAKey = 32
+    /// Samples beyond this many bytes are not looked at in the mapping.
+    private static let mappedSampleBytes = 16 << 20
+    /// Bytes of samples that are copied at a time when segments are joined.
+    private static let pieceBytes = 4 << 20
 
     let path: String
     let rows: Int
     private let samples: Int
     private let data: Data
+    /// The file, of which samples are read one by one where it is large: a mapped page brings its neighbours along, so that looking at a few rows
+    /// here and there would bring in everything. -1 where it is small.
+    private let descriptor: Int32
 
     /// Maps a file. Throws a Failure (`dataset.near_index`) where it is not whole.
     init(path: String) throws {
@@ -36,7 +43,30 @@ final class NearSegment: Sendable {
         (rows, samples) = data.withUnsafeBytes {
             (Int($0.loadUnaligned(fromByteOffset: 8, as: UInt32.self)), Int($0.loadUnaligned(fromByteOffset: 12, as: UInt32.self)))
         }
-        guard data.count == 16 + rows * (Self.rowBytes + 8 * Sketch.bands) + 4 * samples else { throw Self.damaged(path, "it has \(data.count) bytes") }
+        guard data.count == 16 + rows * (Self.rowBytes + 8 * Sketch.bands) + 4 * samples else {
+            descriptor = -1
+            throw Self.damaged(path, "it has \(data.count) bytes")
+        }
+        guard samples * 4 > Self.mappedSampleBytes else {
+            descriptor = -1
+            return
+        }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileFailure("open it", path, errno: errno) }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Gives back the memory of what was looked at; it is read from the file again where it is wanted.
+    func release() { data.withUnsafeBytes { Self.release($0) } }
+
+    /// The same for whole pages of a part of a mapping.
+    private static func release(_ bytes: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress else { return }
+        let page = Int(getpagesize())
+        let start = (Int(bitPattern: base) + page - 1) / page * page, end = (Int(bitPattern: base) + bytes.count) / page * page
+        // Advice only: where it is not taken, memory stays in use as before.
+        if end > start, let first = UnsafeMutableRawPointer(bitPattern: start) { _ = madvise(first, end - start, MADV_DONTNEED) }
     }
 
     private static func damaged(_ path: String, _ cause: String) -> Failure {
@@ -90,6 +120,13 @@ final class NearSegment: Sendable {
         let first = Int(bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt32.self))
         let count = Int(bytes.loadUnaligned(fromByteOffset: start + 20, as: UInt16.self))
         guard first + count <= samples else { return [] }
+        if descriptor >= 0 {
+            let wanted = count * 4
+            return [UInt32](unsafeUninitializedCapacity: count) { buffer, filled in
+                // A file that was cut short meanwhile is like nothing.
+                filled = pread(descriptor, buffer.baseAddress, wanted, off_t(sampleStart + first * 4)) == wanted ? count : 0
+            }
+        }
         return (first..<(first + count)).map { bytes.loadUnaligned(fromByteOffset: sampleStart + $0 * 4, as: UInt32.self) }
     }
 
@@ -164,9 +201,14 @@ final class NearSegment: Sendable {
             }
             for segment in segments {
                 try flush(1)
-                try segment.data.withUnsafeBytes {
-                    try AtomicFile.writeAll(UnsafeRawBufferPointer(rebasing: $0[segment.sampleStart...]), to: descriptor, path: name)
+                try segment.data.withUnsafeBytes { bytes in
+                    for start in stride(from: segment.sampleStart, to: bytes.count, by: pieceBytes) {
+                        let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + pieceBytes)])
+                        try AtomicFile.writeAll(piece, to: descriptor, path: name)
+                        release(piece)
+                    }
                 }
+                segment.release()
             }
             try flush(1)
         }
