@@ -60,7 +60,7 @@ struct LineageTests {
         let drop = try context.ledger.receive(
             Drop(id: id, pipeline: "p", name: "\(id)", sha256: id.rawValue, bytes: 1, state: .received, receivedAt: receivedAt))
         try context.ledger.store(drop, batch, shards: shards)
-        try context.ledger.markIndexed(id)
+        try context.ledger.markIndexed([id])
     }
 
     /// The run that one pass queues, or nil.
@@ -255,7 +255,7 @@ extension LineageTests {
         try context.ledger.forgetIndex("p")
         #expect(try queued() == nil)
         #expect { try service.request("p", mode: nil, by: "eva", reason: "r") } throws: { ($0 as? Failure)?.code == "pipeline.indexing" }
-        try context.ledger.markIndexed("d-1")
+        try context.ledger.markIndexed(["d-1"])
         #expect(try queued() != nil)
     }
 }

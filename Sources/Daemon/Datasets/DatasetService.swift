@@ -79,7 +79,7 @@ package struct DatasetService: Service {
             let places = Dictionary(kept.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
             var writers: [DropID: [Split: ShardWriter]] = [:]
             if !kept.isEmpty {
-                for shard in try context.ledger.shards(drop.pipeline) where shard.drop == drop.id {
+                for shard in try context.ledger.shards(drop.pipeline, drop: drop.id) {
                     try RowFile.read(shard.file.path) { row in
                         guard let place = places[row.id] else { return }
                         var row = row
@@ -121,7 +121,7 @@ package struct DatasetService: Service {
             throw error
         }
         try near.commit()
-        try context.ledger.markIndexed(drop.id)
+        try context.ledger.markIndexed([drop.id])
         let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map { ", \($0.value) kept out: \($0.key.rawValue)" }.joined()
         context.logger.notice(
             "Stored \(storing.stored) rows of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \(shards[.validation]?.rows ?? 0) validation, \(shards[.gate]?.rows ?? 0) gate; \(stored.rowsDuplicate) known already\(removed))",

@@ -29,7 +29,7 @@ struct NearKeeping {
         let rows = try context.ledger.rowCounts(pipeline.name).values.reduce(0, +)
         if index.rows == 0, rows > 0 { try context.ledger.forgetIndex(pipeline.name) }
         if index.wantsCalibration(rows: rows) { try calibrate(index, rows: rows) }
-        for drop in try context.ledger.unindexedDrops(pipeline.name) { try add(drop, to: index) }
+        try add(try context.ledger.unindexedDrops(pipeline.name), to: index)
         return index
     }
 
@@ -48,9 +48,12 @@ struct NearKeeping {
         try index.calibrate(shingles, rows: rows)
     }
 
-    /// Adds a stored drop, keeping out of training what is nearly the same as a gate row.
-    private func add(_ drop: DropID, to index: NearIndex) throws {
+    /// Adds stored drops, many small ones at a time, keeping out of training what is nearly the same as a gate row.
+    private func add(_ drops: [DropID], to index: NearIndex) throws {
+        guard !drops.isEmpty else { return }
         var pending: [Row] = []
+        var whole: [DropID] = []
+        var rowsSinceCommit = 0
         func flush() throws {
             let common = index.common
             let entries = try Parallel.slices(pending) { slice in
@@ -62,19 +65,29 @@ struct NearKeeping {
             let found = try index.add(entries, threshold: pipeline.data.nearDuplicateSimilarity)
             var aside: [SetAsideRow] = []
             for (row, matches) in zip(pending, found) {
-                aside += try NearRules.setAside(row, of: drop, matches, pipeline.data) { try context.ledger.place(of: $0, in: pipeline.name) }
+                aside += try NearRules.setAside(row, of: row.drop, matches, pipeline.data) { try context.ledger.place(of: $0, in: pipeline.name) }
             }
             try context.ledger.add(aside, in: pipeline.name)
+            rowsSinceCommit += pending.count
             pending.removeAll(keepingCapacity: true)
         }
-        for shard in try context.ledger.shards(pipeline.name) where shard.drop == drop {
-            try RowFile.read(shard.file.path) { row in
-                pending.append(row)
-                if pending.count >= DropStoring.batchRows { try flush() }
-            }
+        // Only whole drops are kept: one that a crash cut off is added again from its beginning.
+        func keep() throws {
+            try flush()
+            try index.commit()
+            try context.ledger.markIndexed(whole)
+            (whole, rowsSinceCommit) = ([], 0)
         }
-        try flush()
-        try index.commit()
-        try context.ledger.markIndexed(drop)
+        for drop in drops {
+            for shard in try context.ledger.shards(pipeline.name, drop: drop) {
+                try RowFile.read(shard.file.path) { row in
+                    pending.append(row)
+                    if pending.count >= DropStoring.batchRows { try flush() }
+                }
+            }
+            whole.append(drop)
+            if pending.count + rowsSinceCommit >= DropStoring.batchRows { try keep() }
+        }
+        try keep()
     }
 }

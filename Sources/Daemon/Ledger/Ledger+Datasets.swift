@@ -117,15 +117,15 @@ extension Ledger {
         }
     }
 
-    /// The row files of a pipeline by drop, in the order of arrival.
-    package func shards(_ pipeline: PipelineName) throws -> [(drop: DropID, split: Split, file: FileReference)] {
+    /// The row files of a pipeline, or of one of its drops, in the order of arrival.
+    package func shards(_ pipeline: PipelineName, drop: DropID? = nil) throws -> [(drop: DropID, split: Split, file: FileReference)] {
         try read { db in
             try GRDB.Row.fetchAll(
                 db,
                 sql: """
                     SELECT shard.drop_id AS d, split, shard.body AS b FROM shard JOIN drop_file ON drop_file.id = shard.drop_id
-                    WHERE shard.pipeline = ? AND drop_file.state = 'stored' ORDER BY received_at, shard.drop_id
-                    """, arguments: [pipeline.rawValue]
+                    WHERE \(drop == nil ? "" : "shard.drop_id = ?2 AND ") shard.pipeline = ?1 AND drop_file.state = 'stored' ORDER BY received_at, shard.drop_id
+                    """, arguments: StatementArguments([pipeline.rawValue] + (drop.map { [$0.rawValue] } ?? []))
             ).compactMap { row in
                 guard let split = Split(rawValue: row["split"]) else { return nil }
                 return (DropID(row["d"] as String), split, try Self.noun(FileReference.self, row["b"]))

@@ -83,9 +83,11 @@ extension Ledger {
         }
     }
 
-    /// Notes that a drop's rows are in the index.
-    package func markIndexed(_ drop: DropID) throws {
-        try write { try $0.execute(sql: "UPDATE drop_file SET indexed = 1 WHERE id = ?", arguments: [drop.rawValue]) }
+    /// Notes that the drops' rows are in the index.
+    package func markIndexed(_ drops: [DropID]) throws {
+        try write { db in
+            for drop in drops { try db.execute(sql: "UPDATE drop_file SET indexed = 1 WHERE id = ?", arguments: [drop.rawValue]) }
+        }
     }
 
     /// Notes that the index begins again: every drop is to be added anew, and what was found by its former state counts no more.
