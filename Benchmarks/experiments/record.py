@@ -21,7 +21,8 @@ WORKER = os.environ.get("FINETUNED_WORKER", str(ROOT / ".build/release/finetune-
 MODELS = pathlib.Path(os.environ.get("FINETUNED_TEST_MODELS", ROOT / "models"))
 BASES = {"smollm2": MODELS / "SmolLM2-135M-Instruct.Q4_1.gguf", "gemma3": MODELS / "gemma3-270m.gguf"}
 RATES = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-5]
-RANKS = {"smollm2": [16, 4], "gemma3": [16]}
+# Two dimensions where a curve takes seconds, the rate alone elsewhere.
+RANKS = {"smollm2-sections": [16, 4]}
 RECIPE = {
     "method": "lora", "rank": 16, "alpha": 32, "rsLoRA": False, "targets": ["q", "k", "v", "o", "gate", "up", "down"],
     "adapterDropout": 0, "dropout": 0, "loraPlusRatio": 1, "learningRate": 5e-4, "schedule": "cosine", "warmupRatio": 0.05,
@@ -153,7 +154,7 @@ def main():
             else:
                 trials = [
                     (f"learning_rate={rate:g} rank={rank}", task_of(learningRate=rate, rank=rank, alpha=2 * rank))
-                    for rank in RANKS[base] for rate in RATES]
+                    for rank in RANKS.get(name, [16]) for rate in RATES]
         record.setdefault("curves", {})
         for key, train_task in trials:
             if key in record["curves"]:

@@ -13,7 +13,10 @@ def best(curve):
 
 for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
     record = json.loads(path.read_text())
-    curves = record["curves"]
+    curves = record.get("curves")
+    if not curves:
+        print(f"\n{path.stem}: not recorded yet")
+        continue
     print(f"\n{path.stem}: {len(curves)} curves, {sum(c['tokens'] for c in curves.values())} tokens, {sum(c['seconds'] for c in curves.values()):.0f} s")
     if path.stem.startswith("defaults-"):
         for name, curve in curves.items():

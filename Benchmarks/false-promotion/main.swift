@@ -1,6 +1,6 @@
 // How often a verdict is wrong: whole verdicts over made-up models of known quality.
 //
-//     make build && .build/release/bench-false-promotion [TRIALS]
+//     make build && .build/release/bench-false-promotion [TRIALS [WORDS]]        WORDS: only settings whose name holds them
 //
 // Each line is a setting in which passing is an error, or (the last lines) one in which it is right. Answers and losses of
 // candidate and served model are correlated row by row, as those of related models are.
@@ -15,6 +15,7 @@ import Synchronization
 func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
 let trials = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 400
+let words = CommandLine.arguments.dropFirst(2).first ?? ""
 
 /// Records of one model whose rows are right with a probability and whose losses have a mean.
 func records(_ count: Int, right: (Int) -> Bool, loss: (Int) -> Double) -> [ExampleRecord] {
@@ -80,7 +81,7 @@ let settings: [(name: String, wrong: Bool, gain: Double, lossGain: Double, gates
 say("\(trials) trials each; the stated level is 0.05\n")
 say("rows  passed  limits          setting")
 var broken = false
-for (name, wrong, gain, lossGain, gates, tries) in settings {
+for (name, wrong, gain, lossGain, gates, tries) in settings where words.isEmpty || name.contains(words) {
     for count in [50, 200, 500] {
         let share = passes(count: count, gain: gain, lossGain: lossGain, gates, tries: tries)
         let interval = ProportionInterval.wilson(successes: Int((share * Double(trials)).rounded()), count: trials)

@@ -93,7 +93,7 @@ package struct DatasetExaminer: Service {
         guard rows > 0 else { return }
         let codes = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         context.logger.warning(
-            "\(rows) rows of the drop will be left out of training (\(codes)): `ftctl data report \(drop)` names them",
+            "\(rows) rows of the drop will be left out of training (\(codes)): `ftctl data show \(drop)` names them",
             metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop)", "event": "drop.rows-rejected"])
     }
 

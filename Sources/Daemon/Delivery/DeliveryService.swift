@@ -98,6 +98,7 @@ package struct DeliveryService: Service {
         context.logger.notice(
             "Run \(run.id) of \(run.pipeline) is \(message)",
             metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "delivery", "event": "run.delivered"])
+        context.bells.scheduling.ring()
     }
 
     /// Runs one pass; what goes wrong is on the problem board until a pass goes well.

@@ -17,11 +17,12 @@ extension GatingRules {
                 let then = objection(before) == nil ? "\(evidence.against) passes it" : "\(evidence.against) fails it too"
                 broken.append("\(GoldenRow.name(of: record)) (\(reason); \(then))")
             }
+            let required = rows.count { GoldenRow.isRequired($0.0) }
             let unasked = evidence.skipped[set] ?? 0
             let passed = broken.isEmpty && unasked == 0 && !rows.isEmpty
             var explanation =
                 passed
-                ? "All \(rows.count - allowed) required rows hold" + (allowed > 0 ? "; \(allowed) that are not required do not." : ".")
+                ? "All \(required) required rows hold" + (allowed > 0 ? "; \(allowed) that are not required do not." : ".")
                 : "Of \(rows.count) rows \(broken.count) that must never break do not hold: " + broken.prefix(5).joined(separator: "; ")
                     + (broken.count > 5 ? "; and \(broken.count - 5) more." : ".")
             if unasked > 0 { explanation = "\(unasked) rows could not be asked, and count as broken. " + explanation }

@@ -88,5 +88,6 @@ package struct GatingService: Service {
             $0.cause = failure
         }
         tell(failed, "\(failure)")
+        context.bells.scheduling.ring()
     }
 }

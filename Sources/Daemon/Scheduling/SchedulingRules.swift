@@ -65,6 +65,8 @@ package enum SchedulingRules {
     /// Why nothing is to be done while no new rows are there.
     private static func idle(_ s: Situation, _ settings: PipelineSettings) -> String {
         if s.allRows == 0 { return "waiting for data" }
+        // What it learns from is neither learnt nor left out yet.
+        if s.isBusy { return "a run is at work on its data" }
         guard s.leftRows > 0 else { return "up to date with its data" }
         return "\(s.leftRows) rows of runs that were not promoted go into the next run: with new data, or now by `ftctl run \(settings.name)`"
     }

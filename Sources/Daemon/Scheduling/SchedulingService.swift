@@ -18,8 +18,8 @@ package struct SchedulingService: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let next = pass()
-                let pause = next.map { max(0.05, $0.timeIntervalSinceNow + 0.01) } ?? 15
-                await context.bells.scheduling.wait(atMost: .seconds(min(15, pause)))
+                let pause = next.map { max(0.05, $0.timeIntervalSinceNow + 0.01) } ?? 60
+                await context.bells.scheduling.wait(atMost: .seconds(min(60, pause)))
             }
         }
     }

@@ -42,6 +42,7 @@ package struct RunService: Service {
         active.stop(id)
         tell(run, "cancelled by \(who)", event: "run.cancelled")
         feed.close(id)
+        context.bells.scheduling.ring()
         return run
     }
 
