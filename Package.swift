@@ -90,10 +90,12 @@ let daemon: [Target] = [
     library("Daemon", "Promotion", stage),
     library("Daemon", "Delivery", stage + ["GoldenSets", "Supervision", asyncHTTPClient, crypto, nio]),
     library("Daemon", "ControlAPI", stage + ["Reports", hummingbird, nio, nioPosix]),
-    program("Daemon", "finetuned", stage + [
-        "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion", "Delivery",
-        "ControlAPI", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Reports", "Systemd", argumentParser, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-    ]),
+    program(
+        "Daemon", "finetuned",
+        stage + [
+            "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion", "Delivery",
+            "ControlAPI", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Reports", "Systemd", argumentParser, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        ]),
 ]
 
 let worker: [Target] = [
@@ -111,22 +113,30 @@ let worker: [Target] = [
     library("Worker", "Transformers", ["CKernels", "Tensors", "WeightFiles"]),
     library("Worker", "Generation", ["CKernels", "Tensors", "Tokenization", "Transformers"]),
     library("Worker", "Training", ["CKernels", "Contracts", "Tensors", "Transformers", "WeightFiles"]),
-    library("Worker", "Evaluation", [
-        "Contracts", "Platform", "EvaluationMetrics", "Encoding", "Generation", "Tokenization", "Training", "Transformers",
-    ]),
-    library("Worker", "Exporting", [
-        "Contracts", "Platform", "Tensors", "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Transformers", "Training",
-    ]),
-    program("Worker", "finetune-worker", [
-        "Contracts", "JSONText", "Platform", "RowFiles", "Training", "Evaluation", "Exporting", "Generation", "Transformers",
-        "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Encoding", "EvaluationMetrics", "Tensors", crypto,
-    ]),
+    library(
+        "Worker", "Evaluation",
+        [
+            "Contracts", "Platform", "EvaluationMetrics", "Encoding", "Generation", "Tokenization", "Training", "Transformers",
+        ]),
+    library(
+        "Worker", "Exporting",
+        [
+            "Contracts", "Platform", "Tensors", "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Transformers", "Training",
+        ]),
+    program(
+        "Worker", "finetune-worker",
+        [
+            "Contracts", "JSONText", "Platform", "RowFiles", "Training", "Evaluation", "Exporting", "Generation", "Transformers",
+            "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Encoding", "EvaluationMetrics", "Tensors", crypto,
+        ]),
 ]
 
 let commandLine: [Target] = [
-    library("CLI", "ControlClient", [
-        "Contracts", asyncHTTPClient, nio, .product(name: "NIOFoundationCompat", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-    ]),
+    library(
+        "CLI", "ControlClient",
+        [
+            "Contracts", asyncHTTPClient, nio, .product(name: "NIOFoundationCompat", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        ]),
     program("CLI", "ftctl", ["Contracts", "ControlClient", "JSONText", "Platform", "Reports", "RowFiles", "RowFormats", "Settings", argumentParser]),
 ]
 
@@ -148,10 +158,12 @@ let testTargets: [Target] = [
     tests("DatasetsTests", ["Compression", "JSONText", "Contracts", "DataQuality", "Datasets", "Ledger", "Platform", "RowFiles", "RowFormats", "Settings", "Stages", "Supervision", logging]),
     tests("SupervisionTests", ["Contracts", "Platform", "Supervision"]),
     tests("PromotionTests", ["Contracts", "Ledger", "Platform", "Promotion", "Settings", "Stages", logging]),
-    tests("DeliveryTests", [
-        asyncHTTPClient,
-        "Contracts", "Delivery", "Ledger", "Platform", "Promotion", "Settings", "Stages", "Supervision", logging,
-    ]),
+    tests(
+        "DeliveryTests",
+        [
+            asyncHTTPClient,
+            "Contracts", "Delivery", "Ledger", "Platform", "Promotion", "Settings", "Stages", "Supervision", logging,
+        ]),
     tests("ContractsTests", ["Contracts"]),
     tests("PlatformTests", ["Platform"]),
     tests("SettingsTests", ["Contracts", "Platform", "Settings"]),

@@ -86,7 +86,8 @@ struct ExperimentRulesTests {
                 $0.strategy = .grid
                 $0.trials = 100
                 $0.points = 4
-            }) { trial, _ in distance(trial) }
+            }
+        ) { trial, _ in distance(trial) }
         // The present recipe and the four of the grid.
         #expect(end.trials.count == 5 && steps == 5 * 90)
         #expect(reason == "every combination was tried")
@@ -109,7 +110,8 @@ struct ExperimentRulesTests {
             experiment {
                 $0.search = [SearchDimension(name: "rank", kind: .choice([4, 16]))]
                 $0.trials = 50
-            }) { trial, _ in trial.values["rank"] == 4 ? 1 : 2 }
+            }
+        ) { trial, _ in trial.values["rank"] == 4 ? 1 : 2 }
         #expect(end.trials.count == 2)
         #expect(ExperimentRules.winner(end)?.values["rank"] == 4)
     }

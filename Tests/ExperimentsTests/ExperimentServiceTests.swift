@@ -137,7 +137,9 @@ struct ExperimentServiceTests {
         let count = Mutex(0)
         let launcher = StubLauncher { request in
             // Killed after the fifth leg: the ledger is all that is left.
-            let number = count.withLock { $0 += 1; return $0 }
+            let number = count.withLock {
+                $0 += 1; return $0
+            }
             if number == 5 { throw CancellationError() }
             return try Self.answer(request)
         }

@@ -17,10 +17,12 @@ import Testing
 
     static func verdict(_ history: [GatingRules.PastRun], rows: Int, right: @escaping (Int) -> Bool) -> Verdict {
         let candidate = Cases.records(200, right: right, loss: { 0.5 + Double($0 % 5) * 0.02 })
-        return Cases.judge(candidate, served: Cases.strong(200), base: Cases.weak(200), evidence: {
-            $0.history = history
-            $0.trainingRows = rows
-        })
+        return Cases.judge(
+            candidate, served: Cases.strong(200), base: Cases.weak(200),
+            evidence: {
+                $0.history = history
+                $0.trainingRows = rows
+            })
     }
 
     @Test func theLearningCurveSaysHowManyRows() throws {

@@ -87,13 +87,15 @@ import Testing
             Self.verdict { $0.artefacts = [Artefact(format: .peft, path: "/x", failure: Failure(code: "export.x", "No."))] }.gates.contains {
                 $0.outcome == .fail && $0.explanation.contains("No.")
             })
-        #expect(Self.verdict { bytes in
-            Self.exported(0)(&bytes)
-            bytes.artefactRecords = [:]
-        }.outcome == .fail)
-        #expect(Self.verdict { bytes in
-            Self.exported(0)(&bytes)
-            bytes.inspections["artefact-gguf-q8_0"] = nil
-        }.outcome == .fail)
+        #expect(
+            Self.verdict { bytes in
+                Self.exported(0)(&bytes)
+                bytes.artefactRecords = [:]
+            }.outcome == .fail)
+        #expect(
+            Self.verdict { bytes in
+                Self.exported(0)(&bytes)
+                bytes.inspections["artefact-gguf-q8_0"] = nil
+            }.outcome == .fail)
     }
 }

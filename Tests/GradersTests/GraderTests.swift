@@ -52,10 +52,11 @@ import Testing
         #"{"type": "multi", "name": "m", "graders": {"a": \#(check("eq", "x", "x")), "b": \#(check("eq", "x", "y"))}, "calculate_output": "\#(formula)"}"#
     }
 
-    @Test(arguments: [
-        ("a", 1), ("a + b * 2", 1), ("0.5 * a + 0.5 * b", 0.5), ("max(a, b) - min(a, b, 0.25)", 1), ("-(a - 3) ^ 2", -4), ("2 ^ 3 ^ 2", 512), ("sqrt(16) / exp(b)", 4),
-        ("floor(2.7) + ceil(0.2) + abs(-a) + log(a)", 4),
-    ] as [(String, Double)])
+    @Test(
+        arguments: [
+            ("a", 1), ("a + b * 2", 1), ("0.5 * a + 0.5 * b", 0.5), ("max(a, b) - min(a, b, 0.25)", 1), ("-(a - 3) ^ 2", -4), ("2 ^ 3 ^ 2", 512), ("sqrt(16) / exp(b)", 4),
+            ("floor(2.7) + ceil(0.2) + abs(-a) + log(a)", 4),
+        ] as [(String, Double)])
     func formulas(formula: String, value: Double) throws { #expect(try Self.score(Self.multi(formula)) == value) }
 
     @Test func infiniteOutcomesAreNoScores() throws { #expect(try Self.score(Self.multi("a / b")) == nil) }

@@ -31,7 +31,10 @@ struct SchedulingRulesTests {
     }
 
     @Test func theFirstRunStartsFromTheBase() {
-        #expect(decide { s, _ in s.hasServed = false; s.servedBase = nil } == .queue(.fromBase, reason: "50 new rows"))
+        #expect(
+            decide { s, _ in
+                s.hasServed = false; s.servedBase = nil
+            } == .queue(.fromBase, reason: "50 new rows"))
     }
 
     @Test func anotherBaseStartsAnew() {
@@ -83,7 +86,10 @@ struct SchedulingRulesTests {
     @Test func rowsOfRunsThatWereNotPromotedAreSaidAndTaken() {
         waits(decide { s, _ in (s.newRows, s.leftRows) = (0, 30) }, "30 rows of runs that were not promoted")
         #expect(decide { s, _ in s.leftRows = 30 } == .queue(.continued, reason: "50 new rows, and 30 of runs that were not promoted"))
-        #expect(decide { s, p in s.leftRows = 30; p.trigger.minimumNewRows = 80 } == .queue(.continued, reason: "50 new rows, and 30 of runs that were not promoted"))
+        #expect(
+            decide { s, p in
+                s.leftRows = 30; p.trigger.minimumNewRows = 80
+            } == .queue(.continued, reason: "50 new rows, and 30 of runs that were not promoted"))
     }
 
     @Test func severalDropsWithinTheSettleTimeAreOneRun() {
@@ -92,7 +98,10 @@ struct SchedulingRulesTests {
     }
 
     @Test func tooFewRowsAreSaid() {
-        waits(decide { s, _ in s.allRows = 6; s.newRows = 6 }, "4 more training rows (6 of 10)")
+        waits(
+            decide { s, _ in
+                s.allRows = 6; s.newRows = 6
+            }, "4 more training rows (6 of 10)")
         waits(decide { s, p in p.trigger.minimumNewRows = 51 }, "1 more new rows (50 of 51)")
     }
 
@@ -134,7 +143,10 @@ struct SchedulingRulesTests {
 
     @Test func upToDateIsSaid() {
         waits(decide { s, _ in s.newRows = 0 }, "up to date")
-        waits(decide { s, _ in s.newRows = 0; s.allRows = 0 }, "waiting for data")
+        waits(
+            decide { s, _ in
+                s.newRows = 0; s.allRows = 0
+            }, "waiting for data")
     }
 
     @Test func warmStartsBeginLower() {

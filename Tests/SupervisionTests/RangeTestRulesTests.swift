@@ -42,7 +42,14 @@ struct RangeTestRulesTests {
         let sweep = range(1e-3)
         #expect(RangeTestRules.reusable(for: now, among: [run("r-2"), run("r-3", range: sweep)], rows: rows)?.earlier == "r-3")
         // How long one trains changes nothing, what one trains does.
-        #expect(RangeTestRules.reusable(for: now, among: [run("r-3", range: sweep) { $0.epochs = 9; $0.learningRate = 1e-3 }], rows: rows) != nil)
+        #expect(
+            RangeTestRules.reusable(
+                for: now,
+                among: [
+                    run("r-3", range: sweep) {
+                        $0.epochs = 9; $0.learningRate = 1e-3
+                    }
+                ], rows: rows) != nil)
         #expect(RangeTestRules.reusable(for: now, among: [run("r-3", range: sweep) { $0.rank = 4 }], rows: rows) == nil)
         #expect(RangeTestRules.reusable(for: now, among: [run("r-3", base: "c", range: sweep)], rows: rows) == nil)
         #expect(RangeTestRules.reusable(for: now, among: [run("r-1", range: sweep)], rows: rows) == nil)

@@ -68,7 +68,9 @@ struct ExperimentCommand: AsyncParsableCommand {
         func run() async throws {
             try await connection.use { client in
                 let id: String
-                if let experiment { id = experiment } else {
+                if let experiment {
+                    id = experiment
+                } else {
                     guard let newest = try await client.get([Experiment].self, ControlRoute.experiments, ["limit": "1"]).first else {
                         return Terminal.line("There are no experiments yet.")
                     }

@@ -88,16 +88,18 @@ struct Report: AsyncParsableCommand {
     }
 
     static func examples(_ rows: [ExampleComparison]) -> String {
-        rows.isEmpty ? "(none)" : rows.map { row in
-            let c = row.candidate
-            return """
-                \(c.row)\(c.set == "gate" ? "" : " of \(c.set)") loss \(Terminal.number(c.lossSum / Double(max(1, c.tokens))))
-                  prompt:    \(c.prompt.replacingOccurrences(of: "\n", with: " ⏎ ").prefix(160))
-                  wanted:    \(c.reference.prefix(120))
-                  candidate: \((c.output ?? "–").prefix(120))
-                  before:    \((row.served?.output ?? "–").prefix(120))
-                """
-        }.joined(separator: "\n")
+        rows.isEmpty
+            ? "(none)"
+            : rows.map { row in
+                let c = row.candidate
+                return """
+                    \(c.row)\(c.set == "gate" ? "" : " of \(c.set)") loss \(Terminal.number(c.lossSum / Double(max(1, c.tokens))))
+                      prompt:    \(c.prompt.replacingOccurrences(of: "\n", with: " ⏎ ").prefix(160))
+                      wanted:    \(c.reference.prefix(120))
+                      candidate: \((c.output ?? "–").prefix(120))
+                      before:    \((row.served?.output ?? "–").prefix(120))
+                    """
+            }.joined(separator: "\n")
     }
 
     static func text(_ run: Run) -> String {
@@ -120,7 +122,8 @@ struct Report: AsyncParsableCommand {
             let said = classes + (confusion.values.contains { $0["(other)"] != nil } ? ["(other)"] : [])
             lines += ["", "Confusion (rows: true, columns: answered)"]
             lines.append(
-                Terminal.table([""] + said.map { String($0.prefix(8)) } + ["recall"],
+                Terminal.table(
+                    [""] + said.map { String($0.prefix(8)) } + ["recall"],
                     classes.map { name in
                         let row = confusion[name] ?? [:]
                         let total = row.values.reduce(0, +)

@@ -145,7 +145,8 @@ struct GarbageCollect: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.use { client in
-            let plan = dryRun
+            let plan =
+                dryRun
                 ? try await client.get(GarbagePlan.self, ControlRoute.garbage)
                 : try await client.post(GarbagePlan.self, ControlRoute.garbage, [String: String]())
             try connection.show(plan) { plan in

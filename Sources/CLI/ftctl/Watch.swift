@@ -10,7 +10,9 @@ struct Watch: AsyncParsableCommand {
     func run() async throws {
         try await connection.use { client in
             let id: String
-            if let run { id = run } else {
+            if let run {
+                id = run
+            } else {
                 guard let newest = try await client.get([Run].self, ControlRoute.runs, ["limit": "1"]).first else {
                     return Terminal.line("There are no runs yet.")
                 }

@@ -79,8 +79,14 @@ package enum LanguageGuess {
     }
 
     private static let lists: [(String, String)] = [
-        ("en", "the of and to in is that it for was on are as with his they at be this from have or by but not what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more two like him see could no make than been its who now did my"),
-        ("de", "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur oder aber vor zur bis mehr durch man sein wurde wenn ich kann mir wir ihre"),
+        (
+            "en",
+            "the of and to in is that it for was on are as with his they at be this from have or by but not what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more two like him see could no make than been its who now did my"
+        ),
+        (
+            "de",
+            "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur oder aber vor zur bis mehr durch man sein wurde wenn ich kann mir wir ihre"
+        ),
         ("fr", "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont avec son aux elle mais ou nous comme ont leur vous je cette deux être fait même tout sans ses était peut mon ma ces ai"),
         ("es", "de la que el en y a los se del las un por con no una su para es al lo como más o pero sus le ha me si sin sobre este ya entre cuando todo esta ser son dos también fue había era muy hasta desde está mi porque qué sólo han yo hay vez"),
         ("pt", "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu sua ou ser quando muito há nos já está eu também só pelo pela até isso ela entre era depois sem mesmo aos ter seus"),

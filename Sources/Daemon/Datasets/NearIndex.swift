@@ -48,9 +48,10 @@ final class NearIndex {
         segments = try manifest.segments.map { try NearSegment(path: folder + "/" + $0) }
         common = CommonShingles()
         if let data = FileManager.default.contents(atPath: folder + "/common.bin") {
-            common = CommonShingles(data.withUnsafeBytes { bytes in
-                Set((0..<(bytes.count / 8)).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) })
-            })
+            common = CommonShingles(
+                data.withUnsafeBytes { bytes in
+                    Set((0..<(bytes.count / 8)).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) })
+                })
         }
         // What a crash left behind.
         let known = Set(manifest.segments)

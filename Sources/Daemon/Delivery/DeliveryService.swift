@@ -88,7 +88,8 @@ package struct DeliveryService: Service {
         context.problems.set("export:\(run.pipeline)", failed.first?.failure)
         let done = settings.exports.filter { format in !failed.contains { $0.format == format } }.map(\.rawValue)
         try finish(
-            run, "delivered" + (done.isEmpty ? "" : ": exported as \(done.joined(separator: ", "))")
+            run,
+            "delivered" + (done.isEmpty ? "" : ": exported as \(done.joined(separator: ", "))")
                 + (failed.isEmpty ? "" : "; not as \(failed.map(\.format.rawValue).joined(separator: ", "))"))
     }
 

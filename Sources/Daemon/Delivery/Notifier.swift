@@ -31,7 +31,8 @@ struct Notifier: Sendable {
             let pause = DeliveryRules.pause(afterAttempt: notice.attempts + 1)
             try context.ledger.settle(notice, told: false, answer: reason, next: pause.map { Date().addingTimeInterval($0) })
             log(
-                notice, "The \(notice.target) could not be told that \(subject(notice.event)): \(reason)"
+                notice,
+                "The \(notice.target) could not be told that \(subject(notice.event)): \(reason)"
                     + (pause.map { "; tried again in \(Int($0)) s" } ?? "; given up after \(notice.attempts + 1) attempts"), failed: true)
         case .refused(let reason):
             try context.ledger.settle(notice, told: false, answer: reason, next: nil)

@@ -57,8 +57,7 @@ package struct GatingService: Service {
                 case .fail: .rejected
                 case .inconclusive: .inconclusive
                 }
-            let judged = try context.ledger.transition(run.id, from: [.evaluated], to: state, message: verdict.summary)
-            { $0.verdict = verdict }
+            let judged = try context.ledger.transition(run.id, from: [.evaluated], to: state, message: verdict.summary) { $0.verdict = verdict }
             context.logger.log(
                 level: state == .accepted ? .notice : .warning,
                 "Run \(run.id) of \(run.pipeline) is \(state.rawValue): \(verdict.summary)",

@@ -108,7 +108,7 @@ package struct PromotionService: Service {
         context.logger.notice(
             "Promoted \(version.id) of \(run.pipeline) (run \(run.id), \(kind.rawValue) by \(who)): \(reason)",
             metadata: [
-                "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "promotion", 
+                "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "promotion",
                 "event": kind == .forced ? "version.forced" : "version.promoted", "version": "\(version.id)",
             ])
         if let promoted = try context.ledger.run(run.id) { tell(promoted, "promoted: \(version.id) is served") }

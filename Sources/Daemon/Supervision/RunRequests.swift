@@ -30,7 +30,8 @@ enum RunRequests {
         guard let snapshot = try context.ledger.snapshot(run.snapshot) else {
             throw Failure(code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue, remedy: "Queue a new run.")
         }
-        let train = TrainTask(model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [], recipe: run.recipe,
+        let train = TrainTask(
+            model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [], recipe: run.recipe,
             truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
         let task = RangeTestTask(train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest, steps: RangeTestRules.steps)
         return request(run.id.rawValue, context.layout.run(run.id.rawValue) + "/range-test", .rangeTest(task), context)

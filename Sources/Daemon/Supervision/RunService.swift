@@ -228,7 +228,8 @@ package struct RunService: Service {
     private func fail(_ id: RunID, _ failure: Failure) {
         do {
             let run = try context.ledger.transition(
-                id, from: [.queued, .training, .trained, .evaluating, .evaluated], to: .failed, message: failure.message) { $0.cause = failure }
+                id, from: [.queued, .training, .trained, .evaluating, .evaluated], to: .failed, message: failure.message
+            ) { $0.cause = failure }
             tell(run, "failed: \(failure)", event: "run.failed")
             feed.close(id)
             context.bells.scheduling.ring()

@@ -152,7 +152,8 @@ struct Answers: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         do {
             let result = try await launcher.run(
-                WorkerRequest(id: id, directory: folder, task: .generate(task), threads: context.settings.daemon.workerThreads), silence: .seconds(300)) { _ in }
+                WorkerRequest(id: id, directory: folder, task: .generate(task), threads: context.settings.daemon.workerThreads), silence: .seconds(300)
+            ) { _ in }
             return GenerateAnswer(version: served?.id, outputs: result.outputs ?? [])
         } catch let end as WorkerEnd {
             throw end.failure ?? Failure(code: "generate.interrupted", "The daemon is stopping.", remedy: "Ask again when it runs.")

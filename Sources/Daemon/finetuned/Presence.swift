@@ -22,7 +22,9 @@ struct Presence: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await cancelWhenGracefulShutdown {
-                    try await Watchdog(manager) { try context.ledger.ping() } failed: { error in
+                    try await Watchdog(manager) {
+                        try context.ledger.ping()
+                    } failed: { error in
                         context.logger.error("The daemon's check of itself failed: \(error)", metadata: ["event": "daemon.unhealthy"])
                     }.run()
                 }

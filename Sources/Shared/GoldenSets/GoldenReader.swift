@@ -11,10 +11,11 @@ enum GoldenReader {
         let value: JSONValue
         do { value = try JSONDecoder().decode(JSONValue.self, from: line) } catch { throw fault("The line is not JSON.") }
         guard var members = value.objectValue else { throw fault("The line is JSON, but not an object.") }
-        let name = try members["name"].map { value in
-            guard let text = value.stringValue, !text.isEmpty else { throw fault("'name' is not a text.") }
-            return text
-        } ?? "\(file):\(number)"
+        let name =
+            try members["name"].map { value in
+                guard let text = value.stringValue, !text.isEmpty else { throw fault("'name' is not a text.") }
+                return text
+            } ?? "\(file):\(number)"
         var isRequired = true
         if let value = members["required"] {
             guard case .bool(let flag) = value else { throw fault("'required' is neither true nor false.") }

@@ -89,8 +89,10 @@ struct CalendarEventParser {
     }
 
     /// Reads `*`, or a list of `a`, `a..b`, `a/n`, `a..b/n`.
-    private func spans(_ field: some StringProtocol, _ name: String, _ bounds: ClosedRange<Int>, micros: Bool = false, short: Bool = false,
-        backwards: Bool = false)
+    private func spans(
+        _ field: some StringProtocol, _ name: String, _ bounds: ClosedRange<Int>, micros: Bool = false, short: Bool = false,
+        backwards: Bool = false
+    )
         throws(CalendarEvent.Invalid) -> [CalendarEvent.Span]
     {
         if field == "*" { return [] }

@@ -218,10 +218,11 @@ extension ShapeReader {
         }
         for (index, call) in list.enumerated() {
             if let id = call["id"]?.stringValue { known.insert(id) }
-            let hasArguments = switch call["function"]?["arguments"] {
-            case .string?, .object?, nil: true
-            default: false
-            }
+            let hasArguments =
+                switch call["function"]?["arguments"] {
+                case .string?, .object?, nil: true
+                default: false
+                }
             if call["function"]?["name"]?.stringValue == nil || !hasArguments {
                 problems.add(
                     line, .invalidToolCall, "The call names no function, or its arguments are neither a text nor an object.",

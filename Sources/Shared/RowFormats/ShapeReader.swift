@@ -1,5 +1,5 @@
-import Foundation
 import Contracts
+import Foundation
 
 /// Reads one row as a given shape, collecting every fault rather than stopping at the first.
 struct ShapeReader {
@@ -80,7 +80,10 @@ struct ShapeReader {
             case .integer(let number)?: String(number)
             case .bool(let flag)?: flag ? "true" : "false"
             case nil: nil
-            case let other?: { problems.add(line, .dataType, "'label' is \(RowReader.kind(other)), not a class.", "Write its name.", "/label"); return "" }()
+            case let other?:
+                {
+                    problems.add(line, .dataType, "'label' is \(RowReader.kind(other)), not a class.", "Write its name.", "/label"); return ""
+                }()
             }
         guard let label else {
             problems.add(line, .missingKey, "The key 'label' is missing.", "Add it.", "/label")

@@ -127,7 +127,8 @@ extension PipelineSettings {
         .whole("gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536, default: 64, "Longest generated answer in tokens."),
         .whole("gates.maximum_rows", \.gates.maximumRows, in: 0...1_000_000_000, default: 0, "Score at most this many gate rows; 0: all."),
         .optionalNumber("gates.maximum_forgetting", \.gates.maximumForgetting, in: 0...1000, default: "not judged", "Most that the loss on the base's own probe may rise over the base's, in nats a token."),
-        .optionalNumber("gates.artefact_tolerance", \.gates.artefactTolerance, in: 0...1000, default: "0.001 (peft), 0.005 (huggingface), 0.02 (gguf-f16), 0.05 (gguf-q8_0)", "Most that the loss of the exported files may differ from the trained model's, in nats a token."),
+        .optionalNumber(
+            "gates.artefact_tolerance", \.gates.artefactTolerance, in: 0...1000, default: "0.001 (peft), 0.005 (huggingface), 0.02 (gguf-f16), 0.05 (gguf-q8_0)", "Most that the loss of the exported files may differ from the trained model's, in nats a token."),
         .text("gates.answer_schema", default: "none", "A file with the JSON Schema (2020-12) that answers should fit; the metric `schema` is their share.") {
             $0.gates.answerSchema = $1
             return $1.hasPrefix("/") ? nil : "an absolute path"

@@ -77,7 +77,8 @@ enum HuggingFaceConfig {
                 let wavelength = 2 * Double.pi / plain
                 let smooth = (context / wavelength - low) / (high - low)
                 let scaled =
-                    wavelength > context / low ? plain / Double(factor)
+                    wavelength > context / low
+                    ? plain / Double(factor)
                     : wavelength < context / high ? plain : (1 - smooth) * plain / Double(factor) + smooth * plain
                 guard abs(plain / scaled - Double(stored)) < 1e-3 * Double(stored) else {
                     throw ExportFailure(

@@ -1,4 +1,5 @@
 import CKernels
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -25,7 +26,10 @@ struct Sampler {
             whole += weight
         }
         var reached = 0.0
-        let last = classes.firstIndex { reached += $0; return reached >= options.topP * whole * (1 + 1e-9) } ?? 159
+        let last =
+            classes.firstIndex {
+                reached += $0; return reached >= options.topP * whole * (1 + 1e-9)
+            } ?? 159
         var candidates: [(id: Int32, weight: Double)] = []
         for id in 0..<vocabulary {
             let exponent = (Double(logits[id]) - top) / options.temperature
@@ -35,7 +39,10 @@ struct Sampler {
         candidates.sort { ($1.weight, $0.id) < ($0.weight, $1.id) }
         if options.topP < 1 {
             var kept = 0.0
-            let end = candidates.firstIndex { kept += $0.weight; return kept >= options.topP * whole } ?? candidates.count - 1
+            let end =
+                candidates.firstIndex {
+                    kept += $0.weight; return kept >= options.topP * whole
+                } ?? candidates.count - 1
             candidates.removeSubrange((end + 1)...)
         }
         var rest = uniform(prompt, place) * candidates.reduce(0) { $0 + $1.weight }

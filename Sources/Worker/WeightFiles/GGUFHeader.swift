@@ -146,7 +146,8 @@ struct GGUFHeader {
         let columns = shape.last ?? 1
         guard let rowBytes = type.rowBytes(columns) else {
             throw reader.failure(
-                .malformed, "the tensor \(name) has rows of \(columns), no multiple of the \(type.blockSize) that "
+                .malformed,
+                "the tensor \(name) has rows of \(columns), no multiple of the \(type.blockSize) that "
                     + "\(type.label) stores together", at: place)
         }
         let (size, overflow) = (elements / columns).multipliedReportingOverflow(by: rowBytes)

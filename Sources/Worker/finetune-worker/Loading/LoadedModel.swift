@@ -3,8 +3,8 @@ import Contracts
 import Exporting
 import Foundation
 import Tensors
-import TokenizerFiles
 import Tokenization
+import TokenizerFiles
 import Transformers
 import WeightFiles
 

@@ -56,9 +56,10 @@ struct RowSetEvaluation {
         // Rows and labelled variants are scored together: they share their prompts, which are computed once.
         let variants = labelVariants(items)
         let scorer = SequenceScorer(transformer, memoryBytes: context.memoryBytes / 2)
-        guard let scores = try scorer.score(
-            items.map(\.sequence) + variants.map(\.sequence),
-            progress: { context.events.progress($0, of: items.count + variants.count, "sequences") }, stop: { StopRequest.isMade })
+        guard
+            let scores = try scorer.score(
+                items.map(\.sequence) + variants.map(\.sequence),
+                progress: { context.events.progress($0, of: items.count + variants.count, "sequences") }, stop: { StopRequest.isMade })
         else { return nil }
         var records = zip(items, scores).map { item, score in
             ExampleRecord(

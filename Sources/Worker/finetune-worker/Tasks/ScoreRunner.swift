@@ -51,8 +51,9 @@ struct ScoreRunner {
             if let example = try? encoder.example(row.content, maximumLength: length) { plain.append((row, example.sequence)) }
         }
         let scorer = SequenceScorer(transformer, memoryBytes: context.memoryBytes / 2)
-        guard let scores = try scorer.score(
-            plain.map(\.sequence), progress: { context.events.progress($0, of: plain.count, "rows") }, stop: { StopRequest.isMade })
+        guard
+            let scores = try scorer.score(
+                plain.map(\.sequence), progress: { context.events.progress($0, of: plain.count, "rows") }, stop: { StopRequest.isMade })
         else { return nil }
         let records = zip(plain, scores).map { item, score in
             ExampleRecord(
