@@ -36,7 +36,8 @@ let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 // MARK: - Targets
 
-/// A library target of one layer, with its tests beside it under `Tests/<name>Tests`.
+/// A library target of one layer, with its tests beside it under `Tests/<name>Tests`; what only joins others is tested through the program
+/// (ControlAPI, Registry: EndToEndTests; Evaluation: WorkerTests; TokenizerFiles: TokenizationTests).
 func library(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
 }
@@ -148,6 +149,8 @@ let testTargets: [Target] = [
     tests("CrashTests", ["Compression", "Contracts", "Ledger", "Platform", "RowFiles", "Stages"]),
     tests("LedgerTests", ["Contracts", "Ledger"]),
     tests("SchedulingTests", ["Contracts", "Ledger", "Platform", "RowFiles", "Scheduling", "Settings", "Stages", logging]),
+    tests("StagesTests", ["Contracts", "RowFiles", "Stages"]),
+    tests("ControlClientTests", ["Contracts", "ControlClient"]),
     tests("CompressionTests", ["Compression"]),
     tests("JSONTextTests", ["Contracts", "JSONText"]),
     tests("TensorsTests", ["CKernels", "Tensors"]),

@@ -97,6 +97,13 @@ struct SchedulingRulesTests {
         waits(decide { s, _ in s.newestDrop = newest }, "further drops", until: newest.addingTimeInterval(30))
     }
 
+    @Test func rowsOfTheRunAtWorkAreNotSaidToBeLeft() {
+        waits(
+            decide { s, _ in
+                (s.newRows, s.leftRows, s.isBusy) = (0, 62, true)
+            }, "at work")
+    }
+
     @Test func tooFewRowsAreSaid() {
         waits(
             decide { s, _ in

@@ -14,11 +14,11 @@ struct LocalLauncherTests {
 
     /// Runs a script as a worker. Its `$1` is the request; events go to descriptor 3.
     func launch(_ script: String, silence: Double = 20, grace: Double = 5, seen: EventLog = EventLog()) async throws -> WorkerResult {
-        let program = sandbox.root + "/worker-\(UUID().uuidString.prefix(8)).sh"
+        let program = sandbox.root + "/attempter-\(UUID().uuidString.prefix(8)).sh"
         try ("#!/bin/sh\n" + script).write(toFile: program, atomically: true, encoding: .utf8)
         chmod(program, 0o755)
         let launcher = LocalLauncher(program: program, grace: .seconds(grace))
-        let request = WorkerRequest(id: "t", directory: sandbox.root + "/work", task: .inspect(InspectTask(path: "x", id: "x")))
+        let request = WorkerRequest(id: "t", directory: sandbox.root + "/attempt", task: .inspect(InspectTask(path: "x", id: "x")))
         return try await launcher.run(request, silence: .seconds(silence)) { event in seen.events.withLock { $0.append(event) } }
     }
 
@@ -42,7 +42,7 @@ struct LocalLauncherTests {
         let result = try await launch("\(Self.started)\necho noise\necho more noise >&2\n\(Self.result)", seen: seen)
         #expect(result.figures == ["x": 2.5])
         #expect(seen.kinds == [.started, .result])
-        let log = try String(contentsOfFile: sandbox.root + "/work/stderr.log", encoding: .utf8)
+        let log = try String(contentsOfFile: sandbox.root + "/attempt/stderr.log", encoding: .utf8)
         #expect(log.contains("noise") && log.contains("more noise"))
     }
 
@@ -98,7 +98,7 @@ struct LocalLauncherTests {
 
     @Test func aProgramThatIsNotThereIsNoCrash() async throws {
         let launcher = LocalLauncher(program: "/nonexistent/worker")
-        let request = WorkerRequest(id: "t", directory: sandbox.root + "/work", task: .inspect(InspectTask(path: "x", id: "x")))
+        let request = WorkerRequest(id: "t", directory: sandbox.root + "/attempt", task: .inspect(InspectTask(path: "x", id: "x")))
         let end = await ending { try await launcher.run(request, silence: .seconds(5)) { _ in } }
         guard case .died = end else {
             Issue.record("\(String(describing: end))")

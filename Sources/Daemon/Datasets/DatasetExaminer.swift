@@ -122,7 +122,7 @@ package struct DatasetExaminer: Service {
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let task = MeasureTask(model: context.modelReference(card), rows: files, maxLength: empty.maxLength)
-        let request = WorkerRequest(id: "measure-\(pipeline.name)", directory: folder, task: .measure(task))
+        let request = WorkerRequest(id: "measure-\(pipeline.name)", directory: folder, task: .measure(task), threads: context.settings.daemon.workerThreads)
         let result: WorkerResult
         do { result = try await launcher.run(request, silence: .seconds(context.settings.daemon.workerSilenceSeconds)) { _ in } } catch let end as WorkerEnd {
             guard let failure = end.failure else { throw CancellationError() }

@@ -1,6 +1,5 @@
 import Contracts
 import Foundation
-import Platform
 import RowFormats
 
 /// A row as text: what is asked, what is answered.

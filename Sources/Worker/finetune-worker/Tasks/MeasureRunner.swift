@@ -3,6 +3,7 @@ import Encoding
 import Foundation
 import JSONText
 import Platform
+import Tensors
 
 /// Counts the tokens of rows as they would be trained, in memory that does not grow with the rows.
 struct MeasureRunner {
@@ -54,10 +55,18 @@ struct MeasureRunner {
             try lines.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: name) }
             lines.removeAll(keepingCapacity: true)
         }
+        let team = ThreadTeam(threads: context.threads)
         var pending: [Row] = []
         func work() throws {
             if StopRequest.isMade { throw Stopped() }
-            for line in try Parallel.slices(pending, { $0.map { Self.measure($0, encoder, task.maxLength) } }).joined() {
+            var measured = pending.map { RowMeasurement(row: $0.id, drop: $0.drop, line: $0.line, file: $0.file) }
+            measured.withUnsafeMutableBufferPointer { measured in
+                nonisolated(unsafe) let measured = measured
+                team.rows(pending.count, grain: 16) { rows, _ in
+                    for index in rows { Self.measure(pending[index].content, encoder, task.maxLength, into: &measured[index]) }
+                }
+            }
+            for line in measured {
                 MeasurementLine.append(line, to: &lines)
                 totals.add(line)
             }
@@ -74,10 +83,9 @@ struct MeasureRunner {
         return totals
     }
 
-    private static func measure(_ row: Row, _ encoder: RowEncoder, _ maximumLength: Int) -> RowMeasurement {
-        var measurement = RowMeasurement(row: row.id, drop: row.drop, line: row.line, file: row.file)
+    private static func measure(_ content: RowContent, _ encoder: RowEncoder, _ maximumLength: Int, into measurement: inout RowMeasurement) {
         do {
-            let example = try encoder.example(row.content, maximumLength: maximumLength)
+            let example = try encoder.example(content, maximumLength: maximumLength)
             (measurement.tokens, measurement.labels, measurement.truncated) = (example.ids.count, example.labelCount, example.truncated)
         } catch {
             measurement.problem = "\(error)"
@@ -88,6 +96,5 @@ struct MeasureRunner {
                 default: .template
                 }
         }
-        return measurement
     }
 }
