@@ -147,7 +147,7 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "fake-worker", dependencies: ["Contracts", "Platform", "Compression"], path: "Tests/FakeWorker"),
     tests("CrashTests", ["Compression", "Contracts", "Ledger", "Platform", "RowFiles", "Stages"]),
-    tests("LedgerTests", ["Contracts", "Ledger"]),
+    tests("LedgerTests", ["Contracts", "Ledger", grdb]),
     tests("SchedulingTests", ["Contracts", "Ledger", "Platform", "RowFiles", "Scheduling", "Settings", "Stages", logging]),
     tests("StagesTests", ["Contracts", "RowFiles", "Stages"]),
     tests("ControlClientTests", ["Contracts", "ControlClient"]),

@@ -80,4 +80,18 @@ struct SketchTests {
         }
         #expect(abs(Double(counter.estimate - count)) <= max(1, 0.05 * Double(count)), "\(counter.estimate)")
     }
+
+    @Test func theSampleIsTheSmallestDistinctHashes() {
+        var random = SystemRandomNumberGenerator()
+        for count in [1, 2, 3, 127, 128, 129, 500, 513, 900, 2049, 5000] {
+            let spread = (0..<count).map { _ in UInt64.random(in: 0...UInt64.max, using: &random) }
+            // Hashes that repeat, and such as lie close together, as no real text has them.
+            let few = (0..<count).map { UInt64($0 % 7) &* 0x9E37_79B9 }
+            let near = (0..<count).map { _ in UInt64.random(in: 0..<1000, using: &random) }
+            for hashes in [spread, few, near, spread + spread, near + spread] {
+                let expected = Array(Set(hashes.map { UInt32(truncatingIfNeeded: $0) }).sorted().prefix(Sketch.sampleSize))
+                #expect(Sketch(shingles: hashes).sample == expected, "\(hashes)")
+            }
+        }
+    }
 }

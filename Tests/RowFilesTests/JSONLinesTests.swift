@@ -77,3 +77,41 @@ struct JSONLinesTests {
         #expect(read == measurements)
     }
 }
+
+/// Rows that all cores make of lines are those that one makes.
+struct LineBatchTests {
+    let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    private func file(_ rows: Int, damaged: Int? = nil) throws -> String {
+        var text: [UInt8] = []
+        for number in 0..<rows {
+            let row = Row(
+                id: RowID(String(number)), content: .completion(prompt: "q\(number)", completion: String(repeating: "a", count: number % 700)), split: .train,
+                promptKey: "k", drop: "d", line: number + 1)
+            text += number == damaged ? Array("{\"id\":\n".utf8) : try CanonicalJSON.line(row)
+        }
+        let path = sandbox.layout.root + "/rows.jsonl"
+        try Data(text).write(to: URL(filePath: path))
+        return path
+    }
+
+    @Test(arguments: [0, 1, 100, 5000]) func theOrderIsThatOfTheFile(_ count: Int) throws {
+        let path = try file(count)
+        var one: [Row] = []
+        var many: [Row] = []
+        try RowFile.read(path) { one.append($0) }
+        try RowFile.readParallel(path, atOnce: 300) {
+            #expect(!$0.isEmpty && $0.count <= 300)
+            many += $0
+        }
+        #expect(one.count == count)
+        #expect(many == one)
+    }
+
+    @Test func aDamagedRowIsNamed() throws {
+        let path = try file(2000, damaged: 1234)
+        let failure = #expect(throws: Failure.self) { try RowFile.readParallel(path) { _ in } }
+        #expect(failure?.code == "dataset.damaged" && failure?.place == path + ":1235", "\(String(describing: failure))")
+    }
+}

@@ -35,15 +35,56 @@ package struct Sketch: Hashable, Sendable {
             sample = []
             return
         }
-        values.sort()
+        sample = Self.smallest(values)
+        keys = Self.keys(minima, isFilled)
+    }
+
+    /// The smallest distinct values, ``sampleSize`` of them at most, in ascending order.
+    private static func smallest(_ values: [UInt32]) -> [UInt32] {
+        // Hashes are spread evenly, so that of many those below a bound are about twice as many as are wanted.
+        if values.count > 4 * sampleSize {
+            let bound = UInt32((UInt64(1) << 32) * UInt64(2 * sampleSize) / UInt64(values.count))
+            let sample = distinct(sorted(values.filter { $0 < bound }))
+            if sample.count == sampleSize { return sample }
+        }
+        return distinct(sorted(values))
+    }
+
+    private static func distinct(_ values: [UInt32]) -> [UInt32] {
         var sample: [UInt32] = []
-        sample.reserveCapacity(min(values.count, Self.sampleSize))
+        sample.reserveCapacity(min(values.count, sampleSize))
         for value in values where value != sample.last {
             sample.append(value)
-            if sample.count == Self.sampleSize { break }
+            if sample.count == sampleSize { break }
         }
-        self.sample = sample
-        keys = Self.keys(minima, isFilled)
+        return sample
+    }
+
+    /// Sorts hashes: each is put where it belongs by its size, as if they were spread evenly, and moved the few places by which that was wrong.
+    private static func sorted(_ values: [UInt32]) -> [UInt32] {
+        guard values.count <= 16 * sampleSize else { return values.sorted() }
+        let count = UInt64(values.count)
+        var ends = [Int](repeating: 0, count: values.count + 1)
+        for value in values { ends[Int((UInt64(value) &* count) >> 32) + 1] += 1 }
+        for place in 1...values.count { ends[place] += ends[place - 1] }
+        return [UInt32](unsafeUninitializedCapacity: values.count) { result, filled in
+            // From here on `ends` is where the next of each part goes.
+            for value in values {
+                let part = Int((UInt64(value) &* count) >> 32)
+                result.initializeElement(at: ends[part], to: value)
+                ends[part] += 1
+            }
+            for place in 1..<max(1, values.count) {
+                let value = result[place]
+                var free = place
+                while free > 0, result[free - 1] > value {
+                    result[free] = result[free - 1]
+                    free -= 1
+                }
+                result[free] = value
+            }
+            filled = values.count
+        }
     }
 
     private static func keys(_ minima: [UInt32], _ isFilled: [Bool]) -> [UInt32] {

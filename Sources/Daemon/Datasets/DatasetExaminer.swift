@@ -18,6 +18,8 @@ package struct DatasetExaminer: Service {
     private static let dropsAtOnce = 100
     /// Rows that cannot be trained on which a report names, of each drop.
     private static let listed = 1000
+    /// Measurements that are read at a time.
+    private static let linesAtOnce = 2048
 
     let context: StageContext
     let service: DatasetService
@@ -129,15 +131,15 @@ package struct DatasetExaminer: Service {
             throw failure
         }
         guard let file = result.files?.first else { return [:] }
-        try JSONLines.read(file.path) { line, _ in
-            let row = try MeasurementLine.measurement(line)
-            measured[row.drop]?.counts.add(tokens: row.tokens, labels: row.labels, truncated: row.truncated, usable: row.problem == nil)
-            if var problem = TokenRules.problem(row, maxLength: empty.maxLength, truncate: pipeline.data.truncate) {
-                (problem.line, problem.file) = (row.line, row.file)
-                measured[row.drop]?.problemCounts[problem.code, default: 0] += 1
-                if measured[row.drop]?.problems.count ?? 0 < Self.listed { measured[row.drop]?.problems.append(problem) }
+        try JSONLines.batches(file.path, atOnce: Self.linesAtOnce) { batch in
+            for row in try Parallel.slices(0..<batch.count, { slice in try slice.map(batch.measurement) }).joined() {
+                measured[row.drop]?.counts.add(tokens: row.tokens, labels: row.labels, truncated: row.truncated, usable: row.problem == nil)
+                if var problem = TokenRules.problem(row, maxLength: empty.maxLength, truncate: pipeline.data.truncate) {
+                    (problem.line, problem.file) = (row.line, row.file)
+                    measured[row.drop]?.problemCounts[problem.code, default: 0] += 1
+                    if measured[row.drop]?.problems.count ?? 0 < Self.listed { measured[row.drop]?.problems.append(problem) }
+                }
             }
-            return true
         }
         for drop in drops { measured[drop]?.problems.sort { ($0.file ?? "", $0.line) < ($1.file ?? "", $1.line) } }
         return measured

@@ -54,10 +54,11 @@ final class DropStoring {
         // What a crash left half written is written anew.
         try context.ledger.forgetUnfinished(drop.id)
         let folder = context.layout.intake(drop.pipeline.rawValue, drop: drop.id.rawValue)
-        try RowFile.read(folder + "/rows.jsonl.zst") { row in
-            pending.append(row)
-            bytes += row.content.textBytes
-            if pending.count >= Self.batchRows || bytes >= Self.batchBytes {
+        try RowFile.readParallel(folder + "/rows.jsonl.zst") { rows in
+            for row in rows {
+                pending.append(row)
+                bytes += row.content.textBytes
+                guard pending.count >= Self.batchRows || bytes >= Self.batchBytes else { continue }
                 let next = try batch()
                 try writing?.wait()
                 writing = WritingBatch(next, of: drop, context.ledger)
@@ -142,11 +143,11 @@ final class DropStoring {
         // A template is best known before the first row is indexed.
         if near.rows == 0, near.wantsCalibration(rows: rows.count) {
             let sample = Array(rows.prefix(Self.calibrationRows))
-            let shingles = try Parallel.slices(sample) { $0.map { Shingles.hashes(NormalisedText(RowText.whole($0.content))) } }
+            let shingles = Parallel.slices(sample) { $0.map { Shingles.hashes(NormalisedText(RowText.whole($0.content))) } }
             try near.calibrate(shingles.flatMap { $0 }, rows: rows.count)
         }
         let common = near.common
-        let looks = try Parallel.slices(rows) { slice in
+        let looks = Parallel.slices(rows) { slice in
             var counts = DataStatistics()
             let looks = slice.map { row in
                 let text = RowText.whole(row.content)

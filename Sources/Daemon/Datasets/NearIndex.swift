@@ -84,7 +84,7 @@ final class NearIndex {
     func add(_ entries: [NearSegment.Entry], threshold: Double) throws -> [[Match]] {
         let found = entries.filter { !$0.sketch.keys.isEmpty }
         let earlier = segments + pending
-        var matches = try Parallel.slices(entries) { slice in
+        var matches = Parallel.slices(entries) { slice in
             slice.map { entry in
                 var list: [Match] = []
                 guard !entry.sketch.keys.isEmpty else { return list }

@@ -56,7 +56,7 @@ struct NearKeeping {
         var rowsSinceCommit = 0
         func flush() throws {
             let common = index.common
-            let entries = try Parallel.slices(pending) { slice in
+            let entries = Parallel.slices(pending) { slice in
                 slice.map {
                     NearSegment.Entry(
                         id: $0.id, split: $0.split, sketch: Sketch(shingles: Shingles.hashes(NormalisedText(RowText.whole($0.content))), common: common))
@@ -80,8 +80,8 @@ struct NearKeeping {
         }
         for drop in drops {
             for shard in try context.ledger.shards(pipeline.name, drop: drop) {
-                try RowFile.read(shard.file.path) { row in
-                    pending.append(row)
+                try RowFile.readParallel(shard.file.path) { rows in
+                    pending += rows
                     if pending.count >= DropStoring.batchRows { try flush() }
                 }
             }

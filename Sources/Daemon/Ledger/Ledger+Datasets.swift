@@ -8,7 +8,7 @@ package struct DatasetBatch: Sendable {
     /// Rows that the dataset has already, with their lines.
     package var duplicates: [(id: RowID, line: Int)] = []
     package var setAside: [SetAsideRow] = []
-    /// Sides decided now: `p:<prompt key>` and `g:<group>`.
+    /// Sides decided now: `p:<prompt key>` and `g:<group>`. Those of prompts are kept as their rows are.
     package var sides: [String: Split] = [:]
 
     package init() {}
@@ -18,11 +18,13 @@ extension Ledger {
     /// The sides that were decided before, of those among `keys` that have one.
     package func sides(_ keys: some Collection<String>, in pipeline: PipelineName) throws -> [String: Split] {
         try read { db in
-            let statement = try db.makeStatement(sql: "SELECT split FROM side WHERE pipeline = ? AND key = ?")
+            let decided = try db.makeStatement(sql: "SELECT split FROM side WHERE pipeline = ? AND key = ?")
+            let ofRows = try db.makeStatement(sql: "SELECT MIN(split) FROM dataset_row WHERE pipeline = ? AND prompt_key = ?")
             var found: [String: Split] = [:]
             for key in keys {
-                guard let text = try String.fetchOne(statement, arguments: [pipeline.rawValue, key]) else { continue }
-                found[key] = Split(rawValue: text)
+                var text = try String.fetchOne(decided, arguments: [pipeline.rawValue, key])
+                if text == nil, key.hasPrefix("p:") { text = try String.fetchOne(ofRows, arguments: [pipeline.rawValue, String(key.dropFirst(2))]) }
+                found[key] = text.flatMap(Split.init)
             }
             return found
         }
@@ -31,15 +33,15 @@ extension Ledger {
     /// Which of `ids` the pipeline's dataset has already.
     package func known(_ ids: [RowID], in pipeline: PipelineName) throws -> Set<RowID> {
         try read { db in
-            let statement = try db.makeStatement(sql: "SELECT 1 FROM dataset_row WHERE pipeline = ? AND id = ?")
-            return Set(try ids.filter { try Int.fetchOne(statement, arguments: [pipeline.rawValue, $0.rawValue]) != nil })
+            let statement = try db.makeStatement(sql: "SELECT 1 FROM dataset_row WHERE id = ? AND pipeline = ?")
+            return Set(try ids.filter { try Int.fetchOne(statement, arguments: [$0.rawValue, pipeline.rawValue]) != nil })
         }
     }
 
     /// Writes one batch of a drop that is not `stored` yet; nobody sees its rows until ``finish(_:shards:)``.
     package func add(_ batch: DatasetBatch, of drop: Drop) throws { try write { db in try Self.add(batch, of: drop, db) } }
 
-    /// Forgets what was written of drops that never became `stored`, so that they can be stored from the beginning. Sides stay as decided.
+    /// Forgets what was written of drops that never became `stored`, so that they can be stored from the beginning. Sides of groups stay as decided.
     package func forgetUnfinished(_ drop: DropID) throws {
         try write { db in
             guard try String.fetchOne(db, sql: "SELECT state FROM drop_file WHERE id = ?", arguments: [drop.rawValue]) != Drop.State.stored.rawValue
@@ -64,7 +66,7 @@ extension Ledger {
     private static func add(_ batch: DatasetBatch, of drop: Drop, _ db: Database) throws {
         let pipeline = drop.pipeline.rawValue
         // In the order of their trees, so that each page is met once.
-        for (key, split) in batch.sides.sorted(by: { $0.key < $1.key }) {
+        for (key, split) in batch.sides.sorted(by: { $0.key < $1.key }) where !key.hasPrefix("p:") {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO side (pipeline, key, split) VALUES (?, ?, ?)")
                 .execute(arguments: [pipeline, key, split.rawValue])
         }
@@ -136,7 +138,7 @@ extension Ledger {
     /// The distinct labels of a pipeline's rows, at most `limit`; nil where some row has none or there are more.
     package func labels(_ pipeline: PipelineName, limit: Int) throws -> [String]? {
         try read { db in
-            let stored = "FROM dataset_row JOIN drop_file ON drop_file.id = drop_id AND state = 'stored' WHERE dataset_row.pipeline = ?"
+            let stored = "FROM drop_file CROSS JOIN dataset_row ON drop_id = drop_file.id WHERE state = 'stored' AND drop_file.pipeline = ?"
             let missing = try Int.fetchOne(db, sql: "SELECT COUNT(*) \(stored) AND label IS NULL", arguments: [pipeline.rawValue]) ?? 0
             guard missing == 0 else { return nil }
             let labels = try String.fetchAll(

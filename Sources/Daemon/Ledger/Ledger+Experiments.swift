@@ -142,8 +142,11 @@ extension Ledger {
     package func classRows(_ pipeline: PipelineName) throws -> [String: Int] {
         try read { db in
             let rows = try GRDB.Row.fetchAll(
-                db, sql: "SELECT label, COUNT(*) AS n FROM dataset_row WHERE pipeline = ? AND split = 'train' AND label IS NOT NULL GROUP BY label",
-                arguments: [pipeline.rawValue])
+                db,
+                sql: """
+                    SELECT label, COUNT(*) AS n FROM drop_file CROSS JOIN dataset_row ON drop_id = drop_file.id
+                    WHERE state = 'stored' AND drop_file.pipeline = ? AND split = 'train' AND label IS NOT NULL GROUP BY label
+                    """, arguments: [pipeline.rawValue])
             return Dictionary(rows.map { ($0["label"], $0["n"]) }, uniquingKeysWith: { first, _ in first })
         }
     }

@@ -126,14 +126,19 @@ extension Ledger {
     /// Prompts with more than one answer: how many, their rows, and the first few; of one drop those that it has a part in.
     package func contradictions(_ pipeline: PipelineName, drop: DropID? = nil, examples: Int = 10) throws -> DataReport.Contradictions {
         try read { db in
-            // Of one drop its own prompts are looked up; of the dataset the index is read in order.
+            // Of one drop its own prompts are looked up; of the dataset the index is read in order. It alone tells the few prompts of which
+            // the rows themselves have to be looked at.
             let own = drop == nil ? "" : "AND prompt_key IN (SELECT prompt_key FROM dataset_row WHERE drop_id = ?2)"
             let groups = try GRDB.Row.fetchAll(
                 db,
                 sql: """
-                    SELECT prompt_key AS k, COUNT(*) AS n FROM dataset_row JOIN drop_file ON drop_file.id = drop_id AND state = 'stored'
-                    WHERE dataset_row.pipeline = ?1 AND prompt_key IS NOT NULL \(own)
-                    GROUP BY prompt_key HAVING COUNT(DISTINCT answer_key) > 1 ORDER BY prompt_key
+                    WITH candidate AS MATERIALIZED (
+                        SELECT prompt_key FROM dataset_row WHERE pipeline = ?1 AND prompt_key IS NOT NULL \(own)
+                        GROUP BY prompt_key HAVING MIN(answer_key) < MAX(answer_key))
+                    SELECT prompt_key AS k, COUNT(*) AS n FROM candidate CROSS JOIN dataset_row USING (prompt_key)
+                        JOIN drop_file ON drop_file.id = drop_id AND state = 'stored'
+                    WHERE dataset_row.pipeline = ?1
+                    GROUP BY prompt_key HAVING MIN(answer_key) < MAX(answer_key) ORDER BY prompt_key
                     """, arguments: drop.map { [pipeline.rawValue, $0.rawValue] } ?? [pipeline.rawValue])
             var result = DataReport.Contradictions()
             result.prompts = groups.count

@@ -76,6 +76,12 @@ extension Ledger {
                     sql: "INSERT OR IGNORE INTO shard (drop_id, split, pipeline, sha256, rows, body) VALUES (?, ?, ?, ?, ?, ?)",
                     arguments: [shard.drop.rawValue, shard.split.rawValue, pipeline, shard.file.sha256, shard.file.rows ?? 0, try Self.body(shard.file)])
             }
+            // What was asked on one side is never asked on another, even where no row of it is left.
+            try db.execute(
+                sql: """
+                    INSERT OR IGNORE INTO side (pipeline, key, split)
+                    SELECT pipeline, 'p:' || prompt_key, split FROM dataset_row WHERE drop_id = ? AND prompt_key IS NOT NULL
+                    """, arguments: [id.rawValue])
             for table in ["dataset_row", "duplicate_row"] { try db.execute(sql: "DELETE FROM \(table) WHERE drop_id = ?", arguments: [id.rawValue]) }
             // The index holds its rows, and rows of others are kept out because of them: both are made anew.
             try db.execute(sql: "UPDATE drop_file SET indexed = 0 WHERE pipeline = ?", arguments: [pipeline])

@@ -75,6 +75,7 @@ extension Ledger {
         migrator.registerMigration("experiments") { db in try createExperiments(db) }
         migrator.registerMigration("data quality") { db in try createQuality(db) }
         migrator.registerMigration("revocation") { db in try createRevocation(db) }
+        migrator.registerMigration("row table") { db in try createRowTable(db) }
         return migrator
     }
 }

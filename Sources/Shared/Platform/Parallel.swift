@@ -9,17 +9,21 @@ package enum Parallel {
     /// What `body` gives for consecutive slices of `items`, in their order.
     ///
     /// The slices are the same on every machine, so that what is added up from them is too. Throws what the first slice that failed threw.
-    package static func slices<Item: Sendable, Value: Sendable>(
-        _ items: [Item], _ body: @Sendable (ArraySlice<Item>) throws -> Value
-    ) throws -> [Value] {
+    package static func slices<Items: RandomAccessCollection & Sendable, Value: Sendable, Failing: Error>(
+        _ items: Items, _ body: @Sendable (Items.SubSequence) throws(Failing) -> Value
+    ) throws(Failing) -> [Value] where Items.SubSequence: Sendable {
         guard !items.isEmpty else { return [] }
         let count = max(1, min(16, items.count / least))
-        let results = Mutex([Result<Value, any Error>?](repeating: nil, count: count))
+        let results = Mutex([Result<Value, Failing>?](repeating: nil, count: count))
         DispatchQueue.concurrentPerform(iterations: count) { index in
-            let slice = items[(items.count * index / count)..<(items.count * (index + 1) / count)]
-            let result = Result { try body(slice) }
+            let first = items.index(items.startIndex, offsetBy: items.count * index / count)
+            let end = items.index(items.startIndex, offsetBy: items.count * (index + 1) / count)
+            let result: Result<Value, Failing>
+            do throws(Failing) { result = .success(try body(items[first..<end])) } catch { result = .failure(error) }
             results.withLock { $0[index] = result }
         }
-        return try results.withLock { $0 }.compactMap { try $0?.get() }
+        var values: [Value] = []
+        for case let result? in results.withLock({ $0 }) { values.append(try result.get()) }
+        return values
     }
 }

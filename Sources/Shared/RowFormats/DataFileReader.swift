@@ -9,12 +9,19 @@ package struct DataFileReader {
     package static let freeExpansion = 64 << 20
     package static let expansion = 250
 
+    /// Records that are read at a time: enough that all cores have work.
+    private static let recordsAtOnce = 2048
+    private static let bytesAtOnce = 4 << 20
+
     private let name: String
     private var reader: RowReader
     private var splitter: (any RecordSplitter)?
     /// The first bytes of the text, until they say what it is.
     private var head: [UInt8] = []
     private var expanded = 0
+    /// Records that were not read yet.
+    private var pending: [Record] = []
+    private var pendingBytes = 0
     /// What the file turned out to be; nil before anything was read.
     package private(set) var format: DataFormat?
 
@@ -30,6 +37,17 @@ package struct DataFileReader {
     package mutating func read(
         _ descriptor: Int32, path: String, raw: (UnsafeRawBufferPointer) -> Void = { _ in },
         _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void
+    ) throws {
+        do { try split(descriptor, path, raw, body) } catch {
+            // Records before the fault count all the same.
+            try give(body)
+            throw error
+        }
+        try give(body)
+    }
+
+    private mutating func split(
+        _ descriptor: Int32, _ path: String, _ raw: (UnsafeRawBufferPointer) -> Void, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void
     ) throws {
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         var total = 0
@@ -60,8 +78,8 @@ package struct DataFileReader {
         }
         if let decompressor, !decompressor.isComplete { throw damaged("it ends in the middle") }
         if splitter == nil { try begin(compression, body) }
-        var (splitter, reader) = (splitter, reader)
-        try splitter?.finish { try body($0.line, reader.read($0)) }
+        var splitter = splitter
+        try splitter?.finish { try take($0, body) }
     }
 
     /// Takes expanded text.
@@ -78,10 +96,21 @@ package struct DataFileReader {
         // Taken out for the call, since a closure may not change what is being changed.
         guard var splitter = splitter else { return }
         self.splitter = nil
-        var reader = reader
-        try splitter.push(bytes) { try body($0.line, reader.read($0)) }
+        try splitter.push(bytes) { try take($0, body) }
         self.splitter = splitter
-        self.reader = reader
+    }
+
+    private mutating func take(_ record: Record, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void) throws {
+        pending.append(record)
+        pendingBytes += record.size
+        if pending.count >= Self.recordsAtOnce || pendingBytes >= Self.bytesAtOnce { try give(body) }
+    }
+
+    /// Reads what is pending. What `body` throws ends it for good, so nothing is pending then.
+    private mutating func give(_ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void) throws {
+        let records = pending
+        (pending, pendingBytes) = ([], 0)
+        for (record, result) in zip(records, reader.read(records)) { try body(record.line, result) }
     }
 
     /// Decides what the text is, by its first bytes.

@@ -1,6 +1,6 @@
 /// One record of a file, as bytes: a line, an element of a list, or a row of a table.
-package struct Record {
-    package enum Body {
+package struct Record: Sendable {
+    package enum Body: Sendable {
         /// JSON of one row.
         case json([UInt8])
         /// Cells of a table by its header.
@@ -12,6 +12,15 @@ package struct Record {
     /// The 1-based line on which it begins.
     package var line: Int
     package var body: Body
+
+    /// Bytes that it holds.
+    var size: Int {
+        switch body {
+        case .json(let bytes): bytes.count
+        case .cells(let cells): cells.reduce(0) { $0 + $1.value.count }
+        case .bad: 0
+        }
+    }
 }
 
 /// Cuts a stream of bytes into records, in memory that does not grow with the stream.

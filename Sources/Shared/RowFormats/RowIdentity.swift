@@ -25,9 +25,12 @@ package enum RowIdentity {
     /// The class that a short answer names, or nil where the answer is no class.
     package static func label(_ content: RowContent) -> String? {
         guard case .completion(_, let completion) = content else { return nil }
-        let text = completion.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !text.isEmpty, text.utf8.count <= 40, !text.contains(where: \.isNewline), text.split(separator: " ").count <= 4 else { return nil }
-        return text
+        let scalars = completion.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }), let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return nil }
+        let text = Substring(scalars[first...last])
+        guard text.utf8.count <= 40, !text.contains(where: \.isNewline), text.split(separator: " ").count <= 4 else { return nil }
+        return String(text)
     }
 
     /// What is asked, as text.

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import JSONText
+import Platform
 
 /// Turns one record into a row's content, or says what is wrong with it. Pure; never traps on input.
 package struct RowReader: Sendable {
@@ -35,6 +36,33 @@ package struct RowReader: Sendable {
         case .json(let bytes): return json(bytes, record.line)
         case .cells(let cells): return self.cells(cells, record.line)
         }
+    }
+
+    /// The same for records that follow each other, on all cores.
+    package mutating func read(_ records: [Record]) -> [Result<Parsed, RowProblems>] {
+        let start = self
+        let slices = Parallel.slices(records) { slice in start.readAll(slice) }
+        var results: [Result<Parsed, RowProblems>] = []
+        results.reserveCapacity(records.count)
+        var first = 0
+        for slice in slices {
+            // Whether bytes are of a wrong encoding or of a second one depends on all the text before them.
+            let wasToldLess = hasSeenUTF8 && !start.hasSeenUTF8 && slice.results.contains(where: Self.isInvalidUTF8)
+            results += wasToldLess ? readAll(records[first..<first + slice.results.count]).results : slice.results
+            hasSeenUTF8 = hasSeenUTF8 || slice.hasSeenUTF8
+            first += slice.results.count
+        }
+        return results
+    }
+
+    private func readAll(_ records: ArraySlice<Record>) -> (results: [Result<Parsed, RowProblems>], hasSeenUTF8: Bool) {
+        var reader = self
+        let results = records.map { reader.read($0) }
+        return (results, reader.hasSeenUTF8)
+    }
+
+    private static func isInvalidUTF8(_ result: Result<Parsed, RowProblems>) -> Bool {
+        if case .failure(let problems) = result { problems.list.contains { $0.code == ProblemCode.invalidUTF8.rawValue } } else { false }
     }
 
     // MARK: Bytes

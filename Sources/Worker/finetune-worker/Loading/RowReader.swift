@@ -10,17 +10,29 @@ enum RowReader {
     static func each(_ files: [FileReference], limit: Int = .max, _ body: (Row) throws -> Void) throws {
         var left = limit
         for file in files where left > 0 {
-            do {
-                try check(file)
+            try reading(file) {
                 try RowFile.read(file.path, limit: left) { row in
                     left -= 1
                     try body(row)
                 }
-            } catch let failure as Failure where failure.code == "dataset.damaged" {
-                throw WorkerFault(.badData, failure)
-            } catch let failure as FileFailure where failure.path == file.path {
-                throw fault(file, "The rows cannot be read.", "Check that the dataset's files are in place.", failure.reason)
             }
+        }
+    }
+
+    /// Gives the lines of `files` in file order, up to `atOnce` at a time, for threads that make rows of them. Throws as ``each(_:limit:_:)``.
+    static func batches(_ files: [FileReference], atOnce: Int, _ body: (LineBatch) throws -> Void) throws {
+        for file in files { try reading(file) { try JSONLines.batches(file.path, atOnce: atOnce, body) } }
+    }
+
+    /// Says of what goes wrong while `body` reads `file` whose fault it is.
+    private static func reading(_ file: FileReference, _ body: () throws -> Void) throws {
+        do {
+            try check(file)
+            try body()
+        } catch let failure as Failure where failure.code == "dataset.damaged" {
+            throw WorkerFault(.badData, failure)
+        } catch let failure as FileFailure where failure.path == file.path {
+            throw fault(file, "The rows cannot be read.", "Check that the dataset's files are in place.", failure.reason)
         }
     }
 

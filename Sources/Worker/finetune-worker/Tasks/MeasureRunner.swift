@@ -3,6 +3,7 @@ import Encoding
 import Foundation
 import JSONText
 import Platform
+import RowFiles
 import Tensors
 
 /// Counts the tokens of rows as they would be trained, in memory that does not grow with the rows.
@@ -56,36 +57,31 @@ struct MeasureRunner {
             lines.removeAll(keepingCapacity: true)
         }
         let team = ThreadTeam(threads: context.threads)
-        var pending: [Row] = []
-        func work() throws {
+        try RowReader.batches(task.rows, atOnce: Self.rowsAtOnce) { batch in
             if StopRequest.isMade { throw Stopped() }
-            var measured = pending.map { RowMeasurement(row: $0.id, drop: $0.drop, line: $0.line, file: $0.file) }
+            var measured = [Result<RowMeasurement, any Error>?](repeating: nil, count: batch.count)
             measured.withUnsafeMutableBufferPointer { measured in
                 nonisolated(unsafe) let measured = measured
-                team.rows(pending.count, grain: 16) { rows, _ in
-                    for index in rows { Self.measure(pending[index].content, encoder, task.maxLength, into: &measured[index]) }
+                team.rows(batch.count, grain: 16) { rows, _ in
+                    for index in rows { measured[index] = Result { Self.measurement(try batch.row(index), encoder, task.maxLength) } }
                 }
             }
-            for line in measured {
+            for case let result? in measured {
+                let line = try result.get()
                 MeasurementLine.append(line, to: &lines)
                 totals.add(line)
             }
-            pending.removeAll(keepingCapacity: true)
             context.events.progress(totals.rows, of: max(expected, totals.rows), "rows")
             if lines.count >= Self.flushBytes { try flush() }
         }
-        try RowReader.each(task.rows) { row in
-            pending.append(row)
-            if pending.count == Self.rowsAtOnce { try work() }
-        }
-        try work()
         try flush()
         return totals
     }
 
-    private static func measure(_ content: RowContent, _ encoder: RowEncoder, _ maximumLength: Int, into measurement: inout RowMeasurement) {
+    private static func measurement(_ row: Row, _ encoder: RowEncoder, _ maximumLength: Int) -> RowMeasurement {
+        var measurement = RowMeasurement(row: row.id, drop: row.drop, line: row.line, file: row.file)
         do {
-            let example = try encoder.example(content, maximumLength: maximumLength)
+            let example = try encoder.example(row.content, maximumLength: maximumLength)
             (measurement.tokens, measurement.labels, measurement.truncated) = (example.ids.count, example.labelCount, example.truncated)
         } catch {
             measurement.problem = "\(error)"
@@ -96,5 +92,6 @@ struct MeasureRunner {
                 default: .template
                 }
         }
+        return measurement
     }
 }
