@@ -62,7 +62,28 @@ package enum TextFuzzer {
             _ = try? template.render(
                 messages: messages ?? .none, tools: tools ?? .none, addGenerationPrompt: generation,
                 variables: ["bos_token": .trusted("<s>"), "eos_token": .trusted("</s>")], now: 1_700_000_000)
+            precondition(isRenderedTheSame(template, generation), "what is known of the template is not what it gives: \(template.source)")
         }
         return true
+    }
+
+    /// Whether conversations are the same from what is known of the template as from itself.
+    private static func isRenderedTheSame(_ template: ChatTemplate, _ generation: Bool) -> Bool {
+        let variables: [String: TemplateValue] = ["bos_token": .trusted("<s>"), "eos_token": .trusted("</s>")]
+        let renderer = ConversationRenderer(template, variables: variables, now: 1_700_000_000)
+        return ["Hi", " é\n", "", "<|im_end|>"].allSatisfy { content in
+            let turns = ["user", "assistant"].compactMap { role in
+                var fields = TemplateDictionary()
+                do {
+                    try fields.set("role", .data(role))
+                    try fields.set("content", .data(content))
+                } catch { return nil as TemplateDictionary? }
+                return fields
+            }
+            let known = try? renderer.render(turns, addGenerationPrompt: generation)
+            let made = try? template.render(
+                messages: .list(TemplateList(turns.map { .dictionary($0) })), addGenerationPrompt: generation, variables: variables, now: 1_700_000_000)
+            return known?.text.bytes == made?.text.bytes && known?.text.trusted == made?.text.trusted && known?.generated == made?.generated
+        }
     }
 }

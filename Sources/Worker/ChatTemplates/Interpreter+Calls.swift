@@ -5,7 +5,7 @@ extension Interpreter {
             let object = try evaluate(operand, scope)
             switch object {
             case .text(let text) where TextMethods.names.contains(name):
-                try spend(text.count / 16)
+                try spend(text.size / 16)
                 return try TextMethods(interpreter: self).call(name, text, arguments)
             case .dictionary(let dictionary) where DictionaryMethods.names.contains(name):
                 return try DictionaryMethods.call(name, dictionary, arguments)

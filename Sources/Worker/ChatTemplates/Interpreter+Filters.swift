@@ -46,7 +46,7 @@ extension Interpreter {
         if name == "join" { return .text(try join(value, arguments)) }
         if name == "pprint" { return .text(try value.representation()) }
         let text = try value.text()
-        try charge(text.count)
+        try charge(text.size)
         let methods = TextMethods(interpreter: self)
         switch name {
         case "upper", "lower", "capitalize": return try methods.call(name, text, CallArguments())

@@ -30,7 +30,7 @@ extension Interpreter {
     func calculate(_ left: TemplateValue, _ operation: Arithmetic, _ right: TemplateValue) throws -> TemplateValue {
         switch (left, operation, right) {
         case (.text(let first), .add, .text(let second)):
-            try charge(first.count + second.count)
+            try charge(first.size + second.size)
             return .text(first + second)
         case (.list(let first), .add, .list(let second)) where first.isTuple == second.isTuple:
             try spend(first.items.count + second.items.count)

@@ -92,9 +92,9 @@ final class Interpreter {
         case .macro(let definition): scope.set(definition.name, .macro(Macro(definition: definition, scope: nil)))
         case .call(let expression, let caller): try runCall(expression, caller, scope)
         case .generation(let body):
-            let start = output.count
+            let start = output.size
             let flow = try run(body, scope)
-            if captures == 0, output.count > start { generated.append(start..<output.count) }
+            if captures == 0, output.size > start { generated.append(start..<output.size) }
             return flow
         case .breakLoop: return .breakLoop
         case .continueLoop: return .continueLoop
@@ -103,8 +103,8 @@ final class Interpreter {
     }
 
     func emit(_ text: TemplateText) throws {
-        try charge(text.count)
-        guard output.count + text.count <= limits.bytes else {
+        try charge(text.size)
+        guard output.size + text.size <= limits.bytes else {
             throw TemplateFailure(.limit, "the text is longer than \(limits.bytes) bytes")
         }
         output.append(text)

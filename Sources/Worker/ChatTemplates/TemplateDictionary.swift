@@ -2,8 +2,11 @@
 package struct TemplateDictionary: Sendable {
     package private(set) var keys: [Key] = []
     package private(set) var values: [TemplateValue] = []
+    /// Where keys lie, once there are too many to look at each.
     private var index: [Key.Identity: Int] = [:]
     private(set) var depth = 1
+
+    private static let few = 8
 
     package init() {}
 
@@ -42,19 +45,24 @@ package struct TemplateDictionary: Sendable {
 
     package var count: Int { keys.count }
 
-    subscript(identity: Key.Identity) -> TemplateValue? { index[identity].map { values[$0] } }
+    subscript(identity: Key.Identity) -> TemplateValue? { place(identity).map { values[$0] } }
+
+    private func place(_ identity: Key.Identity) -> Int? {
+        keys.count <= Self.few ? keys.firstIndex { $0.identity == identity } : index[identity]
+    }
 
     /// The value of a text key.
     package subscript(name name: String) -> TemplateValue? { self[.text(Array(name.utf8))] }
 
     mutating func set(_ key: Key, _ value: TemplateValue) throws {
         depth = max(depth, try TemplateList.depth(of: [value]))
-        if let place = index[key.identity] {
-            values[place] = value
-        } else {
-            index[key.identity] = keys.count
-            keys.append(key)
-            values.append(value)
+        if let place = place(key.identity) { return values[place] = value }
+        keys.append(key)
+        values.append(value)
+        if keys.count == Self.few + 1 {
+            for (place, key) in keys.enumerated() { index[key.identity] = place }
+        } else if keys.count > Self.few {
+            index[key.identity] = keys.count - 1
         }
     }
 

@@ -3,19 +3,28 @@
 /// Control tokens are later recognised in the template's own bytes alone, so every operation carries the note along; where it
 /// cannot follow single bytes, the whole result counts as data.
 package struct TemplateText: Sendable, Hashable {
-    package private(set) var bytes: [UInt8]
+    private var storage: [UInt8]
     /// Ranges of `bytes` that came from data: ascending, apart, not empty.
     package private(set) var untrusted: [Range<Int>]
+    /// Who wants to know whether anyone looks at the bytes.
+    private var watch: Watch?
 
-    package init() { (bytes, untrusted) = ([], []) }
+    /// The text in UTF-8.
+    package var bytes: [UInt8] {
+        watch?.isLookedAt = true
+        return storage
+    }
+
+    package init() { (storage, untrusted) = ([], []) }
 
     /// Text of the template's own, or of data.
     package init(_ string: some StringProtocol, isData: Bool = false) {
         self.init(bytes: Array(string.utf8), isData: isData)
     }
 
-    init(bytes: [UInt8], isData: Bool) {
-        self.bytes = bytes
+    init(bytes: [UInt8], isData: Bool, watch: Watch? = nil) {
+        storage = bytes
+        self.watch = watch
         untrusted = isData && !bytes.isEmpty ? [0..<bytes.count] : []
     }
 
@@ -28,6 +37,16 @@ package struct TemplateText: Sendable, Hashable {
 
     var isEmpty: Bool { bytes.isEmpty }
     var count: Int { bytes.count }
+    /// How many bytes there are, asked by whoever only passes the text on.
+    var size: Int { storage.count }
+    /// The same text, which nobody watches.
+    var unwatched: TemplateText {
+        var text = self
+        text.watch = nil
+        return text
+    }
+    /// The number of the stand-in that the text is and nothing else; nil of other text.
+    var standIn: StandIn? { watch == nil ? nil : StandIn(storage[...]) }
     /// Whether any of it came from data.
     var isTouchedByData: Bool { !untrusted.isEmpty }
 
@@ -44,8 +63,9 @@ package struct TemplateText: Sendable, Hashable {
     }
 
     mutating func append(_ other: TemplateText) {
-        let shift = bytes.count
-        bytes.append(contentsOf: other.bytes)
+        let shift = storage.count
+        storage.append(contentsOf: other.storage)
+        if watch == nil { watch = other.watch }
         for range in other.untrusted {
             let moved = range.lowerBound + shift..<range.upperBound + shift
             if let last = untrusted.last, last.upperBound == moved.lowerBound {
@@ -63,7 +83,7 @@ package struct TemplateText: Sendable, Hashable {
     subscript(range: Range<Int>) -> TemplateText {
         let range = range.clamped(to: 0..<bytes.count)
         var result = TemplateText()
-        result.bytes = Array(bytes[range])
+        result.storage = Array(bytes[range])
         for part in untrusted {
             let cut = part.clamped(to: range)
             if !cut.isEmpty {
@@ -145,7 +165,11 @@ package struct TemplateText: Sendable, Hashable {
     }
 
     /// Without white space at the ends.
-    func trimmed() -> TemplateText { stripped(PythonText.isSpace) }
+    func trimmed() -> TemplateText {
+        // What a stand-in is without them nobody needs to know yet.
+        if let standIn { return TemplateText(bytes: standIn.trimmed.bytes, isData: true, watch: watch) }
+        return stripped(PythonText.isSpace)
+    }
 
     /// Each occurrence of a pattern replaced, at most `limit` times.
     func replacing(_ pattern: TemplateText, with content: TemplateText, limit: Int = .max) -> TemplateText {

@@ -63,7 +63,7 @@ struct TextMethods {
     private func strip(_ name: String, _ text: TemplateText, _ arguments: CallArguments) throws -> TemplateText {
         let (left, right) = (name != "rstrip", name != "lstrip")
         guard let given = arguments.positional.first, case .text(let characters) = given else {
-            return text.stripped(left: left, right: right, PythonText.isSpace)
+            return left && right ? text.trimmed() : text.stripped(left: left, right: right, PythonText.isSpace)
         }
         let drops = Set(characters.string.unicodeScalars)
         return text.stripped(left: left, right: right, drops.contains)

@@ -16,6 +16,7 @@ package struct ExampleEncoder: Sendable {
     package let variables: [String: TemplateValue]
     /// Seconds since 1970 as templates see them. Fixed, so that a row has the same tokens whenever it is encoded.
     package let now: Int
+    private let renderer: ConversationRenderer?
 
     package init(
         tokenizer: Tokenizer, template: ChatTemplate?, trustsData: Bool = false,
@@ -33,7 +34,9 @@ package struct ExampleEncoder: Sendable {
         ] {
             if let text = id.flatMap(tokenizer.name) { names[name] = .trusted(text) }
         }
-        self.variables = names.merging(variables) { $1 }
+        let all = names.merging(variables) { $1 }
+        self.variables = all
+        renderer = template.map { ConversationRenderer($0, variables: all, now: now) }
     }
 
     /// A prompt and what should follow it.
@@ -69,8 +72,8 @@ package struct ExampleEncoder: Sendable {
 
     /// The tokens of a conversation after which the assistant is to speak.
     package func encode(promptTurns turns: [ChatTurn], tools: TemplateValue = .none) throws -> [Int32] {
-        guard let template else { return tokenizer.prefix + encodeData(try Self.joined(turns), isContinuation: false) }
-        let text = try render(template, turns[...], tools, addGenerationPrompt: true).text
+        guard let renderer else { return tokenizer.prefix + encodeData(try Self.joined(turns), isContinuation: false) }
+        let text = try render(renderer, turns[...], tools, addGenerationPrompt: true).text
         return try encode(text, in: 0..<text.bytes.count)
     }
 
@@ -78,11 +81,11 @@ package struct ExampleEncoder: Sendable {
     package func stopTokens() -> [Int32] {
         var result = tokenizer.eos.map { [$0] } ?? []
         let probe = "x"
-        if let template,
+        if let renderer,
             let turns = try? [
                 ChatTurn(role: "user", content: probe, isTrained: false),
                 ChatTurn(role: "assistant", content: probe, isTrained: true),
-            ], let whole = try? render(template, turns[...], .none, addGenerationPrompt: false).text,
+            ], let whole = try? render(renderer, turns[...], .none, addGenerationPrompt: false).text,
             let ids = try? encode(whole, in: 0..<whole.bytes.count), let last = ids.last(where: tokenizer.isControl),
             !result.contains(last), ids.suffix(3).contains(last)
         {
@@ -95,14 +98,14 @@ package struct ExampleEncoder: Sendable {
 
     /// A conversation, with labels on what the trained turns add.
     package func encode(turns: [ChatTurn], tools: TemplateValue = .none, maximumLength: Int) throws -> EncodedExample {
-        guard let template else { return try encodePlain(turns, maximumLength) }
-        let whole = try render(template, turns[...], tools, addGenerationPrompt: false)
+        guard let renderer else { return try encodePlain(turns, maximumLength) }
+        let whole = try render(renderer, turns[...], tools, addGenerationPrompt: false)
         try checkControl(whole.text, turns)
         var ids: [Int32] = []
         var trained: [Range<Int>] = []
         var place = 0
         // Turns beyond the length are not looked for: a conversation of thousands costs no more than what is kept of it.
-        try forEachTrainedSpan(template, turns, tools, whole) { span in
+        try forEachTrainedSpan(renderer, turns, tools, whole) { span in
             ids += try encode(whole.text, in: place..<span.lowerBound)
             let start = ids.count
             ids += try encode(whole.text, in: span)
@@ -116,7 +119,7 @@ package struct ExampleEncoder: Sendable {
 
     /// Gives `body` the byte ranges of the whole text that trained turns add, in order, until it returns false.
     private func forEachTrainedSpan(
-        _ template: ChatTemplate, _ turns: [ChatTurn], _ tools: TemplateValue, _ whole: ChatTemplate.Rendering,
+        _ renderer: ConversationRenderer, _ turns: [ChatTurn], _ tools: TemplateValue, _ whole: ChatTemplate.Rendering,
         _ body: (Range<Int>) throws -> Bool
     ) throws {
         if !whole.generated.isEmpty {
@@ -131,11 +134,11 @@ package struct ExampleEncoder: Sendable {
         }
         var last = 0
         for (index, turn) in turns.enumerated() where turn.isTrained {
-            let before = try prefix(template, turns[..<index], tools, addGenerationPrompt: true, whole, turn: index)
+            let before = try prefix(renderer, turns[..<index], tools, addGenerationPrompt: true, whole, turn: index)
             let after =
                 index + 1 == turns.count
                 ? whole.text.bytes.count
-                : try prefix(template, turns[...index], tools, addGenerationPrompt: false, whole, turn: index)
+                : try prefix(renderer, turns[...index], tools, addGenerationPrompt: false, whole, turn: index)
             guard after > before else {
                 throw EncodingFailure.templateBreaksPrefix(turn: index, reason: "it writes nothing for the turn")
             }
@@ -148,12 +151,12 @@ package struct ExampleEncoder: Sendable {
 
     /// The length of what a rendering of the first turns and the whole have in common, which must be all of the former.
     private func prefix(
-        _ template: ChatTemplate, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue, addGenerationPrompt: Bool,
+        _ renderer: ConversationRenderer, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue, addGenerationPrompt: Bool,
         _ whole: ChatTemplate.Rendering, turn: Int
     ) throws -> Int {
         let part: [UInt8]
         do {
-            part = try render(template, turns, tools, addGenerationPrompt: addGenerationPrompt).text.bytes
+            part = try render(renderer, turns, tools, addGenerationPrompt: addGenerationPrompt).text.bytes
         } catch let failure as TemplateFailure {
             throw EncodingFailure.templateBreaksPrefix(
                 turn: turn, reason: "the \(turns.count) turns before it cannot be rendered alone (\(failure))")
@@ -175,11 +178,9 @@ package struct ExampleEncoder: Sendable {
     }
 
     private func render(
-        _ template: ChatTemplate, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue, addGenerationPrompt: Bool
+        _ renderer: ConversationRenderer, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue, addGenerationPrompt: Bool
     ) throws -> ChatTemplate.Rendering {
-        try template.render(
-            messages: .list(try TemplateList(turns.map { .dictionary($0.fields) })), tools: tools,
-            addGenerationPrompt: addGenerationPrompt, variables: variables, now: now)
+        try renderer.render(turns.map(\.fields), tools: tools, addGenerationPrompt: addGenerationPrompt)
     }
 
     /// Without a template the turns follow each other, each on a line of its own.
