@@ -25,6 +25,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -78,7 +79,7 @@ let shared: [Target] = [
 let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "RowFiles", "Settings", "Stages", lifecycle, logging]
 
 let daemon: [Target] = [
-    library("Daemon", "Ledger", ["Contracts", "Platform", crypto, grdb]),
+    library("Daemon", "Ledger", ["Contracts", "Platform", crypto, grdb, grdbSQLite]),
     library("Daemon", "Stages", ["Compression", "Contracts", "GoldenSets", "JSONText", "Ledger", "Platform", "RowFiles", "Settings", logging]),
     library("Daemon", "Registry", stage + ["Supervision"]),
     library("Daemon", "Intake", stage + ["Compression", "JSONText", "RowFormats"]),

@@ -22,7 +22,7 @@ struct StatisticsAndDriftTests {
     func statistics(_ texts: [(String, String)], offset: Int = 0) -> DataStatistics {
         var statistics = DataStatistics(drops: 1)
         for (index, (text, label)) in texts.enumerated() {
-            statistics.add(RowID("r\(index + offset)"), split: index.isMultiple(of: 5) ? .gate : .train, label: label, text: text, NormalisedText(text))
+            statistics.add(RowID("r\(index + offset)"), split: index.isMultiple(of: 5) ? .gate : .train, label: label, RowLook(text))
         }
         return statistics
     }

@@ -1,5 +1,6 @@
 import Contracts
 import Datasets
+import Ledger
 import Testing
 
 /// A side, once decided, is for ever.
@@ -9,9 +10,9 @@ struct SideRulesTests {
         let keys = (0..<2000).map { "prompt \($0)" }
         let sides = keys.map { first.side(prompt: $0, group: nil) }
         for split in Split.allCases { #expect(sides.contains(.side(split))) }
-        var later = SideRules(validation: 0.3, gate: 0.4, known: first.takeDecided())
+        var later = SideRules(validation: 0.3, gate: 0.4, known: [first.takeDecided()])
         #expect(keys.map { later.side(prompt: $0, group: nil) } == sides)
-        #expect(later.takeDecided().isEmpty)
+        #expect(later.takeDecided() == Sides())
         // The new shares count for prompts not seen before.
         let fresh = (0..<2000).filter { later.side(prompt: "new \($0)", group: nil) == .side(.gate) }.count
         #expect(abs(fresh - 800) < 120, "\(fresh)")
@@ -37,7 +38,7 @@ struct SideRulesTests {
     }
 
     @Test func aRowBetweenTwoSidesIsOnNeither() {
-        var rules = SideRules(validation: 0, gate: 0.5, known: ["p:a": .train, "g:s": .gate])
+        var rules = SideRules(validation: 0, gate: 0.5, known: [Sides(prompts: ["a": .train]), Sides(groups: ["s": .gate])])
         #expect(rules.side(prompt: "a", group: "s") == .conflict(prompt: .train, group: .gate))
         #expect(rules.side(prompt: "a", group: nil) == .side(.train))
         #expect(rules.side(prompt: "b", group: "s") == .side(.gate))

@@ -41,15 +41,18 @@ struct RowTableTests {
         try pool.close()
     }
 
-    private let keys = ["p:k0", "p:k1", "p:k2", "p:k3", "g:9"]
-    private let sides: [String: Split] = ["p:k0": .validation, "p:k1": .train, "p:k2": .gate, "g:9": .gate]
+    private let sides = Sides(prompts: ["k0": .validation, "k1": .train, "k2": .gate], groups: ["9": .gate])
+
+    private func sides(_ ledger: Ledger, in pipeline: PipelineName = "p") throws -> Sides {
+        try ledger.sides(prompts: ["k0", "k1", "k2", "k3"], groups: ["9", "8"], in: pipeline)
+    }
 
     @Test func aFormerLedgerIsTakenOver() throws {
         try former()
         let ledger = try Ledger(path: sandbox.layout.ledger)
         #expect(try ledger.known(["r1", "r2", "r3", "r0"], in: "p") == ["r1", "r2", "r3"])
-        #expect(try ledger.sides(keys, in: "p") == sides)
-        #expect(try ledger.sides(keys, in: "other") == [:])
+        #expect(try sides(ledger) == sides)
+        #expect(try sides(ledger, in: "other") == Sides())
         let place = try #require(try ledger.place(of: "r3", in: "p"))
         #expect(place == ("d-2", 8))
         let contradictions = try ledger.contradictions("p")
@@ -60,6 +63,7 @@ struct RowTableTests {
         #expect(try ledger.dataLineage("r1").places.map(\.line) == [1, 9])
         #expect(try ledger.dataLineage("r0").places.map(\.state) == [.revoked])
         #expect(try ledger.keptRows(of: "d-1").map(\.line) == [9])
+        #expect(try !ledger.hasRowsWithoutPrompt("p"))
     }
 
     @Test func onlyWhatRowsDoNotTellIsKeptBesideThem() throws {
@@ -68,7 +72,7 @@ struct RowTableTests {
         #expect(try ledger.read { try String.fetchAll($0, sql: "SELECT key FROM side ORDER BY key") } == ["g:9", "p:k0"])
         // A withdrawn row no longer tells the side of its prompt.
         _ = try ledger.revoke("d-2", kept: [], shards: [], who: "a test", reason: "a request")
-        #expect(try ledger.sides(keys, in: "p") == sides)
+        #expect(try sides(ledger) == sides)
         #expect(try ledger.known(["r1", "r2", "r3"], in: "p") == ["r1"])
     }
 

@@ -23,26 +23,23 @@ package struct DataStatistics: Codable, Hashable, Sendable {
 
     package init(drops: Int = 0) { self.drops = drops }
 
-    /// Counts one row; returns the repetition filters that it breaks.
-    @discardableResult
-    package mutating func add(_ row: RowID, split: Split, label: String?, text: String, _ normalised: NormalisedText) -> [String] {
+    /// Counts one row.
+    ///
+    /// - Parameter sampledBelow: the ``RowSample/bound`` of the sample that this one is to be merged into.
+    package mutating func add(_ row: RowID, split: Split, label: String?, _ look: RowLook, sampledBelow bound: UInt64 = .max) {
         rows += 1
         bySplit[split, default: 0] += 1
-        let length = text.unicodeScalars.count
-        characters.add(length)
+        characters.add(look.length)
         if let label, labels[label] != nil || labels.count < Self.mostLabels { labels[label, default: 0] += 1 } else { unlabelled += 1 }
         for n in 1...3 {
-            let hashes = n == 1 ? normalised.words : normalised.grams(n)
+            let hashes = n == 1 ? look.words : NormalisedText.grams(n, of: look.words)
             grams[n - 1] += hashes.count
             for hash in hashes { distinct[n - 1].insert(hash) }
         }
-        let guess = LanguageGuess.guess(text, normalised)
-        languages[guess.language, default: 0] += 1
-        scripts[guess.script.rawValue, default: 0] += 1
-        let broken = RepetitionRules.broken(text, normalised)
-        for rule in broken { repetition[rule, default: 0] += 1 }
-        sample.add(row, length: length, label: label, words: normalised.words)
-        return broken
+        languages[look.language, default: 0] += 1
+        scripts[look.script.rawValue, default: 0] += 1
+        for rule in look.brokenRules { repetition[rule, default: 0] += 1 }
+        sample.add(row, length: look.length, label: label, words: look.words, below: bound)
     }
 
     package mutating func merge(_ other: DataStatistics) {

@@ -10,12 +10,11 @@ package enum LanguageGuess {
 
     /// The script of most letters, and the language by its ISO 639-1 code, `und` where it cannot be told.
     package static func guess(_ text: String, _ normalised: NormalisedText) -> (script: Script, language: String) {
-        var counts: [Script: Int] = [:]
         if normalised.bytes.allSatisfy({ $0 < 0x80 }) {
-            counts[.latin] = normalised.bytes.contains { 0x61...0x7A ~= $0 } ? 1 : nil
-        } else {
-            for scalar in text.unicodeScalars { if let script = script(scalar) { counts[script, default: 0] += 1 } }
+            return normalised.bytes.contains { 0x61...0x7A ~= $0 } ? (.latin, latin(normalised)) : (.none, "und")
         }
+        var counts: [Script: Int] = [:]
+        for scalar in text.unicodeScalars { if let script = script(scalar) { counts[script, default: 0] += 1 } }
         // Japanese is written in both: any share of kana tells it from Chinese.
         if let kana = counts[.kana], let han = counts[.han], kana * 20 > han {
             counts[.kana] = kana + han
@@ -52,11 +51,13 @@ package enum LanguageGuess {
                 languages &= languages - 1
             }
         }
-        let ranked = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-        let best = scores[ranked[0]]
+        var (first, best, second) = (0, -1, -1)
+        for (language, score) in scores.enumerated() {
+            if score > best { (first, best, second) = (language, score, best) } else { second = max(second, score) }
+        }
         // One word in twelve is a stop-word in every one of these languages; a single hit tells only in a very short text.
-        guard best > scores[ranked[1]], best >= 2 || text.words.count <= 4, best * 12 >= min(400, text.words.count) else { return "und" }
-        return names[ranked[0]]
+        guard best > second, best >= 2 || text.words.count <= 4, best * 12 >= min(400, text.words.count) else { return "und" }
+        return names[first]
     }
 
     private static func script(_ scalar: Unicode.Scalar) -> Script? {

@@ -39,7 +39,10 @@ package struct NormalisedText: Sendable {
     package func word(_ index: Int) -> String { String(decoding: bytes[ranges[index]], as: UTF8.self) }
 
     /// Hashes of every run of `n` words; none where there are fewer words.
-    package func grams(_ n: Int) -> [UInt64] {
+    package func grams(_ n: Int) -> [UInt64] { Self.grams(n, of: words) }
+
+    /// The same of words that are known by their hashes.
+    package static func grams(_ n: Int, of words: [UInt64]) -> [UInt64] {
         guard n > 0, words.count >= n else { return [] }
         return (0...(words.count - n)).map { start in
             var hash: UInt64 = 0

@@ -8,7 +8,7 @@ package enum RepetitionRules {
     package static func broken(_ text: String, _ normalised: NormalisedText) -> [String] {
         guard normalised.words.count >= minimumWords else { return [] }
         var broken: [String] = []
-        let lines = text.split(whereSeparator: \.isNewline)
+        let lines = lines(text)
         if lines.count > 1 {
             let total = lines.reduce(0) { $0 + $1.utf8.count }
             var seen: Set<Substring> = []
@@ -20,10 +20,11 @@ package enum RepetitionRules {
         let total = Double(lengths.reduce(0, +))
         for (n, limit) in [(2, 0.20), (3, 0.18), (4, 0.16)] {
             let grams = normalised.grams(n)
+            // Where no run of n words comes twice, no longer one does.
+            guard hasRepeated(grams) else { return broken }
             var counts: [UInt64: (count: Int, at: Int)] = [:]
             for (index, gram) in grams.enumerated() { counts[gram] = ((counts[gram]?.count ?? 0) + 1, index) }
-            // Where no run of n words comes twice, no longer one does.
-            guard let top = counts.values.max(by: { ($0.count, $1.at) < ($1.count, $0.at) }), top.count > 1 else { return broken }
+            guard let top = counts.values.max(by: { ($0.count, $1.at) < ($1.count, $0.at) }) else { return broken }
             let size = lengths[top.at..<(top.at + n)].reduce(0, +)
             if Double(size * top.count) > limit * total { broken.append("top_\(n)_gram") }
         }
@@ -41,5 +42,17 @@ package enum RepetitionRules {
             if Double(covered) > limit * total { broken.append("duplicate_\(n)_grams") }
         }
         return broken
+    }
+
+    private static func hasRepeated(_ grams: [UInt64]) -> Bool {
+        let sorted = grams.sorted()
+        return sorted.indices.dropFirst().contains { sorted[$0] == sorted[$0 - 1] }
+    }
+
+    /// The lines that are not empty.
+    private static func lines(_ text: String) -> [Substring] {
+        // What ends a line in ASCII are single bytes; characters are several times slower to tell.
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return text.split(whereSeparator: \.isNewline) }
+        return text.utf8.split { 10...13 ~= $0 }.map { Substring($0) }
     }
 }

@@ -24,11 +24,15 @@ package struct RowSample: Codable, Hashable, Sendable {
 
     package init() {}
 
-    package mutating func add(_ row: RowID, length: Int, label: String?, words: [UInt64]) {
+    /// The hash that a row must be below to be in the sample.
+    package var bound: UInt64 { entries.count == Self.capacity ? entries.last?.hash ?? .max : .max }
+
+    /// - Parameter below: rows from this hash on are in no sample that this one is merged into.
+    package mutating func add(_ row: RowID, length: Int, label: String?, words: [UInt64], below: UInt64 = .max) {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in row.rawValue.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         hash = Hashing.mix(hash)
-        if entries.count == Self.capacity, let last = entries.last, hash >= last.hash { return }
+        guard hash < min(below, bound) else { return }
         let bins = Set(words.prefix(Self.wordsPerRow).map { UInt16($0 % UInt64(Self.wordBins)) }).sorted()
         insert(Entry(hash: hash, row: row, length: length, label: label, words: bins))
     }

@@ -114,7 +114,7 @@ package struct DatasetService: Service {
         let near = try NearKeeping(context: context, pipeline: pipeline).open()
         let making = ReportMaking(context: context, pipeline: pipeline)
         var all = try counts[pipeline.name] ?? making.counts()
-        let storing = DropStoring(context, drop, pipeline.data, near: near)
+        let storing = try DropStoring(context, drop, pipeline.data, near: near)
         let (stored, shards): (Drop, [Split: FileReference])
         do { (stored, shards) = try storing.run() } catch {
             near.discard()

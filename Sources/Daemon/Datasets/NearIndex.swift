@@ -63,11 +63,14 @@ final class NearIndex {
     var rows: Int { (segments + pending).reduce(0) { $0 + $1.rows } }
 
     /// Whether the common shingles are to be counted anew, over more rows than they were: then the rows are to be indexed again.
-    func wantsCalibration(rows: Int) -> Bool { rows >= 64 && rows >= 16 * max(4, manifest.calibratedRows) }
+    func wantsCalibration(rows: Int) -> Bool { Self.wantsCalibration(rows: rows, former: manifest.calibratedRows) }
 
-    /// Begins again with the common shingles of `shingles`; every row is to be added again.
-    func calibrate(_ shingles: [[UInt64]], rows: Int) throws {
-        common = CommonShingles(Sketch.common(shingles))
+    /// The same of an index of which nothing was counted but `former` rows.
+    static func wantsCalibration(rows: Int, former: Int = 0) -> Bool { rows >= 64 && rows >= 16 * max(4, former) }
+
+    /// Begins again with these common shingles, which were counted in so many rows; every row is to be added again.
+    func calibrate(_ common: CommonShingles, rows: Int) throws {
+        self.common = common
         let data = Data(common.all.sorted().flatMap { value in withUnsafeBytes(of: value) { Array($0) } })
         try AtomicFile.write(data, to: folder + "/common.bin")
         let old = segments + pending
@@ -82,7 +85,9 @@ final class NearIndex {
     ///
     /// What is added counts for later calls at once, and is kept by ``commit()``.
     func add(_ entries: [NearSegment.Entry], threshold: Double) throws -> [[Match]] {
-        let found = entries.filter { !$0.sketch.keys.isEmpty }
+        let places = entries.indices.filter { !entries[$0].sketch.keys.isEmpty }
+        let found = places.map { entries[$0] }
+        let keys = NearSegment.sortedKeys(found)
         let earlier = segments + pending
         var matches = Parallel.slices(entries) { slice in
             slice.map { entry in
@@ -98,15 +103,15 @@ final class NearIndex {
         }.flatMap { $0 }
         // Mapped pages count as the daemon's memory, and would in the end be the whole index.
         for segment in earlier { segment.release() }
-        for (later, earlier) in Self.candidates(entries) {
-            let (one, other) = (entries[later], entries[earlier])
+        for (later, earlier) in Self.candidates(keys) {
+            let (one, other) = (found[later], found[earlier])
             guard one.id != other.id else { continue }
             let similarity = Sketch.similarity(one.sketch.sample, other.sketch.sample)
-            if similarity >= threshold { matches[later].append(Match(row: other.id, split: other.split, similarity: similarity)) }
+            if similarity >= threshold { matches[places[later]].append(Match(row: other.id, split: other.split, similarity: similarity)) }
         }
         if !found.isEmpty {
             let path = folder + "/\(UInt64.random(in: 0...UInt64.max)).near"
-            try NearSegment.write(found, to: path)
+            try NearSegment.write(found, keys: keys, to: path)
             pending.append(try NearSegment(path: path))
             try join(&pending)
         }
@@ -114,12 +119,9 @@ final class NearIndex {
     }
 
     /// Pairs of entries that share a key, each once, the later one first; of many that share one, the nearest before it.
-    private static func candidates(_ entries: [NearSegment.Entry]) -> [(later: Int, earlier: Int)] {
+    private static func candidates(_ sorted: [[UInt64]]) -> [(later: Int, earlier: Int)] {
         var pairs: Set<UInt64> = []
-        for band in 0..<Sketch.bands {
-            let keys = entries.indices.compactMap { index in
-                band < entries[index].sketch.keys.count ? UInt64(entries[index].sketch.keys[band]) << 32 | UInt64(index) : nil
-            }.sorted()
+        for keys in sorted {
             var first = 0
             for place in keys.indices.dropFirst() {
                 if keys[place] >> 32 != keys[place - 1] >> 32 { first = place }
@@ -134,7 +136,11 @@ final class NearIndex {
         var all = segments + pending
         var replaced: [NearSegment] = []
         try join(&all, into: &replaced)
-        manifest.segments = all.map { ($0.path as NSString).lastPathComponent }
+        let durable = Set(manifest.segments)
+        let names = all.map { ($0.path as NSString).lastPathComponent }
+        for (name, segment) in zip(names, all) where !durable.contains(name) { try segment.sync() }
+        try AtomicFile.sync(folder: folder)
+        manifest.segments = names
         try writeManifest()
         (segments, pending) = (all, [])
         for segment in replaced { unlink(segment.path) }

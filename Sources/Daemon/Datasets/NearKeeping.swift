@@ -45,7 +45,7 @@ struct NearKeeping {
             }
         }
         try context.ledger.forgetIndex(pipeline.name)
-        try index.calibrate(shingles, rows: rows)
+        try index.calibrate(CommonShingles(Sketch.common(shingles)), rows: rows)
     }
 
     /// Adds stored drops, many small ones at a time, keeping out of training what is nearly the same as a gate row.
@@ -65,7 +65,7 @@ struct NearKeeping {
             let found = try index.add(entries, threshold: pipeline.data.nearDuplicateSimilarity)
             var aside: [SetAsideRow] = []
             for (row, matches) in zip(pending, found) {
-                aside += try NearRules.setAside(row, of: row.drop, matches, pipeline.data) { try context.ledger.place(of: $0, in: pipeline.name) }
+                aside += try NearRules.setAside(row.id, line: row.line, side: row.split, of: row.drop, matches, pipeline.data) { try context.ledger.place(of: $0, in: pipeline.name) }
             }
             try context.ledger.add(aside, in: pipeline.name)
             rowsSinceCommit += pending.count

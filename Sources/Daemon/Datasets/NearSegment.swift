@@ -84,16 +84,8 @@ final class NearSegment: Sendable {
             var seen: Set<UInt32> = []
             for (band, key) in sketch.keys.enumerated() {
                 let base = bands(band)
-                var (low, high) = (0, rows)
-                while low < high {
-                    let middle = (low + high) / 2
-                    if UInt32(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: base + middle * 8, as: UInt64.self) >> 32) < key {
-                        low = middle + 1
-                    } else {
-                        high = middle
-                    }
-                }
-                for index in low..<min(rows, low + Self.mostOfAKey) {
+                let first = Self.place(of: key, rows) { UInt32(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: base + $0 * 8, as: UInt64.self) >> 32) }
+                for index in first..<min(rows, first + Self.mostOfAKey) {
                     let entry = bytes.loadUnaligned(fromByteOffset: base + index * 8, as: UInt64.self)
                     guard UInt32(truncatingIfNeeded: entry >> 32) == key else { break }
                     let row = UInt32(truncatingIfNeeded: entry)
@@ -103,6 +95,36 @@ final class NearSegment: Sendable {
                 }
             }
         }
+    }
+
+    /// Where the first of `count` ascending keys lies that is not below `key`. Keys are hashes, so it is looked for where evenly spread ones would
+    /// have it, and from there in steps that double: a search by halves would miss the cache at most of them.
+    static func place(of key: UInt32, _ count: Int, _ at: (Int) -> UInt32) -> Int {
+        guard count > 0 else { return 0 }
+        let guess = Int((UInt64(key) &* UInt64(count)) >> 32)
+        // All before `low` are below the key; all from `high` on are not.
+        var (low, high) = (0, count)
+        var step = 8
+        if at(guess) < key {
+            low = guess + 1
+            while low + step < count, at(low + step) < key {
+                low += step + 1
+                step *= 2
+            }
+            high = min(count, low + step)
+        } else {
+            high = guess
+            while high - step > 0, at(high - step) >= key {
+                high -= step
+                step *= 2
+            }
+            low = max(0, high - step)
+        }
+        while low < high {
+            let middle = (low + high) / 2
+            if at(middle) < key { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     private func id(_ row: Int, _ bytes: UnsafeRawBufferPointer) -> RowID {
@@ -132,8 +154,15 @@ final class NearSegment: Sendable {
 
     // MARK: - Writing
 
-    /// Writes a segment of few rows.
-    static func write(_ entries: [Entry], to path: String) throws {
+    /// For each band the keys of the entries in ascending order, each in the upper half of a word, its entry's number in the lower.
+    static func sortedKeys(_ entries: [Entry]) -> [[UInt64]] {
+        Parallel.slices(0..<Sketch.bands, least: 1) { bands in
+            bands.map { band in entries.indices.map { UInt64(entries[$0].sketch.keys[band]) << 32 | UInt64($0) }.sorted() }
+        }.flatMap { $0 }
+    }
+
+    /// Writes a segment of few rows, each of which has keys; those as ``sortedKeys(_:)`` gives them.
+    static func write(_ entries: [Entry], keys: [[UInt64]], to path: String) throws {
         var table: [UInt8] = []
         var samples: [UInt32] = []
         for entry in entries {
@@ -146,25 +175,39 @@ final class NearSegment: Sendable {
         var output = header(entries.count, samples.count)
         output.reserveCapacity(output.count + table.count + 8 * Sketch.bands * entries.count + 4 * samples.count)
         output += table
-        for band in 0..<Sketch.bands {
-            let keys = entries.enumerated().compactMap { index, entry in
-                band < entry.sketch.keys.count ? UInt64(entry.sketch.keys[band]) << 32 | UInt64(index) : nil
-            }
-            keys.sorted().withUnsafeBytes { output.append(contentsOf: $0) }
-        }
+        for band in keys { band.withUnsafeBytes { output.append(contentsOf: $0) } }
         samples.withUnsafeBytes { output.append(contentsOf: $0) }
-        try AtomicFile.write(Data(output), to: path)
+        try writing(path) { descriptor in try output.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) } }
+    }
+
+    /// Makes a file that is not durable yet: what is not made so by ``sync()`` is forgotten at the next start.
+    private static func writing(_ path: String, _ body: (Int32) throws -> Void) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw FileFailure("create it", path, errno: errno) }
+        defer { close(descriptor) }
+        do { try body(descriptor) } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// Makes the file durable.
+    func sync() throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileFailure("open it", path, errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileFailure("make it durable", path, errno: errno) }
     }
 
     /// Joins segments into one, reading and writing in order and in little memory.
     static func merge(_ segments: [NearSegment], to path: String) throws {
         let rows = segments.reduce(0) { $0 + $1.rows }
         let samples = segments.reduce(0) { $0 + $1.samples }
-        let temporary = try AtomicFile.write(beside: path) { descriptor, name in
+        try writing(path) { descriptor in
             var buffer: [UInt8] = header(rows, samples)
             func flush(_ limit: Int = 1 << 18) throws {
                 guard buffer.count >= limit else { return }
-                try buffer.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: name) }
+                try buffer.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
                 buffer.removeAll(keepingCapacity: true)
             }
             var (firstSample, firstRow) = (0, 0)
@@ -185,15 +228,19 @@ final class NearSegment: Sendable {
             }
             for band in 0..<Sketch.bands {
                 var positions = [Int](repeating: 0, count: segments.count)
-                func head(_ index: Int) -> UInt64? {
-                    guard positions[index] < segments[index].rows else { return nil }
+                // No row has the largest word of all.
+                func head(_ index: Int) -> UInt64 {
+                    guard positions[index] < segments[index].rows else { return .max }
                     return segments[index].data.withUnsafeBytes {
                         $0.loadUnaligned(fromByteOffset: segments[index].bands(band) + positions[index] * 8, as: UInt64.self)
                     } + offsets[index]
                 }
                 var heads = segments.indices.map(head)
-                while let next = heads.indices.filter({ heads[$0] != nil }).min(by: { (heads[$0] ?? 0) < (heads[$1] ?? 0) }), let value = heads[next] {
-                    append(value, to: &buffer)
+                while true {
+                    var next = 0
+                    for index in heads.indices where heads[index] < heads[next] { next = index }
+                    guard heads[next] != .max else { break }
+                    append(heads[next], to: &buffer)
                     positions[next] += 1
                     heads[next] = head(next)
                     try flush()
@@ -204,7 +251,7 @@ final class NearSegment: Sendable {
                 try segment.data.withUnsafeBytes { bytes in
                     for start in stride(from: segment.sampleStart, to: bytes.count, by: pieceBytes) {
                         let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + pieceBytes)])
-                        try AtomicFile.writeAll(piece, to: descriptor, path: name)
+                        try AtomicFile.writeAll(piece, to: descriptor, path: path)
                         release(piece)
                     }
                 }
@@ -212,7 +259,6 @@ final class NearSegment: Sendable {
             }
             try flush(1)
         }
-        try AtomicFile.rename(temporary, to: path)
     }
 
     private static func header(_ rows: Int, _ samples: Int) -> [UInt8] {

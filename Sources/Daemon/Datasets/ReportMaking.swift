@@ -72,8 +72,7 @@ struct ReportMaking {
         var counts = DataStatistics(drops: drops.count)
         for shard in try context.ledger.shards(pipeline.name) where drops.contains(shard.drop) {
             try RowFile.read(shard.file.path) { row in
-                let text = RowText.whole(row.content)
-                counts.add(row.id, split: row.split, label: row.label, text: text, NormalisedText(text))
+                counts.add(row.id, split: row.split, label: row.label, RowLook(RowText.whole(row.content)))
             }
         }
         for drop in drops {

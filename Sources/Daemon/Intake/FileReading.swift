@@ -31,7 +31,8 @@ struct FileReading: Sendable {
         var report = IntakeReport(drop: drop.id, pipeline: drop.pipeline, name: drop.name, sha256: drop.sha256, bytes: drop.bytes)
         var digest = (sha256: drop.sha256, bytes: drop.bytes)
         let temporary = try AtomicFile.write(beside: path) { descriptor, name in
-            let writer = try ZstdWriter { try AtomicFile.writeAll($0, to: descriptor, path: name) }
+            // Read once more, soon and here: written fast rather than small.
+            let writer = try ZstdWriter(level: 1) { try AtomicFile.writeAll($0, to: descriptor, path: name) }
             let reader = DropReader(
                 report, shape: pipeline.data.shape, columns: pipeline.data.columns, problem: { try problems.add($0) },
                 rows: { good in

@@ -8,33 +8,64 @@ package struct DatasetBatch: Sendable {
     /// Rows that the dataset has already, with their lines.
     package var duplicates: [(id: RowID, line: Int)] = []
     package var setAside: [SetAsideRow] = []
-    /// Sides decided now: `p:<prompt key>` and `g:<group>`. Those of prompts are kept as their rows are.
-    package var sides: [String: Split] = [:]
+    /// Sides decided now. Those of prompts are kept as their rows are.
+    package var sides = Sides()
 
     package init() {}
 }
 
 extension Ledger {
-    /// The sides that were decided before, of those among `keys` that have one.
-    package func sides(_ keys: some Collection<String>, in pipeline: PipelineName) throws -> [String: Split] {
+    /// The sides that were decided before, of those among the prompts and groups that have one.
+    package func sides(prompts: some Sequence<String>, groups: some Sequence<String>, in pipeline: PipelineName) throws -> Sides {
         try read { db in
-            let decided = try db.makeStatement(sql: "SELECT split FROM side WHERE pipeline = ? AND key = ?")
-            let ofRows = try db.makeStatement(sql: "SELECT MIN(split) FROM dataset_row WHERE pipeline = ? AND prompt_key = ?")
-            var found: [String: Split] = [:]
-            for key in keys {
-                var text = try String.fetchOne(decided, arguments: [pipeline.rawValue, key])
-                if text == nil, key.hasPrefix("p:") { text = try String.fetchOne(ofRows, arguments: [pipeline.rawValue, String(key.dropFirst(2))]) }
-                found[key] = text.flatMap(Split.init)
+            var sides = Sides()
+            let decided = try BulkStatement(db, "SELECT split FROM side WHERE pipeline = ? AND key = ?")
+            decided.bind(1, pipeline.rawValue)
+            func known(_ key: String) throws -> Split? {
+                decided.bind(2, key)
+                return try decided.text().flatMap(Split.init)
             }
-            return found
+            for group in groups { sides.groups[group] = try known("g:" + group) }
+            // Few prompts have a side without a row, and in most datasets none.
+            let hasWithdrawn =
+                try Bool.fetchOne(
+                    db, sql: "SELECT EXISTS (SELECT 1 FROM side WHERE pipeline = ? AND key >= 'p:' AND key < 'p;')", arguments: [pipeline.rawValue]) ?? true
+            let ofRows = try BulkStatement(db, "SELECT MIN(split) FROM dataset_row WHERE pipeline = ? AND prompt_key = ?")
+            ofRows.bind(1, pipeline.rawValue)
+            // In the order of their tree, so that each page is met once.
+            let prompts = Array(prompts)
+            for index in Self.order(prompts) {
+                let prompt = prompts[index]
+                ofRows.bind(2, prompt)
+                if let side = try (hasWithdrawn ? known("p:" + prompt) : nil) ?? ofRows.text().flatMap(Split.init) { sides.prompts[prompt] = side }
+            }
+            return sides
         }
+    }
+
+    /// The places of digests in ascending order of their first eight bytes, which is near enough to that of their tree, and cheap.
+    private static func order(_ digests: some Sequence<String>) -> [Int] {
+        digests.enumerated().map { (key: $1.utf8.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, place: $0) }.sorted { $0.key < $1.key }.map(\.place)
     }
 
     /// Which of `ids` the pipeline's dataset has already.
     package func known(_ ids: [RowID], in pipeline: PipelineName) throws -> Set<RowID> {
         try read { db in
-            let statement = try db.makeStatement(sql: "SELECT 1 FROM dataset_row WHERE id = ? AND pipeline = ?")
-            return Set(try ids.filter { try Int.fetchOne(statement, arguments: [$0.rawValue, pipeline.rawValue]) != nil })
+            let statement = try BulkStatement(db, "SELECT 1 FROM dataset_row WHERE id = ? AND pipeline = ?")
+            statement.bind(2, pipeline.rawValue)
+            return Set(
+                try ids.filter {
+                    statement.bind(1, $0.rawValue)
+                    return try statement.exists()
+                })
+        }
+    }
+
+    /// Whether the pipeline has rows of a time before prompts were noted.
+    package func hasRowsWithoutPrompt(_ pipeline: PipelineName) throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM dataset_row WHERE pipeline = ? AND prompt_key IS NULL)", arguments: [pipeline.rawValue]) ?? true
         }
     }
 
@@ -65,18 +96,24 @@ extension Ledger {
 
     private static func add(_ batch: DatasetBatch, of drop: Drop, _ db: Database) throws {
         let pipeline = drop.pipeline.rawValue
-        // In the order of their trees, so that each page is met once.
-        for (key, split) in batch.sides.sorted(by: { $0.key < $1.key }) where !key.hasPrefix("p:") {
+        for (group, split) in batch.sides.groups {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO side (pipeline, key, split) VALUES (?, ?, ?)")
-                .execute(arguments: [pipeline, key, split.rawValue])
+                .execute(arguments: [pipeline, "g:" + group, split.rawValue])
         }
-        let insert = try db.cachedStatement(
-            sql: "INSERT INTO dataset_row (pipeline, id, drop_id, line, split, label, prompt_key, answer_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        for row in batch.rows.sorted(by: { $0.id.rawValue < $1.id.rawValue }) {
-            try insert.execute(
-                arguments: [
-                    pipeline, row.id.rawValue, drop.id.rawValue, row.line, row.split.rawValue, row.label, row.promptKey, row.answerKey,
-                ])
+        let insert = try BulkStatement(
+            db, "INSERT INTO dataset_row (pipeline, drop_id, id, line, split, label, prompt_key, answer_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        insert.bind(1, pipeline)
+        insert.bind(2, drop.id.rawValue)
+        // In the order of their tree, so that each page is met once.
+        for index in order(batch.rows.lazy.map(\.id.rawValue)) {
+            let row = batch.rows[index]
+            insert.bind(3, row.id.rawValue)
+            insert.bind(4, row.line)
+            insert.bind(5, row.split.rawValue)
+            insert.bind(6, row.label)
+            insert.bind(7, row.promptKey)
+            insert.bind(8, row.answerKey)
+            try insert.run()
         }
         for row in batch.duplicates {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO duplicate_row (drop_id, line, pipeline, id) VALUES (?, ?, ?, ?)")

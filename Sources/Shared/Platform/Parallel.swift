@@ -3,14 +3,13 @@ import Synchronization
 
 /// Pure work on many items, on all cores.
 package enum Parallel {
-    /// Items that are worth a slice of their own.
-    private static let least = 64
-
     /// What `body` gives for consecutive slices of `items`, in their order.
     ///
     /// The slices are the same on every machine, so that what is added up from them is too. Throws what the first slice that failed threw.
+    ///
+    /// - Parameter least: items that are worth a slice of their own.
     package static func slices<Items: RandomAccessCollection & Sendable, Value: Sendable, Failing: Error>(
-        _ items: Items, _ body: @Sendable (Items.SubSequence) throws(Failing) -> Value
+        _ items: Items, least: Int = 64, _ body: @Sendable (Items.SubSequence) throws(Failing) -> Value
     ) throws(Failing) -> [Value] where Items.SubSequence: Sendable {
         guard !items.isEmpty else { return [] }
         let count = max(1, min(16, items.count / least))

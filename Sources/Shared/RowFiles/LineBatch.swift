@@ -3,9 +3,6 @@ import JSONText
 
 /// Consecutive lines of a file, copied together so that every core can read some of them.
 package struct LineBatch: Sendable {
-    /// Bytes after which a batch is given, so that memory does not grow with the length of lines.
-    private static let most = 4 << 20
-
     /// The file they are from.
     package let path: String
     private var bytes: [UInt8] = []
@@ -14,7 +11,7 @@ package struct LineBatch: Sendable {
     init(path: String) { self.path = path }
 
     package var count: Int { lines.count }
-    var isFull: Bool { bytes.count >= Self.most }
+    var size: Int { bytes.count }
 
     mutating func append(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
         bytes.append(contentsOf: line)
@@ -44,12 +41,12 @@ package struct LineBatch: Sendable {
 }
 
 extension JSONLines {
-    /// Gives the lines that are not empty, up to `atOnce` at a time. Throws as ``read(_:_:)``.
-    package static func batches(_ path: String, atOnce: Int, _ body: (LineBatch) throws -> Void) throws {
+    /// Gives the lines that are not empty, up to `atOnce` at a time, and fewer where they have `bytes`. Throws as ``read(_:_:)``.
+    package static func batches(_ path: String, atOnce: Int, bytes: Int = 4 << 20, _ body: (LineBatch) throws -> Void) throws {
         var batch = LineBatch(path: path)
         try read(path) { line, number in
             batch.append(line, number)
-            if batch.count >= atOnce || batch.isFull {
+            if batch.count >= atOnce || batch.size >= bytes {
                 try body(batch)
                 batch.removeAll()
             }

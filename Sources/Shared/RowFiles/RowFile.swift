@@ -21,9 +21,9 @@ package enum RowFile {
         }
     }
 
-    /// Gives every row in order, up to `atOnce` at a time, made of their lines by all cores. Throws as ``read(_:limit:_:)``.
-    package static func readParallel(_ path: String, atOnce: Int = 2048, _ body: ([Row]) throws -> Void) throws {
-        try JSONLines.batches(path, atOnce: atOnce) { batch in
+    /// Gives every row in order, up to `atOnce` (or `bytes`) at a time, made of their lines by all cores. Throws as ``read(_:limit:_:)``.
+    package static func readParallel(_ path: String, atOnce: Int = 2048, bytes: Int = 4 << 20, _ body: ([Row]) throws -> Void) throws {
+        try JSONLines.batches(path, atOnce: atOnce, bytes: bytes) { batch in
             try body(try Parallel.slices(0..<batch.count) { slice in try slice.map(batch.row) }.flatMap { $0 })
         }
     }
