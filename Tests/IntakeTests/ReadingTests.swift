@@ -100,12 +100,16 @@ struct ReadingTests {
         #expect(states == ["fits.jsonl": .validated, "worse.jsonl": .quarantined])
     }
 
-    @Test func rowsSeenTwiceAreFoundInAnyNumber() throws {
-        let set = try RowSet(folder: scene.sandbox.root)
-        // More than fits into the part that is kept in memory.
-        for index in 0..<70_000 { #expect(try set.insert(RowID(Digest.sha256(Data("\(index)".utf8)).prefix(32).description))) }
-        for index in stride(from: 0, to: 70_000, by: 7) { #expect(try !set.insert(RowID(Digest.sha256(Data("\(index)".utf8)).prefix(32).description))) }
+    @Test(arguments: [1, 1000, 20_000, 100_000]) func rowsSeenTwiceAreFoundInAnyNumber(_ mostInMemory: Int) throws {
+        let set = RowSet(folder: scene.sandbox.root, mostInMemory: mostInMemory)
+        let ids = (0..<70_000).map { RowID(String(Digest.sha256(Data("\($0)".utf8)).prefix(32))) }
+        for (index, id) in ids.enumerated() {
+            #expect(try set.insert(id))
+            if index % 7 == 0 { #expect(try !set.insert(ids[index / 2])) }
+        }
+        for id in ids { #expect(try !set.insert(id)) }
         #expect(set.count == 70_000)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.root).allSatisfy { !$0.hasPrefix(".rows") })
     }
 
     @Test func aFullDiskIsSaidAndNothingIsLost() async throws {

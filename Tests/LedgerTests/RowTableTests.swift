@@ -104,4 +104,25 @@ struct RowTableTests {
         try ledger.finish(two, shards: [:])
         #expect(try ledger.contradictions("p").prompts == 1)
     }
+
+    @Test func aDropIsStoredWithItsReportOrNotAtAll() throws {
+        struct Own: Error {}
+        let ledger = try Ledger(path: sandbox.layout.ledger)
+        var batch = DatasetBatch()
+        batch.rows = [
+            DatasetRow(id: "r1", line: 1, split: .train, promptKey: "k1", answerKey: "a1"), DatasetRow(id: "r2", line: 2, split: .train, promptKey: "k1", answerKey: "a2"),
+        ]
+        batch.setAside = [SetAsideRow(id: "r2", reason: .repetition, drop: "d-1", line: 2)]
+        let drop = try ledger.receive(drop("d-1", .received))
+        #expect(throws: Own.self) { try ledger.store(drop, batch, shards: [:]) { _, _ in throw Own() } }
+        #expect(try ledger.drop("d-1")?.state == .received)
+        #expect(try ledger.known(["r1", "r2"], in: "p").isEmpty)
+        try ledger.store(drop, batch, shards: [:]) { contradictions, removed in
+            #expect(contradictions.prompts == 1)
+            #expect(removed == ["repetition": 1])
+            return DataReport(pipeline: "p", drop: "d-1", at: Date(), drops: 1)
+        }
+        #expect(try ledger.drop("d-1")?.state == .stored)
+        #expect(try ledger.report("p", drop: "d-1")?.drops == 1)
+    }
 }

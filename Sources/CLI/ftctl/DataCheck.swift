@@ -39,7 +39,7 @@ struct DataCheck: AsyncParsableCommand {
         let contents = try DropContents(RawPath(path))
         let scratch = try ScratchFolder()
         let tokens = try pipeline.map { _ in try TokenCheck(settings, layout: connection.layout, scratch: scratch.path) }
-        let seen = try RowSet(folder: scratch.path)
+        let seen = RowSet(folder: scratch.path)
         var problems: [RowProblem] = []
         var counts: [String: Int] = [:]
         func keep(_ problem: RowProblem) {

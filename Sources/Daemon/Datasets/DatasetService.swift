@@ -115,11 +115,13 @@ package struct DatasetService: Service {
         let making = ReportMaking(context: context, pipeline: pipeline)
         var all = try counts[pipeline.name] ?? making.counts()
         let storing = try DropStoring(context, drop, pipeline.data, near: near)
-        let (stored, shards): (Drop, [Split: FileReference])
-        do { (stored, shards) = try storing.run() } catch {
+        let (stored, shards, report): (Drop, [Split: FileReference], DataReport?)
+        do { (stored, shards, report) = try storing.run(making, against: all) } catch {
             near.discard()
             throw error
         }
+        all.merge(storing.statistics)
+        counts[pipeline.name] = all
         try near.commit()
         try context.ledger.markIndexed([drop.id])
         let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map { ", \($0.value) kept out: \($0.key.rawValue)" }.joined()
@@ -127,10 +129,7 @@ package struct DatasetService: Service {
             "Stored \(storing.stored) rows of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \(shards[.validation]?.rows ?? 0) validation, \(shards[.gate]?.rows ?? 0) gate; \(stored.rowsDuplicate) known already\(removed))",
             metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.stored"])
         context.bells.scheduling.ring()
-        // Where the report cannot be kept, the drop is stored all the same, and the dataset is counted anew.
-        counts[pipeline.name] = nil
-        try making.report(stored, storing, addingTo: &all)
-        counts[pipeline.name] = all
+        if let report { making.tell(report, stored) }
     }
 
     private func keep(_ counts: [PipelineName: DataStatistics]) {

@@ -44,8 +44,10 @@ final class DropStoring {
         sides = SideRules(validation: data.validationShare, gate: data.gateShare)
     }
 
-    /// Stores everything; returns the drop as stored and its shards.
-    func run() throws -> (drop: Drop, shards: [Split: FileReference]) {
+    /// Stores everything; returns the drop as stored, its shards and its report.
+    ///
+    /// - Parameter counts: what was counted of the dataset before this drop.
+    func run(_ making: ReportMaking, against counts: DataStatistics) throws -> (drop: Drop, shards: [Split: FileReference], report: DataReport?) {
         // Whoever catches an error undoes what was written, so nothing may go on writing then; that it failed as well adds nothing.
         defer { try? writing?.wait() }
         // What a crash left half written is written anew.
@@ -74,8 +76,13 @@ final class DropStoring {
         stored.rowsDuplicate += duplicates
         stored.rowsAccepted = self.stored
         statistics.exactDuplicates = stored.rowsDuplicate
-        try context.ledger.store(stored, rest, shards: files)
-        return (stored, files)
+        var report: DataReport?
+        try context.ledger.store(stored, rest, shards: files) { contradictions, removed in
+            let made = making.report(self.drop.id, self.statistics, pairs: self.pairs, contradictions: contradictions, removed: removed, against: counts)
+            report = made
+            return made
+        }
+        return (stored, files, report)
     }
 
     /// Places and counts rows; returns what the ledger is to know of them, and their lines.

@@ -11,18 +11,24 @@ struct ReportMaking {
     let context: StageContext
     let pipeline: PipelineSettings
 
-    /// The report of a drop that was stored just now, kept; what is counted of it is added to `counts`, those of the dataset before it.
-    func report(_ drop: Drop, _ storing: DropStoring, addingTo counts: inout DataStatistics) throws {
-        var report = DataReport(pipeline: pipeline.name, drop: drop.id, at: Date(), drops: 1)
-        storing.statistics.fill(&report)
-        report.nearDuplicates.examples = storing.pairs
-        report.contradictions = try context.ledger.contradictions(pipeline.name, drop: drop.id)
-        report.drift = Drift.tests(storing.statistics, against: counts)
+    /// The report of a drop of which this was counted; `counts` are those of the dataset before it.
+    func report(
+        _ drop: DropID, _ statistics: DataStatistics, pairs: [DataReport.SimilarPair], contradictions: DataReport.Contradictions, removed: [String: Int],
+        against counts: DataStatistics
+    ) -> DataReport {
+        var report = DataReport(pipeline: pipeline.name, drop: drop, at: Date(), drops: 1)
+        statistics.fill(&report)
+        report.nearDuplicates.examples = pairs
+        report.contradictions = contradictions
+        report.drift = Drift.tests(statistics, against: counts)
         finish(&report)
-        report.removed = try context.ledger.removed(pipeline.name, drop: drop.id)
+        report.removed = removed
         report.findings = FindingRules.findings(report, pipeline)
-        try context.ledger.keep(report)
-        counts.merge(storing.statistics)
+        return report
+    }
+
+    /// Says in the journal what was found out about a drop.
+    func tell(_ report: DataReport, _ drop: Drop) {
         for finding in report.findings {
             context.logger.info(
                 "\(drop.name): \(finding.message) \(finding.remedy ?? "")",

@@ -26,7 +26,7 @@ struct FileReading: Sendable {
     func read() throws -> Outcome {
         let original = RawPath(folder + "/original")
         let problems = ProblemLog(folder: folder)
-        let seen = try RowSet(folder: folder)
+        let seen = RowSet(folder: folder)
         let path = folder + "/" + Self.rowsName
         var report = IntakeReport(drop: drop.id, pipeline: drop.pipeline, name: drop.name, sha256: drop.sha256, bytes: drop.bytes)
         var digest = (sha256: drop.sha256, bytes: drop.bytes)

@@ -86,11 +86,20 @@ extension Ledger {
     /// Makes a drop `stored`: from here on its rows are in the dataset.
     package func finish(_ drop: Drop, shards: [Split: FileReference]) throws { try write { db in try Self.finish(drop, shards, db) } }
 
-    /// Stores a small drop's rows and shards and marks it `stored`, all in one transaction. Rows that another drop brought meanwhile are refused.
-    package func store(_ drop: Drop, _ batch: DatasetBatch, shards: [Split: FileReference]) throws {
+    /// Stores a drop's last rows and its shards, marks it `stored` and keeps its report, all in one transaction: there is no stored drop without one.
+    /// Rows that another drop brought meanwhile are refused.
+    ///
+    /// - Parameter report: makes the report, from what contradicts its rows and how many of them are kept out, by reason.
+    package func store(
+        _ drop: Drop, _ batch: DatasetBatch, shards: [Split: FileReference],
+        report: ((_ contradictions: DataReport.Contradictions, _ removed: [String: Int]) throws -> DataReport)? = nil
+    ) throws {
         try write { db in
             try Self.add(batch, of: drop, db)
             try Self.finish(drop, shards, db)
+            guard let report else { return }
+            try Self.keep(
+                try report(try Self.contradictions(drop.pipeline, drop.id, db), try Self.removed(drop.pipeline, drop.id, db)), nil, db)
         }
     }
 

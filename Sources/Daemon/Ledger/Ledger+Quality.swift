@@ -3,6 +3,9 @@ import Foundation
 import GRDB
 
 extension Ledger {
+    /// Prompts with more than one answer that a report names.
+    private static let contradictionExamples = 10
+
     /// The drop and line that a row of the dataset came from, or nil.
     package func place(of row: RowID, in pipeline: PipelineName) throws -> (DropID, Int)? {
         try read { db in
@@ -13,17 +16,17 @@ extension Ledger {
     }
 
     /// Keeps a report, and what it was counted from; it replaces that of the same drop (or of the dataset).
-    package func keep(_ report: DataReport, counts: Data? = nil) throws {
-        try write { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO quality_report (pipeline, subject, at, body, sketch) VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT (pipeline, subject) DO UPDATE SET at = excluded.at, body = excluded.body, sketch = COALESCE(excluded.sketch, sketch)
-                    """,
-                arguments: [
-                    report.pipeline.rawValue, report.drop?.rawValue ?? "", report.at.timeIntervalSince1970, try Self.body(report), counts,
-                ])
-        }
+    package func keep(_ report: DataReport, counts: Data? = nil) throws { try write { db in try Self.keep(report, counts, db) } }
+
+    static func keep(_ report: DataReport, _ counts: Data?, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO quality_report (pipeline, subject, at, body, sketch) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (pipeline, subject) DO UPDATE SET at = excluded.at, body = excluded.body, sketch = COALESCE(excluded.sketch, sketch)
+                """,
+            arguments: [
+                report.pipeline.rawValue, report.drop?.rawValue ?? "", report.at.timeIntervalSince1970, try body(report), counts,
+            ])
     }
 
     /// The stored report of a drop, or of the dataset.
@@ -112,44 +115,48 @@ extension Ledger {
 
     /// How many rows are kept out, by reason; of one drop, or of all.
     package func removed(_ pipeline: PipelineName, drop: DropID? = nil) throws -> [String: Int] {
-        try read { db in
-            let rows = try GRDB.Row.fetchAll(
-                db,
-                sql: """
-                    SELECT reason, COUNT(*) AS n FROM set_aside JOIN drop_file ON drop_file.id = drop_id AND state = 'stored'
-                    WHERE set_aside.pipeline = ? AND (? IS NULL OR drop_id = ?) GROUP BY reason
-                    """, arguments: [pipeline.rawValue, drop?.rawValue, drop?.rawValue])
-            return Dictionary(rows.map { ($0["reason"] as String, $0["n"] as Int) }, uniquingKeysWith: { $1 })
-        }
+        try read { db in try Self.removed(pipeline, drop, db) }
+    }
+
+    static func removed(_ pipeline: PipelineName, _ drop: DropID?, _ db: Database) throws -> [String: Int] {
+        let rows = try GRDB.Row.fetchAll(
+            db,
+            sql: """
+                SELECT reason, COUNT(*) AS n FROM set_aside JOIN drop_file ON drop_file.id = drop_id AND state = 'stored'
+                WHERE set_aside.pipeline = ? AND (? IS NULL OR drop_id = ?) GROUP BY reason
+                """, arguments: [pipeline.rawValue, drop?.rawValue, drop?.rawValue])
+        return Dictionary(rows.map { ($0["reason"] as String, $0["n"] as Int) }, uniquingKeysWith: { $1 })
     }
 
     /// Prompts with more than one answer: how many, their rows, and the first few; of one drop those that it has a part in.
-    package func contradictions(_ pipeline: PipelineName, drop: DropID? = nil, examples: Int = 10) throws -> DataReport.Contradictions {
-        try read { db in
-            // Of one drop its own prompts are looked up; of the dataset the index is read in order. It alone tells the few prompts of which
-            // the rows themselves have to be looked at.
-            let own = drop == nil ? "" : "AND prompt_key IN (SELECT prompt_key FROM dataset_row WHERE drop_id = ?2)"
-            let groups = try GRDB.Row.fetchAll(
-                db,
-                sql: """
-                    WITH candidate AS MATERIALIZED (
-                        SELECT prompt_key FROM dataset_row WHERE pipeline = ?1 AND prompt_key IS NOT NULL \(own)
-                        GROUP BY prompt_key HAVING MIN(answer_key) < MAX(answer_key))
-                    SELECT prompt_key AS k, COUNT(*) AS n FROM candidate CROSS JOIN dataset_row USING (prompt_key)
-                        JOIN drop_file ON drop_file.id = drop_id AND state = 'stored'
-                    WHERE dataset_row.pipeline = ?1
-                    GROUP BY prompt_key HAVING MIN(answer_key) < MAX(answer_key) ORDER BY prompt_key
-                    """, arguments: drop.map { [pipeline.rawValue, $0.rawValue] } ?? [pipeline.rawValue])
-            var result = DataReport.Contradictions()
-            result.prompts = groups.count
-            result.rows = groups.reduce(0) { $0 + ($1["n"] as Int) }
-            result.examples = try groups.prefix(examples).map { group in
-                try String.fetchAll(
-                    db, sql: "SELECT id FROM dataset_row WHERE pipeline = ? AND prompt_key = ? ORDER BY id LIMIT 10",
-                    arguments: [pipeline.rawValue, group["k"] as String]
-                ).map { RowID($0) }
-            }
-            return result
+    package func contradictions(_ pipeline: PipelineName, drop: DropID? = nil) throws -> DataReport.Contradictions {
+        try read { db in try Self.contradictions(pipeline, drop, db) }
+    }
+
+    static func contradictions(_ pipeline: PipelineName, _ drop: DropID?, _ db: Database) throws -> DataReport.Contradictions {
+        // Of one drop its own prompts are looked up; of the dataset the index is read in order. It alone tells the few prompts of which
+        // the rows themselves have to be looked at.
+        let own = drop == nil ? "" : "AND prompt_key IN (SELECT prompt_key FROM dataset_row WHERE drop_id = ?2)"
+        let groups = try GRDB.Row.fetchAll(
+            db,
+            sql: """
+                WITH candidate AS MATERIALIZED (
+                    SELECT prompt_key FROM dataset_row WHERE pipeline = ?1 AND prompt_key IS NOT NULL \(own)
+                    GROUP BY prompt_key HAVING MIN(answer_key) < MAX(answer_key))
+                SELECT prompt_key AS k, COUNT(*) AS n FROM candidate CROSS JOIN dataset_row USING (prompt_key)
+                    JOIN drop_file ON drop_file.id = drop_id AND state = 'stored'
+                WHERE dataset_row.pipeline = ?1
+                GROUP BY prompt_key HAVING MIN(answer_key) < MAX(answer_key) ORDER BY prompt_key
+                """, arguments: drop.map { [pipeline.rawValue, $0.rawValue] } ?? [pipeline.rawValue])
+        var result = DataReport.Contradictions()
+        result.prompts = groups.count
+        result.rows = groups.reduce(0) { $0 + ($1["n"] as Int) }
+        result.examples = try groups.prefix(contradictionExamples).map { group in
+            try String.fetchAll(
+                db, sql: "SELECT id FROM dataset_row WHERE pipeline = ? AND prompt_key = ? ORDER BY id LIMIT 10",
+                arguments: [pipeline.rawValue, group["k"] as String]
+            ).map { RowID($0) }
         }
+        return result
     }
 }
