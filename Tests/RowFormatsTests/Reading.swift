@@ -10,13 +10,15 @@ struct Reading {
     var problems: [RowProblem] = []
     var format: DataFormat?
 
-    init(_ bytes: [UInt8], _ name: String = "a.jsonl", shape: RowShape? = nil, columns: [String: String] = [:]) throws {
+    init(
+        _ bytes: [UInt8], _ name: String = "a.jsonl", shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common
+    ) throws {
         let path = NSTemporaryDirectory() + "/ft-" + UUID().uuidString
         try Data(bytes).write(to: URL(filePath: path))
         defer { unlink(path) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
-        var reader = DataFileReader(name: name, shape: shape, columns: columns)
+        var reader = DataFileReader(name: name, shape: shape, columns: columns, controlTokens: controlTokens)
         try reader.read(descriptor, path: path) { line, result in
             switch result {
             case .success(let parsed):

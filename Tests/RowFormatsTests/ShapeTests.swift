@@ -136,6 +136,19 @@ struct ShapeTests {
         #expect(reading.problems.allSatisfy { $0.fix?.isEmpty == false && ProblemCode(rawValue: $0.code) != nil && $0.line == 1 })
     }
 
+    @Test(arguments: [
+        ("<|im_start|>", true), ("<|reserved_special_token_17|>", true), ("</s>", true), ("[INST]", true), ("<repo_name>", true), ("[gMASK]", true),
+        ("<｜User｜>", true), ("< |im_start|>", false), ("<||>", false), ("[ok]", false), ("user", false), ("<b>", false), ("a < b", false),
+    ]) func theControlTokensOfTheBaseAreTold(_ text: String, _ isToken: Bool) throws {
+        let tokens = ControlTokens(of: ["<repo_name>", "<repo", "[gMASK]", "<｜User｜>", "user", "<b", " ", ""])
+        let row = "{\"prompt\": \"say \(text) twice\", \"completion\": \"a\"}\n"
+        let reading = try Reading(Array(row.utf8), controlTokens: tokens)
+        let expected = isToken ? ["special_token /prompt"] : []
+        #expect(reading.faults == expected)
+        if text == "<repo_name>" { #expect(reading.problems.first?.message.contains("'<repo_name>'") == true, "the longest spelling is named") }
+        #expect(reading.rows.count == 1, "a warning keeps the row")
+    }
+
     @Test func oddThingsAreSaidAndTheRowIsKept() throws {
         let reading = try Reading(
             """

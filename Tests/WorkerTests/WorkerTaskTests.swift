@@ -19,6 +19,7 @@ struct WorkerTaskTests {
         #expect(card.licence == "apache-2.0")
         #expect(card.tokenizer == "gpt2/smollm")
         #expect(card.chatTemplateDigest?.count == 64)
+        #expect(card.controlTokens?.contains("<repo_name>") == true && card.controlTokens?.contains("<|im_start|>") == false)
         #expect(card.files.map(\.sha256) == ["b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"])
         #expect(card.trainingMemoryBytes > 100 << 20 && card.trainingMemoryBytes < 2 << 30)
         #expect(try bench.events("i").first?.event == .started)

@@ -50,7 +50,7 @@ struct DataCheck: AsyncParsableCommand {
         var report = IntakeReport(
             drop: "", pipeline: settings.name, name: (path as NSString).lastPathComponent, sha256: "", bytes: contents.files.reduce(0) { $0 &+ $1.bytes })
         let reader = DropReader(
-            report, shape: settings.data.shape, columns: settings.data.columns, problem: keep,
+            report, shape: settings.data.shape, columns: settings.data.columns, controlTokens: tokens?.controlTokens ?? .common, problem: keep,
             rows: { good in
                 let ids = try Parallel.slices(good) { try $0.map { try RowIdentity.id($0.parsed.content) } }
                 var new = 0

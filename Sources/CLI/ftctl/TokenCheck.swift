@@ -33,6 +33,9 @@ final class TokenCheck {
         output = handle
     }
 
+    /// What no text of a row should spell.
+    var controlTokens: ControlTokens { card.controlTokens.map(ControlTokens.init) ?? .common }
+
     func add(_ parsed: RowReader.Parsed, id: RowID, line: Int, file: String?) throws {
         rows += 1
         try output.write(

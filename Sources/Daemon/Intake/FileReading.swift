@@ -11,6 +11,8 @@ struct FileReading: Sendable {
     let drop: Drop
     let pipeline: PipelineSettings
     let folder: String
+    /// What no text should spell.
+    let controlTokens: ControlTokens
 
     /// The rows file that Datasets takes over.
     static let rowsName = "rows.jsonl.zst"
@@ -34,7 +36,7 @@ struct FileReading: Sendable {
             // Read once more, soon and here: written fast rather than small.
             let writer = try ZstdWriter(level: 1) { try AtomicFile.writeAll($0, to: descriptor, path: name) }
             let reader = DropReader(
-                report, shape: pipeline.data.shape, columns: pipeline.data.columns, problem: { try problems.add($0) },
+                report, shape: pipeline.data.shape, columns: pipeline.data.columns, controlTokens: controlTokens, problem: { try problems.add($0) },
                 rows: { good in
                     let made = try Parallel.slices(good) { slice in
                         try slice.map { good in

@@ -18,6 +18,8 @@ package struct BaseCard: Codable, Hashable, Sendable {
     /// Kind and pre-tokenizer, such as `gpt2/smollm`.
     package var tokenizer: String
     package var tokenizerDigest: String
+    /// How the tokenizer spells its control tokens, which no text of a row should; nil in cards of before they were noted.
+    package var controlTokens: [String]?
     /// The chat template's SHA-256, or nil where the base has none.
     package var chatTemplateDigest: String?
     /// `gguf` or `huggingface`.

@@ -26,10 +26,13 @@ package struct DataFileReader {
     package private(set) var format: DataFormat?
 
     /// - Parameter name: the file's name, whose ending tells tables from JSON.
-    package init(name: String, shape: RowShape? = nil, columns: [String: String] = [:]) {
+    package init(name: String, shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common) {
         self.name = name
-        reader = RowReader(shape: shape, columns: columns)
+        reader = RowReader(shape: shape, columns: columns, controlTokens: controlTokens)
     }
+
+    /// What became of one record: the line it begins on, and its row or what is wrong with it.
+    package typealias Outcome = (line: Int, result: Result<RowReader.Parsed, RowProblems>)
 
     /// Gives every row, or what is wrong with it, with the line it begins on. `raw` gets the file's bytes as they are read.
     ///
@@ -37,6 +40,13 @@ package struct DataFileReader {
     package mutating func read(
         _ descriptor: Int32, path: String, raw: (UnsafeRawBufferPointer) -> Void = { _ in },
         _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void
+    ) throws {
+        try readMany(descriptor, path: path, raw: raw) { for outcome in $0 { try body(outcome.line, outcome.result) } }
+    }
+
+    /// The same, many at a time.
+    package mutating func readMany(
+        _ descriptor: Int32, path: String, raw: (UnsafeRawBufferPointer) -> Void = { _ in }, _ body: ([Outcome]) throws -> Void
     ) throws {
         do { try split(descriptor, path, raw, body) } catch {
             // Records before the fault count all the same.
@@ -47,7 +57,7 @@ package struct DataFileReader {
     }
 
     private mutating func split(
-        _ descriptor: Int32, _ path: String, _ raw: (UnsafeRawBufferPointer) -> Void, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void
+        _ descriptor: Int32, _ path: String, _ raw: (UnsafeRawBufferPointer) -> Void, _ body: ([Outcome]) throws -> Void
     ) throws {
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         var total = 0
@@ -84,7 +94,7 @@ package struct DataFileReader {
 
     /// Takes expanded text.
     private mutating func text(
-        _ bytes: UnsafeRawBufferPointer, _ compression: CompressionKind?, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void
+        _ bytes: UnsafeRawBufferPointer, _ compression: CompressionKind?, _ body: ([Outcome]) throws -> Void
     ) throws {
         guard splitter == nil else { return try push(bytes, body) }
         head.append(contentsOf: bytes)
@@ -92,7 +102,7 @@ package struct DataFileReader {
         if head.count >= 4096 || (head.count >= 64 && head.contains { !Self.isSpace($0) }) { try begin(compression, body) }
     }
 
-    private mutating func push(_ bytes: UnsafeRawBufferPointer, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void) throws {
+    private mutating func push(_ bytes: UnsafeRawBufferPointer, _ body: ([Outcome]) throws -> Void) throws {
         // Taken out for the call, since a closure may not change what is being changed.
         guard var splitter = splitter else { return }
         self.splitter = nil
@@ -100,21 +110,22 @@ package struct DataFileReader {
         self.splitter = splitter
     }
 
-    private mutating func take(_ record: Record, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void) throws {
+    private mutating func take(_ record: Record, _ body: ([Outcome]) throws -> Void) throws {
         pending.append(record)
         pendingBytes += record.size
         if pending.count >= Self.recordsAtOnce || pendingBytes >= Self.bytesAtOnce { try give(body) }
     }
 
     /// Reads what is pending. What `body` throws ends it for good, so nothing is pending then.
-    private mutating func give(_ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void) throws {
+    private mutating func give(_ body: ([Outcome]) throws -> Void) throws {
         let records = pending
         (pending, pendingBytes) = ([], 0)
-        for (record, result) in zip(records, reader.read(records)) { try body(record.line, result) }
+        guard !records.isEmpty else { return }
+        try body(zip(records, reader.read(records)).map { ($0.line, $1) })
     }
 
     /// Decides what the text is, by its first bytes.
-    private mutating func begin(_ compression: CompressionKind?, _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void) throws {
+    private mutating func begin(_ compression: CompressionKind?, _ body: ([Outcome]) throws -> Void) throws {
         if let failure = ForeignFormat.failure(head, name: name) { throw failure }
         var start = head
         head = []

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Platform
+import Synchronization
 
 /// Reads everything a drop is made of, in memory that does not grow with it, and counts what it finds.
 package final class DropReader {
@@ -12,6 +13,7 @@ package final class DropReader {
     private var formats: [String: Int] = [:]
     private let shape: RowShape?
     private let columns: [String: String]
+    private let controlTokens: ControlTokens
     private let problem: (RowProblem) throws -> Void
     private let rows: ([GoodRow]) throws -> Int
     /// Good rows that were not given yet.
@@ -32,12 +34,13 @@ package final class DropReader {
     /// - Parameter problem: gets every fault and every warning, in order.
     /// - Parameter rows: gets the good rows, many at a time, in order; returns how many of them were not there before.
     package init(
-        _ report: IntakeReport, shape: RowShape?, columns: [String: String], problem: @escaping (RowProblem) throws -> Void,
+        _ report: IntakeReport, shape: RowShape?, columns: [String: String], controlTokens: ControlTokens, problem: @escaping (RowProblem) throws -> Void,
         rows: @escaping ([GoodRow]) throws -> Int
     ) {
         self.report = report
         self.shape = shape
         self.columns = columns
+        self.controlTokens = controlTokens
         self.problem = problem
         self.rows = rows
     }
@@ -71,22 +74,16 @@ package final class DropReader {
         let shown: String? = file.name.isEmpty ? nil : RawPath.shown(file.name)
         let descriptor = try file.open()
         defer { close(descriptor) }
-        var hash = Digest.Running()
-        var reader = DataFileReader(name: shown ?? report.name, shape: shape, columns: columns)
+        let (path, name, shape, columns, controlTokens) = (file.path.description, shown ?? report.name, shape, columns, controlTokens)
+        let end = Mutex<(sha256: String, bytes: Int, format: DataFormat?)?>(nil)
         do {
-            try reader.read(descriptor, path: file.path.description, raw: { hash.update($0) }) { line, result in
-                report.rowsRead += 1
-                switch result {
-                case .failure(let problems):
-                    report.rowsRejected += 1
-                    for problem in problems.list { try tell(problem, shown) }
-                case .success(let parsed):
-                    for problem in parsed.warnings { try tell(problem, shown) }
-                    shapes[parsed.shape, default: 0] += 1
-                    pending.append(GoodRow(parsed: parsed, line: line, file: shown))
-                    pendingBytes += parsed.content.textBytes
-                    if pending.count >= Self.rowsAtOnce || pendingBytes >= Self.bytesAtOnce { try give() }
-                }
+            try ReadAhead.run { give in
+                var hash = Digest.Running()
+                var reader = DataFileReader(name: name, shape: shape, columns: columns, controlTokens: controlTokens)
+                try reader.readMany(descriptor, path: path, raw: { hash.update($0) }, give)
+                end.withLock { $0 = (hash.finish(), hash.count, reader.format) }
+            } take: { (outcomes: [DataFileReader.Outcome]) in
+                for (line, result) in outcomes { try take(line, result, shown) }
             }
         } catch let failure as Failure {
             // What came before counts all the same.
@@ -94,8 +91,24 @@ package final class DropReader {
             throw failure
         }
         try give()
-        if let format = reader.format { formats["\(format)", default: 0] += 1 }
-        digests.append((file.name, hash.finish(), hash.count))
+        guard let end = end.withLock({ $0 }) else { return }
+        if let format = end.format { formats["\(format)", default: 0] += 1 }
+        digests.append((file.name, end.sha256, end.bytes))
+    }
+
+    private func take(_ line: Int, _ result: Result<RowReader.Parsed, RowProblems>, _ file: String?) throws {
+        report.rowsRead += 1
+        switch result {
+        case .failure(let problems):
+            report.rowsRejected += 1
+            for problem in problems.list { try tell(problem, file) }
+        case .success(let parsed):
+            for problem in parsed.warnings { try tell(problem, file) }
+            shapes[parsed.shape, default: 0] += 1
+            pending.append(GoodRow(parsed: parsed, line: line, file: file))
+            pendingBytes += parsed.content.textBytes
+            if pending.count >= Self.rowsAtOnce || pendingBytes >= Self.bytesAtOnce { try give() }
+        }
     }
 
     private func give() throws {

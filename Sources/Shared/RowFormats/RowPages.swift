@@ -15,30 +15,20 @@ final class RowPages {
     private var path = ""
     private var descriptor: Int32 = -1
     /// How many upper bits tell the page.
-    private var bits: Int
-    private var count: Int
+    private var bits = 1
+    private var count = 0
     private let page = UnsafeMutableBufferPointer<RowSet.Key>.allocate(capacity: slots)
 
-    /// Begins with some rows. Throws a ``FileFailure``.
-    init(folder: String, keys: [RowSet.Key]) throws {
+    /// Begins without rows. Throws a ``FileFailure``.
+    init(folder: String) throws {
         self.folder = folder
-        count = keys.count
-        bits = max(1, Int.bitWidth - (keys.count / (Self.most / 2)).leadingZeroBitCount)
-        do { (descriptor, path) = try Self.make(folder) } catch {
+        do {
+            (descriptor, path) = try Self.make(folder)
+            page.initialize(repeating: (0, 0))
+            for number in 0..<(1 << bits) { try write(number * Self.bytes, UnsafeRawBufferPointer(page)) }
+        } catch {
             page.deallocate()
             throw error
-        }
-        let sorted = keys.sorted { $0.0 < $1.0 }
-        var next = 0
-        for number in 0..<(1 << bits) {
-            page.update(repeating: (0, 0))
-            var filled = 0
-            while next < sorted.count, Self.page(sorted[next], bits) == number {
-                guard filled < Self.slots else { throw FileFailure("put its rows into pages", path, errno: EFBIG) }
-                page[filled] = sorted[next]
-                (filled, next) = (filled + 1, next + 1)
-            }
-            try write(number * Self.bytes, UnsafeRawBufferPointer(page))
         }
     }
 
@@ -47,19 +37,36 @@ final class RowPages {
         page.deallocate()
     }
 
-    /// Whether the row was not there before. Throws a ``FileFailure``.
-    func insert(_ key: RowSet.Key) throws -> Bool {
-        let start = Self.page(key, bits) * Self.bytes
-        try read(start)
-        guard let slot = page.firstIndex(where: { $0 == key || $0 == (0, 0) }) else {
-            try grow()
-            return try insert(key)
+    /// Whether the row is there. Throws a ``FileFailure``.
+    func contains(_ key: RowSet.Key) throws -> Bool {
+        try read(Self.page(key, bits) * Self.bytes)
+        for slot in page {
+            if slot == key { return true }
+            if slot == (0, 0) { return false }
         }
-        if page[slot] == key { return false }
-        try withUnsafeBytes(of: key) { try write(start + slot * MemoryLayout<RowSet.Key>.stride, $0) }
-        count += 1
-        if count > Self.most << bits { try grow() }
-        return true
+        return false
+    }
+
+    /// Adds rows that are not there. Throws a ``FileFailure``.
+    func add(_ keys: [RowSet.Key]) throws {
+        count += keys.count
+        while count > Self.most << bits { try grow() }
+        // In the order of pages, so that each is read and written once.
+        let sorted = keys.sorted { $0.0 < $1.0 }
+        var next = 0
+        while next < sorted.count {
+            let number = Self.page(sorted[next], bits)
+            try read(number * Self.bytes)
+            var filled = page.firstIndex { $0 == (0, 0) } ?? Self.slots
+            let before = filled
+            while next < sorted.count, filled < Self.slots, Self.page(sorted[next], bits) == number {
+                page[filled] = sorted[next]
+                (filled, next) = (filled + 1, next + 1)
+            }
+            if filled > before { try write(number * Self.bytes, UnsafeRawBufferPointer(page)) }
+            // A page that is full: its next row goes into one of the two that come of it.
+            if next < sorted.count, filled == Self.slots, Self.page(sorted[next], bits) == number { try grow() }
+        }
     }
 
     private static func page(_ key: RowSet.Key, _ bits: Int) -> Int { Int(key.0 >> UInt64(64 - bits)) }

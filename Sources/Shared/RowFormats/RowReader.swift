@@ -18,13 +18,16 @@ package struct RowReader: Sendable {
 
     private let shape: RowShape?
     private let columns: [String: String]
+    private let controlTokens: ControlTokens
     /// Whether an earlier record had a character that ASCII has not.
     private var hasSeenUTF8 = false
 
     /// - Parameter shape: the only shape to accept; nil takes each row for what it is.
     /// - Parameter columns: the user's names by ours, such as `["prompt": "question"]`.
-    package init(shape: RowShape? = nil, columns: [String: String] = [:]) {
+    /// - Parameter controlTokens: what no text should spell.
+    package init(shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common) {
         self.shape = shape
+        self.controlTokens = controlTokens
         self.columns = columns
     }
 
@@ -140,7 +143,7 @@ package struct RowReader: Sendable {
                     line, .wrongShape, "The row is of the shape \(found.rawValue), but data.shape asks for \(shape.rawValue).",
                     "Write \(shape.example), or change data.shape."))
         }
-        var reader = ShapeReader(row: row, line: line, problems: warnings)
+        var reader = ShapeReader(row: row, line: line, problems: warnings, controlTokens: controlTokens)
         let content = reader.content(shape)
         let problems = named(reader.problems)
         guard let content, !problems.hasErrors else { return .failure(problems) }

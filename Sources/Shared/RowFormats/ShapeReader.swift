@@ -9,8 +9,11 @@ struct ShapeReader {
     /// The class that the row names.
     var label: String?
 
-    init(row: [String: JSONValue], line: Int, problems: RowProblems) {
+    private let controlTokens: ControlTokens
+
+    init(row: [String: JSONValue], line: Int, problems: RowProblems, controlTokens: ControlTokens) {
         self.row = row
+        self.controlTokens = controlTokens
         self.line = line
         self.problems = problems
     }
@@ -130,7 +133,7 @@ struct ShapeReader {
 
     /// Looks for what should not be in a text.
     mutating func inspect(_ text: String, _ pointer: String) {
-        let finding = TextInspection(text)
+        let finding = TextInspection(text, controlTokens)
         if let control = finding.control {
             problems.add(
                 line, .controlCharacter, "The text holds the control character U+\(String(format: "%04X", control)).", "Remove it, or write what it stands for.", pointer)

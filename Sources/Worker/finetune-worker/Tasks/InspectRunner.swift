@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Generation
 import Tensors
+import Tokenization
 import Training
 import Transformers
 import WeightFiles
@@ -28,10 +29,18 @@ struct InspectRunner {
             digest: LoadedModel.digest(of: files),
             trainingMemoryBytes: try trainingMemory(loaded, files), origin: task.path)
         card.measured["bits_per_byte"] = bits
+        card.controlTokens = controlTokens(loaded.encoder.tokenizer)
         var result = WorkerResult()
         result.card = card
         result.files = files
         return result
+    }
+
+    /// Reserved tokens by the hundred, such as Llama's, are recognised by their form and need not be listed.
+    private func controlTokens(_ tokenizer: Tokenizer) -> [String] {
+        (0..<Int32(truncatingIfNeeded: tokenizer.vocabularySize)).filter(tokenizer.isControl).compactMap(tokenizer.name).filter {
+            !($0.hasPrefix("<|") && $0.hasSuffix("|>"))
+        }
     }
 
     /// Runs a sentence through the model: weights that give no number are refused here and not in the middle of a run.

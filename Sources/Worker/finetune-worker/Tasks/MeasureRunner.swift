@@ -57,7 +57,10 @@ struct MeasureRunner {
             lines.removeAll(keepingCapacity: true)
         }
         let team = ThreadTeam(threads: context.threads)
-        try RowReader.batches(task.rows, atOnce: Self.rowsAtOnce) { batch in
+        let files = task.rows
+        try ReadAhead.run { give in
+            try RowReader.batches(files, atOnce: Self.rowsAtOnce, give)
+        } take: { (batch: LineBatch) in
             if StopRequest.isMade { throw Stopped() }
             var measured = [Result<RowMeasurement, any Error>?](repeating: nil, count: batch.count)
             measured.withUnsafeMutableBufferPointer { measured in
