@@ -21,6 +21,11 @@ struct BulkStatement {
             sqlite3_bind_null(handle, index)
             return
         }
+        // No bytes have no address, which would be no text.
+        guard !text.isEmpty else {
+            sqlite3_bind_text(handle, index, "", 0, Self.transient)
+            return
+        }
         text.withUTF8 { bytes in
             _ = bytes.withMemoryRebound(to: CChar.self) { sqlite3_bind_text(handle, index, $0.baseAddress, Int32(truncatingIfNeeded: $0.count), Self.transient) }
         }

@@ -31,8 +31,13 @@ package enum ReadAhead {
         }
 
         private let state = Mutex(State())
-        private let room = DispatchSemaphore(value: 1)
+        private let room = DispatchSemaphore(value: 0)
         private let news = DispatchSemaphore(value: 0)
+
+        init() {
+            // Not given at the beginning: a semaphore that ends below what it began with ends the process.
+            room.signal()
+        }
 
         func give(_ item: Item) throws {
             room.wait()
