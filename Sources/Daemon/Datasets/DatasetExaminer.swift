@@ -43,7 +43,7 @@ package struct DatasetExaminer: Service {
     /// Brings one pipeline's reports up to date, unless drops wait to be stored: then it comes again after them.
     func examine(_ pipeline: PipelineSettings) async {
         do {
-            guard try context.ledger.drops(in: .validated, pipeline: pipeline.name).isEmpty else { return }
+            guard try context.ledger.dropCount(in: .validated, pipeline: pipeline.name) == 0 else { return }
             try await measure(pipeline)
             try await contaminate(pipeline)
         } catch is CancellationError {

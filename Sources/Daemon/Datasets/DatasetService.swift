@@ -13,6 +13,9 @@ import Stages
 ///
 /// Never changes a shard: what is stored is named by its content.
 package struct DatasetService: Service {
+    /// While many drops are stored, their scheduler hears of them so often.
+    private static let tellingInterval = Duration.seconds(1)
+
     let context: StageContext
     /// One at a time changes a dataset: the loop, or who withdraws a drop.
     let turn = Turn()
@@ -37,12 +40,22 @@ package struct DatasetService: Service {
             // Counts of the datasets that grow in this pass; their reports follow once, at its end.
             var counts: [PipelineName: DataStatistics] = [:]
             defer { keep(counts) }
+            // Whoever schedules looks at all drops each time: where many come at once, once in a while is enough.
+            var isTold = true
+            var toldAt = ContinuousClock.now - Self.tellingInterval
+            func tell() {
+                if !isTold { context.bells.scheduling.ring() }
+                (isTold, toldAt) = (true, .now)
+            }
+            defer { tell() }
             for drop in try context.ledger.drops(in: .validated) {
                 // Without its pipeline's settings nobody knows the sides; the drop waits until they are back.
                 guard let pipeline = context.settings.pipeline(drop.pipeline) else { continue }
                 do {
                     defer { context.bells.examination.ring() }
                     try store(drop, pipeline, &counts)
+                    isTold = false
+                    if ContinuousClock.now - toldAt >= Self.tellingInterval { tell() }
                     context.problems.set("datasets:\(drop.id)", nil)
                 } catch {
                     // Half-written rows must not count as known to the next drop.
@@ -128,7 +141,6 @@ package struct DatasetService: Service {
         context.logger.notice(
             "Stored \(storing.stored) rows of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \(shards[.validation]?.rows ?? 0) validation, \(shards[.gate]?.rows ?? 0) gate; \(stored.rowsDuplicate) known already\(removed))",
             metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.stored"])
-        context.bells.scheduling.ring()
         if let report { making.tell(report, stored) }
     }
 

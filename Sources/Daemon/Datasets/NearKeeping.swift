@@ -26,8 +26,12 @@ struct NearKeeping {
             try context.ledger.forgetIndex(pipeline.name)
             return try open()
         }
-        let rows = try context.ledger.rowCounts(pipeline.name).values.reduce(0, +)
-        if index.rows == 0, rows > 0 { try context.ledger.forgetIndex(pipeline.name) }
+        var rows = index.rows
+        // Empty, it is either new or lost.
+        if rows == 0 {
+            rows = try context.ledger.rowCounts(pipeline.name).values.reduce(0, +)
+            if rows > 0 { try context.ledger.forgetIndex(pipeline.name) }
+        }
         if index.wantsCalibration(rows: rows) { try calibrate(index, rows: rows) }
         try add(try context.ledger.unindexedDrops(pipeline.name), to: index)
         return index

@@ -17,6 +17,13 @@ extension Ledger {
         }
     }
 
+    /// How many drops of a pipeline are in a state.
+    package func dropCount(in state: Drop.State, pipeline: PipelineName) throws -> Int {
+        try read {
+            try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM drop_file WHERE state = ? AND pipeline = ?", arguments: [state.rawValue, pipeline.rawValue]) ?? 0
+        }
+    }
+
     /// Drops, newest first.
     package func drops(pipeline: PipelineName?, limit: Int) throws -> [Drop] {
         try read {

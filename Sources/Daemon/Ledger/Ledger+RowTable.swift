@@ -22,6 +22,9 @@ extension Ledger {
                 DELETE FROM side WHERE key LIKE 'p:%' AND split = (
                     SELECT MIN(split) FROM dataset_row WHERE dataset_row.pipeline = side.pipeline AND prompt_key = substr(key, 3));
 
+                -- Asked before each drop is stored, of all that are.
+                CREATE INDEX drop_unindexed ON drop_file (pipeline) WHERE state = 'stored' AND indexed = 0;
+
                 -- Rows are asked for by identifier alone, whatever pipeline has them.
                 DROP INDEX duplicate_by_row;
                 CREATE INDEX duplicate_by_row ON duplicate_row (id, pipeline);

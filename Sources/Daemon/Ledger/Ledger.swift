@@ -16,7 +16,8 @@ package final class Ledger: Sendable {
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA foreign_keys = ON")
             // Rows come in the order of digests: with SQLite's own 2 MB every row of a batch would read and write pages of four trees.
-            try db.execute(sql: "PRAGMA cache_size = -24000")
+            // Those who only read come across few of them.
+            try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -6000 : -24000)")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
         }
         configuration.maximumReaderCount = 2

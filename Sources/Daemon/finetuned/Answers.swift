@@ -87,7 +87,7 @@ struct Answers: Sendable {
             if let last, last.state == .accepted, pipeline.promote == .manual { activity = "run \(last.id) passed and waits for `ftctl promote \(last.id)`" }
             return PipelineSummary(
                 name: pipeline.name, base: try context.effective(pipeline).settings.base, dropFolder: context.dropFolder(pipeline), rows: try context.ledger.rowCounts(pipeline.name),
-                drops: try context.ledger.drops(in: .stored, pipeline: pipeline.name).count, served: served?.version, servedSince: served?.since,
+                drops: try context.ledger.dropCount(in: .stored, pipeline: pipeline.name), served: served?.version, servedSince: served?.since,
                 lastRun: last?.id, lastRunState: last?.state, activity: activity,
                 problems: context.problems.all(prefix: "drop:\(pipeline.name):") + context.problems.all(prefix: "pipeline:\(pipeline.name)"))
         }
