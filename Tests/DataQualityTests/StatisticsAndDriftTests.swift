@@ -27,6 +27,23 @@ struct StatisticsAndDriftTests {
         return statistics
     }
 
+    /// A part that is told what the whole has already keeps no row that the whole would not.
+    @Test func aBoundChangesNoSample() {
+        let all = texts(0..<3000)
+        let whole = statistics(all)
+        var parts = DataStatistics(drops: 1)
+        for start in stride(from: 0, to: 3000, by: 500) {
+            var part = DataStatistics()
+            let bound = parts.sample.bound
+            for (index, (text, label)) in all[start..<start + 500].enumerated() {
+                part.add(RowID("r\(start + index)"), split: .train, label: label, RowLook(text), sampledBelow: bound)
+            }
+            if start > 0 { #expect(part.sample.entries.count < RowSample.capacity) }
+            parts.merge(part)
+        }
+        #expect(parts.sample == whole.sample)
+    }
+
     @Test func partsAddUpToTheWhole() throws {
         let all = texts(0..<900)
         let whole = statistics(all)
