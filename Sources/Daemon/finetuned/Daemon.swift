@@ -29,8 +29,8 @@ struct Daemon {
         let lock = try takeLock()
         defer { withExtendedLifetime(lock) {} }
 
-        let context = StageContext(
-            layout: layout, ledger: try Ledger(path: layout.ledger), settings: LiveSettings(settings), logger: logger)
+        let manager = ServiceManager()
+        let context = StageContext(layout: layout, ledger: try openLedger(manager), settings: LiveSettings(settings), logger: logger)
 
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it is better.
         let feed = RunFeed()
@@ -53,7 +53,6 @@ struct Daemon {
         let experiments = ExperimentService(context, launcher: launcher) { try scheduling.freeze($0, mode: $1, replayShare: $2) }
         let registry = BaseRegistry(context, launcher: launcher)
 
-        let manager = ServiceManager()
         let reloading = Reloading(context: context, manager: manager)
         reloading.announce(settings)
         let answers = Answers(
@@ -84,6 +83,16 @@ struct Daemon {
         var logger = Logger(label: "lifecycle")
         logger.logLevel = .warning
         return logger
+    }
+
+    /// Opens the ledger. Bringing that of an earlier version up to date takes longer than a start may where it has many millions of rows.
+    private func openLedger(_ manager: ServiceManager) throws -> Ledger {
+        let timer = DispatchSource.makeTimerSource(queue: .global())
+        timer.schedule(deadline: .now() + 20, repeating: 20)
+        timer.setEventHandler { manager.extendTimeout(by: .seconds(60)) }
+        timer.resume()
+        defer { timer.cancel() }
+        return try Ledger(path: layout.ledger)
     }
 
     private func takeLock() throws -> FileLock {
