@@ -152,17 +152,9 @@ package struct DatasetExaminer: Service {
         let shards = try context.ledger.shards(pipeline.name)
         let state = Digest.sha256(Data(shards.filter { $0.split != .validation }.map(\.file.sha256).sorted().joined(separator: "\n").utf8))
         guard !shards.isEmpty, try context.ledger.mark(pipeline.name, "contamination") != state else { return }
-        let gate = shards.filter { $0.split == .gate }.map(\.file)
-        let train = shards.filter { $0.split == .train }.map(\.file)
-        let found = try await OwnThread.run { isCancelled in
-            var grams = GateGrams()
-            for file in gate { try RowFile.read(file.path) { grams.add($0.id, NormalisedText(RowText.whole($0.content))) } }
-            for file in train {
-                if isCancelled() { throw CancellationError() }
-                try RowFile.read(file.path) { grams.check($0.id, NormalisedText(RowText.whole($0.content))) }
-            }
-            return grams.result()
-        }
+        let search = ContaminationSearch(
+            gate: shards.filter { $0.split == .gate }.map(\.file.path), train: shards.filter { $0.split == .train }.map(\.file.path))
+        let found = try await OwnThread.run { isCancelled in try search.run(isCancelled: isCancelled) }
         try amend(pipeline) { $0.contamination = found }
         try context.ledger.setMark(pipeline.name, "contamination", state)
     }
