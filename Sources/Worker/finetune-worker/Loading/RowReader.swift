@@ -29,8 +29,6 @@ enum RowReader {
         do {
             try check(file)
             try body()
-        } catch let failure as Failure where failure.code == "dataset.damaged" {
-            throw WorkerFault(.badData, failure)
         } catch let failure as FileFailure where failure.path == file.path {
             throw fault(file, "The rows cannot be read.", "Check that the dataset's files are in place.", failure.reason)
         }

@@ -79,11 +79,11 @@ struct WorkerFault: Error {
         }
     }
 
-    /// The exit status of a failure that the training loop names.
+    /// The exit status of a failure that the training loop or the reading of rows names.
     private static func exit(of failure: Failure) -> WorkerExit {
         switch failure.code {
         case "training.not_finite", "training.exploding": .diverged
-        case "training.no_labels": .badData
+        case "training.no_labels", "dataset.damaged": .badData
         case _ where failure.code.hasPrefix("recipe."): .badRequest
         default: .internalFault
         }
