@@ -5,6 +5,7 @@ import JSONText
 import Ledger
 import Platform
 import RowFiles
+import Settings
 import Stages
 import Supervision
 import Synchronization
@@ -94,6 +95,27 @@ struct ExaminerTests {
         let contamination = try #require(report.contamination)
         #expect(contamination.examples.contains { $0.row == gate.id } && contamination.gateRows == report.rows[.gate])
         #expect(report.findings.contains { $0.code == "contaminated_gate" })
+    }
+
+    @Test func theBaseThatWonCounts() async throws {
+        let (scene, examiner, launcher) = try scene()
+        try scene.sandbox.pipeline("p", "base = \"auto\"\n[recipe]\nmax_length = 30\n")
+        scene.context.settings.replace(SettingsFolder.read(scene.sandbox.layout))
+        let pipeline = try #require(scene.context.settings.pipeline("p"))
+        try scene.store("d-1", (0..<20).map { words(20, $0) })
+        await examiner.examine(pipeline)
+        #expect(launcher.starts.withLock { $0 } == 0, "no base has won yet")
+        let ledger = scene.context.ledger
+        try ledger.add(Snapshot(id: "s", pipeline: "p", createdAt: Date(), drops: [], files: [:], rows: [:]))
+        let begun = try ledger.begin("p") {
+            Experiment(
+                id: $0, pipeline: "p", settings: ExperimentSettings(), snapshot: "s", base: .automatic, recipe: pipeline.recipe, steps: 1, createdAt: Date(),
+                requestedBy: "a test")
+        }
+        let found = Suggestion(pipeline: "p", experiment: begun.id, base: "tiny", values: [:], recipe: pipeline.recipe, configuredBase: .automatic)
+        _ = try ledger.conclude(begun, suggestion: found, taking: [], message: "found", nil)
+        await examiner.examine(pipeline)
+        #expect(try ledger.report("p", drop: "d-1")?.tokens?.rows == 20)
     }
 
     @Test func withoutItsBaseAPipelineHasNoTokenCounts() async throws {

@@ -44,6 +44,8 @@ package struct DatasetExaminer: Service {
     func examine(_ pipeline: PipelineSettings) async {
         do {
             guard try context.ledger.dropCount(in: .validated, pipeline: pipeline.name) == 0 else { return }
+            // Rows are counted as runs would take them: by the base that won, and to the length that was adopted.
+            let pipeline = try context.effective(pipeline).settings
             try await measure(pipeline)
             try await contaminate(pipeline)
         } catch is CancellationError {

@@ -92,8 +92,9 @@ struct ReportMaking {
 
     /// Training rows and gate loss of past runs, of runs from the base on, whose loss is of one kind.
     private func curve() throws -> [(rows: Int, loss: Double)] {
-        try context.ledger.runs(pipeline: pipeline.name, limit: 200).reversed().compactMap { run in
-            guard run.purpose == .update, run.base == pipeline.base, let loss = run.verdict?.figures["candidate"]?["gate"]?["loss"], loss.isFinite,
+        let base = try context.effective(pipeline).settings.base
+        return try context.ledger.runs(pipeline: pipeline.name, limit: 200).reversed().compactMap { run in
+            guard run.purpose == .update, run.base == base, let loss = run.verdict?.figures["candidate"]?["gate"]?["loss"], loss.isFinite,
                 let snapshot = try context.ledger.snapshot(run.snapshot)
             else { return nil }
             // What a continuation builds on counts too: the rows of the drops that its model has learnt by then.

@@ -28,7 +28,7 @@ extension IntakeService {
     private func validate(_ drop: Drop, _ pipeline: PipelineSettings) throws -> Bool {
         let folder = context.layout.intake(pipeline.name.rawValue, drop: drop.id.rawValue)
         var report: IntakeReport
-        let controlTokens = try context.ledger.base(pipeline.base)?.controlTokens.map(ControlTokens.init) ?? .common
+        let controlTokens = try context.ledger.base(context.effective(pipeline).settings.base)?.controlTokens.map(ControlTokens.init) ?? .common
         switch try FileReading(drop: drop, pipeline: pipeline, folder: folder, controlTokens: controlTokens).read() {
         case .read(let found): report = found
         case .changed(let sha256, let bytes):
