@@ -38,7 +38,7 @@ let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 // MARK: - Targets
 
 /// A library target of one layer, with its tests beside it under `Tests/<name>Tests`; what only joins others is tested through the program
-/// (ControlAPI, Registry: EndToEndTests; Evaluation: WorkerTests; TokenizerFiles: TokenizationTests).
+/// (ControlAPI, Registry: EndToEndTests; TokenizerFiles: TokenizationTests).
 func library(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
 }
@@ -187,6 +187,7 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "fuzz-weights", dependencies: ["Mutation", "WeightFiles", "Tensors"], path: "Tests/FuzzWeights"),
     tests("WorkerTests", ["Contracts", "Platform"]),
+    tests("EvaluationTests", ["Evaluation", "Tensors", "Transformers", "WeightFiles"]),
     tests("ExportingTests", ["Exporting", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("WeightFilesTests", ["CKernels", "Mutation", "Tensors", "WeightFiles"]),
