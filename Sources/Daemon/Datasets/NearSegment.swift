@@ -233,7 +233,7 @@ final class NearSegment: Sendable {
                     guard positions[index] < segments[index].rows else { return .max }
                     return segments[index].data.withUnsafeBytes {
                         $0.loadUnaligned(fromByteOffset: segments[index].bands(band) + positions[index] * 8, as: UInt64.self)
-                    } + offsets[index]
+                    } &+ offsets[index]
                 }
                 var heads = segments.indices.map(head)
                 while true {

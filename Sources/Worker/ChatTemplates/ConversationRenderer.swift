@@ -10,8 +10,8 @@ package final class ConversationRenderer: Sendable {
     private static let mostSkeletons = 256
     private static let names = [Array("role".utf8), Array("content".utf8)]
 
-    package let template: ChatTemplate
-    package let variables: [String: TemplateValue]
+    private let template: ChatTemplate
+    private let variables: [String: TemplateValue]
     private let now: Int
     /// By roles; nil where the template looks into contents, or refuses the roles.
     private let skeletons = Mutex<[[UInt8]: RenderingSkeleton?]>([:])

@@ -45,7 +45,7 @@ package struct TemplateText: Sendable, Hashable {
         text.watch = nil
         return text
     }
-    /// The number of the stand-in that the text is and nothing else; nil of other text.
+    /// The stand-in that the text is, and nothing else; nil of other text.
     var standIn: StandIn? { watch == nil ? nil : StandIn(storage[...]) }
     /// Whether any of it came from data.
     var isTouchedByData: Bool { !untrusted.isEmpty }

@@ -73,7 +73,7 @@ package struct ExampleEncoder: Sendable {
     /// The tokens of a conversation after which the assistant is to speak.
     package func encode(promptTurns turns: [ChatTurn], tools: TemplateValue = .none) throws -> [Int32] {
         guard let renderer else { return tokenizer.prefix + encodeData(try Self.joined(turns), isContinuation: false) }
-        let text = try render(renderer, turns[...], tools, addGenerationPrompt: true).text
+        let text = try renderer.render(turns.map(\.fields), tools: tools, addGenerationPrompt: true).text
         return try encode(text, in: 0..<text.bytes.count)
     }
 
@@ -85,7 +85,7 @@ package struct ExampleEncoder: Sendable {
             let turns = try? [
                 ChatTurn(role: "user", content: probe, isTrained: false),
                 ChatTurn(role: "assistant", content: probe, isTrained: true),
-            ], let whole = try? render(renderer, turns[...], .none, addGenerationPrompt: false).text,
+            ], let whole = try? renderer.render(turns.map(\.fields), addGenerationPrompt: false).text,
             let ids = try? encode(whole, in: 0..<whole.bytes.count), let last = ids.last(where: tokenizer.isControl),
             !result.contains(last), ids.suffix(3).contains(last)
         {
@@ -99,7 +99,7 @@ package struct ExampleEncoder: Sendable {
     /// A conversation, with labels on what the trained turns add.
     package func encode(turns: [ChatTurn], tools: TemplateValue = .none, maximumLength: Int) throws -> EncodedExample {
         guard let renderer else { return try encodePlain(turns, maximumLength) }
-        let whole = try render(renderer, turns[...], tools, addGenerationPrompt: false)
+        let whole = try renderer.render(turns.map(\.fields), tools: tools, addGenerationPrompt: false)
         try checkControl(whole.text, turns)
         var ids: [Int32] = []
         var trained: [Range<Int>] = []
@@ -156,7 +156,7 @@ package struct ExampleEncoder: Sendable {
     ) throws -> Int {
         let part: [UInt8]
         do {
-            part = try render(renderer, turns, tools, addGenerationPrompt: addGenerationPrompt).text.bytes
+            part = try renderer.render(turns.map(\.fields), tools: tools, addGenerationPrompt: addGenerationPrompt).text.bytes
         } catch let failure as TemplateFailure {
             throw EncodingFailure.templateBreaksPrefix(
                 turn: turn, reason: "the \(turns.count) turns before it cannot be rendered alone (\(failure))")
@@ -175,12 +175,6 @@ package struct ExampleEncoder: Sendable {
             turn: turn,
             reason: "rendered up to here the text does not begin the whole conversation's, from byte \(same), "
                 + "near \(shown.debugDescription)")
-    }
-
-    private func render(
-        _ renderer: ConversationRenderer, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue, addGenerationPrompt: Bool
-    ) throws -> ChatTemplate.Rendering {
-        try renderer.render(turns.map(\.fields), tools: tools, addGenerationPrompt: addGenerationPrompt)
     }
 
     /// Without a template the turns follow each other, each on a line of its own.
