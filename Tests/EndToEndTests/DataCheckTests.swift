@@ -57,6 +57,12 @@ struct DataCheckTests {
         #expect(answer.status == 1 && answer.output.contains("b.jsonl: error not_a_file"), "\(answer.output)")
     }
 
+    @Test func aBaseThatIsToBeChosenCountsNoTokens() async throws {
+        try sandbox.pipeline("auto", "base = \"auto\"\n")
+        let answer = try await sandbox.ftctl("data", "check", try file("{\"prompt\": \"q\", \"completion\": \"a\"}\n", "a.jsonl"), "--pipeline", "auto")
+        #expect(answer.status != 0 && answer.output.contains("auto.toml") && answer.output.contains("without --pipeline"), "\(answer.output)")
+    }
+
     @Test func aPipelinesTokensAreCountedByItsBase() async throws {
         // The base as the registry keeps it: its file and its card.
         let folder = sandbox.layout.base("tiny")

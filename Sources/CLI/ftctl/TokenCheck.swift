@@ -21,6 +21,11 @@ final class TokenCheck {
         self.settings = settings
         self.layout = layout
         self.scratch = scratch
+        guard settings.base != .automatic else {
+            throw Failure(
+                code: "base.automatic", "Which base the pipeline has is for an experiment to say (base = \"auto\"), so no tokens can be counted here.",
+                at: layout.pipelineSettings + "/\(settings.name).toml", remedy: "Check without --pipeline; the daemon counts the tokens of every row that is dropped.")
+        }
         let path = layout.base(settings.base.rawValue) + "/card.json"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure(
