@@ -148,16 +148,14 @@ final class DropStoring {
         }
         let entries = rows.map { NearSegment.Entry(id: $0.kept.row.id, split: $0.side, sketch: $0.kept.sketch) }
         let matches = try near.add(entries, threshold: data.nearDuplicateSimilarity)
-        var lines: [RowID: Int]?
+        let lines = matches.allSatisfy(\.isEmpty) ? [:] : Dictionary(rows.map { ($0.kept.row.id, $0.kept.row.line) }, uniquingKeysWith: { first, _ in first })
         for (placed, matches) in zip(rows, matches) {
             guard let best = matches.max(by: { ($0.similarity, $1.row) < ($1.similarity, $0.row) }) else { continue }
             let row = placed.kept.row
             statistics.nearDuplicates += 1
             if pairs.count < Self.examples { pairs.append(.init(row: row.id, line: row.line, other: best.row, similarity: best.similarity)) }
-            let here = lines ?? Dictionary(rows.map { ($0.kept.row.id, $0.kept.row.line) }, uniquingKeysWith: { first, _ in first })
-            lines = here
             let aside = try NearRules.setAside(row.id, line: row.line, side: placed.side, of: drop.id, matches, data) {
-                try (here[$0] ?? writing?.lines[$0]).map { (drop.id, $0) } ?? context.ledger.place(of: $0, in: drop.pipeline)
+                try (lines[$0] ?? writing?.lines[$0]).map { (drop.id, $0) } ?? context.ledger.place(of: $0, in: drop.pipeline)
             }
             batch.setAside += aside
             for row in aside { setAside[row.reason, default: 0] += 1 }
