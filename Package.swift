@@ -38,7 +38,7 @@ let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 // MARK: - Targets
 
 /// A library target of one layer, with its tests beside it under `Tests/<name>Tests`; what only joins others is tested through the program
-/// (ControlAPI, Registry: EndToEndTests; TokenizerFiles: TokenizationTests).
+/// (ControlAPI, Registry and the programs themselves: EndToEndTests, WorkerTests).
 func library(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
 }
@@ -177,6 +177,7 @@ let testTargets: [Target] = [
     tests("TrainingTests", ["ChatTemplates", "Encoding", "Tokenization", "Contracts", "Tensors", "Training", "Transformers", "WeightFiles"]),
     tests("TransformersTests", ["Transformers", "Tensors", "WeightFiles"]),
     tests("TokenizationTests", ["Tokenization", "TokenizerFiles", "TextFuzzing"]),
+    tests("TokenizerFilesTests", ["ChatTemplates", "Tokenization", "TokenizerFiles", "WeightFiles"]),
     tests("ChatTemplatesTests", ["ChatTemplates", "TextFuzzing"]),
     tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates", "TokenizerFiles"]),
     .target(name: "TextFuzzing", dependencies: ["Tokenization", "ChatTemplates"], path: "Tests/TextFuzzing"),
