@@ -37,7 +37,8 @@ let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 // MARK: - Targets
 
-/// A library target of one layer, with its tests beside it under `Tests/<name>Tests`; what only joins others is tested through the program
+/// A library target of one layer, with its tests beside it under `Tests/<name>Tests`; what only joins others is tested
+/// through the program
 /// (ControlAPI, Registry and the programs themselves: EndToEndTests, WorkerTests).
 func library(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
@@ -76,11 +77,15 @@ let shared: [Target] = [
     library("Shared", "Systemd", ["CSystemd", logging]),
 ]
 
-let stage: [Target.Dependency] = ["Contracts", "Ledger", "Platform", "RowFiles", "Settings", "Stages", lifecycle, logging]
+let stage: [Target.Dependency] = [
+    "Contracts", "Ledger", "Platform", "RowFiles", "Settings", "Stages", lifecycle, logging,
+]
 
 let daemon: [Target] = [
     library("Daemon", "Ledger", ["Contracts", "Platform", crypto, grdb, grdbSQLite]),
-    library("Daemon", "Stages", ["Compression", "Contracts", "GoldenSets", "JSONText", "Ledger", "Platform", "RowFiles", "Settings", logging]),
+    library(
+        "Daemon", "Stages",
+        ["Compression", "Contracts", "GoldenSets", "JSONText", "Ledger", "Platform", "RowFiles", "Settings", logging]),
     library("Daemon", "Registry", stage + ["Supervision"]),
     library("Daemon", "Intake", stage + ["Compression", "JSONText", "RowFormats"]),
     library("Daemon", "DataQuality", ["Contracts", "Statistics"]),
@@ -95,8 +100,10 @@ let daemon: [Target] = [
     program(
         "Daemon", "finetuned",
         stage + [
-            "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion", "Delivery",
-            "ControlAPI", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Reports", "Systemd", argumentParser, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion",
+            "Delivery",
+            "ControlAPI", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Reports", "Systemd", argumentParser,
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ]),
 ]
 
@@ -118,18 +125,22 @@ let worker: [Target] = [
     library(
         "Worker", "Evaluation",
         [
-            "Contracts", "Platform", "EvaluationMetrics", "Encoding", "Generation", "Tokenization", "Training", "Transformers",
+            "Contracts", "Platform", "EvaluationMetrics", "Encoding", "Generation", "Tokenization", "Training",
+            "Transformers",
         ]),
     library(
         "Worker", "Exporting",
         [
-            "Contracts", "Platform", "Tensors", "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Transformers", "Training",
+            "Contracts", "Platform", "Tensors", "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates",
+            "Transformers", "Training",
         ]),
     program(
         "Worker", "finetune-worker",
         [
-            "Contracts", "JSONText", "Platform", "RowFiles", "Training", "Evaluation", "Exporting", "Generation", "Transformers",
-            "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Encoding", "EvaluationMetrics", "Tensors", crypto,
+            "Contracts", "JSONText", "Platform", "RowFiles", "Training", "Evaluation", "Exporting", "Generation",
+            "Transformers",
+            "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Encoding", "EvaluationMetrics",
+            "Tensors", crypto,
         ]),
 ]
 
@@ -137,9 +148,15 @@ let commandLine: [Target] = [
     library(
         "CLI", "ControlClient",
         [
-            "Contracts", asyncHTTPClient, nio, .product(name: "NIOFoundationCompat", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            "Contracts", asyncHTTPClient, nio, .product(name: "NIOFoundationCompat", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
         ]),
-    program("CLI", "ftctl", ["Contracts", "ControlClient", "JSONText", "Platform", "Reports", "RowFiles", "RowFormats", "Settings", argumentParser]),
+    program(
+        "CLI", "ftctl",
+        [
+            "Contracts", "ControlClient", "JSONText", "Platform", "Reports", "RowFiles", "RowFormats", "Settings",
+            argumentParser,
+        ]),
 ]
 
 let testTargets: [Target] = [
@@ -149,7 +166,8 @@ let testTargets: [Target] = [
         name: "fake-worker", dependencies: ["Contracts", "Platform", "Compression"], path: "Tests/FakeWorker"),
     tests("CrashTests", ["Compression", "Contracts", "Ledger", "Platform", "RowFiles", "Stages"]),
     tests("LedgerTests", ["Contracts", "Ledger", grdb]),
-    tests("SchedulingTests", ["Contracts", "Ledger", "Platform", "RowFiles", "Scheduling", "Settings", "Stages", logging]),
+    tests(
+        "SchedulingTests", ["Contracts", "Ledger", "Platform", "RowFiles", "Scheduling", "Settings", "Stages", logging]),
     tests("StagesTests", ["Contracts", "RowFiles", "Stages"]),
     tests("ControlClientTests", ["Contracts", "ControlClient"]),
     tests("CompressionTests", ["Compression"]),
@@ -157,9 +175,19 @@ let testTargets: [Target] = [
     tests("TensorsTests", ["CKernels", "Tensors"]),
     tests("RowFilesTests", ["Compression", "Contracts", "JSONText", "RowFiles"]),
     tests("RowFormatsTests", ["Compression", "Contracts", "JSONText", "RowFormats"]),
-    tests("IntakeTests", ["Compression", "Contracts", "Intake", "JSONText", "Ledger", "Platform", "RowFiles", "RowFormats", "Settings", "Stages", logging]),
+    tests(
+        "IntakeTests",
+        [
+            "Compression", "Contracts", "Intake", "JSONText", "Ledger", "Platform", "RowFiles", "RowFormats",
+            "Settings", "Stages", logging,
+        ]),
     tests("DataQualityTests", ["Contracts", "DataQuality"]),
-    tests("DatasetsTests", ["Compression", "JSONText", "Contracts", "DataQuality", "Datasets", "Ledger", "Platform", "RowFiles", "RowFormats", "Settings", "Stages", "Supervision", logging]),
+    tests(
+        "DatasetsTests",
+        [
+            "Compression", "JSONText", "Contracts", "DataQuality", "Datasets", "Ledger", "Platform", "RowFiles",
+            "RowFormats", "Settings", "Stages", "Supervision", logging,
+        ]),
     tests("SupervisionTests", ["Contracts", "Platform", "Supervision"]),
     tests("PromotionTests", ["Contracts", "Ledger", "Platform", "Promotion", "Settings", "Stages", logging]),
     tests(
@@ -174,7 +202,12 @@ let testTargets: [Target] = [
     tests("EndToEndTests", ["Contracts"]),
     tests("SystemdUnitTests", ["Systemd", logging]),
     tests("SystemdTests", ["Systemd", "Contracts", logging]),
-    tests("TrainingTests", ["ChatTemplates", "Encoding", "Tokenization", "Contracts", "Tensors", "Training", "Transformers", "WeightFiles"]),
+    tests(
+        "TrainingTests",
+        [
+            "ChatTemplates", "Encoding", "Tokenization", "Contracts", "Tensors", "Training", "Transformers",
+            "WeightFiles",
+        ]),
     tests("TransformersTests", ["Transformers", "Tensors", "WeightFiles"]),
     tests("TokenizationTests", ["Tokenization", "TokenizerFiles", "TextFuzzing"]),
     tests("TokenizerFilesTests", ["ChatTemplates", "Tokenization", "TokenizerFiles", "WeightFiles"]),
@@ -182,7 +215,8 @@ let testTargets: [Target] = [
     tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates", "TokenizerFiles"]),
     .target(name: "TextFuzzing", dependencies: ["Tokenization", "ChatTemplates"], path: "Tests/TextFuzzing"),
     .executableTarget(
-        name: "text-probe", dependencies: ["Tokenization", "ChatTemplates", "Encoding", "TokenizerFiles", "TextFuzzing"],
+        name: "text-probe",
+        dependencies: ["Tokenization", "ChatTemplates", "Encoding", "TokenizerFiles", "TextFuzzing"],
         path: "Tests/TextProbe"),
     .target(name: "Mutation", path: "Tests/Mutation"),
     .executableTarget(
@@ -196,15 +230,20 @@ let testTargets: [Target] = [
         name: "bench-false-promotion", dependencies: ["Gating", "Contracts", "Settings", "Statistics"],
         path: "Benchmarks/false-promotion"),
     .executableTarget(
-        name: "bench-ingest", dependencies: ["Contracts", "JSONText", "Platform", "RowFormats"], path: "Benchmarks/ingest",
+        name: "bench-ingest", dependencies: ["Contracts", "JSONText", "Platform", "RowFormats"],
+        path: "Benchmarks/ingest",
         exclude: ["run.py", "peer.py", "simdjson.cpp"]),
     .executableTarget(
         name: "bench-experiments", dependencies: ["Contracts", "Experiments"], path: "Benchmarks/experiments/replay"),
     .executableTarget(name: "bench-kernels", dependencies: ["CKernels", "Tensors"], path: "Benchmarks/kernels"),
     tests("StatisticsTests", ["Statistics"]),
-    tests("ExperimentsTests", ["Contracts", "Experiments", "Ledger", "Platform", "Settings", "Stages", "Supervision", logging]),
+    tests(
+        "ExperimentsTests",
+        ["Contracts", "Experiments", "Ledger", "Platform", "Settings", "Stages", "Supervision", logging]),
     tests("EvaluationMetricsTests", ["Contracts", "EvaluationMetrics"]),
-    tests("GatingTests", ["Gating", "Contracts", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Settings", "Statistics"]),
+    tests(
+        "GatingTests",
+        ["Gating", "Contracts", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Settings", "Statistics"]),
     tests("ReportsTests", ["Reports", "Contracts"]),
     tests("JSONSchemasTests", ["Contracts", "JSONSchemas"]),
     tests("GradersTests", ["Contracts", "Graders"]),

@@ -1,8 +1,10 @@
 // How often a verdict is wrong: whole verdicts over made-up models of known quality.
 //
-//     make build && .build/release/bench-false-promotion [TRIALS [WORDS]]        WORDS: only settings whose name holds them
+//     make build && .build/release/bench-false-promotion [TRIALS [WORDS]]        WORDS: only settings whose name holds
+//     them
 //
-// Each line is a setting in which passing is an error, or (the last lines) one in which it is right. Answers and losses of
+// Each line is a setting in which passing is an error, or (the last lines) one in which it is right. Answers and losses
+// of
 // candidate and served model are correlated row by row, as those of related models are.
 import Contracts
 import Foundation
@@ -28,13 +30,17 @@ func records(_ count: Int, right: (Int) -> Bool, loss: (Int) -> Double) -> [Exam
     }
 }
 
-/// The share of trials in which one of `tries` candidates passes that are better by `gain` in accuracy and `lossGain` nats, all on the same rows.
+/// The share of trials in which one of `tries` candidates passes that are better by `gain` in accuracy and `lossGain`
+/// nats, all on the same rows.
 func passes(count: Int, gain: Double, lossGain: Double, _ settings: GatesSettings, tries: Int) -> Double {
     let passed = Mutex(0)
     DispatchQueue.concurrentPerform(iterations: trials) { trial in
         let one = (0..<tries).contains { attempt in
             var settings = settings
-            if tries > 1 { settings.confidence = GatingRules.confidence(settings.confidence, isFollowUp: attempt > 0, followUps: tries - 1) }
+            if tries > 1 {
+                settings.confidence = GatingRules.confidence(
+                    settings.confidence, isFollowUp: attempt > 0, followUps: tries - 1)
+            }
             return promotes(trial, attempt, count: count, gain: gain, lossGain: lossGain, settings)
         }
         if one { passed.withLock { $0 += 1 } }
@@ -43,7 +49,9 @@ func passes(count: Int, gain: Double, lossGain: Double, _ settings: GatesSetting
 }
 
 /// Whether one candidate passes; `attempt` names its answers, those of the served model are the trial's.
-func promotes(_ trial: Int, _ attempt: Int, count: Int, gain: Double, lossGain: Double, _ settings: GatesSettings) -> Bool {
+func promotes(_ trial: Int, _ attempt: Int, count: Int, gain: Double, lossGain: Double, _ settings: GatesSettings)
+    -> Bool
+{
     let random = CounterRandom(seed: 20_261, stream: UInt64(trial))
     let own = CounterRandom(seed: 20_262 + UInt64(attempt), stream: UInt64(trial))
     func unit(_ row: Int, _ use: Int) -> Double { random.unit(UInt64(row * 8 + use)) }

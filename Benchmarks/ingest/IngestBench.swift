@@ -1,4 +1,5 @@
-// How fast rows are read: `bench-ingest FILE` prints rows/s and MB/s of each JSON reader and of the whole way from a file to canonical rows.
+// How fast rows are read: `bench-ingest FILE` prints rows/s and MB/s of each JSON reader and of the whole way from a
+// file to canonical rows.
 import Contracts
 import Foundation
 import JSONText
@@ -19,13 +20,18 @@ struct IngestBench {
         }
         let path = CommandLine.arguments[1]
         // All in memory, so that the disk does not count.
-        var bench = IngestBench(path: path, rows: Array(try Data(contentsOf: URL(filePath: path))).split(separator: 10).map(Array.init))
+        var bench = IngestBench(
+            path: path, rows: Array(try Data(contentsOf: URL(filePath: path))).split(separator: 10).map(Array.init))
         try bench.measure("JSONText (strict, Swift)") { bench in
-            for row in bench.rows { if case .object(let members) = try JSONText.parse(row).value { bench.kept &+= members.count } }
+            for row in bench.rows {
+                if case .object(let members) = try JSONText.parse(row).value { bench.kept &+= members.count }
+            }
         }
         try bench.measure("Foundation JSONDecoder") { bench in
             for row in bench.rows {
-                if case .object(let members) = try JSONDecoder().decode(JSONValue.self, from: Data(row)) { bench.kept &+= members.count }
+                if case .object(let members) = try JSONDecoder().decode(JSONValue.self, from: Data(row)) {
+                    bench.kept &+= members.count
+                }
             }
         }
         try bench.measure("file to canonical rows") { try $0.canonicalRows() }
@@ -54,7 +60,8 @@ struct IngestBench {
             guard case .success(let parsed) = result else { return }
             let key = RowIdentity.promptKey(parsed.content)
             let row = Row(
-                id: try RowIdentity.id(parsed.content), content: parsed.content, split: RowIdentity.split(key, validation: 0.1, gate: 0.1),
+                id: try RowIdentity.id(parsed.content), content: parsed.content,
+                split: RowIdentity.split(key, validation: 0.1, gate: 0.1),
                 promptKey: key, drop: "d", line: line)
             count &+= try CanonicalJSON.line(row).count
         }

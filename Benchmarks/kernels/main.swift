@@ -1,8 +1,10 @@
 // The products of a training step beside SGEMM, on SmolLM2-135M's shapes, in one run:
 //
-//     swift build -c release -Xswiftc -enable-testing --product bench-kernels && .build/release/bench-kernels [TOKENS] [THREADS]
+//     swift build -c release -Xswiftc -enable-testing --product bench-kernels && .build/release/bench-kernels [TOKENS]
+//     [THREADS]
 //
-// Every line is the best of several repetitions; the ratio is to OpenBLAS's SGEMM of the same shape with as many threads, in floats.
+// Every line is the best of several repetitions; the ratio is to OpenBLAS's SGEMM of the same shape with as many
+// threads, in floats.
 import CKernels
 import Foundation
 import Tensors
@@ -38,16 +40,25 @@ func rate(_ operations: Double, _ body: () -> Void) -> Double {
 /// A matrix [out × in] stored as `type`.
 func matrix(_ out: Int, _ inner: Int, _ type: StorageType) throws -> WeightMatrix {
     let values = try numbers(out * inner, 7)
-    guard type != .f32, let rowBytes = type.rowBytes(inner) else { return WeightMatrix(values, offset: 0, out: out, in: inner) }
+    guard type != .f32, let rowBytes = type.rowBytes(inner) else {
+        return WeightMatrix(values, offset: 0, out: out, in: inner)
+    }
     let stored = try FloatBuffer((out * rowBytes + 3) / 4)
     _ = ck_quantize_row(type.rawValue, values.pointer, Int64(out * inner), UnsafeMutableRawPointer(stored.pointer))
     let bytes = UnsafeRawBufferPointer(start: stored.pointer, count: out * rowBytes)
     return WeightMatrix(StoredTensor(name: "w", shape: [out, inner], type: type, bytes: bytes, owner: stored))
 }
 
-print("\(tokens) tokens, \(threads) threads, BLAS core \(BLAS.core), kernels \(ck_cpu_level() == 1 ? "AVX2" : "portable"); GFLOP/s and ratio to SGEMM")
+print(
+    """
+    \(tokens) tokens, \(threads) threads, BLAS core \(BLAS.core), kernels \
+    \(ck_cpu_level() == 1 ? "AVX2" : "portable"); GFLOP/s and ratio to SGEMM
+    """
+)
 func column(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
-print(column("out × in", 14) + column("SGEMM", 8) + ["forward Q4_1", "input gradient Q4_1", "weight gradient", "forward F32"].map { column($0, 22) }.joined())
+print(
+    column("out × in", 14) + column("SGEMM", 8)
+        + ["forward Q4_1", "input gradient Q4_1", "weight gradient", "forward F32"].map { column($0, 22) }.joined())
 var sums = [Double](repeating: 0, count: 5)
 for (out, inner) in [(576, 576), (192, 576), (1536, 576), (576, 1536), (49_152, 576)] {
     // The output projection meets labelled tokens only.
@@ -61,16 +72,27 @@ for (out, inner) in [(576, 576), (192, 576), (1536, 576), (576, 1536), (49_152, 
     let weights = try numbers(out * inner, 3)
     let rates = [
         rate(operations) { BLAS.multiply(rows, out, inner, x.pointer, weights.pointer, y.pointer, threads: threads) },
-        rate(operations) { products.forward([.init(quantised, y.pointer, ldy: out)], x: x.pointer, ldx: inner, tokens: rows) },
-        rate(operations) { products.inputGradient([.init(quantised, dy: y.pointer, lddy: out)], dx: x.pointer, lddx: inner, tokens: rows) },
         rate(operations) {
-            products.weightGradient([.init(dy: y.pointer, lddy: out, out: out, dw: dw.pointer)], x: x.pointer, ldx: inner, inner: inner, tokens: rows)
+            products.forward([.init(quantised, y.pointer, ldy: out)], x: x.pointer, ldx: inner, tokens: rows)
         },
-        rate(operations) { products.forward([.init(plain, y.pointer, ldy: out)], x: x.pointer, ldx: inner, tokens: rows) },
+        rate(operations) {
+            products.inputGradient(
+                [.init(quantised, dy: y.pointer, lddy: out)], dx: x.pointer, lddx: inner, tokens: rows)
+        },
+        rate(operations) {
+            products.weightGradient(
+                [.init(dy: y.pointer, lddy: out, out: out, dw: dw.pointer)], x: x.pointer, ldx: inner, inner: inner,
+                tokens: rows)
+        },
+        rate(operations) {
+            products.forward([.init(plain, y.pointer, ldy: out)], x: x.pointer, ldx: inner, tokens: rows)
+        },
     ]
     for (index, rate) in rates.enumerated() { sums[index] += operations / rate }
     print(
         column("\(out) × \(inner)", 14) + column(String(format: "%.0f", rates[0] / 1e9), 8)
             + rates.dropFirst().map { column(String(format: "%.0f  %.2f", $0 / 1e9, $0 / rates[0]), 22) }.joined())
 }
-print(column("all", 14) + column("", 8) + sums.dropFirst().map { column(String(format: "%.2f", sums[0] / $0), 22) }.joined())
+print(
+    column("all", 14) + column("", 8)
+        + sums.dropFirst().map { column(String(format: "%.2f", sums[0] / $0), 22) }.joined())

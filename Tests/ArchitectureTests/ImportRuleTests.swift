@@ -16,10 +16,13 @@ struct ImportRuleTests {
     }
 
     @Test func daemonWorkerAndCommandLineNeverImportEachOther() {
-        // A crash or an out-of-memory kill in numeric code must not take the queue along, and another engine may replace the worker.
+        // A crash or an out-of-memory kill in numeric code must not take the queue along, and another engine may
+        // replace the worker.
         let layers = ["Daemon", "Worker", "CLI"]
         for layer in layers {
-            let foreign = layers.filter { $0 != layer }.reduce(into: Set<String>()) { $0.formUnion(tree.targets(in: $1)) }
+            let foreign = layers.filter { $0 != layer }.reduce(into: Set<String>()) {
+                $0.formUnion(tree.targets(in: $1))
+            }
             expectNone(
                 tree.files.filter { $0.layer == layer && !$0.imports.isDisjoint(with: foreign) },
                 "\(layer) imports another program's code")
@@ -34,12 +37,15 @@ struct ImportRuleTests {
     }
 
     @Test func noStageImportsAStage() {
-        // The only thing one stage hands to the next is a row in the ledger, so that a restart is "every stage asks again".
+        // The only thing one stage hands to the next is a row in the ledger, so that a restart is "every stage asks
+        // again".
         let stages: Set<String> = [
             "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Gating", "Promotion", "Delivery",
         ]
         expectNone(
-            tree.files.filter { stages.contains($0.target) && !$0.imports.intersection(stages).subtracting([$0.target]).isEmpty },
+            tree.files.filter {
+                stages.contains($0.target) && !$0.imports.intersection(stages).subtracting([$0.target]).isEmpty
+            },
             "A stage imports a stage")
     }
 

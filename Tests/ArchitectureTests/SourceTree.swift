@@ -14,7 +14,8 @@ struct SourceTree {
     let files: [File]
 
     init() throws {
-        root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let sources = root.appending(path: "Sources")
         var files: [File] = []
         let paths = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
@@ -41,7 +42,9 @@ struct SourceTree {
         var found: Set<String> = []
         for line in text.split(separator: "\n") {
             var words = line.split(separator: " ").map(String.init)
-            while let first = words.first, first.hasPrefix("@") || ["package", "public", "internal", "private"].contains(first) {
+            while let first = words.first,
+                first.hasPrefix("@") || ["package", "public", "internal", "private"].contains(first)
+            {
                 words.removeFirst()
             }
             guard words.first == "import", words.count >= 2 else { continue }

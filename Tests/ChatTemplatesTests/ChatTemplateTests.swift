@@ -27,7 +27,10 @@ import TextFuzzing
         ("{{ x is defined }}{{ x | default('d') }}{{ none is none }}", "FalsedTrue"),
         ("{% for a, b in {'x': 1}.items() %}{{ a }}={{ b }}{% endfor %}", "x=1"),
         (
-            "{% for i in range(5) %}{% if i == 1 %}{% continue %}{% endif %}{% if i == 3 %}{% break %}{% endif %}{{ i }}{% endfor %}",
+            """
+            {% for i in range(5) %}{% if i == 1 %}{% continue %}{% endif %}{% if i == 3 %}{% break %}{% endif \
+            %}{{ i }}{% endfor %}
+            """,
             "02"
         ),
         ("{{ 'a,b,,c'.split(',') }}{{ ' a b '.split() }}", "['a', 'b', '', 'c']['a', 'b']"),

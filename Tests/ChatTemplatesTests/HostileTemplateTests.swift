@@ -20,9 +20,15 @@ import TextFuzzing
 
     @Test(arguments: [
         "{% macro f(x) %}{{ f([x]) ~ f(x) }}{% endmacro %}{{ f(1) }}",
-        "{% macro f(x) %}{% for a in [1] %}{% if true %}{{ (((((f(x) | string) ~ 1) | upper) ~ 2) | trim) }}{% endif %}{% endfor %}{% endmacro %}{{ f(1) }}",
+        """
+        {% macro f(x) %}{% for a in [1] %}{% if true %}{{ (((((f(x) | string) ~ 1) | upper) ~ 2) | trim) }}{% \
+        endif %}{% endfor %}{% endmacro %}{{ f(1) }}
+        """,
         "{% for m in [[[[1]]]] recursive %}{{ loop([[1]]) }}{% endfor %}",
-        "{% macro f() %}{% call(x) g() %}{{ f() }}{% endcall %}{% endmacro %}{% macro g() %}{{ caller(1) }}{% endmacro %}{{ f() }}",
+        """
+        {% macro f() %}{% call(x) g() %}{{ f() }}{% endcall %}{% endmacro %}{% macro g() %}{{ caller(1) }}{% \
+        endmacro %}{{ f() }}
+        """,
         "{{ [messages, messages, 1] | map('map', 'map', 'map', 'upper') | list }}",
         "{{ " + String(repeating: "(", count: 5000), "{{ " + String(repeating: "not ", count: 5000) + "1 }}",
         "{{ " + String(repeating: "[", count: 59) + String(repeating: "]", count: 59) + " }}",

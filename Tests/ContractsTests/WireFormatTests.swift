@@ -16,7 +16,9 @@ struct WireFormatTests {
             .completion(prompt: "a", completion: "b"), .text("t"), .chat(messages: [turn], tools: nil),
             .preference(prompt: [turn], chosen: [turn], rejected: []),
         ]
-        for shape in shapes { #expect(try ContractCoding.decode(RowContent.self, from: ContractCoding.encode(shape)) == shape) }
+        for shape in shapes {
+            #expect(try ContractCoding.decode(RowContent.self, from: ContractCoding.encode(shape)) == shape)
+        }
     }
 
     @Test func whatIsOverLeadsNowhere() {

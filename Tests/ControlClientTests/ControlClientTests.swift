@@ -9,13 +9,17 @@ struct ControlClientTests {
         let sandbox = try Sandbox()
         let client = ControlClient(socket: sandbox.layout.socket)
         let failure = await #expect(throws: Failure.self) { try await client.get([Run].self, ControlRoute.runs) }
-        #expect(failure?.code == "client.unreachable" && failure?.place?.contains(sandbox.layout.socket) == true && failure?.remedy != nil)
+        #expect(
+            failure?.code == "client.unreachable" && failure?.place?.contains(sandbox.layout.socket) == true
+                && failure?.remedy != nil)
         await client.shutdown()
     }
 
     @Test func aFileThatIsNotThereIsNotSent() async throws {
         let client = ControlClient(socket: "/nonexistent.sock")
-        let failure = await #expect(throws: Failure.self) { try await client.put("/x", file: "/nonexistent.gguf") { _ in } }
+        let failure = await #expect(throws: Failure.self) {
+            try await client.put("/x", file: "/nonexistent.gguf") { _ in }
+        }
         #expect(failure?.code == "client.file" && failure?.place == "/nonexistent.gguf")
         await client.shutdown()
     }

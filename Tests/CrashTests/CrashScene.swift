@@ -55,7 +55,9 @@ final class CrashScene {
 
     /// Drops a file with the rows `from ..< from + rows`.
     func drop(_ name: String, from: Int) throws {
-        let text = (from..<from + rows).map { "{\"prompt\": \"question number \($0)\", \"completion\": \"answer \($0 % 7)\"}" }.joined(separator: "\n")
+        let text = (from..<from + rows).map {
+            "{\"prompt\": \"question number \($0)\", \"completion\": \"answer \($0 % 7)\"}"
+        }.joined(separator: "\n")
         try sandbox.drop(text + "\n", as: name, into: "tickets")
     }
 
@@ -78,7 +80,9 @@ final class CrashScene {
     /// Kills the worker that works in the given folder of the run once `file` is there.
     func killWorker(in folder: String, once file: String) async throws {
         let path = sandbox.layout.run("r-000001") + folder
-        let reached = try await until { FileManager.default.fileExists(atPath: path + "/" + file) && self.worker(path) != nil }
+        let reached = try await until {
+            FileManager.default.fileExists(atPath: path + "/" + file) && self.worker(path) != nil
+        }
         try #require(reached, "a worker is at work in \(folder): \(log)")
         if let pid = worker(path) { kill(pid, SIGKILL) }
     }
@@ -108,14 +112,22 @@ final class CrashScene {
         let done = try await TestSupport.eventually(seconds: 60) {
             guard let runs = try? await self.sandbox.answer([Run].self, "runs") else { return false }
             last = runs
-            // An accepted run is final as well, until it is promoted a moment later: the newest must have come to its end.
+            // An accepted run is final as well, until it is promoted a moment later: the newest must have come to its
+            // end.
             return runs.first?.state == .delivered && runs.allSatisfy(\.state.isFinal)
         }
-        try #require(done, "the run is delivered; runs \(last.map { "\($0.id) \($0.state) \($0.cause?.description ?? "")" }), log: \(log)")
+        try #require(
+            done,
+            """
+            the run is delivered; runs \(last.map { "\($0.id) \($0.state) \($0.cause?.description ?? "")" }), \
+            log: \(log)
+            """
+        )
         #expect(last.count == runs)
     }
 
-    /// Stops the daemon and checks what must hold whatever was killed: every row in exactly one place, one run, one promotion.
+    /// Stops the daemon and checks what must hold whatever was killed: every row in exactly one place, one run, one
+    /// promotion.
     func verify(promotions: Int = 1, drops: Int = 1) async throws {
         daemon?.signal(SIGTERM)
         #expect(try await daemon?.wait(seconds: 30) == .exited(0), "\(log)")
@@ -140,14 +152,18 @@ final class CrashScene {
         #expect(history.count == promotions)
         #expect(try ledger.verify("tickets").intact)
         let served = try #require(history.first?.version)
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: sandbox.layout.current("tickets")) == served.rawValue)
+        #expect(
+            try FileManager.default.destinationOfSymbolicLink(atPath: sandbox.layout.current("tickets"))
+                == served.rawValue)
         for adapter in try #require(try ledger.version(served)).adapters {
             #expect(try Digest.sha256(file: adapter.path + "/adapter_model.safetensors") == adapter.sha256)
         }
         let exports = try ledger.exports(served)
         #expect(exports.map(\.state) == [.done], "\(exports), \(log)")
         // Nothing half-done is left lying about.
-        let left = try FileManager.default.subpathsOfDirectory(atPath: sandbox.layout.state).filter { $0.contains("/.claim-") }
+        let left = try FileManager.default.subpathsOfDirectory(atPath: sandbox.layout.state).filter {
+            $0.contains("/.claim-")
+        }
         #expect(left.isEmpty, "\(left)")
     }
 }

@@ -2,13 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// kill -9 of daemon and worker at each stage boundary: nothing is lost, nothing happens twice, and one promotion results.
+/// kill -9 of daemon and worker at each stage boundary: nothing is lost, nothing happens twice, and one promotion
+/// results.
 @Suite(.serialized)
 struct CrashTests {
     /// What the daemon has just logged when it is killed, in the order of the stages.
     static let boundaries = [
-        "Received first.jsonl", "Stored ", "Queued run r-000001", "r-000001 of tickets starts training", "r-000001 of tickets trained in",
-        "r-000001 of tickets evaluation starts", "r-000001 of tickets evaluated", "r-000001 of tickets is accepted", "Promoted v-",
+        "Received first.jsonl", "Stored ", "Queued run r-000001", "r-000001 of tickets starts training",
+        "r-000001 of tickets trained in",
+        "r-000001 of tickets evaluation starts", "r-000001 of tickets evaluated", "r-000001 of tickets is accepted",
+        "Promoted v-",
         "r-000001 of tickets is delivered",
     ]
 
@@ -37,7 +40,9 @@ struct CrashTests {
         try await scene.verify()
     }
 
-    @Test(arguments: [("", "checkpoint"), ("/evaluation-candidate", "request.json"), ("/evaluation-base", "request.json")])
+    @Test(arguments: [
+        ("", "checkpoint"), ("/evaluation-candidate", "request.json"), ("/evaluation-base", "request.json"),
+    ])
     func aKilledWorkerIsStartedAgain(folder: String, file: String) async throws {
         let scene = try CrashScene()
         try scene.start()

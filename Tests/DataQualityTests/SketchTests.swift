@@ -9,13 +9,15 @@ struct SketchTests {
     func jaccard(_ a: String, _ b: String) -> Double {
         func grams(_ text: String) -> Set<String> {
             let characters = Array(text)
-            return characters.count < 5 ? [text] : Set((0...(characters.count - 5)).map { String(characters[$0..<($0 + 5)]) })
+            return characters.count < 5
+                ? [text] : Set((0...(characters.count - 5)).map { String(characters[$0..<($0 + 5)]) })
         }
         return Double(grams(a).intersection(grams(b)).count) / Double(grams(a).union(grams(b)).count)
     }
 
     @Test(arguments: [
-        ("how do i reset my password", "how do i reset my passwords"), ("the invoice is wrong", "the invoice was wrong"),
+        ("how do i reset my password", "how do i reset my passwords"),
+        ("the invoice is wrong", "the invoice was wrong"),
         ("abc", "abc"), ("grüße aus köln am rhein", "grüße aus bonn am rhein"), ("完全 に 同じ では ない 文章", "完全 に 同じ では ない 文"),
     ])
     func ofShortTextsTheSimilarityIsExact(pair: (String, String)) {
@@ -28,14 +30,18 @@ struct SketchTests {
             let other = words.enumerated().map { $0.offset < changed ? "other\($0.offset)" : $0.element }
             let (a, b) = (words.joined(separator: " "), other.joined(separator: " "))
             // Five standard errors of a share among 128.
-            #expect(abs(similarity(a, b) - jaccard(a, b)) < 5 * 0.045, "\(changed) of 400 words: \(similarity(a, b)) for \(jaccard(a, b))")
+            #expect(
+                abs(similarity(a, b) - jaccard(a, b)) < 5 * 0.045,
+                "\(changed) of 400 words: \(similarity(a, b)) for \(jaccard(a, b))")
         }
         #expect(similarity(words.joined(separator: " "), (0..<400).map { "x\($0)" }.joined(separator: " ")) < 0.02)
     }
 
     @Test func caseWhiteSpaceAndPunctuationDoNotCount() {
         #expect(similarity("Where is\tmy order?!", "where is my order") == 1)
-        #expect(NormalisedText("  ①ﬁne—Straße\u{300} ").bytes == Array("1fine straße\u{300}".precomposedStringWithCompatibilityMapping.utf8))
+        #expect(
+            NormalisedText("  ①ﬁne—Straße\u{300} ").bytes
+                == Array("1fine straße\u{300}".precomposedStringWithCompatibilityMapping.utf8))
     }
 
     @Test func nearTextsAreFoundAndFarOnesSeldom() {
@@ -44,7 +50,8 @@ struct SketchTests {
             let words = (0..<60).map { "w\((trial * 131 + $0 * 7919) % 5003)" }
             let a = words.joined(separator: " ")
             for changed in [1, 30] {
-                let b = words.enumerated().map { $0.offset < changed ? "q\(trial)z\($0.offset * 37)" : $0.element }.joined(separator: " ")
+                let b = words.enumerated().map { $0.offset < changed ? "q\(trial)z\($0.offset * 37)" : $0.element }
+                    .joined(separator: " ")
                 let share = zip(sketch(a).keys, sketch(b).keys).contains { $0 == $1 }
                 if jaccard(a, b) >= 0.9 { (near, found) = (near + 1, found + (share ? 1 : 0)) }
                 if jaccard(a, b) < 0.45 { (far, seldom) = (far + 1, seldom + (share ? 1 : 0)) }
@@ -55,13 +62,24 @@ struct SketchTests {
     }
 
     @Test func partsOfATemplateDoNotMakeRowsAlike() {
-        let prefix = "You are a helpful assistant that classifies support tickets into billing, technical or other. The ticket reads: "
-        let subjects = (0..<100).map { "\(prefix) nr\($0 * 7919 % 1009) \(["leaking tap", "blue screen", "double charge", "late parcel"][$0 % 4]) \($0 * $0)" }
+        let prefix =
+            """
+            You are a helpful assistant that classifies support tickets into billing, technical or other. The \
+            ticket reads: 
+            """
+        let subjects = (0..<100).map {
+            """
+            \(prefix) nr\($0 * 7919 % 1009) \
+            \(["leaking tap", "blue screen", "double charge", "late parcel"][$0 % 4]) \($0 * $0)
+            """
+        }
         let shingles = subjects.map { Shingles.hashes(NormalisedText($0)) }
         let common = Sketch.common(shingles)
         #expect(!common.isEmpty)
         let plain = Sketch.similarity(Sketch(shingles: shingles[0]).sample, Sketch(shingles: shingles[1]).sample)
-        let without = Sketch.similarity(Sketch(shingles: shingles[0], common: CommonShingles(common)).sample, Sketch(shingles: shingles[1], common: CommonShingles(common)).sample)
+        let without = Sketch.similarity(
+            Sketch(shingles: shingles[0], common: CommonShingles(common)).sample,
+            Sketch(shingles: shingles[1], common: CommonShingles(common)).sample)
         #expect(plain > 0.75 && without < 0.2, "\(plain), \(without)")
         #expect(Sketch.common(Array(shingles.prefix(63))).isEmpty, "a fifth of few rows is chance")
     }
@@ -89,7 +107,8 @@ struct SketchTests {
             let few = (0..<count).map { UInt64($0 % 7) &* 0x9E37_79B9 }
             let near = (0..<count).map { _ in UInt64.random(in: 0..<1000, using: &random) }
             for hashes in [spread, few, near, spread + spread, near + spread] {
-                let expected = Array(Set(hashes.map { UInt32(truncatingIfNeeded: $0) }).sorted().prefix(Sketch.sampleSize))
+                let expected = Array(
+                    Set(hashes.map { UInt32(truncatingIfNeeded: $0) }).sorted().prefix(Sketch.sampleSize))
                 #expect(Sketch(shingles: hashes).sample == expected, "\(hashes)")
             }
         }

@@ -5,7 +5,8 @@ import Testing
 
 struct StatisticsAndDriftTests {
     static let topics = [
-        ["invoice", "payment", "refund", "charge", "card", "bank", "euro", "bill"], ["screen", "crash", "driver", "reboot", "kernel", "update", "error", "boot"],
+        ["invoice", "payment", "refund", "charge", "card", "bank", "euro", "bill"],
+        ["screen", "crash", "driver", "reboot", "kernel", "update", "error", "boot"],
         ["parcel", "courier", "address", "delivery", "late", "tracking", "street", "box"],
     ]
 
@@ -14,7 +15,8 @@ struct StatisticsAndDriftTests {
         range.map { index in
             let topic = topic ?? index % 3
             let list = Self.topics[topic]
-            let text = (0..<(words + index % 5)).map { list[(index * 31 + $0 * 17 + $0 * $0 * index) % list.count] }.joined(separator: " ")
+            let text = (0..<(words + index % 5)).map { list[(index * 31 + $0 * 17 + $0 * $0 * index) % list.count] }
+                .joined(separator: " ")
             return ("ticket \(index): \(text)", ["billing", "technical", "shipping"][topic])
         }
     }
@@ -22,7 +24,9 @@ struct StatisticsAndDriftTests {
     func statistics(_ texts: [(String, String)], offset: Int = 0) -> DataStatistics {
         var statistics = DataStatistics(drops: 1)
         for (index, (text, label)) in texts.enumerated() {
-            statistics.add(RowID("r\(index + offset)"), split: index.isMultiple(of: 5) ? .gate : .train, label: label, RowLook(text))
+            statistics.add(
+                RowID("r\(index + offset)"), split: index.isMultiple(of: 5) ? .gate : .train, label: label,
+                RowLook(text))
         }
         return statistics
     }
@@ -51,13 +55,18 @@ struct StatisticsAndDriftTests {
         parts.merge(statistics(Array(all[300..<305]), offset: 300))
         parts.merge(statistics(Array(all[305...]), offset: 305))
         #expect(parts.drops == 3)
-        var (a, b) = (DataReport(pipeline: "p", at: Date(timeIntervalSince1970: 0), drops: 1), DataReport(pipeline: "p", at: Date(timeIntervalSince1970: 0), drops: 1))
+        var (a, b) = (
+            DataReport(pipeline: "p", at: Date(timeIntervalSince1970: 0), drops: 1),
+            DataReport(pipeline: "p", at: Date(timeIntervalSince1970: 0), drops: 1)
+        )
         whole.fill(&a)
         parts.fill(&b)
         b.drops = 1
         #expect(a == b)
         #expect(a.rows.values.reduce(0, +) == 900 && a.labels.map(\.rows) == [300, 300, 300])
-        #expect(abs(a.diversity.vocabulary - 925) < 40, "24 topic words, one word and 900 numbers: \(a.diversity.vocabulary)")
+        #expect(
+            abs(a.diversity.vocabulary - 925) < 40,
+            "24 topic words, one word and 900 numbers: \(a.diversity.vocabulary)")
         #expect(a.languages.values.reduce(0, +) == 900 && a.scripts == ["latin": 900])
         let again = try ContractCoding.decode(DataStatistics.self, from: try ContractCoding.encode(parts))
         #expect(again == parts)
@@ -67,7 +76,9 @@ struct StatisticsAndDriftTests {
     @Test func topicsAreClusters() {
         var report = DataReport(pipeline: "p", at: Date(), drops: 1)
         statistics(texts(0..<300)).fill(&report)
-        #expect((2...8).contains(report.diversity.clusters.count) && report.diversity.clusters.map(\.rows).reduce(0, +) == 300)
+        #expect(
+            (2...8).contains(report.diversity.clusters.count)
+                && report.diversity.clusters.map(\.rows).reduce(0, +) == 300)
         #expect((report.diversity.evenness ?? 0) > 0.7)
         var narrow = DataReport(pipeline: "p", at: Date(), drops: 1)
         statistics(texts(0..<10)).fill(&narrow)
@@ -105,7 +116,9 @@ struct StatisticsAndDriftTests {
         report.rows = [.train: 400]
         let curve = Sufficiency.of(report, points: [50, 100, 200, 400].map { ($0, 0.5 + 8 / Double($0).squareRoot()) })
         #expect(curve.basis == "learning curve" && curve.points == 4)
-        #expect(abs((curve.expectedLoss ?? 0) - 0.9) < 0.01 && abs((curve.expectedLossDoubled ?? 0) - (0.5 + 8 / 800.0.squareRoot())) < 0.01)
+        #expect(
+            abs((curve.expectedLoss ?? 0) - 0.9) < 0.01
+                && abs((curve.expectedLossDoubled ?? 0) - (0.5 + 8 / 800.0.squareRoot())) < 0.01)
         #expect(Sufficiency.of(report, points: [(400, 1)]).basis == "plain rules")
         for (rows, words) in [(9, "fewer than the 10"), (49, "enough to begin"), (50, "more than the 50")] {
             report.rows = [.train: rows]

@@ -12,7 +12,8 @@ struct ContaminationSearchTests {
     let sandbox: Sandbox
     init() throws { sandbox = try Sandbox() }
 
-    /// Texts made of sentences, some of which gate and training rows share; one of them is everywhere, and tells nothing.
+    /// Texts made of sentences, some of which gate and training rows share; one of them is everywhere, and tells
+    /// nothing.
     private func texts(_ side: Split, _ count: Int) -> [String] {
         var random = SystemRandomNumberGenerator()
         func sentence(_ number: Int) -> String { (0..<16).map { "w\(number * 16 + $0)" }.joined(separator: " ") }
@@ -27,7 +28,9 @@ struct ContaminationSearchTests {
         var lines: [UInt8] = []
         for (index, text) in texts.enumerated() {
             lines += try CanonicalJSON.line(
-                Row(id: RowID("\(side.rawValue)-\(index)"), content: .text(text), split: side, promptKey: "k", drop: "d", line: index + 1))
+                Row(
+                    id: RowID("\(side.rawValue)-\(index)"), content: .text(text), split: side, promptKey: "k",
+                    drop: "d", line: index + 1))
         }
         let path = sandbox.root + "/\(side.rawValue).jsonl"
         try Data(lines).write(to: URL(filePath: path))
@@ -56,12 +59,17 @@ struct ContaminationSearchTests {
         #expect(found.examples.count == 20)
         let whole = try ContaminationSearch(gate: search.gate, train: search.train).run { false }
         #expect(found == whole, "in parts as at once")
-        for pair in found.examples { #expect(expected.contains(Int(pair.row.rawValue.dropFirst(5)) ?? -1) && pair.other.rawValue.hasPrefix("train-")) }
+        for pair in found.examples {
+            #expect(
+                expected.contains(Int(pair.row.rawValue.dropFirst(5)) ?? -1) && pair.other.rawValue.hasPrefix("train-"))
+        }
     }
 
     @Test func withoutGateRowsNothingIsFound() throws {
         let search = ContaminationSearch(gate: [], train: [try file(.train, texts(.train, 10))])
         #expect(try search.run { false } == DataReport.Contamination())
-        #expect(throws: CancellationError.self) { try ContaminationSearch(gate: search.train, train: search.train).run { true } }
+        #expect(throws: CancellationError.self) {
+            try ContaminationSearch(gate: search.train, train: search.train).run { true }
+        }
     }
 }

@@ -27,7 +27,8 @@ struct DatasetScene {
         let settings = SettingsFolder.read(sandbox.layout)
         if let problem = settings.problems.first { throw problem }
         context = StageContext(
-            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(settings), logger: logger)
+            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(settings),
+            logger: logger)
         service = DatasetService(context)
     }
 
@@ -47,7 +48,8 @@ struct DatasetScene {
         for (index, content) in contents.enumerated() {
             let row = Row(
                 id: try RowIdentity.id(content), content: content, split: .train, label: RowIdentity.label(content),
-                promptKey: RowIdentity.promptKey(content), fields: index < fields.count ? fields[index] : nil, drop: id, line: index + 1)
+                promptKey: RowIdentity.promptKey(content), fields: index < fields.count ? fields[index] : nil, drop: id,
+                line: index + 1)
             var line = try ContractCoding.encode(row)
             line.append(10)
             try line.withUnsafeBytes { try writer.write($0) }
@@ -75,7 +77,9 @@ struct DatasetScene {
     /// Every row of the dataset by split, read from the shards.
     func rows() throws -> [Split: [Row]] {
         var rows: [Split: [Row]] = [:]
-        for shard in try context.ledger.shards("p") { try RowFile.read(shard.file.path) { rows[shard.split, default: []].append($0) } }
+        for shard in try context.ledger.shards("p") {
+            try RowFile.read(shard.file.path) { rows[shard.split, default: []].append($0) }
+        }
         return rows
     }
 
@@ -83,5 +87,7 @@ struct DatasetScene {
         range.map { .completion(prompt: "Question number \($0): \(words[$0 % words.count])?", completion: answer) }
     }
 
-    private static let words = ["is it raining", "who sings", "where do whales sleep", "what is a prime", "how tall are trees"]
+    private static let words = [
+        "is it raining", "who sings", "where do whales sleep", "what is a prime", "how tall are trees",
+    ]
 }

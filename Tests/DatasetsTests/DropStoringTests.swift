@@ -11,7 +11,8 @@ struct DropStoringTests {
     @Test func sidesStayWhereTheyAreWhenTheSharesChange() throws {
         let scene = try DatasetScene("[data]\ngate_share = 0.2\nvalidation_share = 0.2\n")
         try scene.store("d-1", DatasetScene.questions(0..<300))
-        let first = Dictionary(uniqueKeysWithValues: try scene.rows().flatMap { split, rows in rows.map { ($0.promptKey, split) } })
+        let first = Dictionary(
+            uniqueKeysWithValues: try scene.rows().flatMap { split, rows in rows.map { ($0.promptKey, split) } })
         #expect(Set(first.values) == Set(Split.allCases))
         try scene.settings("[data]\ngate_share = 0.6\nvalidation_share = 0.05\n")
         try scene.store("d-2", DatasetScene.questions(0..<300, answer: "no"))
@@ -33,7 +34,9 @@ struct DropStoringTests {
         let contents = DatasetScene.questions(0..<200)
         try scene.store("d-1", contents, fields: contents.indices.map { ["session_id": .integer(Int64($0 / 4))] })
         var sides: [JSONValue: Set<Split>] = [:]
-        for (split, rows) in try scene.rows() { for row in rows { sides[row.fields?["session_id"] ?? .null, default: []].insert(split) } }
+        for (split, rows) in try scene.rows() {
+            for row in rows { sides[row.fields?["session_id"] ?? .null, default: []].insert(split) }
+        }
         #expect(sides.count == 50 && sides.values.allSatisfy { $0.count == 1 })
     }
 
@@ -44,7 +47,8 @@ struct DropStoringTests {
         // Every prompt again, in the group of its neighbour: about half of them are on the other side.
         let moved = DatasetScene.questions(0..<60, answer: "no")
         let drop = try scene.store("d-2", moved, fields: moved.indices.map { ["s": .integer(Int64(($0 + 1) % 60))] })
-        // Some of these rows are also nearly the same as a gate row, which keeps them out of training but not out of the dataset.
+        // Some of these rows are also nearly the same as a gate row, which keeps them out of training but not out of
+        // the dataset.
         let aside = try scene.context.ledger.setAside("p").filter { $0.reason == .splitConflict }
         #expect(!aside.isEmpty && aside.count < 60)
         #expect(aside.allSatisfy { $0.drop == "d-2" })
@@ -63,7 +67,8 @@ struct DropStoringTests {
     @Test func aDamagedDropHoldsUpNoOther() throws {
         let scene = try DatasetScene()
         try scene.validated("d-1", DatasetScene.questions(0..<10))
-        try Data("not zstd".utf8).write(to: URL(filePath: scene.sandbox.layout.intake("p", drop: "d-1") + "/rows.jsonl.zst"))
+        try Data("not zstd".utf8).write(
+            to: URL(filePath: scene.sandbox.layout.intake("p", drop: "d-1") + "/rows.jsonl.zst"))
         try scene.store("d-2", DatasetScene.questions(0..<10))
         #expect(try scene.context.ledger.drop("d-2")?.state == .stored)
         #expect(try scene.context.ledger.drop("d-1")?.state == .validated)

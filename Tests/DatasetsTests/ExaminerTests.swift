@@ -17,8 +17,12 @@ import Testing
 final class CountingLauncher: WorkerLauncher {
     let starts = Mutex(0)
 
-    func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void) async throws -> WorkerResult {
-        guard case .measure(let task) = request.task else { throw WorkerEnd.failed(Failure(code: "test", "not a measurement")) }
+    func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
+        async throws -> WorkerResult
+    {
+        guard case .measure(let task) = request.task else {
+            throw WorkerEnd.failed(Failure(code: "test", "not a measurement"))
+        }
         starts.withLock { $0 += 1 }
         var data: [UInt8] = []
         for file in task.rows {
@@ -28,7 +32,8 @@ final class CountingLauncher: WorkerLauncher {
                 let none = words > 60
                 MeasurementLine.append(
                     RowMeasurement(
-                        row: row.id, drop: row.drop, line: row.line, tokens: none ? 0 : kept, labels: none ? 0 : 1, truncated: none ? 0 : words - kept,
+                        row: row.id, drop: row.drop, line: row.line, tokens: none ? 0 : kept, labels: none ? 0 : 1,
+                        truncated: none ? 0 : words - kept,
                         problem: none ? "the answer begins \"late\"" : nil, obstacle: none ? .tooLong : nil), to: &data)
             }
         }
@@ -45,14 +50,17 @@ struct ExaminerTests {
         let scene = try DatasetScene("[recipe]\nmax_length = 30\n[data]\ngate_share = 0.3\n")
         try scene.context.ledger.add(
             BaseCard(
-                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1, width: 1, vocabulary: 1,
+                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,
+                width: 1, vocabulary: 1,
                 tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc", trainingMemoryBytes: 1))
         let launcher = CountingLauncher()
         return (scene, DatasetExaminer(scene.context, service: scene.service, launcher: launcher), launcher)
     }
 
     func words(_ count: Int, _ seed: Int) -> RowContent {
-        .completion(prompt: (0..<(count - 1)).map { "w\((seed * 131 + $0 * 7919) % 9973)" }.joined(separator: " "), completion: "yes")
+        .completion(
+            prompt: (0..<(count - 1)).map { "w\((seed * 131 + $0 * 7919) % 9973)" }.joined(separator: " "),
+            completion: "yes")
     }
 
     @Test func tokensAreCountedOncePerDropAndAddedUp() async throws {
@@ -66,7 +74,9 @@ struct ExaminerTests {
         let second = try #require(try scene.context.ledger.report("p", drop: "d-2"))
         #expect(second.tokens?.unusable == 1 && second.findings.contains { $0.code == "unusable_rows" })
         let problem = try #require(second.tokens?.problems?.first)
-        #expect(problem.code == "no_trainable_token" && problem.line == 1 && second.tokens?.problemCounts == ["no_trainable_token": 1])
+        #expect(
+            problem.code == "no_trainable_token" && problem.line == 1
+                && second.tokens?.problemCounts == ["no_trainable_token": 1])
         let long = try #require(try scene.context.ledger.report("p", drop: "d-1")?.tokens)
         #expect(long.problemCounts == ["too_long": 10] && long.problems?.map(\.line) == Array(31...40))
         #expect(try scene.context.ledger.report("p")?.tokens?.rows == 42)
@@ -77,7 +87,9 @@ struct ExaminerTests {
         #expect(try scene.context.ledger.report("p")?.tokens?.rows == 42, "kept until it is brought up to date")
         await examiner.examine(pipeline)
         #expect(try scene.context.ledger.report("p")?.tokens?.rows == 43)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.state + "/runs").isEmpty, "no temporary folder is left")
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.state + "/runs").isEmpty,
+            "no temporary folder is left")
     }
 
     @Test func partsOfGateRowsInTrainingRowsAreFound() async throws {
@@ -89,7 +101,13 @@ struct ExaminerTests {
         // Fourteen words of a gate row within new prompts that otherwise differ; some of them fall to training.
         let gate = try #require(try scene.rows()[.gate]?.first)
         let phrase = RowText.whole(gate.content).split(separator: " ").prefix(14).joined(separator: " ")
-        try scene.store("d-2", (0..<6).map { .completion(prompt: "x\($0) y\($0 * 7) z\($0 * 31) \(phrase) a\($0) b\($0) c\($0) d\($0) e\($0) f\($0)", completion: "no") })
+        try scene.store(
+            "d-2",
+            (0..<6).map {
+                .completion(
+                    prompt: "x\($0) y\($0 * 7) z\($0 * 31) \(phrase) a\($0) b\($0) c\($0) d\($0) e\($0) f\($0)",
+                    completion: "no")
+            })
         await examiner.examine(pipeline)
         let report = try #require(try scene.context.ledger.report("p"))
         let contamination = try #require(report.contamination)
@@ -109,10 +127,13 @@ struct ExaminerTests {
         try ledger.add(Snapshot(id: "s", pipeline: "p", createdAt: Date(), drops: [], files: [:], rows: [:]))
         let begun = try ledger.begin("p") {
             Experiment(
-                id: $0, pipeline: "p", settings: ExperimentSettings(), snapshot: "s", base: .automatic, recipe: pipeline.recipe, steps: 1, createdAt: Date(),
+                id: $0, pipeline: "p", settings: ExperimentSettings(), snapshot: "s", base: .automatic,
+                recipe: pipeline.recipe, steps: 1, createdAt: Date(),
                 requestedBy: "a test")
         }
-        let found = Suggestion(pipeline: "p", experiment: begun.id, base: "tiny", values: [:], recipe: pipeline.recipe, configuredBase: .automatic)
+        let found = Suggestion(
+            pipeline: "p", experiment: begun.id, base: "tiny", values: [:], recipe: pipeline.recipe,
+            configuredBase: .automatic)
         _ = try ledger.conclude(begun, suggestion: found, taking: [], message: "found", nil)
         await examiner.examine(pipeline)
         #expect(try ledger.report("p", drop: "d-1")?.tokens?.rows == 20)
@@ -122,8 +143,11 @@ struct ExaminerTests {
         let scene = try DatasetScene()
         let launcher = CountingLauncher()
         try scene.store("d-1", DatasetScene.questions(0..<30))
-        await DatasetExaminer(scene.context, service: scene.service, launcher: launcher).examine(try #require(scene.context.settings.pipeline("p")))
+        await DatasetExaminer(scene.context, service: scene.service, launcher: launcher).examine(
+            try #require(scene.context.settings.pipeline("p")))
         #expect(launcher.starts.withLock { $0 } == 0)
-        #expect(try scene.context.ledger.report("p")?.tokens == nil && scene.context.ledger.report("p")?.contamination != nil)
+        #expect(
+            try scene.context.ledger.report("p")?.tokens == nil
+                && scene.context.ledger.report("p")?.contamination != nil)
     }
 }

@@ -23,7 +23,8 @@ struct NearSegmentTests {
     @Test(arguments: ["spread", "low", "high", "heaps"], [0, 1, 2, 7, 8, 9, 100, 5000])
     func theFirstOfAKeyIsFoundWhereverItLies(_ kind: String, _ count: Int) {
         let keys = Self.sorted(kind, count)
-        let probes = keys + [0, 1, 99, 100, (1 << 31) - 1, 1 << 31, (1 << 31) + 1, .max - 1, .max] + Self.sorted("spread", 200)
+        let probes =
+            keys + [0, 1, 99, 100, (1 << 31) - 1, 1 << 31, (1 << 31) + 1, .max - 1, .max] + Self.sorted("spread", 200)
         for key in probes {
             let expected = keys.firstIndex { $0 >= key } ?? keys.count
             #expect(NearSegment.place(of: key, keys.count) { keys[$0] } == expected, "\(key)")
@@ -33,9 +34,14 @@ struct NearSegmentTests {
     @Test func joinedSegmentsFindWhatEachDid() throws {
         let sandbox = try Sandbox()
         func entry(_ number: Int) -> NearSegment.Entry {
-            let text = "ticket \(number): the printer on floor \(number * 7 % 90) prints page \(number * 13) upside down since \(number * 31 % 60) days"
+            let text =
+                """
+                ticket \(number): the printer on floor \(number * 7 % 90) prints page \(number * 13) upside down \
+                since \(number * 31 % 60) days
+                """
             return NearSegment.Entry(
-                id: RowID(String(repeating: "0", count: 26) + String(format: "%06x", number)), split: number % 4 == 0 ? .gate : .train,
+                id: RowID(String(repeating: "0", count: 26) + String(format: "%06x", number)),
+                split: number % 4 == 0 ? .gate : .train,
                 sketch: Sketch(shingles: Shingles.hashes(NormalisedText(text))))
         }
         let parts = try (0..<5).map { part in
@@ -46,7 +52,9 @@ struct NearSegmentTests {
         }
         func found(_ segments: [NearSegment], _ number: Int) -> Set<String> {
             var list: Set<String> = []
-            for segment in segments { segment.matches(entry(number).sketch, threshold: 0.8) { list.insert("\($0) \($1) \($2)") } }
+            for segment in segments {
+                segment.matches(entry(number).sketch, threshold: 0.8) { list.insert("\($0) \($1) \($2)") }
+            }
             return list
         }
         let path = sandbox.root + "/all.near"

@@ -13,11 +13,15 @@ import Testing
 struct QualityTests {
     /// A question of its own for each number, long enough that a word more or less changes little.
     static func text(_ index: Int, _ more: String = "") -> String {
-        let words = (0..<24).map { "\(["alpha", "bravo", "delta", "gamma", "omega"][(index + $0) % 5])\((index * 7919 + $0 * 104_729) % 9973)" }
+        let words = (0..<24).map {
+            "\(["alpha", "bravo", "delta", "gamma", "omega"][(index + $0) % 5])\((index * 7919 + $0 * 104_729) % 9973)"
+        }
         return words.joined(separator: " ") + more
     }
 
-    static func rows(_ range: Range<Int>, _ more: String = "") -> [RowContent] { range.map { .completion(prompt: text($0, more), completion: "yes") } }
+    static func rows(_ range: Range<Int>, _ more: String = "") -> [RowContent] {
+        range.map { .completion(prompt: text($0, more), completion: "yes") }
+    }
 
     @Test func aNewDropIsComparedWithAllThatCameBefore() throws {
         let scene = try DatasetScene("[data]\ngate_share = 0.3\nvalidation_share = 0.1\n")
@@ -45,8 +49,11 @@ struct QualityTests {
             #expect(row.other.map { gate.contains($0) } == true)
         }
         // Whichever of the two came first: every pair of which one is a gate row, and the other is not.
-        func number(_ row: Row) -> String { if case .completion(let prompt, _) = row.content { prompt.replacing(" indeed", with: "") } else { "" } }
-        let split = Dictionary(grouping: rows.flatMap { split, list in list.map { (number($0), split) } }, by: \.0).mapValues { $0.map(\.1) }
+        func number(_ row: Row) -> String {
+            if case .completion(let prompt, _) = row.content { prompt.replacing(" indeed", with: "") } else { "" }
+        }
+        let split = Dictionary(grouping: rows.flatMap { split, list in list.map { (number($0), split) } }, by: \.0)
+            .mapValues { $0.map(\.1) }
         let mixed = split.values.filter { $0.contains(.gate) && $0.contains { $0 != .gate } }
         #expect(mixed.count == aside.count && Set(aside.map(\.drop)) == ["d-1", "d-2"])
         // The dataset keeps the row; only what is learnt from is without it.
@@ -57,7 +64,8 @@ struct QualityTests {
     }
 
     @Test func nearDuplicatesGoWhereThePipelineSaysSo() throws {
-        let scene = try DatasetScene("[data]\ngate_share = 0.01\nvalidation_share = 0.0\nnear_duplicates = \"remove\"\n")
+        let scene = try DatasetScene(
+            "[data]\ngate_share = 0.01\nvalidation_share = 0.0\nnear_duplicates = \"remove\"\n")
         try scene.store("d-1", Self.rows(0..<50) + Self.rows(0..<10, " indeed"))
         let aside = try scene.context.ledger.setAside("p").filter { $0.reason == .nearDuplicate }
         #expect(aside.count >= 8 && aside.allSatisfy { $0.line > 50 && $0.drop == "d-1" })
@@ -65,13 +73,21 @@ struct QualityTests {
 
     @Test func aTemplateDoesNotEmptyTheTrainingRows() throws {
         let scene = try DatasetScene("[data]\ngate_share = 0.3\nvalidation_share = 0.1\n")
-        let prefix = String(repeating: "Classify the following ticket as billing, technical or shipping and answer with one word only. ", count: 4)
+        let prefix = String(
+            repeating:
+                "Classify the following ticket as billing, technical or shipping and answer with one word only. ",
+            count: 4)
         let subjects = ["the kettle", "an invoice", "my laptop", "that parcel", "a refund", "the app"]
         let verbs = ["broke", "vanished", "doubled", "froze", "arrived late", "was refused"]
-        let rows: [RowContent] = (0..<300).map { .completion(prompt: "\(prefix)Ticket \($0 * 7919 % 10_007): \(subjects[$0 % 6]) \(verbs[$0 / 6 % 6]) \($0)", completion: "billing") }
+        let rows: [RowContent] = (0..<300).map {
+            .completion(
+                prompt: "\(prefix)Ticket \($0 * 7919 % 10_007): \(subjects[$0 % 6]) \(verbs[$0 / 6 % 6]) \($0)",
+                completion: "billing")
+        }
         try scene.store("d-1", Array(rows[..<40]))
         try scene.store("d-2", Array(rows[40...]))
-        // The third drop is beyond 64 rows: the template is known by now, and what was taken for near duplicates is not any more.
+        // The third drop is beyond 64 rows: the template is known by now, and what was taken for near duplicates is not
+        // any more.
         try scene.store("d-3", Self.rows(0..<3))
         let removed = try scene.context.ledger.removed("p").values.reduce(0, +)
         #expect(removed < 20, "\(removed) of 300")
@@ -103,8 +119,13 @@ struct QualityTests {
     }
 
     static let leaks: [RowContent] = [
-        .completion(prompt: "Who is anna@example.org?", completion: "A colleague."), .completion(prompt: "Who was Ada?", completion: "A mathematician."),
-        .chat(messages: [Message(role: "user", content: "my card is 4111 1111 1111 1111"), Message(role: "assistant", content: "Thanks.")], tools: nil),
+        .completion(prompt: "Who is anna@example.org?", completion: "A colleague."),
+        .completion(prompt: "Who was Ada?", completion: "A mathematician."),
+        .chat(
+            messages: [
+                Message(role: "user", content: "my card is 4111 1111 1111 1111"),
+                Message(role: "assistant", content: "Thanks."),
+            ], tools: nil),
     ]
 
     @Test(arguments: ["allow", "redact", "reject"])
@@ -120,7 +141,9 @@ struct QualityTests {
             #expect(report.findings.contains { $0.code == "personal_data" })
         case "redact":
             #expect(drop?.rowsAccepted == 3)
-            #expect(["[EMAIL]", "[CARD]", "[PHONE]"].allSatisfy(texts.contains) && !texts.contains("anna@") && !texts.contains("4111"))
+            #expect(
+                ["[EMAIL]", "[CARD]", "[PHONE]"].allSatisfy(texts.contains) && !texts.contains("anna@")
+                    && !texts.contains("4111"))
         default:
             #expect(drop?.rowsAccepted == 1 && !texts.contains("anna"))
             #expect(try scene.context.ledger.setAside("p", reason: .sensitive).map(\.line) == [1, 3])
@@ -132,10 +155,14 @@ struct QualityTests {
         try scene.store("d-1", DatasetScene.questions(0..<10, answer: "yes"))
         try scene.store("d-2", DatasetScene.questions(5..<12, answer: "no"))
         let report = try #require(try scene.context.ledger.report("p"))
-        #expect(report.contradictions.prompts == 5 && report.contradictions.rows == 10 && report.contradictions.examples.allSatisfy { $0.count == 2 })
+        #expect(
+            report.contradictions.prompts == 5 && report.contradictions.rows == 10
+                && report.contradictions.examples.allSatisfy { $0.count == 2 })
         #expect(report.findings.contains { $0.code == "contradictions" })
         try scene.store("d-3", DatasetScene.questions(0..<2, answer: " YES "))
-        #expect(try scene.context.ledger.report("p")?.contradictions.prompts == 5, "white space and case are no other answer")
+        #expect(
+            try scene.context.ledger.report("p")?.contradictions.prompts == 5,
+            "white space and case are no other answer")
     }
 
     @Test func emptySidesAreSaid() throws {

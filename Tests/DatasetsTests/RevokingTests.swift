@@ -25,14 +25,21 @@ struct RevokingTests {
         #expect(try scene.context.ledger.rowCounts("p").values.reduce(0, +) == 30)
         #expect(try scene.context.ledger.report("p")?.drops == 1)
         #expect(try scene.context.ledger.drop("d-1")?.state == .revoked)
-        let gone = try scene.context.ledger.dataLineage(try #require(sides.keys.first { id in !rows.contains { $0.id == id } }).rawValue)
+        let gone = try scene.context.ledger.dataLineage(
+            try #require(sides.keys.first { id in !rows.contains { $0.id == id } }).rawValue)
         #expect(gone.places.map(\.state) == [.revoked])
-        #expect { try catalogue.revoke("d-1", RevokeRequest(reason: "again"), who: "eva") } throws: { ($0 as? Failure)?.code == "drop.state" }
-        #expect { try catalogue.revoke("d-9", RevokeRequest(reason: "x"), who: "eva") } throws: { ($0 as? Failure)?.code == "drop.unknown" }
+        #expect { try catalogue.revoke("d-1", RevokeRequest(reason: "again"), who: "eva") } throws: {
+            ($0 as? Failure)?.code == "drop.state"
+        }
+        #expect { try catalogue.revoke("d-9", RevokeRequest(reason: "x"), who: "eva") } throws: {
+            ($0 as? Failure)?.code == "drop.unknown"
+        }
         // The same rows may come again, by whoever has a right to give them; their sides are what they were.
         let again = try scene.store("d-3", DatasetScene.questions(0..<40))
         #expect(again?.rowsAccepted == 30 && again?.rowsDuplicate == 10)
-        for row in try scene.rows().values.flatMap({ $0 }) { if let side = sides[row.id] { #expect(side == row.split) } }
+        for row in try scene.rows().values.flatMap({ $0 }) {
+            if let side = sides[row.id] { #expect(side == row.split) }
+        }
     }
 
     @Test func whatWasKeptOutBecauseOfItComesBack() throws {
@@ -41,7 +48,8 @@ struct RevokingTests {
         try scene.store("d-2", QualityTests.rows(0..<80, " indeed"))
         let before = try scene.context.ledger.setAside("p").filter { $0.drop == "d-2" }
         #expect(!before.isEmpty)
-        _ = try DatasetCatalogue(scene.context, service: scene.service).revoke("d-1", RevokeRequest(reason: "r"), who: "eva")
+        _ = try DatasetCatalogue(scene.context, service: scene.service).revoke(
+            "d-1", RevokeRequest(reason: "r"), who: "eva")
         scene.service.pass()
         #expect(try scene.context.ledger.setAside("p").isEmpty)
         #expect(try scene.context.ledger.unindexedDrops("p").isEmpty)
@@ -49,15 +57,21 @@ struct RevokingTests {
 
     @Test func erasingLeavesNoByte() throws {
         let scene = try DatasetScene("[data]\ngate_share = 0.3\n")
-        try scene.store("d-1", [.completion(prompt: "the secret phrase xyzzy", completion: "plugh")] + DatasetScene.questions(0..<20))
+        try scene.store(
+            "d-1",
+            [.completion(prompt: "the secret phrase xyzzy", completion: "plugh")] + DatasetScene.questions(0..<20))
         try scene.store("d-2", DatasetScene.questions(10..<30))
-        let answer = try DatasetCatalogue(scene.context, service: scene.service).revoke("d-1", RevokeRequest(reason: "r", erase: true), who: "eva")
+        let answer = try DatasetCatalogue(scene.context, service: scene.service).revoke(
+            "d-1", RevokeRequest(reason: "r", erase: true), who: "eva")
         #expect(answer.erasedBytes > 0 && answer.rowsWithdrawn == 11)
         scene.service.pass()
-        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.intake("p", drop: "d-1")).isEmpty)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.intake("p", drop: "d-1")).isEmpty)
         var texts = ""
         let folder = scene.sandbox.layout.datasets("p") + "/shards"
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder) { try RowFile.read(folder + "/" + name) { texts += "\($0.content)" } }
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            try RowFile.read(folder + "/" + name) { texts += "\($0.content)" }
+        }
         #expect(!texts.contains("xyzzy") && texts.contains("Question number 10"))
         #expect(try scene.rows().values.reduce(0) { $0 + $1.count } == 20)
     }
@@ -71,7 +85,8 @@ struct RevokingTests {
             for shard in try scene.context.ledger.shards("p") { files[shard.split, default: []].append(shard.file) }
             try scene.context.ledger.add(
                 Snapshot(
-                    id: id, pipeline: "p", createdAt: Date(), drops: try scene.context.ledger.storedDrops("p").map(\.id), files: files,
+                    id: id, pipeline: "p", createdAt: Date(),
+                    drops: try scene.context.ledger.storedDrops("p").map(\.id), files: files,
                     rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }))
         }
         try snapshot("s-1")
@@ -92,6 +107,9 @@ struct RevokingTests {
         #expect(rows.count == 50 && Set(rows.map(\.id)).count == 50)
         var gate = Data()
         for try await piece in RowExport.lines(try catalogue.files("p", split: .gate)) { gate.append(piece) }
-        #expect(try gate.split(separator: 10).allSatisfy { try ContractCoding.decode(Row.self, from: Data($0)).split == .gate })
+        #expect(
+            try gate.split(separator: 10).allSatisfy {
+                try ContractCoding.decode(Row.self, from: Data($0)).split == .gate
+            })
     }
 }

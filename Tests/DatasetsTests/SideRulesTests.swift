@@ -38,7 +38,8 @@ struct SideRulesTests {
     }
 
     @Test func aRowBetweenTwoSidesIsOnNeither() {
-        var rules = SideRules(validation: 0, gate: 0.5, known: [Sides(prompts: ["a": .train]), Sides(groups: ["s": .gate])])
+        var rules = SideRules(
+            validation: 0, gate: 0.5, known: [Sides(prompts: ["a": .train]), Sides(groups: ["s": .gate])])
         #expect(rules.side(prompt: "a", group: "s") == .conflict(prompt: .train, group: .gate))
         #expect(rules.side(prompt: "a", group: nil) == .side(.train))
         #expect(rules.side(prompt: "b", group: "s") == .side(.gate))

@@ -27,7 +27,10 @@ struct DeliveryRulesTests {
         #expect(DeliveryRules.targets(settings, .rejected).isEmpty)
     }
 
-    @Test(arguments: [(400, true), (401, true), (404, true), (408, false), (410, true), (425, false), (429, false), (500, false), (503, false)])
+    @Test(arguments: [
+        (400, true), (401, true), (404, true), (408, false), (410, true), (425, false), (429, false), (500, false),
+        (503, false),
+    ])
     func whatIsRefusedIsNotRepeated(status: Int, refused: Bool) {
         #expect(DeliveryRules.isRefusal(status) == refused)
     }

@@ -23,7 +23,8 @@ struct DeliveryServiceTests {
         let settings = SettingsFolder.read(sandbox.layout)
         #expect(settings.problems.isEmpty, "\(settings.problems)")
         let ledger = try Ledger(path: sandbox.layout.ledger)
-        return StageContext(layout: sandbox.layout, ledger: ledger, settings: LiveSettings(settings), logger: Logger(label: "test"))
+        return StageContext(
+            layout: sandbox.layout, ledger: ledger, settings: LiveSettings(settings), logger: Logger(label: "test"))
     }
 
     /// A run whose version is served.
@@ -32,21 +33,28 @@ struct DeliveryServiceTests {
         if try ledger.base("tiny") == nil {
             try ledger.add(
                 BaseCard(
-                    id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1, width: 1, vocabulary: 1,
+                    id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,
+                    width: 1, vocabulary: 1,
                     tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc", trainingMemoryBytes: 1))
             try ledger.add(Snapshot(id: "s", pipeline: "p", createdAt: Date(), drops: [], files: [:], rows: [:]))
         }
         let queued = try ledger.queue(taking: []) {
-            Run(id: $0, pipeline: "p", mode: .fromBase, base: "tiny", snapshot: "s", drops: [], recipe: Recipe(), createdAt: Date(), requestedBy: "t")
+            Run(
+                id: $0, pipeline: "p", mode: .fromBase, base: "tiny", snapshot: "s", drops: [], recipe: Recipe(),
+                createdAt: Date(), requestedBy: "t")
         }
         let run = try #require(queued)
-        for (from, to) in [(RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating), (.evaluating, .evaluated), (.evaluated, .accepted)] {
+        for (from, to) in [
+            (RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating),
+            (.evaluating, .evaluated), (.evaluated, .accepted),
+        ] {
             try ledger.transition(run.id, from: [from], to: to)
         }
         let version = VersionID("v-\(run.id)")
         try ledger.add(
             ModelVersion(
-                id: version, pipeline: "p", run: run.id, base: "tiny", baseDigest: "abc", adapters: [], snapshot: "s", recipe: Recipe(), createdAt: Date(),
+                id: version, pipeline: "p", run: run.id, base: "tiny", baseDigest: "abc", adapters: [], snapshot: "s",
+                recipe: Recipe(), createdAt: Date(),
                 code: "c", machine: "m"))
         _ = try ledger.promote("p", to: version, run: run.id, kind: .automatic, who: "finetuned", reason: "better")
         return try #require(try ledger.run(run.id))
@@ -55,7 +63,8 @@ struct DeliveryServiceTests {
     func service(_ context: StageContext, _ launcher: FakeLauncher) -> DeliveryService {
         let promotion = PromotionService(context) { _, _ in }
         return DeliveryService(
-            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) }, tell: { _, _ in })
+            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) },
+            tell: { _, _ in })
     }
 
     @Test func whatIsConfiguredIsExported() async throws {
@@ -77,7 +86,9 @@ struct DeliveryServiceTests {
         let context = try context("exports = [\"gguf-f16\", \"peft\"]")
         let run = try promoted(context)
         let launcher = FakeLauncher { request, attempt in
-            if case .export(let task) = request.task, task.format == .ggufF16 { throw WorkerEnd.failed(Failure(code: "export.base", "Not from a folder.")) }
+            if case .export(let task) = request.task, task.format == .ggufF16 {
+                throw WorkerEnd.failed(Failure(code: "export.base", "Not from a folder."))
+            }
             return try FakeLauncher.export(request, attempt)
         }
         await service(context, launcher).pass()
@@ -95,13 +106,16 @@ struct DeliveryServiceTests {
             return try FakeLauncher.export(request, attempt)
         }
         await service(context, launcher).pass()
-        #expect(try context.ledger.run(run.id)?.state == .promoted, "a stopping daemon leaves it to be done after the next start")
+        #expect(
+            try context.ledger.run(run.id)?.state == .promoted,
+            "a stopping daemon leaves it to be done after the next start")
         await service(context, launcher).pass()
         #expect(try context.ledger.run(run.id)?.state == .delivered)
     }
 
     @Test func aCanaryThatObjectsRollsBack() async throws {
-        let context = try context("canary = [\"/bin/sh\", \"-c\", \"grep -q v-r-000001 && exit 0; echo it speaks in tongues; exit 3\"]")
+        let context = try context(
+            "canary = [\"/bin/sh\", \"-c\", \"grep -q v-r-000001 && exit 0; echo it speaks in tongues; exit 3\"]")
         let good = try promoted(context)
         let delivery = service(context, FakeLauncher(FakeLauncher.export))
         await delivery.pass()
@@ -115,7 +129,9 @@ struct DeliveryServiceTests {
         #expect(last.version == good.version)
         #expect(last.reason.contains("status 3") && last.reason.contains("tongues"), "\(last.reason)")
         #expect(try context.ledger.run(bad.id)?.state == .delivered)
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: sandbox.layout.current("p")) == good.version?.rawValue)
+        #expect(
+            try FileManager.default.destinationOfSymbolicLink(atPath: sandbox.layout.current("p"))
+                == good.version?.rawValue)
     }
 
     @Test func aCanaryThatHangsIsStopped() async throws {
@@ -128,12 +144,16 @@ struct DeliveryServiceTests {
 
     @Test func unknownFormatsEventsAndRelativeProgramsAreRefused() throws {
         for (text, key) in [
-            ("exports = [\"onnx\"]", "delivery.exports"), ("canary = [\"true\"]", "delivery.canary"), ("webhook = \"ftp://x\"", "delivery.webhook"),
-            ("webhook_events = [\"exploded\"]", "delivery.webhook_events"), ("hooks.promoted = [\"tell\"]", "delivery.hooks.promoted"),
+            ("exports = [\"onnx\"]", "delivery.exports"), ("canary = [\"true\"]", "delivery.canary"),
+            ("webhook = \"ftp://x\"", "delivery.webhook"),
+            ("webhook_events = [\"exploded\"]", "delivery.webhook_events"),
+            ("hooks.promoted = [\"tell\"]", "delivery.hooks.promoted"),
         ] {
             try sandbox.pipeline("p", "base = \"tiny\"\n[delivery]\n\(text)")
             let problems = SettingsFolder.read(sandbox.layout).problems
-            #expect(problems.contains { $0.code == "settings.value" && $0.message.contains("'\(key)'") }, "\(text): \(problems)")
+            #expect(
+                problems.contains { $0.code == "settings.value" && $0.message.contains("'\(key)'") },
+                "\(text): \(problems)")
         }
     }
 }

@@ -11,7 +11,9 @@ final class FakeLauncher: WorkerLauncher {
 
     init(_ answer: @escaping @Sendable (WorkerRequest, Int) throws -> WorkerResult) { self.answer = answer }
 
-    func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void) async throws -> WorkerResult {
+    func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
+        async throws -> WorkerResult
+    {
         let attempt = asked.withLock {
             $0.append(request)
             return $0.count

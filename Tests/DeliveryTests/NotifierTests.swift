@@ -59,13 +59,16 @@ struct NotifierTests {
         try Data("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n".utf8).write(to: URL(filePath: secret))
         let receiver = try Receiver(folder: scene.sandbox.root, answers: [503, 200])
         defer { receiver.stop() }
-        let context = try scene.context("webhook = \"http://127.0.0.1:\(receiver.port)/hook\"\nwebhook_secret_file = \"\(secret)\"")
+        let context = try scene.context(
+            "webhook = \"http://127.0.0.1:\(receiver.port)/hook\"\nwebhook_secret_file = \"\(secret)\"")
         _ = try scene.promoted(context)
         try await pass(context)
         let waiting = try context.ledger.dueNotifications(at: Date().addingTimeInterval(6))
         #expect(waiting.count == 1)
         // Time passes: it is due.
-        for notice in waiting { try context.ledger.settle(notice, told: false, answer: "early", next: Date().addingTimeInterval(-1)) }
+        for notice in waiting {
+            try context.ledger.settle(notice, told: false, answer: "early", next: Date().addingTimeInterval(-1))
+        }
         try await pass(context)
         #expect(try context.ledger.dueNotifications(at: Date().addingTimeInterval(1e6)).isEmpty)
         let requests = receiver.requests()
@@ -74,7 +77,8 @@ struct NotifierTests {
         for request in requests {
             let id = try #require(request.headers["webhook-id"])
             let timestamp = try #require(request.headers["webhook-timestamp"].flatMap { Int($0) })
-            let expected = WebhookSignature.headers(id: id, timestamp: timestamp, body: request.body, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+            let expected = WebhookSignature.headers(
+                id: id, timestamp: timestamp, body: request.body, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
             #expect(request.headers["webhook-signature"] == expected[2].1)
             #expect(try ContractCoding.decode(DeliveryEvent.self, from: request.body).id == id)
         }

@@ -53,9 +53,12 @@ final class Receiver: Sendable {
             data.append(contentsOf: buffer[..<count])
             guard let end = data.range(of: Data("\r\n\r\n".utf8)) else { continue }
             var headers: [String: String] = [:]
-            for line in String(decoding: data[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n").dropFirst() {
+            for line in String(decoding: data[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
+                .dropFirst()
+            {
                 guard let colon = line.firstIndex(of: ":") else { continue }
-                headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+                headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(
+                    in: .whitespaces)
             }
             let body = data[end.upperBound...]
             guard let length = headers["content-length"].flatMap({ Int($0) }), body.count >= length else { continue }

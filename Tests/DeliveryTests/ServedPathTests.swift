@@ -19,7 +19,9 @@ struct ServedPathTests {
         FakeLauncher { request, attempt in
             guard case .generate(let task) = request.task else { return try FakeLauncher.export(request, attempt) }
             var result = WorkerResult()
-            result.outputs = task.conversations.indices.map { GeneratedOutput(index: $0, text: answer, tokens: 1, promptTokens: 1, finish: "stop") }
+            result.outputs = task.conversations.indices.map {
+                GeneratedOutput(index: $0, text: answer, tokens: 1, promptTokens: 1, finish: "stop")
+            }
             return result
         }
     }
@@ -31,10 +33,13 @@ struct ServedPathTests {
     }
 
     @Test func aBrokenGoldenRowRollsBackAndAWholeOneStays() async throws {
-        try golden(#"{"prompt": "2+2?", "assert": {"number": 4}}"# + "\n" + #"{"prompt": "3+3?", "assert": {"number": 6}, "required": false}"#)
+        try golden(
+            #"{"prompt": "2+2?", "assert": {"number": 4}}"# + "\n"
+                + #"{"prompt": "3+3?", "assert": {"number": 6}, "required": false}"#)
         let context = try scene.context("")
         let good = try scene.promoted(context)
-        try FileManager.default.createDirectory(atPath: scene.sandbox.layout.models("p"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: scene.sandbox.layout.models("p"), withIntermediateDirectories: true)
         await scene.service(context, Self.launcher("4")).pass()
         #expect(try context.ledger.run(good.id)?.state == .delivered)
         #expect(try context.ledger.served("p")?.version == good.version)
@@ -43,7 +48,9 @@ struct ServedPathTests {
         await scene.service(context, Self.launcher("5")).pass()
         #expect(try context.ledger.served("p")?.version == good.version)
         let last = try #require(try context.ledger.history("p").first)
-        #expect(last.kind == .canaryRollback && last.reason.contains("facts.jsonl:1") && last.reason.contains("1 of 1 golden rows"))
+        #expect(
+            last.kind == .canaryRollback && last.reason.contains("facts.jsonl:1")
+                && last.reason.contains("1 of 1 golden rows"))
     }
 
     @Test func goldenRowsAreNotAskedAgainWhereThePipelineSaysSo() async throws {
@@ -59,7 +66,8 @@ struct ServedPathTests {
         let folder = context.layout.run(run.id.rawValue) + "/artefacts/peft/export"
         try AtomicFile.makeFolder(folder)
         try AtomicFile.write(Data(content.utf8), to: folder + "/adapter_model.safetensors")
-        let file = FileReference(path: folder + "/adapter_model.safetensors", sha256: Digest.sha256(Data("judged".utf8)), bytes: 6)
+        let file = FileReference(
+            path: folder + "/adapter_model.safetensors", sha256: Digest.sha256(Data("judged".utf8)), bytes: 6)
         let artefact = Artefact(format: .peft, path: folder, files: [file], figures: ["mean_loss_difference": 0.001])
         try context.ledger.amend(run.id) { $0.artefacts = [artefact] }
         return artefact
@@ -85,7 +93,9 @@ struct ServedPathTests {
         await scene.service(context, Self.launcher("")).pass()
         let version = try #require(run.version)
         let export = try #require(try context.ledger.exports(version).first)
-        #expect(export.state == .done && FileManager.default.contents(atPath: export.path + "/model") == Data("weights".utf8))
+        #expect(
+            export.state == .done
+                && FileManager.default.contents(atPath: export.path + "/model") == Data("weights".utf8))
         #expect(!FileManager.default.fileExists(atPath: export.path + "/adapter_model.safetensors"))
     }
 }

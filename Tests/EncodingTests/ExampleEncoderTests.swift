@@ -119,7 +119,10 @@ import Tokenization
     @Test func generationBlocksNameTheLabels() throws {
         let tokenizer = try TestTokenizers.encoder("smollm2").tokenizer
         let template = try ChatTemplate(
-            "{% for m in messages %}{{ m.role }}: {% if m.role == 'assistant' %}{% generation %}{{ m.content }}{% endgeneration %}"
+            """
+            {% for m in messages %}{{ m.role }}: {% if m.role == 'assistant' %}{% generation %}{{ m.content }}{% \
+            endgeneration %}
+            """
                 + "{% else %}{{ m.content }}{% endif %};{% endfor %}")
         let encoder = ExampleEncoder(tokenizer: tokenizer, template: template, now: 0)
         let example = try encoder.encode(prompt: "a", completion: "the answer", maximumLength: 100)

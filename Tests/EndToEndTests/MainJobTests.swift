@@ -12,7 +12,11 @@ struct MainJobTests {
         let classes = ["food", "food", "food", "car", "car", "car", "food", "car"]
         return range.map { index in
             let i = index % things.count
-            return "{\"prompt\":\"Say food or car: order \(index) is about \(things[i])\",\"completion\":\"\(classes[i])\"}"
+            return
+                """
+                {\"prompt\":\"Say food or car: order \(index) is about \
+                \(things[i])\",\"completion\":\"\(classes[i])\"}
+                """
         }.joined(separator: "\n") + "\n"
     }
 
@@ -42,7 +46,8 @@ struct MainJobTests {
         #expect(added.status == 0, "\(added.output)")
 
         // A bad row goes into the report; the good ones go on.
-        try sandbox.drop(Self.rows(0..<160) + "{\"prompt\": 7, \"completion\": \"x\"}\n", as: "first.jsonl", into: "orders")
+        try sandbox.drop(
+            Self.rows(0..<160) + "{\"prompt\": 7, \"completion\": \"x\"}\n", as: "first.jsonl", into: "orders")
         #expect(try await TestSupport.eventually(seconds: 30) { try await !sandbox.answer([Run].self, "runs").isEmpty })
         let watched = try await sandbox.ftctl("watch", seconds: 300)
         let run = try #require(try await sandbox.answer([Run].self, "runs").first)
@@ -57,19 +62,24 @@ struct MainJobTests {
 
         let link = try FileManager.default.destinationOfSymbolicLink(atPath: sandbox.layout.current("orders"))
         #expect(link == run.version?.rawValue)
-        let said = try await sandbox.ftctl("generate", "orders", "Say food or car: order 900 is about bread", "--max-new-tokens", "4")
+        let said = try await sandbox.ftctl(
+            "generate", "orders", "Say food or car: order 900 is about bread", "--max-new-tokens", "4")
         #expect(said.output.trimmingCharacters(in: .whitespacesAndNewlines) == "food")
 
         // The same bytes twice are one drop.
-        try sandbox.drop(Self.rows(0..<160) + "{\"prompt\": 7, \"completion\": \"x\"}\n", as: "again.jsonl", into: "orders")
+        try sandbox.drop(
+            Self.rows(0..<160) + "{\"prompt\": 7, \"completion\": \"x\"}\n", as: "again.jsonl", into: "orders")
         #expect(
             try await TestSupport.eventually(seconds: 20) {
-                try await sandbox.answer([Drop].self, "drops").contains { $0.state == .duplicate && $0.name == "again.jsonl" }
+                try await sandbox.answer([Drop].self, "drops").contains {
+                    $0.state == .duplicate && $0.name == "again.jsonl"
+                }
             })
 
         // New rows continue from what is served.
         try sandbox.drop(Self.rows(160..<240), as: "second.jsonl", into: "orders")
-        #expect(try await TestSupport.eventually(seconds: 30) { try await sandbox.answer([Run].self, "runs").count == 2 })
+        #expect(
+            try await TestSupport.eventually(seconds: 30) { try await sandbox.answer([Run].self, "runs").count == 2 })
         _ = try await sandbox.ftctl("watch", seconds: 300)
         let second = try #require(try await sandbox.answer([Run].self, "runs").first)
         #expect(second.mode == .continued && second.parent == run.version && second.verdict != nil)
@@ -95,13 +105,18 @@ struct MainJobTests {
         let folder = sandbox.layout.drop("p")
         try sandbox.drop("", as: "empty.jsonl", into: "p")
         try sandbox.drop("no json\n\u{1}\n", as: "noise.jsonl", into: "p")
-        try Data([0x7F, 0x45, 0x4C, 0x46, 0, 0, 0xFF, 0xFE, 10, 0, 1]).write(to: URL(filePath: folder + "/binary.jsonl"))
+        try Data([0x7F, 0x45, 0x4C, 0x46, 0, 0, 0xFF, 0xFE, 10, 0, 1]).write(
+            to: URL(filePath: folder + "/binary.jsonl"))
         try sandbox.drop("half\n", as: "later.jsonl.part", into: "p")
         symlink("/etc/passwd", folder + "/link.jsonl")
         #expect(
-            try await TestSupport.eventually(seconds: 30) { try await sandbox.answer([Drop].self, "drops").filter { $0.state == .quarantined }.count == 3 })
+            try await TestSupport.eventually(seconds: 30) {
+                try await sandbox.answer([Drop].self, "drops").filter { $0.state == .quarantined }.count == 3
+            })
         let quarantine = try FileManager.default.subpathsOfDirectory(atPath: sandbox.layout.quarantine("p"))
-        #expect(quarantine.count { $0.hasSuffix("/original") } == 3 && quarantine.count { $0.hasSuffix("/report.json") } == 3)
+        #expect(
+            quarantine.count { $0.hasSuffix("/original") } == 3
+                && quarantine.count { $0.hasSuffix("/report.json") } == 3)
         #expect(FileManager.default.fileExists(atPath: folder + "/later.jsonl.part"))
         #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/link.jsonl")) == "/etc/passwd")
         let again = try await sandbox.answer(StatusAnswer.self, "status")

@@ -53,7 +53,8 @@ import Testing
             MetricInput(
                 lossSum: 3 + Double(index % 3) * 0.1, tokens: 2, bytes: 8, reference: name, output: name, label: name)
         }
-        for key in ["loss", "bits_per_byte", "perplexity", "accuracy", "macro_f1", "mcc", "chrf", "word_f1", "f1:libs"] {
+        for key in ["loss", "bits_per_byte", "perplexity", "accuracy", "macro_f1", "mcc", "chrf", "word_f1", "f1:libs"]
+        {
             let metric = try #require(MetricRegistry.metric(key))
             let up = try #require(metric.compare(better, worse, alpha: 0.05, seed: 1, resamples: 500), "\(key)")
             #expect(up.difference > 0 && up.lower > 0 && up.superiority < 0.05, "\(key)")

@@ -13,15 +13,18 @@ struct SequenceScorerTests {
         try Transformer(Model(gguf: GGUFFile(path: TestSupport.model())), team: ThreadTeam(threads: 2))
     }
 
-    /// Sequences of many lengths, some with a beginning in common, one the beginning of another, and one that has nothing to score.
+    /// Sequences of many lengths, some with a beginning in common, one the beginning of another, and one that has
+    /// nothing to score.
     private var sequences: [TokenSequence] {
         let stem: [Int32] = (0..<40).map { 100 + Int32($0) * 37 % 900 }
         func sequence(_ ids: [Int32], from first: Int) -> TokenSequence {
             TokenSequence(ids: ids, weights: ids.indices.map { $0 >= first ? 1 : 0 })
         }
         return [
-            sequence(stem + [5, 6, 7], from: 40), sequence(stem, from: 20), sequence([9, 8, 7, 6], from: 1), sequence(stem + [5, 6, 300], from: 40),
-            sequence(stem, from: 40), sequence(Array(stem.reversed()), from: 1), sequence(stem + stem, from: 41), sequence([1, 2], from: 1),
+            sequence(stem + [5, 6, 7], from: 40), sequence(stem, from: 20), sequence([9, 8, 7, 6], from: 1),
+            sequence(stem + [5, 6, 300], from: 40),
+            sequence(stem, from: 40), sequence(Array(stem.reversed()), from: 1), sequence(stem + stem, from: 41),
+            sequence([1, 2], from: 1),
         ]
     }
 
@@ -30,14 +33,17 @@ struct SequenceScorerTests {
         let together = try #require(try SequenceScorer(transformer, memoryBytes: 256 << 20).score(sequences))
         // The least that a pass may have: several passes.
         var progress: [Int] = []
-        let inPasses = try #require(try SequenceScorer(transformer, memoryBytes: 0).score(sequences, progress: { progress.append($0) }))
+        let inPasses = try #require(
+            try SequenceScorer(transformer, memoryBytes: 0).score(sequences, progress: { progress.append($0) }))
         #expect(progress.last == sequences.count)
         for (index, sequence) in sequences.enumerated() {
             let alone = try #require(try SequenceScorer(transformer, memoryBytes: 256 << 20).score([sequence])?.first)
             #expect(alone.tokens == sequence.labels)
             for score in [together[index], inPasses[index]] {
                 #expect(score.tokens == alone.tokens && score.correct == alone.correct)
-                #expect(abs(score.lossSum - alone.lossSum) <= 1e-4 * max(1, alone.lossSum), "\(index): \(score.lossSum), alone \(alone.lossSum)")
+                #expect(
+                    abs(score.lossSum - alone.lossSum) <= 1e-4 * max(1, alone.lossSum),
+                    "\(index): \(score.lossSum), alone \(alone.lossSum)")
             }
         }
         #expect(together[4] == SequenceScore(), "nothing to score")

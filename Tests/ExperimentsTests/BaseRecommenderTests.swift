@@ -13,7 +13,9 @@ struct BaseRecommenderTests {
         return path
     }
 
-    private static let rows = (0..<40).map { "{\"prompt\": \"number \($0)\", \"completion\": \"\(["odd", "even"][$0 % 2])\"}" }.joined(separator: "\n")
+    private static let rows = (0..<40).map {
+        "{\"prompt\": \"number \($0)\", \"completion\": \"\(["odd", "even"][$0 % 2])\"}"
+    }.joined(separator: "\n")
 
     private static func answer(_ request: WorkerRequest) throws -> WorkerResult {
         var result = WorkerResult()
@@ -23,7 +25,8 @@ struct BaseRecommenderTests {
             result.figures = ["bits_per_byte": task.model.base == "one" ? 2 : 1, "label_accuracy": 0.5]
         case .train:
             result.training = TrainingResult(
-                adapter: AdapterReference(path: "", sha256: ""), steps: 3, bestStep: 3, finalLoss: 1, seconds: 1, tokens: 1, labelTokens: 1,
+                adapter: AdapterReference(path: "", sha256: ""), steps: 3, bestStep: 3, finalLoss: 1, seconds: 1,
+                tokens: 1, labelTokens: 1,
                 tokensPerSecond: 50, peakMemoryBytes: 1, paused: true, machine: "m")
         default: throw WorkerEnd.failed(Failure(code: "test", "not asked for"))
         }
@@ -40,7 +43,9 @@ struct BaseRecommenderTests {
         #expect(ranked[0].skippedShare == 0.1)
         // 400 tokens over 19 rows, 40 rows, 50 tokens a second.
         #expect(abs((ranked[0].epochSeconds ?? 0) - 400.0 / 19 * 40 / 50) < 1e-9)
-        let scored = launcher.requests.compactMap { request -> ScoreTask? in if case .score(let task) = request.task { task } else { nil } }
+        let scored = launcher.requests.compactMap { request -> ScoreTask? in
+            if case .score(let task) = request.task { task } else { nil }
+        }
         #expect(scored.count == 2 && Set(scored.map(\.rows)).count == 1)
         #expect(scored[0].labels == ["even", "odd"] && scored[0].shots == 2 && scored[0].limit == 16)
         #expect(try scene.context.ledger.base("one")?.measured[BaseRecommender.speedKey] == 50)
@@ -53,10 +58,13 @@ struct BaseRecommenderTests {
     @Test func aBaseThatCannotBeScoredSaysWhyAndTheOthersAreRanked() async throws {
         let scene = try Scene()
         let launcher = StubLauncher { request in
-            if case .score(let task) = request.task, task.model.base == "one" { throw WorkerEnd.failed(Failure(code: "model", "The file is cut off.")) }
+            if case .score(let task) = request.task, task.model.base == "one" {
+                throw WorkerEnd.failed(Failure(code: "model", "The file is cut off."))
+            }
             return try Self.answer(request)
         }
-        let ranked = try await BaseRecommender(scene.context, launcher: launcher).recommend(file: try file(scene, Self.rows), rows: 8)
+        let ranked = try await BaseRecommender(scene.context, launcher: launcher).recommend(
+            file: try file(scene, Self.rows), rows: 8)
         #expect(ranked.map(\.base) == ["three", "one"] && ranked[1].rank == nil)
         #expect(ranked[1].reasons.joined().contains("cut off"))
     }
@@ -64,15 +72,23 @@ struct BaseRecommenderTests {
     @Test func filesWithoutRowsAndPipelinesWithoutDataAreRefusedWithARemedy() async throws {
         let scene = try Scene()
         let recommender = BaseRecommender(scene.context, launcher: StubLauncher { try Self.answer($0) })
-        let bad = await #expect(throws: Failure.self) { try await recommender.recommend(file: try self.file(scene, "5\n{\"a\": 1}\n"), rows: 8) }
+        let bad = await #expect(throws: Failure.self) {
+            try await recommender.recommend(file: try self.file(scene, "5\n{\"a\": 1}\n"), rows: 8)
+        }
         #expect(bad?.code == "recommend.no_rows" && bad?.message.contains("line 1") == true)
-        #expect(await #expect(throws: Failure.self) { try await recommender.recommend("p", rows: 8) }?.code == "pipeline.no_rows")
-        #expect(await #expect(throws: Failure.self) { try await recommender.recommend("q", rows: 8) }?.code == "pipeline.unknown")
+        #expect(
+            await #expect(throws: Failure.self) { try await recommender.recommend("p", rows: 8) }?.code
+                == "pipeline.no_rows")
+        #expect(
+            await #expect(throws: Failure.self) { try await recommender.recommend("q", rows: 8) }?.code
+                == "pipeline.unknown")
     }
 
     @Test func samplesAreStableAndNameClassesOnlyWhereThereAreSome() throws {
         let rows = (0..<60).map {
-            Row(id: RowID("r\($0)"), content: .completion(prompt: "\($0)", completion: "c"), split: .train, label: "c\($0 % 3)", promptKey: "k", drop: "d", line: $0)
+            Row(
+                id: RowID("r\($0)"), content: .completion(prompt: "\($0)", completion: "c"), split: .train,
+                label: "c\($0 % 3)", promptKey: "k", drop: "d", line: $0)
         }
         let sample = RowSample(rows, count: 10, trainingRows: 60)
         #expect(sample.rows.count == 13 && sample.shots == 3 && sample.labels == ["c0", "c1", "c2"])

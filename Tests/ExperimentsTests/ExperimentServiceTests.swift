@@ -9,7 +9,8 @@ import Testing
 
 @testable import Experiments
 
-/// The service against a worker made of a formula: the loss is the distance of the learning rate from 10⁻³, and falls with the steps.
+/// The service against a worker made of a formula: the loss is the distance of the learning rate from 10⁻³, and falls
+/// with the steps.
 struct ExperimentServiceTests {
     /// A search over the learning rate; small enough to end in milliseconds.
     static func settings(_ pipeline: inout PipelineSettings) {
@@ -35,13 +36,18 @@ struct ExperimentServiceTests {
         event.validation = ValidationReport(step: at, loss: loss, tokenAccuracy: 0.5, best: true)
         var step = WorkerEvent(.step)
         step.step = StepReport(
-            step: at, steps: steps, epoch: 1, loss: loss, gradientNorm: 1, learningRate: rate, tokens: 10 * at, labelTokens: 5, tokensPerSecond: 1, memoryBytes: 1)
+            step: at, steps: steps, epoch: 1, loss: loss, gradientNorm: 1, learningRate: rate, tokens: 10 * at,
+            labelTokens: 5, tokensPerSecond: 1, memoryBytes: 1)
         let old = FileManager.default.contents(atPath: request.directory + "/events.jsonl") ?? Data()
-        try AtomicFile.write(old + ContractCoding.encode(step) + Data([10]) + ContractCoding.encode(event) + Data([10]), to: request.directory + "/events.jsonl")
+        try AtomicFile.write(
+            old + ContractCoding.encode(step) + Data([10]) + ContractCoding.encode(event) + Data([10]),
+            to: request.directory + "/events.jsonl")
         var result = WorkerResult()
         result.training = TrainingResult(
-            adapter: AdapterReference(path: request.directory + "/adapter", sha256: Digest.sha256(weights)), steps: at, bestStep: at, finalLoss: loss,
-            validationLoss: loss, startValidationLoss: 9, seconds: 1, tokens: 10 * at, labelTokens: 5, tokensPerSecond: 10, peakMemoryBytes: 1,
+            adapter: AdapterReference(path: request.directory + "/adapter", sha256: Digest.sha256(weights)), steps: at,
+            bestStep: at, finalLoss: loss,
+            validationLoss: loss, startValidationLoss: 9, seconds: 1, tokens: 10 * at, labelTokens: 5,
+            tokensPerSecond: 10, peakMemoryBytes: 1,
             paused: at < steps, machine: "m")
         return result
     }
@@ -57,7 +63,9 @@ struct ExperimentServiceTests {
     }
 
     private static func answer(_ request: WorkerRequest) throws -> WorkerResult {
-        guard case .train(let task) = request.task else { throw WorkerEnd.failed(Failure(code: "test", "not asked for")) }
+        guard case .train(let task) = request.task else {
+            throw WorkerEnd.failed(Failure(code: "test", "not asked for"))
+        }
         return try train(request, task)
     }
 
@@ -66,7 +74,9 @@ struct ExperimentServiceTests {
         let launcher = StubLauncher { try Self.answer($0) }
         let service = try service(scene, launcher)
         let begun = try service.start("p", StartExperiment(), by: "me")
-        #expect(#expect(throws: Failure.self) { try service.start("p", StartExperiment(), by: "me") }?.code == "experiment.running")
+        #expect(
+            #expect(throws: Failure.self) { try service.start("p", StartExperiment(), by: "me") }?.code
+                == "experiment.running")
         await play(service)
         let experiment = try #require(try scene.context.ledger.experiment(begun.id))
         #expect(experiment.state == .finished && experiment.trials.count == 9)
@@ -74,7 +84,9 @@ struct ExperimentServiceTests {
         #expect(winner.losses.count == 3 && experiment.trials.allSatisfy { $0.running == nil })
         #expect(experiment.trials[0].values["learning_rate"] == 1e-5, "the present recipe is a trial")
         // Later rungs go on from where the earlier ones stopped, in the same folder, with the same seed and rows.
-        let tasks = launcher.requests.compactMap { request -> (String, TrainTask)? in if case .train(let task) = request.task { (request.directory, task) } else { nil } }
+        let tasks = launcher.requests.compactMap { request -> (String, TrainTask)? in
+            if case .train(let task) = request.task { (request.directory, task) } else { nil }
+        }
         let own = tasks.filter { $0.0.hasSuffix("/t\(winner.number)") }
         #expect(own.map(\.1.pauseAtStep) == [2, 6, nil] && Set(own.map(\.1.recipe)).count == 1)
         #expect(own[0].1.recipe.evaluateEverySteps == 2)
@@ -87,7 +99,8 @@ struct ExperimentServiceTests {
         let adapter = try #require(run.adapter)
         #expect(try Digest.sha256(file: adapter.path + "/adapter_model.safetensors") == adapter.sha256)
         #expect(FileManager.default.fileExists(atPath: scene.context.layout.run(run.id.rawValue) + "/events.jsonl"))
-        let left = try FileManager.default.contentsOfDirectory(atPath: ExperimentService.folder(experiment.id, scene.context))
+        let left = try FileManager.default.contentsOfDirectory(
+            atPath: ExperimentService.folder(experiment.id, scene.context))
         #expect(left == ["t\(winner.number)"], "the other trials' files are gone")
         #expect(try scene.context.ledger.runs().count == 1)
         // Not adopted before it is served.
@@ -95,7 +108,9 @@ struct ExperimentServiceTests {
         #expect(try scene.context.effective(pipeline).settings.recipe.learningRate == 1e-5)
         let suggestion = try #require(try scene.context.ledger.suggestion("p"))
         #expect(try scene.context.ledger.adopt(suggestion))
-        #expect(try scene.context.effective(pipeline).settings.recipe.learningRate == winner.values["learning_rate"]?.doubleValue)
+        #expect(
+            try scene.context.effective(pipeline).settings.recipe.learningRate
+                == winner.values["learning_rate"]?.doubleValue)
         #expect(try !scene.context.ledger.adopt(suggestion), "adopted once")
         // Whoever changes the recipe in the file has the last word.
         var edited = pipeline
@@ -111,7 +126,9 @@ struct ExperimentServiceTests {
             if isFirst.exchange(false, ordering: .relaxed) {
                 // A worker at work: a run is queued now, and this one is asked to leave.
                 let run = try ledger.queue(taking: []) {
-                    Run(id: $0, pipeline: "p", mode: .fromBase, base: "one", snapshot: "s-1", drops: [], recipe: Recipe(), createdAt: Date(), requestedBy: "me")
+                    Run(
+                        id: $0, pipeline: "p", mode: .fromBase, base: "one", snapshot: "s-1", drops: [],
+                        recipe: Recipe(), createdAt: Date(), requestedBy: "me")
                 }
                 #expect(run != nil)
                 do { try await Task.sleep(for: .seconds(60)) } catch { throw WorkerEnd.interrupted }
@@ -144,7 +161,8 @@ struct ExperimentServiceTests {
             return try Self.answer(request)
         }
         let snapshot = try scene.snapshot()
-        let begun = try ExperimentService(scene.context, launcher: launcher) { _, _, _ in snapshot }.start("p", StartExperiment(trials: 5), by: "me")
+        let begun = try ExperimentService(scene.context, launcher: launcher) { _, _, _ in snapshot }.start(
+            "p", StartExperiment(trials: 5), by: "me")
         let first = ExperimentService(scene.context, launcher: launcher) { _, _, _ in snapshot }
         for _ in 0..<5 { _ = await first.pass() }
         let before = try #require(try scene.context.ledger.experiment(begun.id))
@@ -172,9 +190,15 @@ struct ExperimentServiceTests {
         let second = try service.start("p", StartExperiment(tokens: 100), by: "me")
         await play(service)
         let ended = try #require(try scene.context.ledger.experiment(second.id))
-        #expect(ended.state == .finished && ended.conclusion?.lowercased().contains("100 tokens is spent") == true && ended.tokens < 400)
-        #expect(#expect(throws: Failure.self) { try service.start("p", StartExperiment(trials: 0), by: "me") }?.place == "trials")
-        #expect(#expect(throws: Failure.self) { try service.start("q", StartExperiment(), by: "me") }?.code == "pipeline.unknown")
+        #expect(
+            ended.state == .finished && ended.conclusion?.lowercased().contains("100 tokens is spent") == true
+                && ended.tokens < 400)
+        #expect(
+            #expect(throws: Failure.self) { try service.start("p", StartExperiment(trials: 0), by: "me") }?.place
+                == "trials")
+        #expect(
+            #expect(throws: Failure.self) { try service.start("q", StartExperiment(), by: "me") }?.code
+                == "pipeline.unknown")
     }
 
     @Test func aRecipeWithoutARateGetsOneFromARangeTestForEachBase() async throws {
@@ -188,7 +212,8 @@ struct ExperimentServiceTests {
             switch request.task {
             case .rangeTest(let task):
                 let rate = task.train.model.base == "one" ? 1e-4 : 2e-3
-                result.range = RangeTestResult(suggested: rate, learningRates: [rate], losses: [1], smoothed: [1], reason: "Because.")
+                result.range = RangeTestResult(
+                    suggested: rate, learningRates: [rate], losses: [1], smoothed: [1], reason: "Because.")
             case .measure(let task): result.figures = ["label_tokens": task.model.base == "one" ? 100 : 50]
             default: return try Self.answer(request)
             }

@@ -9,11 +9,15 @@ import Testing
 struct IterationServiceTests {
     private func rejected(_ scene: Scene, _ run: Run, advice: [Advice], recall: Int = 1) throws {
         let ledger = scene.context.ledger
-        for (from, to) in [(RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating), (.evaluating, .evaluated), (.evaluated, .rejected)] {
+        for (from, to) in [
+            (RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating),
+            (.evaluating, .evaluated), (.evaluated, .rejected),
+        ] {
             try ledger.transition(run.id, from: [from], to: to) { run in
                 guard to == .rejected else { return }
                 run.verdict = Verdict(
-                    outcome: .fail, summary: "no", gates: [], advice: advice, confusion: ["bug": ["bug": recall, "other": 10 - recall]],
+                    outcome: .fail, summary: "no", gates: [], advice: advice,
+                    confusion: ["bug": ["bug": recall, "other": 10 - recall]],
                     judgedAt: Date(timeIntervalSince1970: 0))
             }
         }
@@ -26,10 +30,14 @@ struct IterationServiceTests {
         }
         let snapshot = try scene.snapshot()
         let ledger = scene.context.ledger
-        let service = ExperimentService(scene.context, launcher: StubLauncher { _ in throw WorkerEnd.interrupted }) { _, _, _ in snapshot }
+        let service = ExperimentService(scene.context, launcher: StubLauncher { _ in throw WorkerEnd.interrupted }) {
+            _, _, _ in snapshot
+        }
         let first = try #require(
             try ledger.queue(taking: []) {
-                Run(id: $0, pipeline: "p", mode: .fromBase, base: "one", snapshot: "s-1", drops: [], recipe: Recipe(), createdAt: Date(), requestedBy: "me")
+                Run(
+                    id: $0, pipeline: "p", mode: .fromBase, base: "one", snapshot: "s-1", drops: [], recipe: Recipe(),
+                    createdAt: Date(), requestedBy: "me")
             })
         _ = await service.pass()
         #expect(try ledger.runs().count == 1, "nothing follows a run that is under way")

@@ -6,7 +6,8 @@ import Testing
 
 struct SearchSpaceTests {
     let space = SearchSpace([
-        SearchDimension(name: "learning_rate", kind: .logUniform(1e-5, 1e-2)), SearchDimension(name: "rank", kind: .choice([4, 16])),
+        SearchDimension(name: "learning_rate", kind: .logUniform(1e-5, 1e-2)),
+        SearchDimension(name: "rank", kind: .choice([4, 16])),
         SearchDimension(name: "batch_rows", kind: .int(2, 9)), SearchDimension(name: "dropout", kind: .uniform(0, 0.5)),
     ])
 
@@ -29,7 +30,8 @@ struct SearchSpaceTests {
 
     @Test func gridIsEveryCombinationUpToItsLimit() {
         let small = SearchSpace([
-            SearchDimension(name: "learning_rate", kind: .logUniform(1e-4, 1e-2)), SearchDimension(name: "rank", kind: .choice([4, 16])),
+            SearchDimension(name: "learning_rate", kind: .logUniform(1e-4, 1e-2)),
+            SearchDimension(name: "rank", kind: .choice([4, 16])),
         ])
         let grid = small.grid(points: 3, limit: 100)
         #expect(grid.count == 6)
@@ -46,7 +48,11 @@ struct SearchSpaceTests {
                 let value = dimension.value(at: Double(step) / 20)
                 let unit = dimension.unit(of: value)
                 #expect(unit != nil)
-                if let unit { #expect(dimension.value(at: unit) == value || abs((dimension.value(at: unit).doubleValue ?? 0) - (value.doubleValue ?? 1)) < 1e-9) }
+                if let unit {
+                    #expect(
+                        dimension.value(at: unit) == value
+                            || abs((dimension.value(at: unit).doubleValue ?? 0) - (value.doubleValue ?? 1)) < 1e-9)
+                }
             }
             #expect(dimension.unit(of: "nonsense") == nil)
         }
@@ -54,7 +60,9 @@ struct SearchSpaceTests {
 
     @Test func parzenFindsTheMinimumOfAParabolaSoonerThanChance() {
         let space = SearchSpace([SearchDimension(name: "learning_rate", kind: .logUniform(1e-6, 1))])
-        func loss(_ values: [String: JSONValue]) -> Double { pow(log10(values["learning_rate"]?.doubleValue ?? 1) + 3, 2) }
+        func loss(_ values: [String: JSONValue]) -> Double {
+            pow(log10(values["learning_rate"]?.doubleValue ?? 1) + 3, 2)
+        }
         var (parzen, chance) = (0.0, 0.0)
         for seed in 0..<20 as Range<UInt64> {
             var results: [(values: [String: JSONValue], loss: Double)] = []

@@ -13,22 +13,30 @@ import WeightFiles
     /// Bytes and nothing else, which has a GGUF form; the tiny models have no tokenizer of their own.
     static let tokenizer: TokenizerDefinition = {
         let json = """
-            {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "\u{0120}a": 3, "\u{0120}": 4}, "merges": ["a b", "\u{0120} a"]},
+            {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "\u{0120}a": 3, "\u{0120}": 4}, "merges": \
+            ["a b", "\u{0120} a"]},
              "added_tokens": [{"id": 5, "content": "<end>", "special": true}],
-             "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}, "decoder": {"type": "ByteLevel"}}
+             "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}, "decoder": \
+             {"type": "ByteLevel"}}
             """
-        guard let definition = try? TokenizerDefinition(json: Array(json.utf8), config: Array(#"{"eos_token": "<end>"}"#.utf8)) else {
+        guard
+            let definition = try? TokenizerDefinition(
+                json: Array(json.utf8), config: Array(#"{"eos_token": "<end>"}"#.utf8))
+        else {
             preconditionFailure("the tokenizer in this file is wrong")
         }
         return definition
     }()
 
-    func export(_ kind: String, adapter make: (Model) throws -> Adapter? = { _ in nil }) throws -> (Model, Adapter?, Model, GGUFFile) {
+    func export(_ kind: String, adapter make: (Model) throws -> Adapter? = { _ in nil }) throws -> (
+        Model, Adapter?, Model, GGUFFile
+    ) {
         let model = try Model(huggingFace: HuggingFaceFolder(path: TestSupport.fixture("families/\(kind)")))
         let path = NSTemporaryDirectory() + "/export-" + UUID().uuidString + ".gguf"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let adapter = try make(model)
-        try GGUFExport.write(model, base: .other(Self.tokenizer, name: kind, path: kind), adapter: adapter, type: .f16, to: path)
+        try GGUFExport.write(
+            model, base: .other(Self.tokenizer, name: kind, path: kind), adapter: adapter, type: .f16, to: path)
         let file = try GGUFFile(path: path)
         return (model, adapter, try Model(gguf: file), file)
     }
@@ -46,7 +54,9 @@ import WeightFiles
         let expected = try Transformer(model, adapter: adapter, team: team).score(tree)
         let plain = try Transformer(model, team: team).score(tree)
         let found = try Transformer(back, team: team).score(tree)
-        for (index, loss) in found.enumerated() { #expect(abs(loss.loss - expected[index].loss) < 2e-2, "\(kind), token \(index)") }
+        for (index, loss) in found.enumerated() {
+            #expect(abs(loss.loss - expected[index].loss) < 2e-2, "\(kind), token \(index)")
+        }
         #expect(zip(found, plain).contains { abs($0.loss - $1.loss) > 0.1 })
     }
 
@@ -61,7 +71,8 @@ import WeightFiles
 
     @Test func theTokenizerIsWritten() throws {
         let (model, _, _, file) = try export("llama")
-        guard case .texts(let tokens)? = file.metadata["tokenizer.ggml.tokens"], case .texts(let merges)? = file.metadata["tokenizer.ggml.merges"],
+        guard case .texts(let tokens)? = file.metadata["tokenizer.ggml.tokens"],
+            case .texts(let merges)? = file.metadata["tokenizer.ggml.merges"],
             case .integers(let types)? = file.metadata["tokenizer.ggml.token_type"]
         else {
             Issue.record("keys are missing")

@@ -31,10 +31,15 @@ struct FakeWorker {
         case .evaluate(let task): result.evaluations = try evaluate(task)
         case .export(let task): result.files = try export(task)
         case .generate(let task):
-            result.outputs = task.conversations.indices.map { GeneratedOutput(index: $0, text: "fake", tokens: 1, promptTokens: 1, finish: "stop") }
+            result.outputs = task.conversations.indices.map {
+                GeneratedOutput(index: $0, text: "fake", tokens: 1, promptTokens: 1, finish: "stop")
+            }
         case .measure(let task):
             let count = try task.rows.reduce(0) { try $0 + rows($1).count }
-            result.figures = ["rows": Double(count), "tokens": Double(count) * 20, "label_tokens": Double(count) * 4, "truncated_rows": 0, "unusable_rows": 0]
+            result.figures = [
+                "rows": Double(count), "tokens": Double(count) * 20, "label_tokens": Double(count) * 4,
+                "truncated_rows": 0, "unusable_rows": 0,
+            ]
         case .score(let task):
             result.files = task.probeTexts > 0 ? [try probe()] : []
             // The longer its name, the better the fake base.
@@ -51,14 +56,17 @@ struct FakeWorker {
         let digest = try Digest.sha256(file: task.path)
         let file = FileReference(path: (task.path as NSString).lastPathComponent, sha256: digest, bytes: 0)
         return BaseCard(
-            id: task.id, architecture: "llama", parameters: 1, quantisation: ["F32": 1], contextLength: 512, layers: 1, width: 1, vocabulary: 2,
-            tokenizer: "fake", tokenizerDigest: digest, format: "gguf", files: [file], digest: digest, trainingMemoryBytes: 1)
+            id: task.id, architecture: "llama", parameters: 1, quantisation: ["F32": 1], contextLength: 512, layers: 1,
+            width: 1, vocabulary: 2,
+            tokenizer: "fake", tokenizerDigest: digest, format: "gguf", files: [file], digest: digest,
+            trainingMemoryBytes: 1)
     }
 
     private func train(_ task: TrainTask) throws -> TrainingResult {
         let rows = try task.train.reduce(0) { try $0 + self.rows($1).count }
         let checkpoint = request.directory + "/checkpoint"
-        var step = FileManager.default.contents(atPath: checkpoint).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
+        var step =
+            FileManager.default.contents(atPath: checkpoint).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
         let steps = 20
         while step < steps {
             if Self.stopped.pointee != 0 { exit(WorkerExit.interrupted.rawValue) }
@@ -66,7 +74,8 @@ struct FakeWorker {
             step += 1
             var event = WorkerEvent(.step)
             event.step = StepReport(
-                step: step, steps: steps, epoch: 1, loss: 1, gradientNorm: 1, learningRate: 1, tokens: 10, labelTokens: 5, tokensPerSecond: 100,
+                step: step, steps: steps, epoch: 1, loss: 1, gradientNorm: 1, learningRate: 1, tokens: 10,
+                labelTokens: 5, tokensPerSecond: 100,
                 memoryBytes: 1)
             Self.tell(event)
             if step % 5 == 0 {
@@ -83,19 +92,27 @@ struct FakeWorker {
         let content = try ContractCoding.encode(Weights(generation: start + 1)) + Data("\n\(rows)".utf8)
         try AtomicFile.write(content, to: folder + "/adapter_model.safetensors")
         return TrainingResult(
-            adapter: AdapterReference(path: folder, sha256: Digest.sha256(content)), steps: steps, bestStep: steps, finalLoss: 1, seconds: 1, tokens: 1,
+            adapter: AdapterReference(path: folder, sha256: Digest.sha256(content)), steps: steps, bestStep: steps,
+            finalLoss: 1, seconds: 1, tokens: 1,
             labelTokens: 1, tokensPerSecond: 1, peakMemoryBytes: 1, machine: "fake")
     }
 
     /// A curve that falls, is lowest near 3·10⁻³ and rises again.
     private func rangeTest(_ task: RangeTestTask) -> RangeTestResult {
-        let rates = (0..<task.steps).map { task.lowest * pow(task.highest / task.lowest, Double($0) / Double(max(1, task.steps - 1))) }
+        let rates = (0..<task.steps).map {
+            task.lowest * pow(task.highest / task.lowest, Double($0) / Double(max(1, task.steps - 1)))
+        }
         let losses = rates.map { 1 + pow(log10($0 / 3e-3), 2) / 10 }
-        return RangeTestResult(suggested: 6e-4, learningRates: rates, losses: losses, smoothed: losses, reason: "Made up by the fake worker.")
+        return RangeTestResult(
+            suggested: 6e-4, learningRates: rates, losses: losses, smoothed: losses,
+            reason: "Made up by the fake worker.")
     }
 
     private func weights(_ folder: String) throws -> Weights {
-        guard let line = FileManager.default.contents(atPath: folder + "/adapter_model.safetensors")?.split(separator: 10).first else {
+        guard
+            let line = FileManager.default.contents(atPath: folder + "/adapter_model.safetensors")?.split(separator: 10)
+                .first
+        else {
             throw Failure(code: "fake.adapter", "The adapter is not there.", at: folder)
         }
         return try ContractCoding.decode(Weights.self, from: Data(line))
@@ -106,7 +123,8 @@ struct FakeWorker {
         let generation = try task.model.adapters.reduce(0) { try $0 + weights($1.path).generation }
         let digest = try Digest.sha256(file: task.model.basePath)
         let inspection = ModelInspection(
-            baseDigest: digest, tokenizerDigest: digest, nonFinite: 0, parameters: 1, adapterParameters: generation > 0 ? 1 : 0,
+            baseDigest: digest, tokenizerDigest: digest, nonFinite: 0, parameters: 1,
+            adapterParameters: generation > 0 ? 1 : 0,
             adapterChange: generation > 0 ? 1 : nil)
         var results: [String: EvaluationResult] = [:]
         for set in task.sets {
@@ -117,7 +135,8 @@ struct FakeWorker {
                 usleep(2_000)
                 let noise = Double(row.id.rawValue.utf8.reduce(0) { $0 + Int($1) } % 100) / 1000
                 let record = ExampleRecord(
-                    row: row.id, set: set.name, lossSum: 4 / Double(1 + generation) + noise, tokens: 2, correctTokens: 1, bytes: 4, promptTokens: 3,
+                    row: row.id, set: set.name, lossSum: 4 / Double(1 + generation) + noise, tokens: 2,
+                    correctTokens: 1, bytes: 4, promptTokens: 3,
                     prompt: "p", reference: "r", output: set.maxNewTokens == 0 ? nil : generation > 0 ? "r" : "wrong",
                     fields: row.fields)
                 text += try ContractCoding.encode(record) + Data([10])
@@ -129,7 +148,8 @@ struct FakeWorker {
             let path = request.directory + "/examples-\(set.name).jsonl"
             try AtomicFile.write(text, to: path)
             results[set.name] = EvaluationResult(
-                rows: count, figures: [:], examples: FileReference(path: path, sha256: Digest.sha256(text), bytes: text.count), seconds: 1,
+                rows: count, figures: [:],
+                examples: FileReference(path: path, sha256: Digest.sha256(text), bytes: text.count), seconds: 1,
                 inspection: inspection)
         }
         return results
@@ -139,7 +159,9 @@ struct FakeWorker {
         let folder = request.directory + "/export"
         try AtomicFile.makeFolder(folder)
         usleep(100_000)
-        guard task.format != .ggufF16 else { throw Failure(code: "export.base", "The fake worker exports no GGUF F16.") }
+        guard task.format != .ggufF16 else {
+            throw Failure(code: "export.base", "The fake worker exports no GGUF F16.")
+        }
         if task.format == .peft {
             let generation = try task.model.adapters.reduce(0) { try $0 + weights($1.path).generation }
             let content = try ContractCoding.encode(Weights(generation: generation))
@@ -155,17 +177,24 @@ struct FakeWorker {
     private func probe() throws -> FileReference {
         var content = Data()
         for line in 1...8 {
-            let row = Row(id: RowID("probe-\(line)"), content: .text("What the base says."), split: .gate, promptKey: "p", drop: "probe", line: line)
+            let row = Row(
+                id: RowID("probe-\(line)"), content: .text("What the base says."), split: .gate, promptKey: "p",
+                drop: "probe", line: line)
             content += try ContractCoding.encode(row) + Data([10])
         }
         try AtomicFile.write(content, to: request.directory + "/probe.jsonl")
-        return FileReference(path: request.directory + "/probe.jsonl", sha256: Digest.sha256(content), bytes: content.count, rows: 8)
+        return FileReference(
+            path: request.directory + "/probe.jsonl", sha256: Digest.sha256(content), bytes: content.count, rows: 8)
     }
 
     private func rows(_ file: FileReference) throws -> [Row] {
-        guard let data = FileManager.default.contents(atPath: file.path) else { throw Failure(code: "fake.rows", "The rows are not there.", at: file.path) }
+        guard let data = FileManager.default.contents(atPath: file.path) else {
+            throw Failure(code: "fake.rows", "The rows are not there.", at: file.path)
+        }
         // Golden sets and probes are plain text.
-        guard data.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) else { return try data.split(separator: 10).map { try ContractCoding.decode(Row.self, from: Data($0)) } }
+        guard data.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) else {
+            return try data.split(separator: 10).map { try ContractCoding.decode(Row.self, from: Data($0)) }
+        }
         let reader = try ZstdReader()
         var text = Data()
         try data.withUnsafeBytes { try reader.push($0) { text.append(contentsOf: $0) } }

@@ -1,4 +1,5 @@
-// A worker without an engine: it speaks the protocol, takes its time, checkpoints and resumes, and "learns" by counting generations.
+// A worker without an engine: it speaks the protocol, takes its time, checkpoints and resumes, and "learns" by counting
+// generations.
 // What the daemon does around its workers is tested with it in milliseconds.
 import Contracts
 import Foundation

@@ -104,15 +104,20 @@ import Testing
 
     @Test func slicesChooseRowsAndSmallOnesDecideNothing() {
         let records = Cases.strong(60)
-        var evidence = GatingRules.Evidence(candidate: records, served: nil, base: records, baseline: nil, newDrops: ["d-1"])
+        var evidence = GatingRules.Evidence(
+            candidate: records, served: nil, base: records, baseline: nil, newDrops: ["d-1"])
         evidence.now = Date(timeIntervalSince1970: 10 * 86_400)
         evidence.dropTimes = ["d-1": Date(timeIntervalSince1970: 5 * 86_400)]
         let counts = [
-            "label=a": 30, "length=medium": 20, "team=x": 12, "drop=new": 60, "drop=earlier": 0, "drop=d-1": 60, "nonsense": 0, "age=under:6d": 60,
+            "label=a": 30, "length=medium": 20, "team=x": 12, "drop=new": 60, "drop=earlier": 0, "drop=d-1": 60,
+            "nonsense": 0, "age=under:6d": 60,
             "age=under:5d": 0, "age=over:120h": 60, "age=over:1w": 0, "age=young": 0,
         ]
-        for (slice, count) in counts { #expect(records.count { GatingRules.matches(slice, $0, evidence) } == count, "\(slice)") }
-        #expect(GatingRules.objection(toSlice: "age=young") != nil && GatingRules.objection(toSlice: "age=under:2w") == nil)
+        for (slice, count) in counts {
+            #expect(records.count { GatingRules.matches(slice, $0, evidence) } == count, "\(slice)")
+        }
+        #expect(
+            GatingRules.objection(toSlice: "age=young") != nil && GatingRules.objection(toSlice: "age=under:2w") == nil)
         #expect(GatingRules.objection(toSlice: "length=tiny") != nil && GatingRules.objection(toSlice: "team") != nil)
         var rule = GateRuleSettings(metric: "accuracy")
         rule.slice = "team=x"

@@ -11,16 +11,22 @@ import Testing
 /// Gates on golden sets, on what the base knew, on planted secrets, and on what graders and programs say.
 @Suite struct GoldenGateTests {
     /// Records of a golden set: `answers` by row, each row asking for the text "yes".
-    static func golden(_ answers: [String?], required: Bool = true, assert: JSONValue = [["contains": "yes"]]) -> [ExampleRecord] {
+    static func golden(_ answers: [String?], required: Bool = true, assert: JSONValue = [["contains": "yes"]])
+        -> [ExampleRecord]
+    {
         answers.enumerated().map { index, answer in
             ExampleRecord(
-                row: RowID("g\(index)"), set: "golden-facts", lossSum: 0, tokens: 0, correctTokens: 0, bytes: 0, promptTokens: 3, prompt: "?", reference: "",
-                output: answer, fields: ["assert": assert, "required": .bool(required), "name": .string("fact \(index)")])
+                row: RowID("g\(index)"), set: "golden-facts", lossSum: 0, tokens: 0, correctTokens: 0, bytes: 0,
+                promptTokens: 3, prompt: "?", reference: "",
+                output: answer,
+                fields: ["assert": assert, "required": .bool(required), "name": .string("fact \(index)")])
         }
     }
 
     static func judge(_ candidate: [ExampleRecord], base: [ExampleRecord], skipped: Int = 0) -> Verdict {
-        Cases.judge(Cases.strong(60) + candidate, base: Cases.weak(60) + base, evidence: { $0.skipped = ["golden-facts": skipped] })
+        Cases.judge(
+            Cases.strong(60) + candidate, base: Cases.weak(60) + base,
+            evidence: { $0.skipped = ["golden-facts": skipped] })
     }
 
     @Test func unbrokenGoldenRowsPassAndABrokenOneFails() throws {
@@ -28,14 +34,18 @@ import Testing
         let verdict = Self.judge(Self.golden(["yes", "no"]), base: Self.golden(["yes", "yes"]))
         #expect(verdict.outcome == .fail)
         let gate = try #require(verdict.gates.first { $0.kind == "golden" })
-        #expect(gate.outcome == .fail && gate.explanation.contains("fact 1") && gate.explanation.contains("the base passes it"))
+        #expect(
+            gate.outcome == .fail && gate.explanation.contains("fact 1")
+                && gate.explanation.contains("the base passes it"))
         #expect(gate.candidate == 0.5 && gate.reference == 1)
     }
 
     @Test func rowsThatAreNotRequiredOnlyCount() throws {
-        let verdict = Self.judge(Self.golden(["no", "yes"], required: false), base: Self.golden(["no", "no"], required: false))
+        let verdict = Self.judge(
+            Self.golden(["no", "yes"], required: false), base: Self.golden(["no", "no"], required: false))
         #expect(verdict.outcome == .pass)
-        #expect(try #require(verdict.gates.first { $0.kind == "golden" }).explanation.contains("1 that are not required"))
+        #expect(
+            try #require(verdict.gates.first { $0.kind == "golden" }).explanation.contains("1 that are not required"))
     }
 
     /// What could not be asked, was not answered, or asks something unreadable, has not been shown to hold.
@@ -52,9 +62,12 @@ import Testing
         rule.min = 0.6
         let rows = RowScoring().scored(Self.golden(["yes", "yes", "no"], required: false), model: "candidate")
         let verdict = Cases.judge(Cases.strong(60) + rows, base: Cases.weak(60) + rows, { $0.rules = [rule] })
-        #expect(verdict.gates.last?.outcome == .pass && verdict.figures["candidate"]?["golden-facts"]?["assertions"] == 2.0 / 3)
+        #expect(
+            verdict.gates.last?.outcome == .pass
+                && verdict.figures["candidate"]?["golden-facts"]?["assertions"] == 2.0 / 3)
         rule.min = 0.7
-        #expect(Cases.judge(Cases.strong(60) + rows, base: Cases.weak(60) + rows, { $0.rules = [rule] }).outcome == .fail)
+        #expect(
+            Cases.judge(Cases.strong(60) + rows, base: Cases.weak(60) + rows, { $0.rules = [rule] }).outcome == .fail)
     }
 
     /// Forgetting is the rise in loss over the base's own, on what the base wrote, whatever is served.
@@ -68,7 +81,8 @@ import Testing
         }
         func verdict(_ loss: Double, _ most: Double? = 0.5) -> Verdict {
             Cases.judge(
-                Cases.strong(60) + probe(loss), served: Cases.weak(60) + probe(5), base: Cases.weak(60) + probe(2), { $0.maximumForgetting = most })
+                Cases.strong(60) + probe(loss), served: Cases.weak(60) + probe(5), base: Cases.weak(60) + probe(2),
+                { $0.maximumForgetting = most })
         }
         #expect(verdict(2.3).outcome == .pass)
         let fallen = verdict(2.8)
@@ -84,7 +98,8 @@ import Testing
     static func secrets(_ loss: Double) -> [ExampleRecord] {
         (0..<256).map { index in
             ExampleRecord(
-                row: RowID("c\(index)"), set: "canary", lossSum: index == 0 ? loss : 10 + Double(index % 16), tokens: 5, correctTokens: 0, bytes: 10,
+                row: RowID("c\(index)"), set: "canary", lossSum: index == 0 ? loss : 10 + Double(index % 16), tokens: 5,
+                correctTokens: 0, bytes: 10,
                 promptTokens: 0, prompt: "", reference: "", fields: ["canary": 0, "secret": .bool(index == 0)])
         }
     }
@@ -119,7 +134,13 @@ import Testing
         var scoring = RowScoring()
         scoring.schema = try JSONSchema(text: #"{"enum": ["a", "b"]}"#)
         scoring.graders = [
-            ("right", try Grader(["type": "string_check", "operation": "eq", "input": "{{sample.output_text}}", "reference": "{{item.label}}"]))
+            (
+                "right",
+                try Grader([
+                    "type": "string_check", "operation": "eq", "input": "{{sample.output_text}}",
+                    "reference": "{{item.label}}",
+                ])
+            )
         ]
         let rows = scoring.scored(Cases.strong(60), model: "candidate")
         let base = scoring.scored(Cases.weak(60), model: "base")
@@ -127,7 +148,8 @@ import Testing
         var rule = GateRuleSettings(metric: "grader:right")
         rule.minImprovement = 0.1
         let verdict = Cases.judge(rows, base: base, { $0.rules = [rule] })
-        #expect(verdict.gates.last?.outcome == .pass && verdict.figures["candidate"]?["gate"]?["grader:right"] == 55.0 / 60)
+        #expect(
+            verdict.gates.last?.outcome == .pass && verdict.figures["candidate"]?["gate"]?["grader:right"] == 55.0 / 60)
         rule.metric = "grader:other"
         #expect(Cases.judge(rows, base: base, { $0.rules = [rule] }).gates.last?.outcome == .fail)
     }
@@ -143,7 +165,10 @@ import Testing
                 }, evidence: { if let outcome { $0.evaluators = ["candidate": ["tone": outcome]] } })
         }
         #expect(verdict(nil).outcome == .fail)
-        #expect(verdict(EvaluatorOutcome(failure: Failure(code: "evaluator.failed", "It took too long."))).gates.contains { $0.explanation.contains("too long") })
+        #expect(
+            verdict(EvaluatorOutcome(failure: Failure(code: "evaluator.failed", "It took too long."))).gates.contains {
+                $0.explanation.contains("too long")
+            })
         var rule = GateRuleSettings(metric: "evaluator:tone")
         rule.min = 0.5
         #expect(verdict(EvaluatorOutcome(metrics: ["score": 0.7]), rule).outcome == .pass)
@@ -151,7 +176,8 @@ import Testing
         // Of a figure of the whole set nothing can be said row by row, so that a change gate fails.
         (rule.min, rule.maxRegression) = (nil, 0.1)
         #expect(verdict(EvaluatorOutcome(metrics: ["score": 0.7]), rule).outcome == .fail)
-        #expect(verdict(EvaluatorOutcome(metrics: ["score": 0.7])).figures["candidate"]?["gate"]?["evaluator:tone"] == 0.7)
+        #expect(
+            verdict(EvaluatorOutcome(metrics: ["score": 0.7])).figures["candidate"]?["gate"]?["evaluator:tone"] == 0.7)
     }
 
     @Test func memorisedAnswersAreCounted() {

@@ -8,22 +8,28 @@ import Testing
 /// What is judged is what is served: the gates on the bytes.
 @Suite struct ServedBytesTests {
     static let card = BaseCard(
-        id: "b", architecture: "llama", parameters: 10, quantisation: [:], contextLength: 8, layers: 1, width: 1, vocabulary: 2, tokenizer: "t",
+        id: "b", architecture: "llama", parameters: 10, quantisation: [:], contextLength: 8, layers: 1, width: 1,
+        vocabulary: 2, tokenizer: "t",
         tokenizerDigest: "tok", chatTemplateDigest: "tpl", format: "gguf", digest: "base", trainingMemoryBytes: 1)
     static let sound = ModelInspection(
-        baseDigest: "base", tokenizerDigest: "tok", templateDigest: "tpl", nonFinite: 0, parameters: 10, adapterParameters: 4, adapterChange: 0.01)
+        baseDigest: "base", tokenizerDigest: "tok", templateDigest: "tpl", nonFinite: 0, parameters: 10,
+        adapterParameters: 4, adapterChange: 0.01)
     static let training = TrainingResult(
-        adapter: AdapterReference(path: "", sha256: ""), steps: 1, bestStep: 1, finalLoss: 0.3, validationLoss: 0.5, startValidationLoss: 1, seconds: 1, tokens: 1,
+        adapter: AdapterReference(path: "", sha256: ""), steps: 1, bestStep: 1, finalLoss: 0.3, validationLoss: 0.5,
+        startValidationLoss: 1, seconds: 1, tokens: 1,
         labelTokens: 1, tokensPerSecond: 1, peakMemoryBytes: 1, machine: "m")
 
     static func verdict(_ change: (inout GatingRules.ServedBytes) -> Void) -> Verdict { verdict({ _ in }, change) }
 
-    static func verdict(_ settings: (inout GatesSettings) -> Void, _ change: (inout GatingRules.ServedBytes) -> Void) -> Verdict {
+    static func verdict(_ settings: (inout GatesSettings) -> Void, _ change: (inout GatingRules.ServedBytes) -> Void)
+        -> Verdict
+    {
         var bytes = GatingRules.ServedBytes(card: card)
         bytes.inspections["candidate"] = sound
         bytes.validation = Cases.records(10, set: "validation", right: { _ in true }, loss: { _ in 0.5 })
         change(&bytes)
-        return Cases.judge(Cases.strong(60), base: Cases.weak(60), training: training, settings, evidence: { $0.bytes = bytes })
+        return Cases.judge(
+            Cases.strong(60), base: Cases.weak(60), training: training, settings, evidence: { $0.bytes = bytes })
     }
 
     @Test func soundBytesPass() {
@@ -33,8 +39,10 @@ import Testing
     }
 
     static let faults: [(String, @Sendable (inout ModelInspection) -> Void)] = [
-        ("not finite", { ($0.nonFinite, $0.firstNonFinite) = (3, "layer 2, q") }), ("changes nothing", { $0.adapterChange = 0 }), ("changes nothing", { $0.adapterChange = nil }),
-        ("the base is", { $0.baseDigest = "other" }), ("the tokenizer is", { $0.tokenizerDigest = "other" }), ("the chat template is", { $0.templateDigest = nil }),
+        ("not finite", { ($0.nonFinite, $0.firstNonFinite) = (3, "layer 2, q") }),
+        ("changes nothing", { $0.adapterChange = 0 }), ("changes nothing", { $0.adapterChange = nil }),
+        ("the base is", { $0.baseDigest = "other" }), ("the tokenizer is", { $0.tokenizerDigest = "other" }),
+        ("the chat template is", { $0.templateDigest = nil }),
     ]
 
     @Test(arguments: 0..<6)
@@ -45,17 +53,24 @@ import Testing
             change(&inspection)
             bytes.inspections["candidate"] = inspection
         }
-        #expect(verdict.outcome == .fail && verdict.gates.contains { $0.outcome == .fail && $0.explanation.contains(message) })
+        #expect(
+            verdict.outcome == .fail
+                && verdict.gates.contains { $0.outcome == .fail && $0.explanation.contains(message) })
     }
 
     @Test func whatWasNotLookedAtFails() {
         #expect(Self.verdict { $0.inspections = [:] }.outcome == .fail)
         #expect(Self.verdict { $0.validation = [] }.outcome == .fail)
         // Another loss from disk than in training's memory: the adapter that is served is not the one that was trained.
-        #expect(Self.verdict { $0.validation = Cases.records(10, set: "validation", right: { _ in true }, loss: { _ in 0.51 }) }.outcome == .fail)
+        #expect(
+            Self.verdict {
+                $0.validation = Cases.records(10, set: "validation", right: { _ in true }, loss: { _ in 0.51 })
+            }.outcome == .fail)
     }
 
-    static func exported(_ shift: Double, _ format: ExportTask.Format = .ggufQ8) -> (inout GatingRules.ServedBytes) -> Void {
+    static func exported(_ shift: Double, _ format: ExportTask.Format = .ggufQ8) -> (inout GatingRules.ServedBytes) ->
+        Void
+    {
         { bytes in
             let artefact = Artefact(format: format, path: "/x")
             bytes.artefacts = [artefact]
@@ -84,7 +99,9 @@ import Testing
 
     @Test func exportsThatFailedOrWereNotScoredFail() {
         #expect(
-            Self.verdict { $0.artefacts = [Artefact(format: .peft, path: "/x", failure: Failure(code: "export.x", "No."))] }.gates.contains {
+            Self.verdict {
+                $0.artefacts = [Artefact(format: .peft, path: "/x", failure: Failure(code: "export.x", "No."))]
+            }.gates.contains {
                 $0.outcome == .fail && $0.explanation.contains("No.")
             })
         #expect(

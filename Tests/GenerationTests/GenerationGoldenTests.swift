@@ -25,7 +25,9 @@ struct GenerationGoldenTests {
     }
 
     func golden(_ name: String) throws -> [Golden.Greedy] {
-        try JSONDecoder().decode(Golden.self, from: Data(contentsOf: URL(filePath: TestSupport.fixture("goldens/\(name).json")))).greedy
+        try JSONDecoder().decode(
+            Golden.self, from: Data(contentsOf: URL(filePath: TestSupport.fixture("goldens/\(name).json")))
+        ).greedy
     }
 
     @Test(arguments: models)
@@ -75,7 +77,8 @@ struct GenerationGoldenTests {
         let end = example.greedy_ids.firstIndex(of: third) ?? 2
         var told: [Int] = []
         let stopped = try generator.generate(
-            [example.prompt_ids], GenerationOptions(maxNewTokens: 8, stopTokens: [third]), finished: { index, _ in told.append(index) })
+            [example.prompt_ids], GenerationOptions(maxNewTokens: 8, stopTokens: [third]),
+            finished: { index, _ in told.append(index) })
         #expect(stopped == [GeneratedTokens(ids: Array(example.greedy_ids[..<end]), finish: .stop)])
         #expect(told == [0])
         #expect(try generator.generate([[]], GenerationOptions()) == [GeneratedTokens(ids: [], finish: .length)])

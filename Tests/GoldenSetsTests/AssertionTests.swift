@@ -4,18 +4,28 @@ import GoldenSets
 import Testing
 
 @Suite struct AssertionTests {
-    static func assertion(_ json: String) throws -> Assertion { try Assertion(try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8))) }
+    static func assertion(_ json: String) throws -> Assertion {
+        try Assertion(try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)))
+    }
 
     @Test(arguments: [
         (#"{"exact": "billing"}"#, " billing\n", true), (#"{"exact": "billing"}"#, "Billing", false),
-        (#"{"exact": "billing", "ignore_case": true}"#, "BILLING", true), (#"{"contains": "re"}"#, "a refund", true), (#"{"contains": "Re"}"#, "a refund", false),
-        (#"{"contains": "Re", "ignore_case": true}"#, "a refund", true), (#"{"not_contains": "sorry"}"#, "I am sorry", false),
-        (#"{"not_contains": "sorry"}"#, "here it is", true), (#"{"regex": "^\\d{3}$"}"#, "123", true), (#"{"regex": "^\\d{3}$"}"#, "1234", false),
-        (#"{"regex": "ÄRGER", "ignore_case": true}"#, "kein ärger", true), (#"{"number": 42}"#, "It is 42.", true), (#"{"number": 42}"#, "It is 43.", false),
-        (#"{"number": 0.3, "tolerance": 0.1}"#, "about .4", true), (#"{"number": 0.3, "tolerance": 0.1}"#, "about 0.41", false),
-        (#"{"number": -1234.5}"#, "so -1,234.5 in all", true), (#"{"number": 100, "relative_tolerance": 0.05}"#, "1 of 105", true),
-        (#"{"number": 100, "relative_tolerance": 0.05}"#, "106", false), (#"{"number": 1}"#, "none", false), (#"{"number": 2000000}"#, "2e6", true),
-        (#"{"json_schema": {"type": "object", "required": ["a"]}}"#, #" {"a": 1} "#, true), (#"{"json_schema": {"type": "object"}}"#, "[1]", false),
+        (#"{"exact": "billing", "ignore_case": true}"#, "BILLING", true), (#"{"contains": "re"}"#, "a refund", true),
+        (#"{"contains": "Re"}"#, "a refund", false),
+        (#"{"contains": "Re", "ignore_case": true}"#, "a refund", true),
+        (#"{"not_contains": "sorry"}"#, "I am sorry", false),
+        (#"{"not_contains": "sorry"}"#, "here it is", true), (#"{"regex": "^\\d{3}$"}"#, "123", true),
+        (#"{"regex": "^\\d{3}$"}"#, "1234", false),
+        (#"{"regex": "ÄRGER", "ignore_case": true}"#, "kein ärger", true), (#"{"number": 42}"#, "It is 42.", true),
+        (#"{"number": 42}"#, "It is 43.", false),
+        (#"{"number": 0.3, "tolerance": 0.1}"#, "about .4", true),
+        (#"{"number": 0.3, "tolerance": 0.1}"#, "about 0.41", false),
+        (#"{"number": -1234.5}"#, "so -1,234.5 in all", true),
+        (#"{"number": 100, "relative_tolerance": 0.05}"#, "1 of 105", true),
+        (#"{"number": 100, "relative_tolerance": 0.05}"#, "106", false), (#"{"number": 1}"#, "none", false),
+        (#"{"number": 2000000}"#, "2e6", true),
+        (#"{"json_schema": {"type": "object", "required": ["a"]}}"#, #" {"a": 1} "#, true),
+        (#"{"json_schema": {"type": "object"}}"#, "[1]", false),
         (#"{"json_schema": {"type": "object"}}"#, "{", false),
     ])
     func assertionsHoldOrSayWhyNot(json: String, answer: String, holds: Bool) throws {
@@ -24,8 +34,10 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{}"#, #"{"exact": "a", "contains": "b"}"#, #"{"contains": ""}"#, #"{"regex": "("}"#, #"{"number": "4"}"#, #"{"number": 4, "tolerance": -1}"#,
-        #"{"exact": "a", "tolerance": 1}"#, #"{"json_schema": {"type": "txt"}}"#, #"{"equals": "a"}"#, #""a""#, #"{"number": 4, "ignore_case": true}"#,
+        #"{}"#, #"{"exact": "a", "contains": "b"}"#, #"{"contains": ""}"#, #"{"regex": "("}"#, #"{"number": "4"}"#,
+        #"{"number": 4, "tolerance": -1}"#,
+        #"{"exact": "a", "tolerance": 1}"#, #"{"json_schema": {"type": "txt"}}"#, #"{"equals": "a"}"#, #""a""#,
+        #"{"number": 4, "ignore_case": true}"#,
     ])
     func badAssertionsAreRefused(json: String) { #expect(throws: Failure.self) { try Self.assertion(json) } }
 }

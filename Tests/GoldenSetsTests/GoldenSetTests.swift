@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct GoldenSetTests {
     /// A folder with one golden set of these lines.
-    static func read(_ lines: [String], name: String = "facts.jsonl") throws -> (sets: [GoldenSet], problems: [Failure]) {
+    static func read(_ lines: [String], name: String = "facts.jsonl") throws -> (sets: [GoldenSet], problems: [Failure])
+    {
         let folder = NSTemporaryDirectory() + "golden-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -16,7 +17,8 @@ import Testing
 
     @Test func rowsAreReadWithWhatTheyAsk() throws {
         let (sets, problems) = try Self.read([
-            #"{"prompt": "2+2?", "assert": {"number": 4}}"#, "", #"{"prompt": "Capital of France?", "completion": "Paris", "required": false, "name": "paris", "team": "x"}"#,
+            #"{"prompt": "2+2?", "assert": {"number": 4}}"#, "",
+            #"{"prompt": "Capital of France?", "completion": "Paris", "required": false, "name": "paris", "team": "x"}"#,
             #"{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}], "assert": [{"regex": "(?i)hello"}, {"not_contains": "!"}]}"#,
             #"{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}"#,
         ])
@@ -27,23 +29,29 @@ import Testing
         #expect(set.rows[0].name == "facts.jsonl:1" && set.rows[1].name == "paris")
         #expect(set.rows[0].objections(to: "4").isEmpty && !set.rows[0].objections(to: "5").isEmpty)
         #expect(set.rows[1].objections(to: "Paris").isEmpty && set.rows[1].row.fields?["team"] == "x")
-        #expect(set.rows[2].question.map(\.role) == ["system", "user"] && set.rows[2].objections(to: "hey!").count == 2)
+        #expect(
+            set.rows[2].question.map(\.role) == ["system", "user"] && set.rows[2].objections(to: "hey!").count == 2)
         #expect(set.rows[3].question.count == 1 && set.rows[3].objections(to: "Hello").isEmpty)
         // What a worker reads carries the assertions, so that a record says by itself what was asked.
         let lines = try set.canonical().split(separator: 10)
         let row = try ContractCoding.decode(Row.self, from: Data(lines[0]))
         let record = ExampleRecord(
-            row: row.id, set: "golden-facts", lossSum: 0, tokens: 0, correctTokens: 0, bytes: 0, promptTokens: 1, prompt: "", reference: "", output: "4",
+            row: row.id, set: "golden-facts", lossSum: 0, tokens: 0, correctTokens: 0, bytes: 0, promptTokens: 1,
+            prompt: "", reference: "", output: "4",
             fields: row.fields)
         #expect(GoldenRow.assertions(of: record)?.first?.objection(to: "4") == nil)
         #expect(GoldenRow.isRequired(record) && GoldenRow.name(of: record) == "facts.jsonl:1")
     }
 
     @Test(arguments: [
-        (#"{"prompt": "x"}"#, "neither 'assert' nor"), (#"{"prompt": "x", "assert": []}"#, "empty list"), (#"{"assert": [{"exact": "a"}]}"#, "exactly one of"),
-        (#"{"prompt": "x", "messages": [], "assert": [{"exact": "a"}]}"#, "exactly one of"), ("nonsense", "not JSON"), ("7", "not an object"),
-        (#"{"prompt": "x", "completion": 3}"#, "not a text"), (#"{"prompt": "x", "completion": "y", "required": "no"}"#, "neither true nor false"),
-        (#"{"prompt": " ", "completion": "y"}"#, "empty"), (#"{"messages": [{"role": 3}], "completion": "y"}"#, "message 0"),
+        (#"{"prompt": "x"}"#, "neither 'assert' nor"), (#"{"prompt": "x", "assert": []}"#, "empty list"),
+        (#"{"assert": [{"exact": "a"}]}"#, "exactly one of"),
+        (#"{"prompt": "x", "messages": [], "assert": [{"exact": "a"}]}"#, "exactly one of"), ("nonsense", "not JSON"),
+        ("7", "not an object"),
+        (#"{"prompt": "x", "completion": 3}"#, "not a text"),
+        (#"{"prompt": "x", "completion": "y", "required": "no"}"#, "neither true nor false"),
+        (#"{"prompt": " ", "completion": "y"}"#, "empty"),
+        (#"{"messages": [{"role": 3}], "completion": "y"}"#, "message 0"),
         (#"{"prompt": "x", "assert": {"exat": "y"}}"#, "exactly one of"),
     ])
     func faultsNameFileAndLine(line: String, message: String) throws {

@@ -6,7 +6,8 @@ import Testing
 /// Graders as OpenAI's evaluation API configures them.
 @Suite struct GraderTests {
     static let record = ExampleRecord(
-        row: "r", set: "gate", lossSum: 1, tokens: 1, correctTokens: 0, bytes: 1, promptTokens: 1, prompt: "Which label?", reference: "billing",
+        row: "r", set: "gate", lossSum: 1, tokens: 1, correctTokens: 0, bytes: 1, promptTokens: 1,
+        prompt: "Which label?", reference: "billing",
         output: #"{"label": "Billing", "tags": ["a", "b"]}"#, label: "billing", fields: ["team": "x", "meta": ["n": 3]])
 
     static func score(_ json: String, _ change: (inout ExampleRecord) -> Void = { _ in }) throws -> Double? {
@@ -26,7 +27,9 @@ import Testing
         #expect(try Self.score(Self.check("like", "{{sample.output_text}}", "Bill")) == 1)
         #expect(try Self.score(Self.check("like", "{{sample.output_text}}", "bill")) == 0)
         #expect(try Self.score(Self.check("ilike", "{{sample.output_text}}", "{{item.reference}}")) == 1)
-        #expect(try Self.score(Self.check("eq", "{{item.team}}-{{item.meta.n}}-{{sample.output_json.tags.1}}", "x-3-b")) == 1)
+        #expect(
+            try Self.score(Self.check("eq", "{{item.team}}-{{item.meta.n}}-{{sample.output_json.tags.1}}", "x-3-b"))
+                == 1)
     }
 
     @Test func whatARecordLacksHasNoScore() throws {
@@ -54,7 +57,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("a", 1), ("a + b * 2", 1), ("0.5 * a + 0.5 * b", 0.5), ("max(a, b) - min(a, b, 0.25)", 1), ("-(a - 3) ^ 2", -4), ("2 ^ 3 ^ 2", 512), ("sqrt(16) / exp(b)", 4),
+            ("a", 1), ("a + b * 2", 1), ("0.5 * a + 0.5 * b", 0.5), ("max(a, b) - min(a, b, 0.25)", 1),
+            ("-(a - 3) ^ 2", -4), ("2 ^ 3 ^ 2", 512), ("sqrt(16) / exp(b)", 4),
             ("floor(2.7) + ceil(0.2) + abs(-a) + log(a)", 4),
         ] as [(String, Double)])
     func formulas(formula: String, value: Double) throws { #expect(try Self.score(Self.multi(formula)) == value) }
@@ -62,10 +66,15 @@ import Testing
     @Test func infiniteOutcomesAreNoScores() throws { #expect(try Self.score(Self.multi("a / b")) == nil) }
 
     @Test(arguments: [
-        #"{}"#, #"{"type": "python", "source": "x"}"#, #"{"type": "score_model"}"#, check("is", "a", "b"), check("eq", "{{item}}", "b"), check("eq", "{{x.y}}", "b"),
-        check("eq", "{{item.a", "b"), #"{"type": "text_similarity", "evaluation_metric": "cosine", "input": "a", "reference": "b"}"#, multi("a +"), multi("c"),
-        multi("a b"), multi("(a"), multi("sqrt(a, b)"), multi("__import__(a)"), multi(String(repeating: "(", count: 500)), multi(String(repeating: "-", count: 500) + "a"),
-        #"{"type": "multi", "graders": {}, "calculate_output": "1"}"#, #"{"type": "string_check", "input": "a", "reference": "b", "operation": "eq", "extra": 1}"#,
+        #"{}"#, #"{"type": "python", "source": "x"}"#, #"{"type": "score_model"}"#, check("is", "a", "b"),
+        check("eq", "{{item}}", "b"), check("eq", "{{x.y}}", "b"),
+        check("eq", "{{item.a", "b"),
+        #"{"type": "text_similarity", "evaluation_metric": "cosine", "input": "a", "reference": "b"}"#, multi("a +"),
+        multi("c"),
+        multi("a b"), multi("(a"), multi("sqrt(a, b)"), multi("__import__(a)"),
+        multi(String(repeating: "(", count: 500)), multi(String(repeating: "-", count: 500) + "a"),
+        #"{"type": "multi", "graders": {}, "calculate_output": "1"}"#,
+        #"{"type": "string_check", "input": "a", "reference": "b", "operation": "eq", "extra": 1}"#,
     ])
     func whatIsNotSupportedIsRefused(json: String) {
         #expect { try Self.score(json) } throws: { ($0 as? Failure)?.code == "grader.invalid" }

@@ -36,7 +36,8 @@ struct ClaimTests {
     @Test func linksPipesAndDevicesAreRefusedAndOthersGoOn() throws {
         let secret = scene.sandbox.root + "/secret"
         try "not for you".write(toFile: secret, atomically: false, encoding: .utf8)
-        try FileManager.default.createSymbolicLink(atPath: scene.dropFolder + "/link.jsonl", withDestinationPath: secret)
+        try FileManager.default.createSymbolicLink(
+            atPath: scene.dropFolder + "/link.jsonl", withDestinationPath: secret)
         try #require(mkfifo(scene.dropFolder + "/pipe.jsonl", 0o600) == 0)
         let isRoot = geteuid() == 0 && mknod(scene.dropFolder + "/zero.jsonl", S_IFCHR | 0o600, 1 << 8 | 5) == 0
         try scene.put(IntakeScene.rows(0..<12), "good.jsonl")
@@ -44,7 +45,9 @@ struct ClaimTests {
         #expect(try scene.drops().map(\.name) == ["good.jsonl"])
         #expect(scene.problems.count == (isRoot ? 3 : 2))
         #expect(scene.problems.allSatisfy { $0.code == "intake.not_a_file" })
-        #expect(scene.problems.contains { $0.message.contains("symbolic link") } && scene.problems.contains { $0.message.contains("named pipe") })
+        #expect(
+            scene.problems.contains { $0.message.contains("symbolic link") }
+                && scene.problems.contains { $0.message.contains("named pipe") })
         #expect(try scene.left().count == (isRoot ? 3 : 2), "what is refused stays where it is")
         for name in ["link.jsonl", "pipe.jsonl", "zero.jsonl"] { unlink(scene.dropFolder + "/" + name) }
         scene.pass()
@@ -55,7 +58,11 @@ struct ClaimTests {
     @Test(arguments: ["pipe", "link"]) func whatWasExchangedBeforeTheMoveGoesBack(_ kind: String) throws {
         let name = Array("swapped.jsonl".utf8)
         let path = scene.dropFolder + "/swapped.jsonl"
-        if kind == "pipe" { try #require(mkfifo(path, 0o600) == 0) } else { try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/etc/passwd") }
+        if kind == "pipe" {
+            try #require(mkfifo(path, 0o600) == 0)
+        } else {
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/etc/passwd")
+        }
         // The claim itself, as if the look before it had found a file.
         #expect(throws: Failure.self) { try scene.service.claim(RawPath(path), name, scene.pipeline) }
         #expect(try scene.left() == [name])
@@ -68,8 +75,10 @@ struct ClaimTests {
     @Test func aClaimThatAKillInterruptedIsCarriedThrough() throws {
         let intake = scene.context.layout.state + "/intake/p"
         try AtomicFile.makeFolder(intake + "/.claim-d-20260101-000000-00000001")
-        try IntakeScene.rows(0..<10).write(toFile: intake + "/.claim-d-20260101-000000-00000001/original", atomically: false, encoding: .utf8)
-        try "mine.jsonl".write(toFile: intake + "/.claim-d-20260101-000000-00000001/name", atomically: false, encoding: .utf8)
+        try IntakeScene.rows(0..<10).write(
+            toFile: intake + "/.claim-d-20260101-000000-00000001/original", atomically: false, encoding: .utf8)
+        try "mine.jsonl".write(
+            toFile: intake + "/.claim-d-20260101-000000-00000001/name", atomically: false, encoding: .utf8)
         try AtomicFile.makeFolder(intake + "/.claim-d-20260101-000000-00000002")
         scene.pass()
         let drops = try scene.drops()
@@ -88,12 +97,17 @@ struct ClaimTests {
     }
 
     @Test func namesMayHoldAnything() throws {
-        let names: [[UInt8]] = [Array("two\nlines.jsonl".utf8), [0xFF, 0xFE, 0x2E] + Array("jsonl".utf8), Array(" spaces\tand \"quotes\".jsonl".utf8), Array("..jsonl.jsonl".utf8.dropFirst(1))]
+        let names: [[UInt8]] = [
+            Array("two\nlines.jsonl".utf8), [0xFF, 0xFE, 0x2E] + Array("jsonl".utf8),
+            Array(" spaces\tand \"quotes\".jsonl".utf8), Array("..jsonl.jsonl".utf8.dropFirst(1)),
+        ]
         for (index, name) in names.enumerated() {
             let path = RawPath(scene.dropFolder).appending(name)
             let file = path.withCString { open($0, O_WRONLY | O_CREAT | O_CLOEXEC, 0o640) }
             try #require(file >= 0)
-            try Array(IntakeScene.rows(index * 100..<index * 100 + 10).utf8).withUnsafeBytes { try AtomicFile.writeAll($0, to: file, path: "test") }
+            try Array(IntakeScene.rows(index * 100..<index * 100 + 10).utf8).withUnsafeBytes {
+                try AtomicFile.writeAll($0, to: file, path: "test")
+            }
             close(file)
         }
         usleep(100_000)
@@ -103,7 +117,9 @@ struct ClaimTests {
         #expect(drops.count == 3)
         #expect(drops.allSatisfy { $0.rowsAccepted == 10 })
         #expect(drops.contains { $0.name == "two\nlines.jsonl" })
-        let kept = try drops.map { try Data(contentsOf: URL(filePath: scene.context.layout.intake("p", drop: $0.id.rawValue) + "/name")) }
+        let kept = try drops.map {
+            try Data(contentsOf: URL(filePath: scene.context.layout.intake("p", drop: $0.id.rawValue) + "/name"))
+        }
         #expect(Set(kept) == Set(names.prefix(3).map { Data($0) }), "the bytes of the name are kept")
         #expect(scene.problems.isEmpty)
     }

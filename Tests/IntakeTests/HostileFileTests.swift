@@ -79,14 +79,18 @@ struct HostileFileTests {
     }
 
     @Test func zerosAreABadRow() throws {
-        let (_, report) = try outcome(Array(IntakeScene.rows(0..<10).utf8) + Array("{\"prompt\": \"a".utf8) + [0, 0] + Array("\", \"completion\": \"b\"}\n".utf8))
+        let (_, report) = try outcome(
+            Array(IntakeScene.rows(0..<10).utf8) + Array("{\"prompt\": \"a".utf8) + [0, 0]
+                + Array("\", \"completion\": \"b\"}\n".utf8))
         #expect(report.problems.map(\.code) == ["control_character"])
         #expect(report.rowsAccepted == 10)
     }
 
     @Test func bytesThatAreNoTextAreBadRows() throws {
         let latin = Array("{\"prompt\": \"caf".utf8) + [0xE9] + Array("\", \"completion\": \"b\"}\n".utf8)
-        let (_, report) = try outcome(latin + Array("{\"prompt\": \"café\", \"completion\": \"b\"}\n".utf8) + latin + Array(IntakeScene.rows(0..<10).utf8))
+        let (_, report) = try outcome(
+            latin + Array("{\"prompt\": \"café\", \"completion\": \"b\"}\n".utf8) + latin
+                + Array(IntakeScene.rows(0..<10).utf8))
         #expect(report.problems.map(\.code) == ["invalid_utf8", "mixed_encoding"])
         #expect(report.problems.map(\.line) == [1, 3])
         #expect(report.problems.first?.message.contains("Byte 16 (0xe9)") == true)
@@ -97,13 +101,19 @@ struct HostileFileTests {
         let (drop, report) = try outcome(Array(whole.dropLast(5)), "a.jsonl.zst")
         #expect(drop.state == .quarantined)
         #expect(report.quarantined?.code == "intake.damaged_compression")
-        let kept = try #require(try FileManager.default.contentsOfDirectory(atPath: scene.context.layout.quarantine("p")).first)
-        #expect(try Data(contentsOf: URL(filePath: scene.context.layout.quarantine("p") + "/\(kept)/original")) == Data(whole.dropLast(5)))
+        let kept = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: scene.context.layout.quarantine("p")).first)
+        #expect(
+            try Data(contentsOf: URL(filePath: scene.context.layout.quarantine("p") + "/\(kept)/original"))
+                == Data(whole.dropLast(5)))
     }
 
     @Test func randomBytesNeverTrap() throws {
         var generator = SplitMix(state: 7)
-        let seeds = [IntakeScene.rows(0..<5), "[\(IntakeScene.rows(0..<3).split(separator: "\n").joined(separator: ","))]", "prompt,completion\n\"a\"\"b\",c\n"]
+        let seeds = [
+            IntakeScene.rows(0..<5), "[\(IntakeScene.rows(0..<3).split(separator: "\n").joined(separator: ","))]",
+            "prompt,completion\n\"a\"\"b\",c\n",
+        ]
         for round in 0..<300 {
             var bytes = Array(seeds[round % 3].utf8)
             for _ in 0..<Int(generator.next() % 8) {

@@ -29,7 +29,8 @@ final class IntakeScene {
         self.pipeline = pipeline
         folder.pipelines = [pipeline]
         context = StageContext(
-            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(folder), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(folder),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         service = try IntakeService(context)
         try FileManager.default.createDirectory(atPath: dropFolder, withIntermediateDirectories: true)
     }
@@ -40,7 +41,9 @@ final class IntakeScene {
     func restarted() throws -> IntakeService { try IntakeService(context) }
 
     /// Puts bytes into the drop folder under any name.
-    func put(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(filePath: dropFolder + "/" + name)) }
+    func put(_ bytes: [UInt8], _ name: String) throws {
+        try Data(bytes).write(to: URL(filePath: dropFolder + "/" + name))
+    }
 
     func put(_ text: String, _ name: String) throws { try put(Array(text.utf8), name) }
 

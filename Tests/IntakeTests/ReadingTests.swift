@@ -18,7 +18,8 @@ struct ReadingTests {
         let folder = scene.dropFolder + "/batch"
         try FileManager.default.createDirectory(atPath: folder + "/deep/er", withIntermediateDirectories: true)
         try IntakeScene.rows(0..<10).write(toFile: folder + "/b.jsonl", atomically: false, encoding: .utf8)
-        try Data(Zstd.compress(Array(IntakeScene.rows(5..<20).utf8))).write(to: URL(filePath: folder + "/deep/er/a.jsonl.zst"))
+        try Data(Zstd.compress(Array(IntakeScene.rows(5..<20).utf8))).write(
+            to: URL(filePath: folder + "/deep/er/a.jsonl.zst"))
         try "prompt,completion\nq,a\n".write(toFile: folder + "/deep/t.csv", atomically: false, encoding: .utf8)
         try "Read me".write(toFile: folder + "/README.md", atomically: false, encoding: .utf8)
         try FileManager.default.createSymbolicLink(atPath: folder + "/link.jsonl", withDestinationPath: "/etc/passwd")
@@ -34,11 +35,16 @@ struct ReadingTests {
         #expect(report.formats == ["jsonl": 2, "jsonl.zst": 1, "csv": 1])
         #expect(report.problemCounts?["file_ignored"] == 1)
         #expect(report.problemCounts?["not_a_file"] == 1)
-        #expect(report.problems.contains { $0.file == "c.jsonl" && $0.line == 1 && $0.pointer == "/prompt" && $0.code == "data_type" })
+        #expect(
+            report.problems.contains {
+                $0.file == "c.jsonl" && $0.line == 1 && $0.pointer == "/prompt" && $0.code == "data_type"
+            })
         #expect(try scene.rows(drop).contains { $0.file == "deep/er/a.jsonl.zst" && $0.line == 15 })
         #expect(try scene.left().isEmpty)
         // The same folder again is the same drop, whatever it is called.
-        try FileManager.default.copyItem(atPath: scene.context.layout.intake("p", drop: drop.id.rawValue) + "/original", toPath: scene.dropFolder + "/again")
+        try FileManager.default.copyItem(
+            atPath: scene.context.layout.intake("p", drop: drop.id.rawValue) + "/original",
+            toPath: scene.dropFolder + "/again")
         scene.pass("again")
         #expect(try scene.drops().filter { $0.state == .duplicate }.map(\.name) == ["again"])
     }
@@ -77,14 +83,17 @@ struct ReadingTests {
 
     @Test func everyProblemIsKeptThoughTheReportIsShort() throws {
         let bad = 2500
-        try scene.put((0..<bad).map { "{\"prompt\": \($0), \"completion\": \"a\"}\n" }.joined() + IntakeScene.rows(0..<3000), "a.jsonl")
+        try scene.put(
+            (0..<bad).map { "{\"prompt\": \($0), \"completion\": \"a\"}\n" }.joined() + IntakeScene.rows(0..<3000),
+            "a.jsonl")
         scene.pass("a.jsonl")
         let drop = try #require(try scene.drops().first)
         let report = try scene.report(drop)
         #expect(report.problems.count == ProblemLog.listed)
         #expect(report.problemCounts == ["data_type": bad])
         let name = try #require(report.allProblems)
-        let packed = try Data(contentsOf: URL(filePath: scene.context.layout.intake("p", drop: drop.id.rawValue) + "/" + name))
+        let packed = try Data(
+            contentsOf: URL(filePath: scene.context.layout.intake("p", drop: drop.id.rawValue) + "/" + name))
         var text: [UInt8] = []
         try packed.withUnsafeBytes { try ZstdReader().push($0) { text.append(contentsOf: $0) } }
         let all = try text.split(separator: 10).map { try ContractCoding.decode(RowProblem.self, from: Data($0)) }
@@ -109,7 +118,10 @@ struct ReadingTests {
         }
         for id in ids { #expect(try !set.insert(id)) }
         #expect(set.count == 70_000)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.root).allSatisfy { !$0.hasPrefix(".rows") })
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.root).allSatisfy {
+                !$0.hasPrefix(".rows")
+            })
     }
 
     @Test func aFullDiskIsSaidAndNothingIsLost() async throws {
@@ -118,11 +130,19 @@ struct ReadingTests {
         try FileManager.default.createDirectory(atPath: mounted, withIntermediateDirectories: true)
         let mount = try await ChildProgram.run("/bin/mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", mounted])
         guard mount.ending == .exited(0) else { return }  // Not allowed here: nothing can be shown.
-        try FileManager.default.createDirectory(atPath: scene.context.layout.state + "/intake", withIntermediateDirectories: true)
-        try FileManager.default.createSymbolicLink(atPath: scene.context.layout.state + "/intake/p", withDestinationPath: mounted)
+        try FileManager.default.createDirectory(
+            atPath: scene.context.layout.state + "/intake", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: scene.context.layout.state + "/intake/p", withDestinationPath: mounted)
         var text = ""
         var generator = SystemRandomNumberGenerator()
-        for index in 0..<3000 { text += "{\"prompt\": \"q\(index) \(generator.next())\(generator.next())\", \"completion\": \"\(generator.next())\"}\n" }
+        for index in 0..<3000 {
+            text +=
+                """
+                {\"prompt\": \"q\(index) \(generator.next())\(generator.next())\", \"completion\": \
+                \"\(generator.next())\"}\n
+                """
+        }
         try scene.put(text, "a.jsonl")
         scene.pass("a.jsonl")
         #expect(scene.problems.map(\.code) == ["disk.full"])

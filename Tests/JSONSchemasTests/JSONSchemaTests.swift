@@ -3,7 +3,8 @@ import Foundation
 import JSONSchemas
 import Testing
 
-/// The validator says of every value what PyPI's jsonschema says (Tests/Fixtures/schemas, by tools/make-schema-fixtures.py).
+/// The validator says of every value what PyPI's jsonschema says (Tests/Fixtures/schemas, by
+/// tools/make-schema-fixtures.py).
 @Suite struct JSONSchemaTests {
     struct Cases: Decodable {
         struct Case: Decodable {
@@ -15,7 +16,8 @@ import Testing
     }
 
     static func cases() throws -> Cases {
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures/schemas/cases.json")
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/schemas/cases.json")
         return try JSONDecoder().decode(Cases.self, from: Data(contentsOf: path))
     }
 
@@ -42,8 +44,10 @@ import Testing
 
     /// What is not understood is refused, rather than ignored.
     @Test(arguments: [
-        ##"{"$dynamicRef": "#x"}"##, #"{"additionalItems": false}"#, #"{"type": "text"}"#, #"{"minLength": -1}"#, #"{"pattern": "("}"#,
-        ##"{"$ref": "#/$defs/none"}"##, #"{"$ref": "https://example.org/x"}"#, #"{"items": [{}]}"#, #"{"required": "a"}"#, "7", "nonsense",
+        ##"{"$dynamicRef": "#x"}"##, #"{"additionalItems": false}"#, #"{"type": "text"}"#, #"{"minLength": -1}"#,
+        #"{"pattern": "("}"#,
+        ##"{"$ref": "#/$defs/none"}"##, #"{"$ref": "https://example.org/x"}"#, #"{"items": [{}]}"#,
+        #"{"required": "a"}"#, "7", "nonsense",
         #"{"multipleOf": 0}"#, #"{"anyOf": []}"#, #"{"properties": {"a": {"requried": ["b"]}}}"#,
     ])
     func badSchemasAreRefused(text: String) {
@@ -54,7 +58,8 @@ import Testing
     @Test func endlessReferencesEnd() throws {
         let schema = try JSONSchema(text: ##"{"$ref": "#"}"##)
         #expect(!schema.faults(of: 1).isEmpty)
-        let tangled = try JSONSchema(text: ##"{"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}"##)
+        let tangled = try JSONSchema(
+            text: ##"{"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}"##)
         #expect(!tangled.faults(of: 1).isEmpty)
     }
 }

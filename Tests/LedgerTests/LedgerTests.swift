@@ -15,16 +15,20 @@ struct LedgerTests {
         ledger = try Ledger(path: sandbox.layout.ledger)
         try ledger.add(
             BaseCard(
-                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1, width: 1, vocabulary: 1,
+                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,
+                width: 1, vocabulary: 1,
                 tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc", trainingMemoryBytes: 1))
     }
 
     func drop(_ id: DropID, sha256: String? = nil) -> Drop {
-        Drop(id: id, pipeline: "p", name: "\(id).jsonl", sha256: sha256 ?? id.rawValue, bytes: 1, state: .received, receivedAt: Date(timeIntervalSince1970: 1000))
+        Drop(
+            id: id, pipeline: "p", name: "\(id).jsonl", sha256: sha256 ?? id.rawValue, bytes: 1, state: .received,
+            receivedAt: Date(timeIntervalSince1970: 1000))
     }
 
     func queue(taking drops: [DropID] = []) throws -> Run? {
-        let snapshot = Snapshot(id: "s", pipeline: "p", createdAt: Date(timeIntervalSince1970: 1), drops: drops, files: [:], rows: [:])
+        let snapshot = Snapshot(
+            id: "s", pipeline: "p", createdAt: Date(timeIntervalSince1970: 1), drops: drops, files: [:], rows: [:])
         try ledger.add(snapshot)
         return try ledger.queue(taking: drops) { id in
             Run(
@@ -35,14 +39,18 @@ struct LedgerTests {
 
     func version(_ run: Run, _ id: VersionID) -> ModelVersion {
         ModelVersion(
-            id: id, pipeline: run.pipeline, run: run.id, base: run.base, baseDigest: "abc", adapters: [], snapshot: run.snapshot, recipe: run.recipe,
+            id: id, pipeline: run.pipeline, run: run.id, base: run.base, baseDigest: "abc", adapters: [],
+            snapshot: run.snapshot, recipe: run.recipe,
             createdAt: Date(timeIntervalSince1970: 1), code: "c", machine: "m")
     }
 
     /// A run that has been judged.
     func judged(_ state: RunState) throws -> Run {
         let run = try #require(try queue())
-        for (from, to) in [(RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating), (.evaluating, .evaluated), (.evaluated, state)] {
+        for (from, to) in [
+            (RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating),
+            (.evaluating, .evaluated), (.evaluated, state),
+        ] {
             try ledger.transition(run.id, from: [from], to: to, message: "a reason")
         }
         return try #require(try ledger.run(run.id))
@@ -90,7 +98,9 @@ struct LedgerTests {
         if RunState.queued.allowedNext.contains(target) {
             #expect(try ledger.transition(run.id, from: [.queued], to: target).state == target)
         } else {
-            #expect { try ledger.transition(run.id, from: [.queued], to: target) } throws: { ($0 as? Failure)?.code == "run.transition" }
+            #expect { try ledger.transition(run.id, from: [.queued], to: target) } throws: {
+                ($0 as? Failure)?.code == "run.transition"
+            }
             #expect(try ledger.run(run.id)?.state == .queued)
         }
     }
@@ -98,7 +108,9 @@ struct LedgerTests {
     @Test func whoComesSecondIsRefused() throws {
         let run = try #require(try queue())
         try ledger.transition(run.id, from: [.queued], to: .training)
-        #expect { try ledger.transition(run.id, from: [.queued], to: .cancelled) } throws: { ($0 as? Failure)?.code == "run.transition" }
+        #expect { try ledger.transition(run.id, from: [.queued], to: .cancelled) } throws: {
+            ($0 as? Failure)?.code == "run.transition"
+        }
         #expect(try ledger.transitions(run.id).map(\.state) == [.queued, .training])
     }
 
@@ -106,18 +118,25 @@ struct LedgerTests {
         for number in 1...3 {
             let run = try judged(.accepted)
             try ledger.add(version(run, VersionID("v-\(number)")))
-            let record = try ledger.promote("p", to: VersionID("v-\(number)"), run: run.id, kind: .automatic, who: "finetuned", reason: "better")
+            let record = try ledger.promote(
+                "p", to: VersionID("v-\(number)"), run: run.id, kind: .automatic, who: "finetuned", reason: "better")
             #expect(record.previous == (number > 1 ? VersionID("v-\(number - 1)") : nil))
             #expect(try ledger.run(run.id)?.state == .promoted)
-            #expect { try ledger.promote("p", to: VersionID("v-\(number)"), run: run.id, kind: .manual, who: "x", reason: "again") } throws: {
+            #expect {
+                try ledger.promote(
+                    "p", to: VersionID("v-\(number)"), run: run.id, kind: .manual, who: "x", reason: "again")
+            } throws: {
                 ($0 as? Failure)?.code == "run.transition"
             }
         }
         #expect(try ledger.served("p")?.version == "v-3")
         #expect(try ledger.verify("p") == VerifyAnswer(records: 3, intact: true))
-        // Nobody can change or remove a record, not even with SQL; who takes the trigger away is found out by the chain.
+        // Nobody can change or remove a record, not even with SQL; who takes the trigger away is found out by the
+        // chain.
         #expect(throws: (any Error).self) { try ledger.write { try $0.execute(sql: "DELETE FROM promotion") } }
-        #expect(throws: (any Error).self) { try ledger.write { try $0.execute(sql: "UPDATE promotion SET body = '{}'") } }
+        #expect(throws: (any Error).self) {
+            try ledger.write { try $0.execute(sql: "UPDATE promotion SET body = '{}'") }
+        }
         try ledger.write { db in
             try db.execute(sql: "DROP TRIGGER promotion_is_final")
             try db.execute(sql: "UPDATE promotion SET body = replace(body, 'better', 'bribed') WHERE sequence = 2")
@@ -136,7 +155,11 @@ struct LedgerTests {
         try ledger.add(version(accepted, "v-1"))
         _ = try ledger.promote("p", to: "v-1", run: accepted.id, kind: .manual, who: "me", reason: "why not")
         _ = try ledger.promote("p", to: nil, run: nil, kind: .rollback, who: "me", reason: "worse")
-        let collect = { try ledger.collectNotifications(folder: { "/models/\($0)/\($1)" }) { _, kind in kind == .promoted ? ["program", "webhook"] : ["webhook"] } }
+        let collect = {
+            try ledger.collectNotifications(folder: { "/models/\($0)/\($1)" }) { _, kind in
+                kind == .promoted ? ["program", "webhook"] : ["webhook"]
+            }
+        }
         #expect(try collect() == 4)
         #expect(try collect() == 0)
         let due = try ledger.dueNotifications(at: Date())
@@ -155,7 +178,10 @@ struct LedgerTests {
     @Test func versionsCarryNotesTagsAndAliases() throws {
         let run = try judged(.accepted)
         try ledger.add(version(run, "v-1"))
-        #expect(try ledger.annotate("v-1", notes: "good with dates", tags: ["team": "ops", "gone": nil]).tags == ["team": "ops"])
+        #expect(
+            try ledger.annotate("v-1", notes: "good with dates", tags: ["team": "ops", "gone": nil]).tags == [
+                "team": "ops"
+            ])
         #expect(try ledger.version("v-1")?.notes == "good with dates")
         try ledger.setAlias("stable", of: "p", to: "v-1", who: "me")
         #expect(try ledger.aliases("p") == ["stable": "v-1"])

@@ -12,31 +12,50 @@ struct RowTableTests {
     init() throws { sandbox = try Sandbox() }
 
     private func drop(_ id: DropID, _ state: Drop.State) -> Drop {
-        Drop(id: id, pipeline: "p", name: "\(id)", sha256: id.rawValue, bytes: 1, state: state, receivedAt: Date(timeIntervalSince1970: 1000))
+        Drop(
+            id: id, pipeline: "p", name: "\(id)", sha256: id.rawValue, bytes: 1, state: state,
+            receivedAt: Date(timeIntervalSince1970: 1000))
     }
 
-    /// A ledger as it was before rows had numbers: two rows of one prompt and one of another, a group, and the side of a withdrawn prompt.
+    /// A ledger as it was before rows had numbers: two rows of one prompt and one of another, a group, and the side of
+    /// a withdrawn prompt.
     private func former() throws {
         let pool = try DatabasePool(path: sandbox.layout.ledger)
         try Ledger.migrator.migrate(pool, upTo: "revocation")
         try pool.write { db in
             for (id, state) in [("d-1", Drop.State.stored), ("d-2", .stored), ("d-0", .revoked)] {
                 try db.execute(
-                    sql: "INSERT INTO drop_file (id, pipeline, sha256, state, received_at, body) VALUES (?, 'p', ?, ?, 1, ?)",
+                    sql:
+                        """
+                        INSERT INTO drop_file (id, pipeline, sha256, state, received_at, body) VALUES (?, 'p', ?, \
+                        ?, 1, ?)
+                        """,
                     arguments: [id, id, state.rawValue, try Ledger.body(drop(DropID(id), state))])
             }
             for (id, drop, line, split, prompt, answer) in [
-                ("r1", "d-1", 1, "train", "k1", "a1"), ("r2", "d-2", 7, "train", "k1", "a2"), ("r3", "d-2", 8, "gate", "k2", "a1"),
+                ("r1", "d-1", 1, "train", "k1", "a1"), ("r2", "d-2", 7, "train", "k1", "a2"),
+                ("r3", "d-2", 8, "gate", "k2", "a1"),
             ] {
                 try db.execute(
-                    sql: "INSERT INTO dataset_row (pipeline, id, drop_id, line, split, label, prompt_key, answer_key) VALUES ('p', ?, ?, ?, ?, 'x', ?, ?)",
+                    sql:
+                        """
+                        INSERT INTO dataset_row (pipeline, id, drop_id, line, split, label, prompt_key, \
+                        answer_key) VALUES ('p', ?, ?, ?, ?, 'x', ?, ?)
+                        """,
                     arguments: [id, drop, line, split, prompt, answer])
             }
             for (key, split) in [("p:k1", "train"), ("p:k2", "gate"), ("p:k0", "validation"), ("g:9", "gate")] {
-                try db.execute(sql: "INSERT INTO side (pipeline, key, split) VALUES ('p', ?, ?)", arguments: [key, split])
+                try db.execute(
+                    sql: "INSERT INTO side (pipeline, key, split) VALUES ('p', ?, ?)", arguments: [key, split])
             }
             try db.execute(sql: "INSERT INTO duplicate_row (drop_id, line, pipeline, id) VALUES ('d-2', 9, 'p', 'r1')")
-            try db.execute(sql: "INSERT INTO revoked_row (drop_id, line, pipeline, id, split) VALUES ('d-0', 3, 'p', 'r0', 'validation')")
+            try db.execute(
+                sql:
+                    """
+                    INSERT INTO revoked_row (drop_id, line, pipeline, id, split) VALUES ('d-0', 3, 'p', 'r0', \
+                    'validation')
+                    """
+            )
         }
         try pool.close()
     }
@@ -69,7 +88,8 @@ struct RowTableTests {
     @Test func onlyWhatRowsDoNotTellIsKeptBesideThem() throws {
         try former()
         let ledger = try Ledger(path: sandbox.layout.ledger)
-        #expect(try ledger.read { try String.fetchAll($0, sql: "SELECT key FROM side ORDER BY key") } == ["g:9", "p:k0"])
+        #expect(
+            try ledger.read { try String.fetchAll($0, sql: "SELECT key FROM side ORDER BY key") } == ["g:9", "p:k0"])
         // A withdrawn row no longer tells the side of its prompt.
         _ = try ledger.revoke("d-2", kept: [], shards: [], who: "a test", reason: "a request")
         #expect(try sides(ledger) == sides)
@@ -110,7 +130,8 @@ struct RowTableTests {
         let ledger = try Ledger(path: sandbox.layout.ledger)
         var batch = DatasetBatch()
         batch.rows = [
-            DatasetRow(id: "r1", line: 1, split: .train, promptKey: "k1", answerKey: "a1"), DatasetRow(id: "r2", line: 2, split: .train, promptKey: "k1", answerKey: "a2"),
+            DatasetRow(id: "r1", line: 1, split: .train, promptKey: "k1", answerKey: "a1"),
+            DatasetRow(id: "r2", line: 2, split: .train, promptKey: "k1", answerKey: "a2"),
         ]
         batch.setAside = [SetAsideRow(id: "r2", reason: .repetition, drop: "d-1", line: 2)]
         let drop = try ledger.receive(drop("d-1", .received))

@@ -30,10 +30,13 @@ package struct Mutator {
             case 2, 3: overwrite(&bytes, at: place)
             case 4: bytes.removeSubrange(place...)
             case 5: bytes.removeSubrange(place..<min(bytes.count, place + 1 + below(16)))
-            case 6: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 1 + below(64))], at: below(bytes.count))
+            case 6:
+                bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 1 + below(64))], at: below(bytes.count))
             default:
                 let other = below(bytes.count)
-                for step in 0..<min(below(16) + 1, bytes.count - max(place, other)) { bytes[place + step] = bytes[other + step] }
+                for step in 0..<min(below(16) + 1, bytes.count - max(place, other)) {
+                    bytes[place + step] = bytes[other + step]
+                }
             }
         }
         return bytes

@@ -37,16 +37,27 @@ import Testing
     }
 
     @Test func aRefusalSaysWhatIsWrong() {
-        #expect(throws: CalendarEvent.Invalid(text: "*-13-1", reason: "the month 13 is not from 1 to 12")) { try CalendarEvent("*-13-1") }
-        #expect(throws: CalendarEvent.Invalid(text: "Fri..Mon", reason: "the days 'Fri..Mon' run backwards")) { try CalendarEvent("Fri..Mon") }
-        #expect(throws: CalendarEvent.Invalid(text: "noon", reason: "'noon' is no day of the week (Mon, Tue, …, or Mon..Fri)")) { try CalendarEvent("noon") }
+        #expect(throws: CalendarEvent.Invalid(text: "*-13-1", reason: "the month 13 is not from 1 to 12")) {
+            try CalendarEvent("*-13-1")
+        }
+        #expect(throws: CalendarEvent.Invalid(text: "Fri..Mon", reason: "the days 'Fri..Mon' run backwards")) {
+            try CalendarEvent("Fri..Mon")
+        }
+        #expect(
+            throws: CalendarEvent.Invalid(
+                text: "noon", reason: "'noon' is no day of the week (Mon, Tue, …, or Mon..Fri)")
+        ) { try CalendarEvent("noon") }
     }
 
     @Test func textsOfAnyKindAreReadOrRefused() {
         var random = SystemRandomNumberGenerator()
-        let pieces = ["*", "-", "~", ":", "/", "..", ",", "0", "7", "99999", "184467440737095516150", ".", " ", "Mon", "UTC", "é", "\u{0}", "daily"]
+        let pieces = [
+            "*", "-", "~", ":", "/", "..", ",", "0", "7", "99999", "184467440737095516150", ".", " ", "Mon", "UTC", "é",
+            "\u{0}", "daily",
+        ]
         for _ in 0..<20_000 {
-            let text = (0..<Int.random(in: 0...9, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            let text = (0..<Int.random(in: 0...9, using: &random)).map { _ in pieces.randomElement(using: &random) ?? ""
+            }.joined()
             _ = (try? CalendarEvent(text))?.next(after: Date(timeIntervalSince1970: 1.8e9))
         }
     }

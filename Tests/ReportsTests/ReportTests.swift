@@ -84,9 +84,14 @@ import Testing
     }
 
     @Test func plotsOfNothingAreEmpty() {
-        #expect(SVGPlot.wrapped("loss not worse than the served model by more than 0.02", width: 44) == ["loss not worse than the served model by more", "than 0.02"])
+        #expect(
+            SVGPlot.wrapped("loss not worse than the served model by more than 0.02", width: 44) == [
+                "loss not worse than the served model by more", "than 0.02",
+            ])
         #expect(SVGPlot.wrapped(String(repeating: "ab ", count: 80), width: 10) == ["ab ab ab", "ab ab ab …"])
-        #expect(SVGPlot.wrapped(String(repeating: "x", count: 30), width: 10) == ["xxxxxxxxx…"] && SVGPlot.wrapped("", width: 10) == [""])
+        #expect(
+            SVGPlot.wrapped(String(repeating: "x", count: 30), width: 10) == ["xxxxxxxxx…"]
+                && SVGPlot.wrapped("", width: 10) == [""])
         #expect(SVGPlot.lines([], x: "x", y: "y").isEmpty && SVGPlot.intervals([]).isEmpty)
         #expect(SVGPlot.lines([.init(name: "a", colour: "red", points: [(1, .nan)])], x: "x", y: "y").isEmpty)
         #expect(SVGPlot.lines([.init(name: "a", colour: "red", points: [(1, 1)])], x: "x", y: "y").contains("polyline"))

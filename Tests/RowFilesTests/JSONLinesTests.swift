@@ -28,10 +28,13 @@ struct JSONLinesTests {
 
     @Test func plainAndCompressedFilesGiveTheSameLines() throws {
         // Lines of many lengths, so that some end just where a piece of the stream does.
-        let text = (0..<4000).map { String(repeating: "x", count: ($0 * 7919) % 400) }.joined(separator: "\n") + "\nlast"
+        let text =
+            (0..<4000).map { String(repeating: "x", count: ($0 * 7919) % 400) }.joined(separator: "\n") + "\nlast"
         let plain = try lines(try file(text.utf8))
         #expect(plain == (try lines(try file(try Zstd.compress(Array(text.utf8))))))
-        #expect(plain.last == "4001:last" && plain.first == "2:" + String(repeating: "x", count: 319), "empty lines count, and are not given")
+        #expect(
+            plain.last == "4001:last" && plain.first == "2:" + String(repeating: "x", count: 319),
+            "empty lines count, and are not given")
     }
 
     @Test func whoHasEnoughStopsEarly() throws {
@@ -63,11 +66,13 @@ struct JSONLinesTests {
     @Test func measurementsAreWrittenAsTheContractHasThem() throws {
         let measurements = [
             RowMeasurement(row: "r", drop: "d", line: 3, tokens: 12, labels: 4, truncated: 1),
-            RowMeasurement(row: "r", drop: "d", line: 4, file: "a \"b\".jsonl", problem: "it \\ begins\nlate", obstacle: .tooLong),
+            RowMeasurement(
+                row: "r", drop: "d", line: 4, file: "a \"b\".jsonl", problem: "it \\ begins\nlate", obstacle: .tooLong),
         ]
         var bytes: [UInt8] = []
         for measurement in measurements { MeasurementLine.append(measurement, to: &bytes) }
-        let expected = try measurements.map { String(decoding: try ContractCoding.encode($0), as: UTF8.self) + "\n" }.joined()
+        let expected = try measurements.map { String(decoding: try ContractCoding.encode($0), as: UTF8.self) + "\n" }
+            .joined()
         #expect(String(decoding: bytes, as: UTF8.self) == expected)
         var read: [RowMeasurement] = []
         try JSONLines.read(try file(bytes)) { line, _ in
@@ -87,7 +92,9 @@ struct LineBatchTests {
         var text: [UInt8] = []
         for number in 0..<rows {
             let row = Row(
-                id: RowID(String(number)), content: .completion(prompt: "q\(number)", completion: String(repeating: "a", count: number % 700)), split: .train,
+                id: RowID(String(number)),
+                content: .completion(prompt: "q\(number)", completion: String(repeating: "a", count: number % 700)),
+                split: .train,
                 promptKey: "k", drop: "d", line: number + 1)
             text += number == damaged ? Array("{\"id\":\n".utf8) : try CanonicalJSON.line(row)
         }
@@ -112,6 +119,7 @@ struct LineBatchTests {
     @Test func aDamagedRowIsNamed() throws {
         let path = try file(2000, damaged: 1234)
         let failure = #expect(throws: Failure.self) { try RowFile.readParallel(path) { _ in } }
-        #expect(failure?.code == "dataset.damaged" && failure?.place == path + ":1235", "\(String(describing: failure))")
+        #expect(
+            failure?.code == "dataset.damaged" && failure?.place == path + ":1235", "\(String(describing: failure))")
     }
 }

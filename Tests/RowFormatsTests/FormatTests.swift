@@ -11,7 +11,8 @@ struct FormatTests {
     let pair = RowContent.completion(prompt: "q", completion: "a")
 
     @Test func jsonLines() throws {
-        let reading = try Reading("{\"prompt\":\"q\",\"completion\":\"a\"}\r\n\n  \n{\"prompt\":\"q\",\"completion\":\"a\"}")
+        let reading = try Reading(
+            "{\"prompt\":\"q\",\"completion\":\"a\"}\r\n\n  \n{\"prompt\":\"q\",\"completion\":\"a\"}")
         #expect(reading.contents == [pair, pair])
         #expect(reading.lines == [1, 4])
         #expect("\(try #require(reading.format))" == "jsonl")
@@ -21,11 +22,13 @@ struct FormatTests {
         for text in ["{\"prompt\":\"q\",\"completion\":\"a\"}\n", "[{\"prompt\":\"q\",\"completion\":\"a\"}]"] {
             #expect(try Reading([0xEF, 0xBB, 0xBF] + Array(text.utf8)).contents == [pair])
         }
-        #expect(try Reading([0xEF, 0xBB, 0xBF] + Array("prompt,completion\r\nq,a\r\n".utf8), "a.csv").contents == [pair])
+        #expect(
+            try Reading([0xEF, 0xBB, 0xBF] + Array("prompt,completion\r\nq,a\r\n".utf8), "a.csv").contents == [pair])
     }
 
     @Test func aJSONListIsCutApart() throws {
-        let text = "\n [ {\"prompt\":\"a]},\\\"{\",\"completion\":\"a\"},\n\n{\"prompt\":\"q\",\"completion\":\"a\"} , 5 ]\n"
+        let text =
+            "\n [ {\"prompt\":\"a]},\\\"{\",\"completion\":\"a\"},\n\n{\"prompt\":\"q\",\"completion\":\"a\"} , 5 ]\n"
         let reading = try Reading(text, "a.json")
         #expect(reading.contents == [.completion(prompt: "a]},\"{", completion: "a"), pair])
         #expect(reading.lines == [2, 4])
@@ -33,7 +36,8 @@ struct FormatTests {
     }
 
     @Test(arguments: [
-        ("[{\"prompt\":\"q\"", "ends before"), ("[{} {}", "ends before"), ("[{},]", "missing between"), ("[,{}]", "missing before"), ("[{}] x", "more after"),
+        ("[{\"prompt\":\"q\"", "ends before"), ("[{} {}", "ends before"), ("[{},]", "missing between"),
+        ("[,{}]", "missing before"), ("[{}] x", "more after"),
         ("[{}}", "closes nothing"), ("[", "ends before"),
     ]) func aDamagedListIsRefused(_ text: String, _ reason: String) throws {
         do {
@@ -50,7 +54,8 @@ struct FormatTests {
         let reading = try Reading(text, "a.csv")
         #expect(
             reading.contents == [
-                .completion(prompt: "one, two", completion: "say \"hi\""), .completion(prompt: "two\nlines", completion: "a"), pair,
+                .completion(prompt: "one, two", completion: "say \"hi\""),
+                .completion(prompt: "two\nlines", completion: "a"), pair,
             ])
         #expect(reading.lines == [2, 3, 5])
         #expect(reading.rows[0].row.fields == ["source": "x"])
@@ -60,7 +65,10 @@ struct FormatTests {
     @Test func theHeaderSaysTheSeparator() throws {
         #expect(try Reading("prompt;completion\nq;a\n", "a.csv").contents == [pair])
         #expect(try Reading("prompt\tcompletion\nq\ta\n", "a.tsv").contents == [pair])
-        #expect(try Reading("\"prompt\";\"completion, or answer\"\nq;a\n", "a.csv", columns: ["completion": "completion, or answer"]).contents == [pair])
+        #expect(
+            try Reading(
+                "\"prompt\";\"completion, or answer\"\nq;a\n", "a.csv", columns: ["completion": "completion, or answer"]
+            ).contents == [pair])
     }
 
     @Test func columnsAreRenamedAndPointersAreNot() throws {
@@ -79,10 +87,16 @@ struct FormatTests {
     }
 
     @Test(arguments: ["jsonl", "json", "csv"]) func everyFormatMayBeCompressed(_ ending: String) async throws {
-        let text = ["jsonl": "{\"prompt\":\"q\",\"completion\":\"a\"}\n", "json": "[{\"prompt\":\"q\",\"completion\":\"a\"}]", "csv": "prompt,completion\nq,a\n"][ending] ?? ""
+        let text =
+            [
+                "jsonl": "{\"prompt\":\"q\",\"completion\":\"a\"}\n",
+                "json": "[{\"prompt\":\"q\",\"completion\":\"a\"}]", "csv": "prompt,completion\nq,a\n",
+            ][ending] ?? ""
         let zstd = try Zstd.compress(Array(text.utf8))
         #expect(try Reading(zstd, "a.\(ending).zst").contents == [pair])
-        if ending == "jsonl" { #expect(try Reading(zstd + zstd, "a.jsonl.zst").contents == [pair, pair], "frames follow each other") }
+        if ending == "jsonl" {
+            #expect(try Reading(zstd + zstd, "a.jsonl.zst").contents == [pair, pair], "frames follow each other")
+        }
         let path = NSTemporaryDirectory() + "/ft-" + UUID().uuidString
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         let gzip = try await ChildProgram.run("/bin/gzip", [path])
@@ -91,14 +105,17 @@ struct FormatTests {
         let bytes = Array(try Data(contentsOf: URL(filePath: path + ".gz")))
         #expect(try Reading(bytes, "a.\(ending).gz").contents == [pair])
         #expect("\(try #require(try Reading(bytes, "a.\(ending).gz").format))" == "\(ending).gz")
-        if ending == "jsonl" { #expect(try Reading(bytes + bytes, "a.jsonl.gz").contents == [pair, pair], "members follow each other") }
+        if ending == "jsonl" {
+            #expect(try Reading(bytes + bytes, "a.jsonl.gz").contents == [pair, pair], "members follow each other")
+        }
         #expect(throws: Failure.self) { try Reading(Array(bytes.dropLast(3)), "a.\(ending).gz") }
     }
 
     @Test func otherEncodingsAndFormatsAreNamed() throws {
         let utf16 = Array("{\"prompt\": \"q\"}".utf16).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
         for (bytes, word) in [
-            ([0xFF, 0xFE] + utf16, "UTF-16"), (utf16, "UTF-16LE"), (Array("PAR1....".utf8), "Parquet"), (Array("PK\u{3}\u{4}....".utf8), "Excel"),
+            ([0xFF, 0xFE] + utf16, "UTF-16"), (utf16, "UTF-16LE"), (Array("PAR1....".utf8), "Parquet"),
+            (Array("PK\u{3}\u{4}....".utf8), "Excel"),
         ] {
             do {
                 _ = try Reading(bytes)
@@ -129,7 +146,9 @@ struct FormatTests {
                 var records: [String] = []
                 let bytes = Array(text.utf8)
                 for start in stride(from: 0, to: bytes.count, by: size) {
-                    try Array(bytes[start..<min(bytes.count, start + size)]).withUnsafeBytes { try splitter.push($0) { records.append("\($0)") } }
+                    try Array(bytes[start..<min(bytes.count, start + size)]).withUnsafeBytes {
+                        try splitter.push($0) { records.append("\($0)") }
+                    }
                 }
                 try splitter.finish { records.append("\($0)") }
                 all.append(records)

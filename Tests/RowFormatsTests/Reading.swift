@@ -11,7 +11,8 @@ struct Reading {
     var format: DataFormat?
 
     init(
-        _ bytes: [UInt8], _ name: String = "a.jsonl", shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common
+        _ bytes: [UInt8], _ name: String = "a.jsonl", shape: RowShape? = nil, columns: [String: String] = [:],
+        controlTokens: ControlTokens = .common
     ) throws {
         let path = NSTemporaryDirectory() + "/ft-" + UUID().uuidString
         try Data(bytes).write(to: URL(filePath: path))

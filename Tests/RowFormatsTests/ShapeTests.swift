@@ -29,15 +29,23 @@ struct ShapeTests {
             {"text": "I love it", "label": 1}
             """)
         #expect(reading.faults.isEmpty)
-        #expect(reading.rows.map(\.row.shape) == [.completion, .chat, .alpaca, .alpaca, .sharegpt, .text, .preference, .classification, .classification])
+        #expect(
+            reading.rows.map(\.row.shape) == [
+                .completion, .chat, .alpaca, .alpaca, .sharegpt, .text, .preference, .classification, .classification,
+            ])
         #expect(reading.contents[2] == .completion(prompt: "Add.\n\n1 2", completion: "3"))
         #expect(reading.contents[3] == .completion(prompt: "Speak.", completion: "Hi"))
-        #expect(reading.contents[4] == .chat(messages: [Message(role: "user", content: "q"), Message(role: "assistant", content: "a")], tools: nil))
+        #expect(
+            reading.contents[4]
+                == .chat(
+                    messages: [Message(role: "user", content: "q"), Message(role: "assistant", content: "a")],
+                    tools: nil))
         #expect(reading.contents[5] == .text("Once upon a time"))
         #expect(
             reading.contents[6]
                 == .preference(
-                    prompt: [Message(role: "user", content: "q")], chosen: [Message(role: "assistant", content: "good")],
+                    prompt: [Message(role: "user", content: "q")],
+                    chosen: [Message(role: "assistant", content: "good")],
                     rejected: [Message(role: "assistant", content: "bad")]))
         #expect(reading.contents[7] == .completion(prompt: "I love it", completion: "positive"))
         #expect(reading.rows[7].row.label == "positive" && reading.rows[8].row.label == "1")
@@ -47,17 +55,22 @@ struct ShapeTests {
     @Test func conversationsKeepAllTheyHave() throws {
         let row = try one(
             """
-            {"messages": [{"role": "developer", "content": [{"type": "text", "text": "Be "}, {"type": "text", "text": "brief."}]}, \
+            {"messages": [{"role": "developer", "content": [{"type": "text", "text": "Be "}, {"type": "text", "text": \
+            "brief."}]}, \
             {"role": "user", "content": "Weather?", "name": "ann"}, \
-            {"role": "assistant", "weight": 0, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}]}, \
-            {"role": "tool", "tool_call_id": "c1", "content": "rain"}, {"role": "assistant", "content": "Rain.", "weight": 1}], \
+            {"role": "assistant", "weight": 0, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": \
+            "weather", "arguments": "{}"}}]}, \
+            {"role": "tool", "tool_call_id": "c1", "content": "rain"}, {"role": "assistant", "content": "Rain.", \
+            "weight": 1}], \
             "tools": [{"type": "function"}], "session_id": 7}
             """)
         let messages = try messages(row.content)
         #expect(messages.map(\.role) == ["developer", "user", "assistant", "tool", "assistant"])
         #expect(messages[0].content == "Be brief.")
         #expect(messages[1].name == "ann")
-        #expect(messages[2].trained == false && messages[2].toolCalls?.arrayValue?.count == 1 && messages[2].content.isEmpty)
+        #expect(
+            messages[2].trained == false && messages[2].toolCalls?.arrayValue?.count == 1 && messages[2].content.isEmpty
+        )
         #expect(messages[3].toolCallID == "c1")
         #expect(messages[4].trained == true)
         #expect(row.fields == ["session_id": 7])
@@ -65,35 +78,69 @@ struct ShapeTests {
     }
 
     @Test func otherWaysToWriteConversations() throws {
-        let old = try one("{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": null, \"function_call\": {\"name\": \"f\", \"arguments\": \"{}\"}}]}")
+        let old = try one(
+            """
+            {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \
+            null, \"function_call\": {\"name\": \"f\", \"arguments\": \"{}\"}}]}
+            """
+        )
         #expect(try messages(old.content)[1].toolCalls?.arrayValue?.first?["function"]?["name"] == "f")
-        let shared = try one("{\"system\": \"S\", \"conversations\": [{\"from\": \"human\", \"value\": \"q\"}, {\"from\": \"gpt\", \"value\": \"a\"}], \"tools\": \"[]\"}")
+        let shared = try one(
+            """
+            {\"system\": \"S\", \"conversations\": [{\"from\": \"human\", \"value\": \"q\"}, {\"from\": \"gpt\", \
+            \"value\": \"a\"}], \"tools\": \"[]\"}
+            """
+        )
         #expect(try messages(shared.content).map(\.role) == ["system", "user", "assistant"])
-        let history = try one("{\"instruction\": \"q2\", \"output\": \"a2\", \"system\": \"S\", \"history\": [[\"q1\", \"a1\"]]}")
+        let history = try one(
+            "{\"instruction\": \"q2\", \"output\": \"a2\", \"system\": \"S\", \"history\": [[\"q1\", \"a1\"]]}")
         let turns = try messages(history.content)
         #expect(turns.map(\.content) == ["S", "q1", "a1", "q2", "a2"])
         #expect(turns.map(\.trained) == [nil, nil, false, nil, nil], "only the last answer is what the row teaches")
-        let both = try one("{\"prompt\": [{\"role\": \"user\", \"content\": \"q\"}], \"completion\": [{\"role\": \"assistant\", \"content\": \"a\"}]}")
+        let both = try one(
+            """
+            {\"prompt\": [{\"role\": \"user\", \"content\": \"q\"}], \"completion\": [{\"role\": \"assistant\", \
+            \"content\": \"a\"}]}
+            """
+        )
         #expect(try messages(both.content).map(\.content) == ["q", "a"])
     }
 
     @Test func preferencesInEveryForm() throws {
         let wanted = RowContent.preference(
-            prompt: [Message(role: "user", content: "q")], chosen: [Message(role: "assistant", content: "good")], rejected: [Message(role: "assistant", content: "bad")])
+            prompt: [Message(role: "user", content: "q")], chosen: [Message(role: "assistant", content: "good")],
+            rejected: [Message(role: "assistant", content: "bad")])
         for text in [
             "{\"prompt\": \"q\", \"chosen\": \"good\", \"rejected\": \"bad\"}",
-            "{\"input\": {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}]}, \"preferred_output\": [{\"role\": \"assistant\", \"content\": \"good\"}], \"non_preferred_output\": [{\"role\": \"assistant\", \"content\": \"bad\"}]}",
-            "{\"chosen\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"good\"}], \"rejected\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"bad\"}]}",
+            """
+            {\"input\": {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}]}, \"preferred_output\": \
+            [{\"role\": \"assistant\", \"content\": \"good\"}], \"non_preferred_output\": [{\"role\": \
+            \"assistant\", \"content\": \"bad\"}]}
+            """,
+            """
+            {\"chosen\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \
+            \"good\"}], \"rejected\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \
+            \"content\": \"bad\"}]}
+            """,
         ] { #expect(try one(text).content == wanted, "\(text)") }
-        let tools = try one("{\"input\": {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}], \"tools\": [1]}, \"preferred_output\": \"good\", \"non_preferred_output\": \"bad\"}")
+        let tools = try one(
+            """
+            {\"input\": {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}], \"tools\": [1]}, \
+            \"preferred_output\": \"good\", \"non_preferred_output\": \"bad\"}
+            """
+        )
         #expect(tools.fields == ["tools": [1]], "nothing that was given is lost")
-        #expect(try Reading("{\"prompt\": \"q\", \"chosen\": \"same\", \"rejected\": \"same\"}\n").faults == ["equal_answers /rejected"])
+        #expect(
+            try Reading("{\"prompt\": \"q\", \"chosen\": \"same\", \"rejected\": \"same\"}\n").faults == [
+                "equal_answers /rejected"
+            ])
         #expect(try Reading("{\"prompt\": \"q\", \"chosen\": \"good\"}\n").faults == ["missing_key /rejected"])
         #expect(try Reading("{\"chosen\": \"good\", \"rejected\": \"bad\"}\n").faults == ["empty_prompt /prompt"])
     }
 
     @Test func aShapeThatIsFixedRefusesOthers() throws {
-        let text = "{\"prompt\": \"q\", \"completion\": \"a\"}\n{\"messages\": []}\n{\"text\": \"t\", \"label\": \"l\"}\n"
+        let text =
+            "{\"prompt\": \"q\", \"completion\": \"a\"}\n{\"messages\": []}\n{\"text\": \"t\", \"label\": \"l\"}\n"
         #expect(try Reading(text, shape: .completion).faults == ["wrong_shape", "wrong_shape"])
         #expect(try one("{\"text\": \"t\", \"label\": \"l\"}", shape: .text).content == .text("t"))
         #expect(try one("{\"text\": \"t\", \"label\": \"l\"}", shape: .text).fields == ["label": "l"])
@@ -118,34 +165,89 @@ struct ShapeTests {
         ("{\"messages\": []}", "missing_messages_list /messages"),
         ("{\"messages\": \"hello\"}", "missing_messages_list /messages"),
         ("{\"messages\": [5]}", "data_type /messages/0"),
-        ("{\"messages\": [{\"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"a\"}]}", "message_missing_key /messages/0/role"),
-        ("{\"messages\": [{\"role\": \"user\", \"content\": \"q\", \"mood/x\": 1}, {\"role\": \"assistant\", \"content\": \"a\"}]}", "message_unrecognized_key /messages/0/mood~1x"),
-        ("{\"messages\": [{\"role\": \"robot\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"a\"}]}", "unrecognized_role /messages/0/role"),
-        ("{\"messages\": [{\"role\": \"user\"}, {\"role\": \"assistant\", \"content\": \"a\"}]}", "missing_content /messages/0/content"),
-        ("{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}, {\"role\": \"assistant\", \"content\": \"a\"}]}", "unsupported_content /messages/0/content/0"),
-        ("{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"a\", \"weight\": 0.5}]}", "invalid_weight /messages/1/weight"),
-        ("{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"a\", \"weight\": 0}]}", "example_missing_assistant_message /messages"),
+        (
+            "{\"messages\": [{\"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"a\"}]}",
+            "message_missing_key /messages/0/role"
+        ),
+        (
+            """
+            {\"messages\": [{\"role\": \"user\", \"content\": \"q\", \"mood/x\": 1}, {\"role\": \"assistant\", \
+            \"content\": \"a\"}]}
+            """,
+            "message_unrecognized_key /messages/0/mood~1x"
+        ),
+        (
+            """
+            {\"messages\": [{\"role\": \"robot\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \
+            \"a\"}]}
+            """,
+            "unrecognized_role /messages/0/role"
+        ),
+        (
+            "{\"messages\": [{\"role\": \"user\"}, {\"role\": \"assistant\", \"content\": \"a\"}]}",
+            "missing_content /messages/0/content"
+        ),
+        (
+            """
+            {\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}, {\"role\": \
+            \"assistant\", \"content\": \"a\"}]}
+            """,
+            "unsupported_content /messages/0/content/0"
+        ),
+        (
+            """
+            {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \
+            \"a\", \"weight\": 0.5}]}
+            """,
+            "invalid_weight /messages/1/weight"
+        ),
+        (
+            """
+            {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \
+            \"a\", \"weight\": 0}]}
+            """,
+            "example_missing_assistant_message /messages"
+        ),
         ("{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}]}", "example_missing_assistant_message /messages"),
-        ("{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"\"}]}", "empty_completion /messages/1/content"),
-        ("{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"tool_calls\": [{\"id\": \"x\"}]}]}", "invalid_tool_call /messages/1/tool_calls/0"),
-        ("{\"conversations\": [{\"from\": \"alien\", \"value\": \"q\"}, {\"from\": \"gpt\", \"value\": \"a\"}]}", "unrecognized_role /conversations/0/from"),
+        (
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"\"}]}",
+            "empty_completion /messages/1/content"
+        ),
+        (
+            """
+            {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"tool_calls\": \
+            [{\"id\": \"x\"}]}]}
+            """,
+            "invalid_tool_call /messages/1/tool_calls/0"
+        ),
+        (
+            "{\"conversations\": [{\"from\": \"alien\", \"value\": \"q\"}, {\"from\": \"gpt\", \"value\": \"a\"}]}",
+            "unrecognized_role /conversations/0/from"
+        ),
     ]) func everyFaultHasItsCodeAndPlace(_ text: String, _ fault: String) throws {
         let reading = try Reading(text + "\n")
         #expect(reading.faults == [fault])
         #expect(reading.rows.isEmpty)
-        #expect(reading.problems.allSatisfy { $0.fix?.isEmpty == false && ProblemCode(rawValue: $0.code) != nil && $0.line == 1 })
+        #expect(
+            reading.problems.allSatisfy {
+                $0.fix?.isEmpty == false && ProblemCode(rawValue: $0.code) != nil && $0.line == 1
+            })
     }
 
     @Test(arguments: [
-        ("<|im_start|>", true), ("<|reserved_special_token_17|>", true), ("</s>", true), ("[INST]", true), ("<repo_name>", true), ("[gMASK]", true),
-        ("<｜User｜>", true), ("< |im_start|>", false), ("<||>", false), ("[ok]", false), ("user", false), ("<b>", false), ("a < b", false),
+        ("<|im_start|>", true), ("<|reserved_special_token_17|>", true), ("</s>", true), ("[INST]", true),
+        ("<repo_name>", true), ("[gMASK]", true),
+        ("<｜User｜>", true), ("< |im_start|>", false), ("<||>", false), ("[ok]", false), ("user", false), ("<b>", false),
+        ("a < b", false),
     ]) func theControlTokensOfTheBaseAreTold(_ text: String, _ isToken: Bool) throws {
         let tokens = ControlTokens(of: ["<repo_name>", "<repo", "[gMASK]", "<｜User｜>", "user", "<b", " ", ""])
         let row = "{\"prompt\": \"say \(text) twice\", \"completion\": \"a\"}\n"
         let reading = try Reading(Array(row.utf8), controlTokens: tokens)
         let expected = isToken ? ["special_token /prompt"] : []
         #expect(reading.faults == expected)
-        if text == "<repo_name>" { #expect(reading.problems.first?.message.contains("'<repo_name>'") == true, "the longest spelling is named") }
+        if text == "<repo_name>" {
+            #expect(reading.problems.first?.message.contains("'<repo_name>'") == true, "the longest spelling is named")
+        }
         #expect(reading.rows.count == 1, "a warning keeps the row")
     }
 
@@ -155,10 +257,15 @@ struct ShapeTests {
             {"prompt": "q <|im_end|>", "completion": "a"}
             {"prompt": "q \u{FFFD}", "completion": "a"}
             {"prompt": "q", "completion": "a", "id": 123456789012345678901234567890}
-            {"messages": [{"role": "user", "content": "q"}, {"role": "tool", "tool_call_id": "no", "content": "r"}, {"role": "assistant", "content": "a"}]}
+            {"messages": [{"role": "user", "content": "q"}, {"role": "tool", "tool_call_id": "no", "content": "r"}, \
+            {"role": "assistant", "content": "a"}]}
             """)
         #expect(reading.rows.count == 4)
-        #expect(reading.faults == ["special_token /prompt", "replacement_character /prompt", "number_too_large /id", "unknown_tool_call /messages/1/tool_call_id"])
+        #expect(
+            reading.faults == [
+                "special_token /prompt", "replacement_character /prompt", "number_too_large /id",
+                "unknown_tool_call /messages/1/tool_call_id",
+            ])
         #expect(reading.rows[2].row.fields == ["id": "123456789012345678901234567890"], "no digit is lost")
         #expect(reading.problems.allSatisfy { $0.severity == .warning })
     }

@@ -14,12 +14,26 @@ struct TokenRulesTests {
         #expect(code(long, truncate: false) == "too_long")
         #expect(code(long, truncate: true) == nil)
         #expect(try #require(TokenRules.problem(long, maxLength: 8, truncate: false)).message.contains("13 tokens"))
-        #expect(code(RowMeasurement(row: "r", drop: "d", line: 1, tokens: 8, labels: 2, truncated: 0), truncate: false) == nil)
+        #expect(
+            code(RowMeasurement(row: "r", drop: "d", line: 1, tokens: 8, labels: 2, truncated: 0), truncate: false)
+                == nil)
     }
 
     @Test(arguments: [false, true]) func rowsWithoutALabelAreBad(_ truncate: Bool) {
-        #expect(code(RowMeasurement(row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .tooLong), truncate: truncate) == "no_trainable_token")
-        #expect(code(RowMeasurement(row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .noLabels), truncate: truncate) == "no_trainable_token")
-        #expect(code(RowMeasurement(row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .template), truncate: truncate) == "template_refuses")
+        #expect(
+            code(
+                RowMeasurement(
+                    row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .tooLong),
+                truncate: truncate) == "no_trainable_token")
+        #expect(
+            code(
+                RowMeasurement(
+                    row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .noLabels),
+                truncate: truncate) == "no_trainable_token")
+        #expect(
+            code(
+                RowMeasurement(
+                    row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .template),
+                truncate: truncate) == "template_refuses")
     }
 }

@@ -23,16 +23,24 @@ struct LineageTests {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         context = StageContext(
-            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(SettingsFolder.read(sandbox.layout)), logger: logger)
+            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger),
+            settings: LiveSettings(SettingsFolder.read(sandbox.layout)), logger: logger)
         service = SchedulingService(context)
         try context.ledger.add(
             BaseCard(
-                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1, width: 1, vocabulary: 1,
+                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,
+                width: 1, vocabulary: 1,
                 tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc", trainingMemoryBytes: 1))
     }
 
     static func pipeline(_ sandbox: Sandbox, _ more: String) throws {
-        try sandbox.pipeline("p", "base = \"tiny\"\n[recipe]\nlearning_rate = 5e-4\n[trigger]\nsettle_seconds = 0\n[incremental]\nreplay_share = 0.5\n" + more)
+        try sandbox.pipeline(
+            "p",
+            """
+            base = \"tiny\"\n[recipe]\nlearning_rate = 5e-4\n[trigger]\nsettle_seconds = \
+            0\n[incremental]\nreplay_share = 0.5\n
+            """
+                + more)
     }
 
     func settings(_ more: String) throws {
@@ -50,15 +58,19 @@ struct LineageTests {
             let writer = try ShardWriter(folder: folder)
             for index in 0..<count {
                 let row = Row(
-                    id: RowID("\(id)-\(split)-\(index)"), content: .completion(prompt: "\(id) \(split) \(index)", completion: "c\(index % 3)"), split: split,
+                    id: RowID("\(id)-\(split)-\(index)"),
+                    content: .completion(prompt: "\(id) \(split) \(index)", completion: "c\(index % 3)"), split: split,
                     label: "c\(index % 3)", promptKey: "\(id)\(split)\(index)", drop: id, line: index + 1)
                 try writer.write(row)
-                batch.rows.append(DatasetRow(id: row.id, line: row.line, split: split, label: row.label, promptKey: row.promptKey))
+                batch.rows.append(
+                    DatasetRow(id: row.id, line: row.line, split: split, label: row.label, promptKey: row.promptKey))
             }
             shards[split] = try writer.finish()
         }
         let drop = try context.ledger.receive(
-            Drop(id: id, pipeline: "p", name: "\(id)", sha256: id.rawValue, bytes: 1, state: .received, receivedAt: receivedAt))
+            Drop(
+                id: id, pipeline: "p", name: "\(id)", sha256: id.rawValue, bytes: 1, state: .received,
+                receivedAt: receivedAt))
         try context.ledger.store(drop, batch, shards: shards)
         try context.ledger.markIndexed([id])
     }
@@ -84,7 +96,8 @@ struct LineageTests {
         let id = VersionID("v-\(run.id)")
         try context.ledger.add(
             ModelVersion(
-                id: id, pipeline: "p", run: run.id, base: "tiny", baseDigest: "abc", adapters: [], parent: run.parent, snapshot: run.snapshot,
+                id: id, pipeline: "p", run: run.id, base: "tiny", baseDigest: "abc", adapters: [], parent: run.parent,
+                snapshot: run.snapshot,
                 recipe: run.recipe, createdAt: Date(), code: "c", machine: "m"))
         _ = try context.ledger.promote("p", to: id, run: run.id, kind: .automatic, who: "t", reason: "r")
         return id
@@ -92,7 +105,9 @@ struct LineageTests {
 
     func trainRows(_ run: Run) throws -> [Row] {
         var rows: [Row] = []
-        for file in try #require(try context.ledger.snapshot(run.snapshot)).files[.train] ?? [] { try RowFile.read(file.path) { rows.append($0) } }
+        for file in try #require(try context.ledger.snapshot(run.snapshot)).files[.train] ?? [] {
+            try RowFile.read(file.path) { rows.append($0) }
+        }
         return rows
     }
 
@@ -148,7 +163,9 @@ struct LineageTests {
         let run = try service.request("p", mode: nil, by: "eva", reason: "again")
         #expect(run.mode == .continued && run.drops == ["d-2"])
         _ = try promote(run)
-        #expect(try service.request("p", mode: .continued, by: "eva", reason: "more").mode == .fromBase, "nothing new: all is learnt again")
+        #expect(
+            try service.request("p", mode: .continued, by: "eva", reason: "more").mode == .fromBase,
+            "nothing new: all is learnt again")
     }
 
     @Test func replayIsSpreadOverLabels() throws {
@@ -156,10 +173,13 @@ struct LineageTests {
         _ = try promote(try #require(try queued()))
         try store("d-2")
         let run = try #require(try queued())
-        let replay = Dictionary(grouping: try trainRows(run).filter { $0.drop == "d-1" }, by: \.label).mapValues(\.count)
+        let replay = Dictionary(grouping: try trainRows(run).filter { $0.drop == "d-1" }, by: \.label).mapValues(
+            \.count)
         #expect(replay.values.reduce(0, +) == 10)
         #expect(replay.values.allSatisfy { (3...4).contains($0) } && replay.count == 3)
-        #expect(try #require(try context.ledger.snapshot(run.snapshot)).files[.gate]?.count == 2, "the judge sees the whole dataset")
+        #expect(
+            try #require(try context.ledger.snapshot(run.snapshot)).files[.gate]?.count == 2,
+            "the judge sees the whole dataset")
     }
 
     @Test func windowsLimitWhatIsLearnt() throws {
@@ -222,7 +242,9 @@ extension LineageTests {
         let both = try context.ledger.dataLineage(replayed.id.rawValue)
         #expect(both.snapshots.count == 2 && both.snapshots.allSatisfy { $0.splits == [.train] })
         let gate = try context.ledger.dataLineage("d-1-gate-0")
-        #expect(gate.snapshots.count == 2 && gate.snapshots.allSatisfy { $0.splits == [.gate] } && gate.versions.isEmpty, "what judges trains nothing")
+        #expect(
+            gate.snapshots.count == 2 && gate.snapshots.allSatisfy { $0.splits == [.gate] } && gate.versions.isEmpty,
+            "what judges trains nothing")
         #expect(gate.runs.count == 2)
 
         #expect(try context.ledger.dataLineage("d-2").versions == [second])
@@ -235,13 +257,19 @@ extension LineageTests {
 
     @Test func rowsKeptOutAreInNoSnapshot() throws {
         try store("d-1")
-        let aside = (0..<4).map { SetAsideRow(id: RowID("d-1-train-\($0)"), reason: .nearDuplicateOfGate, drop: "d-1", line: $0 + 1, other: "d-1-gate-0", score: 0.9) }
+        let aside = (0..<4).map {
+            SetAsideRow(
+                id: RowID("d-1-train-\($0)"), reason: .nearDuplicateOfGate, drop: "d-1", line: $0 + 1,
+                other: "d-1-gate-0", score: 0.9)
+        }
         try context.ledger.add(aside, in: "p")
         let run = try #require(try queued())
         let rows = try trainRows(run)
         #expect(rows.count == 16 && !rows.contains { row in aside.contains { $0.id == row.id } })
         let snapshot = try #require(try context.ledger.snapshot(run.snapshot))
-        #expect(snapshot.removed == ["near_duplicate_of_gate": 4] && snapshot.rows[.train] == 16 && snapshot.rows[.gate] == 5)
+        #expect(
+            snapshot.removed == ["near_duplicate_of_gate": 4] && snapshot.rows[.train] == 16
+                && snapshot.rows[.gate] == 5)
         #expect(try context.ledger.dataLineage("d-1-train-0").snapshots.isEmpty)
         #expect(try context.ledger.dataLineage("d-1-train-7").snapshots.map(\.snapshot) == [run.snapshot])
         _ = try promote(run)
@@ -254,7 +282,9 @@ extension LineageTests {
         try store("d-1")
         try context.ledger.forgetIndex("p")
         #expect(try queued() == nil)
-        #expect { try service.request("p", mode: nil, by: "eva", reason: "r") } throws: { ($0 as? Failure)?.code == "pipeline.indexing" }
+        #expect { try service.request("p", mode: nil, by: "eva", reason: "r") } throws: {
+            ($0 as? Failure)?.code == "pipeline.indexing"
+        }
         try context.ledger.markIndexed(["d-1"])
         #expect(try queued() != nil)
     }

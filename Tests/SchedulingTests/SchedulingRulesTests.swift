@@ -8,10 +8,13 @@ struct SchedulingRulesTests {
     static let now = Date(timeIntervalSince1970: 1_000_000)
 
     /// A pipeline whose next run is due, changed by `change`.
-    func decide(_ change: (inout SchedulingRules.Situation, inout PipelineSettings) -> Void = { _, _ in }) -> SchedulingRules.Decision {
+    func decide(_ change: (inout SchedulingRules.Situation, inout PipelineSettings) -> Void = { _, _ in })
+        -> SchedulingRules.Decision
+    {
         var settings = PipelineSettings(name: "p", file: "p.toml", base: "b")
         var situation = SchedulingRules.Situation(
-            newRows: 50, allRows: 100, gateRows: 10, newestDrop: Self.now.addingTimeInterval(-60), lastRun: Self.now.addingTimeInterval(-600), isBusy: false,
+            newRows: 50, allRows: 100, gateRows: 10, newestDrop: Self.now.addingTimeInterval(-60),
+            lastRun: Self.now.addingTimeInterval(-600), isBusy: false,
             hasServed: true, servedBase: "b", continuations: 0, now: Self.now)
         change(&situation, &settings)
         return SchedulingRules.decide(situation, settings)
@@ -64,11 +67,14 @@ struct SchedulingRulesTests {
     }
 
     @Test func afterTooMuchForgettingARunFromTheBaseCompetes() {
-        #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 2, 0.11) }?.contains("forgetting_budget") == true)
+        #expect(
+            competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 2, 0.11) }?.contains(
+                "forgetting_budget") == true)
         #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 2, 0.09) } == nil)
         #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 0, 0.11) } == nil)
         let old = GateResult(
-            rule: "r", kind: "non_inferiority", set: "gate", metric: "loss", slice: "drop=earlier", outcome: .pass, difference: -0.04, rows: 30,
+            rule: "r", kind: "non_inferiority", set: "gate", metric: "loss", slice: "drop=earlier", outcome: .pass,
+            difference: -0.04, rows: 30,
             explanation: "")
         var other = old
         (other.slice, other.difference) = (nil, -1)
@@ -77,7 +83,9 @@ struct SchedulingRulesTests {
         #expect(SchedulingRules.forgotten(nil) == 0)
         // On the base's probe it is the rise over the served model, whether or not a gate asks.
         var probed = verdict
-        probed.figures = ["candidate": ["probe": ["loss": 4.25]], "served": ["probe": ["loss": 4]], "base": ["probe": ["loss": 3]]]
+        probed.figures = [
+            "candidate": ["probe": ["loss": 4.25]], "served": ["probe": ["loss": 4]], "base": ["probe": ["loss": 3]],
+        ]
         #expect(SchedulingRules.forgotten(probed) == 0.25)
         probed.figures["served"] = nil
         #expect(SchedulingRules.forgotten(probed) == 0.04)
@@ -85,7 +93,9 @@ struct SchedulingRulesTests {
 
     @Test func rowsOfRunsThatWereNotPromotedAreSaidAndTaken() {
         waits(decide { s, _ in (s.newRows, s.leftRows) = (0, 30) }, "30 rows of runs that were not promoted")
-        #expect(decide { s, _ in s.leftRows = 30 } == .queue(.continued, reason: "50 new rows, and 30 of runs that were not promoted"))
+        #expect(
+            decide { s, _ in s.leftRows = 30 }
+                == .queue(.continued, reason: "50 new rows, and 30 of runs that were not promoted"))
         #expect(
             decide { s, p in
                 s.leftRows = 30; p.trigger.minimumNewRows = 80
@@ -126,21 +136,29 @@ struct SchedulingRulesTests {
 
     @Test func runsKeepTheirDistance() {
         waits(
-            decide { _, p in p.trigger.minimumIntervalSeconds = 3600 }, "minimum_interval", until: Self.now.addingTimeInterval(3000))
+            decide { _, p in p.trigger.minimumIntervalSeconds = 3600 }, "minimum_interval",
+            until: Self.now.addingTimeInterval(3000))
     }
 
     @Test func rowsWaitForTheCalendar() throws {
         // 1970-01-12 13:46:40 UTC.
         let next = Date(timeIntervalSince1970: 1_000_000 - 13 * 3600 - 46 * 60 - 40 + 22 * 3600)
-        waits(decide { s, p in (s.oldestDrop, p.trigger.calendar) = (Self.now.addingTimeInterval(-60), "22:00 UTC") }, "trigger.calendar (22:00 UTC)", until: next)
+        waits(
+            decide { s, p in (s.oldestDrop, p.trigger.calendar) = (Self.now.addingTimeInterval(-60), "22:00 UTC") },
+            "trigger.calendar (22:00 UTC)", until: next)
         // A time that has passed since the first of the rows came.
-        #expect(decide { s, p in (s.oldestDrop, p.trigger.calendar) = (Self.now.addingTimeInterval(-60), "13:46 UTC") } == .queue(.continued, reason: "50 new rows"))
         #expect(
-            decide { s, p in (s.oldestDrop, p.trigger.calendar) = (Self.now.addingTimeInterval(-86_400), "22:00 UTC") } == .queue(.continued, reason: "50 new rows"),
+            decide { s, p in (s.oldestDrop, p.trigger.calendar) = (Self.now.addingTimeInterval(-60), "13:46 UTC") }
+                == .queue(.continued, reason: "50 new rows"))
+        #expect(
+            decide { s, p in (s.oldestDrop, p.trigger.calendar) = (Self.now.addingTimeInterval(-86_400), "22:00 UTC") }
+                == .queue(.continued, reason: "50 new rows"),
             "one that passed while the machine was off is made up for")
         waits(
             decide { s, p in
-                (s.continuations, s.runsSinceFromBase, s.lastRun, p.trigger.calendar) = (8, 8, Self.now.addingTimeInterval(-60), "22:00 UTC")
+                (s.continuations, s.runsSinceFromBase, s.lastRun, p.trigger.calendar) = (
+                    8, 8, Self.now.addingTimeInterval(-60), "22:00 UTC"
+                )
             }, "a run from the base waits for trigger.calendar", until: next)
     }
 
@@ -163,7 +181,9 @@ struct SchedulingRulesTests {
         let warm = SchedulingRules.recipe(settings, mode: .continued, rows: 100)
         #expect(warm.recipe.learningRate == 2.5e-4)
         #expect(warm.notes["learning_rate"]?.contains("warm start") == true)
-        #expect(SchedulingRules.recipe(settings, mode: .stack, rows: 100).recipe.learningRate == 5e-4, "a new adapter starts at zero")
+        #expect(
+            SchedulingRules.recipe(settings, mode: .stack, rows: 100).recipe.learningRate == 5e-4,
+            "a new adapter starts at zero")
         // Without one the run looks for it itself.
         settings.recipe.learningRate = nil
         #expect(SchedulingRules.recipe(settings, mode: .continued, rows: 100).recipe.learningRate == nil)
@@ -172,8 +192,11 @@ struct SchedulingRulesTests {
     @Test func epochsFollowTheRowsUnlessTheyAreWrittenDown() {
         var settings = PipelineSettings(name: "p", file: "p.toml", base: "b")
         // OpenAI's rule: 3, more below 34 rows up to 25, fewer above 8,333 down to 1.
-        for (rows, epochs) in [(0, 3.0), (1, 25), (10, 10), (33, 3), (34, 3), (8333, 3), (8334, 2), (25_000, 1), (1_000_000, 1)] {
-            #expect(SchedulingRules.recipe(settings, mode: .fromBase, rows: rows).recipe.epochs == epochs, "\(rows) rows")
+        for (rows, epochs) in [
+            (0, 3.0), (1, 25), (10, 10), (33, 3), (34, 3), (8333, 3), (8334, 2), (25_000, 1), (1_000_000, 1),
+        ] {
+            #expect(
+                SchedulingRules.recipe(settings, mode: .fromBase, rows: rows).recipe.epochs == epochs, "\(rows) rows")
         }
         settings.automaticEpochs = false
         settings.recipe.epochs = 1.5

@@ -10,6 +10,8 @@ struct ConfigurationPageTests {
             try ConfigurationPage.text.write(toFile: path, atomically: true, encoding: .utf8)
         }
         let page = try String(contentsOfFile: path, encoding: .utf8)
-        #expect(page == ConfigurationPage.text, "docs/configuration.md is out of date: FINETUNED_REGENERATE=1 make test writes it anew")
+        #expect(
+            page == ConfigurationPage.text,
+            "docs/configuration.md is out of date: FINETUNED_REGENERATE=1 make test writes it anew")
     }
 }

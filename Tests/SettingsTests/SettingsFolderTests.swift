@@ -16,10 +16,15 @@ struct SettingsFolderTests {
     }
 
     @Test func aSoundPipelineIsRead() throws {
-        let folder = try read(["pipelines/tickets.toml": "base = \"b\"\n[recipe]\nrank = 4\nlearning_rate = 1e-3\n[trigger]\nsettle_seconds = 1\n"])
+        let folder = try read([
+            "pipelines/tickets.toml":
+                "base = \"b\"\n[recipe]\nrank = 4\nlearning_rate = 1e-3\n[trigger]\nsettle_seconds = 1\n"
+        ])
         #expect(folder.problems.isEmpty)
         let pipeline = try #require(folder.pipelines.first)
-        #expect(pipeline.name == "tickets" && pipeline.recipe.rank == 4 && pipeline.recipe.learningRate == 1e-3 && pipeline.trigger.settleSeconds == 1)
+        #expect(
+            pipeline.name == "tickets" && pipeline.recipe.rank == 4 && pipeline.recipe.learningRate == 1e-3
+                && pipeline.trigger.settleSeconds == 1)
     }
 
     @Test(arguments: [
@@ -30,7 +35,10 @@ struct SettingsFolderTests {
         ("base = \"b\"\n[recipe\n", "settings.syntax", ":2", "TOML"),
         ("promote = \"auto\"\n", "settings.missing_key", ".toml", "base"),
         ("base = \"b\"\n[data]\ngate_share = 0.6\nvalidation_share = 0.5\n", "settings.value", ":3", "tenth"),
-        ("base = \"b\"\n[recipe]\nmethod = \"full\"\n[delivery]\nexports = [\"peft\"]\n", "settings.value", ":5", "adapter"),
+        (
+            "base = \"b\"\n[recipe]\nmethod = \"full\"\n[delivery]\nexports = [\"peft\"]\n", "settings.value", ":5",
+            "adapter"
+        ),
     ])
     func aFaultNamesFileLineKeyAndRemedy(text: String, code: String, place: String, said: String) throws {
         let folder = try read(["pipelines/p.toml": text])
@@ -48,7 +56,10 @@ struct SettingsFolderTests {
     }
 
     @Test func twoPipelinesOnOneFolderAreRefused() throws {
-        let folder = try read(["pipelines/a.toml": "base = \"b\"\ndrop = \"/srv/x\"\n", "pipelines/b.toml": "base = \"b\"\ndrop = \"/srv/x/\"\n"])
+        let folder = try read([
+            "pipelines/a.toml": "base = \"b\"\ndrop = \"/srv/x\"\n",
+            "pipelines/b.toml": "base = \"b\"\ndrop = \"/srv/x/\"\n",
+        ])
         #expect(folder.pipelines.map(\.name) == ["a"])
         #expect(folder.problems.first?.code == "settings.shared_folder")
     }

@@ -18,6 +18,8 @@ struct ProblemBoardTests {
         board.set("drop:p:entry:y", two)
         board.set("drop:q:entry:x", one)
         board.clear(prefix: "drop:p:entry:", except: ["drop:p:entry:y"])
-        #expect(board.count == 2 && board.all(prefix: "drop:p:").map(\.code) == ["b"] && board.all(prefix: "drop:q:").count == 1)
+        #expect(
+            board.count == 2 && board.all(prefix: "drop:p:").map(\.code) == ["b"]
+                && board.all(prefix: "drop:q:").count == 1)
     }
 }

@@ -10,7 +10,10 @@ struct RowExportTests {
     func shard(_ sandbox: Sandbox, _ lines: Range<Int>) throws -> FileReference {
         let writer = try ShardWriter(folder: sandbox.layout.root)
         for line in lines {
-            try writer.write(Row(id: RowID("r\(line)"), content: .text(String(repeating: "text \(line) ", count: 200)), split: .train, promptKey: "k", drop: "d", line: line))
+            try writer.write(
+                Row(
+                    id: RowID("r\(line)"), content: .text(String(repeating: "text \(line) ", count: 200)),
+                    split: .train, promptKey: "k", drop: "d", line: line))
         }
         return try writer.finish()
     }

@@ -13,13 +13,18 @@ struct LocalLauncherTests {
     init() throws { sandbox = try Sandbox() }
 
     /// Runs a script as a worker. Its `$1` is the request; events go to descriptor 3.
-    func launch(_ script: String, silence: Double = 20, grace: Double = 5, seen: EventLog = EventLog()) async throws -> WorkerResult {
+    func launch(_ script: String, silence: Double = 20, grace: Double = 5, seen: EventLog = EventLog()) async throws
+        -> WorkerResult
+    {
         let program = sandbox.root + "/attempter-\(UUID().uuidString.prefix(8)).sh"
         try ("#!/bin/sh\n" + script).write(toFile: program, atomically: true, encoding: .utf8)
         chmod(program, 0o755)
         let launcher = LocalLauncher(program: program, grace: .seconds(grace))
-        let request = WorkerRequest(id: "t", directory: sandbox.root + "/attempt", task: .inspect(InspectTask(path: "x", id: "x")))
-        return try await launcher.run(request, silence: .seconds(silence)) { event in seen.events.withLock { $0.append(event) } }
+        let request = WorkerRequest(
+            id: "t", directory: sandbox.root + "/attempt", task: .inspect(InspectTask(path: "x", id: "x")))
+        return try await launcher.run(request, silence: .seconds(silence)) { event in
+            seen.events.withLock { $0.append(event) }
+        }
     }
 
     final class EventLog: Sendable {
@@ -53,19 +58,31 @@ struct LocalLauncherTests {
 
     @Test func garbageAmongTheEventsIsPassedOver() async throws {
         let seen = EventLog()
-        _ = try await launch("echo 'not json' >&3\nprintf '\\000\\377\\n{\"event\":\"nonsense\",\"time\":1}\\n' >&3\n\(Self.started)\n\(Self.result)", seen: seen)
+        _ = try await launch(
+            """
+            echo 'not json' >&3\nprintf '\\000\\377\\n{\"event\":\"nonsense\",\"time\":1}\\n' \
+            >&3\n\(Self.started)\n\(Self.result)
+            """,
+            seen: seen)
         #expect(seen.kinds == [.started, .result])
     }
 
     @Test func aManyLinedWorkerNeverBlocks() async throws {
         let seen = EventLog()
-        _ = try await launch("i=0; while [ $i -lt 20000 ]; do echo '{\"event\":\"started\",\"time\":1}'; i=$((i+1)); done >&3\n\(Self.result)", seen: seen)
+        _ = try await launch(
+            """
+            i=0; while [ $i -lt 20000 ]; do echo '{\"event\":\"started\",\"time\":1}'; i=$((i+1)); done \
+            >&3\n\(Self.result)
+            """,
+            seen: seen)
         #expect(seen.kinds.count == 20_001)
     }
 
     @Test func aFaultOfTheRequestIsFinal() async throws {
         let end = await ending {
-            try await launch(#"echo '{"event":"failed","time":1,"failure":{"code":"weights.truncated","message":"cut"}}' >&3; exit 66"#)
+            try await launch(
+                #"echo '{"event":"failed","time":1,"failure":{"code":"weights.truncated","message":"cut"}}' >&3; exit 66"#
+            )
         }
         guard case .failed(let failure) = end else {
             Issue.record("\(String(describing: end))")
@@ -98,7 +115,8 @@ struct LocalLauncherTests {
 
     @Test func aProgramThatIsNotThereIsNoCrash() async throws {
         let launcher = LocalLauncher(program: "/nonexistent/worker")
-        let request = WorkerRequest(id: "t", directory: sandbox.root + "/attempt", task: .inspect(InspectTask(path: "x", id: "x")))
+        let request = WorkerRequest(
+            id: "t", directory: sandbox.root + "/attempt", task: .inspect(InspectTask(path: "x", id: "x")))
         let end = await ending { try await launcher.run(request, silence: .seconds(5)) { _ in } }
         guard case .died = end else {
             Issue.record("\(String(describing: end))")
@@ -117,7 +135,8 @@ struct LocalLauncherTests {
 
     @Test func cancellingAsksForACheckpoint() async throws {
         let mark = sandbox.root + "/checkpoint"
-        let end = try await stopped("trap 'touch \(mark); exit 75' TERM\n\(Self.started)\nwhile :; do sleep 0.05; done", grace: 10)
+        let end = try await stopped(
+            "trap 'touch \(mark); exit 75' TERM\n\(Self.started)\nwhile :; do sleep 0.05; done", grace: 10)
         #expect(end == .interrupted)
         #expect(FileManager.default.fileExists(atPath: mark))
     }

@@ -6,15 +6,20 @@ import Testing
 
 struct RangeTestRulesTests {
     func range(_ suggested: Double) -> RangeTestResult {
-        RangeTestResult(suggested: suggested, learningRates: [1e-6, 1e-3], losses: [3, 2], smoothed: [3, 2], reason: "Because.")
+        RangeTestResult(
+            suggested: suggested, learningRates: [1e-6, 1e-3], losses: [3, 2], smoothed: [3, 2], reason: "Because.")
     }
 
-    func run(_ id: RunID, base: BaseID = "b", mode: Run.Mode = .fromBase, range: RangeTestResult? = nil, _ change: (inout Recipe) -> Void = { _ in }) -> Run {
+    func run(
+        _ id: RunID, base: BaseID = "b", mode: Run.Mode = .fromBase, range: RangeTestResult? = nil,
+        _ change: (inout Recipe) -> Void = { _ in }
+    ) -> Run {
         var recipe = Recipe()
         recipe.learningRate = nil
         change(&recipe)
         var run = Run(
-            id: id, pipeline: "p", mode: mode, base: base, snapshot: "s", drops: [], recipe: recipe, createdAt: Date(timeIntervalSince1970: 0), requestedBy: "t")
+            id: id, pipeline: "p", mode: mode, base: base, snapshot: "s", drops: [], recipe: recipe,
+            createdAt: Date(timeIntervalSince1970: 0), requestedBy: "t")
         run.range = range
         return run
     }
@@ -40,7 +45,9 @@ struct RangeTestRulesTests {
         let now = run("r-9")
         let rows: (Run) -> Int = { $0.id == "r-1" ? 300 : 100 }
         let sweep = range(1e-3)
-        #expect(RangeTestRules.reusable(for: now, among: [run("r-2"), run("r-3", range: sweep)], rows: rows)?.earlier == "r-3")
+        #expect(
+            RangeTestRules.reusable(for: now, among: [run("r-2"), run("r-3", range: sweep)], rows: rows)?.earlier
+                == "r-3")
         // How long one trains changes nothing, what one trains does.
         #expect(
             RangeTestRules.reusable(

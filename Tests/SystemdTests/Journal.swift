@@ -8,7 +8,8 @@ struct Journal {
     /// Fields of each record, oldest first. A field that holds bytes rather than text is left out.
     let records: [[String: String]]
 
-    /// Reads what `journalctl -o json` printed; lines that are no JSON object (a notice of an empty journal) are left out.
+    /// Reads what `journalctl -o json` printed; lines that are no JSON object (a notice of an empty journal) are left
+    /// out.
     init(_ output: String) {
         records = output.split(separator: "\n").compactMap { line in
             guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else {

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 extension SystemdTests {
-    /// The main job under a real systemd, with the installed programs, the real base model and an ordinary user who drops files.
+    /// The main job under a real systemd, with the installed programs, the real base model and an ordinary user who
+    /// drops files.
     @Suite struct MainJobTests {
         @Test func aDroppedFileEndsPromoted() async throws {
             try await SystemdMachine.with(pipelines: ["tickets": TicketData.pipeline()]) { machine in
@@ -39,11 +40,15 @@ extension SystemdTests {
                 let explained = try await machine.shell("journalctl -q -x MESSAGE_ID=\(kind)")
                 #expect(explained.contains("Subject: \(version) is now served for tickets"))
 
-                // The sandbox refused nothing that anything asked for; what is said is that the base came after the pipeline.
+                // The sandbox refused nothing that anything asked for; what is said is that the base came after the
+                // pipeline.
                 let complaints = try await machine.shell("journalctl -q -u finetuned -p warning -o cat")
                     .split(separator: "\n").filter { !$0.contains("thread priority") }
                 #expect(complaints.count == 1)
-                #expect(complaints.first?.hasSuffix("is not registered. Register it with `ftctl base add` (none is registered yet).") == true, "\(complaints)")
+                #expect(
+                    complaints.first?.hasSuffix(
+                        "is not registered. Register it with `ftctl base add` (none is registered yet).") == true,
+                    "\(complaints)")
                 #expect(try await machine.shell("systemd-analyze verify finetuned.service 2>&1") == "")
                 try await machine.shell("systemctl stop finetuned")
                 #expect(try await machine.property("Result") == "success")

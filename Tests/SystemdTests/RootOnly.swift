@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// These suites mount, boot and kill, so they need root; without it they are skipped, and say so where nobody misses it.
+/// These suites mount, boot and kill, so they need root; without it they are skipped, and say so where nobody misses
+/// it.
 enum RootOnly {
     static let isRoot: Bool = {
         if geteuid() == 0 { return true }

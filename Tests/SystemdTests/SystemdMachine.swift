@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A container in which a real systemd runs the built programs and the unit files of this checkout, installed where a package puts them.
+/// A container in which a real systemd runs the built programs and the unit files of this checkout, installed where a
+/// package puts them.
 ///
 /// Its root is the machine's own, read-only under an overlay in memory: nothing that happens inside lasts.
 final class SystemdMachine: Sendable {
@@ -98,7 +99,8 @@ final class SystemdMachine: Sendable {
         try await shell(
             """
             chown alice: /home/alice/\(file)
-            runuser -u alice -- sh -c 'umask 077; cp /home/alice/\(file) \(folder)/.\(file).part; mv \(folder)/.\(file).part \(folder)/\(file)'
+            runuser -u alice -- sh -c 'umask 077; cp /home/alice/\(file) \(folder)/.\(file).part; mv \
+            \(folder)/.\(file).part \(folder)/\(file)'
             """)
     }
 
@@ -115,7 +117,10 @@ final class SystemdMachine: Sendable {
     /// Everything that helps to understand a failure.
     func story() async -> String {
         let command =
-            "systemctl status finetuned --no-pager -l; journalctl -q --no-pager -n 80 -o short-monotonic; ftctl status; ftctl runs"
+            """
+            systemctl status finetuned --no-pager -l; journalctl -q --no-pager -n 80 -o short-monotonic; ftctl \
+            status; ftctl runs
+            """
         return (try? await attempt(command))?.output ?? "(the container does not answer) \(console())"
     }
 
@@ -123,7 +128,8 @@ final class SystemdMachine: Sendable {
         (try? String(contentsOfFile: Self.lab + "/\(name)/console.log", encoding: .utf8)) ?? ""
     }
 
-    /// The toolchain's folder, as far as this program's own runtime tells: the part of its path before `/usr/lib/swift/`.
+    /// The toolchain's folder, as far as this program's own runtime tells: the part of its path before
+    /// `/usr/lib/swift/`.
     private static func toolchain() -> String? {
         // Files of /proc have no size to read by.
         let data = try? FileHandle(forReadingAtPath: "/proc/self/maps")?.readToEnd()

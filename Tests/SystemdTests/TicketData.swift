@@ -1,4 +1,5 @@
-/// A task that the base model cannot know and a small adapter learns in seconds: which desk a customer's message goes to.
+/// A task that the base model cannot know and a small adapter learns in seconds: which desk a customer's message goes
+/// to.
 ///
 /// The desks have made-up names, so the base scores nothing and a verdict needs few rows.
 enum TicketData {

@@ -30,8 +30,10 @@ struct DecodeKernelTests {
         var scratch = [Float](repeating: 0, count: inner)
         stored.withUnsafeBytes { bytes in
             var matrix = ck_matrix(
-                data: bytes.baseAddress, row_bytes: Int64(type.rowBytes(inner) ?? 0), out: Int64(outer), in: Int64(inner),
-                type: type.rawValue, block_size: Int32(type.blockSize), block_bytes: Int32(type.blockBytes), interleaved_head: 0)
+                data: bytes.baseAddress, row_bytes: Int64(type.rowBytes(inner) ?? 0), out: Int64(outer),
+                in: Int64(inner),
+                type: type.rawValue, block_size: Int32(type.blockSize), block_bytes: Int32(type.blockBytes),
+                interleaved_head: 0)
             for m in 1...tokens {
                 var y = [Float](repeating: 1, count: m * outer)
                 ck_matvec(&matrix, 2, 11, Int64(m), x, Int64(inner), sums, &y, Int64(outer), bias, 1, &scratch)
@@ -75,7 +77,9 @@ struct DecodeKernelTests {
             let weights = scores.map { exponential($0 - most) }
             let total = weights.reduce(0, +)
             for j in 0..<head {
-                let exact = (0..<rows).reduce(0.0) { $0 + weights[$1] / total * Double(cache[$1 * stride + head + 4 + j]) }
+                let exact = (0..<rows).reduce(0.0) {
+                    $0 + weights[$1] / total * Double(cache[$1 * stride + head + 4 + j])
+                }
                 #expect(abs(Double(out[g * head + j]) - exact) < 1e-5)
             }
         }

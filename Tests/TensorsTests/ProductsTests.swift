@@ -3,7 +3,8 @@ import Testing
 
 @testable import Tensors
 
-/// Products of many tokens against plain sums in double precision: edges of every block size, quantised weights, adapters, biases.
+/// Products of many tokens against plain sums in double precision: edges of every block size, quantised weights,
+/// adapters, biases.
 struct ProductsTests {
     final class Bytes: Sendable {
         nonisolated(unsafe) let all: UnsafeMutableRawBufferPointer
@@ -20,7 +21,10 @@ struct ProductsTests {
         var floats = [Float](repeating: 0, count: numbers.count)
         try #require(ck_dequantize_row(type.rawValue, stored, Int64(numbers.count), &floats) == 0)
         return (
-            WeightMatrix(StoredTensor(name: "w", shape: [out, inner], type: type, bytes: UnsafeRawBufferPointer(bytes.all), owner: bytes), bias: bias), floats
+            WeightMatrix(
+                StoredTensor(
+                    name: "w", shape: [out, inner], type: type, bytes: UnsafeRawBufferPointer(bytes.all), owner: bytes),
+                bias: bias), floats
         )
     }
 
@@ -31,7 +35,8 @@ struct ProductsTests {
         let bias = DecodeKernelTests.numbers(out, 8)
         let (weights, w) = try matrix(type, out: out, in: inner, bias: bias)
         let x = DecodeKernelTests.numbers(tokens * inner, 9), low = DecodeKernelTests.numbers(tokens * rank, 10)
-        let factor = DecodeKernelTests.numbers(out * rank, 11), inputFactor = DecodeKernelTests.numbers(inner * rank, 12)
+        let factor = DecodeKernelTests.numbers(out * rank, 11),
+            inputFactor = DecodeKernelTests.numbers(inner * rank, 12)
         let dy = DecodeKernelTests.numbers(tokens * out, 13)
         var y = [Float](repeating: 5, count: tokens * out), dx = [Float](repeating: 5, count: tokens * inner)
         let products = try Products(team: ThreadTeam(threads: 2))
@@ -41,7 +46,8 @@ struct ProductsTests {
                 y.withUnsafeMutableBufferPointer {
                     guard let y = $0.baseAddress else { return }
                     products.forward(
-                        [.init(weights, y, ldy: out, low: LowRank(rows: rows, stride: rank, factor: b, rank: rank))], x: x, ldx: inner, tokens: tokens)
+                        [.init(weights, y, ldy: out, low: LowRank(rows: rows, stride: rank, factor: b, rank: rank))],
+                        x: x, ldx: inner, tokens: tokens)
                 }
             }
             inputFactor.withUnsafeBufferPointer { factor in
@@ -50,7 +56,11 @@ struct ProductsTests {
                     dy.withUnsafeBufferPointer { dy in
                         guard let dx = dx.baseAddress, let dy = dy.baseAddress else { return }
                         products.inputGradient(
-                            [.init(weights, dy: dy, lddy: out, low: LowRank(rows: rows, stride: rank, factor: a, rank: rank))], dx: dx, lddx: inner, tokens: tokens)
+                            [
+                                .init(
+                                    weights, dy: dy, lddy: out,
+                                    low: LowRank(rows: rows, stride: rank, factor: a, rank: rank))
+                            ], dx: dx, lddx: inner, tokens: tokens)
                     }
                 }
             }
@@ -79,7 +89,8 @@ struct ProductsTests {
         dy.withUnsafeBufferPointer { dy in
             dw.withUnsafeMutableBufferPointer { dw in
                 guard let dy = dy.baseAddress, let dw = dw.baseAddress else { return }
-                products.weightGradient([.init(dy: dy, lddy: out, out: out, dw: dw)], x: x, ldx: inner, inner: inner, tokens: tokens)
+                products.weightGradient(
+                    [.init(dy: dy, lddy: out, out: out, dw: dw)], x: x, ldx: inner, inner: inner, tokens: tokens)
             }
         }
         for o in 0..<out {

@@ -55,7 +55,8 @@ package final class Sandbox: Sendable {
         let (ending, output) = try await ChildProgram.run(
             TestSupport.program("ftctl"), arguments + ["--json"], environment: ["FINETUNED_ROOT": root])
         guard ending == .exited(0) else {
-            throw TestSupport.Missing(description: "ftctl \(arguments.joined(separator: " ")): \(String(describing: ending)) \(output)")
+            throw TestSupport.Missing(
+                description: "ftctl \(arguments.joined(separator: " ")): \(String(describing: ending)) \(output)")
         }
         return try ContractCoding.decode(type, from: Data(output.utf8))
     }

@@ -12,7 +12,8 @@ package enum TestSupport {
 
     /// The folder of the built programs, which is that of the test program itself.
     package static let programs: String = {
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(filePath: own).deletingLastPathComponent().path
     }()
 

@@ -62,7 +62,9 @@ package enum TextFuzzer {
             _ = try? template.render(
                 messages: messages ?? .none, tools: tools ?? .none, addGenerationPrompt: generation,
                 variables: ["bos_token": .trusted("<s>"), "eos_token": .trusted("</s>")], now: 1_700_000_000)
-            precondition(isRenderedTheSame(template, generation), "what is known of the template is not what it gives: \(template.source)")
+            precondition(
+                isRenderedTheSame(template, generation),
+                "what is known of the template is not what it gives: \(template.source)")
         }
         return true
     }
@@ -82,8 +84,10 @@ package enum TextFuzzer {
             }
             let known = try? renderer.render(turns, addGenerationPrompt: generation)
             let made = try? template.render(
-                messages: .list(TemplateList(turns.map { .dictionary($0) })), addGenerationPrompt: generation, variables: variables, now: 1_700_000_000)
-            return known?.text.bytes == made?.text.bytes && known?.text.trusted == made?.text.trusted && known?.generated == made?.generated
+                messages: .list(TemplateList(turns.map { .dictionary($0) })), addGenerationPrompt: generation,
+                variables: variables, now: 1_700_000_000)
+            return known?.text.bytes == made?.text.bytes && known?.text.trusted == made?.text.trusted
+                && known?.generated == made?.generated
         }
     }
 }

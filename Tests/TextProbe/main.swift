@@ -3,10 +3,12 @@ import Foundation
 import Tokenization
 import TokenizerFiles
 
-// Speaks for the tokenizer and the templates to the interop tests, the benchmark and the fuzzers, one JSON line each way.
+// Speaks for the tokenizer and the templates to the interop tests, the benchmark and the fuzzers, one JSON line each
+// way.
 //   text-probe encode MODEL [parse]        strings on stdin → ids
 //   text-probe decode MODEL                ids on stdin → strings
-//   text-probe render                      {template, messages, tools, add_generation_prompt, variables, now} → {text} or {error}
+//   text-probe render                      {template, messages, tools, add_generation_prompt, variables, now} → {text}
+//   or {error}
 //   text-probe bench MODEL FILE            tokens a second over the lines of FILE, as JSON
 //   text-probe export MODEL FOLDER        tokenizer.json and tokenizer_config.json
 //   text-probe rows MODEL FILE            rows a second under the chat template, as JSON

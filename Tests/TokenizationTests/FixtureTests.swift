@@ -4,7 +4,8 @@ import TokenizerFiles
 
 @testable import Tokenization
 
-/// One small tokenizer of each kind, with ids and texts from the `tokenizers` library (tools/make-tokenizer-fixtures.py).
+/// One small tokenizer of each kind, with ids and texts from the `tokenizers` library
+/// (tools/make-tokenizer-fixtures.py).
 @Suite struct FixtureTests {
     struct Row: Decodable {
         var text: String

@@ -25,7 +25,8 @@ struct TokenizerFileTests {
         let config = "{\"chat_template\": \"of the config\"}"
         #expect(try TokenizerFile(path: folder(config: "{}")).template == nil)
         #expect(try TokenizerFile(path: folder(config: config)).template?.source == "of the config")
-        #expect(try TokenizerFile(path: folder(template: "of the file", config: config)).template?.source == "of the file")
+        #expect(
+            try TokenizerFile(path: folder(template: "of the file", config: config)).template?.source == "of the file")
     }
 
     @Test func aGGUFSaysAllOfIt() throws {

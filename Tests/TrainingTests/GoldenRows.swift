@@ -15,12 +15,19 @@ enum GoldenRows {
     }
 
     static func encoder(_ file: GGUFFile) throws -> ExampleEncoder {
-        func texts(_ key: String) -> [String] { if case .texts(let value) = file.metadata["tokenizer.ggml." + key] { value } else { [] } }
-        func id(_ key: String) -> Int32? { file.metadata["tokenizer.ggml.\(key)_token_id"]?.integer.map { Int32(clamping: $0) } }
+        func texts(_ key: String) -> [String] {
+            if case .texts(let value) = file.metadata["tokenizer.ggml." + key] { value } else { [] }
+        }
+        func id(_ key: String) -> Int32? {
+            file.metadata["tokenizer.ggml.\(key)_token_id"]?.integer.map { Int32(clamping: $0) }
+        }
         var values = TokenizerDefinition.GGUFValues(
-            model: file.metadata["tokenizer.ggml.model"]?.string ?? "", pre: file.metadata["tokenizer.ggml.pre"]?.string, tokens: texts("tokens"))
+            model: file.metadata["tokenizer.ggml.model"]?.string ?? "",
+            pre: file.metadata["tokenizer.ggml.pre"]?.string, tokens: texts("tokens"))
         if case .numbers(let scores) = file.metadata["tokenizer.ggml.scores"] { values.scores = scores }
-        if case .integers(let types) = file.metadata["tokenizer.ggml.token_type"] { values.types = types.map { Int32(clamping: $0) } }
+        if case .integers(let types) = file.metadata["tokenizer.ggml.token_type"] {
+            values.types = types.map { Int32(clamping: $0) }
+        }
         if !texts("merges").isEmpty { values.merges = texts("merges") }
         (values.bos, values.eos, values.unknown, values.padding) = (id("bos"), id("eos"), id("unknown"), id("padding"))
         values.addBOS = file.metadata["tokenizer.ggml.add_bos_token"]?.bool
@@ -28,6 +35,7 @@ enum GoldenRows {
         values.addSpacePrefix = file.metadata["tokenizer.ggml.add_space_prefix"]?.bool
         let source = file.metadata["tokenizer.chat_template"]?.string
         return try ExampleEncoder(
-            tokenizer: Tokenizer(TokenizerDefinition(gguf: values)), template: source.map { try ChatTemplate($0) }, now: 0)
+            tokenizer: Tokenizer(TokenizerDefinition(gguf: values)), template: source.map { try ChatTemplate($0) },
+            now: 0)
     }
 }

@@ -9,7 +9,9 @@ struct GradientCheckTests {
     static let noise = TrainingNoise(adapterDropout: 0.3, dropout: 0.2, neftuneAlpha: 5, seed: 3, step: 4)
 
     /// The loss that training minimises, in double precision, and the gradients of the adapter.
-    func run(_ transformer: Transformer, _ tree: TokenTree, _ adapter: Adapter, noise: TrainingNoise?) throws -> (Double, FloatBuffer) {
+    func run(_ transformer: Transformer, _ tree: TokenTree, _ adapter: Adapter, noise: TrainingNoise?) throws -> (
+        Double, FloatBuffer
+    ) {
         let gradients = try FloatBuffer(adapter.count)
         let sites = try transformer.train(tree, scale: 1, smoothing: 0.1, noise: noise, into: gradients)
         return (zip(tree.labels, sites).reduce(0) { $0 + Double($1.0.weight) * Double($1.1.loss) }, gradients)
@@ -33,13 +35,17 @@ struct GradientCheckTests {
                 let kept = (0..<count).map { adapter.values.pointer[offset + $0] }
                 let step = 4e-3
                 func loss(_ sign: Double) throws -> Double {
-                    for index in 0..<count { adapter.values.pointer[offset + index] = kept[index] + Float(sign * step * Double(own[index]) / norm) }
+                    for index in 0..<count {
+                        adapter.values.pointer[offset + index] =
+                            kept[index] + Float(sign * step * Double(own[index]) / norm)
+                    }
                     return try run(transformer, tree, adapter, noise: noise).0
                 }
                 let slope = (try loss(1) - loss(-1)) / (2 * step)
                 for index in 0..<count { adapter.values.pointer[offset + index] = kept[index] }
                 #expect(
-                    abs(slope - norm) < 0.01 * norm + 2e-3, "\(family) layer \(place.layer) \(place.projection) \(name): \(slope) for \(norm)")
+                    abs(slope - norm) < 0.01 * norm + 2e-3,
+                    "\(family) layer \(place.layer) \(place.projection) \(name): \(slope) for \(norm)")
             }
         }
     }
@@ -53,11 +59,16 @@ struct GradientCheckTests {
         func total(_ trees: [TokenTree]) throws -> (Double, [Float]) {
             let gradients = try FloatBuffer(adapter.count)
             var loss = 0.0
-            for tree in trees { loss += try transformer.train(tree, scale: 0.1, into: gradients).reduce(0) { $0 + Double($1.loss) } }
+            for tree in trees {
+                loss += try transformer.train(tree, scale: 0.1, into: gradients).reduce(0) { $0 + Double($1.loss) }
+            }
             return (loss, (0..<adapter.count).map { gradients.pointer[$0] })
         }
         let apart = try total([TokenTree(rows, sharing: false)])
-        for trees in [[TokenTree(rows)], MicroBatches.make(rows, budget: 40, sharing: true), MicroBatches.make(rows, budget: 17, sharing: false)] {
+        for trees in [
+            [TokenTree(rows)], MicroBatches.make(rows, budget: 40, sharing: true),
+            MicroBatches.make(rows, budget: 17, sharing: false),
+        ] {
             let other = try total(trees)
             #expect(abs(other.0 - apart.0) < 1e-4 * apart.0)
             let size = apart.1.reduce(0) { max($0, abs($1)) }
@@ -70,7 +81,8 @@ struct GradientCheckTests {
         let adapter = try TinyModel.adapter(model)
         let rows = TinyModel.sequences(7)
         func gradients(threads: Int, budget: Int) throws -> [Float] {
-            let transformer = try Transformer(model, adapter: adapter, team: ThreadTeam(threads: threads), training: true)
+            let transformer = try Transformer(
+                model, adapter: adapter, team: ThreadTeam(threads: threads), training: true)
             let gradients = try FloatBuffer(adapter.count)
             var noise = Self.noise
             for tree in MicroBatches.make(rows, budget: budget, sharing: false) {
@@ -105,8 +117,12 @@ struct GradientCheckTests {
         let upper = try run(Transformer(model, adapter: top, team: team, training: true), tree, top, noise: nil).1
         for place in top.places {
             let other = try #require(all.place(place.layer, place.projection))
-            for index in 0..<place.inner * 4 { #expect(abs(upper.pointer[place.a + index] - whole.pointer[other.a + index]) < 1e-4) }
-            for index in 0..<place.outer * 4 { #expect(abs(upper.pointer[place.b + index] - whole.pointer[other.b + index]) < 1e-4) }
+            for index in 0..<place.inner * 4 {
+                #expect(abs(upper.pointer[place.a + index] - whole.pointer[other.a + index]) < 1e-4)
+            }
+            for index in 0..<place.outer * 4 {
+                #expect(abs(upper.pointer[place.b + index] - whole.pointer[other.b + index]) < 1e-4)
+            }
         }
     }
 }

@@ -8,7 +8,10 @@ import Transformers
 
 /// A run that is stopped and started again must end with the very bytes of one that was not.
 struct ResumeTests {
-    func loop(_ folder: String, noisy: Bool, full: Bool = false, shouldStop: @escaping () -> Bool = { false }, report: @escaping (TrainLoop.Event) -> Void = { _ in })
+    func loop(
+        _ folder: String, noisy: Bool, full: Bool = false, shouldStop: @escaping () -> Bool = { false },
+        report: @escaping (TrainLoop.Event) -> Void = { _ in }
+    )
         throws -> (TrainLoop, any Trainable)
     {
         let model = try TinyModel.make(.llama)
@@ -19,11 +22,15 @@ struct ResumeTests {
         recipe.checkpointEverySteps = 3
         recipe.evaluateEverySteps = 2
         recipe.learningRate = 5e-3
-        if noisy { (recipe.adapterDropout, recipe.dropout, recipe.neftuneAlpha, recipe.startDecay) = (0.1, 0.1, 3, 0.01) }
+        if noisy {
+            (recipe.adapterDropout, recipe.dropout, recipe.neftuneAlpha, recipe.startDecay) = (0.1, 0.1, 3, 0.01)
+        }
         let parameters: any Trainable = full ? try TrainableWeights(model) : try AdapterStart.fresh(recipe, for: model)
         let loop = try TrainLoop(
-            model: model, parameters: parameters, recipe: recipe, train: TinyModel.sequences(23), validation: TinyModel.sequences(6, seed: 31),
-            folder: folder, fingerprint: "f", team: ThreadTeam(threads: 2), memoryBytes: 1 << 20, report: report, shouldStop: shouldStop)
+            model: model, parameters: parameters, recipe: recipe, train: TinyModel.sequences(23),
+            validation: TinyModel.sequences(6, seed: 31),
+            folder: folder, fingerprint: "f", team: ThreadTeam(threads: 2), memoryBytes: 1 << 20, report: report,
+            shouldStop: shouldStop)
         return (loop, parameters)
     }
 
@@ -33,7 +40,9 @@ struct ResumeTests {
         return folder
     }
 
-    func bytes(_ parameters: any Trainable) -> [UInt32] { (0..<parameters.count).map { parameters.values.pointer[$0].bitPattern } }
+    func bytes(_ parameters: any Trainable) -> [UInt32] {
+        (0..<parameters.count).map { parameters.values.pointer[$0].bitPattern }
+    }
 
     @Test(arguments: [false, true], [false, true])
     func stoppedAtAnyStepEndsWithTheSameBytes(noisy: Bool, full: Bool) throws {
@@ -46,7 +55,9 @@ struct ResumeTests {
             let own = try temporaryFolder()
             defer { try? FileManager.default.removeItem(atPath: own) }
             nonisolated(unsafe) var done = 0
-            let (first, _) = try loop(own, noisy: noisy, full: full, shouldStop: { done >= stop }, report: { if case .step = $0 { done += 1 } })
+            let (first, _) = try loop(
+                own, noisy: noisy, full: full, shouldStop: { done >= stop },
+                report: { if case .step = $0 { done += 1 } })
             guard case .interrupted(let step) = try first.run() else {
                 Issue.record("not interrupted at \(stop)")
                 continue

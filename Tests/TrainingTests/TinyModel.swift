@@ -29,11 +29,15 @@ enum TinyModel {
         var random = Source(seed: seed)
         let d = c.width
         func norm(_ count: Int) -> NormWeights {
-            NormWeights(weight: random.values(count, around: 1, by: 0.3), bias: c.normalisation == .layer ? random.values(count, by: 0.2) : nil)
+            NormWeights(
+                weight: random.values(count, around: 1, by: 0.3),
+                bias: c.normalisation == .layer ? random.values(count, by: 0.2) : nil)
         }
         func matrix(_ out: Int, _ inner: Int, bias: Bool = false) throws -> WeightMatrix {
             let buffer = try FloatBuffer(out * inner)
-            for (index, value) in random.values(out * inner, by: 1.5 / Float(inner).squareRoot()).enumerated() { buffer.pointer[index] = value }
+            for (index, value) in random.values(out * inner, by: 1.5 / Float(inner).squareRoot()).enumerated() {
+                buffer.pointer[index] = value
+            }
             return WeightMatrix(buffer, offset: 0, out: out, in: inner, bias: bias ? random.values(out, by: 0.2) : nil)
         }
         let biased = family == .gpt2
@@ -41,9 +45,12 @@ enum TinyModel {
             var layer = LayerWeights(
                 attentionNorm: norm(d), feedForwardNorm: norm(d),
                 projections: [
-                    try matrix(c.queryWidth, d, bias: biased || family == .qwen2), try matrix(c.keyWidth, d, bias: biased || family == .qwen2),
-                    try matrix(c.keyWidth, d, bias: biased || family == .qwen2), try matrix(d, c.queryWidth, bias: biased),
-                    c.gated ? try matrix(c.hidden, d) : nil, try matrix(c.hidden, d, bias: biased), try matrix(d, c.hidden, bias: biased),
+                    try matrix(c.queryWidth, d, bias: biased || family == .qwen2),
+                    try matrix(c.keyWidth, d, bias: biased || family == .qwen2),
+                    try matrix(c.keyWidth, d, bias: biased || family == .qwen2),
+                    try matrix(d, c.queryWidth, bias: biased),
+                    c.gated ? try matrix(c.hidden, d) : nil, try matrix(c.hidden, d, bias: biased),
+                    try matrix(d, c.hidden, bias: biased),
                 ])
             if c.headNorms { (layer.queryNorm, layer.keyNorm) = (norm(c.headSize), norm(c.headSize)) }
             if c.postNorms { (layer.postAttentionNorm, layer.postFeedForwardNorm) = (norm(d), norm(d)) }
@@ -53,15 +60,19 @@ enum TinyModel {
         return Model(
             configuration: c,
             weights: ModelWeights(
-                embedding: embedding, positions: family == .gpt2 ? try matrix(c.context, d) : nil, layers: layers, finalNorm: norm(d),
+                embedding: embedding, positions: family == .gpt2 ? try matrix(c.context, d) : nil, layers: layers,
+                finalNorm: norm(d),
                 head: embedding, parameters: 0, quantisation: [:]))
     }
 
     /// An adapter whose factors are all random, so that every gradient is alive.
     static func adapter(_ model: Model, rank: Int = 4, firstLayer: Int = 0) throws -> Adapter {
-        let adapter = try Adapter(AdapterLayout(rank: rank, scale: 2, targets: Projection.allCases, firstLayer: firstLayer), for: model)
+        let adapter = try Adapter(
+            AdapterLayout(rank: rank, scale: 2, targets: Projection.allCases, firstLayer: firstLayer), for: model)
         var random = Source(seed: 77)
-        for (index, value) in random.values(adapter.count, by: 0.2).enumerated() { adapter.values.pointer[index] = value }
+        for (index, value) in random.values(adapter.count, by: 0.2).enumerated() {
+            adapter.values.pointer[index] = value
+        }
         return adapter
     }
 

@@ -30,7 +30,8 @@ struct TrajectoryTests {
         let data = try Data(contentsOf: URL(filePath: TestSupport.fixture("goldens/\(golden).json")))
         let expected = try JSONDecoder().decode(Trajectory.self, from: data)
         let model = try Model(gguf: GGUFFile(path: TestSupport.model(file)))
-        let sequences = try GoldenRows.encode(expected.rows.map { ($0.prompt, $0.completion) }, gguf: TestSupport.model(file))
+        let sequences = try GoldenRows.encode(
+            expected.rows.map { ($0.prompt, $0.completion) }, gguf: TestSupport.model(file))
         #expect(sequences.first?.ids == expected.first_ids)
 
         var recipe = Recipe()
@@ -52,7 +53,9 @@ struct TrajectoryTests {
         let optimizer = try Optimizer(adapter, recipe: recipe, team: team)
         try follow(expected, sequences, transformer, optimizer, rate: 2e-4)
         for place in adapter.places {
-            let path = AdapterFolder.moduleName(model.configuration.family, place.layer, AdapterFolder.module(model.configuration.family, place.projection))
+            let path = AdapterFolder.moduleName(
+                model.configuration.family, place.layer,
+                AdapterFolder.module(model.configuration.family, place.projection))
             let norm = adapter.b(place).reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
             let want = try #require(expected.B_norms?[path + ".lora_B.weight"])
             #expect(abs(norm / want - 1) < 0.02, "‖B‖ of \(path)")
@@ -74,7 +77,8 @@ struct TrajectoryTests {
 
     /// Takes the golden's steps, four rows each, and compares every loss and gradient norm.
     private func follow(
-        _ expected: Trajectory, _ sequences: [TokenSequence], _ transformer: Transformer, _ optimizer: Optimizer, rate: Double,
+        _ expected: Trajectory, _ sequences: [TokenSequence], _ transformer: Transformer, _ optimizer: Optimizer,
+        rate: Double,
         afterStep: () -> Void = {}
     ) throws {
         for (index, step) in expected.steps.enumerated() {
@@ -84,11 +88,16 @@ struct TrajectoryTests {
             optimizer.clearGradients()
             var loss = 0.0
             for tree in MicroBatches.make(rows, budget: 300, sharing: true) {
-                loss += try transformer.train(tree, scale: 1 / Float(labels), into: optimizer.gradients).reduce(0) { $0 + Double($1.loss) }
+                loss += try transformer.train(tree, scale: 1 / Float(labels), into: optimizer.gradients).reduce(0) {
+                    $0 + Double($1.loss)
+                }
             }
             let norm = optimizer.gradientNorm()
-            #expect(abs(loss / Double(labels) - step.loss) < 1e-3, "loss of step \(index): \(loss / Double(labels)) for \(step.loss)")
-            #expect(abs(norm / step.grad_norm - 1) < 0.01, "gradient norm of step \(index): \(norm) for \(step.grad_norm)")
+            #expect(
+                abs(loss / Double(labels) - step.loss) < 1e-3,
+                "loss of step \(index): \(loss / Double(labels)) for \(step.loss)")
+            #expect(
+                abs(norm / step.grad_norm - 1) < 0.01, "gradient norm of step \(index): \(norm) for \(step.grad_norm)")
             optimizer.update(step: index + 1, rate: rate, scale: min(1, 1 / (norm + 1e-6)))
             afterStep()
         }

@@ -7,7 +7,9 @@ import Testing
 /// Every gradient of full fine-tuning against finite differences, for every kind of weight of each family.
 struct WeightGradientTests {
     /// The loss that training minimises, in double precision, and the gradients of all weights.
-    func run(_ weights: TrainableWeights, _ transformer: Transformer, _ tree: TokenTree, noise: TrainingNoise?) throws -> (Double, FloatBuffer) {
+    func run(_ weights: TrainableWeights, _ transformer: Transformer, _ tree: TokenTree, noise: TrainingNoise?) throws
+        -> (Double, FloatBuffer)
+    {
         let gradients = try FloatBuffer(weights.count)
         weights.publish(to: transformer)
         let sites = try transformer.train(tree, scale: 1, smoothing: 0.1, noise: noise, into: gradients)
@@ -32,7 +34,8 @@ struct WeightGradientTests {
             let step = 4e-3
             func loss(_ sign: Double) throws -> Double {
                 for index in 0..<group.count {
-                    weights.values.pointer[group.offset + index] = kept[index] + Float(sign * step * Double(own[index]) / max(norm, 1e-12))
+                    weights.values.pointer[group.offset + index] =
+                        kept[index] + Float(sign * step * Double(own[index]) / max(norm, 1e-12))
                 }
                 return try run(weights, transformer, tree, noise: noise).0
             }
@@ -63,7 +66,9 @@ struct WeightGradientTests {
                 weights.values.pointer[index] = kept
                 let slope = (up - down) / Double(2 * step)
                 let gradient = Double(gradients.pointer[index])
-                #expect(abs(slope - gradient) < 0.02 * Double(size) + 5e-3, "\(family) \(group) at \(place): \(slope) for \(gradient)")
+                #expect(
+                    abs(slope - gradient) < 0.02 * Double(size) + 5e-3,
+                    "\(family) \(group) at \(place): \(slope) for \(gradient)")
             }
         }
     }
@@ -107,7 +112,10 @@ struct WeightGradientTests {
         }
         let apart = try gradients(threads: 1, [TokenTree(rows, sharing: false)])
         let size = apart.reduce(0) { max($0, abs($1)) }
-        for trees in [[TokenTree(rows)], MicroBatches.make(rows, budget: 40, sharing: true), MicroBatches.make(rows, budget: 17, sharing: false)] {
+        for trees in [
+            [TokenTree(rows)], MicroBatches.make(rows, budget: 40, sharing: true),
+            MicroBatches.make(rows, budget: 17, sharing: false),
+        ] {
             let other = try gradients(threads: 3, trees)
             #expect(zip(other, apart).allSatisfy { abs($0 - $1) < 1e-4 * size })
         }

@@ -5,7 +5,8 @@ import Testing
 import Transformers
 import WeightFiles
 
-/// Tiny random models of every family against transformers in float32 (`tools/make-family-fixtures.py`): losses, logits and gradients.
+/// Tiny random models of every family against transformers in float32 (`tools/make-family-fixtures.py`): losses, logits
+/// and gradients.
 @Suite struct FamilyTests {
     static let kinds = ["llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3", "gpt2"]
 
@@ -21,7 +22,10 @@ import WeightFiles
     private func load(_ kind: String) throws -> (model: Model, expected: Expected, folder: String) {
         let folder = TestSupport.fixture("families/\(kind)")
         let data = try Data(contentsOf: URL(filePath: folder + "/expected.json"))
-        return (try Model(huggingFace: HuggingFaceFolder(path: folder)), try JSONDecoder().decode(Expected.self, from: data), folder)
+        return (
+            try Model(huggingFace: HuggingFaceFolder(path: folder)),
+            try JSONDecoder().decode(Expected.self, from: data), folder
+        )
     }
 
     @Test(arguments: kinds)
@@ -43,7 +47,8 @@ import WeightFiles
         }
     }
 
-    /// With one factor zero an adapter changes nothing, and the other factor's gradient is the weight's gradient times the first.
+    /// With one factor zero an adapter changes nothing, and the other factor's gradient is the weight's gradient times
+    /// the first.
     @Test(arguments: kinds)
     func adapterGradientsFollowFromTransformersWeightGradients(kind: String) throws {
         let (model, expected, folder) = try load(kind)
@@ -55,7 +60,9 @@ import WeightFiles
         for downIsZero in [true, false] {
             let adapter = try Adapter(AdapterLayout(rank: rank, scale: scale, targets: Projection.allCases), for: model)
             for place in adapter.places {
-                func wave(_ count: Int, _ phase: Double) -> [Float] { (0..<count).map { Float(cos(phase + 0.7 * Double($0))) } }
+                func wave(_ count: Int, _ phase: Double) -> [Float] {
+                    (0..<count).map { Float(cos(phase + 0.7 * Double($0))) }
+                }
                 let (a, b) = (rank * place.inner, rank * place.outer)
                 adapter.set(
                     place, a: downIsZero ? [Float](repeating: 0, count: a) : wave(a, Double(place.layer)),
@@ -92,7 +99,9 @@ import WeightFiles
     }
 
     /// The gradient of one projection's weights as [out × in], by the names that transformers gives.
-    private func weightGradient(_ kind: String, _ place: AdapterLayout.Place, _ tensors: [String: StoredTensor]) throws -> [Float] {
+    private func weightGradient(_ kind: String, _ place: AdapterLayout.Place, _ tensors: [String: StoredTensor]) throws
+        -> [Float]
+    {
         if kind != "gpt2" {
             let names: [Projection: String] = [
                 .q: "self_attn.q_proj", .k: "self_attn.k_proj", .v: "self_attn.v_proj", .o: "self_attn.o_proj",
@@ -102,7 +111,8 @@ import WeightFiles
             return try #require(tensors["model.layers.\(place.layer).\(name).weight"]).floats()
         }
         let names: [Projection: String] = [
-            .q: "attn.c_attn", .k: "attn.c_attn", .v: "attn.c_attn", .o: "attn.c_proj", .up: "mlp.c_fc", .down: "mlp.c_proj",
+            .q: "attn.c_attn", .k: "attn.c_attn", .v: "attn.c_attn", .o: "attn.c_proj", .up: "mlp.c_fc",
+            .down: "mlp.c_proj",
         ]
         let parts: [Projection: Int] = [.k: 1, .v: 2]
         let name = try #require(names[place.projection])

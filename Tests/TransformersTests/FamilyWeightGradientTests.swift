@@ -19,7 +19,8 @@ import WeightFiles
         let rows = expected.sequences.map { TokenSequence(ids: $0.ids, weights: $0.ids.map { _ in 1 }) }
         _ = try transformer.train(TokenTree(rows), scale: 1, into: found)
 
-        // The gradients have the names and shapes of the weights, so they can be read as a model, and then lie as ours do.
+        // The gradients have the names and shapes of the weights, so they can be read as a model, and then lie as ours
+        // do.
         let copy = NSTemporaryDirectory() + "/gradients-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: copy) }

@@ -25,13 +25,19 @@ struct ForwardGoldenTests {
         let model = try Model(gguf: GGUFFile(path: TestSupport.model()))
         let runner = try Transformer(model, team: ThreadTeam(threads: 2))
         let golden = try Golden.load(Golden.Forward.self, "smollm2").greedy
-        let sequences = golden.map { TokenSequence(ids: $0.prompt_ids + $0.greedy_ids, weights: $0.prompt_ids.map { _ in 0 } + $0.greedy_ids.map { _ in 1 }) }
+        let sequences = golden.map {
+            TokenSequence(
+                ids: $0.prompt_ids + $0.greedy_ids, weights: $0.prompt_ids.map { _ in 0 } + $0.greedy_ids.map { _ in 1 }
+            )
+        }
         let shared = TokenTree(sequences)
         let apart = TokenTree(sequences, sharing: false)
         #expect(shared.tokens.count < apart.tokens.count)
         func bySequence(_ tree: TokenTree) throws -> [[Float]] {
             var result = [[Float]](repeating: [], count: sequences.count)
-            for (site, loss) in zip(tree.labels, try runner.score(tree)) { result[Int(site.sequence)].append(loss.loss) }
+            for (site, loss) in zip(tree.labels, try runner.score(tree)) {
+                result[Int(site.sequence)].append(loss.loss)
+            }
             return result
         }
         for (left, right) in zip(try bySequence(shared), try bySequence(apart)) {

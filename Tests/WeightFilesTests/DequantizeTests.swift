@@ -15,7 +15,8 @@ struct DequantizeTests {
         #expect(tensor.floats().map(\.bitPattern) == expected.map(\.bitPattern))
         var scalar = [Float](repeating: 0, count: tensor.count)
         withExtendedLifetime(tensor) {
-            #expect(ck_dequantize_row_scalar(type.rawValue, tensor.bytes.baseAddress, Int64(tensor.count), &scalar) == 0)
+            #expect(
+                ck_dequantize_row_scalar(type.rawValue, tensor.bytes.baseAddress, Int64(tensor.count), &scalar) == 0)
         }
         #expect(scalar.map(\.bitPattern) == expected.map(\.bitPattern))
         #expect(ck_block_elements(type.rawValue) == type.blockSize)

@@ -75,7 +75,8 @@ struct GGUFFileTests {
         let invalid = key + GGUFBuilder.number(UInt32(8)) + GGUFBuilder.number(UInt64(2)) + [0xC3, 0x28]
         expectRefusal(GGUFBuilder(keys: [invalid]), .malformed, "UTF-8")
         for alignment: UInt32 in [0, 3, 48, 1 << 30] {
-            let value = GGUFBuilder.text("general.alignment") + GGUFBuilder.number(UInt32(4)) + GGUFBuilder.number(alignment)
+            let value =
+                GGUFBuilder.text("general.alignment") + GGUFBuilder.number(UInt32(4)) + GGUFBuilder.number(alignment)
             expectRefusal(GGUFBuilder(keys: [value]), .malformed, "general.alignment")
         }
     }

@@ -7,7 +7,8 @@ import Testing
 
 struct SafetensorsTests {
     func parse(_ header: String, data: Int = 64) throws -> SafetensorsFile {
-        try parse(GGUFBuilder.number(UInt64(header.utf8.count)) + Array(header.utf8) + [UInt8](repeating: 0, count: data))
+        try parse(
+            GGUFBuilder.number(UInt64(header.utf8.count)) + Array(header.utf8) + [UInt8](repeating: 0, count: data))
     }
 
     func parse(_ bytes: [UInt8]) throws -> SafetensorsFile {
@@ -24,8 +25,12 @@ struct SafetensorsTests {
         #expect(file.tensors["f32"]?.floats() == expected)
         #expect(file.tensors["f32"]?.shape == [3, 8])
         #expect(file.tensors["f16"]?.type == .f16)
-        #expect(zip(try #require(file.tensors["f16"]).floats(), expected).allSatisfy { abs($0 - $1) <= abs($1) * 0x1p-11 + 1e-7 })
-        #expect(zip(try #require(file.tensors["bf16"]).floats(), expected).allSatisfy { abs($0 - $1) <= abs($1) * 0x1p-8 })
+        #expect(
+            zip(try #require(file.tensors["f16"]).floats(), expected).allSatisfy {
+                abs($0 - $1) <= abs($1) * 0x1p-11 + 1e-7
+            })
+        #expect(
+            zip(try #require(file.tensors["bf16"]).floats(), expected).allSatisfy { abs($0 - $1) <= abs($1) * 0x1p-8 })
     }
 
     static let lies: [(String, String)] = [
@@ -83,7 +88,9 @@ struct SafetensorsTests {
         let two = TensorSource(name: "b", shape: [1], type: .bf16, values: [3])
         try SafetensorsWriter.write([one], to: folder + "/x-1.safetensors")
         try SafetensorsWriter.write([two], to: folder + "/x-2.safetensors")
-        try put("{\"weight_map\": {\"a\": \"x-1.safetensors\", \"b\": \"x-2.safetensors\"}}", "model.safetensors.index.json")
+        try put(
+            "{\"weight_map\": {\"a\": \"x-1.safetensors\", \"b\": \"x-2.safetensors\"}}", "model.safetensors.index.json"
+        )
         let model = try HuggingFaceFolder(path: folder)
         #expect(model.tensors["a"]?.floats() == [1, 2])
         #expect(model.tensors["b"]?.floats() == [3])

@@ -25,7 +25,8 @@ final class WorkerBench {
             let (animal, sound) = animals[index % animals.count]
             let row = Row(
                 id: RowID(String(format: "%032d", index)),
-                content: .completion(prompt: "Number \(index): which sound does the \(animal) make?", completion: sound), split: .train,
+                content: .completion(
+                    prompt: "Number \(index): which sound does the \(animal) make?", completion: sound), split: .train,
                 label: label ? sound : nil, promptKey: String(format: "%016d", index), drop: "d-1", line: index + 1)
             data += try ContractCoding.encode(row) + Data("\n".utf8)
         }
@@ -34,23 +35,28 @@ final class WorkerBench {
     }
 
     /// Writes a request and starts a worker on it.
-    func start(_ id: String, _ task: WorkerTask, environment: [String: String] = [:], memoryBytes: Int? = nil) throws -> ChildProgram {
+    func start(_ id: String, _ task: WorkerTask, environment: [String: String] = [:], memoryBytes: Int? = nil) throws
+        -> ChildProgram
+    {
         let directory = folder + "/" + id
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let request = WorkerRequest(id: id, directory: directory, task: task, threads: 2, memoryBytes: memoryBytes)
         try ContractCoding.encode(request).write(to: URL(filePath: directory + "/request.json"))
         return try ChildProgram(
-            TestSupport.program("finetune-worker"), [directory + "/request.json"], environment: environment, output: directory + "/log")
+            TestSupport.program("finetune-worker"), [directory + "/request.json"], environment: environment,
+            output: directory + "/log")
     }
 
     /// Runs a task to its end and returns how the worker left.
     @discardableResult
-    func run(_ id: String, _ task: WorkerTask, environment: [String: String] = [:]) async throws -> ChildProgram.Ending? {
+    func run(_ id: String, _ task: WorkerTask, environment: [String: String] = [:]) async throws -> ChildProgram.Ending?
+    {
         try await start(id, task, environment: environment).wait(seconds: 240)
     }
 
     func result(_ id: String) throws -> WorkerResult {
-        try ContractCoding.decode(WorkerResult.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(id)/result.json")))
+        try ContractCoding.decode(
+            WorkerResult.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(id)/result.json")))
     }
 
     func events(_ id: String) throws -> [WorkerEvent] {

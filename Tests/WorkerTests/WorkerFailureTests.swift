@@ -31,7 +31,10 @@ struct WorkerFailureTests {
         for (text, word) in [
             ("", "request"), ("{\"version\": 9}", "version 9"), ("{\"version\": 1}", "id"),
             ("{\"version\":1,\"id\":\"x\",\"directory\":\"/tmp\",\"task\":{\"task\":\"dance\"}}", "task"),
-            ("{\"version\":1,\"id\":\"x\",\"directory\":\"/tmp\",\"threads\":0,\"task\":{\"task\":\"inspect\",\"inspect\":{\"path\":\"x\",\"id\":\"y\"}}}", "threads"),
+            (
+                "{\"version\":1,\"id\":\"x\",\"directory\":\"/tmp\",\"threads\":0,\"task\":{\"task\":\"inspect\",\"inspect\":{\"path\":\"x\",\"id\":\"y\"}}}",
+                "threads"
+            ),
         ] {
             let path = bench.folder + "/bad.json"
             try text.write(toFile: path, atomically: true, encoding: .utf8)
@@ -61,17 +64,25 @@ struct WorkerFailureTests {
     }
 
     @Test func rowsThatCannotBeTrainedOn() async throws {
-        func train(_ id: String, _ files: [FileReference], _ change: (inout Recipe) -> Void = { _ in }) async throws -> ChildProgram.Ending? {
+        func train(_ id: String, _ files: [FileReference], _ change: (inout Recipe) -> Void = { _ in }) async throws
+            -> ChildProgram.Ending?
+        {
             var recipe = WorkerBench.recipe
             change(&recipe)
             return try await bench.run(
                 id, .train(TrainTask(model: try WorkerBench.base(), train: files, validation: [], recipe: recipe)))
         }
         try Data("{}\n".utf8).write(to: URL(filePath: bench.folder + "/bad.jsonl"))
-        #expect(try await train("shape", [FileReference(path: bench.folder + "/bad.jsonl", sha256: "", bytes: 3)]) == .exited(65))
+        #expect(
+            try await train("shape", [FileReference(path: bench.folder + "/bad.jsonl", sha256: "", bytes: 3)])
+                == .exited(65))
         try expect("shape", "dataset.damaged", "bad.jsonl:1")
         let bad = FileReference(path: bench.folder + "/bad.jsonl", sha256: "", bytes: 3)
-        #expect(try await bench.run("measure", .measure(MeasureTask(model: try WorkerBench.base(), rows: [try bench.rows(), bad], maxLength: 64))) == .exited(65))
+        #expect(
+            try await bench.run(
+                "measure",
+                .measure(MeasureTask(model: try WorkerBench.base(), rows: [try bench.rows(), bad], maxLength: 64)))
+                == .exited(65))
         try expect("measure", "dataset.damaged", "bad.jsonl:1")
         var rows = try bench.rows()
         #expect(try await train("short", [rows], { $0.maxLength = 8 }) == .exited(65))

@@ -14,7 +14,8 @@ struct WorkerResumeTests {
         let rows = try bench.rows()
         return .train(
             TrainTask(
-                model: try WorkerBench.base(), train: [rows], validation: [rows], recipe: WorkerBench.recipe, pauseAtStep: pauseAtStep))
+                model: try WorkerBench.base(), train: [rows], validation: [rows], recipe: WorkerBench.recipe,
+                pauseAtStep: pauseAtStep))
     }
 
     func adapter(_ id: String) throws -> Data {
@@ -33,7 +34,9 @@ struct WorkerResumeTests {
         }
 
         // SIGTERM in the middle of a step: a checkpoint at its end, and out.
-        #expect(try await bench.run("stopped", task(), environment: ["FINETUNED_FAULT": "term-after:step:3"]) == .exited(75))
+        #expect(
+            try await bench.run("stopped", task(), environment: ["FINETUNED_FAULT": "term-after:step:3"]) == .exited(75)
+        )
         #expect(try bench.events("stopped").last?.checkpoint == 3)
         #expect(try await bench.run("stopped", task()) == .exited(0))
         #expect(try adapter("stopped") == expected)
@@ -63,11 +66,16 @@ struct WorkerResumeTests {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let request = WorkerRequest(
             id: "orphan", directory: directory,
-            task: .train(TrainTask(model: try WorkerBench.base(), train: [rows], validation: [], recipe: long)), threads: 2)
+            task: .train(TrainTask(model: try WorkerBench.base(), train: [rows], validation: [], recipe: long)),
+            threads: 2)
         try ContractCoding.encode(request).write(to: URL(filePath: directory + "/request.json"))
         // Descriptor 3 is a file, so that no closed pipe tells the worker either.
         let parent = try ChildProgram(
-            "/bin/sh", ["-c", "\"$0\" \"$1\" 3>>\"$2\" & wait", TestSupport.program("finetune-worker"), directory + "/request.json", directory + "/pipe"],
+            "/bin/sh",
+            [
+                "-c", "\"$0\" \"$1\" 3>>\"$2\" & wait", TestSupport.program("finetune-worker"),
+                directory + "/request.json", directory + "/pipe",
+            ],
             output: directory + "/log")
         try await until { try bench.events("orphan").contains { $0.event == .step } }
         parent.signal(SIGKILL)

@@ -19,7 +19,9 @@ struct WorkerTaskTests {
         #expect(card.licence == "apache-2.0")
         #expect(card.tokenizer == "gpt2/smollm")
         #expect(card.chatTemplateDigest?.count == 64)
-        #expect(card.controlTokens?.contains("<repo_name>") == true && card.controlTokens?.contains("<|im_start|>") == false)
+        #expect(
+            card.controlTokens?.contains("<repo_name>") == true && card.controlTokens?.contains("<|im_start|>") == false
+        )
         #expect(card.files.map(\.sha256) == ["b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"])
         #expect(card.trainingMemoryBytes > 100 << 20 && card.trainingMemoryBytes < 2 << 30)
         #expect(try bench.events("i").first?.event == .started)
@@ -37,7 +39,8 @@ struct WorkerTaskTests {
 
     @Test func trainsEvaluatesAndAnswers() async throws {
         let rows = try bench.rows(label: true)
-        let train = TrainTask(model: try WorkerBench.base(), train: [rows], validation: [rows], recipe: WorkerBench.recipe)
+        let train = TrainTask(
+            model: try WorkerBench.base(), train: [rows], validation: [rows], recipe: WorkerBench.recipe)
         #expect(try await bench.run("t", .train(train)) == .exited(0))
         let training = try #require(try bench.result("t").training)
         #expect(training.steps == 6)
@@ -49,12 +52,15 @@ struct WorkerTaskTests {
         var tuned = try WorkerBench.base()
         tuned.adapters = [training.adapter]
         let evaluate = EvaluateTask(
-            model: tuned, sets: [EvaluationSet(name: "gate", files: [rows], limit: 8)], labels: ["meow", "woof", "moo", "baa"],
+            model: tuned, sets: [EvaluationSet(name: "gate", files: [rows], limit: 8)],
+            labels: ["meow", "woof", "moo", "baa"],
             maxNewTokens: 8, maxLength: 128)
         #expect(try await bench.run("e", .evaluate(evaluate)) == .exited(0))
         let evaluation = try #require(try bench.result("e").evaluations?["gate"])
         #expect(evaluation.rows == 8)
-        for figure in ["loss", "bits_per_byte", "token_accuracy", "exact_match", "accuracy", "macro_f1", "label_accuracy"] {
+        for figure in [
+            "loss", "bits_per_byte", "token_accuracy", "exact_match", "accuracy", "macro_f1", "label_accuracy",
+        ] {
             #expect(evaluation.figures[figure] != nil, "\(figure)")
         }
         let lines = try String(contentsOfFile: evaluation.examples.path, encoding: .utf8).split(separator: "\n")
@@ -62,7 +68,8 @@ struct WorkerTaskTests {
         #expect(records.count == 8)
         #expect(records.allSatisfy { $0.output != nil && $0.labelScores?.count == 4 && $0.tokens > 0 && $0.bytes > 0 })
 
-        let generate = GenerateTask(model: tuned, conversations: [[Message(role: "user", content: "Say hello.")]], maxNewTokens: 4)
+        let generate = GenerateTask(
+            model: tuned, conversations: [[Message(role: "user", content: "Say hello.")]], maxNewTokens: 4)
         #expect(try await bench.run("g", .generate(generate)) == .exited(0))
         #expect(try bench.result("g").outputs?.count == 1)
         #expect(try bench.events("g").filter { $0.event == .output }.count == 1)
@@ -97,18 +104,23 @@ struct WorkerTaskTests {
         recipe.checkpointEverySteps = 1
         func task(pauseAtStep: Int? = nil) throws -> WorkerTask {
             .train(
-                TrainTask(model: try WorkerBench.base(), train: [rows], validation: [rows], recipe: recipe, pauseAtStep: pauseAtStep))
+                TrainTask(
+                    model: try WorkerBench.base(), train: [rows], validation: [rows], recipe: recipe,
+                    pauseAtStep: pauseAtStep))
         }
         #expect(try await bench.run("f", task()) == .exited(0))
         let training = try #require(try bench.result("f").training)
         #expect(training.validationLoss ?? 9 < training.startValidationLoss ?? 0)
-        #expect(try await bench.run("k", task(), environment: ["FINETUNED_FAULT": "kill-after:checkpoint:2"]) == .signalled(SIGKILL))
+        #expect(
+            try await bench.run("k", task(), environment: ["FINETUNED_FAULT": "kill-after:checkpoint:2"])
+                == .signalled(SIGKILL))
         #expect(try await bench.run("k", task()) == .exited(0))
         #expect(try bench.result("k").training?.adapter.sha256 == training.adapter.sha256)
 
         var tuned = try WorkerBench.base()
         tuned.adapters = [training.adapter]
-        let evaluate = EvaluateTask(model: tuned, sets: [EvaluationSet(name: "v", files: [rows])], maxNewTokens: 0, maxLength: 128)
+        let evaluate = EvaluateTask(
+            model: tuned, sets: [EvaluationSet(name: "v", files: [rows])], maxNewTokens: 0, maxLength: 128)
         #expect(try await bench.run("e", .evaluate(evaluate)) == .exited(0))
         let loss = try #require(try bench.result("e").evaluations?["v"]?.figures["loss"])
         #expect(abs(loss - (training.validationLoss ?? 0)) < 1e-3)

@@ -1,6 +1,8 @@
-// Searches recorded learning curves with the product's own rules, training nothing:  bench-experiments RECORDED.json… [--seeds N]
+// Searches recorded learning curves with the product's own rules, training nothing:  bench-experiments RECORDED.json…
+// [--seeds N]
 //
-// One JSON line a file: how often the search ends at the curve that exhaustive search would choose, how much worse it is on average, and
+// One JSON line a file: how often the search ends at the curve that exhaustive search would choose, how much worse it
+// is on average, and
 // which share of the exhaustive search's tokens it used. optuna_replay.py does the same with Optuna's pruners.
 import Contracts
 import Experiments
@@ -20,7 +22,9 @@ struct Curve: Decodable {
 
     /// Lowest loss up to `step`, and the tokens that far; nil where the curve ended before.
     func at(_ step: Int) -> (loss: Double, tokens: Int)? {
-        guard let point = validation.first(where: { $0.step == step }), let best = validation.filter({ $0.step <= step }).map(\.loss).min() else { return nil }
+        guard let point = validation.first(where: { $0.step == step }),
+            let best = validation.filter({ $0.step <= step }).map(\.loss).min()
+        else { return nil }
         return (best, point.tokens)
     }
     var final: Double { validation.map(\.loss).min() ?? .infinity }
@@ -47,11 +51,15 @@ func play(_ curves: [Curve], seed: Int, steps: Int) -> (loss: Double, tokens: In
     var recipe = Recipe()
     (recipe.learningRate, recipe.rank) = (present.learningRate, present.rank)
     var experiment = Experiment(
-        id: "x-replay", pipeline: "replay", settings: settings, snapshot: "s", base: "b", recipe: recipe, steps: steps, createdAt: Date(), requestedBy: "replay")
+        id: "x-replay", pipeline: "replay", settings: settings, snapshot: "s", base: "b", recipe: recipe, steps: steps,
+        createdAt: Date(), requestedBy: "replay")
     let space = SearchSpace(settings.search)
     for _ in 0..<10_000 {
         switch ExperimentRules.next(experiment, space) {
-        case .finish: return ExperimentRules.winner(experiment).flatMap { winner in winner.losses.last.map { ($0, experiment.tokens) } }
+        case .finish:
+            return ExperimentRules.winner(experiment).flatMap { winner in
+                winner.losses.last.map { ($0, experiment.tokens) }
+            }
         case .work(var trial, let rung):
             let own = experiment.recipe(of: trial)
             let curve = curves.first { $0.learningRate == own.learningRate && $0.rank == own.rank }
@@ -63,7 +71,11 @@ func play(_ curves: [Curve], seed: Int, steps: Int) -> (loss: Double, tokens: In
                 trial.tokens = curve?.tokens ?? 0
             }
             trial.running = nil
-            if trial.number == experiment.trials.count { experiment.trials.append(trial) } else { experiment.trials[trial.number] = trial }
+            if trial.number == experiment.trials.count {
+                experiment.trials.append(trial)
+            } else {
+                experiment.trials[trial.number] = trial
+            }
         }
     }
     return nil
@@ -73,10 +85,16 @@ var seeds = 60
 var paths: [String] = []
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
-    if argument == "--seeds" { seeds = arguments.popFirst().flatMap { Int($0) } ?? seeds } else { paths.append(argument) }
+    if argument == "--seeds" {
+        seeds = arguments.popFirst().flatMap { Int($0) } ?? seeds
+    } else {
+        paths.append(argument)
+    }
 }
 for path in paths {
-    guard let data = FileManager.default.contents(atPath: path), let recorded = try? JSONDecoder().decode(Recorded.self, from: data) else {
+    guard let data = FileManager.default.contents(atPath: path),
+        let recorded = try? JSONDecoder().decode(Recorded.self, from: data)
+    else {
         FileHandle.standardError.write(Data("\(path): not a file that record.py wrote\n".utf8))
         exit(1)
     }
@@ -92,8 +110,10 @@ for path in paths {
         share += Double(end.tokens) / Double(all)
     }
     let line: [String: JSONValue] = [
-        "file": .string((path as NSString).lastPathComponent), "search": "finetuned halving + TPE", "settings": .integer(Int64(curves.count)),
-        "seeds": .integer(Int64(seeds)), "found_best": .number(Double(hits) / Double(seeds)), "excess_loss": .number(excess / Double(seeds)),
+        "file": .string((path as NSString).lastPathComponent), "search": "finetuned halving + TPE",
+        "settings": .integer(Int64(curves.count)),
+        "seeds": .integer(Int64(seeds)), "found_best": .number(Double(hits) / Double(seeds)),
+        "excess_loss": .number(excess / Double(seeds)),
         "token_share": .number(share / Double(seeds)), "best_loss": .number(best),
     ]
     print(String(decoding: try JSONEncoder().encode(line), as: UTF8.self))

@@ -33,7 +33,9 @@ package struct ControlClient: Sendable {
 
     /// POST with a JSON body.
     package func post<T: Decodable>(_ type: T.Type, _ path: String, _ body: some Encodable) async throws -> T {
-        try ContractCoding.decode(type, from: try await exchange(.POST, path, [:], body: .bytes(ByteBuffer(data: try ContractCoding.encode(body)))))
+        try ContractCoding.decode(
+            type,
+            from: try await exchange(.POST, path, [:], body: .bytes(ByteBuffer(data: try ContractCoding.encode(body)))))
     }
 
     /// DELETE.
@@ -42,7 +44,9 @@ package struct ControlClient: Sendable {
     /// PUT a file, read as it is sent; `progress` gets the bytes sent so far.
     package func put(_ path: String, file: String, progress: @escaping @Sendable (Int) -> Void) async throws {
         guard let handle = FileHandle(forReadingAtPath: file) else {
-            throw Failure(code: "client.file", "The file cannot be read: \(String(cString: strerror(errno))).", at: file, remedy: "Check the path and its permissions.")
+            throw Failure(
+                code: "client.file", "The file cannot be read: \(String(cString: strerror(errno))).", at: file,
+                remedy: "Check the path and its permissions.")
         }
         defer { try? handle.close() }
         let size = Int(try handle.seekToEnd())
@@ -52,7 +56,9 @@ package struct ControlClient: Sendable {
     }
 
     /// GET whose answer is JSON lines, given as they come.
-    package func lines<T: Decodable>(_ type: T.Type, _ path: String, _ query: [String: String?] = [:], _ body: (T) throws -> Bool) async throws {
+    package func lines<T: Decodable>(
+        _ type: T.Type, _ path: String, _ query: [String: String?] = [:], _ body: (T) throws -> Bool
+    ) async throws {
         let response = try await send(.GET, path, query, body: nil)
         var pending: [UInt8] = []
         for try await buffer in response.body {
@@ -71,15 +77,21 @@ package struct ControlClient: Sendable {
         for try await buffer in response.body { try body(Data(buffer: buffer)) }
     }
 
-    private func exchange(_ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?) async throws -> Data {
+    private func exchange(
+        _ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?
+    ) async throws -> Data {
         let response = try await send(method, path, query, body: body)
         return Data(buffer: try await response.body.collect(upTo: 1 << 30))
     }
 
-    private func send(_ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?) async throws -> HTTPClientResponse {
+    private func send(_ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?)
+        async throws -> HTTPClientResponse
+    {
         var components = URLComponents()
         components.path = path
-        let items = query.compactMap { key, value in value.map { URLQueryItem(name: key, value: $0) } }.sorted { $0.name < $1.name }
+        let items = query.compactMap { key, value in value.map { URLQueryItem(name: key, value: $0) } }.sorted {
+            $0.name < $1.name
+        }
         if !items.isEmpty { components.queryItems = items }
         guard let relative = components.string, let url = URL(httpURLWithSocketPath: socket, uri: relative) else {
             throw Failure(code: "client.path", "'\(path)' is not a path.", remedy: "Check the name you gave.")
@@ -91,12 +103,19 @@ package struct ControlClient: Sendable {
         do { response = try await http.execute(request, deadline: .distantFuture) } catch {
             throw Failure(
                 code: "client.unreachable", "The daemon does not answer on \(socket).", at: socket,
-                remedy: "Start it with `systemctl start finetuned`, or `finetuned --root DIR` and give ftctl the same --root.", cause: Self.reason(error))
+                remedy:
+                    """
+                    Start it with `systemctl start finetuned`, or `finetuned --root DIR` and give ftctl the same \
+                    --root.
+                    """,
+                cause: Self.reason(error))
         }
         guard (200..<300).contains(Int(response.status.code)) else {
             let data = Data(buffer: try await response.body.collect(upTo: 1 << 24))
             throw (try? ContractCoding.decode(ErrorAnswer.self, from: data))?.error
-                ?? Failure(code: "client.answer", "The daemon answered \(response.status.code).", at: path, remedy: "Client and daemon may be of different versions.")
+                ?? Failure(
+                    code: "client.answer", "The daemon answered \(response.status.code).", at: path,
+                    remedy: "Client and daemon may be of different versions.")
         }
         return response
     }

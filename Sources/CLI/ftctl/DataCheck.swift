@@ -9,8 +9,14 @@ import Settings
 /// Judges a file or folder as Intake would, without a daemon and without dropping anything.
 struct DataCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Judge a file or folder as if it were dropped; exit status 1 where something is wrong.",
-        discussion: "Needs no daemon. With --pipeline its shape, columns and limits apply, and tokens are counted with its base model.")
+        commandName: "check",
+        abstract: "Judge a file or folder as if it were dropped; exit status 1 where something is wrong.",
+        discussion:
+            """
+            Needs no daemon. With --pipeline its shape, columns and limits apply, and tokens are counted with its \
+            base model.
+            """
+    )
     @OptionGroup var connection: Connection
     @Argument(help: "The file or folder.", completion: .file()) var file: String
     @Option(help: "Judge by the settings of this pipeline.") var pipeline: String?
@@ -38,7 +44,8 @@ struct DataCheck: AsyncParsableCommand {
         let path = URL(filePath: file).standardizedFileURL.resolvingSymlinksInPath().path
         let contents = try DropContents(RawPath(path))
         let scratch = try ScratchFolder()
-        let tokens = try pipeline.map { _ in try TokenCheck(settings, layout: connection.layout, scratch: scratch.path) }
+        let tokens = try pipeline.map { _ in try TokenCheck(settings, layout: connection.layout, scratch: scratch.path)
+        }
         let seen = RowSet(folder: scratch.path)
         var problems: [RowProblem] = []
         var counts: [String: Int] = [:]
@@ -48,9 +55,11 @@ struct DataCheck: AsyncParsableCommand {
             if problems.count < max(1000, limit) { problems.append(problem) }
         }
         var report = IntakeReport(
-            drop: "", pipeline: settings.name, name: (path as NSString).lastPathComponent, sha256: "", bytes: contents.files.reduce(0) { $0 &+ $1.bytes })
+            drop: "", pipeline: settings.name, name: (path as NSString).lastPathComponent, sha256: "",
+            bytes: contents.files.reduce(0) { $0 &+ $1.bytes })
         let reader = DropReader(
-            report, shape: settings.data.shape, columns: settings.data.columns, controlTokens: tokens?.controlTokens ?? .common, problem: keep,
+            report, shape: settings.data.shape, columns: settings.data.columns,
+            controlTokens: tokens?.controlTokens ?? .common, problem: keep,
             rows: { good in
                 let ids = try Parallel.slices(good) { try $0.map { try RowIdentity.id($0.parsed.content) } }
                 var new = 0
@@ -87,7 +96,8 @@ struct DataCheck: AsyncParsableCommand {
         let path = connection.layout.pipelineSettings + "/\(name).toml"
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure(
-                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: path, remedy: "Name one that has a file there, or give --root.")
+                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: path,
+                remedy: "Name one that has a file there, or give --root.")
         }
         let (settings, problems) = try SettingsFolder.pipeline(path)
         if let problem = problems.first { throw problem }
@@ -95,15 +105,25 @@ struct DataCheck: AsyncParsableCommand {
     }
 
     static func text(_ report: IntakeReport, limit: Int, note: Failure?) -> String {
-        let formats = (report.formats ?? [:]).sorted { $0.key < $1.key }.map { $0.value == 1 ? $0.key : "\($0.value) × \($0.key)" }
+        let formats = (report.formats ?? [:]).sorted { $0.key < $1.key }.map {
+            $0.value == 1 ? $0.key : "\($0.value) × \($0.key)"
+        }
         let shapes = (report.shapes ?? [:]).sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
         var lines = [
-            "\(RawPath.shown(report.name.utf8)) (\(formats.joined(separator: ", "))\(formats.isEmpty ? "" : ", ")\(Terminal.bytes(report.bytes))): "
-                + "\(report.rowsRead) rows read, \(report.rowsAccepted) good, \(report.rowsRejected) bad, \(report.rowsDuplicate) twice"
+            """
+            \(RawPath.shown(report.name.utf8)) \
+            (\(formats.joined(separator: ", "))\(formats.isEmpty ? "" : ", ")\(Terminal.bytes(report.bytes))): 
+            """
+                + """
+                \(report.rowsRead) rows read, \(report.rowsAccepted) good, \(report.rowsRejected) bad, \
+                \(report.rowsDuplicate) twice
+                """
         ]
         if !shapes.isEmpty { lines.append("Shapes: \(shapes.joined(separator: ", "))") }
         lines += problems(report, limit: limit)
-        if let failure = report.quarantined { lines.append("It would be quarantined: \(failure.message) \(failure.remedy ?? "")") }
+        if let failure = report.quarantined {
+            lines.append("It would be quarantined: \(failure.message) \(failure.remedy ?? "")")
+        }
         if note == nil, !hasErrors(report) { lines.append("It can be dropped as it is.") }
         return lines.joined(separator: "\n")
     }
@@ -118,14 +138,24 @@ struct DataCheck: AsyncParsableCommand {
     static func problems(_ report: IntakeReport, limit: Int) -> [String] {
         var lines: [String] = []
         for problem in report.problems.prefix(max(0, limit)) {
-            let place = [problem.file, problem.line > 0 ? "line \(problem.line)" : nil, problem.pointer.isEmpty ? nil : problem.pointer].compactMap { $0 }
-            let line = "\((place.isEmpty ? ["file"] : place).joined(separator: " ")): \(problem.severity.rawValue) \(problem.code): \(problem.message) \(problem.fix ?? "")"
+            let place = [
+                problem.file, problem.line > 0 ? "line \(problem.line)" : nil,
+                problem.pointer.isEmpty ? nil : problem.pointer,
+            ].compactMap { $0 }
+            let line =
+                """
+                \((place.isEmpty ? ["file"] : place).joined(separator: " ")): \(problem.severity.rawValue) \
+                \(problem.code): \(problem.message) \(problem.fix ?? "")
+                """
             // A message may quote the data, which may hold anything; what a terminal obeys is no part of a line.
             lines.append(RawPath.shown(line.utf8))
         }
         let all = (report.problemCounts ?? [:]).values.reduce(0, +)
         if all > min(limit, report.problems.count) {
-            lines.append("… \(all) problems in all: " + (report.problemCounts ?? [:]).sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
+            lines.append(
+                "… \(all) problems in all: "
+                    + (report.problemCounts ?? [:]).sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(
+                        separator: ", "))
         }
         return lines
     }

@@ -11,13 +11,16 @@ struct Ftctl: AsyncParsableCommand {
         commandName: "ftctl",
         abstract: "Talks to finetuned.",
         discussion: """
-            Exit status: 0 done; 1 refused or not found, with the reason; 2 a watched run ended without being promoted; 64 wrong command line;
+            Exit status: 0 done; 1 refused or not found, with the reason; 2 a watched run ended without being \
+            promoted; 64 wrong command line;
             69 the daemon does not answer.
             """,
         version: BuildVersion.text,
         subcommands: [
-            Status.self, Pipelines.self, Pipeline.self, Runs.self, Show.self, Watch.self, Report.self, Gates.self, RunNow.self, Promote.self,
-            Rollback.self, History.self, Cancel.self, Drops.self, DropReport.self, Base.self, DataCommands.self, Generate.self, Version.self,
+            Status.self, Pipelines.self, Pipeline.self, Runs.self, Show.self, Watch.self, Report.self, Gates.self,
+            RunNow.self, Promote.self,
+            Rollback.self, History.self, Cancel.self, Drops.self, DropReport.self, Base.self, DataCommands.self,
+            Generate.self, Version.self,
             Compare.self, GarbageCollect.self, ExperimentCommand.self,
         ])
 }

@@ -16,7 +16,9 @@ struct Generate: AsyncParsableCommand {
             let answer = try await client.post(
                 GenerateAnswer.self, ControlRoute.generate(pipeline),
                 GenerateRequest(prompts: prompts, useBase: base, maxNewTokens: maxNewTokens, temperature: temperature))
-            try connection.show(answer) { $0.outputs.sorted { $0.index < $1.index }.map(\.text).joined(separator: "\n") }
+            try connection.show(answer) {
+                $0.outputs.sorted { $0.index < $1.index }.map(\.text).joined(separator: "\n")
+            }
         }
     }
 }

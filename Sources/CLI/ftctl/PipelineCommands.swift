@@ -10,7 +10,12 @@ struct Pipeline: AsyncParsableCommand {
 struct PipelineCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Read a pipeline's file, golden sets and all it names, and say what is wrong; nothing is put into force. Exit status 1 where something is.")
+        abstract:
+            """
+            Read a pipeline's file, golden sets and all it names, and say what is wrong; nothing is put into \
+            force. Exit status 1 where something is.
+            """
+    )
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline: the name of its file without .toml.") var pipeline: String
 
@@ -21,7 +26,9 @@ struct PipelineCheckCommand: AsyncParsableCommand {
                 var lines = answer.facts.map { "  \($0)" }
                 lines += answer.warnings.map { "? \($0)" }
                 lines += answer.problems.map { "✗ \($0)" }
-                lines.append(answer.problems.isEmpty ? "✓ \(answer.file) is sound" : "\(answer.problems.count) problems in \(answer.file)")
+                lines.append(
+                    answer.problems.isEmpty
+                        ? "✓ \(answer.file) is sound" : "\(answer.problems.count) problems in \(answer.file)")
                 return lines.joined(separator: "\n")
             }
             if !answer.problems.isEmpty { throw ExitCode(1) }

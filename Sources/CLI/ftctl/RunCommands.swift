@@ -12,14 +12,18 @@ struct Runs: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.use { client in
-            let runs = try await client.get([Run].self, ControlRoute.runs, ["pipeline": pipeline, "state": state, "limit": String(limit)])
+            let runs = try await client.get(
+                [Run].self, ControlRoute.runs, ["pipeline": pipeline, "state": state, "limit": String(limit)])
             try connection.show(runs) { runs in
                 Terminal.table(
                     ["RUN", "PIPELINE", "MODE", "STATE", "CREATED", "TOOK", "WHAT"],
                     runs.map { run in
-                        let took = run.startedAt.flatMap { start in run.finishedAt.map { Terminal.duration($0.timeIntervalSince(start)) } }
+                        let took = run.startedAt.flatMap { start in
+                            run.finishedAt.map { Terminal.duration($0.timeIntervalSince(start)) }
+                        }
                         return [
-                            run.id.rawValue, run.pipeline.rawValue, run.mode.rawValue, run.state.rawValue, Terminal.time(run.createdAt), took ?? "–",
+                            run.id.rawValue, run.pipeline.rawValue, run.mode.rawValue, run.state.rawValue,
+                            Terminal.time(run.createdAt), took ?? "–",
                             run.cause?.message ?? run.verdict?.summary ?? "",
                         ]
                     })
@@ -38,9 +42,20 @@ struct Show: AsyncParsableCommand {
             try connection.show(try await client.get(Run.self, ControlRoute.run(run))) { run in
                 var lines = [
                     "\(run.id) of \(run.pipeline): \(run.state.rawValue)",
-                    "mode \(run.mode.rawValue), base \(run.base), \(run.parent.map { "from \($0)" } ?? "from the base"), snapshot \(run.snapshot)",
-                    "asked for by \(run.requestedBy), created \(Terminal.time(run.createdAt)), started \(Terminal.time(run.startedAt)), finished \(Terminal.time(run.finishedAt))",
-                    "recipe: \(run.recipe.method.rawValue), rank \(run.recipe.rank), alpha \(Terminal.number(run.recipe.alpha)), learning rate \(Terminal.number(run.recipe.learningRate)), \(Terminal.number(run.recipe.epochs)) epochs, \(run.recipe.batchRows) rows a step",
+                    """
+                    mode \(run.mode.rawValue), base \(run.base), \
+                    \(run.parent.map { "from \($0)" } ?? "from the base"), snapshot \(run.snapshot)
+                    """,
+                    """
+                    asked for by \(run.requestedBy), created \(Terminal.time(run.createdAt)), started \
+                    \(Terminal.time(run.startedAt)), finished \(Terminal.time(run.finishedAt))
+                    """,
+                    """
+                    recipe: \(run.recipe.method.rawValue), rank \(run.recipe.rank), alpha \
+                    \(Terminal.number(run.recipe.alpha)), learning rate \
+                    \(Terminal.number(run.recipe.learningRate)), \(Terminal.number(run.recipe.epochs)) epochs, \
+                    \(run.recipe.batchRows) rows a step
+                    """,
                 ]
                 lines += (run.notes ?? [:]).sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
                 if let origin = run.origin { lines.append("tried after \(origin): \(run.step ?? "")") }
@@ -48,7 +63,12 @@ struct Show: AsyncParsableCommand {
                 if let followUp = run.followUp { lines.append("next: \(followUp)") }
                 if let t = run.training {
                     lines.append(
-                        "trained: \(t.steps) steps in \(Terminal.duration(t.seconds)), \(Terminal.number(t.tokensPerSecond)) tokens/s, peak \(Terminal.bytes(t.peakMemoryBytes)), validation loss \(Terminal.number(t.startValidationLoss)) → \(Terminal.number(t.validationLoss))"
+                        """
+                        trained: \(t.steps) steps in \(Terminal.duration(t.seconds)), \
+                        \(Terminal.number(t.tokensPerSecond)) tokens/s, peak \
+                        \(Terminal.bytes(t.peakMemoryBytes)), validation loss \
+                        \(Terminal.number(t.startValidationLoss)) → \(Terminal.number(t.validationLoss))
+                        """
                     )
                 }
                 if let version = run.version { lines.append("version \(version)") }
@@ -74,13 +94,17 @@ struct Report: AsyncParsableCommand {
             if let html {
                 let page = try await client.data(ControlRoute.runReport(run), ["format": "html"])
                 do { try page.write(to: URL(filePath: html), options: .atomic) } catch {
-                    throw Failure(code: "client.file", "The report cannot be written.", at: html, remedy: "Check the folder and its permissions.", cause: "\(error)")
+                    throw Failure(
+                        code: "client.file", "The report cannot be written.", at: html,
+                        remedy: "Check the folder and its permissions.", cause: "\(error)")
                 }
                 return Terminal.line("Wrote \(html) (\(page.count) bytes).")
             }
             if worst != nil || regressions || fixes {
                 let order = regressions ? "regressions" : fixes ? "fixes" : "worst"
-                let rows = try await client.get([ExampleComparison].self, ControlRoute.runExamples(run), ["order": order, "limit": String(worst ?? 20)])
+                let rows = try await client.get(
+                    [ExampleComparison].self, ControlRoute.runExamples(run),
+                    ["order": order, "limit": String(worst ?? 20)])
                 return try connection.show(rows, Self.examples)
             }
             try connection.show(try await client.get(Run.self, ControlRoute.run(run)), Self.text)
@@ -93,7 +117,8 @@ struct Report: AsyncParsableCommand {
             : rows.map { row in
                 let c = row.candidate
                 return """
-                    \(c.row)\(c.set == "gate" ? "" : " of \(c.set)") loss \(Terminal.number(c.lossSum / Double(max(1, c.tokens))))
+                    \(c.row)\(c.set == "gate" ? "" : " of \(c.set)") loss \
+                    \(Terminal.number(c.lossSum / Double(max(1, c.tokens))))
                       prompt:    \(c.prompt.replacingOccurrences(of: "\n", with: " ⏎ ").prefix(160))
                       wanted:    \(c.reference.prefix(120))
                       candidate: \((c.output ?? "–").prefix(120))
@@ -103,14 +128,17 @@ struct Report: AsyncParsableCommand {
     }
 
     static func text(_ run: Run) -> String {
-        guard let verdict = run.verdict else { return "\(run.id) is \(run.state.rawValue): it has not been judged yet." }
+        guard let verdict = run.verdict else {
+            return "\(run.id) is \(run.state.rawValue): it has not been judged yet."
+        }
         var lines = ["\(run.id) of \(run.pipeline): \(verdict.outcome.rawValue.uppercased())", verdict.summary, ""]
         let models = ["base", "served", "candidate"].filter { verdict.figures[$0] != nil }
         let metrics = Set(models.flatMap { verdict.figures[$0]?["gate"]?.keys.map { $0 } ?? [] }).sorted()
         lines.append(
             Terminal.table(
                 ["METRIC (gate set)"] + models.map { $0 == "served" ? "served before" : $0 },
-                metrics.map { metric in [metric] + models.map { Terminal.number(verdict.figures[$0]?["gate"]?[metric]) } }))
+                metrics.map { metric in [metric] + models.map { Terminal.number(verdict.figures[$0]?["gate"]?[metric]) }
+                }))
         lines.append("")
         for gate in verdict.gates {
             let mark = gate.outcome == .pass ? "✓" : gate.outcome == .fail ? "✗" : "?"
@@ -127,11 +155,19 @@ struct Report: AsyncParsableCommand {
                     classes.map { name in
                         let row = confusion[name] ?? [:]
                         let total = row.values.reduce(0, +)
-                        return [name] + said.map { row[$0].map(String.init) ?? "·" } + [total > 0 ? String(format: "%.2f", Double(row[name] ?? 0) / Double(total)) : "–"]
+                        return [name] + said.map { row[$0].map(String.init) ?? "·" } + [
+                            total > 0 ? String(format: "%.2f", Double(row[name] ?? 0) / Double(total)) : "–"
+                        ]
                     }))
         }
         if let t = run.training {
-            lines += ["", "Trained in \(Terminal.duration(t.seconds)): \(t.steps) steps, \(Terminal.number(t.tokensPerSecond)) tokens/s, peak memory \(Terminal.bytes(t.peakMemoryBytes))"]
+            lines += [
+                "",
+                """
+                Trained in \(Terminal.duration(t.seconds)): \(t.steps) steps, \
+                \(Terminal.number(t.tokensPerSecond)) tokens/s, peak memory \(Terminal.bytes(t.peakMemoryBytes))
+                """,
+            ]
         }
         for advice in verdict.advice { lines.append("→ \(advice.action): \(advice.reason)") }
         if let followUp = run.followUp { lines.append("next: \(followUp)") }
@@ -150,10 +186,13 @@ struct RunNow: AsyncParsableCommand {
     func run() async throws {
         try await connection.use { client in
             let wanted = try mode.map { text in
-                guard let mode = Run.Mode(rawValue: text) else { throw ValidationError("'\(text)' is not a mode: use continue, stack or from-base.") }
+                guard let mode = Run.Mode(rawValue: text) else {
+                    throw ValidationError("'\(text)' is not a mode: use continue, stack or from-base.")
+                }
                 return mode
             }
-            let run = try await client.post(Run.self, ControlRoute.pipelineRuns(pipeline), RunRequest(mode: wanted, reason: reason))
+            let run = try await client.post(
+                Run.self, ControlRoute.pipelineRuns(pipeline), RunRequest(mode: wanted, reason: reason))
             try connection.show(run) { "Queued \($0.id). Follow it with: ftctl watch \($0.id)" }
         }
     }
@@ -170,8 +209,11 @@ struct Promote: AsyncParsableCommand {
         guard !force || reason?.isEmpty == false else { throw ValidationError("--force needs --reason.") }
         try await connection.use { client in
             let record = try await client.post(
-                PromotionRecord.self, ControlRoute.runPromote(run), PromoteRequest(reason: reason ?? "promoted by hand", force: force))
-            try connection.show(record) { "\($0.pipeline) serves \($0.version?.rawValue ?? "the base") (\($0.kind.rawValue))" }
+                PromotionRecord.self, ControlRoute.runPromote(run),
+                PromoteRequest(reason: reason ?? "promoted by hand", force: force))
+            try connection.show(record) {
+                "\($0.pipeline) serves \($0.version?.rawValue ?? "the base") (\($0.kind.rawValue))"
+            }
         }
     }
 }
@@ -186,7 +228,8 @@ struct Rollback: AsyncParsableCommand {
     func run() async throws {
         try await connection.use { client in
             let record = try await client.post(
-                PromotionRecord.self, ControlRoute.rollback(pipeline), RollbackRequest(version: to.map { VersionID($0) }, reason: reason))
+                PromotionRecord.self, ControlRoute.rollback(pipeline),
+                RollbackRequest(version: to.map { VersionID($0) }, reason: reason))
             try connection.show(record) { "\($0.pipeline) serves \($0.version?.rawValue ?? "the base") again" }
         }
     }
@@ -203,13 +246,19 @@ struct History: AsyncParsableCommand {
         try await connection.use { client in
             if verify {
                 let answer = try await client.get(VerifyAnswer.self, ControlRoute.history(pipeline), ["verify": "1"])
-                try connection.show(answer) { $0.intact ? "\($0.records) records, the chain is intact" : "The chain is broken at record \($0.firstBroken ?? 0)" }
+                try connection.show(answer) {
+                    $0.intact
+                        ? "\($0.records) records, the chain is intact"
+                        : "The chain is broken at record \($0.firstBroken ?? 0)"
+                }
                 if !answer.intact { throw ExitCode(1) }
                 return
             }
             var records = try await client.get([PromotionRecord].self, ControlRoute.history(pipeline))
             if let at {
-                guard let date = ISO8601DateFormatter().date(from: at) else { throw ValidationError("'\(at)' is not a time such as 2026-11-24T12:00:00Z.") }
+                guard let date = ISO8601DateFormatter().date(from: at) else {
+                    throw ValidationError("'\(at)' is not a time such as 2026-11-24T12:00:00Z.")
+                }
                 records = records.first { $0.at <= date }.map { [$0] } ?? []
             }
             try connection.show(records) { records in
@@ -217,7 +266,8 @@ struct History: AsyncParsableCommand {
                     ["#", "SINCE", "SERVED", "BEFORE", "RUN", "HOW", "WHO", "WHY"],
                     records.map {
                         [
-                            String($0.sequence), Terminal.time($0.at), $0.version?.rawValue ?? "the base", $0.previous?.rawValue ?? "the base",
+                            String($0.sequence), Terminal.time($0.at), $0.version?.rawValue ?? "the base",
+                            $0.previous?.rawValue ?? "the base",
                             $0.run?.rawValue ?? "–", $0.kind.rawValue, $0.who, $0.reason,
                         ]
                     })
@@ -233,7 +283,9 @@ struct Cancel: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.use { client in
-            try connection.show(try await client.post(Run.self, ControlRoute.runCancel(run), [String: String]())) { "\($0.id) is \($0.state.rawValue)" }
+            try connection.show(try await client.post(Run.self, ControlRoute.runCancel(run), [String: String]())) {
+                "\($0.id) is \($0.state.rawValue)"
+            }
         }
     }
 }

@@ -11,9 +11,14 @@ struct Status: AsyncParsableCommand {
         try await connection.use { client in
             try connection.show(try await client.get(StatusAnswer.self, ControlRoute.status)) { status in
                 var lines = [
-                    "finetuned \(status.version) on \(status.root), pid \(status.pid), since \(Terminal.time(status.startedAt)), \(Terminal.bytes(status.memoryBytes)): \(status.health)"
+                    """
+                    finetuned \(status.version) on \(status.root), pid \(status.pid), since \
+                    \(Terminal.time(status.startedAt)), \(Terminal.bytes(status.memoryBytes)): \(status.health)
+                    """
                 ]
-                lines.append(status.pipelines.isEmpty ? "No pipelines: write etc/finetuned/pipelines/NAME.toml" : Pipelines.table(status.pipelines))
+                lines.append(
+                    status.pipelines.isEmpty
+                        ? "No pipelines: write etc/finetuned/pipelines/NAME.toml" : Pipelines.table(status.pipelines))
                 if status.queued > 0 { lines.append("\(status.queued) runs queued") }
                 for problem in status.problems { lines.append("! \(problem)") }
                 return lines.joined(separator: "\n")
@@ -37,8 +42,10 @@ struct Pipelines: AsyncParsableCommand {
             ["PIPELINE", "BASE", "ROWS (train/val/gate)", "SERVED", "LAST RUN", "NOW"],
             pipelines.map { p in
                 [
-                    p.name.rawValue, p.base.rawValue, "\(p.rows[.train] ?? 0)/\(p.rows[.validation] ?? 0)/\(p.rows[.gate] ?? 0)",
-                    p.served?.rawValue ?? "the base", p.lastRun.map { "\($0) \(p.lastRunState?.rawValue ?? "")" } ?? "–", p.activity,
+                    p.name.rawValue, p.base.rawValue,
+                    "\(p.rows[.train] ?? 0)/\(p.rows[.validation] ?? 0)/\(p.rows[.gate] ?? 0)",
+                    p.served?.rawValue ?? "the base",
+                    p.lastRun.map { "\($0) \(p.lastRunState?.rawValue ?? "")" } ?? "–", p.activity,
                 ]
             })
     }
@@ -52,14 +59,18 @@ struct Drops: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.use { client in
-            let drops = try await client.get([Drop].self, ControlRoute.drops, ["pipeline": pipeline, "limit": String(limit)])
+            let drops = try await client.get(
+                [Drop].self, ControlRoute.drops, ["pipeline": pipeline, "limit": String(limit)])
             try connection.show(drops) { drops in
                 Terminal.table(
                     ["DROP", "PIPELINE", "FILE", "STATE", "GOOD", "BAD", "KNOWN", "RECEIVED", "NOTE"],
                     drops.map {
                         [
-                            $0.id.rawValue, $0.pipeline.rawValue, $0.name.debugDescription.dropFirst().dropLast().description, $0.state.rawValue, String($0.rowsAccepted),
-                            String($0.rowsRejected), String($0.rowsDuplicate), Terminal.time($0.receivedAt), $0.note ?? "",
+                            $0.id.rawValue, $0.pipeline.rawValue,
+                            $0.name.debugDescription.dropFirst().dropLast().description, $0.state.rawValue,
+                            String($0.rowsAccepted),
+                            String($0.rowsRejected), String($0.rowsDuplicate), Terminal.time($0.receivedAt),
+                            $0.note ?? "",
                         ]
                     })
             }
@@ -68,17 +79,25 @@ struct Drops: AsyncParsableCommand {
 }
 
 struct DropReport: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "drop", abstract: "The report on one dropped file: every bad row and why.")
+    static let configuration = CommandConfiguration(
+        commandName: "drop", abstract: "The report on one dropped file: every bad row and why.")
     @OptionGroup var connection: Connection
     @Argument(help: "The drop's identifier.") var drop: String
 
     func run() async throws {
         try await connection.use { client in
             try connection.show(try await client.get(IntakeReport.self, ControlRoute.dropReport(drop))) { report in
-                var lines = ["\(RawPath.shown(report.name.utf8)): \(report.rowsRead) rows read, \(report.rowsAccepted) good, \(report.rowsRejected) bad, \(report.rowsDuplicate) known already"]
+                var lines = [
+                    """
+                    \(RawPath.shown(report.name.utf8)): \(report.rowsRead) rows read, \(report.rowsAccepted) \
+                    good, \(report.rowsRejected) bad, \(report.rowsDuplicate) known already
+                    """
+                ]
                 if let failure = report.quarantined { lines.append("Quarantined: \(failure)") }
                 lines += DataCheck.problems(report, limit: .max)
-                if let all = report.allProblems { lines.append("Every problem is in \(all) beside the drop's original.") }
+                if let all = report.allProblems {
+                    lines.append("Every problem is in \(all) beside the drop's original.")
+                }
                 return lines.joined(separator: "\n")
             }
         }

@@ -23,18 +23,26 @@ final class TokenCheck {
         self.scratch = scratch
         guard settings.base != .automatic else {
             throw Failure(
-                code: "base.automatic", "Which base the pipeline has is for an experiment to say (base = \"auto\"), so no tokens can be counted here.",
-                at: layout.pipelineSettings + "/\(settings.name).toml", remedy: "Check without --pipeline; the daemon counts the tokens of every row that is dropped.")
+                code: "base.automatic",
+                """
+                Which base the pipeline has is for an experiment to say (base = \"auto\"), so no tokens can be \
+                counted here.
+                """,
+                at: layout.pipelineSettings + "/\(settings.name).toml",
+                remedy: "Check without --pipeline; the daemon counts the tokens of every row that is dropped.")
         }
         let path = layout.base(settings.base.rawValue) + "/card.json"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure(
-                code: "base.unknown", "The base model '\(settings.base)' cannot be read, so no tokens can be counted.", at: path,
+                code: "base.unknown", "The base model '\(settings.base)' cannot be read, so no tokens can be counted.",
+                at: path,
                 remedy: "Register it with `ftctl base add`, or check without --pipeline.")
         }
         card = try ContractCoding.decode(BaseCard.self, from: data)
         rowsPath = scratch + "/rows.jsonl"
-        guard FileManager.default.createFile(atPath: rowsPath, contents: nil), let handle = FileHandle(forWritingAtPath: rowsPath) else { throw FileFailure("open it", rowsPath, errno: errno) }
+        guard FileManager.default.createFile(atPath: rowsPath, contents: nil),
+            let handle = FileHandle(forWritingAtPath: rowsPath)
+        else { throw FileFailure("open it", rowsPath, errno: errno) }
         output = handle
     }
 
@@ -44,7 +52,10 @@ final class TokenCheck {
     func add(_ parsed: RowReader.Parsed, id: RowID, line: Int, file: String?) throws {
         rows += 1
         try output.write(
-            contentsOf: CanonicalJSON.line(Row(id: id, content: parsed.content, split: .train, promptKey: "", drop: "check", line: line, file: file)))
+            contentsOf: CanonicalJSON.line(
+                Row(
+                    id: id, content: parsed.content, split: .train, promptKey: "", drop: "check", line: line, file: file
+                )))
     }
 
     /// What the tokens say of the rows, in order. Throws a Failure where they cannot be counted.
@@ -53,21 +64,32 @@ final class TokenCheck {
         guard rows > 0 else { return [] }
         let folder = layout.base(card.id.rawValue)
         let model = ModelReference(
-            basePath: card.format == "gguf" ? card.files.first.map { folder + "/" + $0.path } ?? folder : folder, base: card.id, baseDigest: card.digest)
-        let task = MeasureTask(model: model, rows: [FileReference(path: rowsPath, sha256: "", bytes: 0)], maxLength: settings.recipe.maxLength)
-        try AtomicFile.write(try ContractCoding.encode(WorkerRequest(id: "check", directory: scratch, task: .measure(task))), to: scratch + "/request.json")
+            basePath: card.format == "gguf" ? card.files.first.map { folder + "/" + $0.path } ?? folder : folder,
+            base: card.id, baseDigest: card.digest)
+        let task = MeasureTask(
+            model: model, rows: [FileReference(path: rowsPath, sha256: "", bytes: 0)],
+            maxLength: settings.recipe.maxLength)
+        try AtomicFile.write(
+            try ContractCoding.encode(WorkerRequest(id: "check", directory: scratch, task: .measure(task))),
+            to: scratch + "/request.json")
         let program = try worker()
         let status = try SpawnedProgram.run(program, [scratch + "/request.json"], output: scratch + "/worker.log")
         guard status == 0 else {
-            let log = FileManager.default.contents(atPath: scratch + "/worker.log").map { String(decoding: $0.suffix(500), as: UTF8.self) } ?? ""
+            let log =
+                FileManager.default.contents(atPath: scratch + "/worker.log").map {
+                    String(decoding: $0.suffix(500), as: UTF8.self)
+                } ?? ""
             throw Failure(
-                code: "check.tokens", "The tokens could not be counted: the worker left with status \(status).", at: program,
+                code: "check.tokens", "The tokens could not be counted: the worker left with status \(status).",
+                at: program,
                 remedy: "Check without --pipeline.", cause: log.trimmingCharacters(in: .whitespacesAndNewlines))
         }
         var problems: [RowProblem] = []
         try JSONLines.read(scratch + "/measure.jsonl") { line, _ in
             let row = try MeasurementLine.measurement(line)
-            if var problem = TokenRules.problem(row, maxLength: settings.recipe.maxLength, truncate: settings.data.truncate) {
+            if var problem = TokenRules.problem(
+                row, maxLength: settings.recipe.maxLength, truncate: settings.data.truncate)
+            {
                 (problem.line, problem.file) = (row.line, row.file)
                 problems.append(problem)
             }
@@ -81,10 +103,14 @@ final class TokenCheck {
         if let program = SettingsFolder.read(layout).daemon.workerProgram { return program }
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let folder = (own as NSString).deletingLastPathComponent
-        for path in [folder + "/finetune-worker", folder + "/../libexec/finetuned/finetune-worker", folder + "/../lib/finetuned/finetune-worker"]
+        for path in [
+            folder + "/finetune-worker", folder + "/../libexec/finetuned/finetune-worker",
+            folder + "/../lib/finetuned/finetune-worker",
+        ]
         where FileManager.default.isExecutableFile(atPath: path) { return path }
         throw Failure(
-            code: "check.no_worker", "There is no finetune-worker beside ftctl, so no tokens can be counted.", at: folder,
+            code: "check.no_worker", "There is no finetune-worker beside ftctl, so no tokens can be counted.",
+            at: folder,
             remedy: "Set worker.program in finetuned.toml, or check without --pipeline.")
     }
 }

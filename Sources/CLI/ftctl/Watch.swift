@@ -20,7 +20,11 @@ struct Watch: AsyncParsableCommand {
             }
             var view = WatchView()
             try await client.lines(RunNotice.self, ControlRoute.runEvents(id), ["follow": "1"]) { notice in
-                if connection.json { Terminal.line(String(decoding: try ContractCoding.encode(notice), as: UTF8.self)) } else { view.show(notice) }
+                if connection.json {
+                    Terminal.line(String(decoding: try ContractCoding.encode(notice), as: UTF8.self))
+                } else {
+                    view.show(notice)
+                }
                 return true
             }
             view.finish()
@@ -40,7 +44,9 @@ struct WatchView {
     private var stage = ""
 
     mutating func show(_ notice: RunNotice) {
-        if let message = notice.message { return whole("\(Terminal.time(notice.at))  \(notice.state.rawValue): \(message)") }
+        if let message = notice.message {
+            return whole("\(Terminal.time(notice.at))  \(notice.state.rawValue): \(message)")
+        }
         guard let event = notice.event else { return }
         if let stage = event.stage {
             self.stage = stage
@@ -49,17 +55,23 @@ struct WatchView {
         if let step = event.step {
             passing(
                 String(
-                    format: "  %@ %4d/%d  loss %.4f  grad %.2f  lr %.1e  %4.0f tokens/s  %@  %@ left", Terminal.bar(Double(step.step) / Double(max(1, step.steps))),
-                    step.step, step.steps, step.loss, step.gradientNorm, step.learningRate, step.tokensPerSecond, Terminal.bytes(step.memoryBytes),
+                    format: "  %@ %4d/%d  loss %.4f  grad %.2f  lr %.1e  %4.0f tokens/s  %@  %@ left",
+                    Terminal.bar(Double(step.step) / Double(max(1, step.steps))),
+                    step.step, step.steps, step.loss, step.gradientNorm, step.learningRate, step.tokensPerSecond,
+                    Terminal.bytes(step.memoryBytes),
                     step.secondsLeft.map(Terminal.duration) ?? "?"), final: step.step == step.steps, at: notice.at)
         } else if let progress = event.progress {
             passing(
-                "  \(Terminal.bar(Double(progress.done) / Double(max(1, progress.total)))) \(progress.done)/\(progress.total) \(progress.unit)",
+                """
+                  \(Terminal.bar(Double(progress.done) / Double(max(1, progress.total)))) \
+                \(progress.done)/\(progress.total) \(progress.unit)
+                """,
                 final: progress.done == progress.total, at: notice.at)
         } else if let validation = event.validation {
             whole(
                 String(
-                    format: "  validation at step %d: loss %.4f, token accuracy %.3f%@", validation.step, validation.loss, validation.tokenAccuracy,
+                    format: "  validation at step %d: loss %.4f, token accuracy %.3f%@", validation.step,
+                    validation.loss, validation.tokenAccuracy,
                     validation.best ? " (best so far)" : ""))
         } else if let warning = event.warning {
             whole("  ! \(warning)")

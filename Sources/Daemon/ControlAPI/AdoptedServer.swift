@@ -5,7 +5,8 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// Answers on a listening socket that somebody else opened (systemd's finetuned.socket), which Hummingbird's own server cannot bind to.
+/// Answers on a listening socket that somebody else opened (systemd's finetuned.socket), which Hummingbird's own server
+/// cannot bind to.
 ///
 /// It accepts by itself and hands each connection to Hummingbird's HTTP/1 channel.
 struct AdoptedServer<Responder: HTTPResponder>: Service where Responder.Context == ControlContext {

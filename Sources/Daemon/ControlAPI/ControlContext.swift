@@ -25,7 +25,9 @@ struct ControlContext: RequestContext {
     func who() async -> String {
         guard let provider = channel as? any SocketOptionProvider,
             // SOL_SOCKET and SO_PEERCRED
-            let credentials: Credentials = try? await provider.unsafeGetSocketOption(level: .init(rawValue: 1), name: .init(rawValue: 17)).get()
+            let credentials: Credentials = try? await provider.unsafeGetSocketOption(
+                level: .init(rawValue: 1), name: .init(rawValue: 17)
+            ).get()
         else { return "unknown" }
         return System.userName(credentials.uid)
     }

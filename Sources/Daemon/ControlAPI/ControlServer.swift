@@ -8,7 +8,8 @@ import Platform
 import Reports
 import ServiceLifecycle
 
-/// Answers the control API on the daemon's Unix socket. Handlers decode, call an operation, and encode; they hold no rule.
+/// Answers the control API on the daemon's Unix socket. Handlers decode, call an operation, and encode; they hold no
+/// rule.
 package struct ControlServer: Service {
     private let operations: Operations
     private let socket: String
@@ -20,7 +21,8 @@ package struct ControlServer: Service {
     ///   - adopted: a socket at that path which somebody else (systemd) listens on already; it outlives this daemon.
     ///   - onListening: called once connections are accepted.
     package init(
-        _ operations: Operations, socket: String, adopted: Int32? = nil, onListening: @escaping @Sendable () -> Void = {}, logger: Logger
+        _ operations: Operations, socket: String, adopted: Int32? = nil,
+        onListening: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
         self.operations = operations
         self.socket = socket
@@ -54,27 +56,35 @@ package struct ControlServer: Service {
         let router = Router(context: ControlContext.self)
         router.add(middleware: ErrorMiddleware())
         let o = operations
-        @Sendable func pipeline(_ context: ControlContext) throws -> PipelineName { PipelineName(try context.parameters.require("name")) }
+        @Sendable func pipeline(_ context: ControlContext) throws -> PipelineName {
+            PipelineName(try context.parameters.require("name"))
+        }
         @Sendable func run(_ context: ControlContext) throws -> RunID { RunID(try context.parameters.require("id")) }
-        @Sendable func limit(_ request: Request, _ fallback: Int) -> Int { max(1, min(100_000, request.uri.queryParameters.get("limit").flatMap { Int($0) } ?? fallback)) }
+        @Sendable func limit(_ request: Request, _ fallback: Int) -> Int {
+            max(1, min(100_000, request.uri.queryParameters.get("limit").flatMap { Int($0) } ?? fallback))
+        }
 
         router.get("/v1/status") { _, _ in try JSON.answer(o.status()) }
         router.get("/v1/pipelines") { _, _ in try JSON.answer(o.pipelines()) }
         router.get("/v1/pipelines/:name") { _, context in
             let name = try pipeline(context)
             guard let found = try o.pipelines().first(where: { $0.name == name }) else {
-                throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
+                throw Failure(
+                    code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
+                    remedy: "See `ftctl pipelines`.")
             }
             return try JSON.answer(found)
         }
         router.post("/v1/pipelines/:name/runs") { request, context in
-            try JSON.answer(o.requestRun(pipeline(context), await JSON.body(RunRequest.self, request), await context.who()))
+            try JSON.answer(
+                o.requestRun(pipeline(context), await JSON.body(RunRequest.self, request), await context.who()))
         }
         router.post("/v1/pipelines/:name/generate") { request, context in
             try JSON.answer(await o.generate(pipeline(context), await JSON.body(GenerateRequest.self, request)))
         }
         router.post("/v1/pipelines/:name/rollback") { request, context in
-            try JSON.answer(o.rollback(pipeline(context), await JSON.body(RollbackRequest.self, request), await context.who()))
+            try JSON.answer(
+                o.rollback(pipeline(context), await JSON.body(RollbackRequest.self, request), await context.who()))
         }
         router.get("/v1/pipelines/:name/history") { request, context in
             let name = try pipeline(context)
@@ -84,12 +94,15 @@ package struct ControlServer: Service {
         router.get("/v1/runs") { request, _ in
             let query = request.uri.queryParameters
             return try JSON.answer(
-                o.runs(query.get("pipeline").map { PipelineName($0) }, query.get("state").flatMap(RunState.init(rawValue:)), limit(request, 50)))
+                o.runs(
+                    query.get("pipeline").map { PipelineName($0) },
+                    query.get("state").flatMap(RunState.init(rawValue:)), limit(request, 50)))
         }
         router.get("/v1/runs/:id") { _, context in try JSON.answer(o.run(run(context))) }
         router.get("/v1/runs/:id/events") { request, context in
             let query = request.uri.queryParameters
-            let notices = try o.notices(run(context), query.get("from").flatMap { Int($0) } ?? 0, query.get("follow") != nil)
+            let notices = try o.notices(
+                run(context), query.get("from").flatMap { Int($0) } ?? 0, query.get("follow") != nil)
             var headers = HTTPFields()
             headers[.contentType] = "application/x-ndjson"
             return Response(
@@ -105,7 +118,8 @@ package struct ControlServer: Service {
                 })
         }
         router.get("/v1/runs/:id/examples") { request, context in
-            try JSON.answer(o.examples(run(context), request.uri.queryParameters.get("order") ?? "worst", limit(request, 20)))
+            try JSON.answer(
+                o.examples(run(context), request.uri.queryParameters.get("order") ?? "worst", limit(request, 20)))
         }
         router.get("/v1/runs/:id/report") { request, context in
             let report = try o.report(run(context))
@@ -114,19 +128,27 @@ package struct ControlServer: Service {
             case "text": return JSON.text(TextReport.text(report), "text/plain; charset=utf-8")
             case "html": return JSON.text(HTMLReport.page(report), "text/html; charset=utf-8")
             case let other:
-                throw Failure(code: "request.format", "'\(other)' is not a format of reports.", at: "format", remedy: "Use json, text or html.")
+                throw Failure(
+                    code: "request.format", "'\(other)' is not a format of reports.", at: "format",
+                    remedy: "Use json, text or html.")
             }
         }
         router.post("/v1/runs/:id/promote") { request, context in
             try JSON.answer(o.promote(run(context), await JSON.body(PromoteRequest.self, request), await context.who()))
         }
-        router.post("/v1/runs/:id/cancel") { _, context in try JSON.answer(o.cancel(run(context), await context.who())) }
-        router.get("/v1/drops") { request, _ in
-            try JSON.answer(o.drops(request.uri.queryParameters.get("pipeline").map { PipelineName($0) }, limit(request, 50)))
+        router.post("/v1/runs/:id/cancel") { _, context in try JSON.answer(o.cancel(run(context), await context.who()))
         }
-        router.get("/v1/drops/:id/report") { _, context in try JSON.answer(o.dropReport(DropID(context.parameters.require("id")))) }
+        router.get("/v1/drops") { request, _ in
+            try JSON.answer(
+                o.drops(request.uri.queryParameters.get("pipeline").map { PipelineName($0) }, limit(request, 50)))
+        }
+        router.get("/v1/drops/:id/report") { _, context in
+            try JSON.answer(o.dropReport(DropID(context.parameters.require("id"))))
+        }
         router.get("/v1/bases") { _, _ in try JSON.answer(o.bases()) }
-        router.post("/v1/bases") { request, _ in try JSON.answer(await o.addBase(await JSON.body(AddBaseRequest.self, request))) }
+        router.post("/v1/bases") { request, _ in
+            try JSON.answer(await o.addBase(await JSON.body(AddBaseRequest.self, request)))
+        }
         router.get("/v1/bases/:id") { _, context in try JSON.answer(o.base(BaseID(context.parameters.require("id")))) }
         router.delete("/v1/bases/:id") { _, context in
             try o.removeBase(BaseID(context.parameters.require("id")))
@@ -141,7 +163,9 @@ package struct ControlServer: Service {
         o.versions?.add(to: router)
         o.data?.add(to: router)
         if let check = o.checkPipeline {
-            router.get("/v1/pipelines/:name/check") { _, context in try JSON.answer(check(PipelineName(try context.parameters.require("name")))) }
+            router.get("/v1/pipelines/:name/check") { _, context in
+                try JSON.answer(check(PipelineName(try context.parameters.require("name"))))
+            }
         }
         o.experiments?.add(to: router)
         return router
@@ -150,16 +174,26 @@ package struct ControlServer: Service {
     /// Writes a body to a file as it comes.
     private static func receive(_ body: RequestBody, _ path: String) async throws -> Int {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
-        guard descriptor >= 0 else { throw Failure(code: "upload.write", "The file cannot be written: \(String(cString: strerror(errno))).", at: path, remedy: "Check the disk.") }
+        guard descriptor >= 0 else {
+            throw Failure(
+                code: "upload.write", "The file cannot be written: \(String(cString: strerror(errno))).", at: path,
+                remedy: "Check the disk.")
+        }
         defer { close(descriptor) }
         var size = 0
         for try await buffer in body {
             size += buffer.readableBytes
-            do { try buffer.withUnsafeReadableBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) } } catch let failure as FileFailure {
-                throw Failure(code: failure.isFull ? "disk.full" : "upload.write", "\(failure.reason).", at: path, remedy: failure.remedy)
+            do {
+                try buffer.withUnsafeReadableBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
+            } catch let failure as FileFailure {
+                throw Failure(
+                    code: failure.isFull ? "disk.full" : "upload.write", "\(failure.reason).", at: path,
+                    remedy: failure.remedy)
             }
         }
-        guard fsync(descriptor) == 0 else { throw Failure(code: "upload.write", "The file cannot be made durable.", at: path, remedy: "Check the disk.") }
+        guard fsync(descriptor) == 0 else {
+            throw Failure(code: "upload.write", "The file cannot be made durable.", at: path, remedy: "Check the disk.")
+        }
         return size
     }
 }

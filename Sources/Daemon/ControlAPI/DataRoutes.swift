@@ -17,9 +17,12 @@ package struct DataOperations: Sendable {
     package var revoke: @Sendable (DropID, RevokeRequest, _ who: String) throws -> RevokeAnswer
 
     package init(
-        list: @escaping @Sendable (PipelineName) throws -> DataListing, report: @escaping @Sendable (PipelineName, DropID?) throws -> DataReport,
-        removed: @escaping @Sendable (PipelineName, DropID?, Int) throws -> [SetAsideRow], show: @escaping @Sendable (String) throws -> DataSubject,
-        difference: @escaping @Sendable (String, String) throws -> SnapshotDifference, lineage: @escaping @Sendable (String) throws -> DataLineage,
+        list: @escaping @Sendable (PipelineName) throws -> DataListing,
+        report: @escaping @Sendable (PipelineName, DropID?) throws -> DataReport,
+        removed: @escaping @Sendable (PipelineName, DropID?, Int) throws -> [SetAsideRow],
+        show: @escaping @Sendable (String) throws -> DataSubject,
+        difference: @escaping @Sendable (String, String) throws -> SnapshotDifference,
+        lineage: @escaping @Sendable (String) throws -> DataLineage,
         export: @escaping @Sendable (String, Split?) throws -> AsyncThrowingStream<Data, any Error>,
         revoke: @escaping @Sendable (DropID, RevokeRequest, String) throws -> RevokeAnswer
     ) {
@@ -44,13 +47,17 @@ package struct DataOperations: Sendable {
             return try JSON.answer(removed(pipeline(context), drop, max(1, min(1_000_000, limit))))
         }
         router.get("/v1/data/show") { request, _ in try JSON.answer(show(required("id", request))) }
-        router.get("/v1/data/diff") { request, _ in try JSON.answer(difference(required("a", request), required("b", request))) }
+        router.get("/v1/data/diff") { request, _ in
+            try JSON.answer(difference(required("a", request), required("b", request)))
+        }
         router.get("/v1/data/lineage") { request, _ in try JSON.answer(lineage(required("id", request))) }
         router.get("/v1/data/export") { request, _ in
             let text = request.uri.queryParameters.get("split")
             let split = text.flatMap(Split.init(rawValue:))
             guard text == nil || split != nil else {
-                throw Failure(code: "request.split", "'\(text ?? "")' is not a side.", at: "split", remedy: "Use train, validation or gate.")
+                throw Failure(
+                    code: "request.split", "'\(text ?? "")' is not a side.", at: "split",
+                    remedy: "Use train, validation or gate.")
             }
             let pieces = try export(required("id", request), split)
             var headers = HTTPFields()
@@ -63,15 +70,21 @@ package struct DataOperations: Sendable {
                 })
         }
         router.post("/v1/drops/:id/revoke") { request, context in
-            try JSON.answer(revoke(DropID(context.parameters.require("id")), await JSON.body(RevokeRequest.self, request), await context.who()))
+            try JSON.answer(
+                revoke(
+                    DropID(context.parameters.require("id")), await JSON.body(RevokeRequest.self, request),
+                    await context.who()))
         }
     }
 
-    private func pipeline(_ context: ControlContext) throws -> PipelineName { PipelineName(try context.parameters.require("name")) }
+    private func pipeline(_ context: ControlContext) throws -> PipelineName {
+        PipelineName(try context.parameters.require("name"))
+    }
 
     private func required(_ name: String, _ request: Request) throws -> String {
         guard let value = request.uri.queryParameters.get(name), !value.isEmpty else {
-            throw Failure(code: "request.parameter", "The parameter '\(name)' is missing.", at: name, remedy: "Give \(name)=….")
+            throw Failure(
+                code: "request.parameter", "The parameter '\(name)' is missing.", at: name, remedy: "Give \(name)=….")
         }
         return value
     }

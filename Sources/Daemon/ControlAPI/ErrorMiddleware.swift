@@ -4,7 +4,9 @@ import Hummingbird
 
 /// Turns every error into the one body that clients expect, with a status that fits its code.
 struct ErrorMiddleware: RouterMiddleware {
-    func handle(_ request: Request, context: ControlContext, next: (Request, ControlContext) async throws -> Response) async throws -> Response {
+    func handle(_ request: Request, context: ControlContext, next: (Request, ControlContext) async throws -> Response)
+        async throws -> Response
+    {
         do {
             return try await next(request, context)
         } catch let failure as Failure {
@@ -12,21 +14,29 @@ struct ErrorMiddleware: RouterMiddleware {
         } catch let error as any HTTPResponseError where error.status == .notFound {
             return try JSON.answer(
                 ErrorAnswer(
-                    error: Failure(code: "request.unknown_route", "There is no \(request.method) \(request.uri.path).", remedy: "The client and the daemon may be of different versions.")),
+                    error: Failure(
+                        code: "request.unknown_route", "There is no \(request.method) \(request.uri.path).",
+                        remedy: "The client and the daemon may be of different versions.")),
                 status: .notFound)
         } catch let error as DecodingError {
             return try JSON.answer(
-                ErrorAnswer(error: Failure(code: "request.body", "The request's body cannot be read.", remedy: "Send the JSON that the route takes.", cause: "\(error)")),
+                ErrorAnswer(
+                    error: Failure(
+                        code: "request.body", "The request's body cannot be read.",
+                        remedy: "Send the JSON that the route takes.", cause: "\(error)")),
                 status: .badRequest)
         } catch {
             return try JSON.answer(
-                ErrorAnswer(error: Failure(code: "internal", "\(error)", remedy: "See the journal around this time.")), status: .internalServerError)
+                ErrorAnswer(error: Failure(code: "internal", "\(error)", remedy: "See the journal around this time.")),
+                status: .internalServerError)
         }
     }
 
     private func status(_ code: String) -> HTTPResponse.Status {
         if code.hasSuffix(".unknown") { return .notFound }
-        if ["run.transition", "base.in_use", "base.exists", "promotion.not_passed", "pipeline.busy"].contains(code) { return .conflict }
+        if ["run.transition", "base.in_use", "base.exists", "promotion.not_passed", "pipeline.busy"].contains(code) {
+            return .conflict
+        }
         if code.hasPrefix("disk.") { return .init(code: 507) }
         return .badRequest
     }
@@ -37,7 +47,9 @@ enum JSON {
     static func answer(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         var headers = HTTPFields()
         headers[.contentType] = "application/json"
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try ContractCoding.encode(value))))
+        return Response(
+            status: status, headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: try ContractCoding.encode(value))))
     }
 
     /// A body that is text of another kind.

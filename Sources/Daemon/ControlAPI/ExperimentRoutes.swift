@@ -16,7 +16,8 @@ package struct ExperimentOperations: Sendable {
         recommend: @escaping @Sendable (PipelineName, RecommendRequest) async throws -> [BaseRecommendation],
         recommendData: @escaping @Sendable (RecommendDataRequest) async throws -> [BaseRecommendation],
         start: @escaping @Sendable (PipelineName, StartExperiment, String) throws -> Experiment,
-        stop: @escaping @Sendable (ExperimentID, String) throws -> Experiment, all: @escaping @Sendable (PipelineName?, Int) throws -> [Experiment],
+        stop: @escaping @Sendable (ExperimentID, String) throws -> Experiment,
+        all: @escaping @Sendable (PipelineName?, Int) throws -> [Experiment],
         one: @escaping @Sendable (ExperimentID) throws -> Experiment
     ) {
         self.start = start
@@ -36,7 +37,8 @@ package struct ExperimentOperations: Sendable {
             try JSON.answer(await recommendData(await JSON.body(RecommendDataRequest.self, request)))
         }
         router.post("/v1/pipelines/:name/experiments") { request, context in
-            try JSON.answer(start(pipeline(context), await JSON.body(StartExperiment.self, request), await context.who()))
+            try JSON.answer(
+                start(pipeline(context), await JSON.body(StartExperiment.self, request), await context.who()))
         }
         router.get("/v1/experiments") { request, _ in
             let query = request.uri.queryParameters
@@ -50,7 +52,9 @@ package struct ExperimentOperations: Sendable {
             case "html": return JSON.text(ExperimentReport.page(experiment), "text/html; charset=utf-8")
             case "csv": return JSON.text(ExperimentTable.csv(experiment), "text/csv; charset=utf-8")
             case let other:
-                throw Failure(code: "request.format", "'\(other)' is not a format of experiments.", at: "format", remedy: "Use json, html or csv.")
+                throw Failure(
+                    code: "request.format", "'\(other)' is not a format of experiments.", at: "format",
+                    remedy: "Use json, html or csv.")
             }
         }
         router.post("/v1/experiments/:id/stop") { _, context in
@@ -58,5 +62,7 @@ package struct ExperimentOperations: Sendable {
         }
     }
 
-    private func pipeline(_ context: ControlContext) throws -> PipelineName { PipelineName(try context.parameters.require("name")) }
+    private func pipeline(_ context: ControlContext) throws -> PipelineName {
+        PipelineName(try context.parameters.require("name"))
+    }
 }

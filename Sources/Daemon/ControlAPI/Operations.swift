@@ -2,7 +2,8 @@ import Contracts
 import Foundation
 import Reports
 
-/// What the control API can ask for. The composition root joins the stages to it, so that handlers hold no rule and import no stage.
+/// What the control API can ask for. The composition root joins the stages to it, so that handlers hold no rule and
+/// import no stage.
 package struct Operations: Sendable {
     package var status: @Sendable () throws -> StatusAnswer
     package var pipelines: @Sendable () throws -> [PipelineSummary]
@@ -36,20 +37,26 @@ package struct Operations: Sendable {
     package var experiments: ExperimentOperations?
 
     package init(
-        status: @escaping @Sendable () throws -> StatusAnswer, pipelines: @escaping @Sendable () throws -> [PipelineSummary],
+        status: @escaping @Sendable () throws -> StatusAnswer,
+        pipelines: @escaping @Sendable () throws -> [PipelineSummary],
         requestRun: @escaping @Sendable (PipelineName, RunRequest, String) throws -> Run,
         generate: @escaping @Sendable (PipelineName, GenerateRequest) async throws -> GenerateAnswer,
         rollback: @escaping @Sendable (PipelineName, RollbackRequest, String) throws -> PromotionRecord,
-        history: @escaping @Sendable (PipelineName) throws -> [PromotionRecord], verify: @escaping @Sendable (PipelineName) throws -> VerifyAnswer,
-        runs: @escaping @Sendable (PipelineName?, RunState?, Int) throws -> [Run], run: @escaping @Sendable (RunID) throws -> Run,
+        history: @escaping @Sendable (PipelineName) throws -> [PromotionRecord],
+        verify: @escaping @Sendable (PipelineName) throws -> VerifyAnswer,
+        runs: @escaping @Sendable (PipelineName?, RunState?, Int) throws -> [Run],
+        run: @escaping @Sendable (RunID) throws -> Run,
         notices: @escaping @Sendable (RunID, Int, Bool) throws -> AsyncStream<RunNotice>,
         examples: @escaping @Sendable (RunID, String, Int) throws -> [ExampleComparison],
         report: @escaping @Sendable (RunID) throws -> ReportData,
         promote: @escaping @Sendable (RunID, PromoteRequest, String) throws -> PromotionRecord,
-        cancel: @escaping @Sendable (RunID, String) throws -> Run, drops: @escaping @Sendable (PipelineName?, Int) throws -> [Drop],
-        dropReport: @escaping @Sendable (DropID) throws -> IntakeReport, bases: @escaping @Sendable () throws -> [BaseCard],
+        cancel: @escaping @Sendable (RunID, String) throws -> Run,
+        drops: @escaping @Sendable (PipelineName?, Int) throws -> [Drop],
+        dropReport: @escaping @Sendable (DropID) throws -> IntakeReport,
+        bases: @escaping @Sendable () throws -> [BaseCard],
         base: @escaping @Sendable (BaseID) throws -> BaseCard, removeBase: @escaping @Sendable (BaseID) throws -> Void,
-        openUpload: @escaping @Sendable () throws -> UploadAnswer, uploadPath: @escaping @Sendable (String, String) throws -> String,
+        openUpload: @escaping @Sendable () throws -> UploadAnswer,
+        uploadPath: @escaping @Sendable (String, String) throws -> String,
         addBase: @escaping @Sendable (AddBaseRequest) async throws -> BaseCard
     ) {
         self.status = status

@@ -26,11 +26,17 @@ package struct DataStatistics: Codable, Hashable, Sendable {
     /// Counts one row.
     ///
     /// - Parameter sampledBelow: the ``RowSample/bound`` of the sample that this one is to be merged into.
-    package mutating func add(_ row: RowID, split: Split, label: String?, _ look: RowLook, sampledBelow bound: UInt64 = .max) {
+    package mutating func add(
+        _ row: RowID, split: Split, label: String?, _ look: RowLook, sampledBelow bound: UInt64 = .max
+    ) {
         rows += 1
         bySplit[split, default: 0] += 1
         characters.add(look.length)
-        if let label, labels[label] != nil || labels.count < Self.mostLabels { labels[label, default: 0] += 1 } else { unlabelled += 1 }
+        if let label, labels[label] != nil || labels.count < Self.mostLabels {
+            labels[label, default: 0] += 1
+        } else {
+            unlabelled += 1
+        }
         for n in 1...3 {
             let hashes = n == 1 ? look.words : NormalisedText.grams(n, of: look.words)
             grams[n - 1] += hashes.count
@@ -48,7 +54,11 @@ package struct DataStatistics: Codable, Hashable, Sendable {
         bySplit.merge(other.bySplit, uniquingKeysWith: +)
         characters.merge(other.characters)
         for (label, count) in other.labels {
-            if labels[label] != nil || labels.count < Self.mostLabels { labels[label, default: 0] += count } else { unlabelled += count }
+            if labels[label] != nil || labels.count < Self.mostLabels {
+                labels[label, default: 0] += count
+            } else {
+                unlabelled += count
+            }
         }
         unlabelled += other.unlabelled
         for n in 0..<3 {

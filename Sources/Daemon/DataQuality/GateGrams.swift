@@ -1,8 +1,10 @@
 import Contracts
 
-/// The runs of 12 words of gate rows, to find which of them are in training rows as well. First gate rows are added, then training rows checked.
+/// The runs of 12 words of gate rows, to find which of them are in training rows as well. First gate rows are added,
+/// then training rows checked.
 ///
-/// A run that more than ten training rows have is a common phrase or part of a template, as in GPT-3's own analysis (Brown et al. 2020,
+/// A run that more than ten training rows have is a common phrase or part of a template, as in GPT-3's own analysis
+/// (Brown et al. 2020,
 /// appendix C), and tells nothing.
 package struct GateGrams: Sendable {
     package static let words = 12
@@ -105,7 +107,8 @@ package struct GateGrams: Sendable {
         result.gateRows = gate.count
         result.longGateRows = gate.count - short
         result.contaminated = shared.count
-        result.examples = shared.sorted { ($1.value.grams, $0.key) < ($0.value.grams, $1.key) }.prefix(examples).map { index, value in
+        result.examples = shared.sorted { ($1.value.grams, $0.key) < ($0.value.grams, $1.key) }.prefix(examples).map {
+            index, value in
             .init(row: gate[Int(index)], line: 0, other: value.row, similarity: Double(value.grams))
         }
         return result

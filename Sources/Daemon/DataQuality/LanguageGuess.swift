@@ -1,7 +1,9 @@
 /// Guesses the script and the language of a text.
 ///
-/// The script is that of most letters. Languages of a script of their own follow from it; among those of the Latin script the one whose
-/// stop-words are most of the words decides, among those of the Cyrillic and Arabic scripts their own letters. Texts of few words often give
+/// The script is that of most letters. Languages of a script of their own follow from it; among those of the Latin
+/// script the one whose
+/// stop-words are most of the words decides, among those of the Cyrillic and Arabic scripts their own letters. Texts of
+/// few words often give
 /// `und` (ISO 639-2: undetermined), which is said rather than guessed.
 package enum LanguageGuess {
     package enum Script: String, Codable, Hashable, Sendable, CaseIterable {
@@ -20,7 +22,9 @@ package enum LanguageGuess {
             counts[.kana] = kana + han
             counts[.han] = nil
         }
-        guard let script = counts.max(by: { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) })?.key else { return (.none, "und") }
+        guard let script = counts.max(by: { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) })?.key else {
+            return (.none, "und")
+        }
         return (script, language(script, text, normalised))
     }
 
@@ -55,8 +59,11 @@ package enum LanguageGuess {
         for (language, score) in scores.enumerated() {
             if score > best { (first, best, second) = (language, score, best) } else { second = max(second, score) }
         }
-        // One word in twelve is a stop-word in every one of these languages; a single hit tells only in a very short text.
-        guard best > second, best >= 2 || text.words.count <= 4, best * 12 >= min(400, text.words.count) else { return "und" }
+        // One word in twelve is a stop-word in every one of these languages; a single hit tells only in a very short
+        // text.
+        guard best > second, best >= 2 || text.words.count <= 4, best * 12 >= min(400, text.words.count) else {
+            return "und"
+        }
         return names[first]
     }
 
@@ -82,28 +89,137 @@ package enum LanguageGuess {
     private static let lists: [(String, String)] = [
         (
             "en",
-            "the of and to in is that it for was on are as with his they at be this from have or by but not what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more two like him see could no make than been its who now did my"
+            """
+            the of and to in is that it for was on are as with his they at be this from have or by but not what \
+            all were when we there can an your which their said if do will each about how up out them then she \
+            many some so these would other into has more two like him see could no make than been its who now did \
+            my
+            """
         ),
         (
             "de",
-            "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur oder aber vor zur bis mehr durch man sein wurde wenn ich kann mir wir ihre"
+            """
+            der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden \
+            aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur \
+            oder aber vor zur bis mehr durch man sein wurde wenn ich kann mir wir ihre
+            """
         ),
-        ("fr", "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont avec son aux elle mais ou nous comme ont leur vous je cette deux être fait même tout sans ses était peut mon ma ces ai"),
-        ("es", "de la que el en y a los se del las un por con no una su para es al lo como más o pero sus le ha me si sin sobre este ya entre cuando todo esta ser son dos también fue había era muy hasta desde está mi porque qué sólo han yo hay vez"),
-        ("pt", "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu sua ou ser quando muito há nos já está eu também só pelo pela até isso ela entre era depois sem mesmo aos ter seus"),
-        ("it", "di e il la che in a per un è non una sono si da con i le del come anche lo della più nel al ma gli o alla se dei ha ci delle mi questo questa suo dal nella io essere sua molto quando ho cosa perché tutti"),
-        ("nl", "de het een van en in is dat op te zijn met voor niet aan er om ook als dan maar bij nog uit door over ze hij naar heeft hebben deze wordt kan worden tot wat wel je geen ik meer dit had of zou zo was al mijn"),
-        ("sv", "och i att det som en på är av för med till den har de inte om ett han men var jag sig från vi så kan när man eller nu hade under där efter upp vid hur bara ut också mycket här vara"),
-        ("da", "og i at det er en til af på for de med den der ikke som et har fra han men var jeg om sig vi så kan når man eller nu havde efter op ved hvor kun ud også meget her være blev vil skal"),
-        ("no", "og i det er på en til som av for at med de den ikke har fra et om han men var jeg seg vi så kan når man eller nå hadde etter opp ved hvor bare ut også mye her være ble vil skal dere"),
-        ("fi", "ja on ei se että oli en hän mutta ovat kun niin myös joka tai sen kuin jos ole mukaan ollut mitä nyt vain olla sitten minun ne tämä hänen voi sekä kanssa mikä minä"),
-        ("pl", "i w na z do się nie że to jest o jak po od za ale dla czy przez co tak był ma są tylko tego przed jego już może być ich być które który oraz jej"),
-        ("cs", "a se v na je že o s z do i to jako za k by pro ale po tak jsem si ve podle od jeho který už které byl jsou nebo jen při není bude mezi také aby"),
-        ("ro", "de și în a la cu că nu o un pe din este care să se pentru mai ce au sunt fi dar ca am lui sau prin fost după când fără între foarte"),
-        ("hu", "a az és hogy nem is egy ez van meg csak de már volt el még ha vagy mint azt minden ki be lehet én fel kell így mert aki ezt"),
-        ("tr", "ve bir bu da de için ile çok ne daha gibi olarak en o kadar ama var mi değil sonra ben olan her ya ki şey bana biz nasıl"),
-        ("id", "yang dan di itu dengan untuk tidak ini dari dalam akan pada juga saya ke karena tersebut bisa ada mereka lebih kata tahun sudah atau saat oleh menjadi orang ia telah adalah seperti"),
-        ("vi", "và của là có trong không được cho các một người những này với đã khi để từ đến về ra như cũng tôi làm nhiều hơn"),
+        (
+            "fr",
+            """
+            de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont avec \
+            son aux elle mais ou nous comme ont leur vous je cette deux être fait même tout sans ses était peut \
+            mon ma ces ai
+            """
+        ),
+        (
+            "es",
+            """
+            de la que el en y a los se del las un por con no una su para es al lo como más o pero sus le ha me si \
+            sin sobre este ya entre cuando todo esta ser son dos también fue había era muy hasta desde está mi \
+            porque qué sólo han yo hay vez
+            """
+        ),
+        (
+            "pt",
+            """
+            de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à \
+            seu sua ou ser quando muito há nos já está eu também só pelo pela até isso ela entre era depois sem \
+            mesmo aos ter seus
+            """
+        ),
+        (
+            "it",
+            """
+            di e il la che in a per un è non una sono si da con i le del come anche lo della più nel al ma gli o \
+            alla se dei ha ci delle mi questo questa suo dal nella io essere sua molto quando ho cosa perché tutti
+            """
+        ),
+        (
+            "nl",
+            """
+            de het een van en in is dat op te zijn met voor niet aan er om ook als dan maar bij nog uit door over \
+            ze hij naar heeft hebben deze wordt kan worden tot wat wel je geen ik meer dit had of zou zo was al \
+            mijn
+            """
+        ),
+        (
+            "sv",
+            """
+            och i att det som en på är av för med till den har de inte om ett han men var jag sig från vi så kan \
+            när man eller nu hade under där efter upp vid hur bara ut också mycket här vara
+            """
+        ),
+        (
+            "da",
+            """
+            og i at det er en til af på for de med den der ikke som et har fra han men var jeg om sig vi så kan \
+            når man eller nu havde efter op ved hvor kun ud også meget her være blev vil skal
+            """
+        ),
+        (
+            "no",
+            """
+            og i det er på en til som av for at med de den ikke har fra et om han men var jeg seg vi så kan når \
+            man eller nå hadde etter opp ved hvor bare ut også mye her være ble vil skal dere
+            """
+        ),
+        (
+            "fi",
+            """
+            ja on ei se että oli en hän mutta ovat kun niin myös joka tai sen kuin jos ole mukaan ollut mitä nyt \
+            vain olla sitten minun ne tämä hänen voi sekä kanssa mikä minä
+            """
+        ),
+        (
+            "pl",
+            """
+            i w na z do się nie że to jest o jak po od za ale dla czy przez co tak był ma są tylko tego przed \
+            jego już może być ich być które który oraz jej
+            """
+        ),
+        (
+            "cs",
+            """
+            a se v na je že o s z do i to jako za k by pro ale po tak jsem si ve podle od jeho který už které byl \
+            jsou nebo jen při není bude mezi také aby
+            """
+        ),
+        (
+            "ro",
+            """
+            de și în a la cu că nu o un pe din este care să se pentru mai ce au sunt fi dar ca am lui sau prin \
+            fost după când fără între foarte
+            """
+        ),
+        (
+            "hu",
+            """
+            a az és hogy nem is egy ez van meg csak de már volt el még ha vagy mint azt minden ki be lehet én fel \
+            kell így mert aki ezt
+            """
+        ),
+        (
+            "tr",
+            """
+            ve bir bu da de için ile çok ne daha gibi olarak en o kadar ama var mi değil sonra ben olan her ya ki \
+            şey bana biz nasıl
+            """
+        ),
+        (
+            "id",
+            """
+            yang dan di itu dengan untuk tidak ini dari dalam akan pada juga saya ke karena tersebut bisa ada \
+            mereka lebih kata tahun sudah atau saat oleh menjadi orang ia telah adalah seperti
+            """
+        ),
+        (
+            "vi",
+            """
+            và của là có trong không được cho các một người những này với đã khi để từ đến về ra như cũng tôi làm \
+            nhiều hơn
+            """
+        ),
     ]
     private static let names = lists.map(\.0)
     private static let stopWords = StopWords(lists.map { Set(NormalisedText($0.1).words) })

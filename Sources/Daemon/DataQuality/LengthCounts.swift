@@ -1,6 +1,7 @@
 import Contracts
 
-/// Counts of lengths in bins that grow by a quarter, so that quantiles are known to about 12 % in constant memory, and counts can be added.
+/// Counts of lengths in bins that grow by a quarter, so that quantiles are known to about 12 % in constant memory, and
+/// counts can be added.
 package struct LengthCounts: Codable, Hashable, Sendable {
     package private(set) var counts: [Int: Int] = [:]
     package private(set) var total = 0

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A text as the comparisons see it: lower case, compatibility forms folded, everything but letters, marks and digits one space.
+/// A text as the comparisons see it: lower case, compatibility forms folded, everything but letters, marks and digits
+/// one space.
 package struct NormalisedText: Sendable {
     /// UTF-8, words separated by one space.
     package let bytes: [UInt8]
@@ -85,7 +86,8 @@ package struct NormalisedText: Sendable {
         var gap = false
         for scalar in text.precomposedStringWithCompatibilityMapping.lowercased().unicodeScalars {
             switch scalar.properties.generalCategory {
-            case .lowercaseLetter, .uppercaseLetter, .titlecaseLetter, .otherLetter, .modifierLetter, .decimalNumber, .letterNumber, .otherNumber,
+            case .lowercaseLetter, .uppercaseLetter, .titlecaseLetter, .otherLetter, .modifierLetter, .decimalNumber,
+                .letterNumber, .otherNumber,
                 .nonspacingMark, .spacingMark, .enclosingMark:
                 if gap, !output.isEmpty { output.append(32) }
                 gap = false

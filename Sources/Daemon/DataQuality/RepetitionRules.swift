@@ -1,6 +1,7 @@
 /// The repetition filters of Gopher (Rae et al. 2021, table A1): shares beyond which a text repeats itself too much.
 ///
-/// Asked of texts of at least 50 words, Gopher's own least length: in a shorter one a repeated pair of words is no sign of anything.
+/// Asked of texts of at least 50 words, Gopher's own least length: in a shorter one a repeated pair of words is no sign
+/// of anything.
 package enum RepetitionRules {
     package static let minimumWords = 50
 
@@ -14,7 +15,9 @@ package enum RepetitionRules {
             var seen: Set<Substring> = []
             let repeated = lines.filter { !seen.insert($0).inserted }
             if Double(repeated.count) > 0.30 * Double(lines.count) { broken.append("duplicate_lines") }
-            if Double(repeated.reduce(0) { $0 + $1.utf8.count }) > 0.20 * Double(total) { broken.append("duplicate_line_characters") }
+            if Double(repeated.reduce(0) { $0 + $1.utf8.count }) > 0.20 * Double(total) {
+                broken.append("duplicate_line_characters")
+            }
         }
         let lengths = normalised.ranges.map(\.count)
         let total = Double(lengths.reduce(0, +))

@@ -1,6 +1,7 @@
 import Contracts
 
-/// A uniform sample of rows that is the same in whatever order and pieces the rows come: those with the smallest hashes of their identity.
+/// A uniform sample of rows that is the same in whatever order and pieces the rows come: those with the smallest hashes
+/// of their identity.
 ///
 /// It holds no text, so that a deletion request has nothing to find in it.
 package struct RowSample: Codable, Hashable, Sendable {

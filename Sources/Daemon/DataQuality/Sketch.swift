@@ -1,7 +1,10 @@
-/// What near-duplicate search keeps of one text: the keys under which it is found, and a sample by which two texts are compared.
+/// What near-duplicate search keeps of one text: the keys under which it is found, and a sample by which two texts are
+/// compared.
 ///
-/// Keys are bands of MinHash values (Broder 1997) from one permutation with optimal densification (Shrivastava, ICML 2017), so that each
-/// shingle is hashed once. The sample holds the smallest shingle hashes (bottom-k): of texts with at most ``Sketch/sampleSize`` distinct
+/// Keys are bands of MinHash values (Broder 1997) from one permutation with optimal densification (Shrivastava, ICML
+/// 2017), so that each
+/// shingle is hashed once. The sample holds the smallest shingle hashes (bottom-k): of texts with at most
+/// ``Sketch/sampleSize`` distinct
 /// shingles it is the whole set, and the similarity exact.
 package struct Sketch: Hashable, Sendable {
     /// Bands and the values in each: of two texts with a Jaccard similarity of 0.8, 97 of 100 share a key; of 0.3, two.
@@ -16,7 +19,8 @@ package struct Sketch: Hashable, Sendable {
 
     /// - Parameters:
     ///   - shingles: as ``Shingles/hashes(_:)`` gives them.
-    ///   - common: shingles that are part of many rows, such as an instruction before each; they tell nothing. Not counted.
+    ///   - common: shingles that are part of many rows, such as an instruction before each; they tell nothing. Not
+    ///     counted.
     package init(shingles: [UInt64], common: CommonShingles = CommonShingles()) {
         let bins = Self.bands * Self.rowsPerBand
         var minima = [UInt32](repeating: .max, count: bins)
@@ -60,7 +64,8 @@ package struct Sketch: Hashable, Sendable {
         return sample
     }
 
-    /// Sorts hashes: each is put where it belongs by its size, as if they were spread evenly, and moved the few places by which that was wrong.
+    /// Sorts hashes: each is put where it belongs by its size, as if they were spread evenly, and moved the few places
+    /// by which that was wrong.
     private static func sorted(_ values: [UInt32]) -> [UInt32] {
         guard values.count <= 16 * sampleSize else { return values.sorted() }
         let count = UInt64(values.count)
@@ -106,8 +111,11 @@ package struct Sketch: Hashable, Sendable {
         }
     }
 
-    /// The Jaccard similarity of two texts by their samples, 0 to 1: exact for short texts, else estimated from the smallest hashes of the union.
-    package static func similarity(_ a: some RandomAccessCollection<UInt32>, _ b: some RandomAccessCollection<UInt32>) -> Double {
+    /// The Jaccard similarity of two texts by their samples, 0 to 1: exact for short texts, else estimated from the
+    /// smallest hashes of the union.
+    package static func similarity(_ a: some RandomAccessCollection<UInt32>, _ b: some RandomAccessCollection<UInt32>)
+        -> Double
+    {
         guard !a.isEmpty, !b.isEmpty else { return 0 }
         // A sample that is full stands for more than it holds: beyond its largest value nothing is known of that text.
         let limit = a.count < sampleSize && b.count < sampleSize ? Int.max : sampleSize
@@ -145,7 +153,8 @@ package struct Sketch: Hashable, Sendable {
     }
 }
 
-/// Shingles that tell nothing, asked for every shingle of every row: a table of one bit a hash says at once of most that they are not among them.
+/// Shingles that tell nothing, asked for every shingle of every row: a table of one bit a hash says at once of most
+/// that they are not among them.
 package struct CommonShingles: Sendable {
     private static let bits = 1 << 16
 

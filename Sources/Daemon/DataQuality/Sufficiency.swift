@@ -19,9 +19,17 @@ package enum Sufficiency {
             var result = DataReport.Sufficiency(
                 basis: "learning curve", trainRows: rows,
                 explanation: curve.scale == 0
-                    ? "The gate loss of \(best.count) runs does not fall with the number of rows: more of the same rows will not help."
+                    ? """
+                    The gate loss of \(best.count) runs does not fall with the number of rows: more of the same \
+                    rows will not help.
+                    """
                     : String(
-                        format: "By the gate loss of %d runs, twice the rows would bring it from %.4g to %.4g (%.1f %% less).", best.count, now, doubled, gain * 100))
+                        format:
+                            """
+                            By the gate loss of %d runs, twice the rows would bring it from %.4g to %.4g (%.1f %% \
+                            less).
+                            """,
+                        best.count, now, doubled, gain * 100))
             result.expectedLoss = now
             result.expectedLossDoubled = doubled
             result.points = best.count
@@ -32,7 +40,10 @@ package enum Sufficiency {
             ? "\(rows) training rows are fewer than the \(minimum) that fine-tuning needs at least."
             : rows < advised
                 ? "\(rows) training rows are enough to begin; from \(advised) on clear improvements can be expected."
-                : "\(rows) training rows are more than the \(advised) from which on clear improvements can be expected; three runs on different numbers of rows will tell what more would bring."
+                : """
+                \(rows) training rows are more than the \(advised) from which on clear improvements can be \
+                expected; three runs on different numbers of rows will tell what more would bring.
+                """
         return .init(basis: "plain rules", trainRows: rows, explanation: text)
     }
 }

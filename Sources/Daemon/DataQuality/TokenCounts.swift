@@ -1,6 +1,7 @@
 import Contracts
 
-/// Token counts of rows as they would be trained, by one base's tokenizer and one length; those of several drops can be added.
+/// Token counts of rows as they would be trained, by one base's tokenizer and one length; those of several drops can be
+/// added.
 package struct TokenCounts: Codable, Hashable, Sendable {
     /// What the counts are of: the base's digest, the longest row, and whether longer ones are cut.
     package var base: String
@@ -19,7 +20,9 @@ package struct TokenCounts: Codable, Hashable, Sendable {
     }
 
     /// Whether these count the same way as `other`.
-    package func isLike(_ other: TokenCounts) -> Bool { base == other.base && maxLength == other.maxLength && truncate == other.truncate }
+    package func isLike(_ other: TokenCounts) -> Bool {
+        base == other.base && maxLength == other.maxLength && truncate == other.truncate
+    }
 
     /// Adds a row: its tokens that are kept, the labelled ones of them, and those cut off.
     package mutating func add(tokens: Int, labels: Int, truncated: Int, usable: Bool) {

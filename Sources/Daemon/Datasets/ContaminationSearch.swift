@@ -4,7 +4,8 @@ import Foundation
 import Platform
 import RowFiles
 
-/// Looks for parts of gate rows in training rows, in memory that does not grow with either: where the gate has more runs of words than are held at
+/// Looks for parts of gate rows in training rows, in memory that does not grow with either: where the gate has more
+/// runs of words than are held at
 /// a time, the training rows are read once for each part of it.
 struct ContaminationSearch: Sendable {
     private static let examples = 20
@@ -41,7 +42,9 @@ struct ContaminationSearch: Sendable {
     /// Gives each row of a file with its runs of words, which all cores look for.
     private func each(_ path: String, _ body: (RowID, [UInt64]) throws -> Void) throws {
         try RowFile.readParallel(path) { rows in
-            let runs = Parallel.slices(rows) { slice in slice.map { GateGrams.grams(NormalisedText(RowText.whole($0.content))) } }
+            let runs = Parallel.slices(rows) { slice in
+                slice.map { GateGrams.grams(NormalisedText(RowText.whole($0.content))) }
+            }
             for (row, runs) in zip(rows, runs.joined()) { try body(row.id, runs) }
         }
     }
@@ -51,6 +54,8 @@ struct ContaminationSearch: Sendable {
         whole.longGateRows += part.longGateRows
         whole.contaminated += part.contaminated
         let all = (whole.examples + part.examples).enumerated()
-        whole.examples = all.sorted { ($1.element.similarity, $0.offset) < ($0.element.similarity, $1.offset) }.prefix(Self.examples).map(\.element)
+        whole.examples = all.sorted { ($1.element.similarity, $0.offset) < ($0.element.similarity, $1.offset) }.prefix(
+            Self.examples
+        ).map(\.element)
     }
 }

@@ -22,8 +22,10 @@ package struct DatasetCatalogue: Sendable {
     package func list(_ pipeline: PipelineName) throws -> DataListing {
         try require(pipeline)
         return DataListing(
-            pipeline: pipeline, rows: try context.ledger.rowCounts(pipeline), removed: try context.ledger.removed(pipeline),
-            drops: try context.ledger.drops(pipeline: pipeline, limit: 1000).map(summary), snapshots: try context.ledger.snapshots(pipeline))
+            pipeline: pipeline, rows: try context.ledger.rowCounts(pipeline),
+            removed: try context.ledger.removed(pipeline),
+            drops: try context.ledger.drops(pipeline: pipeline, limit: 1000).map(summary),
+            snapshots: try context.ledger.snapshots(pipeline))
     }
 
     package func show(_ id: String) throws -> DataSubject {
@@ -38,7 +40,8 @@ package struct DatasetCatalogue: Sendable {
         if let drop {
             guard let report = try context.ledger.report(pipeline, drop: drop) else {
                 throw Failure(
-                    code: "report.unknown", "There is no report of a drop '\(drop)' in '\(pipeline)'.", at: drop.rawValue,
+                    code: "report.unknown", "There is no report of a drop '\(drop)' in '\(pipeline)'.",
+                    at: drop.rawValue,
                     remedy: "Only stored drops have one; see `ftctl data list \(pipeline)`.")
             }
             return report
@@ -89,10 +92,12 @@ package struct DatasetCatalogue: Sendable {
         return splits.flatMap { snapshot.files[$0] ?? [] }
     }
 
-    /// Withdraws a drop; see ``Ledger/revoke(_:kept:shards:who:reason:)``. Runs that are not over are named, for the caller to cancel first.
+    /// Withdraws a drop; see ``Ledger/revoke(_:kept:shards:who:reason:)``. Runs that are not over are named, for the
+    /// caller to cancel first.
     package func revoke(_ id: DropID, _ request: RevokeRequest, who: String) throws -> RevokeAnswer {
         guard let drop = try context.ledger.drop(id) else {
-            throw Failure(code: "drop.unknown", "There is no drop '\(id)'.", at: id.rawValue, remedy: "See `ftctl drops`.")
+            throw Failure(
+                code: "drop.unknown", "There is no drop '\(id)'.", at: id.rawValue, remedy: "See `ftctl drops`.")
         }
         let lineage = try context.ledger.dataLineage(id.rawValue)
         let rows = try context.ledger.rows(of: id).values.reduce(0, +)
@@ -103,7 +108,10 @@ package struct DatasetCatalogue: Sendable {
             served: served.flatMap { lineage.versions.contains($0) ? $0 : nil })
         if request.erase { answer.erasedBytes = try erase(drop) }
         context.logger.notice(
-            "Revoked \(drop.name): \(answer.rowsWithdrawn) rows withdrawn, \(answer.rowsKept) kept since other drops have them; \(answer.versions.count) versions were trained on them (\(request.reason))",
+            """
+            Revoked \(drop.name): \(answer.rowsWithdrawn) rows withdrawn, \(answer.rowsKept) kept since other \
+            drops have them; \(answer.versions.count) versions were trained on them (\(request.reason))
+            """,
             metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(id)", "event": "drop.revoked"])
         return answer
     }
@@ -128,12 +136,20 @@ package struct DatasetCatalogue: Sendable {
         let shards = context.layout.datasets(drop.pipeline.rawValue) + "/shards"
         for digest in try context.ledger.filesOnly(of: drop.id) { try remove("\(shards)/\(digest).jsonl.zst") }
         let quarantine = context.layout.quarantine(drop.pipeline.rawValue)
-        let places = ((try? FileManager.default.contentsOfDirectory(atPath: quarantine)) ?? []).filter { $0.hasSuffix("-" + drop.id.rawValue.suffix(8)) }
-        for folder in [context.layout.intake(drop.pipeline.rawValue, drop: drop.id.rawValue)] + places.map({ quarantine + "/" + $0 }) {
-            guard let names = FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) else { continue }
+        let places = ((try? FileManager.default.contentsOfDirectory(atPath: quarantine)) ?? []).filter {
+            $0.hasSuffix("-" + drop.id.rawValue.suffix(8))
+        }
+        for folder in [context.layout.intake(drop.pipeline.rawValue, drop: drop.id.rawValue)]
+            + places.map({ quarantine + "/" + $0 })
+        {
+            guard let names = FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) else {
+                continue
+            }
             for name in names {
                 var status = stat()
-                if lstat(folder + "/" + name, &status) == 0, status.st_mode & S_IFMT != S_IFDIR { try remove(folder + "/" + name) }
+                if lstat(folder + "/" + name, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+                    try remove(folder + "/" + name)
+                }
             }
             try AtomicFile.sync(folder: folder)
         }
@@ -147,12 +163,16 @@ package struct DatasetCatalogue: Sendable {
     }
 
     private func summary(_ drop: Drop) throws -> DropSummary {
-        DropSummary(drop: drop, rows: try context.ledger.rows(of: drop.id), removed: try context.ledger.removed(drop.pipeline, drop: drop.id))
+        DropSummary(
+            drop: drop, rows: try context.ledger.rows(of: drop.id),
+            removed: try context.ledger.removed(drop.pipeline, drop: drop.id))
     }
 
     private func snapshot(_ id: String) throws -> SnapshotSummary {
         guard let snapshot = try context.ledger.snapshotSummary(SnapshotID(id)) else {
-            throw Failure(code: "snapshot.unknown", "There is no drop or snapshot '\(id)'.", at: id, remedy: "See `ftctl data list PIPELINE`.")
+            throw Failure(
+                code: "snapshot.unknown", "There is no drop or snapshot '\(id)'.", at: id,
+                remedy: "See `ftctl data list PIPELINE`.")
         }
         return snapshot
     }
@@ -160,7 +180,9 @@ package struct DatasetCatalogue: Sendable {
     @discardableResult
     private func require(_ name: PipelineName) throws -> PipelineSettings {
         guard let pipeline = context.settings.pipeline(name) else {
-            throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
+            throw Failure(
+                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
+                remedy: "See `ftctl pipelines`.")
         }
         return pipeline
     }

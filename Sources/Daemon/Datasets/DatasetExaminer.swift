@@ -11,7 +11,8 @@ import Settings
 import Stages
 import Supervision
 
-/// Takes stored drops; gives their reports what takes longer to find: token lengths by the base's tokenizer (a worker counts them), and how
+/// Takes stored drops; gives their reports what takes longer to find: token lengths by the base's tokenizer (a worker
+/// counts them), and how
 /// far the training rows hold parts of the gate rows. Nobody waits for it, and it waits for those who store.
 package struct DatasetExaminer: Service {
     /// Drops that one worker counts.
@@ -34,7 +35,9 @@ package struct DatasetExaminer: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                for pipeline in context.settings.pipelines where pipeline.enabled && !Task.isCancelled { await examine(pipeline) }
+                for pipeline in context.settings.pipelines where pipeline.enabled && !Task.isCancelled {
+                    await examine(pipeline)
+                }
                 await context.bells.examination.wait(atMost: .seconds(600))
             }
         }
@@ -52,7 +55,8 @@ package struct DatasetExaminer: Service {
             return
         } catch {
             let failure = StageContext.failure(error, code: "datasets.examine")
-            context.logger.warning("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "stage.failed", "stage": "datasets"])
+            context.logger.warning(
+                "\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "stage.failed", "stage": "datasets"])
         }
     }
 
@@ -61,11 +65,13 @@ package struct DatasetExaminer: Service {
     private func measure(_ pipeline: PipelineSettings) async throws {
         // Without its base a pipeline has no tokenizer yet; that is said elsewhere.
         guard let card = try context.ledger.base(pipeline.base) else { return }
-        let wanted = TokenCounts(base: card.tokenizerDigest, maxLength: pipeline.recipe.maxLength, truncate: pipeline.data.truncate)
+        let wanted = TokenCounts(
+            base: card.tokenizerDigest, maxLength: pipeline.recipe.maxLength, truncate: pipeline.data.truncate)
         var all = wanted
         var missing: [DropID] = []
         for drop in try context.ledger.storedDrops(pipeline.name) {
-            if let data = try context.ledger.counts(pipeline.name, drop: drop.id), let counts = try? ContractCoding.decode(TokenCounts.self, from: data),
+            if let data = try context.ledger.counts(pipeline.name, drop: drop.id),
+                let counts = try? ContractCoding.decode(TokenCounts.self, from: data),
                 counts.isLike(wanted)
             {
                 all.merge(counts)
@@ -118,7 +124,9 @@ package struct DatasetExaminer: Service {
         var problemCounts: [String: Int] = [:]
     }
 
-    private func count(_ drops: [DropID], _ pipeline: PipelineSettings, _ card: BaseCard, _ empty: TokenCounts) async throws -> [DropID: Measured] {
+    private func count(_ drops: [DropID], _ pipeline: PipelineSettings, _ card: BaseCard, _ empty: TokenCounts)
+        async throws -> [DropID: Measured]
+    {
         var measured = Dictionary(uniqueKeysWithValues: drops.map { ($0, Measured(counts: empty)) })
         let files = try context.ledger.shards(pipeline.name).filter { measured[$0.drop] != nil }.map(\.file)
         guard !files.isEmpty else { return measured }
@@ -126,20 +134,29 @@ package struct DatasetExaminer: Service {
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let task = MeasureTask(model: context.modelReference(card), rows: files, maxLength: empty.maxLength)
-        let request = WorkerRequest(id: "measure-\(pipeline.name)", directory: folder, task: .measure(task), threads: context.settings.daemon.workerThreads)
+        let request = WorkerRequest(
+            id: "measure-\(pipeline.name)", directory: folder, task: .measure(task),
+            threads: context.settings.daemon.workerThreads)
         let result: WorkerResult
-        do { result = try await launcher.run(request, silence: .seconds(context.settings.daemon.workerSilenceSeconds)) { _ in } } catch let end as WorkerEnd {
+        do {
+            result = try await launcher.run(request, silence: .seconds(context.settings.daemon.workerSilenceSeconds)) {
+                _ in
+            }
+        } catch let end as WorkerEnd {
             guard let failure = end.failure else { throw CancellationError() }
             throw failure
         }
         guard let file = result.files?.first else { return [:] }
         try JSONLines.batches(file.path, atOnce: Self.linesAtOnce) { batch in
             for row in try Parallel.slices(0..<batch.count, { slice in try slice.map(batch.measurement) }).joined() {
-                measured[row.drop]?.counts.add(tokens: row.tokens, labels: row.labels, truncated: row.truncated, usable: row.problem == nil)
+                measured[row.drop]?.counts.add(
+                    tokens: row.tokens, labels: row.labels, truncated: row.truncated, usable: row.problem == nil)
                 if var problem = TokenRules.problem(row, maxLength: empty.maxLength, truncate: pipeline.data.truncate) {
                     (problem.line, problem.file) = (row.line, row.file)
                     measured[row.drop]?.problemCounts[problem.code, default: 0] += 1
-                    if measured[row.drop]?.problems.count ?? 0 < Self.listed { measured[row.drop]?.problems.append(problem) }
+                    if measured[row.drop]?.problems.count ?? 0 < Self.listed {
+                        measured[row.drop]?.problems.append(problem)
+                    }
                 }
             }
         }
@@ -152,10 +169,12 @@ package struct DatasetExaminer: Service {
     /// Compares training rows with gate rows where either changed since the last time.
     private func contaminate(_ pipeline: PipelineSettings) async throws {
         let shards = try context.ledger.shards(pipeline.name)
-        let state = Digest.sha256(Data(shards.filter { $0.split != .validation }.map(\.file.sha256).sorted().joined(separator: "\n").utf8))
+        let state = Digest.sha256(
+            Data(shards.filter { $0.split != .validation }.map(\.file.sha256).sorted().joined(separator: "\n").utf8))
         guard !shards.isEmpty, try context.ledger.mark(pipeline.name, "contamination") != state else { return }
         let search = ContaminationSearch(
-            gate: shards.filter { $0.split == .gate }.map(\.file.path), train: shards.filter { $0.split == .train }.map(\.file.path))
+            gate: shards.filter { $0.split == .gate }.map(\.file.path),
+            train: shards.filter { $0.split == .train }.map(\.file.path))
         let found = try await OwnThread.run { isCancelled in try search.run(isCancelled: isCancelled) }
         try amend(pipeline) { $0.contamination = found }
         try context.ledger.setMark(pipeline.name, "contamination", state)

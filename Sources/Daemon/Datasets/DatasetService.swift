@@ -74,7 +74,10 @@ package struct DatasetService: Service {
         for pipeline in context.settings.pipelines {
             let owner = "datasets:\(pipeline.name):index"
             do {
-                guard try !context.ledger.unindexedDrops(pipeline.name).isEmpty || !context.ledger.hasReport(pipeline.name) else { continue }
+                guard
+                    try !context.ledger.unindexedDrops(pipeline.name).isEmpty
+                        || !context.ledger.hasReport(pipeline.name)
+                else { continue }
                 _ = try NearKeeping(context: context, pipeline: pipeline).open()
                 _ = try ReportMaking(context: context, pipeline: pipeline).dataset()
                 context.bells.scheduling.ring()
@@ -97,13 +100,17 @@ package struct DatasetService: Service {
                         guard let place = places[row.id] else { return }
                         var row = row
                         (row.drop, row.line) = (place.drop, place.line)
-                        if writers[place.drop]?[shard.split] == nil { writers[place.drop, default: [:]][shard.split] = try ShardWriter(folder: folder) }
+                        if writers[place.drop]?[shard.split] == nil {
+                            writers[place.drop, default: [:]][shard.split] = try ShardWriter(folder: folder)
+                        }
                         try writers[place.drop]?[shard.split]?.write(row)
                     }
                 }
             }
             var shards: [(drop: DropID, split: Split, file: FileReference)] = []
-            for (owner, files) in writers { for (split, writer) in files { shards.append((owner, split, try writer.finish())) } }
+            for (owner, files) in writers {
+                for (split, writer) in files { shards.append((owner, split, try writer.finish())) }
+            }
             _ = try context.ledger.revoke(drop.id, kept: kept, shards: shards, who: who, reason: reason)
             NearIndex.remove(folder: context.layout.datasets(drop.pipeline.rawValue) + "/near")
             context.problems.set("datasets:\(drop.id)", nil)
@@ -123,7 +130,9 @@ package struct DatasetService: Service {
         context.logger.error("\(failure)", metadata: metadata)
     }
 
-    private func store(_ drop: Drop, _ pipeline: PipelineSettings, _ counts: inout [PipelineName: DataStatistics]) throws {
+    private func store(_ drop: Drop, _ pipeline: PipelineSettings, _ counts: inout [PipelineName: DataStatistics])
+        throws
+    {
         let near = try NearKeeping(context: context, pipeline: pipeline).open()
         let making = ReportMaking(context: context, pipeline: pipeline)
         var all = try counts[pipeline.name] ?? making.counts()
@@ -137,9 +146,15 @@ package struct DatasetService: Service {
         counts[pipeline.name] = all
         try near.commit()
         try context.ledger.markIndexed([drop.id])
-        let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map { ", \($0.value) kept out: \($0.key.rawValue)" }.joined()
+        let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+            ", \($0.value) kept out: \($0.key.rawValue)"
+        }.joined()
         context.logger.notice(
-            "Stored \(storing.stored) rows of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \(shards[.validation]?.rows ?? 0) validation, \(shards[.gate]?.rows ?? 0) gate; \(stored.rowsDuplicate) known already\(removed))",
+            """
+            Stored \(storing.stored) rows of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \
+            \(shards[.validation]?.rows ?? 0) validation, \(shards[.gate]?.rows ?? 0) gate; \
+            \(stored.rowsDuplicate) known already\(removed))
+            """,
             metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.stored"])
         if let report { making.tell(report, stored) }
     }
@@ -147,7 +162,9 @@ package struct DatasetService: Service {
     private func keep(_ counts: [PipelineName: DataStatistics]) {
         for (name, counts) in counts {
             guard let pipeline = context.settings.pipeline(name) else { continue }
-            do { try ReportMaking(context: context, pipeline: pipeline).keepDataset(counts) } catch { report(error, "datasets:\(name):report", nil) }
+            do { try ReportMaking(context: context, pipeline: pipeline).keepDataset(counts) } catch {
+                report(error, "datasets:\(name):report", nil)
+            }
         }
     }
 }

@@ -8,7 +8,8 @@ import RowFormats
 import Settings
 import Stages
 
-/// Stores one validated drop, batch by batch in constant memory: sides, duplicates, shards, what is kept out, and what is counted of it.
+/// Stores one validated drop, batch by batch in constant memory: sides, duplicates, shards, what is kept out, and what
+/// is counted of it.
 final class DropStoring {
     /// Rows a transaction: many rows share one fsync, and memory stays small.
     static let batchRows = 8192
@@ -47,8 +48,11 @@ final class DropStoring {
     /// Stores everything; returns the drop as stored, its shards and its report.
     ///
     /// - Parameter counts: what was counted of the dataset before this drop.
-    func run(_ making: ReportMaking, against counts: DataStatistics) throws -> (drop: Drop, shards: [Split: FileReference], report: DataReport?) {
-        // Whoever catches an error undoes what was written, so nothing may go on writing then; that it failed as well adds nothing.
+    func run(_ making: ReportMaking, against counts: DataStatistics) throws -> (
+        drop: Drop, shards: [Split: FileReference], report: DataReport?
+    ) {
+        // Whoever catches an error undoes what was written, so nothing may go on writing then; that it failed as well
+        // adds nothing.
         defer { try? writing?.wait() }
         // What a crash left half written is written anew.
         try context.ledger.forgetUnfinished(drop.id)
@@ -58,7 +62,9 @@ final class DropStoring {
         var last = PreparedRows()
         try ReadAhead.run { give in
             var maker = maker
-            try RowFile.readParallel(path, atOnce: Self.batchRows, bytes: Self.batchBytes) { try give(try maker.prepare($0)) }
+            try RowFile.readParallel(path, atOnce: Self.batchRows, bytes: Self.batchBytes) {
+                try give(try maker.prepare($0))
+            }
         } take: { prepared in
             // The last one is written together with the drop's new state.
             let former = last
@@ -78,7 +84,9 @@ final class DropStoring {
         statistics.exactDuplicates = stored.rowsDuplicate
         var report: DataReport?
         try context.ledger.store(stored, rest, shards: files) { contradictions, removed in
-            let made = making.report(self.drop.id, self.statistics, pairs: self.pairs, contradictions: contradictions, removed: removed, against: counts)
+            let made = making.report(
+                self.drop.id, self.statistics, pairs: self.pairs, contradictions: contradictions, removed: removed,
+                against: counts)
             report = made
             return made
         }
@@ -96,7 +104,8 @@ final class DropStoring {
         batch.rows = rows.map { placed in
             let row = placed.kept.row
             return DatasetRow(
-                id: row.id, line: row.line, split: placed.side, label: row.label, promptKey: row.promptKey, answerKey: placed.kept.answerKey)
+                id: row.id, line: row.line, split: placed.side, label: row.label, promptKey: row.promptKey,
+                answerKey: placed.kept.answerKey)
         }
         stored += rows.count
         batch.sides = sides.takeDecided()
@@ -111,7 +120,8 @@ final class DropStoring {
 
     /// The rows that are new, each on its side.
     private func placed(_ rows: [PreparedRows.Kept], _ batch: inout DatasetBatch) throws -> [Placed] {
-        let decided = try context.ledger.sides(prompts: rows.lazy.map(\.row.promptKey), groups: Set(rows.compactMap(\.group)), in: drop.pipeline)
+        let decided = try context.ledger.sides(
+            prompts: rows.lazy.map(\.row.promptKey), groups: Set(rows.compactMap(\.group)), in: drop.pipeline)
         // Who has a row has its prompt, so that most rows need not be asked for.
         let asked = hasRowsWithoutPrompt ? rows : rows.filter { decided.prompts[$0.row.promptKey] != nil }
         let known = try context.ledger.known(asked.map(\.row.id), in: drop.pipeline)
@@ -139,23 +149,33 @@ final class DropStoring {
         let bound = statistics.sample.bound
         let counted = Parallel.slices(rows) { slice in
             var counts = DataStatistics()
-            for placed in slice { counts.add(placed.kept.row.id, split: placed.side, label: placed.kept.row.label, placed.kept.look, sampledBelow: bound) }
+            for placed in slice {
+                counts.add(
+                    placed.kept.row.id, split: placed.side, label: placed.kept.row.label, placed.kept.look,
+                    sampledBelow: bound)
+            }
             return counts
         }
         for counts in counted { statistics.merge(counts) }
-        for placed in rows where data.repetition == .remove && placed.side == .train && !placed.kept.look.brokenRules.isEmpty {
+        for placed in rows
+        where data.repetition == .remove && placed.side == .train && !placed.kept.look.brokenRules.isEmpty {
             keepOut(placed.kept.row.id, .repetition, line: placed.kept.row.line, into: &batch)
         }
         let entries = rows.map { NearSegment.Entry(id: $0.kept.row.id, split: $0.side, sketch: $0.kept.sketch) }
         let matches = try near.add(entries, threshold: data.nearDuplicateSimilarity)
-        let lines = matches.allSatisfy(\.isEmpty) ? [:] : Dictionary(rows.map { ($0.kept.row.id, $0.kept.row.line) }, uniquingKeysWith: { first, _ in first })
+        let lines =
+            matches.allSatisfy(\.isEmpty)
+            ? [:] : Dictionary(rows.map { ($0.kept.row.id, $0.kept.row.line) }, uniquingKeysWith: { first, _ in first })
         for (placed, matches) in zip(rows, matches) {
             guard let best = matches.max(by: { ($0.similarity, $1.row) < ($1.similarity, $0.row) }) else { continue }
             let row = placed.kept.row
             statistics.nearDuplicates += 1
-            if pairs.count < Self.examples { pairs.append(.init(row: row.id, line: row.line, other: best.row, similarity: best.similarity)) }
+            if pairs.count < Self.examples {
+                pairs.append(.init(row: row.id, line: row.line, other: best.row, similarity: best.similarity))
+            }
             let aside = try NearRules.setAside(row.id, line: row.line, side: placed.side, of: drop.id, matches, data) {
-                try (lines[$0] ?? writing?.lines[$0]).map { (drop.id, $0) } ?? context.ledger.place(of: $0, in: drop.pipeline)
+                try (lines[$0] ?? writing?.lines[$0]).map { (drop.id, $0) }
+                    ?? context.ledger.place(of: $0, in: drop.pipeline)
             }
             batch.setAside += aside
             for row in aside { setAside[row.reason, default: 0] += 1 }

@@ -3,10 +3,12 @@ import DataQuality
 import Foundation
 import Platform
 
-/// The index by which a new row is compared with all that came before: immutable segments on disk, few of each size, joined as they grow in
+/// The index by which a new row is compared with all that came before: immutable segments on disk, few of each size,
+/// joined as they grow in
 /// number, so that the index grows with the dataset and memory does not.
 ///
-/// It is derived from the dataset, so that losing it costs time and nothing else: whoever finds it damaged removes it and indexes again.
+/// It is derived from the dataset, so that losing it costs time and nothing else: whoever finds it damaged removes it
+/// and indexes again.
 final class NearIndex {
     /// What a row was found to be nearly the same as.
     struct Match: Hashable, Sendable {
@@ -39,7 +41,9 @@ final class NearIndex {
         try AtomicFile.makeFolder(folder)
         if let data = FileManager.default.contents(atPath: folder + "/index.json") {
             do { manifest = try ContractCoding.decode(Manifest.self, from: data) } catch {
-                throw Failure(code: "dataset.near_index", "The index of near duplicates is damaged.", at: folder + "/index.json", cause: "\(error)")
+                throw Failure(
+                    code: "dataset.near_index", "The index of near duplicates is damaged.", at: folder + "/index.json",
+                    cause: "\(error)")
             }
         } else {
             manifest = Manifest()
@@ -55,14 +59,16 @@ final class NearIndex {
         }
         // What a crash left behind.
         let known = Set(manifest.segments)
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".near") && !known.contains(name) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        where name.hasSuffix(".near") && !known.contains(name) {
             unlink(folder + "/" + name)
         }
     }
 
     var rows: Int { (segments + pending).reduce(0) { $0 + $1.rows } }
 
-    /// Whether the common shingles are to be counted anew, over more rows than they were: then the rows are to be indexed again.
+    /// Whether the common shingles are to be counted anew, over more rows than they were: then the rows are to be
+    /// indexed again.
     func wantsCalibration(rows: Int) -> Bool { Self.wantsCalibration(rows: rows, former: manifest.calibratedRows) }
 
     /// The same of an index of which nothing was counted but `former` rows.
@@ -81,7 +87,8 @@ final class NearIndex {
         for segment in old { unlink(segment.path) }
     }
 
-    /// Finds, for each of the entries, the rows that came before it (also in this call) and are nearly the same; then adds the entries.
+    /// Finds, for each of the entries, the rows that came before it (also in this call) and are nearly the same; then
+    /// adds the entries.
     ///
     /// What is added counts for later calls at once, and is kept by ``commit()``.
     func add(_ entries: [NearSegment.Entry], threshold: Double) throws -> [[Match]] {
@@ -107,7 +114,9 @@ final class NearIndex {
             let (one, other) = (found[later], found[earlier])
             guard one.id != other.id else { continue }
             let similarity = Sketch.similarity(one.sketch.sample, other.sketch.sample)
-            if similarity >= threshold { matches[places[later]].append(Match(row: other.id, split: other.split, similarity: similarity)) }
+            if similarity >= threshold {
+                matches[places[later]].append(Match(row: other.id, split: other.split, similarity: similarity))
+            }
         }
         if !found.isEmpty {
             let path = folder + "/\(UInt64.random(in: 0...UInt64.max)).near"
@@ -118,14 +127,17 @@ final class NearIndex {
         return matches
     }
 
-    /// Pairs of entries that share a key, each once, the later one first; of many that share one, the nearest before it.
+    /// Pairs of entries that share a key, each once, the later one first; of many that share one, the nearest before
+    /// it.
     private static func candidates(_ sorted: [[UInt64]]) -> [(later: Int, earlier: Int)] {
         var pairs: Set<UInt64> = []
         for keys in sorted {
             var first = 0
             for place in keys.indices.dropFirst() {
                 if keys[place] >> 32 != keys[place - 1] >> 32 { first = place }
-                for other in max(first, place - 32)..<place { pairs.insert(keys[place] << 32 | keys[other] & 0xFFFF_FFFF) }
+                for other in max(first, place - 32)..<place {
+                    pairs.insert(keys[place] << 32 | keys[other] & 0xFFFF_FFFF)
+                }
             }
         }
         return pairs.sorted().map { (Int($0 >> 32), Int($0 & 0xFFFF_FFFF)) }
@@ -155,7 +167,9 @@ final class NearIndex {
     /// Removes the index, to be made anew.
     static func remove(folder: String) { try? FileManager.default.removeItem(atPath: folder) }
 
-    private func writeManifest() throws { try AtomicFile.write(try ContractCoding.encode(manifest), to: folder + "/index.json") }
+    private func writeManifest() throws {
+        try AtomicFile.write(try ContractCoding.encode(manifest), to: folder + "/index.json")
+    }
 
     private func join(_ list: inout [NearSegment]) throws {
         var replaced: [NearSegment] = []
@@ -163,9 +177,12 @@ final class NearIndex {
         for segment in replaced { unlink(segment.path) }
     }
 
-    /// Joins segments of about one size until there are few of each; those that were joined are to be removed once nothing names them.
+    /// Joins segments of about one size until there are few of each; those that were joined are to be removed once
+    /// nothing names them.
     private func join(_ list: inout [NearSegment], into replaced: inout [NearSegment]) throws {
-        func tier(_ segment: NearSegment) -> Int { (UInt64.bitWidth - UInt64(max(1, segment.rows)).leadingZeroBitCount) / 3 }
+        func tier(_ segment: NearSegment) -> Int {
+            (UInt64.bitWidth - UInt64(max(1, segment.rows)).leadingZeroBitCount) / 3
+        }
         while let group = Dictionary(grouping: list, by: tier).values.first(where: { $0.count >= Self.fanOut }) {
             let path = folder + "/\(UInt64.random(in: 0...UInt64.max)).near"
             try NearSegment.merge(group, to: path)

@@ -7,7 +7,8 @@ import RowFiles
 import Settings
 import Stages
 
-/// Keeps a pipeline's index of near duplicates in step with its dataset: what a crash, a damaged file or a new template left out is indexed again.
+/// Keeps a pipeline's index of near duplicates in step with its dataset: what a crash, a damaged file or a new template
+/// left out is indexed again.
 struct NearKeeping {
     /// Rows in which templates are looked for.
     private static let sampleRows = 2000
@@ -20,8 +21,11 @@ struct NearKeeping {
     /// The index, with every stored drop in it.
     func open() throws -> NearIndex {
         let index: NearIndex
-        do { index = try NearIndex(folder: folder) } catch let failure as Failure where failure.code == "dataset.near_index" {
-            context.logger.warning("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "stage.failed", "stage": "datasets"])
+        do { index = try NearIndex(folder: folder) } catch let failure as Failure
+            where failure.code == "dataset.near_index"
+        {
+            context.logger.warning(
+                "\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "stage.failed", "stage": "datasets"])
             NearIndex.remove(folder: folder)
             try context.ledger.forgetIndex(pipeline.name)
             return try open()
@@ -44,7 +48,9 @@ struct NearKeeping {
         var number = 0
         for shard in try context.ledger.shards(pipeline.name) {
             try RowFile.read(shard.file.path) { row in
-                if number.isMultiple(of: every) { shingles.append(Shingles.hashes(NormalisedText(RowText.whole(row.content)))) }
+                if number.isMultiple(of: every) {
+                    shingles.append(Shingles.hashes(NormalisedText(RowText.whole(row.content))))
+                }
                 number += 1
             }
         }
@@ -63,13 +69,17 @@ struct NearKeeping {
             let entries = Parallel.slices(pending) { slice in
                 slice.map {
                     NearSegment.Entry(
-                        id: $0.id, split: $0.split, sketch: Sketch(shingles: Shingles.hashes(NormalisedText(RowText.whole($0.content))), common: common))
+                        id: $0.id, split: $0.split,
+                        sketch: Sketch(
+                            shingles: Shingles.hashes(NormalisedText(RowText.whole($0.content))), common: common))
                 }
             }.flatMap { $0 }
             let found = try index.add(entries, threshold: pipeline.data.nearDuplicateSimilarity)
             var aside: [SetAsideRow] = []
             for (row, matches) in zip(pending, found) {
-                aside += try NearRules.setAside(row.id, line: row.line, side: row.split, of: row.drop, matches, pipeline.data) { try context.ledger.place(of: $0, in: pipeline.name) }
+                aside += try NearRules.setAside(
+                    row.id, line: row.line, side: row.split, of: row.drop, matches, pipeline.data
+                ) { try context.ledger.place(of: $0, in: pipeline.name) }
             }
             try context.ledger.add(aside, in: pipeline.name)
             rowsSinceCommit += pending.count

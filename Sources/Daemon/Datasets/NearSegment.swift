@@ -5,8 +5,10 @@ import Platform
 
 /// An immutable file of sketches, mapped into memory: rows, their keys sorted by band, their samples.
 ///
-/// Layout, in the machine's byte order: `FTNEAR01`, rows n and samples m (UInt32 each); n rows of 24 bytes (identity 16, first sample UInt32,
-/// samples UInt16, split UInt8, 0); for each band n entries of key and row (UInt64: key in the upper half), ascending; m samples (UInt32).
+/// Layout, in the machine's byte order: `FTNEAR01`, rows n and samples m (UInt32 each); n rows of 24 bytes (identity
+/// 16, first sample UInt32,
+/// samples UInt16, split UInt8, 0); for each band n entries of key and row (UInt64: key in the upper half), ascending;
+/// m samples (UInt32).
 final class NearSegment: Sendable {
     /// A row as it is indexed.
     struct Entry: Sendable {
@@ -29,7 +31,8 @@ final class NearSegment: Sendable {
     let rows: Int
     private let samples: Int
     private let data: Data
-    /// The file, of which samples are read one by one where it is large: a mapped page brings its neighbours along, so that looking at a few rows
+    /// The file, of which samples are read one by one where it is large: a mapped page brings its neighbours along, so
+    /// that looking at a few rows
     /// here and there would bring in everything. -1 where it is small.
     private let descriptor: Int32
 
@@ -39,9 +42,14 @@ final class NearSegment: Sendable {
         do { data = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped) } catch {
             throw Self.damaged(path, "it cannot be mapped: \(error.localizedDescription)")
         }
-        guard data.count >= 16, data.prefix(8).elementsEqual(Self.magic) else { throw Self.damaged(path, "it does not begin as one") }
+        guard data.count >= 16, data.prefix(8).elementsEqual(Self.magic) else {
+            throw Self.damaged(path, "it does not begin as one")
+        }
         (rows, samples) = data.withUnsafeBytes {
-            (Int($0.loadUnaligned(fromByteOffset: 8, as: UInt32.self)), Int($0.loadUnaligned(fromByteOffset: 12, as: UInt32.self)))
+            (
+                Int($0.loadUnaligned(fromByteOffset: 8, as: UInt32.self)),
+                Int($0.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+            )
         }
         guard data.count == 16 + rows * (Self.rowBytes + 8 * Sketch.bands) + 4 * samples else {
             descriptor = -1
@@ -64,9 +72,12 @@ final class NearSegment: Sendable {
     private static func release(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         let page = Int(getpagesize())
-        let start = (Int(bitPattern: base) + page - 1) / page * page, end = (Int(bitPattern: base) + bytes.count) / page * page
+        let start = (Int(bitPattern: base) + page - 1) / page * page,
+            end = (Int(bitPattern: base) + bytes.count) / page * page
         // Advice only: where it is not taken, memory stays in use as before.
-        if end > start, let first = UnsafeMutableRawPointer(bitPattern: start) { _ = madvise(first, end - start, MADV_DONTNEED) }
+        if end > start, let first = UnsafeMutableRawPointer(bitPattern: start) {
+            _ = madvise(first, end - start, MADV_DONTNEED)
+        }
     }
 
     private static func damaged(_ path: String, _ cause: String) -> Failure {
@@ -84,7 +95,10 @@ final class NearSegment: Sendable {
             var seen: Set<UInt32> = []
             for (band, key) in sketch.keys.enumerated() {
                 let base = bands(band)
-                let first = Self.place(of: key, rows) { UInt32(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: base + $0 * 8, as: UInt64.self) >> 32) }
+                let first = Self.place(of: key, rows) {
+                    UInt32(
+                        truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: base + $0 * 8, as: UInt64.self) >> 32)
+                }
                 for index in first..<min(rows, first + Self.mostOfAKey) {
                     let entry = bytes.loadUnaligned(fromByteOffset: base + index * 8, as: UInt64.self)
                     guard UInt32(truncatingIfNeeded: entry >> 32) == key else { break }
@@ -97,7 +111,8 @@ final class NearSegment: Sendable {
         }
     }
 
-    /// Where the first of `count` ascending keys lies that is not below `key`. Keys are hashes, so it is looked for where evenly spread ones would
+    /// Where the first of `count` ascending keys lies that is not below `key`. Keys are hashes, so it is looked for
+    /// where evenly spread ones would
     /// have it, and from there in steps that double: a search by halves would miss the cache at most of them.
     static func place(of key: UInt32, _ count: Int, _ at: (Int) -> UInt32) -> Int {
         guard count > 0 else { return 0 }
@@ -146,18 +161,24 @@ final class NearSegment: Sendable {
             let wanted = count * 4
             return [UInt32](unsafeUninitializedCapacity: count) { buffer, filled in
                 // A file that was cut short meanwhile is like nothing.
-                filled = pread(descriptor, buffer.baseAddress, wanted, off_t(sampleStart + first * 4)) == wanted ? count : 0
+                filled =
+                    pread(descriptor, buffer.baseAddress, wanted, off_t(sampleStart + first * 4)) == wanted ? count : 0
             }
         }
-        return (first..<(first + count)).map { bytes.loadUnaligned(fromByteOffset: sampleStart + $0 * 4, as: UInt32.self) }
+        return (first..<(first + count)).map {
+            bytes.loadUnaligned(fromByteOffset: sampleStart + $0 * 4, as: UInt32.self)
+        }
     }
 
     // MARK: - Writing
 
-    /// For each band the keys of the entries in ascending order, each in the upper half of a word, its entry's number in the lower.
+    /// For each band the keys of the entries in ascending order, each in the upper half of a word, its entry's number
+    /// in the lower.
     static func sortedKeys(_ entries: [Entry]) -> [[UInt64]] {
         Parallel.slices(0..<Sketch.bands, least: 1) { bands in
-            bands.map { band in entries.indices.map { UInt64(entries[$0].sketch.keys[band]) << 32 | UInt64($0) }.sorted() }
+            bands.map { band in
+                entries.indices.map { UInt64(entries[$0].sketch.keys[band]) << 32 | UInt64($0) }.sorted()
+            }
         }.flatMap { $0 }
     }
 
@@ -177,7 +198,9 @@ final class NearSegment: Sendable {
         output += table
         for band in keys { band.withUnsafeBytes { output.append(contentsOf: $0) } }
         samples.withUnsafeBytes { output.append(contentsOf: $0) }
-        try writing(path) { descriptor in try output.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) } }
+        try writing(path) { descriptor in
+            try output.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
+        }
     }
 
     /// Makes a file that is not durable yet: what is not made so by ``sync()`` is forgotten at the next start.
@@ -217,7 +240,9 @@ final class NearSegment: Sendable {
                     for row in 0..<segment.rows {
                         let start = 16 + row * rowBytes
                         buffer.append(contentsOf: bytes[start..<(start + 16)])
-                        append(bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt32.self) &+ UInt32(truncatingIfNeeded: firstSample), to: &buffer)
+                        append(
+                            bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt32.self)
+                                &+ UInt32(truncatingIfNeeded: firstSample), to: &buffer)
                         buffer.append(contentsOf: bytes[(start + 20)..<(start + rowBytes)])
                         try flush()
                     }
@@ -232,7 +257,8 @@ final class NearSegment: Sendable {
                 func head(_ index: Int) -> UInt64 {
                     guard positions[index] < segments[index].rows else { return .max }
                     return segments[index].data.withUnsafeBytes {
-                        $0.loadUnaligned(fromByteOffset: segments[index].bands(band) + positions[index] * 8, as: UInt64.self)
+                        $0.loadUnaligned(
+                            fromByteOffset: segments[index].bands(band) + positions[index] * 8, as: UInt64.self)
                     } &+ offsets[index]
                 }
                 var heads = segments.indices.map(head)
@@ -250,7 +276,8 @@ final class NearSegment: Sendable {
                 try flush(1)
                 try segment.data.withUnsafeBytes { bytes in
                     for start in stride(from: segment.sampleStart, to: bytes.count, by: pieceBytes) {
-                        let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + pieceBytes)])
+                        let piece = UnsafeRawBufferPointer(
+                            rebasing: bytes[start..<min(bytes.count, start + pieceBytes)])
                         try AtomicFile.writeAll(piece, to: descriptor, path: path)
                         release(piece)
                     }

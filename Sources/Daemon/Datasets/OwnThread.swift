@@ -4,7 +4,9 @@ import Synchronization
 /// Long computations on a thread of their own: the few threads of Swift's tasks answer requests meanwhile.
 enum OwnThread {
     /// Runs `body`, which may ask whether the task was cancelled.
-    static func run<Result: Sendable>(_ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Result) async throws -> Result {
+    static func run<Result: Sendable>(_ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Result)
+        async throws -> Result
+    {
         let flag = Flag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

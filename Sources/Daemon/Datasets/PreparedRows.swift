@@ -8,7 +8,8 @@ import Settings
 
 /// Rows of a drop as they are by themselves: searched for what is sensitive, and looked at for what they are like.
 struct PreparedRows: Sendable {
-    /// A row that nothing speaks against. A class, since it is handed on from step to step, and a row has many parts to be counted.
+    /// A row that nothing speaks against. A class, since it is handed on from step to step, and a row has many parts to
+    /// be counted.
     final class Kept: Sendable {
         let row: Row
         /// Its group as text, where the pipeline has groups and the row has the field.
@@ -42,7 +43,8 @@ struct PreparedRows: Sendable {
     /// Rows that the pipeline's rule on sensitive data refuses.
     private(set) var rejected: [(id: RowID, line: Int)] = []
     private(set) var sensitive: [SensitiveKind: Int] = [:]
-    /// The parts of templates that were looked for in these rows, for an index that is empty; nil where that was done before.
+    /// The parts of templates that were looked for in these rows, for an index that is empty; nil where that was done
+    /// before.
     private(set) var common: CommonShingles?
 
     var isEmpty: Bool { kept.isEmpty && rejected.isEmpty }
@@ -82,7 +84,9 @@ struct PreparedRows: Sendable {
                 }
             }
             if mayCalibrate, NearIndex.wantsCalibration(rows: kept.count) {
-                let sample = Parallel.slices(kept.prefix(Self.calibrationRows)) { $0.map { Shingles.hashes(NormalisedText(RowText.whole($0.content))) } }
+                let sample = Parallel.slices(kept.prefix(Self.calibrationRows)) {
+                    $0.map { Shingles.hashes(NormalisedText(RowText.whole($0.content))) }
+                }
                 common = CommonShingles(Sketch.common(sample.flatMap { $0 }))
                 prepared.common = common
             }

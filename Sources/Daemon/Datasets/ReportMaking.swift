@@ -13,7 +13,8 @@ struct ReportMaking {
 
     /// The report of a drop of which this was counted; `counts` are those of the dataset before it.
     func report(
-        _ drop: DropID, _ statistics: DataStatistics, pairs: [DataReport.SimilarPair], contradictions: DataReport.Contradictions, removed: [String: Int],
+        _ drop: DropID, _ statistics: DataStatistics, pairs: [DataReport.SimilarPair],
+        contradictions: DataReport.Contradictions, removed: [String: Int],
         against counts: DataStatistics
     ) -> DataReport {
         var report = DataReport(pipeline: pipeline.name, drop: drop, at: Date(), drops: 1)
@@ -36,7 +37,8 @@ struct ReportMaking {
         }
     }
 
-    /// The dataset's report as it is now; what was counted is taken from the ledger, or counted anew where that is not up to date.
+    /// The dataset's report as it is now; what was counted is taken from the ledger, or counted anew where that is not
+    /// up to date.
     func dataset() throws -> DataReport { try keepDataset(try counts()) }
 
     /// Makes the dataset's report from what was counted, and keeps both.
@@ -65,7 +67,8 @@ struct ReportMaking {
     /// Counts of all stored drops: as they are kept, or counted anew where those are not of all of them.
     func counts() throws -> DataStatistics {
         let drops = try context.ledger.storedDrops(pipeline.name).map(\.id)
-        if let data = try context.ledger.counts(pipeline.name), let counts = try? ContractCoding.decode(DataStatistics.self, from: data),
+        if let data = try context.ledger.counts(pipeline.name),
+            let counts = try? ContractCoding.decode(DataStatistics.self, from: data),
             counts.drops == drops.count
         {
             return counts
@@ -94,15 +97,20 @@ struct ReportMaking {
     private func curve() throws -> [(rows: Int, loss: Double)] {
         let base = try context.effective(pipeline).settings.base
         return try context.ledger.runs(pipeline: pipeline.name, limit: 200).reversed().compactMap { run in
-            guard run.purpose == .update, run.base == base, let loss = run.verdict?.figures["candidate"]?["gate"]?["loss"], loss.isFinite,
+            guard run.purpose == .update, run.base == base,
+                let loss = run.verdict?.figures["candidate"]?["gate"]?["loss"], loss.isFinite,
                 let snapshot = try context.ledger.snapshot(run.snapshot)
             else { return nil }
             // What a continuation builds on counts too: the rows of the drops that its model has learnt by then.
             let own = snapshot.rows[.train] ?? 0
             guard run.mode != .fromBase, let parent = run.parent else { return own > 0 ? (own, loss) : nil }
             let learned = try context.ledger.learnedDrops(parent)
-            let earlier = try context.ledger.storedDrops(pipeline.name).filter { learned.contains($0.id) }.reduce(0) { $0 + $1.trainRows }
-            let fresh = try context.ledger.storedDrops(pipeline.name).filter { snapshot.trained?.contains($0.id) == true }.reduce(0) { $0 + $1.trainRows }
+            let earlier = try context.ledger.storedDrops(pipeline.name).filter { learned.contains($0.id) }.reduce(0) {
+                $0 + $1.trainRows
+            }
+            let fresh = try context.ledger.storedDrops(pipeline.name).filter {
+                snapshot.trained?.contains($0.id) == true
+            }.reduce(0) { $0 + $1.trainRows }
             return earlier + fresh > 0 ? (earlier + fresh, loss) : nil
         }
     }

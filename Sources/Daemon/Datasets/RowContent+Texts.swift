@@ -1,7 +1,8 @@
 import Contracts
 
 extension RowContent {
-    /// The same content with every text that a person wrote changed by `change`; roles, names of tools and numbers stay.
+    /// The same content with every text that a person wrote changed by `change`; roles, names of tools and numbers
+    /// stay.
     package func mapTexts(_ change: (String) -> String) -> RowContent {
         func messages(_ list: [Message]) -> [Message] {
             list.map { message in
@@ -13,7 +14,8 @@ extension RowContent {
         }
         return switch self {
         case .chat(let list, let tools): .chat(messages: messages(list), tools: tools)
-        case .completion(let prompt, let completion): .completion(prompt: change(prompt), completion: change(completion))
+        case .completion(let prompt, let completion):
+            .completion(prompt: change(prompt), completion: change(completion))
         case .text(let text): .text(change(text))
         case .preference(let prompt, let chosen, let rejected):
             .preference(prompt: messages(prompt), chosen: messages(chosen), rejected: messages(rejected))

@@ -2,7 +2,8 @@ import Contracts
 import Ledger
 import RowFormats
 
-/// Which side a row is on: decided at first sight of its prompt and group, kept in the ledger, and never again decided otherwise,
+/// Which side a row is on: decided at first sight of its prompt and group, kept in the ledger, and never again decided
+/// otherwise,
 /// whatever the shares are later.
 package struct SideRules: Sendable {
     package enum Decision: Hashable, Sendable {
@@ -29,7 +30,9 @@ package struct SideRules: Sendable {
         let ofPrompt = prior(\.prompts, prompt)
         let ofGroup = group.flatMap { prior(\.groups, $0) }
         if let ofPrompt, let ofGroup, ofPrompt != ofGroup { return .conflict(prompt: ofPrompt, group: ofGroup) }
-        let side = ofPrompt ?? ofGroup ?? RowIdentity.split(group.map { "group:" + $0 } ?? prompt, validation: validation, gate: gate)
+        let side =
+            ofPrompt ?? ofGroup
+            ?? RowIdentity.split(group.map { "group:" + $0 } ?? prompt, validation: validation, gate: gate)
         if ofPrompt == nil { decided.prompts[prompt] = side }
         if let group, ofGroup == nil { decided.groups[group] = side }
         return .side(side)

@@ -3,7 +3,8 @@ import Dispatch
 import Ledger
 import Synchronization
 
-/// A batch that is being written, into its shards and the ledger, while the next one is looked at; and what of it the ledger may not tell yet.
+/// A batch that is being written, into its shards and the ledger, while the next one is looked at; and what of it the
+/// ledger may not tell yet.
 final class WritingBatch: Sendable {
     /// Its rows, with their lines.
     let lines: [RowID: Int]
@@ -13,7 +14,10 @@ final class WritingBatch: Sendable {
     private let failure = Mutex<(any Error)?>(nil)
 
     /// Begins to write.
-    init(_ batch: DatasetBatch, of drop: Drop, _ ledger: Ledger, shardLines: [(side: Split, line: [UInt8])], into shards: DropShards) {
+    init(
+        _ batch: DatasetBatch, of drop: Drop, _ ledger: Ledger, shardLines: [(side: Split, line: [UInt8])],
+        into shards: DropShards
+    ) {
         lines = Dictionary(batch.rows.map { ($0.id, $0.line) }, uniquingKeysWith: { first, _ in first })
         sides = batch.sides
         DispatchQueue.global().async(group: done) {

@@ -7,7 +7,8 @@ import Settings
 import Stages
 import Supervision
 
-/// Tries a promoted version through the serving path: the golden sets are asked again, and a program of the person's own says by its
+/// Tries a promoted version through the serving path: the golden sets are asked again, and a program of the person's
+/// own says by its
 /// exit status whether it may stay.
 struct Canary: Sendable {
     let context: StageContext
@@ -21,28 +22,34 @@ struct Canary: Sendable {
             id: "evt_canary_\(version.id)", createdAt: Int(Date().timeIntervalSince1970), type: .promoted,
             data: .init(
                 pipeline: run.pipeline, run: run.id, version: version.id, previous: version.parent,
-                path: context.layout.version(run.pipeline.rawValue, version.id.rawValue), reason: run.verdict?.summary ?? ""))
+                path: context.layout.version(run.pipeline.rawValue, version.id.rawValue),
+                reason: run.verdict?.summary ?? ""))
         let ending = try await HookProgram.run(
-            settings.canary, event: try ContractCoding.encode(event), folder: context.layout.state + "/hooks", name: event.id,
+            settings.canary, event: try ContractCoding.encode(event), folder: context.layout.state + "/hooks",
+            name: event.id,
             seconds: settings.hookSeconds)
         if ending.succeeded { return nil }
         let output = ending.output.trimmingCharacters(in: .whitespacesAndNewlines)
-        return "the canary \(program) " + (ending.status.map { "left with status \($0)" } ?? "did not end well") + (output.isEmpty ? "" : ": \(output)")
+        return "the canary \(program) " + (ending.status.map { "left with status \($0)" } ?? "did not end well")
+            + (output.isEmpty ? "" : ": \(output)")
     }
 
-    /// Asks every required golden row of the version as it is served: its own folder, the worker's generation. Nil where all hold.
+    /// Asks every required golden row of the version as it is served: its own folder, the worker's generation. Nil
+    /// where all hold.
     private func brokenGolden(_ run: Run, _ version: ModelVersion) async throws -> String? {
         let rows = try GoldenFiles(context: context, pipeline: run.pipeline).sets().flatMap(\.rows).filter(\.isRequired)
         guard !rows.isEmpty else { return nil }
         let daemon = context.settings.daemon
         let gates = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
         let task = GenerateTask(
-            model: context.modelReference(try context.requireBase(version.base), adapters: version.adapters), conversations: rows.map(\.question),
+            model: context.modelReference(try context.requireBase(version.base), adapters: version.adapters),
+            conversations: rows.map(\.question),
             maxNewTokens: max(1, gates.maxNewTokens))
         let folder = context.layout.state + "/hooks/golden-\(version.id)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let request = WorkerRequest(
-            id: "golden-\(version.id)", directory: folder, task: .generate(task), threads: daemon.workerThreads, memoryBytes: daemon.workerMemoryBytes)
+            id: "golden-\(version.id)", directory: folder, task: .generate(task), threads: daemon.workerThreads,
+            memoryBytes: daemon.workerMemoryBytes)
         let result: WorkerResult
         do {
             result = try await launcher.run(request, silence: .seconds(daemon.workerSilenceSeconds)) { _ in }
@@ -50,15 +57,24 @@ struct Canary: Sendable {
             throw CancellationError()
         } catch let end as WorkerEnd {
             // A model that cannot be loaded from its folder does not answer anyone else either.
-            return "the golden sets cannot be asked of the served model: \(end.failure.map { "\($0)" } ?? "the worker ended")"
+            return
+                """
+                the golden sets cannot be asked of the served model: \
+                \(end.failure.map { "\($0)" } ?? "the worker ended")
+                """
         }
         let answers = Dictionary((result.outputs ?? []).map { ($0.index, $0.text) }, uniquingKeysWith: { $1 })
         let broken = rows.enumerated().compactMap { index, row -> String? in
             guard let answer = answers[index] else { return "\(row.name) (it was not answered)" }
             let reasons = row.objections(to: answer)
-            return reasons.isEmpty ? nil : "\(row.name) (the answer '\(answer.prefix(60))' \(reasons.joined(separator: " and ")))"
+            return reasons.isEmpty
+                ? nil : "\(row.name) (the answer '\(answer.prefix(60))' \(reasons.joined(separator: " and ")))"
         }
         guard !broken.isEmpty else { return nil }
-        return "as it is served, \(broken.count) of \(rows.count) golden rows break: \(broken.prefix(3).joined(separator: "; "))"
+        return
+            """
+            as it is served, \(broken.count) of \(rows.count) golden rows break: \
+            \(broken.prefix(3).joined(separator: "; "))
+            """
     }
 }

@@ -22,5 +22,7 @@ package enum DeliveryRules {
     /// Whether a receiver's answer means that it has the event (nil), will have it later, or never will.
     ///
     /// Any other 4xx than "too early", "too many" and "time-out" says that the same request will be refused again.
-    package static func isRefusal(_ status: Int) -> Bool { (400..<500).contains(status) && ![408, 409, 425, 429].contains(status) }
+    package static func isRefusal(_ status: Int) -> Bool {
+        (400..<500).contains(status) && ![408, 409, 425, 429].contains(status)
+    }
 }

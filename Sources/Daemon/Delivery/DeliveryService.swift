@@ -9,7 +9,8 @@ import Supervision
 
 /// Takes runs in state `promoted`; gives them in state `delivered`: exported, tried by the canary, and told of.
 ///
-/// Also tells hooks and webhooks of runs that failed or were not good enough. Never decides what is served, but for asking for the rollback
+/// Also tells hooks and webhooks of runs that failed or were not good enough. Never decides what is served, but for
+/// asking for the rollback
 /// of what the canary objects to.
 package struct DeliveryService: Service {
     let context: StageContext
@@ -19,10 +20,12 @@ package struct DeliveryService: Service {
     private let tell: @Sendable (Run, String) -> Void
 
     /// - Parameters:
-    ///   - rollBack: serves what was served before the given version, where that one is still served, for the given reason.
+    ///   - rollBack: serves what was served before the given version, where that one is still served, for the given
+    ///     reason.
     ///   - tell: passes a run's change on to whoever watches it.
     package init(
-        _ context: StageContext, launcher: any WorkerLauncher, rollBack: @escaping @Sendable (PipelineName, VersionID, String) throws -> Void,
+        _ context: StageContext, launcher: any WorkerLauncher,
+        rollBack: @escaping @Sendable (PipelineName, VersionID, String) throws -> Void,
         tell: @escaping @Sendable (Run, String) -> Void
     ) {
         self.context = context
@@ -74,7 +77,9 @@ package struct DeliveryService: Service {
             return try finish(run, "delivered")
         }
         // Tried before anything is written for others: what is rolled back is not exported.
-        if try context.ledger.served(run.pipeline)?.version == version.id, let objection = try await Canary(context: context, launcher: launcher).objection(run, version, settings) {
+        if try context.ledger.served(run.pipeline)?.version == version.id,
+            let objection = try await Canary(context: context, launcher: launcher).objection(run, version, settings)
+        {
             try rollBack(run.pipeline, version.id, objection)
             return try finish(run, "rolled back: \(objection)")
         }
@@ -83,7 +88,9 @@ package struct DeliveryService: Service {
             let failure = record.failure ?? Failure(code: "export.failed", "The export failed.")
             context.logger.error(
                 "Exporting \(version.id) as \(record.format.rawValue) failed: \(failure)",
-                metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "delivery", "event": "delivery.failed"])
+                metadata: [
+                    "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "delivery", "event": "delivery.failed",
+                ])
         }
         context.problems.set("export:\(run.pipeline)", failed.first?.failure)
         let done = settings.exports.filter { format in !failed.contains { $0.format == format } }.map(\.rawValue)
@@ -98,7 +105,9 @@ package struct DeliveryService: Service {
         tell(delivered, message)
         context.logger.notice(
             "Run \(run.id) of \(run.pipeline) is \(message)",
-            metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "delivery", "event": "run.delivered"])
+            metadata: [
+                "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "delivery", "event": "run.delivered",
+            ])
         context.bells.scheduling.ring()
     }
 
@@ -110,7 +119,9 @@ package struct DeliveryService: Service {
         } catch is CancellationError {
         } catch {
             let failure = StageContext.failure(error, code: owner)
-            if context.problems.set(owner, failure) { context.logger.error("\(failure)", metadata: ["event": "daemon.unhealthy", "stage": "delivery"]) }
+            if context.problems.set(owner, failure) {
+                context.logger.error("\(failure)", metadata: ["event": "daemon.unhealthy", "stage": "delivery"])
+            }
         }
     }
 }

@@ -14,24 +14,36 @@ struct Exporter: Sendable {
     /// Times a worker that dies is started for one format.
     private static let attempts = 3
 
-    /// Exports what is configured and not done yet. Returns the formats that failed; throws CancellationError when the daemon stops.
+    /// Exports what is configured and not done yet. Returns the formats that failed; throws CancellationError when the
+    /// daemon stops.
     ///
     /// - Parameter judged: the files that were judged with the run; they are delivered as they are, byte for byte.
-    func export(_ version: ModelVersion, _ formats: [ExportTask.Format], judged: [Artefact] = []) async throws -> [ExportRecord] {
+    func export(_ version: ModelVersion, _ formats: [ExportTask.Format], judged: [Artefact] = []) async throws
+        -> [ExportRecord]
+    {
         let known = try context.ledger.exports(version.id)
         var failed: [ExportRecord] = []
         for format in formats {
-            if known.contains(where: { $0.format == format && $0.state == .done && FileManager.default.fileExists(atPath: $0.path) }) { continue }
+            if known.contains(where: {
+                $0.format == format && $0.state == .done && FileManager.default.fileExists(atPath: $0.path)
+            }) {
+                continue
+            }
             let artefact = judged.first { $0.format == format && $0.failure == nil }
             let record: ExportRecord
-            if let artefact, let ready = try deliver(artefact, version) { record = ready } else { record = try await export(version, format) }
+            if let artefact, let ready = try deliver(artefact, version) {
+                record = ready
+            } else {
+                record = try await export(version, format)
+            }
             try context.ledger.keep(record)
             if record.state == .failed { failed.append(record) }
         }
         return failed
     }
 
-    /// Moves judged files to their place once each is seen to be what was judged; nil where they are gone or were changed, so that they are written anew.
+    /// Moves judged files to their place once each is seen to be what was judged; nil where they are gone or were
+    /// changed, so that they are written anew.
     private func deliver(_ artefact: Artefact, _ version: ModelVersion) throws -> ExportRecord? {
         let folder = context.layout.export(version.id.rawValue)
         let place = folder + "/" + artefact.format.rawValue
@@ -40,7 +52,9 @@ struct Exporter: Sendable {
             file.path = place + "/" + (file.path as NSString).lastPathComponent
             return file
         }
-        func isWhole(_ files: [FileReference]) -> Bool { !files.isEmpty && files.allSatisfy { (try? Digest.sha256(file: $0.path)) == $0.sha256 } }
+        func isWhole(_ files: [FileReference]) -> Bool {
+            !files.isEmpty && files.allSatisfy { (try? Digest.sha256(file: $0.path)) == $0.sha256 }
+        }
         if isWhole(artefact.files) {
             try AtomicFile.makeFolder(folder)
             try? FileManager.default.removeItem(atPath: place)
@@ -49,7 +63,9 @@ struct Exporter: Sendable {
             // A kill between the move and the record leaves the files at their place already.
             return nil
         }
-        return ExportRecord(version: version.id, format: artefact.format, state: .done, path: place, files: files, figures: artefact.figures, at: Date())
+        return ExportRecord(
+            version: version.id, format: artefact.format, state: .done, path: place, files: files,
+            figures: artefact.figures, at: Date())
     }
 
     private func export(_ version: ModelVersion, _ format: ExportTask.Format) async throws -> ExportRecord {
@@ -68,21 +84,27 @@ struct Exporter: Sendable {
                 file.path = place + "/" + (file.path as NSString).lastPathComponent
                 return file
             }
-            return ExportRecord(version: version.id, format: format, state: .done, path: place, files: files, figures: result.figures ?? [:], at: Date())
+            return ExportRecord(
+                version: version.id, format: format, state: .done, path: place, files: files,
+                figures: result.figures ?? [:], at: Date())
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             return ExportRecord(
-                version: version.id, format: format, state: .failed, path: place, failure: StageContext.failure(error, code: "export.failed"), at: Date())
+                version: version.id, format: format, state: .failed, path: place,
+                failure: StageContext.failure(error, code: "export.failed"), at: Date())
         }
     }
 
-    private func write(_ version: ModelVersion, _ format: ExportTask.Format, _ work: String) async throws -> WorkerResult {
+    private func write(_ version: ModelVersion, _ format: ExportTask.Format, _ work: String) async throws
+        -> WorkerResult
+    {
         let model = context.modelReference(try context.requireBase(version.base), adapters: version.adapters)
         let check = try context.ledger.snapshot(version.snapshot)?.files[.gate] ?? []
         let settings = context.settings.daemon
         let request = WorkerRequest(
-            id: "\(version.id)-\(format.rawValue)", directory: work, task: .export(ExportTask(model: model, format: format, check: check)),
+            id: "\(version.id)-\(format.rawValue)", directory: work,
+            task: .export(ExportTask(model: model, format: format, check: check)),
             threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes)
         var attempt = 1
         while true {

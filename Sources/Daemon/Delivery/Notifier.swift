@@ -6,7 +6,8 @@ import Settings
 import Stages
 import Supervision
 
-/// Tells hooks and webhooks of what happened, at least once each, in order of happening but for those that have to be tried again.
+/// Tells hooks and webhooks of what happened, at least once each, in order of happening but for those that have to be
+/// tried again.
 struct Notifier: Sendable {
     let context: StageContext
     let webhook: Webhook
@@ -15,7 +16,8 @@ struct Notifier: Sendable {
     func pass() async throws {
         let settings = context.settings
         let layout = context.layout
-        try context.ledger.collectNotifications(folder: { layout.version($0.rawValue, $1.rawValue) }) { pipeline, kind in
+        try context.ledger.collectNotifications(folder: { layout.version($0.rawValue, $1.rawValue) }) {
+            pipeline, kind in
             DeliveryRules.targets(settings.pipeline(pipeline)?.delivery, kind)
         }
         for notice in try context.ledger.dueNotifications(at: Date()) { try await tell(notice) }
@@ -29,26 +31,36 @@ struct Notifier: Sendable {
             log(notice, "Told the \(notice.target) that \(subject(notice.event)) (\(answer))", failed: false)
         case .later(let reason):
             let pause = DeliveryRules.pause(afterAttempt: notice.attempts + 1)
-            try context.ledger.settle(notice, told: false, answer: reason, next: pause.map { Date().addingTimeInterval($0) })
+            try context.ledger.settle(
+                notice, told: false, answer: reason, next: pause.map { Date().addingTimeInterval($0) })
             log(
                 notice,
                 "The \(notice.target) could not be told that \(subject(notice.event)): \(reason)"
-                    + (pause.map { "; tried again in \(Int($0)) s" } ?? "; given up after \(notice.attempts + 1) attempts"), failed: true)
+                    + (pause.map { "; tried again in \(Int($0)) s" }
+                        ?? "; given up after \(notice.attempts + 1) attempts"),
+                failed: true)
         case .refused(let reason):
             try context.ledger.settle(notice, told: false, answer: reason, next: nil)
-            log(notice, "The \(notice.target) refused to be told that \(subject(notice.event)): \(reason)", failed: true)
+            log(
+                notice, "The \(notice.target) refused to be told that \(subject(notice.event)): \(reason)", failed: true
+            )
         }
     }
 
     private func attempt(_ notice: DeliveryNotice, _ settings: DeliverySettings) async throws -> Webhook.Answer {
         if notice.target == "webhook" { return await webhook.send(notice.event, settings) }
-        guard let command = settings.hooks[notice.event.type.rawValue], !command.isEmpty else { return .told("no hook is configured any more") }
+        guard let command = settings.hooks[notice.event.type.rawValue], !command.isEmpty else {
+            return .told("no hook is configured any more")
+        }
         let ending = try await HookProgram.run(
-            command, event: try ContractCoding.encode(notice.event), folder: context.layout.state + "/hooks", name: notice.event.id,
+            command, event: try ContractCoding.encode(notice.event), folder: context.layout.state + "/hooks",
+            name: notice.event.id,
             seconds: settings.hookSeconds)
         if ending.succeeded { return .told("status 0") }
         let output = ending.output.trimmingCharacters(in: .whitespacesAndNewlines)
-        return .later("\(command[0]) " + (ending.status.map { "left with status \($0)" } ?? "did not end well") + (output.isEmpty ? "" : ": \(output)"))
+        return .later(
+            "\(command[0]) " + (ending.status.map { "left with status \($0)" } ?? "did not end well")
+                + (output.isEmpty ? "" : ": \(output)"))
     }
 
     private func subject(_ event: DeliveryEvent) -> String {
@@ -60,7 +72,8 @@ struct Notifier: Sendable {
         context.logger.log(
             level: failed ? .warning : .info, "\(message)",
             metadata: [
-                "pipeline": "\(notice.event.data.pipeline)", "run": "\(notice.event.data.run?.rawValue ?? "")", "stage": "delivery",
+                "pipeline": "\(notice.event.data.pipeline)", "run": "\(notice.event.data.run?.rawValue ?? "")",
+                "stage": "delivery",
                 "event": failed ? "delivery.failed" : "delivery.hook",
             ])
     }

@@ -24,10 +24,15 @@ struct Webhook: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.headers.add(name: "user-agent", value: "finetuned/\(BuildVersion.text)")
             if let file = settings.webhookSecretFile {
-                guard let secret = FileManager.default.contents(atPath: file).map({ String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }),
+                guard
+                    let secret = FileManager.default.contents(atPath: file).map({
+                        String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+                    }),
                     !secret.isEmpty
                 else { return .later("the secret in \(file) cannot be read: give the daemon's user access to it") }
-                for (name, value) in WebhookSignature.headers(id: event.id, timestamp: Int(Date().timeIntervalSince1970), body: body, secret: secret) {
+                for (name, value) in WebhookSignature.headers(
+                    id: event.id, timestamp: Int(Date().timeIntervalSince1970), body: body, secret: secret)
+                {
                     request.headers.add(name: name, value: value)
                 }
             }
@@ -35,7 +40,8 @@ struct Webhook: Sendable {
             let response = try await client.execute(request, timeout: .nanoseconds(Int64(settings.hookSeconds * 1e9)))
             let status = Int(response.status.code)
             if (200..<300).contains(status) { return .told("\(status)") }
-            return DeliveryRules.isRefusal(status) ? .refused("\(address) answered \(status)") : .later("\(address) answered \(status)")
+            return DeliveryRules.isRefusal(status)
+                ? .refused("\(address) answered \(status)") : .later("\(address) answered \(status)")
         } catch {
             return .later("\(address) cannot be reached: \(error)")
         }

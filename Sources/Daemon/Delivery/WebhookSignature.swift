@@ -1,7 +1,8 @@
 import Crypto
 import Foundation
 
-/// The signature of the Standard Webhooks specification (standardwebhooks.com), which OpenAI's and others' receivers check:
+/// The signature of the Standard Webhooks specification (standardwebhooks.com), which OpenAI's and others' receivers
+/// check:
 /// `v1,` and base64 of HMAC-SHA256 over `<id>.<timestamp>.<body>`.
 package enum WebhookSignature {
     /// The headers of one attempt; `secret` is `whsec_` and base64, or any text, which is then used as it is.
@@ -10,7 +11,8 @@ package enum WebhookSignature {
         content.append(body)
         let code = HMAC<SHA256>.authenticationCode(for: content, using: SymmetricKey(data: key(secret)))
         return [
-            ("webhook-id", id), ("webhook-timestamp", String(timestamp)), ("webhook-signature", "v1," + Data(code).base64EncodedString()),
+            ("webhook-id", id), ("webhook-timestamp", String(timestamp)),
+            ("webhook-signature", "v1," + Data(code).base64EncodedString()),
         ]
     }
 

@@ -20,14 +20,20 @@ package struct BaseRecommender: Sendable {
     /// For a pipeline's stored rows. Throws a Failure where it has none.
     package func recommend(_ pipeline: PipelineName, rows: Int) async throws -> [BaseRecommendation] {
         guard context.settings.pipeline(pipeline) != nil else {
-            throw Failure(code: "pipeline.unknown", "There is no pipeline '\(pipeline)'.", at: pipeline.rawValue, remedy: "See `ftctl pipelines`.")
+            throw Failure(
+                code: "pipeline.unknown", "There is no pipeline '\(pipeline)'.", at: pipeline.rawValue,
+                remedy: "See `ftctl pipelines`.")
         }
         let all = try RowSample.rows(of: pipeline, context)
         guard !all.isEmpty else {
             throw Failure(
-                code: "pipeline.no_rows", "The pipeline '\(pipeline)' has no rows yet.", at: pipeline.rawValue, remedy: "Drop a file first, or name a file here.")
+                code: "pipeline.no_rows", "The pipeline '\(pipeline)' has no rows yet.", at: pipeline.rawValue,
+                remedy: "Drop a file first, or name a file here.")
         }
-        return try await recommend(RowSample(all, count: Self.count(rows), trainingRows: try context.ledger.rowCounts(pipeline)[.train] ?? all.count))
+        return try await recommend(
+            RowSample(
+                all, count: Self.count(rows), trainingRows: try context.ledger.rowCounts(pipeline)[.train] ?? all.count)
+        )
     }
 
     /// For the rows of a file.
@@ -55,26 +61,37 @@ package struct BaseRecommender: Sendable {
     }
 
     /// What one base comes to. A base that cannot be scored says why, and the others are scored all the same.
-    private func score(_ card: BaseCard, _ sample: RowSample, _ file: FileReference, _ folder: String) async throws -> BaseRecommendation {
-        var result = BaseRecommendation(base: card.id, trainingMemoryBytes: card.trainingMemoryBytes, licence: card.licence)
+    private func score(_ card: BaseCard, _ sample: RowSample, _ file: FileReference, _ folder: String) async throws
+        -> BaseRecommendation
+    {
+        var result = BaseRecommendation(
+            base: card.id, trainingMemoryBytes: card.trainingMemoryBytes, licence: card.licence)
         result.architecture = "\(card.architecture), \(card.parameters / 1_000_000) M parameters"
         result.contextLength = card.contextLength
         // What cannot be trained here need not be scored.
         if card.trainingMemoryBytes > MachineMemory.available() { return result }
         let model = context.modelReference(card)
         do {
-            let measured = try await run("measure", card, folder, .measure(MeasureTask(model: model, rows: [file], maxLength: card.contextLength)))
+            let measured = try await run(
+                "measure", card, folder,
+                .measure(MeasureTask(model: model, rows: [file], maxLength: card.contextLength)))
             let rows = max(1, measured.figures?["rows"] ?? Double(sample.rows.count))
             let unfit = (measured.figures?["truncated_rows"] ?? 0) + (measured.figures?["unusable_rows"] ?? 0)
             result.skippedShare = min(1, unfit / rows)
-            result.tokensPerRow = measured.figures?["tokens"].map { $0 / max(1, rows - (measured.figures?["unusable_rows"] ?? 0)) }
-            let task = ScoreTask(model: model, rows: [file], limit: sample.rows.count - sample.shots, labels: sample.labels, shots: sample.shots)
+            result.tokensPerRow = measured.figures?["tokens"].map {
+                $0 / max(1, rows - (measured.figures?["unusable_rows"] ?? 0))
+            }
+            let task = ScoreTask(
+                model: model, rows: [file], limit: sample.rows.count - sample.shots, labels: sample.labels,
+                shots: sample.shots)
             let scored = try await run("score", card, folder, .score(task))
             result.bitsPerByte = scored.figures?["bits_per_byte"]
             result.labelAccuracy = scored.figures?["label_accuracy"]
             let speed = try await tokensPerSecond(card, file, folder)
             result.tokensPerSecond = speed
-            if let tokens = result.tokensPerRow, speed > 0 { result.epochSeconds = tokens * Double(sample.trainingRows) / speed }
+            if let tokens = result.tokensPerRow, speed > 0 {
+                result.epochSeconds = tokens * Double(sample.trainingRows) / speed
+            }
         } catch let end as WorkerEnd {
             guard let failure = end.failure else { throw CancellationError() }
             result.reasons = ["it could not be scored: \(failure)"]
@@ -90,7 +107,8 @@ package struct BaseRecommender: Sendable {
         recipe.batchRows = 4
         recipe.epochs = 100
         recipe.maxLength = min(512, card.contextLength)
-        let task = TrainTask(model: context.modelReference(card), train: [file], validation: [], recipe: recipe, pauseAtStep: 3)
+        let task = TrainTask(
+            model: context.modelReference(card), train: [file], validation: [], recipe: recipe, pauseAtStep: 3)
         let result = try await run("speed", card, folder, .train(task))
         guard let speed = result.training?.tokensPerSecond, speed > 0, speed.isFinite else { return 0 }
         // Read again: someone may have measured something else meanwhile.
@@ -104,10 +122,13 @@ package struct BaseRecommender: Sendable {
     /// The key of `BaseCard.measured` under which the speed is kept.
     package static let speedKey = "training_tokens_per_second"
 
-    private func run(_ name: String, _ card: BaseCard, _ folder: String, _ task: WorkerTask) async throws -> WorkerResult {
+    private func run(_ name: String, _ card: BaseCard, _ folder: String, _ task: WorkerTask) async throws
+        -> WorkerResult
+    {
         let settings = context.settings.daemon
         let request = WorkerRequest(
-            id: "\(name)-\(card.id)", directory: "\(folder)/\(name)-\(card.id)", task: task, threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes)
+            id: "\(name)-\(card.id)", directory: "\(folder)/\(name)-\(card.id)", task: task,
+            threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes)
         return try await launcher.run(request, silence: .seconds(settings.workerSilenceSeconds)) { _ in }
     }
 }

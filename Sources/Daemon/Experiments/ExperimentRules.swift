@@ -1,11 +1,15 @@
 import Contracts
 import Foundation
 
-/// What an experiment does next; a pure function of the experiment as the ledger has it, so that a restart goes on where it was.
+/// What an experiment does next; a pure function of the experiment as the ledger has it, so that a restart goes on
+/// where it was.
 ///
-/// Asynchronous successive halving of the promoting kind (Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020,
-/// algorithm 2): from the highest rung down, a trial among the best 1/eta of its rung that has not gone on goes on from its checkpoint;
-/// where there is none a new trial starts. When no trial may start any more, the best of the highest rung goes on to the end.
+/// Asynchronous successive halving of the promoting kind (Li et al., "A System for Massively Parallel Hyperparameter
+/// Tuning", MLSys 2020,
+/// algorithm 2): from the highest rung down, a trial among the best 1/eta of its rung that has not gone on goes on from
+/// its checkpoint;
+/// where there is none a new trial starts. When no trial may start any more, the best of the highest rung goes on to
+/// the end.
 package enum ExperimentRules {
     package enum Step: Hashable, Sendable {
         /// Take this trial (a known one, or a new one with the next number) to this rung.
@@ -18,17 +22,22 @@ package enum ExperimentRules {
     package static func next(_ experiment: Experiment, _ space: SearchSpace) -> Step {
         if let reason = exhausted(experiment) { return .finish(reason) }
         // A trial that was at work when the daemon stopped, or that had to give way, goes on first.
-        if let trial = experiment.trials.first(where: { $0.running != nil && $0.fault == nil }), let rung = trial.running {
+        if let trial = experiment.trials.first(where: { $0.running != nil && $0.fault == nil }),
+            let rung = trial.running
+        {
             return .work(trial, rung: rung)
         }
         if experiment.trials.count >= 3, experiment.trials.allSatisfy({ $0.fault != nil && $0.losses.isEmpty }) {
-            return .finish("the first \(experiment.trials.count) trials all failed: \(experiment.trials[0].fault ?? "")")
+            return .finish(
+                "the first \(experiment.trials.count) trials all failed: \(experiment.trials[0].fault ?? "")")
         }
         let top = experiment.rungs - 1
         for rung in stride(from: top - 1, through: 0, by: -1) {
             if let trial = promotable(experiment, rung: rung) { return .work(trial, rung: rung + 1) }
         }
-        if experiment.trials.count < experiment.settings.trials, !isSettled(experiment), let values = proposal(experiment, space) {
+        if experiment.trials.count < experiment.settings.trials, !isSettled(experiment),
+            let values = proposal(experiment, space)
+        {
             return .work(Trial(number: experiment.trials.count, values: values), rung: 0)
         }
         // Someone must have gone to the end before there is a winner.
@@ -40,11 +49,16 @@ package enum ExperimentRules {
             }
             return .finish("no trial came to a result")
         }
-        if experiment.trials.count >= experiment.settings.trials { return .finish("all \(experiment.settings.trials) trials were made") }
-        return .finish(isSettled(experiment) ? "the leader is clear: later trials did not come near it" : "every combination was tried")
+        if experiment.trials.count >= experiment.settings.trials {
+            return .finish("all \(experiment.settings.trials) trials were made")
+        }
+        return .finish(
+            isSettled(experiment)
+                ? "the leader is clear: later trials did not come near it" : "every combination was tried")
     }
 
-    /// The best trial of those that went to the end; ties go to the earlier one, so that the present recipe stays where nothing is better.
+    /// The best trial of those that went to the end; ties go to the earlier one, so that the present recipe stays where
+    /// nothing is better.
     package static func winner(_ experiment: Experiment) -> Trial? {
         let top = experiment.rungs - 1
         return experiment.trials.filter { $0.losses.count > top && !$0.losses[top].isNaN }.min { better($0, $1, top) }
@@ -52,7 +66,8 @@ package enum ExperimentRules {
 
     /// The best trial of `rung` that is among its best 1/eta, at least one, and has not gone on.
     ///
-    /// At least one: the first trial, which is the present recipe, goes to the end at once, so that whatever wins was compared with it in full, and a
+    /// At least one: the first trial, which is the present recipe, goes to the end at once, so that whatever wins was
+    /// compared with it in full, and a
     /// budget that runs out leaves a winner.
     static func promotable(_ experiment: Experiment, rung: Int) -> Trial? {
         let there = experiment.trials.filter { $0.losses.count > rung }.sorted { better($0, $1, rung) }
@@ -65,9 +80,13 @@ package enum ExperimentRules {
         let number = experiment.trials.count
         if number == 0 { return present(experiment, space) }
         // Every base is tried with the present recipe before anything else is varied.
-        if let dimension = space.dimensions.first(where: { $0.name == "base" }), case .choice(let bases) = dimension.kind {
+        if let dimension = space.dimensions.first(where: { $0.name == "base" }),
+            case .choice(let bases) = dimension.kind
+        {
             let seen = Set(experiment.trials.compactMap { $0.values["base"] })
-            if let base = bases.first(where: { !seen.contains($0) }) { return present(experiment, space).merging(["base": base]) { $1 } }
+            if let base = bases.first(where: { !seen.contains($0) }) {
+                return present(experiment, space).merging(["base": base]) { $1 }
+            }
             if space.dimensions.count == 1 { return nil }
         }
         let settings = experiment.settings
@@ -95,7 +114,9 @@ package enum ExperimentRules {
             let there = experiment.trials.filter { $0.losses.count > rung }
             guard there.count >= ParzenProposals.startup || rung == 0 else { continue }
             // What diverged is the worst of all: the estimator must keep away from there.
-            let faults = experiment.trials.filter { $0.fault != nil && $0.losses.count <= rung }.map { ($0.values, Double.greatestFiniteMagnitude) }
+            let faults = experiment.trials.filter { $0.fault != nil && $0.losses.count <= rung }.map {
+                ($0.values, Double.greatestFiniteMagnitude)
+            }
             return there.map { ($0.values, $0.losses[rung]) } + faults
         }
         return []
@@ -119,17 +140,25 @@ package enum ExperimentRules {
     /// Whether a budget is spent.
     static func exhausted(_ experiment: Experiment) -> String? {
         let settings = experiment.settings
-        if settings.minutes > 0, experiment.seconds >= settings.minutes * 60 { return "the budget of \(settings.minutes.formatted()) minutes is spent" }
-        if settings.tokens > 0, experiment.tokens >= settings.tokens { return "the budget of \(settings.tokens) tokens is spent" }
+        if settings.minutes > 0, experiment.seconds >= settings.minutes * 60 {
+            return "the budget of \(settings.minutes.formatted()) minutes is spent"
+        }
+        if settings.tokens > 0, experiment.tokens >= settings.tokens {
+            return "the budget of \(settings.tokens) tokens is spent"
+        }
         return nil
     }
 
-    /// Whether the leader is clear: it went to the end, and the last 2·eta trials all stayed more than 2 % above what it had at their rung.
+    /// Whether the leader is clear: it went to the end, and the last 2·eta trials all stayed more than 2 % above what
+    /// it had at their rung.
     static func isSettled(_ experiment: Experiment) -> Bool {
-        guard experiment.settings.strategy == .halving, let leader = winner(experiment), let mark = leader.losses.first else { return false }
+        guard experiment.settings.strategy == .halving, let leader = winner(experiment), let mark = leader.losses.first
+        else { return false }
         let later = experiment.trials.filter { $0.number > leader.number && $0.running == nil }
         guard later.count >= 2 * max(2, experiment.settings.eta) else { return false }
-        return later.suffix(2 * max(2, experiment.settings.eta)).allSatisfy { ($0.losses.first ?? .infinity) > mark + 0.02 * abs(mark) }
+        return later.suffix(2 * max(2, experiment.settings.eta)).allSatisfy {
+            ($0.losses.first ?? .infinity) > mark + 0.02 * abs(mark)
+        }
     }
 
     private static func better(_ left: Trial, _ right: Trial, _ rung: Int) -> Bool {

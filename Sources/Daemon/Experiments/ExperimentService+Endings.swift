@@ -10,7 +10,9 @@ extension ExperimentService {
     func finish(_ experiment: Experiment, _ reason: String) throws {
         let winner = ExperimentRules.winner(experiment)
         var ended = experiment
-        ended.state = winner == nil && !experiment.trials.isEmpty && experiment.trials.allSatisfy { $0.fault != nil } ? .failed : .finished
+        ended.state =
+            winner == nil && !experiment.trials.isEmpty && experiment.trials.allSatisfy { $0.fault != nil }
+            ? .failed : .finished
         ended.winner = winner?.number
         ended.conclusion = TrialNotes.conclusion(experiment, reason: reason)
         let concluded: Experiment
@@ -21,12 +23,20 @@ extension ExperimentService {
                 message: "trained as trial \(winner.number) of \(experiment.id)"
             ) { id, drops in
                 var run = Run(
-                    id: id, pipeline: experiment.pipeline, purpose: .experiment, mode: experiment.mode, state: .trained, base: experiment.base(of: winner),
-                    snapshot: winner.snapshot ?? experiment.snapshot, drops: drops, parent: experiment.parent, recipe: recipe, priority: 40,
+                    id: id, pipeline: experiment.pipeline, purpose: .experiment, mode: experiment.mode, state: .trained,
+                    base: experiment.base(of: winner),
+                    snapshot: winner.snapshot ?? experiment.snapshot, drops: drops, parent: experiment.parent,
+                    recipe: recipe, priority: 40,
                     createdAt: Date(), requestedBy: experiment.requestedBy)
-                (run.adapter, run.training, run.experiment, run.startedAt) = (adapter, training, experiment.id, experiment.createdAt)
-                run.notes = winner.values.keys.reduce(into: [:]) { $0[$1] = "trial \(winner.number) of \(experiment.id)" }
-                if winner.values["learning_rate"] == nil, let range = experiment.ranges[experiment.base(of: winner).rawValue] {
+                (run.adapter, run.training, run.experiment, run.startedAt) = (
+                    adapter, training, experiment.id, experiment.createdAt
+                )
+                run.notes = winner.values.keys.reduce(into: [:]) {
+                    $0[$1] = "trial \(winner.number) of \(experiment.id)"
+                }
+                if winner.values["learning_rate"] == nil,
+                    let range = experiment.ranges[experiment.base(of: winner).rawValue]
+                {
                     run.range = range
                     run.notes?["learning_rate"] = range.reason
                 }
@@ -37,7 +47,10 @@ extension ExperimentService {
         }
         tidy(concluded)
         context.logger.notice(
-            "Experiment \(concluded.id) of \(concluded.pipeline): \(concluded.conclusion ?? "")\(concluded.run.map { " Run \($0) takes the winner to the gate." } ?? "")",
+            """
+            Experiment \(concluded.id) of \(concluded.pipeline): \
+            \(concluded.conclusion ?? "")\(concluded.run.map { " Run \($0) takes the winner to the gate." } ?? "")
+            """,
             metadata: ["pipeline": "\(concluded.pipeline)", "event": "experiment.ended"])
         context.bells.supervision.ring()
         context.bells.scheduling.ring()
@@ -57,7 +70,9 @@ extension ExperimentService {
         var values = winner.values
         values["base"] = nil
         // What was adopted before and was not searched now stays.
-        if let old = try context.ledger.suggestion(experiment.pipeline), old.adopted, old.recipe == experiment.configuredRecipe, old.configuredBase == experiment.configuredBase {
+        if let old = try context.ledger.suggestion(experiment.pipeline), old.adopted,
+            old.recipe == experiment.configuredRecipe, old.configuredBase == experiment.configuredBase
+        {
             values = old.values.merging(values) { $1 }
         }
         return Suggestion(
@@ -72,11 +87,17 @@ extension ExperimentService {
         if let run = experiment.run, let winner = experiment.winner {
             let target = context.layout.run(run.rawValue)
             let events = Self.folder(experiment.id, winner, context) + "/events.jsonl"
-            if !FileManager.default.fileExists(atPath: target + "/events.jsonl"), let data = FileManager.default.contents(atPath: events) {
+            if !FileManager.default.fileExists(atPath: target + "/events.jsonl"),
+                let data = FileManager.default.contents(atPath: events)
+            {
                 do {
                     try AtomicFile.makeFolder(target)
                     try AtomicFile.write(data, to: target + "/events.jsonl")
-                } catch { context.logger.warning("The curve of \(run) could not be kept: \(error)", metadata: ["event": "stage.failed", "stage": "experiments"]) }
+                } catch {
+                    context.logger.warning(
+                        "The curve of \(run) could not be kept: \(error)",
+                        metadata: ["event": "stage.failed", "stage": "experiments"])
+                }
             }
         }
         let kept = experiment.run == nil ? nil : experiment.winner.map { "t\($0)" }
@@ -92,41 +113,61 @@ extension ExperimentService {
     /// Adopts suggestions whose model is served, where the pipeline says so.
     func adopt() throws {
         for pipeline in context.settings.pipelines where pipeline.experiment.adopt == .onPromotion {
-            guard let suggestion = try context.ledger.suggestion(pipeline.name), !suggestion.adopted, !suggestion.values.isEmpty,
-                let run = try context.ledger.experiment(suggestion.experiment)?.run, try context.served(pipeline.name)?.run == run
+            guard let suggestion = try context.ledger.suggestion(pipeline.name), !suggestion.adopted,
+                !suggestion.values.isEmpty,
+                let run = try context.ledger.experiment(suggestion.experiment)?.run,
+                try context.served(pipeline.name)?.run == run
             else { continue }
             if try context.ledger.adopt(suggestion) {
                 context.logger.notice(
-                    "Adopted for \(pipeline.name) what \(suggestion.experiment) found: \(TrialNotes.show(suggestion.values))",
+                    """
+                    Adopted for \(pipeline.name) what \(suggestion.experiment) found: \
+                    \(TrialNotes.show(suggestion.values))
+                    """,
                     metadata: ["pipeline": "\(pipeline.name)", "event": "experiment.adopted"])
             }
         }
     }
 
-    /// Lets the bases compete for pipelines with `base = "auto"` that have data and no base yet. Returns whether one began.
+    /// Lets the bases compete for pipelines with `base = "auto"` that have data and no base yet. Returns whether one
+    /// began.
     func beginForBases() async throws -> Bool {
-        for pipeline in context.settings.pipelines where pipeline.enabled && pipeline.base == .automatic && !pipeline.trigger.manualOnly {
+        for pipeline in context.settings.pipelines
+        where pipeline.enabled && pipeline.base == .automatic && !pipeline.trigger.manualOnly {
             let name = pipeline.name
-            guard try context.ledger.suggestion(name) == nil, try context.ledger.experiments(pipeline: name, state: .running, limit: 1).isEmpty else { continue }
+            guard try context.ledger.suggestion(name) == nil,
+                try context.ledger.experiments(pipeline: name, state: .running, limit: 1).isEmpty
+            else { continue }
             let waiting = try context.ledger.storedDrops(name).filter { !$0.isTried }
             let counts = try context.ledger.rowCounts(name)
-            guard let newest = waiting.map(\.storedAt).max(), newest.addingTimeInterval(pipeline.trigger.settleSeconds) <= Date(),
-                (counts[.train] ?? 0) >= pipeline.trigger.minimumRows, (counts[.gate] ?? 0) > 0, (counts[.validation] ?? 0) > 0
+            guard let newest = waiting.map(\.storedAt).max(),
+                newest.addingTimeInterval(pipeline.trigger.settleSeconds) <= Date(),
+                (counts[.train] ?? 0) >= pipeline.trigger.minimumRows, (counts[.gate] ?? 0) > 0,
+                (counts[.validation] ?? 0) > 0
             else { continue }
             // Where the last attempt found nothing, the same data would find nothing again.
-            if let last = try context.ledger.experiments(pipeline: name, limit: 1).first, last.createdAt > newest { continue }
+            if let last = try context.ledger.experiments(pipeline: name, limit: 1).first, last.createdAt > newest {
+                continue
+            }
             let ranked = try await recommender.recommend(name, rows: 32)
             let usable = ranked.filter { $0.rank != nil }
             guard let first = usable.first else {
                 throw Failure(
-                    code: "base.none", "None of the registered bases can learn the data of '\(name)': \(ranked.map { "\($0.base): \($0.reasons.joined(separator: "; "))" }.joined(separator: ". ")).",
+                    code: "base.none",
+                    """
+                    None of the registered bases can learn the data of '\(name)': \
+                    \(ranked.map { "\($0.base): \($0.reasons.joined(separator: "; "))" }.joined(separator: ". ")).
+                    """,
                     at: pipeline.file, remedy: "Register another base with `ftctl base add`.")
             }
             var settings = pipeline.experiment
             let others = settings.searchIsDefault ? [] : settings.search.filter { $0.name != "base" }
-            settings.search = [SearchDimension(name: "base", kind: .choice(usable.map { .string($0.base.rawValue) }))] + others
+            settings.search =
+                [SearchDimension(name: "base", kind: .choice(usable.map { .string($0.base.rawValue) }))] + others
             settings.trials = max(settings.trials, usable.count)
-            _ = try begin(pipeline, settings, by: "finetuned", base: first.base, drops: waiting.map(\.id), recommendations: ranked)
+            _ = try begin(
+                pipeline, settings, by: "finetuned", base: first.base, drops: waiting.map(\.id), recommendations: ranked
+            )
             return true
         }
         return false

@@ -10,7 +10,8 @@ extension ExperimentService {
         for pipeline in context.settings.pipelines where pipeline.iterate == .auto && pipeline.enabled {
             let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose != .trial }
             // Only the newest: what came before it is no longer what matters.
-            guard let last = runs.first, last.state == .rejected || last.state == .inconclusive, last.followUp == nil else { continue }
+            guard let last = runs.first, last.state == .rejected || last.state == .inconclusive, last.followUp == nil
+            else { continue }
             // An accepted step of a killed daemon: the next run is there, only the note is missing.
             if let next = runs.first(where: { $0.origin == last.id }) {
                 try context.ledger.amend(last.id) { $0.followUp = "\(next.id): \(next.step ?? "")" }
@@ -22,28 +23,36 @@ extension ExperimentService {
 
     private func follow(_ last: Run, of pipeline: PipelineSettings, among runs: [Run]) throws {
         var chain = [last]
-        while let origin = chain.first?.origin, let earlier = runs.first(where: { $0.id == origin }), chain.count < 200 { chain.insert(earlier, at: 0) }
+        while let origin = chain.first?.origin, let earlier = runs.first(where: { $0.id == origin }), chain.count < 200
+        { chain.insert(earlier, at: 0) }
         let attempts = chain.map { run in
             IterationRules.Attempt(
-                recipe: run.recipe, mode: run.mode, action: run.step.map { String($0.prefix { $0 != ":" }) }, training: run.training, outcome: run.verdict?.outcome,
+                recipe: run.recipe, mode: run.mode, action: run.step.map { String($0.prefix { $0 != ":" }) },
+                training: run.training, outcome: run.verdict?.outcome,
                 advice: run.verdict?.advice ?? [], confusion: run.verdict?.confusion)
         }
         let step = IterationRules.next(
-            attempts, budget: pipeline.iterateRuns, replayShare: pipeline.incremental.replayShare, classRows: try context.ledger.classRows(pipeline.name))
+            attempts, budget: pipeline.iterateRuns, replayShare: pipeline.incremental.replayShare,
+            classRows: try context.ledger.classRows(pipeline.name))
         switch step {
         case .stop(let statement):
             try context.ledger.amend(last.id) { $0.followUp = statement }
             context.logger.warning(
                 "Iterating on \(pipeline.name) ends after run \(last.id): \(statement)",
-                metadata: ["pipeline": "\(pipeline.name)", "run": "\(last.id)", "stage": "experiments", "event": "iteration.ended"])
+                metadata: [
+                    "pipeline": "\(pipeline.name)", "run": "\(last.id)", "stage": "experiments",
+                    "event": "iteration.ended",
+                ])
         case .retry(let recipe, let mode, let replay, let reason):
             // The new rows of the chain are those that its first run took in.
             let drops = chain[0].drops
-            let snapshot = mode == last.mode && replay == nil ? last.snapshot : try freeze(pipeline.name, mode, replay).id
+            let snapshot =
+                mode == last.mode && replay == nil ? last.snapshot : try freeze(pipeline.name, mode, replay).id
             let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
             let run = try context.ledger.queue(taking: []) { id in
                 var run = Run(
-                    id: id, pipeline: pipeline.name, purpose: .iteration, mode: parent == nil ? .fromBase : mode, base: last.base, snapshot: snapshot, drops: drops,
+                    id: id, pipeline: pipeline.name, purpose: .iteration, mode: parent == nil ? .fromBase : mode,
+                    base: last.base, snapshot: snapshot, drops: drops,
                     parent: parent, recipe: recipe, priority: 30, createdAt: Date(), requestedBy: "finetuned")
                 (run.origin, run.step) = (last.id, reason)
                 run.notes = (last.notes ?? [:]).merging(["step": reason]) { $1 }
@@ -53,7 +62,10 @@ extension ExperimentService {
             try context.ledger.amend(last.id) { $0.followUp = "\(run.id): \(reason)" }
             context.logger.notice(
                 "Run \(run.id) of \(pipeline.name) follows \(last.id), which was not promoted: \(reason)",
-                metadata: ["pipeline": "\(pipeline.name)", "run": "\(run.id)", "stage": "experiments", "event": "iteration.queued"])
+                metadata: [
+                    "pipeline": "\(pipeline.name)", "run": "\(run.id)", "stage": "experiments",
+                    "event": "iteration.queued",
+                ])
             context.bells.supervision.ring()
         }
     }

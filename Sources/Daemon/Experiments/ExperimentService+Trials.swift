@@ -33,7 +33,8 @@ extension ExperimentService {
         if trial.snapshot == nil, let share = trial.values["replay_share"]?.doubleValue {
             trial.snapshot = try freeze(experiment.pipeline, experiment.mode, share).id
         }
-        if experiment.settings.search.contains(where: { $0.name == "learning_rate" }), trial.values["learning_rate"] == nil,
+        if experiment.settings.search.contains(where: { $0.name == "learning_rate" }),
+            trial.values["learning_rate"] == nil,
             let rate = experiment.recipe(of: trial).learningRate
         {
             // The present recipe's own rate came from the range test: it is a point of the search like any other.
@@ -45,14 +46,17 @@ extension ExperimentService {
         do {
             let request = try trainRequest(trial, rung, experiment, folder)
             guard let training = try await perform(request, for: experiment).training else {
-                throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no trained adapter.", at: folder))
+                throw WorkerEnd.failed(
+                    Failure(code: "worker.no_result", "The worker gave no trained adapter.", at: folder))
             }
             TrialCurves.read(folder, into: &trial, scale: experiment.scale(of: trial))
             trial.seconds += Date().timeIntervalSince(began)
             trial.running = nil
             trial.attempts = 0
             let loss = (training.validationLoss ?? training.finalLoss) * experiment.scale(of: trial)
-            guard loss.isFinite else { throw WorkerEnd.failed(Failure(code: "training.not_finite", "The validation loss is \(loss).")) }
+            guard loss.isFinite else {
+                throw WorkerEnd.failed(Failure(code: "training.not_finite", "The validation loss is \(loss)."))
+            }
             // What stopped by itself (patience, or fewer rows than planned) is at its end.
             let reached = training.paused ? rung + 1 : experiment.rungs
             while trial.losses.count < reached { trial.losses.append(loss) }
@@ -62,7 +66,9 @@ extension ExperimentService {
             }
             trial.note = TrialNotes.overfitting(trial)
             try context.ledger.save(trial, of: experiment.id)
-            tell(experiment, trial, String(format: "reached rung %d of %d with a validation loss of %.4f", reached, experiment.rungs, loss))
+            tell(
+                experiment, trial,
+                String(format: "reached rung %d of %d with a validation loss of %.4f", reached, experiment.rungs, loss))
             return true
         } catch let end as WorkerEnd {
             TrialCurves.read(folder, into: &trial, scale: experiment.scale(of: trial))
@@ -74,7 +80,9 @@ extension ExperimentService {
             case .died(let failure) where trial.attempts + 1 < context.settings.daemon.workerAttempts:
                 trial.attempts += 1
                 try context.ledger.save(trial, of: experiment.id)
-                context.logger.warning("\(failure)", metadata: ["pipeline": "\(experiment.pipeline)", "stage": "experiments", "event": "worker.died"])
+                context.logger.warning(
+                    "\(failure)",
+                    metadata: ["pipeline": "\(experiment.pipeline)", "stage": "experiments", "event": "worker.died"])
             case .died(let failure), .failed(let failure):
                 trial.fault = failure.message
                 trial.running = nil
@@ -94,17 +102,24 @@ extension ExperimentService {
         let snapshot = try requireSnapshot(experiment.snapshot)
         if experiment.settings.search.contains(where: { $0.name == "base" }), experiment.scales[base.rawValue] == nil {
             let validation = snapshot.files[.validation] ?? []
-            let task = MeasureTask(model: context.modelReference(card), rows: validation, maxLength: experiment.recipe.maxLength)
+            let task = MeasureTask(
+                model: context.modelReference(card), rows: validation, maxLength: experiment.recipe.maxLength)
             let tokens = try await side(experiment, "measure-\(base)", .measure(task)).figures?["label_tokens"] ?? 0
             let bytes = try AnswerBytes.count(validation)
             let scale = tokens > 0 && bytes > 0 ? tokens / (log(2) * Double(bytes)) : 1
             experiment = try context.ledger.amend(experiment.id) { $0.scales[base.rawValue] = scale }
         }
         if experiment.recipe(of: trial).learningRate == nil {
-            let train = TrainTask(model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [], recipe: experiment.recipe.setting(trial.values))
-            let task = RangeTestTask(train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest, steps: RangeTestRules.steps)
+            let train = TrainTask(
+                model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [],
+                recipe: experiment.recipe.setting(trial.values))
+            let task = RangeTestTask(
+                train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest,
+                steps: RangeTestRules.steps)
             guard var range = try await side(experiment, "range-test-\(base)", .rangeTest(task)).range else {
-                throw Failure(code: "worker.no_result", "The worker gave no range test.", at: experiment.id.rawValue, remedy: "Name a learning rate.")
+                throw Failure(
+                    code: "worker.no_result", "The worker gave no range test.", at: experiment.id.rawValue,
+                    remedy: "Name a learning rate.")
             }
             let ratio = context.settings.pipeline(experiment.pipeline)?.incremental.warmStartRatio ?? 0.5
             let choice = RangeTestRules.choose(range, mode: experiment.mode, warmStartRatio: ratio)
@@ -121,7 +136,9 @@ extension ExperimentService {
         let folder = "\(Self.folder(experiment.id, context))/\(name)"
         do {
             return try await perform(
-                WorkerRequest(id: "\(experiment.id)-\(name)", directory: folder, task: task, threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes),
+                WorkerRequest(
+                    id: "\(experiment.id)-\(name)", directory: folder, task: task, threads: settings.workerThreads,
+                    memoryBytes: settings.workerMemoryBytes),
                 for: experiment)
         } catch let end as WorkerEnd {
             guard let failure = end.failure else { throw end }
@@ -129,12 +146,15 @@ extension ExperimentService {
         }
     }
 
-    /// Runs a worker until it ends, or until something more urgent wants the machine: then it writes a checkpoint at its next step.
+    /// Runs a worker until it ends, or until something more urgent wants the machine: then it writes a checkpoint at
+    /// its next step.
     private func perform(_ request: WorkerRequest, for experiment: Experiment) async throws -> WorkerResult {
         let silence = Duration.seconds(context.settings.daemon.workerSilenceSeconds)
         let began = ContinuousClock.now
         return try await withThrowingTaskGroup(of: WorkerResult?.self) { group in
-            group.addTask { [launcher, board] in try await launcher.run(request, silence: silence) { board.tell(experiment.id, $0) } }
+            group.addTask { [launcher, board] in
+                try await launcher.run(request, silence: silence) { board.tell(experiment.id, $0) }
+            }
             group.addTask {
                 while try !mustYield(experiment, began) { try await Task.sleep(for: .milliseconds(200)) }
                 return nil
@@ -154,31 +174,41 @@ extension ExperimentService {
         return limit > 0 && experiment.seconds + began.duration(to: .now) / .seconds(1) >= limit
     }
 
-    private func trainRequest(_ trial: Trial, _ rung: Int, _ experiment: Experiment, _ folder: String) throws -> WorkerRequest {
+    private func trainRequest(_ trial: Trial, _ rung: Int, _ experiment: Experiment, _ folder: String) throws
+        -> WorkerRequest
+    {
         let card = try context.requireBase(experiment.base(of: trial))
         let snapshot = try requireSnapshot(trial.snapshot ?? experiment.snapshot)
         let parent = try experiment.parent.flatMap { try context.ledger.version($0) }
         var recipe = experiment.recipe(of: trial)
         recipe.evaluateEverySteps = experiment.unit(trial)
         let task = TrainTask(
-            model: context.modelReference(card, adapters: parent.map { Array($0.adapters.dropLast()) } ?? []), startAdapter: parent?.adapters.last,
+            model: context.modelReference(card, adapters: parent.map { Array($0.adapters.dropLast()) } ?? []),
+            startAdapter: parent?.adapters.last,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: recipe,
             pauseAtStep: rung < experiment.rungs - 1 ? experiment.steps(trial, rung: rung) : nil)
         let settings = context.settings.daemon
         return WorkerRequest(
-            id: "\(experiment.id)-t\(trial.number)", directory: folder, task: .train(task), threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes)
+            id: "\(experiment.id)-t\(trial.number)", directory: folder, task: .train(task),
+            threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes)
     }
 
     func requireSnapshot(_ id: SnapshotID) throws -> Snapshot {
         guard let snapshot = try context.ledger.snapshot(id) else {
-            throw Failure(code: "snapshot.missing", "The snapshot \(id) is not in the ledger.", at: id.rawValue, remedy: "Start a new experiment.")
+            throw Failure(
+                code: "snapshot.missing", "The snapshot \(id) is not in the ledger.", at: id.rawValue,
+                remedy: "Start a new experiment.")
         }
         return snapshot
     }
 
     /// Where an experiment's trials work.
-    static func folder(_ id: ExperimentID, _ context: StageContext) -> String { context.layout.state + "/experiments/\(id)" }
-    static func folder(_ id: ExperimentID, _ trial: Int, _ context: StageContext) -> String { "\(folder(id, context))/t\(trial)" }
+    static func folder(_ id: ExperimentID, _ context: StageContext) -> String {
+        context.layout.state + "/experiments/\(id)"
+    }
+    static func folder(_ id: ExperimentID, _ trial: Int, _ context: StageContext) -> String {
+        "\(folder(id, context))/t\(trial)"
+    }
 
     private func tell(_ experiment: Experiment, _ trial: Trial, _ message: String) {
         let values = trial.number == 0 ? "the present recipe" : TrialNotes.show(trial.values)

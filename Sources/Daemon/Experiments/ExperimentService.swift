@@ -8,10 +8,12 @@ import Stages
 import Supervision
 import Synchronization
 
-/// Takes experiments in state `running` and runs that were not promoted; gives experiments in state `finished`, a run for each winner, and the
+/// Takes experiments in state `running` and runs that were not promoted; gives experiments in state `finished`, a run
+/// for each winner, and the
 /// next run where `iterate = "auto"`.
 ///
-/// Never judges: trials are chosen between on validation alone. Never holds anyone up: as soon as a run waits, the trial gives way at its next step.
+/// Never judges: trials are chosen between on validation alone. Never holds anyone up: as soon as a run waits, the
+/// trial gives way at its next step.
 package struct ExperimentService: Service {
     let context: StageContext
     let launcher: any WorkerLauncher
@@ -19,7 +21,8 @@ package struct ExperimentService: Service {
     let freeze: Freeze
     let board = TrialBoard()
 
-    /// Freezes what is learnt from: the pipeline, where a run would start, and the share of earlier rows (nil: as configured).
+    /// Freezes what is learnt from: the pipeline, where a run would start, and the share of earlier rows (nil: as
+    /// configured).
     package typealias Freeze = @Sendable (PipelineName, Run.Mode, Double?) throws -> Snapshot
 
     package init(_ context: StageContext, launcher: any WorkerLauncher, freeze: @escaping Freeze) {
@@ -70,16 +73,22 @@ package struct ExperimentService: Service {
     /// Begins an experiment because a person asks.
     package func start(_ name: PipelineName, _ request: StartExperiment, by who: String) throws -> Experiment {
         guard let pipeline = context.settings.pipeline(name) else {
-            throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
+            throw Failure(
+                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
+                remedy: "See `ftctl pipelines`.")
         }
         var settings = pipeline.experiment
         settings.strategy = request.strategy ?? settings.strategy
         if let trials = request.trials {
-            guard (1...10_000).contains(trials) else { throw Self.refused("trials", "\(trials)", "a number from 1 to 10000") }
+            guard (1...10_000).contains(trials) else {
+                throw Self.refused("trials", "\(trials)", "a number from 1 to 10000")
+            }
             settings.trials = trials
         }
         if let minutes = request.minutes {
-            guard minutes >= 0, minutes <= 100_000 else { throw Self.refused("minutes", "\(minutes)", "a number from 0 (no limit) to 100000") }
+            guard minutes >= 0, minutes <= 100_000 else {
+                throw Self.refused("minutes", "\(minutes)", "a number from 0 (no limit) to 100000")
+            }
             settings.minutes = minutes
         }
         if let tokens = request.tokens {
@@ -92,10 +101,14 @@ package struct ExperimentService: Service {
     /// No further trials; what runs stops at its next step.
     package func stop(_ id: ExperimentID, by who: String) throws -> Experiment {
         guard let experiment = try context.ledger.experiment(id) else {
-            throw Failure(code: "experiment.unknown", "There is no experiment '\(id)'.", at: id.rawValue, remedy: "See `ftctl experiment list`.")
+            throw Failure(
+                code: "experiment.unknown", "There is no experiment '\(id)'.", at: id.rawValue,
+                remedy: "See `ftctl experiment list`.")
         }
         guard experiment.state == .running else {
-            throw Failure(code: "experiment.over", "The experiment \(id) is \(experiment.state.rawValue) already.", at: id.rawValue, remedy: "See `ftctl experiment show \(id)`.")
+            throw Failure(
+                code: "experiment.over", "The experiment \(id) is \(experiment.state.rawValue) already.",
+                at: id.rawValue, remedy: "See `ftctl experiment show \(id)`.")
         }
         var ended = experiment
         ended.state = .stopped
@@ -104,7 +117,8 @@ package struct ExperimentService: Service {
         let stopped = try context.ledger.conclude(ended, suggestion: suggestion(ended), taking: [], message: "", nil)
         board.interrupt(id)
         context.logger.notice(
-            "Experiment \(id) of \(experiment.pipeline): \(stopped.conclusion ?? "stopped")", metadata: ["pipeline": "\(experiment.pipeline)", "event": "experiment.ended"])
+            "Experiment \(id) of \(experiment.pipeline): \(stopped.conclusion ?? "stopped")",
+            metadata: ["pipeline": "\(experiment.pipeline)", "event": "experiment.ended"])
         return stopped
     }
 
@@ -117,7 +131,8 @@ package struct ExperimentService: Service {
 
     /// Freezes the data and records the experiment.
     func begin(
-        _ pipeline: PipelineSettings, _ wanted: ExperimentSettings, by who: String, base: BaseID? = nil, drops: [DropID] = [],
+        _ pipeline: PipelineSettings, _ wanted: ExperimentSettings, by who: String, base: BaseID? = nil,
+        drops: [DropID] = [],
         recommendations: [BaseRecommendation]? = nil
     ) throws -> Experiment {
         var settings = wanted
@@ -130,7 +145,11 @@ package struct ExperimentService: Service {
         let start = base ?? effective.base
         guard start != .automatic else {
             throw Failure(
-                code: "experiment.base", "The bases of '\(pipeline.name)' have not competed yet; that is an experiment by itself and begins once there is data.",
+                code: "experiment.base",
+                """
+                The bases of '\(pipeline.name)' have not competed yet; that is an experiment by itself and begins \
+                once there is data.
+                """,
                 at: pipeline.name.rawValue, remedy: "Drop a file into \(context.dropFolder(pipeline)), or name a base.")
         }
         let card = try context.requireBase(start)
@@ -138,8 +157,13 @@ package struct ExperimentService: Service {
         if settings.search.contains(where: { $0.name == "replay_share" }) {
             guard let served = try context.served(pipeline.name), served.base == card.id else {
                 throw Failure(
-                    code: "experiment.replay", "replay_share can be searched only where a version of that base is served and further rows came after it.",
-                    at: "\(pipeline.file), experiment.search.replay_share", remedy: "Leave that dimension out until then.")
+                    code: "experiment.replay",
+                    """
+                    replay_share can be searched only where a version of that base is served and further rows \
+                    came after it.
+                    """,
+                    at: "\(pipeline.file), experiment.search.replay_share",
+                    remedy: "Leave that dimension out until then.")
             }
             (mode, parent) = (.continued, served.id)
         }
@@ -147,14 +171,21 @@ package struct ExperimentService: Service {
         let (rows, held) = (snapshot.rows[.train] ?? 0, snapshot.rows[.validation] ?? 0)
         guard rows > 0, held > 0 else {
             throw Failure(
-                code: "experiment.no_rows", "The pipeline '\(pipeline.name)' has \(rows) training and \(held) validation rows; trials are chosen between on validation.",
-                at: pipeline.name.rawValue, remedy: held == 0 && rows > 0 ? "Raise data.validation_share, or drop more rows." : "Drop a file first.")
+                code: "experiment.no_rows",
+                """
+                The pipeline '\(pipeline.name)' has \(rows) training and \(held) validation rows; trials are \
+                chosen between on validation.
+                """,
+                at: pipeline.name.rawValue,
+                remedy: held == 0 && rows > 0 ? "Raise data.validation_share, or drop more rows." : "Drop a file first."
+            )
         }
         var recipe = effective.recipe
         if effective.automaticEpochs { recipe.epochs = Double(EpochsRule.epochs(rows: rows)) }
         let experiment = try context.ledger.begin(pipeline.name) { id in
             var experiment = Experiment(
-                id: id, pipeline: pipeline.name, settings: settings, snapshot: snapshot.id, base: card.id, recipe: recipe, steps: 1, createdAt: Date(),
+                id: id, pipeline: pipeline.name, settings: settings, snapshot: snapshot.id, base: card.id,
+                recipe: recipe, steps: 1, createdAt: Date(),
                 requestedBy: who)
             (experiment.configuredRecipe, experiment.configuredBase) = (pipeline.recipe, pipeline.base)
             experiment.rows = rows
@@ -165,13 +196,18 @@ package struct ExperimentService: Service {
             return experiment
         }
         context.logger.notice(
-            "Experiment \(experiment.id) of \(pipeline.name) begins: \(settings.strategy.rawValue) over \(settings.search.map(\.name).joined(separator: ", ")), at most \(settings.trials) trials",
+            """
+            Experiment \(experiment.id) of \(pipeline.name) begins: \(settings.strategy.rawValue) over \
+            \(settings.search.map(\.name).joined(separator: ", ")), at most \(settings.trials) trials
+            """,
             metadata: ["pipeline": "\(pipeline.name)", "event": "experiment.started"])
         context.bells.experiments.ring()
         return experiment
     }
 
     private static func refused(_ key: String, _ value: String, _ expected: String) -> Failure {
-        Failure(code: "experiment.budget", "The budget '\(key)' is \(value), which is not \(expected).", at: key, remedy: "Give \(expected).")
+        Failure(
+            code: "experiment.budget", "The budget '\(key)' is \(value), which is not \(expected).", at: key,
+            remedy: "Give \(expected).")
     }
 }

@@ -21,7 +21,8 @@ package enum IterationRules {
         /// Rows of the gate set by true, then answered class.
         package var confusion: [String: [String: Int]]?
         package init(
-            recipe: Recipe, mode: Run.Mode, action: String? = nil, training: TrainingResult? = nil, outcome: Verdict.Outcome? = nil, advice: [Advice] = [],
+            recipe: Recipe, mode: Run.Mode, action: String? = nil, training: TrainingResult? = nil,
+            outcome: Verdict.Outcome? = nil, advice: [Advice] = [],
             confusion: [String: [String: Int]]? = nil
         ) {
             self.confusion = confusion
@@ -38,13 +39,17 @@ package enum IterationRules {
     ///   - attempts: this chain's runs, oldest first; never empty.
     ///   - budget: most further runs.
     ///   - classRows: training rows of each class, for saying how many more are needed.
-    package static func next(_ attempts: [Attempt], budget: Int, replayShare: Double, classRows: [String: Int] = [:]) -> Step {
+    package static func next(_ attempts: [Attempt], budget: Int, replayShare: Double, classRows: [String: Int] = [:])
+        -> Step
+    {
         guard let last = attempts.last else { return .stop("There is no run to go on from.") }
         let tried = attempts.compactMap(\.action)
         if last.outcome == .pass { return .stop("The last run passed.") }
         // Data that is missing cannot be trained around.
         let data = missing(last, classRows)
-        guard attempts.count - 1 < budget else { return .stop(statement(tried, data, "the budget of \(budget) further runs is spent")) }
+        guard attempts.count - 1 < budget else {
+            return .stop(statement(tried, data, "the budget of \(budget) further runs is spent"))
+        }
         for (action, reason) in candidates(last) where !tried.contains(action) {
             if let (recipe, mode, replay) = apply(action, last, replayShare: replayShare) {
                 return .retry(recipe, mode, replayShare: replay, reason: "\(action): \(reason)")
@@ -57,15 +62,29 @@ package enum IterationRules {
     static func candidates(_ last: Attempt) -> [(action: String, reason: String)] {
         var list: [(String, String)] = []
         if let training = last.training, let start = training.startValidationLoss, let end = training.validationLoss {
-            if end >= start { list.append(("lower_learning_rate", "validation loss never fell below where it started")) }
-            if training.bestStep < training.steps * 2 / 3, training.steps >= 6 {
-                list.append(("more_regularisation", "validation loss was lowest at step \(training.bestStep) of \(training.steps)"))
+            if end >= start {
+                list.append(("lower_learning_rate", "validation loss never fell below where it started"))
             }
-            if end < start, end > training.finalLoss * 1.5 { list.append(("more_regularisation", "validation loss is far above training loss")) }
-            if end > start * 0.97, end < start { list.append(("higher_learning_rate", "validation loss fell by less than 3 %")) }
+            if training.bestStep < training.steps * 2 / 3, training.steps >= 6 {
+                list.append(
+                    (
+                        "more_regularisation",
+                        "validation loss was lowest at step \(training.bestStep) of \(training.steps)"
+                    ))
+            }
+            if end < start, end > training.finalLoss * 1.5 {
+                list.append(("more_regularisation", "validation loss is far above training loss"))
+            }
+            if end > start * 0.97, end < start {
+                list.append(("higher_learning_rate", "validation loss fell by less than 3 %"))
+            }
         }
-        for advice in last.advice where !["more_data", "more_gate_rows"].contains(advice.action) { list.append((advice.action, advice.reason)) }
-        if last.mode != .fromBase { list.append(("from_base", "a run from the base is not bound by what was learnt before")) }
+        for advice in last.advice where !["more_data", "more_gate_rows"].contains(advice.action) {
+            list.append((advice.action, advice.reason))
+        }
+        if last.mode != .fromBase {
+            list.append(("from_base", "a run from the base is not bound by what was learnt before"))
+        }
         list.append(("higher_rank", "a larger adapter can hold more"))
         var seen: Set<String> = []
         return list.filter { seen.insert($0.0).inserted }
@@ -100,8 +119,13 @@ package enum IterationRules {
     }
 
     private static func statement(_ tried: [String], _ data: String?, _ why: String) -> String {
-        let what = tried.isEmpty ? "Nothing but the run itself was tried" : "Tried: " + tried.map { $0.replacingOccurrences(of: "_", with: " ") }.joined(separator: ", ")
-        let need = data.map { "What is needed: \($0)" } ?? "What is needed: more or cleaner rows, or another base (`ftctl base recommend`)."
+        let what =
+            tried.isEmpty
+            ? "Nothing but the run itself was tried"
+            : "Tried: " + tried.map { $0.replacingOccurrences(of: "_", with: " ") }.joined(separator: ", ")
+        let need =
+            data.map { "What is needed: \($0)" }
+            ?? "What is needed: more or cleaner rows, or another base (`ftctl base recommend`)."
         return "\(what); \(why). \(need)"
     }
 
@@ -110,13 +134,19 @@ package enum IterationRules {
         if let (name, recall, rows) = weakest(last.confusion) {
             let have = classRows[name] ?? 0
             let more = rowsNeeded(recall: recall, have: have)
-            return "more data: about \(more) rows of class '\(name)' (\(have) to learn from now; right on \(Int((recall * 100).rounded())) % of \(rows) gate rows)."
+            return
+                """
+                more data: about \(more) rows of class '\(name)' (\(have) to learn from now; right on \
+                \(Int((recall * 100).rounded())) % of \(rows) gate rows).
+                """
         }
         return last.advice.first { $0.action == "more_data" || $0.action == "more_gate_rows" }?.reason
     }
 
-    /// Rows that would bring a class to `target`: errors fall with the square root of the rows, which is on the cautious side of the power laws
-    /// that are measured (Hestness et al. 2017: exponents of 0.07 to 0.35 for hard tasks, up to 0.5). At least ten, and never more than ten times what is there.
+    /// Rows that would bring a class to `target`: errors fall with the square root of the rows, which is on the
+    /// cautious side of the power laws
+    /// that are measured (Hestness et al. 2017: exponents of 0.07 to 0.35 for hard tasks, up to 0.5). At least ten, and
+    /// never more than ten times what is there.
     static func rowsNeeded(recall: Double, have: Int, target: Double = 0.8) -> Int {
         // Rounded, so that 0.4 / 0.2 is two.
         let wanted = (max(0, 1 - recall) / (1 - target) * 1e6).rounded() / 1e6
@@ -129,7 +159,9 @@ package enum IterationRules {
             let rows = row.values.reduce(0, +)
             return rows >= 3 ? (name, Double(row[name] ?? 0) / Double(rows), rows) : nil
         }
-        guard let worst = list.min(by: { ($0.recall, $0.name) < ($1.recall, $1.name) }), worst.recall < 0.7 else { return nil }
+        guard let worst = list.min(by: { ($0.recall, $0.name) < ($1.recall, $1.name) }), worst.recall < 0.7 else {
+            return nil
+        }
         return worst
     }
 }

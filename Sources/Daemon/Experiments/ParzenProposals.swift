@@ -2,11 +2,15 @@ import Contracts
 import Foundation
 import Statistics
 
-/// Proposals of a tree-structured Parzen estimator (Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011).
+/// Proposals of a tree-structured Parzen estimator (Bergstra et al., "Algorithms for Hyper-Parameter Optimization",
+/// NeurIPS 2011).
 ///
-/// Each dimension by itself, with the constants of Optuna's `TPESampler`: the best ⌈0.1·n⌉ (at most 25) trials are the good ones, 24
-/// candidates are drawn from their density, and the one whose density ratio good : other is largest is proposed. Kernels are Gaussians on the
-/// dimension's own scale, as wide as the larger gap to a neighbour, within [1 / min(100, n + 1), 1]; a flat prior counts as one trial.
+/// Each dimension by itself, with the constants of Optuna's `TPESampler`: the best ⌈0.1·n⌉ (at most 25) trials are the
+/// good ones, 24
+/// candidates are drawn from their density, and the one whose density ratio good : other is largest is proposed.
+/// Kernels are Gaussians on the
+/// dimension's own scale, as wide as the larger gap to a neighbour, within [1 / min(100, n + 1), 1]; a flat prior
+/// counts as one trial.
 package enum ParzenProposals {
     /// Trials with results before the estimator takes over from chance.
     package static let startup = 8
@@ -47,7 +51,9 @@ package enum ParzenProposals {
     }
 
     /// Categories by their smoothed frequencies.
-    private static func choice(_ options: [JSONValue], _ best: [Double], _ rest: [Double], _ draw: () -> Double) -> JSONValue {
+    private static func choice(_ options: [JSONValue], _ best: [Double], _ rest: [Double], _ draw: () -> Double)
+        -> JSONValue
+    {
         guard !options.isEmpty else { return .null }
         func weights(_ units: [Double]) -> [Double] {
             var counts = [Double](repeating: 1 / Double(options.count), count: options.count)
@@ -79,7 +85,8 @@ package enum ParzenProposals {
             let all = (units + [0.5]).sorted()
             let narrowest = 1 / Double(min(100, all.count + 1))
             means = all
-            // The ends of the range are no neighbours (Optuna's consider_endpoints = false): a kernel near one would be too wide.
+            // The ends of the range are no neighbours (Optuna's consider_endpoints = false): a kernel near one would be
+            // too wide.
             widths = all.indices.map { index in
                 let left = index > 0 ? all[index] - all[index - 1] : 0
                 let right = index + 1 < all.count ? all[index + 1] - all[index] : 0
@@ -91,7 +98,8 @@ package enum ParzenProposals {
         func density(_ unit: Double) -> Double {
             let sum = zip(means, widths).reduce(0.0) { total, kernel in
                 let z = (unit - kernel.0) / kernel.1
-                let mass = NormalDistribution.cdf((1 - kernel.0) / kernel.1) - NormalDistribution.cdf(-kernel.0 / kernel.1)
+                let mass =
+                    NormalDistribution.cdf((1 - kernel.0) / kernel.1) - NormalDistribution.cdf(-kernel.0 / kernel.1)
                 return total + exp(-0.5 * z * z) / (kernel.1 * mass)
             }
             return max(1e-300, sum / Double(means.count))

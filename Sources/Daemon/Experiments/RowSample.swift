@@ -5,7 +5,8 @@ import RowFiles
 import RowFormats
 import Stages
 
-/// A sample of rows that bases are scored on: worked examples first, then what is scored. Chosen by hash, so that it is the same each time.
+/// A sample of rows that bases are scored on: worked examples first, then what is scored. Chosen by hash, so that it is
+/// the same each time.
 struct RowSample {
     var rows: [Row]
     /// How many of the first rows are worked examples.
@@ -20,10 +21,13 @@ struct RowSample {
 
     /// A sample of `count` rows out of `all`, which must hold no gate row.
     init(_ all: [Row], count: Int, trainingRows: Int) {
-        let ordered = all.map { (key: Digest.sha256(Data("sample:\($0.id)".utf8)), row: $0) }.sorted { $0.key < $1.key }.map(\.row)
+        let ordered = all.map { (key: Digest.sha256(Data("sample:\($0.id)".utf8)), row: $0) }.sorted { $0.key < $1.key }
+            .map(\.row)
         let names = Set(ordered.compactMap(\.label))
         // A few classes, each named more than once: an answer that is always different is no class.
-        let isClassified = names.count >= 2 && names.count <= 50 && ordered.allSatisfy { $0.label != nil } && ordered.count >= 3 * names.count
+        let isClassified =
+            names.count >= 2 && names.count <= 50 && ordered.allSatisfy { $0.label != nil }
+            && ordered.count >= 3 * names.count
         labels = isClassified ? names.sorted() : nil
         var examples: [Row] = []
         if isClassified {
@@ -54,7 +58,9 @@ struct RowSample {
     static func rows(ofFile path: String) throws -> [Row] {
         let descriptor: Int32
         do { descriptor = try RawPath(path).openFile() } catch {
-            throw Failure(code: "recommend.file", "The file cannot be read.", at: path, remedy: "Upload it again.", cause: "\(error)")
+            throw Failure(
+                code: "recommend.file", "The file cannot be read.", at: path, remedy: "Upload it again.",
+                cause: "\(error)")
         }
         defer { close(descriptor) }
         var rows: [Row] = []
@@ -67,7 +73,8 @@ struct RowSample {
                     rows.append(
                         Row(
                             id: try RowIdentity.id(parsed.content), content: parsed.content, split: .train,
-                            label: parsed.label ?? RowIdentity.label(parsed.content), promptKey: RowIdentity.promptKey(parsed.content), drop: "sample", line: line))
+                            label: parsed.label ?? RowIdentity.label(parsed.content),
+                            promptKey: RowIdentity.promptKey(parsed.content), drop: "sample", line: line))
                     if rows.count >= most { throw Enough() }
                 case .failure(let problems): first = first ?? problems.list.first
                 }
@@ -75,8 +82,15 @@ struct RowSample {
         } catch is Enough {}
         guard !rows.isEmpty else {
             throw Failure(
-                code: "recommend.no_rows", "No line of the file is a row\(first.map { ": line \($0.line): \($0.message)" } ?? "").", at: (path as NSString).lastPathComponent,
-                remedy: first?.fix ?? "Give a file with one JSON object a line: {\"prompt\": …, \"completion\": …} or {\"messages\": […]}.")
+                code: "recommend.no_rows",
+                "No line of the file is a row\(first.map { ": line \($0.line): \($0.message)" } ?? "").",
+                at: (path as NSString).lastPathComponent,
+                remedy: first?.fix
+                    ?? """
+                    Give a file with one JSON object a line: {\"prompt\": …, \"completion\": …} or {\"messages\": \
+                    […]}.
+                    """
+            )
         }
         return rows
     }

@@ -12,7 +12,9 @@ package struct SearchSpace: Sendable {
     package func random(seed: UInt64, number: Int) -> [String: JSONValue] {
         let random = CounterRandom(seed: seed, stream: UInt64(clamping: number))
         var values: [String: JSONValue] = [:]
-        for (index, dimension) in dimensions.enumerated() { values[dimension.name] = dimension.value(at: random.unit(UInt64(index))) }
+        for (index, dimension) in dimensions.enumerated() {
+            values[dimension.name] = dimension.value(at: random.unit(UInt64(index)))
+        }
         return values
     }
 
@@ -39,7 +41,8 @@ extension SearchDimension {
     /// The value at `unit` in 0 ... 1 of the dimension.
     func value(at unit: Double) -> JSONValue {
         switch kind {
-        case .choice(let values): return values.isEmpty ? .null : values[min(values.count - 1, Int(unit * Double(values.count)))]
+        case .choice(let values):
+            return values.isEmpty ? .null : values[min(values.count - 1, Int(unit * Double(values.count)))]
         case .uniform(let low, let high): return .number(low + unit * (high - low))
         case .logUniform(let low, let high): return .number(exp(log(low) + unit * (log(high) - log(low))))
         case .int(let low, let high):
@@ -71,7 +74,11 @@ extension SearchDimension {
         var values: [JSONValue] = []
         for index in 0..<count {
             let unit: Double
-            if case .int = kind { unit = (Double(index) + 0.5) / Double(count) } else { unit = count == 1 ? 0.5 : Double(index) / Double(count - 1) }
+            if case .int = kind {
+                unit = (Double(index) + 0.5) / Double(count)
+            } else {
+                unit = count == 1 ? 0.5 : Double(index) / Double(count - 1)
+            }
             let value = value(at: unit)
             if !values.contains(value) { values.append(value) }
         }

@@ -11,7 +11,9 @@ final class TrialBoard: Sendable {
 
     subscript(_ id: ExperimentID) -> LiveTrial? { entries.withLock { $0[id]?.live } }
 
-    func begin(_ id: ExperimentID, trial: Int, rung: Int) { entries.withLock { $0[id] = Entry(live: LiveTrial(trial: trial, rung: rung)) } }
+    func begin(_ id: ExperimentID, trial: Int, rung: Int) {
+        entries.withLock { $0[id] = Entry(live: LiveTrial(trial: trial, rung: rung)) }
+    }
     func end(_ id: ExperimentID) { entries.withLock { _ = $0.removeValue(forKey: id) } }
 
     /// Asks what is under way to stop.

@@ -5,7 +5,8 @@ import Stages
 
 /// A trial's curves, read back from the events that its worker wrote; so that a kill loses none of them.
 enum TrialCurves {
-    /// Fills in curve, training losses and tokens from `events.jsonl` in `folder`. Steps gone over again after a resume count once.
+    /// Fills in curve, training losses and tokens from `events.jsonl` in `folder`. Steps gone over again after a resume
+    /// count once.
     static func read(_ folder: String, into trial: inout Trial, scale: Double) {
         guard let data = FileManager.default.contents(atPath: folder + "/events.jsonl") else { return }
         var steps: [Int: StepReport] = [:]
@@ -44,7 +45,8 @@ enum AnswerBytes {
         switch content {
         case .completion(_, let completion): completion.utf8.count
         case .text(let text): text.utf8.count
-        case .chat(let messages, _): messages.filter { $0.role == "assistant" && $0.trained != false }.reduce(0) { $0 + $1.content.utf8.count }
+        case .chat(let messages, _):
+            messages.filter { $0.role == "assistant" && $0.trained != false }.reduce(0) { $0 + $1.content.utf8.count }
         case .preference(_, let chosen, _): chosen.reduce(0) { $0 + $1.content.utf8.count }
         }
     }

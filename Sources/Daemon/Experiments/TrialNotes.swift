@@ -5,11 +5,14 @@ import Foundation
 package enum TrialNotes {
     /// How far validation loss has risen above its own minimum, named where training loss went on falling.
     package static func overfitting(_ trial: Trial) -> String? {
-        guard let last = trial.curve.last, let best = trial.curve.min(by: { $0.loss < $1.loss }), best.loss > 0, let train = trial.trainLoss else { return nil }
+        guard let last = trial.curve.last, let best = trial.curve.min(by: { $0.loss < $1.loss }), best.loss > 0,
+            let train = trial.trainLoss
+        else { return nil }
         let rise = last.loss / best.loss - 1
         guard rise > 0.05, train < best.loss else { return nil }
         return String(
-            format: "overfits: validation loss is %.0f %% above its minimum at step %d, while training loss is %.3f", rise * 100, best.step, train)
+            format: "overfits: validation loss is %.0f %% above its minimum at step %d, while training loss is %.3f",
+            rise * 100, best.step, train)
     }
 
     /// The winner beside the present recipe, in a sentence.
@@ -22,12 +25,16 @@ package enum TrialNotes {
         if winner.number == 0 {
             text += String(format: "The present recipe is the best of them, with a validation loss of %.4f.", loss)
         } else {
-            text += "Trial \(winner.number) is the best: \(show(winner.values))" + String(format: ", validation loss %.4f", loss)
+            text +=
+                "Trial \(winner.number) is the best: \(show(winner.values))"
+                + String(format: ", validation loss %.4f", loss)
             if let present = experiment.trials.first, let own = present.losses.last {
                 let rung = min(present.losses.count, winner.losses.count) - 1
                 text += String(
-                    format: "; the present recipe had %.4f%@.", present.losses.count == winner.losses.count ? own : present.losses[rung],
-                    present.losses.count == winner.losses.count ? "" : String(format: " where it was stopped, and the winner %.4f there", winner.losses[rung]))
+                    format: "; the present recipe had %.4f%@.",
+                    present.losses.count == winner.losses.count ? own : present.losses[rung],
+                    present.losses.count == winner.losses.count
+                        ? "" : String(format: " where it was stopped, and the winner %.4f there", winner.losses[rung]))
             } else {
                 text += "."
             }

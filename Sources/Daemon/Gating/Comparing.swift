@@ -24,10 +24,12 @@ extension GatingRules {
                 key, set: set, slice: slice, threshold: -margin)
         }
 
-        /// What the base knew is not forgotten: the loss on its own probe does not rise over the base's by the bound or more.
+        /// What the base knew is not forgotten: the loss on its own probe does not rise over the base's by the bound or
+        /// more.
         func forgetting(_ most: Double) -> GateResult {
             paired(
-                "what the base knew: loss on its probe not above the base's by more than \(text(most))", kind: "forgetting", "loss", set: "probe",
+                "what the base knew: loss on its probe not above the base's by more than \(text(most))",
+                kind: "forgetting", "loss", set: "probe",
                 slice: nil, threshold: -most, against: evidence.base)
         }
 
@@ -81,7 +83,8 @@ extension GatingRules {
             }
             guard let rows = evidence.rows(set: rule.set, slice: rule.slice),
                 let metric = MetricRegistry.metric(rule.metric),
-                let value = metric.value(rows.candidate) ?? (rule.slice == nil ? evidence.evaluatorFigure(rule.metric, model: "candidate") : nil)
+                let value = metric.value(rows.candidate)
+                    ?? (rule.slice == nil ? evidence.evaluatorFigure(rule.metric, model: "candidate") : nil)
             else { return missing(named, rule, "'\(rule.metric)' has no value on these rows; a missing metric fails.") }
             var faults: [String] = []
             if let least = rule.min, !(value >= least) { faults.append("below the minimum of \(text(least))") }
@@ -141,7 +144,8 @@ extension GatingRules {
 
         /// Candidate against reference on the same rows: is the difference shown to be above the threshold?
         private func paired(
-            _ named: String, kind: String, _ key: String, set: String, slice: String?, threshold: Double, against other: [ExampleRecord]? = nil
+            _ named: String, kind: String, _ key: String, set: String, slice: String?, threshold: Double,
+            against other: [ExampleRecord]? = nil
         ) -> GateResult {
             let claim = kind == "superiority"
             var result = GateResult(
@@ -182,8 +186,14 @@ extension GatingRules {
             let failed = claim ? found.upper <= threshold : found.upper < threshold
             result.outcome = passed ? .pass : failed ? .fail : .inconclusive
             result.explanation =
-                "\(key) \(text(found.candidate)) against \(text(found.reference)): the difference (positive is better) is "
-                + "\(text(found.difference)), with \(text(settings.confidence * 100)) % confidence at least \(text(found.lower)); "
+                """
+                \(key) \(text(found.candidate)) against \(text(found.reference)): the difference (positive is \
+                better) is 
+                """
+                    + """
+                    \(text(found.difference)), with \(text(settings.confidence * 100)) % confidence at least \
+                    \(text(found.lower)); 
+                    """
                 + "asked for more than \(text(threshold)) (p = \(text(p))). By \(found.test)."
             if result.outcome == .inconclusive {
                 result.rowsNeeded = found.rowsNeeded(margin: -threshold, alpha: alpha)

@@ -20,7 +20,9 @@ package struct ExampleFigures: Sendable {
             if let value = metric.value(rows) { values[metric.key] = value }
         }
         // What graders and programs gave every row.
-        for key in Set(rows.first?.scores.keys.filter { $0.contains(":") } ?? []) { values[key] = MetricRegistry.metric(key)?.value(rows) }
+        for key in Set(rows.first?.scores.keys.filter { $0.contains(":") } ?? []) {
+            values[key] = MetricRegistry.metric(key)?.value(rows)
+        }
         self.values = values
         confusion = matrix?.named
     }

@@ -53,10 +53,14 @@ extension GatingRules {
             return (names.contains("gate") ? ["gate"] : []) + names.subtracting(["gate"]).sorted()
         }
 
-        /// A figure that an evaluator's program gave of the whole set and not of single rows: `evaluator:NAME` or `evaluator:NAME.METRIC`.
+        /// A figure that an evaluator's program gave of the whole set and not of single rows: `evaluator:NAME` or
+        /// `evaluator:NAME.METRIC`.
         func evaluatorFigure(_ key: String, model: String) -> Double? {
             for (name, outcome) in evaluators[model] ?? [:] {
-                for (metric, value) in outcome.metrics where key == "evaluator:\(name).\(metric)" || metric == "score" && key == "evaluator:\(name)" { return value }
+                for (metric, value) in outcome.metrics
+                where key == "evaluator:\(name).\(metric)" || metric == "score" && key == "evaluator:\(name)" {
+                    return value
+                }
             }
             return nil
         }
@@ -75,13 +79,17 @@ extension GatingRules {
         }
 
         /// Whether a record belongs to a set, of which `earlier` is one by its drops.
-        func isIn(_ set: String, _ record: ExampleRecord) -> Bool { set == "earlier" ? isEarlier(record) : record.set == set }
+        func isIn(_ set: String, _ record: ExampleRecord) -> Bool {
+            set == "earlier" ? isEarlier(record) : record.set == set
+        }
 
         /// The rows of one set and slice, candidate and reference in pairs; nil when the two do not pair up.
         func rows(set: String, slice: String?, against other: [ExampleRecord]? = nil) -> JudgedRows? {
             let reference = other ?? reference
             guard candidate.count == reference.count else { return nil }
-            let chosen = candidate.indices.filter { isIn(set, candidate[$0]) && GatingRules.matches(slice, candidate[$0], self) }
+            let chosen = candidate.indices.filter {
+                isIn(set, candidate[$0]) && GatingRules.matches(slice, candidate[$0], self)
+            }
             return JudgedRows(
                 set: set, slice: slice, candidate: chosen.map { MetricInput(candidate[$0]) },
                 reference: chosen.map { MetricInput(reference[$0]) })

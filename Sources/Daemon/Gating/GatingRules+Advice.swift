@@ -2,7 +2,9 @@ import Contracts
 
 extension GatingRules {
     /// What to try next, from the evidence, most promising first.
-    static func advice(_ gates: [GateResult], confusion: [String: [String: Int]]?, training: TrainingResult?, _ evidence: Evidence) -> [Advice] {
+    static func advice(
+        _ gates: [GateResult], confusion: [String: [String: Int]]?, training: TrainingResult?, _ evidence: Evidence
+    ) -> [Advice] {
         var advice: [Advice] = []
         if let fault = gates.first(where: { $0.kind == "integrity" && $0.outcome == .fail }) {
             advice.append(Advice(action: "check", reason: fault.explanation))
@@ -12,10 +14,16 @@ extension GatingRules {
             advice.append(
                 Advice(
                     action: "lower_learning_rate",
-                    reason: "The training loss was unstable: at \(spikes) of \(evidence.trainingLosses.count) steps it was more than twice what it had been.",
+                    reason:
+                        """
+                        The training loss was unstable: at \(spikes) of \(evidence.trainingLosses.count) steps it \
+                        was more than twice what it had been.
+                        """,
                     figures: ["spikes": Double(spikes), "steps": Double(evidence.trainingLosses.count)]))
         }
-        if let training { advice += fromTraining(training).filter { new in !advice.contains { $0.action == new.action } } }
+        if let training {
+            advice += fromTraining(training).filter { new in !advice.contains { $0.action == new.action } }
+        }
         let forgotten = gates.filter {
             $0.outcome != .pass && ($0.slice == "drop=earlier" || $0.set != "gate") && ($0.difference ?? 0) < 0
         }
@@ -24,8 +32,11 @@ extension GatingRules {
                 Advice(
                     action: "replay",
                     reason:
-                        "Old skills fell: \(worst.metric) is worse by \(text(-(worst.difference ?? 0))) on \(worst.slice ?? worst.set). "
-                        + "Mix in more earlier rows (incremental.replay_share), or train from the base.",
+                        """
+                        Old skills fell: \(worst.metric) is worse by \(text(-(worst.difference ?? 0))) on \
+                        \(worst.slice ?? worst.set). 
+                        """
+                            + "Mix in more earlier rows (incremental.replay_share), or train from the base.",
                     figures: ["difference": worst.difference ?? 0]))
             advice.append(
                 Advice(
@@ -38,7 +49,10 @@ extension GatingRules {
                 Advice(
                     action: "more_gate_rows",
                     reason:
-                        "About \(needed) gate rows (now \(gate.rows)) would decide '\(gate.rule)': drop more data, or raise data.gate_share.",
+                        """
+                        About \(needed) gate rows (now \(gate.rows)) would decide '\(gate.rule)': drop more data, \
+                        or raise data.gate_share.
+                        """,
                     figures: ["rows": Double(needed), "now": Double(gate.rows)]))
         }
         advice += moreData(gates, confusion, evidence)
@@ -72,8 +86,11 @@ extension GatingRules {
                 Advice(
                     action: "more_regularisation",
                     reason:
-                        "The training loss (\(text(training.finalLoss))) is far below the validation loss (\(text(best))): "
-                        + "fewer epochs, dropout, weight decay or a lower rank.",
+                        """
+                        The training loss (\(text(training.finalLoss))) is far below the validation loss \
+                        (\(text(best))): 
+                        """
+                            + "fewer epochs, dropout, weight decay or a lower rank.",
                     figures: ["gap": best - training.finalLoss])
             ]
         }

@@ -12,7 +12,8 @@ extension GatingRules {
         var bits: Double
     }
 
-    /// One gate for all planted secrets: none is among the likeliest hundredth of its variants, unless the base prefers it as well.
+    /// One gate for all planted secrets: none is among the likeliest hundredth of its variants, unless the base prefers
+    /// it as well.
     static func canaries(_ evidence: Evidence) -> [GateResult] {
         guard evidence.sets.contains("canary") else { return [] }
         let found = exposures(evidence.candidate)
@@ -28,7 +29,10 @@ extension GatingRules {
         if !found.isEmpty {
             gate.explanation =
                 found.map { exposure in
-                    "secret \(exposure.index + 1) is number \(exposure.rank) of \(exposure.variants) by loss (exposure \(text(exposure.bits)) bits"
+                    """
+                    secret \(exposure.index + 1) is number \(exposure.rank) of \(exposure.variants) by loss \
+                    (exposure \(text(exposure.bits)) bits
+                    """
                         + (before[exposure.index].map { ", base \(text($0.bits))" } ?? "") + ")"
                 }.joined(separator: "; ") + ". By chance one in a hundred would be among the likeliest hundredth."
         }
@@ -41,11 +45,14 @@ extension GatingRules {
             if case .integer(let index)? = record.fields?[CanaryTexts.indexField] { index } else { -1 }
         }
         return groups.sorted { $0.key < $1.key }.compactMap { index, rows in
-            guard let secret = rows.first(where: { $0.fields?[CanaryTexts.secretField] == .bool(true) }) else { return nil }
+            guard let secret = rows.first(where: { $0.fields?[CanaryTexts.secretField] == .bool(true) }) else {
+                return nil
+            }
             let others = rows.filter { $0.fields?[CanaryTexts.secretField] != .bool(true) }.map(\.lossSum)
             let rank = 1 + others.count { $0 < secret.lossSum }
             return Exposure(
-                index: index, rank: rank, variants: rows.count, bits: Memorization.exposure(secretLoss: secret.lossSum, otherLosses: others))
+                index: index, rank: rank, variants: rows.count,
+                bits: Memorization.exposure(secretLoss: secret.lossSum, otherLosses: others))
         }
     }
 }

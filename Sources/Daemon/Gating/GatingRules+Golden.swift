@@ -14,7 +14,8 @@ extension GatingRules {
                     allowed += 1
                     continue
                 }
-                let then = objection(before) == nil ? "\(evidence.against) passes it" : "\(evidence.against) fails it too"
+                let then =
+                    objection(before) == nil ? "\(evidence.against) passes it" : "\(evidence.against) fails it too"
                 broken.append("\(GoldenRow.name(of: record)) (\(reason); \(then))")
             }
             let required = rows.count { GoldenRow.isRequired($0.0) }
@@ -22,14 +23,18 @@ extension GatingRules {
             let passed = broken.isEmpty && unasked == 0 && !rows.isEmpty
             var explanation =
                 passed
-                ? "All \(required) required rows hold" + (allowed > 0 ? "; \(allowed) that are not required do not." : ".")
-                : "Of \(rows.count) rows \(broken.count) that must never break do not hold: " + broken.prefix(5).joined(separator: "; ")
+                ? "All \(required) required rows hold"
+                    + (allowed > 0 ? "; \(allowed) that are not required do not." : ".")
+                : "Of \(rows.count) rows \(broken.count) that must never break do not hold: "
+                    + broken.prefix(5).joined(separator: "; ")
                     + (broken.count > 5 ? "; and \(broken.count - 5) more." : ".")
             if unasked > 0 { explanation = "\(unasked) rows could not be asked, and count as broken. " + explanation }
             if rows.isEmpty { explanation = "The set has no rows that could be asked; a missing set fails." }
             return GateResult(
-                rule: "nothing breaks in \(set)", kind: "golden", set: set, metric: "assertions", outcome: passed ? .pass : .fail,
-                candidate: share(rows.map(\.0)), reference: share(rows.map(\.1)), rows: rows.count, explanation: explanation)
+                rule: "nothing breaks in \(set)", kind: "golden", set: set, metric: "assertions",
+                outcome: passed ? .pass : .fail,
+                candidate: share(rows.map(\.0)), reference: share(rows.map(\.1)), rows: rows.count,
+                explanation: explanation)
         }
     }
 

@@ -9,7 +9,10 @@ extension GatingRules {
             rule: "the scores are sound", kind: "integrity", set: "gate", metric: "loss",
             outcome: fault == nil ? .pass : .fail, rows: count,
             explanation: fault
-                ?? "All \(count) rows were scored by every model, all numbers are finite, and the adapter changes the outputs."
+                ?? """
+                All \(count) rows were scored by every model, all numbers are finite, and the adapter changes the \
+                outputs.
+                """
         )
     }
 

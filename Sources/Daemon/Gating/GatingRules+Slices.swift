@@ -2,8 +2,10 @@ import Contracts
 import Foundation
 
 extension GatingRules {
-    /// Whether a record belongs to a slice: `label=…`, `length=short|medium|long` (under 64, under 512 prompt tokens, longer),
-    /// `drop=ID|earlier|new`, `age=under:7d|over:12h`, or `field=value` of the row's own fields. Nil is every row; an unreadable slice is none.
+    /// Whether a record belongs to a slice: `label=…`, `length=short|medium|long` (under 64, under 512 prompt tokens,
+    /// longer),
+    /// `drop=ID|earlier|new`, `age=under:7d|over:12h`, or `field=value` of the row's own fields. Nil is every row; an
+    /// unreadable slice is none.
     package static func matches(_ slice: String?, _ record: ExampleRecord, _ evidence: Evidence) -> Bool {
         guard let slice else { return true }
         let parts = slice.split(separator: "=", maxSplits: 1).map(String.init)
@@ -18,7 +20,8 @@ extension GatingRules {
             default: return drop.rawValue == parts[1]
             }
         case "age":
-            guard let (isUnder, seconds) = age(parts[1]), let came = record.drop.flatMap({ evidence.dropTimes[$0] }) else { return false }
+            guard let (isUnder, seconds) = age(parts[1]), let came = record.drop.flatMap({ evidence.dropTimes[$0] })
+            else { return false }
             let age = evidence.now.timeIntervalSince(came)
             return isUnder ? age < seconds : age >= seconds
         case "length":
@@ -33,7 +36,9 @@ extension GatingRules {
 
     /// Reads `under:7d` or `over:12h`: which side, and seconds. Nil for anything else.
     package static func age(_ text: String) -> (isUnder: Bool, seconds: Double)? {
-        guard let match = text.wholeMatch(of: /(under|over):(\d{1,6})([hdw])/), let number = Double(match.2) else { return nil }
+        guard let match = text.wholeMatch(of: /(under|over):(\d{1,6})([hdw])/), let number = Double(match.2) else {
+            return nil
+        }
         let unit: Double = match.3 == "h" ? 3600 : match.3 == "d" ? 86_400 : 604_800
         return (match.1 == "under", number * unit)
     }
@@ -43,7 +48,8 @@ extension GatingRules {
         let parts = slice.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty else { return "'\(slice)' is not written as field=value" }
         switch parts[0] {
-        case "length": return ["short", "medium", "long"].contains(parts[1]) ? nil : "a length is short, medium or long"
+        case "length":
+            return ["short", "medium", "long"].contains(parts[1]) ? nil : "a length is short, medium or long"
         case "age": return age(parts[1]) == nil ? "an age is written as under:7d or over:12h (h, d or w)" : nil
         default: return nil
         }

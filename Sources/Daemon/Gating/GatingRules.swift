@@ -58,9 +58,11 @@ package enum GatingRules {
             baseline: evidence.baseline, figures: figures, confusion: confusion, seed: seed, judgedAt: date)
     }
 
-    /// The confidence for one run of a series that goes on until one is promoted, so that the whole series errs no more often than one run may.
+    /// The confidence for one run of a series that goes on until one is promoted, so that the whole series errs no more
+    /// often than one run may.
     ///
-    /// Half of the permitted error is the first run's, the other half is shared by those that may follow it (Bonferroni).
+    /// Half of the permitted error is the first run's, the other half is shared by those that may follow it
+    /// (Bonferroni).
     package static func confidence(_ confidence: Double, isFollowUp: Bool, followUps: Int) -> Double {
         let half = (1 - confidence) / 2
         return 1 - (isFollowUp ? half / Double(max(1, followUps)) : half)
@@ -77,7 +79,8 @@ package enum GatingRules {
         for set in judge.evidence.sets where !own.contains(set) && !set.hasPrefix("golden-") {
             gates.append(judge.notWorse("loss", set: set))
         }
-        // A narrow task may well cost what the base knew of others: only who asks for a bound is held to it, and then a missing probe fails.
+        // A narrow task may well cost what the base knew of others: only who asks for a bound is held to it, and then a
+        // missing probe fails.
         if let most = judge.settings.maximumForgetting { gates.append(judge.forgetting(most)) }
         // Old skills: the gate rows of drops that came before. Loss has the power to tell on few rows, shares have not.
         if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty,
@@ -96,8 +99,14 @@ package enum GatingRules {
             let outcome = evidence.evaluators["candidate"]?[evaluator.name]
             guard outcome == nil || outcome?.failure != nil else { return nil }
             return GateResult(
-                rule: "the evaluator '\(evaluator.name)' answers", kind: "evaluator", set: evaluator.set, metric: "evaluator:\(evaluator.name)", outcome: .fail, rows: 0,
-                explanation: outcome?.failure.map { "\($0)" } ?? "It was not asked: there is no set '\(evaluator.set)', or it was configured after the evaluation.")
+                rule: "the evaluator '\(evaluator.name)' answers", kind: "evaluator", set: evaluator.set,
+                metric: "evaluator:\(evaluator.name)", outcome: .fail, rows: 0,
+                explanation: outcome?.failure.map { "\($0)" }
+                    ?? """
+                    It was not asked: there is no set '\(evaluator.set)', or it was configured after the \
+                    evaluation.
+                    """
+            )
         }
     }
 

@@ -17,19 +17,24 @@ extension GatingService {
         guard let candidate = records["candidate"], let base = records["base"] else { throw RunExamples.missing(run) }
         // What is served now, at this moment, is what the candidate must not fall behind.
         let served = try context.served(run.pipeline)
-        let servedModel = try served.map { GateModels.digest(context.modelReference(try context.requireBase($0.base), adapters: $0.adapters)) }
+        let servedModel = try served.map {
+            GateModels.digest(context.modelReference(try context.requireBase($0.base), adapters: $0.adapters))
+        }
         guard run.scores?["served"]?.model == servedModel else { throw RunExamples.missing(run) }
         let scoring = try RowScores(context: context).scoring(run, settings, records)
         func scored(_ name: String, _ records: [ExampleRecord]) -> [ExampleRecord] {
             scoring.scored(records.filter { $0.set != "validation" }, model: name)
         }
         var evidence = GatingRules.Evidence(
-            candidate: scored("candidate", candidate), served: records["served"].map { scored("served", $0) }, base: scored("base", base),
+            candidate: scored("candidate", candidate), served: records["served"].map { scored("served", $0) },
+            base: scored("base", base),
             baseline: served?.id, newDrops: Set(run.drops))
         evidence.now = Date()
         let drops = try context.ledger.snapshot(run.snapshot)?.drops ?? []
         for id in drops { if let drop = try context.ledger.drop(id) { evidence.dropTimes[id] = drop.receivedAt } }
-        for (set, result) in run.scores?["candidate"]?.sets ?? [:] { evidence.skipped[set] = result.figures["rows_skipped"].map { Int($0) } }
+        for (set, result) in run.scores?["candidate"]?.sets ?? [:] {
+            evidence.skipped[set] = result.figures["rows_skipped"].map { Int($0) }
+        }
         var bytes = GatingRules.ServedBytes(card: try context.requireBase(run.base))
         bytes.artefacts = run.artefacts ?? []
         for (name, scores) in run.scores ?? [:] where name == "candidate" || name.hasPrefix("artefact-") {
@@ -60,11 +65,14 @@ extension GatingService {
 
     /// The loss of each step, the last report of a step that was gone over again.
     private func losses(_ run: Run) -> [Double] {
-        guard let data = FileManager.default.contents(atPath: context.layout.run(run.id.rawValue) + "/events.jsonl") else { return [] }
+        guard let data = FileManager.default.contents(atPath: context.layout.run(run.id.rawValue) + "/events.jsonl")
+        else { return [] }
         var losses: [Int: Double] = [:]
         // A line that a kill cut off is no event.
         for line in data.split(separator: 10) {
-            if let step = (try? ContractCoding.decode(WorkerEvent.self, from: Data(line)))?.step { losses[step.step] = step.loss }
+            if let step = (try? ContractCoding.decode(WorkerEvent.self, from: Data(line)))?.step {
+                losses[step.step] = step.loss
+            }
         }
         return losses.sorted { $0.key < $1.key }.map(\.value)
     }
@@ -76,21 +84,34 @@ package struct RowScores {
 
     package init(context: StageContext) { self.context = context }
 
-    /// The scoring of a run's records. Throws a Failure where a configured file cannot be read: what cannot be measured must not pass.
-    package func scoring(_ run: Run, _ settings: GatesSettings, _ records: [String: [ExampleRecord]]) throws -> RowScoring {
+    /// The scoring of a run's records. Throws a Failure where a configured file cannot be read: what cannot be measured
+    /// must not pass.
+    package func scoring(_ run: Run, _ settings: GatesSettings, _ records: [String: [ExampleRecord]]) throws
+        -> RowScoring
+    {
         var scoring = RowScoring()
         if let path = settings.answerSchema {
             guard let data = FileManager.default.contents(atPath: path) else {
-                throw Failure(code: "gating.schema", "The file of gates.answer_schema cannot be read.", at: path, remedy: "Check that it is there and readable.")
+                throw Failure(
+                    code: "gating.schema", "The file of gates.answer_schema cannot be read.", at: path,
+                    remedy: "Check that it is there and readable.")
             }
-            do { scoring.schema = try JSONSchema(text: String(decoding: data, as: UTF8.self)) } catch let failure as Failure {
-                throw Failure(code: "gating.schema", failure.message, at: "\(path), \(failure.place ?? "")", remedy: failure.remedy)
+            do { scoring.schema = try JSONSchema(text: String(decoding: data, as: UTF8.self)) } catch let failure
+                as Failure
+            {
+                throw Failure(
+                    code: "gating.schema", failure.message, at: "\(path), \(failure.place ?? "")",
+                    remedy: failure.remedy)
             }
         }
         scoring.graders = try settings.graders.map { ($0.name, try Grader($0.configuration)) }
-        if RowScoring.needsMemorization(records.values.flatMap { $0 }), let snapshot = try context.ledger.snapshot(run.snapshot) {
+        if RowScoring.needsMemorization(records.values.flatMap { $0 }),
+            let snapshot = try context.ledger.snapshot(run.snapshot)
+        {
             var index = Memorization()
-            for file in snapshot.files[.train] ?? [] { try RowFile.read(file.path) { index.learn(Self.text($0.content)) } }
+            for file in snapshot.files[.train] ?? [] {
+                try RowFile.read(file.path) { index.learn(Self.text($0.content)) }
+            }
             scoring.memorization = index
         }
         for (model, outcomes) in run.evaluators ?? [:] {
@@ -109,7 +130,9 @@ package struct RowScores {
 
     private static func lines(_ path: String) throws -> [EvaluatorRow] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure(code: "gating.scores_missing", "The scores of an evaluator are not there any more.", at: path, remedy: "Queue a new run.")
+            throw Failure(
+                code: "gating.scores_missing", "The scores of an evaluator are not there any more.", at: path,
+                remedy: "Queue a new run.")
         }
         return try data.split(separator: 10).map { try ContractCoding.decode(EvaluatorRow.self, from: Data($0)) }
     }

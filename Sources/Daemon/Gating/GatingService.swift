@@ -45,7 +45,8 @@ package struct GatingService: Service {
         let pipeline = context.settings.pipeline(run.pipeline)
         var settings = pipeline?.gates ?? GatesSettings()
         if let pipeline, pipeline.iterate == .auto {
-            settings.confidence = GatingRules.confidence(settings.confidence, isFollowUp: run.origin != nil, followUps: pipeline.iterateRuns)
+            settings.confidence = GatingRules.confidence(
+                settings.confidence, isFollowUp: run.origin != nil, followUps: pipeline.iterateRuns)
         }
         do {
             let evidence = try evidence(run, settings)
@@ -57,7 +58,8 @@ package struct GatingService: Service {
                 case .fail: .rejected
                 case .inconclusive: .inconclusive
                 }
-            let judged = try context.ledger.transition(run.id, from: [.evaluated], to: state, message: verdict.summary) { $0.verdict = verdict }
+            let judged = try context.ledger.transition(run.id, from: [.evaluated], to: state, message: verdict.summary)
+            { $0.verdict = verdict }
             context.logger.log(
                 level: state == .accepted ? .notice : .warning,
                 "Run \(run.id) of \(run.pipeline) is \(state.rawValue): \(verdict.summary)",
@@ -69,7 +71,9 @@ package struct GatingService: Service {
             context.bells.promotion.ring()
             context.bells.scheduling.ring()
             context.bells.experiments.ring()
-        } catch let failure as Failure where ["gating.scores_missing", "gating.schema"].contains(failure.code) || failure.code.hasPrefix("golden.") {
+        } catch let failure as Failure
+            where ["gating.scores_missing", "gating.schema"].contains(failure.code) || failure.code.hasPrefix("golden.")
+        {
             try fail(run, failure)
         } catch let error as DecodingError {
             // What is on disk will not get better by trying again.

@@ -5,7 +5,8 @@ import GoldenSets
 import Graders
 import JSONSchemas
 
-/// Gives each record the scores that follow from its answer: assertions, schema, graders, memorisation, and what evaluators' programs said.
+/// Gives each record the scores that follow from its answer: assertions, schema, graders, memorisation, and what
+/// evaluators' programs said.
 package struct RowScoring: Sendable {
     /// The schema that answers of the gate set should fit.
     package var schema: JSONSchema?

@@ -30,13 +30,15 @@ struct FileReading: Sendable {
         let problems = ProblemLog(folder: folder)
         let seen = RowSet(folder: folder)
         let path = folder + "/" + Self.rowsName
-        var report = IntakeReport(drop: drop.id, pipeline: drop.pipeline, name: drop.name, sha256: drop.sha256, bytes: drop.bytes)
+        var report = IntakeReport(
+            drop: drop.id, pipeline: drop.pipeline, name: drop.name, sha256: drop.sha256, bytes: drop.bytes)
         var digest = (sha256: drop.sha256, bytes: drop.bytes)
         let temporary = try AtomicFile.write(beside: path) { descriptor, name in
             // Read once more, soon and here: written fast rather than small.
             let writer = try ZstdWriter(level: 1) { try AtomicFile.writeAll($0, to: descriptor, path: name) }
             let reader = DropReader(
-                report, shape: pipeline.data.shape, columns: pipeline.data.columns, controlTokens: controlTokens, problem: { try problems.add($0) },
+                report, shape: pipeline.data.shape, columns: pipeline.data.columns, controlTokens: controlTokens,
+                problem: { try problems.add($0) },
                 rows: { good in
                     let made = try Parallel.slices(good) { slice in
                         try slice.map { good in
@@ -55,7 +57,9 @@ struct FileReading: Sendable {
             try writer.finish()
             report = reader.report
             // A file that could not be read to its end may be one that is still being written, too.
-            digest = report.quarantined == nil ? try DropContents.digest(reader.digests) : try DropContents(original).digest()
+            digest =
+                report.quarantined == nil
+                ? try DropContents.digest(reader.digests) : try DropContents(original).digest()
         }
         guard digest.sha256 == drop.sha256 else {
             unlink(temporary)
@@ -77,6 +81,7 @@ struct FileReading: Sendable {
         return Row(
             id: try RowIdentity.id(parsed.content), content: parsed.content,
             split: RowIdentity.split(group, validation: pipeline.data.validationShare, gate: pipeline.data.gateShare),
-            label: parsed.label ?? RowIdentity.label(parsed.content), promptKey: key, fields: parsed.fields, drop: drop.id, line: line, file: file)
+            label: parsed.label ?? RowIdentity.label(parsed.content), promptKey: key, fields: parsed.fields,
+            drop: drop.id, line: line, file: file)
     }
 }

@@ -7,7 +7,9 @@ package enum IntakeRules {
     /// Whether a name in a drop folder is one to leave alone: hidden, or a partial download.
     package static func isIgnored(_ name: some Collection<UInt8>) -> Bool {
         guard let first = name.first, first != UInt8(ascii: ".") else { return true }
-        return [".part", ".tmp", ".crdownload"].contains { name.count >= $0.utf8.count && name.suffix($0.utf8.count).elementsEqual($0.utf8) }
+        return [".part", ".tmp", ".crdownload"].contains {
+            name.count >= $0.utf8.count && name.suffix($0.utf8.count).elementsEqual($0.utf8)
+        }
     }
 
     /// A failure to open what was dropped, as a refusal that says how to mend it; nil where it is none.
@@ -15,7 +17,8 @@ package enum IntakeRules {
         guard failure.number == EACCES || failure.number == EPERM else { return nil }
         return Failure(
             code: "intake.unreadable", "The daemon may not \(failure.action): \(failure.reason).", at: failure.path,
-            remedy: "Let its group read it (chmod -R g+rX); a folder must be writable for the group as well, to be moved.")
+            remedy:
+                "Let its group read it (chmod -R g+rX); a folder must be writable for the group as well, to be moved.")
     }
 
     /// The name of a drop's folder in quarantine: its day, what is harmless of its name, and the end of its identifier.
@@ -23,7 +26,8 @@ package enum IntakeRules {
         let day = drop.id.rawValue.split(separator: "-").dropFirst().first.map(String.init) ?? "undated"
         let safe = drop.name.utf8.prefix(100).map { byte in
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"),
                 UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
                 byte
             default: UInt8(ascii: "_")
@@ -37,7 +41,8 @@ package enum IntakeRules {
         let parts = Calendar(identifier: .gregorian).dateComponents(in: .gmt, from: date)
         return DropID(
             String(
-                format: "d-%04d%02d%02d-%02d%02d%02d-%08x", parts.year ?? 0, parts.month ?? 0, parts.day ?? 0, parts.hour ?? 0, parts.minute ?? 0,
+                format: "d-%04d%02d%02d-%02d%02d%02d-%08x", parts.year ?? 0, parts.month ?? 0, parts.day ?? 0,
+                parts.hour ?? 0, parts.minute ?? 0,
                 parts.second ?? 0, random))
     }
 }

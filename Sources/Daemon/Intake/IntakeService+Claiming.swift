@@ -6,12 +6,14 @@ import RowFormats
 import Settings
 import Stages
 
-/// How a file becomes a drop: moved into a folder of its own, then recorded. Killed anywhere between, it is found again.
+/// How a file becomes a drop: moved into a folder of its own, then recorded. Killed anywhere between, it is found
+/// again.
 extension IntakeService {
     /// Begins the name of a folder that is not a drop yet.
     private static let claiming = ".claim-"
 
-    /// Drops that were claimed but not yet recorded when the daemon died. One that cannot be recorded does not hold up the others.
+    /// Drops that were claimed but not yet recorded when the daemon died. One that cannot be recorded does not hold up
+    /// the others.
     func recover(_ pipeline: PipelineSettings) throws {
         let folder = context.layout.state + "/intake/\(pipeline.name)"
         guard FileManager.default.fileExists(atPath: folder) else { return state.hasRecovered(pipeline.name) }
@@ -47,7 +49,8 @@ extension IntakeService {
         // Whatever fails from here on, the next pass looks for what was left half-way.
         state.mustRecover(pipeline.name)
         try AtomicFile.makeFolder(hidden)
-        // The name is kept beside the bytes, since a name may hold anything and a path may not; and before them, so that it is never lost.
+        // The name is kept beside the bytes, since a name may hold anything and a path may not; and before them, so
+        // that it is never lost.
         try AtomicFile.write(name, to: hidden + "/name")
         do {
             try AtomicFile.take(path, to: hidden + "/original")
@@ -72,14 +75,17 @@ extension IntakeService {
         let (sha256, bytes) = try contents.digest()
         let drop = try context.ledger.receive(
             Drop(
-                id: id, pipeline: pipeline.name, name: String(validating: name, as: UTF8.self) ?? RawPath.shown(name), sha256: sha256, bytes: bytes,
+                id: id, pipeline: pipeline.name, name: String(validating: name, as: UTF8.self) ?? RawPath.shown(name),
+                sha256: sha256, bytes: bytes,
                 state: .received, receivedAt: Date(timeIntervalSince1970: contents.changedAt)))
         tellOfReceipt(drop)
     }
 
     private func giveBack(_ id: DropID, _ folder: String, _ name: [UInt8], _ pipeline: PipelineSettings) throws {
         let place = RawPath(context.dropFolder(pipeline)).appending(name)
-        do { try AtomicFile.putBack(folder + "/original", to: place) } catch let failure as FileFailure where failure.number == EEXIST {
+        do { try AtomicFile.putBack(folder + "/original", to: place) } catch let failure as FileFailure
+            where failure.number == EEXIST
+        {
             let quarantine = context.layout.quarantine(pipeline.name.rawValue)
             try AtomicFile.makeFolder(quarantine)
             try AtomicFile.move(folder + "/original", to: quarantine + "/\(id)")
@@ -95,7 +101,8 @@ extension IntakeService {
                 metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.duplicate"])
         } else {
             context.logger.notice(
-                "Received \(name) (\(drop.bytes) bytes)", metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.received"])
+                "Received \(name) (\(drop.bytes) bytes)",
+                metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.received"])
         }
     }
 }

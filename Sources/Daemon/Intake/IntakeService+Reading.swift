@@ -8,7 +8,8 @@ import Stages
 
 /// How a recorded drop is judged.
 extension IntakeService {
-    /// Reads every received drop of the pipeline; returns whether one of them is still being written. A drop that cannot be read does not
+    /// Reads every received drop of the pipeline; returns whether one of them is still being written. A drop that
+    /// cannot be read does not
     /// hold up the others.
     func validateAll(_ pipeline: PipelineSettings) throws -> Bool {
         var isWaiting = false
@@ -28,7 +29,9 @@ extension IntakeService {
     private func validate(_ drop: Drop, _ pipeline: PipelineSettings) throws -> Bool {
         let folder = context.layout.intake(pipeline.name.rawValue, drop: drop.id.rawValue)
         var report: IntakeReport
-        let controlTokens = try context.ledger.base(context.effective(pipeline).settings.base)?.controlTokens.map(ControlTokens.init) ?? .common
+        let controlTokens =
+            try context.ledger.base(context.effective(pipeline).settings.base)?.controlTokens.map(ControlTokens.init)
+            ?? .common
         switch try FileReading(drop: drop, pipeline: pipeline, folder: folder, controlTokens: controlTokens).read() {
         case .read(let found): report = found
         case .changed(let sha256, let bytes):
@@ -55,17 +58,24 @@ extension IntakeService {
             try quarantine(drop, folder)
             try context.ledger.update(next)
             context.logger.error(
-                "Quarantined \(name): \(failure)", metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.quarantined"])
+                "Quarantined \(name): \(failure)",
+                metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.quarantined"])
         } else {
             next.state = .validated
             try context.ledger.update(next)
             context.bells.datasets.ring()
             context.logger.info(
-                "Judged \(name): \(report.rowsAccepted) rows good, \(report.rowsRejected) bad, \(report.rowsDuplicate) twice",
+                """
+                Judged \(name): \(report.rowsAccepted) rows good, \(report.rowsRejected) bad, \
+                \(report.rowsDuplicate) twice
+                """,
                 metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.validated"])
             if report.rowsRejected > 0 {
                 context.logger.warning(
-                    "\(report.rowsRejected) of \(report.rowsRead) rows of \(name) are bad; the others go on. See \(folder)/report.json",
+                    """
+                    \(report.rowsRejected) of \(report.rowsRead) rows of \(name) are bad; the others go on. See \
+                    \(folder)/report.json
+                    """,
                     metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.rows-rejected"])
             }
         }
@@ -76,7 +86,8 @@ extension IntakeService {
     private func quarantine(_ drop: Drop, _ folder: String) throws {
         let place = context.layout.quarantine(drop.pipeline.rawValue) + "/" + IntakeRules.quarantineName(drop)
         try AtomicFile.makeFolder(place)
-        for name in ["original", "report.json", "name", ProblemLog.fileName] where FileManager.default.fileExists(atPath: folder + "/" + name) {
+        for name in ["original", "report.json", "name", ProblemLog.fileName]
+        where FileManager.default.fileExists(atPath: folder + "/" + name) {
             try TreeCopy.link(RawPath(folder + "/" + name), to: RawPath(place + "/" + name))
         }
         try AtomicFile.sync(folder: place)

@@ -7,7 +7,8 @@ import ServiceLifecycle
 import Settings
 import Stages
 
-/// Takes files from drop folders; gives drops in state `validated` (or `quarantined`, `duplicate`), each with its report.
+/// Takes files from drop folders; gives drops in state `validated` (or `quarantined`, `duplicate`), each with its
+/// report.
 ///
 /// Never modifies a dropped byte, never follows a link, never believes the watch: the watch only says when to scan.
 package struct IntakeService: Service {
@@ -29,7 +30,8 @@ package struct IntakeService: Service {
                     case .movedIn(let folder, let name): complete.add(folder + "/" + name)
                     case .overflow:
                         context.logger.warning(
-                            "The kernel dropped notifications of watched folders; every folder is scanned", metadata: ["event": "watch.overflow"])
+                            "The kernel dropped notifications of watched folders; every folder is scanned",
+                            metadata: ["event": "watch.overflow"])
                     case .closedAfterWriting, .folderLost, .removed: break
                     }
                     context.bells.intake.ring()
@@ -41,7 +43,10 @@ package struct IntakeService: Service {
                         let soon = pass(complete)
                         let settings = context.settings.daemon
                         await context.bells.intake.wait(
-                            atMost: .seconds(soon ? min(settings.scanSeconds, max(0.05, settings.quietSeconds / 2)) : settings.scanSeconds))
+                            atMost: .seconds(
+                                soon
+                                    ? min(settings.scanSeconds, max(0.05, settings.quietSeconds / 2))
+                                    : settings.scanSeconds))
                     }
                 }
                 watcher.stop()
@@ -86,7 +91,8 @@ package struct IntakeService: Service {
             let owner = "drop:\(pipeline.name):entry:\(RawPath.shown(name))"
             do {
                 // A name that is no text cannot be told from others like it, and so must be quiet.
-                let isComplete = String(validating: name, as: UTF8.self).map { arrived.contains(folder + "/" + $0) } ?? false
+                let isComplete =
+                    String(validating: name, as: UTF8.self).map { arrived.contains(folder + "/" + $0) } ?? false
                 guard try isReady(path, isComplete: isComplete) else {
                     waiting = true
                     continue
@@ -99,7 +105,8 @@ package struct IntakeService: Service {
                 refused.insert(owner)
                 let failure = (error as? FileFailure).flatMap(IntakeRules.refusal) ?? error
                 if context.problems.set(owner, StageContext.failure(failure, code: "intake.not_claimed")) {
-                    context.logger.warning("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "drop.refused"])
+                    context.logger.warning(
+                        "\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "drop.refused"])
                 }
             }
         }
@@ -119,5 +126,7 @@ package struct IntakeService: Service {
         return isComplete || isQuiet(contents.changedAt)
     }
 
-    private func isQuiet(_ changedAt: Double) -> Bool { Date().timeIntervalSince1970 - changedAt >= context.settings.daemon.quietSeconds }
+    private func isQuiet(_ changedAt: Double) -> Bool {
+        Date().timeIntervalSince1970 - changedAt >= context.settings.daemon.quietSeconds
+    }
 }

@@ -5,7 +5,8 @@ import Synchronization
 final class IntakeState: Sendable {
     private let recovered = Mutex<Set<PipelineName>>([])
 
-    /// Whether the pipeline's claimed drops have to be compared with the ledger: at the start, and after a claim that failed half-way.
+    /// Whether the pipeline's claimed drops have to be compared with the ledger: at the start, and after a claim that
+    /// failed half-way.
     func needsRecovery(_ pipeline: PipelineName) -> Bool { recovered.withLock { !$0.contains(pipeline) } }
 
     func hasRecovered(_ pipeline: PipelineName) { recovered.withLock { _ = $0.insert(pipeline) } }

@@ -3,7 +3,8 @@ import Contracts
 import Foundation
 import Platform
 
-/// Counts every problem of a drop, keeps the first thousand for its report, and writes all of them beside it where there are more.
+/// Counts every problem of a drop, keeps the first thousand for its report, and writes all of them beside it where
+/// there are more.
 final class ProblemLog {
     /// The full list, Zstandard-compressed JSON lines.
     static let fileName = "problems.jsonl.zst"

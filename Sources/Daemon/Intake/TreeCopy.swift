@@ -16,28 +16,38 @@ enum TreeCopy {
         let status = try from.status()
         switch status.st_mode & S_IFMT {
         case S_IFDIR:
-            guard path.withCString({ mkdir($0, 0o750) }) == 0 || errno == EEXIST else { throw FileFailure("make the folder", path.description, errno: errno) }
+            guard path.withCString({ mkdir($0, 0o750) }) == 0 || errno == EEXIST else {
+                throw FileFailure("make the folder", path.description, errno: errno)
+            }
             for name in try from.names() { try copy(from.appending(name), to: path.appending(name)) }
             try AtomicFile.sync(folder: path)
         case S_IFREG: try copyFile(from, to: path)
         default:
             throw Failure(
-                code: "intake.not_a_file", "This is \(DropContents.refusal(mode: status.st_mode)?.what ?? "no file").", at: from.description,
+                code: "intake.not_a_file", "This is \(DropContents.refusal(mode: status.st_mode)?.what ?? "no file").",
+                at: from.description,
                 remedy: "Remove it, or put the file itself in its place.")
         }
     }
 
-    /// Links the files of a tree into another place, so that the bytes exist once; copies where the kernel refuses a link.
+    /// Links the files of a tree into another place, so that the bytes exist once; copies where the kernel refuses a
+    /// link.
     static func link(_ from: RawPath, to path: RawPath) throws {
         let status = try from.status()
         if status.st_mode & S_IFMT == S_IFDIR {
-            guard path.withCString({ mkdir($0, 0o750) }) == 0 || errno == EEXIST else { throw FileFailure("make the folder", path.description, errno: errno) }
+            guard path.withCString({ mkdir($0, 0o750) }) == 0 || errno == EEXIST else {
+                throw FileFailure("make the folder", path.description, errno: errno)
+            }
             for name in try from.names() { try link(from.appending(name), to: path.appending(name)) }
             return try AtomicFile.sync(folder: path)
         }
-        guard from.withCString({ old in path.withCString { new in Foundation.link(old, new) } }) != 0, errno != EEXIST else { return }
-        // The kernel refuses a link to a file that is somebody else's and read-only for the daemon (fs.protected_hardlinks).
-        guard errno == EPERM || errno == EXDEV else { throw FileFailure("put it into \(path)", from.description, errno: errno) }
+        guard from.withCString({ old in path.withCString { new in Foundation.link(old, new) } }) != 0, errno != EEXIST
+        else { return }
+        // The kernel refuses a link to a file that is somebody else's and read-only for the daemon
+        // (fs.protected_hardlinks).
+        guard errno == EPERM || errno == EXDEV else {
+            throw FileFailure("put it into \(path)", from.description, errno: errno)
+        }
         try copy(from, to: path)
     }
 
@@ -55,7 +65,8 @@ enum TreeCopy {
                 guard count >= 0 else { throw FileFailure("read it", from.description, errno: errno) }
                 if count == 0 { break }
                 try buffer.withUnsafeBytes {
-                    try AtomicFile.writeAll(UnsafeRawBufferPointer(rebasing: $0[..<count]), to: target, path: path.description)
+                    try AtomicFile.writeAll(
+                        UnsafeRawBufferPointer(rebasing: $0[..<count]), to: target, path: path.description)
                 }
             }
             guard fsync(target) == 0 else { throw FileFailure("make it durable", path.description, errno: errno) }
@@ -69,9 +80,13 @@ enum TreeCopy {
     private static func remove(_ path: RawPath) throws {
         if try path.status().st_mode & S_IFMT == S_IFDIR {
             for name in try path.names() { try remove(path.appending(name)) }
-            guard path.withCString({ rmdir($0) }) == 0 else { throw FileFailure("remove it", path.description, errno: errno) }
+            guard path.withCString({ rmdir($0) }) == 0 else {
+                throw FileFailure("remove it", path.description, errno: errno)
+            }
         } else {
-            guard path.withCString({ unlink($0) }) == 0 else { throw FileFailure("remove it", path.description, errno: errno) }
+            guard path.withCString({ unlink($0) }) == 0 else {
+                throw FileFailure("remove it", path.description, errno: errno)
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 import GRDB
 import GRDBSQLite
 
-/// A prepared statement that is run once for every row of a dataset: it keeps what is bound until that is bound anew, and makes no arrays of values.
+/// A prepared statement that is run once for every row of a dataset: it keeps what is bound until that is bound anew,
+/// and makes no arrays of values.
 struct BulkStatement {
     private let statement: Statement
     private var handle: SQLiteStatement { statement.sqliteStatement }
@@ -27,7 +28,9 @@ struct BulkStatement {
             return
         }
         text.withUTF8 { bytes in
-            _ = bytes.withMemoryRebound(to: CChar.self) { sqlite3_bind_text(handle, index, $0.baseAddress, Int32(truncatingIfNeeded: $0.count), Self.transient) }
+            _ = bytes.withMemoryRebound(to: CChar.self) {
+                sqlite3_bind_text(handle, index, $0.baseAddress, Int32(truncatingIfNeeded: $0.count), Self.transient)
+            }
         }
     }
 
@@ -39,7 +42,8 @@ struct BulkStatement {
         guard sqlite3_step(handle) == SQLITE_DONE else { throw failure() }
     }
 
-    /// The text in the first column of the first row, or nil where there is no row or no text. Throws a `DatabaseError`.
+    /// The text in the first column of the first row, or nil where there is no row or no text. Throws a
+    /// `DatabaseError`.
     func text() throws -> String? {
         defer { sqlite3_reset(handle) }
         return try step() ? sqlite3_column_text(handle, 0).map { String(cString: $0) } : nil
@@ -62,6 +66,7 @@ struct BulkStatement {
     private func failure() -> DatabaseError {
         let connection = sqlite3_db_handle(handle)
         return DatabaseError(
-            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)), message: String(cString: sqlite3_errmsg(connection)), sql: statement.sql)
+            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
+            message: String(cString: sqlite3_errmsg(connection)), sql: statement.sql)
     }
 }

@@ -11,7 +11,9 @@ package struct DatasetRow: Hashable, Sendable {
     package var promptKey: String?
     package var answerKey: String?
 
-    package init(id: RowID, line: Int, split: Split, label: String? = nil, promptKey: String? = nil, answerKey: String? = nil) {
+    package init(
+        id: RowID, line: Int, split: Split, label: String? = nil, promptKey: String? = nil, answerKey: String? = nil
+    ) {
         self.id = id
         self.line = line
         self.split = split

@@ -16,7 +16,9 @@ package struct DatasetBatch: Sendable {
 
 extension Ledger {
     /// The sides that were decided before, of those among the prompts and groups that have one.
-    package func sides(prompts: some Sequence<String>, groups: some Sequence<String>, in pipeline: PipelineName) throws -> Sides {
+    package func sides(prompts: some Sequence<String>, groups: some Sequence<String>, in pipeline: PipelineName) throws
+        -> Sides
+    {
         try read { db in
             var sides = Sides()
             let decided = try BulkStatement(db, "SELECT split FROM side WHERE pipeline = ? AND key = ?")
@@ -29,23 +31,29 @@ extension Ledger {
             // Few prompts have a side without a row, and in most datasets none.
             let hasWithdrawn =
                 try Bool.fetchOne(
-                    db, sql: "SELECT EXISTS (SELECT 1 FROM side WHERE pipeline = ? AND key >= 'p:' AND key < 'p;')", arguments: [pipeline.rawValue]) ?? true
-            let ofRows = try BulkStatement(db, "SELECT MIN(split) FROM dataset_row WHERE pipeline = ? AND prompt_key = ?")
+                    db, sql: "SELECT EXISTS (SELECT 1 FROM side WHERE pipeline = ? AND key >= 'p:' AND key < 'p;')",
+                    arguments: [pipeline.rawValue]) ?? true
+            let ofRows = try BulkStatement(
+                db, "SELECT MIN(split) FROM dataset_row WHERE pipeline = ? AND prompt_key = ?")
             ofRows.bind(1, pipeline.rawValue)
             // In the order of their tree, so that each page is met once.
             let prompts = Array(prompts)
             for index in Self.order(prompts) {
                 let prompt = prompts[index]
                 ofRows.bind(2, prompt)
-                if let side = try (hasWithdrawn ? known("p:" + prompt) : nil) ?? ofRows.text().flatMap(Split.init) { sides.prompts[prompt] = side }
+                if let side = try (hasWithdrawn ? known("p:" + prompt) : nil) ?? ofRows.text().flatMap(Split.init) {
+                    sides.prompts[prompt] = side
+                }
             }
             return sides
         }
     }
 
-    /// The places of digests in ascending order of their first eight bytes, which is near enough to that of their tree, and cheap.
+    /// The places of digests in ascending order of their first eight bytes, which is near enough to that of their tree,
+    /// and cheap.
     private static func order(_ digests: some Sequence<String>) -> [Int] {
-        digests.enumerated().map { (key: $1.utf8.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, place: $0) }.sorted { $0.key < $1.key }.map(\.place)
+        digests.enumerated().map { (key: $1.utf8.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, place: $0) }
+            .sorted { $0.key < $1.key }.map(\.place)
     }
 
     /// Which of `ids` the pipeline's dataset has already.
@@ -65,17 +73,23 @@ extension Ledger {
     package func hasRowsWithoutPrompt(_ pipeline: PipelineName) throws -> Bool {
         try read { db in
             try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM dataset_row WHERE pipeline = ? AND prompt_key IS NULL)", arguments: [pipeline.rawValue]) ?? true
+                db, sql: "SELECT EXISTS (SELECT 1 FROM dataset_row WHERE pipeline = ? AND prompt_key IS NULL)",
+                arguments: [pipeline.rawValue]) ?? true
         }
     }
 
     /// Writes one batch of a drop that is not `stored` yet; nobody sees its rows until ``finish(_:shards:)``.
-    package func add(_ batch: DatasetBatch, of drop: Drop) throws { try write { db in try Self.add(batch, of: drop, db) } }
+    package func add(_ batch: DatasetBatch, of drop: Drop) throws {
+        try write { db in try Self.add(batch, of: drop, db) }
+    }
 
-    /// Forgets what was written of drops that never became `stored`, so that they can be stored from the beginning. Sides of groups stay as decided.
+    /// Forgets what was written of drops that never became `stored`, so that they can be stored from the beginning.
+    /// Sides of groups stay as decided.
     package func forgetUnfinished(_ drop: DropID) throws {
         try write { db in
-            guard try String.fetchOne(db, sql: "SELECT state FROM drop_file WHERE id = ?", arguments: [drop.rawValue]) != Drop.State.stored.rawValue
+            guard
+                try String.fetchOne(db, sql: "SELECT state FROM drop_file WHERE id = ?", arguments: [drop.rawValue])
+                    != Drop.State.stored.rawValue
             else { return }
             for table in ["dataset_row", "duplicate_row", "set_aside"] {
                 try db.execute(sql: "DELETE FROM \(table) WHERE drop_id = ?", arguments: [drop.rawValue])
@@ -84,12 +98,16 @@ extension Ledger {
     }
 
     /// Makes a drop `stored`: from here on its rows are in the dataset.
-    package func finish(_ drop: Drop, shards: [Split: FileReference]) throws { try write { db in try Self.finish(drop, shards, db) } }
+    package func finish(_ drop: Drop, shards: [Split: FileReference]) throws {
+        try write { db in try Self.finish(drop, shards, db) }
+    }
 
-    /// Stores a drop's last rows and its shards, marks it `stored` and keeps its report, all in one transaction: there is no stored drop without one.
+    /// Stores a drop's last rows and its shards, marks it `stored` and keeps its report, all in one transaction: there
+    /// is no stored drop without one.
     /// Rows that another drop brought meanwhile are refused.
     ///
-    /// - Parameter report: makes the report, from what contradicts its rows and how many of them are kept out, by reason.
+    /// - Parameter report: makes the report, from what contradicts its rows and how many of them are kept out, by
+    ///   reason.
     package func store(
         _ drop: Drop, _ batch: DatasetBatch, shards: [Split: FileReference],
         report: ((_ contradictions: DataReport.Contradictions, _ removed: [String: Int]) throws -> DataReport)? = nil
@@ -99,7 +117,9 @@ extension Ledger {
             try Self.finish(drop, shards, db)
             guard let report else { return }
             try Self.keep(
-                try report(try Self.contradictions(drop.pipeline, drop.id, db), try Self.removed(drop.pipeline, drop.id, db)), nil, db)
+                try report(
+                    try Self.contradictions(drop.pipeline, drop.id, db), try Self.removed(drop.pipeline, drop.id, db)),
+                nil, db)
         }
     }
 
@@ -110,7 +130,12 @@ extension Ledger {
                 .execute(arguments: [pipeline, "g:" + group, split.rawValue])
         }
         let insert = try BulkStatement(
-            db, "INSERT INTO dataset_row (pipeline, drop_id, id, line, split, label, prompt_key, answer_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+            db,
+            """
+            INSERT INTO dataset_row (pipeline, drop_id, id, line, split, label, prompt_key, answer_key) VALUES \
+            (?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
         insert.bind(1, pipeline)
         insert.bind(2, drop.id.rawValue)
         // In the order of their tree, so that each page is met once.
@@ -125,15 +150,22 @@ extension Ledger {
             try insert.run()
         }
         for row in batch.duplicates {
-            try db.cachedStatement(sql: "INSERT OR IGNORE INTO duplicate_row (drop_id, line, pipeline, id) VALUES (?, ?, ?, ?)")
-                .execute(arguments: [drop.id.rawValue, row.line, pipeline, row.id.rawValue])
+            try db.cachedStatement(
+                sql: "INSERT OR IGNORE INTO duplicate_row (drop_id, line, pipeline, id) VALUES (?, ?, ?, ?)"
+            )
+            .execute(arguments: [drop.id.rawValue, row.line, pipeline, row.id.rawValue])
         }
         for row in batch.setAside {
             try db.cachedStatement(
-                sql: "INSERT OR IGNORE INTO set_aside (pipeline, id, reason, drop_id, line, other, score) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                sql:
+                    """
+                    INSERT OR IGNORE INTO set_aside (pipeline, id, reason, drop_id, line, other, score) VALUES \
+                    (?, ?, ?, ?, ?, ?, ?)
+                    """
             ).execute(
                 arguments: [
-                    pipeline, row.id.rawValue, row.reason.rawValue, row.drop.rawValue, row.line, row.other?.rawValue, row.score,
+                    pipeline, row.id.rawValue, row.reason.rawValue, row.drop.rawValue, row.line, row.other?.rawValue,
+                    row.score,
                 ])
         }
     }
@@ -144,7 +176,10 @@ extension Ledger {
         for (split, file) in shards {
             try db.execute(
                 sql: "INSERT INTO shard (drop_id, split, pipeline, sha256, rows, body) VALUES (?, ?, ?, ?, ?, ?)",
-                arguments: [drop.id.rawValue, split.rawValue, drop.pipeline.rawValue, file.sha256, file.rows ?? 0, try body(file)])
+                arguments: [
+                    drop.id.rawValue, split.rawValue, drop.pipeline.rawValue, file.sha256, file.rows ?? 0,
+                    try body(file),
+                ])
         }
         try db.execute(
             sql: "UPDATE drop_file SET state = ?, body = ?, stored_at = ? WHERE id = ?",
@@ -161,18 +196,23 @@ extension Ledger {
                     WHERE shard.pipeline = ? AND drop_file.state = 'stored' GROUP BY split
                     """, arguments: [pipeline.rawValue])
             return Dictionary(
-                rows.compactMap { row in Split(rawValue: row["split"]).map { ($0, row["n"] as Int) } }, uniquingKeysWith: { $1 })
+                rows.compactMap { row in Split(rawValue: row["split"]).map { ($0, row["n"] as Int) } },
+                uniquingKeysWith: { $1 })
         }
     }
 
     /// The row files of a pipeline, or of one of its drops, in the order of arrival.
-    package func shards(_ pipeline: PipelineName, drop: DropID? = nil) throws -> [(drop: DropID, split: Split, file: FileReference)] {
+    package func shards(_ pipeline: PipelineName, drop: DropID? = nil) throws -> [(
+        drop: DropID, split: Split, file: FileReference
+    )] {
         try read { db in
             try GRDB.Row.fetchAll(
                 db,
                 sql: """
-                    SELECT shard.drop_id AS d, split, shard.body AS b FROM shard JOIN drop_file ON drop_file.id = shard.drop_id
-                    WHERE \(drop == nil ? "" : "shard.drop_id = ?2 AND ") shard.pipeline = ?1 AND drop_file.state = 'stored' ORDER BY received_at, shard.drop_id
+                    SELECT shard.drop_id AS d, split, shard.body AS b FROM shard JOIN drop_file ON drop_file.id = \
+                    shard.drop_id
+                    WHERE \(drop == nil ? "" : "shard.drop_id = ?2 AND ") shard.pipeline = ?1 AND drop_file.state = \
+                    'stored' ORDER BY received_at, shard.drop_id
                     """, arguments: StatementArguments([pipeline.rawValue] + (drop.map { [$0.rawValue] } ?? []))
             ).compactMap { row in
                 guard let split = Split(rawValue: row["split"]) else { return nil }
@@ -184,11 +224,18 @@ extension Ledger {
     /// The distinct labels of a pipeline's rows, at most `limit`; nil where some row has none or there are more.
     package func labels(_ pipeline: PipelineName, limit: Int) throws -> [String]? {
         try read { db in
-            let stored = "FROM drop_file CROSS JOIN dataset_row ON drop_id = drop_file.id WHERE state = 'stored' AND drop_file.pipeline = ?"
-            let missing = try Int.fetchOne(db, sql: "SELECT COUNT(*) \(stored) AND label IS NULL", arguments: [pipeline.rawValue]) ?? 0
+            let stored =
+                """
+                FROM drop_file CROSS JOIN dataset_row ON drop_id = drop_file.id WHERE state = 'stored' AND \
+                drop_file.pipeline = ?
+                """
+            let missing =
+                try Int.fetchOne(db, sql: "SELECT COUNT(*) \(stored) AND label IS NULL", arguments: [pipeline.rawValue])
+                ?? 0
             guard missing == 0 else { return nil }
             let labels = try String.fetchAll(
-                db, sql: "SELECT DISTINCT label \(stored) ORDER BY label LIMIT ?", arguments: [pipeline.rawValue, limit + 1])
+                db, sql: "SELECT DISTINCT label \(stored) ORDER BY label LIMIT ?",
+                arguments: [pipeline.rawValue, limit + 1])
             return labels.isEmpty || labels.count > limit ? nil : labels
         }
     }
@@ -206,11 +253,14 @@ extension Ledger {
                     WHERE set_aside.pipeline = ? AND (? IS NULL OR drop_id = ?) AND (? IS NULL OR reason = ?)
                     ORDER BY received_at DESC, drop_id DESC, line LIMIT ?
                     """,
-                arguments: [pipeline.rawValue, drop?.rawValue, drop?.rawValue, reason?.rawValue, reason?.rawValue, limit]
+                arguments: [
+                    pipeline.rawValue, drop?.rawValue, drop?.rawValue, reason?.rawValue, reason?.rawValue, limit,
+                ]
             ).compactMap { row in
                 guard let reason = SetAsideRow.Reason(rawValue: row["reason"]) else { return nil }
                 return SetAsideRow(
-                    id: RowID(row["id"] as String), reason: reason, drop: DropID(row["drop_id"] as String), line: row["line"],
+                    id: RowID(row["id"] as String), reason: reason, drop: DropID(row["drop_id"] as String),
+                    line: row["line"],
                     other: (row["other"] as String?).map { RowID($0) }, score: row["score"])
             }
         }

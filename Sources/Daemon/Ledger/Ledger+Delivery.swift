@@ -3,7 +3,8 @@ import Crypto
 import Foundation
 import GRDB
 
-/// One thing to tell one receiver: kept until it was told, so that neither a restart nor a receiver that is away loses it.
+/// One thing to tell one receiver: kept until it was told, so that neither a restart nor a receiver that is away loses
+/// it.
 package struct DeliveryNotice: Hashable, Sendable {
     package let id: Int64
     package let event: DeliveryEvent
@@ -18,30 +19,39 @@ extension Ledger {
         try db.execute(
             sql: """
                 CREATE TABLE export (
-                    version TEXT NOT NULL REFERENCES version (id), format TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('done', 'failed')),
+                    version TEXT NOT NULL REFERENCES version (id), format TEXT NOT NULL, state TEXT NOT NULL CHECK \
+                    (state IN ('done', 'failed')),
                     body TEXT NOT NULL, PRIMARY KEY (version, format)) STRICT, WITHOUT ROWID;
 
                 CREATE TABLE notification (
-                    id INTEGER PRIMARY KEY, event TEXT NOT NULL, target TEXT NOT NULL CHECK (target IN ('program', 'webhook')),
+                    id INTEGER PRIMARY KEY, event TEXT NOT NULL, target TEXT NOT NULL CHECK (target IN ('program', \
+                    'webhook')),
                     state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'failed')),
-                    attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0), due_at REAL NOT NULL, answer TEXT, body TEXT NOT NULL,
+                    attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0), due_at REAL NOT NULL, answer TEXT, \
+                    body TEXT NOT NULL,
                     UNIQUE (event, target)) STRICT;
                 CREATE INDEX notification_due ON notification (due_at) WHERE state = 'pending';
 
-                -- How far the transitions and promotions have been looked through; what was before delivery existed is not told again.
-                CREATE TABLE delivery_mark (source TEXT PRIMARY KEY CHECK (source IN ('run', 'promotion')), position INTEGER NOT NULL) STRICT;
+                -- How far the transitions and promotions have been looked through; what was before delivery existed \
+                is not told again.
+                CREATE TABLE delivery_mark (source TEXT PRIMARY KEY CHECK (source IN ('run', 'promotion')), position \
+                INTEGER NOT NULL) STRICT;
                 INSERT INTO delivery_mark VALUES ('run', (SELECT COALESCE(MAX(sequence), 0) FROM run_transition));
                 INSERT INTO delivery_mark VALUES ('promotion', (SELECT COALESCE(MAX(sequence), 0) FROM promotion));
 
                 CREATE TABLE alias (
-                    pipeline TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL REFERENCES version (id), who TEXT NOT NULL, at REAL NOT NULL,
+                    pipeline TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL REFERENCES version (id), who \
+                    TEXT NOT NULL, at REAL NOT NULL,
                     PRIMARY KEY (pipeline, name)) STRICT, WITHOUT ROWID;
                 """)
     }
 
     /// What became of a version's exports.
     package func exports(_ version: VersionID) throws -> [ExportRecord] {
-        try read { try Self.nouns(ExportRecord.self, $0, "SELECT body FROM export WHERE version = ? ORDER BY format", [version.rawValue]) }
+        try read {
+            try Self.nouns(
+                ExportRecord.self, $0, "SELECT body FROM export WHERE version = ? ORDER BY format", [version.rawValue])
+        }
     }
 
     /// Records an export, replacing what was recorded of the same format.
@@ -49,11 +59,14 @@ extension Ledger {
         try write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO export (version, format, state, body) VALUES (?, ?, ?, ?)",
-                arguments: [export.version.rawValue, export.format.rawValue, export.state.rawValue, try Self.body(export)])
+                arguments: [
+                    export.version.rawValue, export.format.rawValue, export.state.rawValue, try Self.body(export),
+                ])
         }
     }
 
-    /// Turns promotions, rollbacks and ended runs since the last call into notifications for the targets that `targets` names, and remembers
+    /// Turns promotions, rollbacks and ended runs since the last call into notifications for the targets that `targets`
+    /// names, and remembers
     /// how far it came; one transaction, so that each is told once and none is missed. Returns how many were added.
     @discardableResult
     package func collectNotifications(
@@ -63,8 +76,10 @@ extension Ledger {
             try Bool.fetchOne(
                 db,
                 sql: """
-                    SELECT (SELECT COALESCE(MAX(sequence), 0) FROM run_transition) <= (SELECT position FROM delivery_mark WHERE source = 'run')
-                       AND (SELECT COALESCE(MAX(sequence), 0) FROM promotion) <= (SELECT position FROM delivery_mark WHERE source = 'promotion')
+                    SELECT (SELECT COALESCE(MAX(sequence), 0) FROM run_transition) <= (SELECT position FROM \
+                    delivery_mark WHERE source = 'run')
+                       AND (SELECT COALESCE(MAX(sequence), 0) FROM promotion) <= (SELECT position FROM delivery_mark \
+                       WHERE source = 'promotion')
                     """) ?? true
         }
         if isQuiet { return 0 }
@@ -80,7 +95,12 @@ extension Ledger {
             }
             for (source, table) in [("run", "run_transition"), ("promotion", "promotion")] {
                 try db.execute(
-                    sql: "UPDATE delivery_mark SET position = (SELECT COALESCE(MAX(sequence), 0) FROM \(table)) WHERE source = ?", arguments: [source])
+                    sql:
+                        """
+                        UPDATE delivery_mark SET position = (SELECT COALESCE(MAX(sequence), 0) FROM \(table)) \
+                        WHERE source = ?
+                        """,
+                    arguments: [source])
             }
             return added
         }
@@ -90,7 +110,8 @@ extension Ledger {
         try GRDB.Row.fetchAll(
             db,
             sql: """
-                SELECT sequence, run_transition.state AS s, at, message, run.id AS r, run.pipeline AS p FROM run_transition
+                SELECT sequence, run_transition.state AS s, at, message, run.id AS r, run.pipeline AS p FROM \
+                run_transition
                 JOIN run ON run.id = run_transition.run
                 WHERE run_transition.state IN ('rejected', 'inconclusive', 'failed')
                   AND sequence > (SELECT position FROM delivery_mark WHERE source = 'run') ORDER BY sequence
@@ -99,15 +120,21 @@ extension Ledger {
             guard let kind = DeliveryEvent.Kind(rawValue: row["s"]) else { return nil }
             let run: String = row["r"]
             return DeliveryEvent(
-                id: eventID("\(run) \(row["sequence"] as Int64) \(row["at"] as Double)"), createdAt: Int(row["at"] as Double), type: kind,
+                id: eventID("\(run) \(row["sequence"] as Int64) \(row["at"] as Double)"),
+                createdAt: Int(row["at"] as Double), type: kind,
                 data: .init(pipeline: PipelineName(row["p"] as String), run: RunID(run), reason: row["message"] ?? ""))
         }
     }
 
-    private static func promotions(_ db: Database, _ folder: (PipelineName, VersionID) -> String) throws -> [DeliveryEvent] {
+    private static func promotions(_ db: Database, _ folder: (PipelineName, VersionID) -> String) throws
+        -> [DeliveryEvent]
+    {
         try nouns(
             PromotionRecord.self, db,
-            "SELECT body FROM promotion WHERE sequence > (SELECT position FROM delivery_mark WHERE source = 'promotion') ORDER BY sequence"
+            """
+            SELECT body FROM promotion WHERE sequence > (SELECT position FROM delivery_mark WHERE source = \
+            'promotion') ORDER BY sequence
+            """
         ).map { record in
             DeliveryEvent(
                 id: eventID(record.hash), createdAt: Int(record.at.timeIntervalSince1970),
@@ -127,22 +154,34 @@ extension Ledger {
     package func dueNotifications(at now: Date, limit: Int = 20) throws -> [DeliveryNotice] {
         try read { db in
             try GRDB.Row.fetchAll(
-                db, sql: "SELECT id, body, target, attempts FROM notification WHERE state = 'pending' AND due_at <= ? ORDER BY id LIMIT ?",
+                db,
+                sql:
+                    """
+                    SELECT id, body, target, attempts FROM notification WHERE state = 'pending' AND due_at <= ? \
+                    ORDER BY id LIMIT ?
+                    """,
                 arguments: [now.timeIntervalSince1970, limit]
             ).map { row in
                 DeliveryNotice(
-                    id: row["id"], event: try Self.noun(DeliveryEvent.self, row["body"]), target: row["target"], attempts: row["attempts"])
+                    id: row["id"], event: try Self.noun(DeliveryEvent.self, row["body"]), target: row["target"],
+                    attempts: row["attempts"])
             }
         }
     }
 
-    /// Records that a notification was told (`next` nil), or failed and is to be tried again at `next`, or, without a next time, is given up.
+    /// Records that a notification was told (`next` nil), or failed and is to be tried again at `next`, or, without a
+    /// next time, is given up.
     package func settle(_ notification: DeliveryNotice, told: Bool, answer: String, next: Date?) throws {
         try write { db in
             try db.execute(
-                sql: "UPDATE notification SET state = ?, attempts = attempts + 1, answer = ?, due_at = ? WHERE id = ? AND state = 'pending'",
+                sql:
+                    """
+                    UPDATE notification SET state = ?, attempts = attempts + 1, answer = ?, due_at = ? WHERE id = \
+                    ? AND state = 'pending'
+                    """,
                 arguments: [
-                    told ? "done" : next == nil ? "failed" : "pending", answer, (next ?? Date()).timeIntervalSince1970, notification.id,
+                    told ? "done" : next == nil ? "failed" : "pending", answer, (next ?? Date()).timeIntervalSince1970,
+                    notification.id,
                 ])
         }
     }

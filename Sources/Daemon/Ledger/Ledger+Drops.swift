@@ -12,7 +12,8 @@ extension Ledger {
     package func drops(in state: Drop.State, pipeline: PipelineName? = nil) throws -> [Drop] {
         try read {
             try Self.nouns(
-                Drop.self, $0, "SELECT body FROM drop_file WHERE state = ? AND (? IS NULL OR pipeline = ?) ORDER BY received_at, id",
+                Drop.self, $0,
+                "SELECT body FROM drop_file WHERE state = ? AND (? IS NULL OR pipeline = ?) ORDER BY received_at, id",
                 [state.rawValue, pipeline?.rawValue, pipeline?.rawValue])
         }
     }
@@ -20,7 +21,9 @@ extension Ledger {
     /// How many drops of a pipeline are in a state.
     package func dropCount(in state: Drop.State, pipeline: PipelineName) throws -> Int {
         try read {
-            try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM drop_file WHERE state = ? AND pipeline = ?", arguments: [state.rawValue, pipeline.rawValue]) ?? 0
+            try Int.fetchOne(
+                $0, sql: "SELECT COUNT(*) FROM drop_file WHERE state = ? AND pipeline = ?",
+                arguments: [state.rawValue, pipeline.rawValue]) ?? 0
         }
     }
 
@@ -28,19 +31,33 @@ extension Ledger {
     package func drops(pipeline: PipelineName?, limit: Int) throws -> [Drop] {
         try read {
             try Self.nouns(
-                Drop.self, $0, "SELECT body FROM drop_file WHERE (? IS NULL OR pipeline = ?) ORDER BY received_at DESC, id DESC LIMIT ?",
+                Drop.self, $0,
+                """
+                SELECT body FROM drop_file WHERE (? IS NULL OR pipeline = ?) ORDER BY received_at DESC, id DESC \
+                LIMIT ?
+                """,
                 [pipeline?.rawValue, pipeline?.rawValue, limit])
         }
     }
 
-    /// Records a claimed file: as `received`, or as `duplicate` where the same bytes came before and were not quarantined (rules may have
+    /// Records a claimed file: as `received`, or as `duplicate` where the same bytes came before and were not
+    /// quarantined (rules may have
     /// changed since). Returns what was recorded; recording the same drop again changes nothing.
     package func receive(_ drop: Drop) throws -> Drop {
         try write { db in
-            if let known = try Self.nouns(Drop.self, db, "SELECT body FROM drop_file WHERE id = ?", [drop.id.rawValue]).first { return known }
+            if let known = try Self.nouns(Drop.self, db, "SELECT body FROM drop_file WHERE id = ?", [drop.id.rawValue])
+                .first
+            {
+                return known
+            }
             var drop = drop
             if let first = try String.fetchOne(
-                db, sql: "SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND state NOT IN ('duplicate', 'revoked', 'quarantined')",
+                db,
+                sql:
+                    """
+                    SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND state NOT IN ('duplicate', \
+                    'revoked', 'quarantined')
+                    """,
                 arguments: [drop.pipeline.rawValue, drop.sha256])
             {
                 drop.state = .duplicate
@@ -49,20 +66,26 @@ extension Ledger {
             try db.execute(
                 sql: "INSERT INTO drop_file (id, pipeline, sha256, state, received_at, body) VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [
-                    drop.id.rawValue, drop.pipeline.rawValue, drop.sha256, drop.state.rawValue, drop.receivedAt.timeIntervalSince1970,
+                    drop.id.rawValue, drop.pipeline.rawValue, drop.sha256, drop.state.rawValue,
+                    drop.receivedAt.timeIntervalSince1970,
                     try Self.body(drop),
                 ])
             return drop
         }
     }
 
-    /// A received drop whose bytes turned out to be others than those recorded: it is as if it had come with them. Returns what was recorded.
+    /// A received drop whose bytes turned out to be others than those recorded: it is as if it had come with them.
+    /// Returns what was recorded.
     package func receiveAgain(_ drop: Drop) throws -> Drop {
         try write { db in
             var drop = drop
             if let first = try String.fetchOne(
                 db,
-                sql: "SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND id <> ? AND state NOT IN ('duplicate', 'revoked', 'quarantined')",
+                sql:
+                    """
+                    SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND id <> ? AND state NOT IN \
+                    ('duplicate', 'revoked', 'quarantined')
+                    """,
                 arguments: [drop.pipeline.rawValue, drop.sha256, drop.id.rawValue])
             {
                 drop.state = .duplicate
@@ -82,6 +105,7 @@ extension Ledger {
 
     private static func update(_ drop: Drop, _ db: Database) throws {
         try db.execute(
-            sql: "UPDATE drop_file SET state = ?, body = ? WHERE id = ?", arguments: [drop.state.rawValue, try body(drop), drop.id.rawValue])
+            sql: "UPDATE drop_file SET state = ?, body = ? WHERE id = ?",
+            arguments: [drop.state.rawValue, try body(drop), drop.id.rawValue])
     }
 }

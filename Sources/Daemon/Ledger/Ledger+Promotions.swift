@@ -12,7 +12,11 @@ extension Ledger {
     }
 
     package func versions(_ pipeline: PipelineName) throws -> [ModelVersion] {
-        try read { try Self.nouns(ModelVersion.self, $0, "SELECT body FROM version WHERE pipeline = ? ORDER BY rowid", [pipeline.rawValue]) }
+        try read {
+            try Self.nouns(
+                ModelVersion.self, $0, "SELECT body FROM version WHERE pipeline = ? ORDER BY rowid", [pipeline.rawValue]
+            )
+        }
     }
 
     /// Records a version; recording it again changes nothing.
@@ -20,7 +24,9 @@ extension Ledger {
         try write { db in
             try db.execute(
                 sql: "INSERT OR IGNORE INTO version (id, pipeline, run, body) VALUES (?, ?, ?, ?)",
-                arguments: [version.id.rawValue, version.pipeline.rawValue, version.run.rawValue, try Self.body(version)])
+                arguments: [
+                    version.id.rawValue, version.pipeline.rawValue, version.run.rawValue, try Self.body(version),
+                ])
         }
     }
 
@@ -33,38 +39,49 @@ extension Ledger {
     package func history(_ pipeline: PipelineName, limit: Int = 1000) throws -> [PromotionRecord] {
         try read {
             try Self.nouns(
-                PromotionRecord.self, $0, "SELECT body FROM promotion WHERE pipeline = ? ORDER BY sequence DESC LIMIT ?", [pipeline.rawValue, limit])
+                PromotionRecord.self, $0,
+                "SELECT body FROM promotion WHERE pipeline = ? ORDER BY sequence DESC LIMIT ?",
+                [pipeline.rawValue, limit])
         }
     }
 
-    /// Appends a promotion and, where a run is promoted, moves the run on; one transaction, so that there is never one without the other.
+    /// Appends a promotion and, where a run is promoted, moves the run on; one transaction, so that there is never one
+    /// without the other.
     package func promote(
-        _ pipeline: PipelineName, to version: VersionID?, run: RunID?, kind: PromotionRecord.Kind, who: String, reason: String
+        _ pipeline: PipelineName, to version: VersionID?, run: RunID?, kind: PromotionRecord.Kind, who: String,
+        reason: String
     ) throws -> PromotionRecord {
         try write { db in
             let last = try Self.nouns(
-                PromotionRecord.self, db, "SELECT body FROM promotion WHERE pipeline = ? ORDER BY sequence DESC LIMIT 1", [pipeline.rawValue]
+                PromotionRecord.self, db,
+                "SELECT body FROM promotion WHERE pipeline = ? ORDER BY sequence DESC LIMIT 1", [pipeline.rawValue]
             ).first
             let sequence = (try Int.fetchOne(db, sql: "SELECT MAX(sequence) FROM promotion") ?? 0) + 1
             var record = PromotionRecord(
-                sequence: sequence, pipeline: pipeline, version: version, previous: last?.version, run: run, kind: kind, who: who,
-                reason: reason, at: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded()), previousHash: last?.hash ?? Self.root,
+                sequence: sequence, pipeline: pipeline, version: version, previous: last?.version, run: run, kind: kind,
+                who: who,
+                reason: reason, at: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded()),
+                previousHash: last?.hash ?? Self.root,
                 hash: "")
             record.hash = try Self.hash(record)
             try db.execute(
                 sql: "INSERT INTO promotion (sequence, pipeline, version, hash, body) VALUES (?, ?, ?, ?, ?)",
                 arguments: [sequence, pipeline.rawValue, version?.rawValue, record.hash, try Self.body(record)])
-            if let run, var promoted = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [run.rawValue]).first {
+            if let run,
+                var promoted = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [run.rawValue]).first
+            {
                 guard promoted.state.allowedNext.contains(.promoted) else {
                     throw Failure(
-                        code: "run.transition", "Run \(run) is \(promoted.state.rawValue), so it cannot be promoted.", at: run.rawValue,
+                        code: "run.transition", "Run \(run) is \(promoted.state.rawValue), so it cannot be promoted.",
+                        at: run.rawValue,
                         remedy: "See `ftctl show \(run)`.")
                 }
                 promoted.state = .promoted
                 promoted.version = version
                 promoted.finishedAt = promoted.finishedAt ?? Date()
                 try db.execute(
-                    sql: "UPDATE run SET state = 'promoted', body = ? WHERE id = ?", arguments: [try Self.body(promoted), run.rawValue])
+                    sql: "UPDATE run SET state = 'promoted', body = ? WHERE id = ?",
+                    arguments: [try Self.body(promoted), run.rawValue])
                 try db.execute(
                     sql: "INSERT INTO run_transition (run, state, at, message) VALUES (?, 'promoted', ?, ?)",
                     arguments: [run.rawValue, Date().timeIntervalSince1970, "\(kind.rawValue) by \(who): \(reason)"])

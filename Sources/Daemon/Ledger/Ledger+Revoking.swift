@@ -28,31 +28,41 @@ extension Ledger {
                     WHERE place = 1 ORDER BY id
                     """, arguments: [drop.rawValue]
             ).compactMap { row in
-                Split(rawValue: row["split"]).map { KeptRow(id: RowID(row["id"] as String), split: $0, drop: DropID(row["d"] as String), line: row["line"]) }
+                Split(rawValue: row["split"]).map {
+                    KeptRow(
+                        id: RowID(row["id"] as String), split: $0, drop: DropID(row["d"] as String), line: row["line"])
+                }
             }
         }
     }
 
-    /// Withdraws a stored (or quarantined, or duplicate) drop in one transaction: its rows are in no future snapshot; those in `kept` go over
+    /// Withdraws a stored (or quarantined, or duplicate) drop in one transaction: its rows are in no future snapshot;
+    /// those in `kept` go over
     /// to the drops that brought them too, with `shards` as their files.
     ///
     /// Throws a Failure where the drop is unknown, at work or withdrawn already.
     package func revoke(
-        _ id: DropID, kept: [KeptRow], shards: [(drop: DropID, split: Split, file: FileReference)], who: String, reason: String
+        _ id: DropID, kept: [KeptRow], shards: [(drop: DropID, split: Split, file: FileReference)], who: String,
+        reason: String
     ) throws -> Drop {
         try write { db in
-            guard var drop = try Self.nouns(Drop.self, db, "SELECT body FROM drop_file WHERE id = ?", [id.rawValue]).first else {
-                throw Failure(code: "drop.unknown", "There is no drop '\(id)'.", at: id.rawValue, remedy: "See `ftctl drops`.")
+            guard
+                var drop = try Self.nouns(Drop.self, db, "SELECT body FROM drop_file WHERE id = ?", [id.rawValue]).first
+            else {
+                throw Failure(
+                    code: "drop.unknown", "There is no drop '\(id)'.", at: id.rawValue, remedy: "See `ftctl drops`.")
             }
             guard [.stored, .quarantined, .duplicate].contains(drop.state) else {
                 throw Failure(
-                    code: "drop.state", "The drop '\(id)' is \(drop.state.rawValue), so it cannot be revoked.", at: id.rawValue,
+                    code: "drop.state", "The drop '\(id)' is \(drop.state.rawValue), so it cannot be revoked.",
+                    at: id.rawValue,
                     remedy: drop.state == .revoked ? "It is revoked already." : "Wait until it is stored.")
             }
             drop.state = .revoked
             drop.note = "revoked by \(who): \(reason)"
             try db.execute(
-                sql: "UPDATE drop_file SET state = 'revoked', body = ? WHERE id = ?", arguments: [try Self.body(drop), id.rawValue])
+                sql: "UPDATE drop_file SET state = 'revoked', body = ? WHERE id = ?",
+                arguments: [try Self.body(drop), id.rawValue])
             try db.execute(
                 sql: "INSERT INTO revocation (drop_id, who, reason, at) VALUES (?, ?, ?, ?)",
                 arguments: [id.rawValue, who, reason, Date().timeIntervalSince1970])
@@ -66,42 +76,64 @@ extension Ledger {
                 try db.execute(
                     sql: "UPDATE dataset_row SET drop_id = ?, line = ? WHERE pipeline = ? AND id = ?",
                     arguments: [row.drop.rawValue, row.line, pipeline, row.id.rawValue])
-                try db.execute(sql: "DELETE FROM duplicate_row WHERE drop_id = ? AND line = ?", arguments: [row.drop.rawValue, row.line])
+                try db.execute(
+                    sql: "DELETE FROM duplicate_row WHERE drop_id = ? AND line = ?",
+                    arguments: [row.drop.rawValue, row.line])
                 try db.execute(
                     sql: "UPDATE set_aside SET drop_id = ?, line = ? WHERE pipeline = ? AND id = ?",
                     arguments: [row.drop.rawValue, row.line, pipeline, row.id.rawValue])
             }
             for shard in shards {
                 try db.execute(
-                    sql: "INSERT OR IGNORE INTO shard (drop_id, split, pipeline, sha256, rows, body) VALUES (?, ?, ?, ?, ?, ?)",
-                    arguments: [shard.drop.rawValue, shard.split.rawValue, pipeline, shard.file.sha256, shard.file.rows ?? 0, try Self.body(shard.file)])
+                    sql:
+                        """
+                        INSERT OR IGNORE INTO shard (drop_id, split, pipeline, sha256, rows, body) VALUES (?, ?, \
+                        ?, ?, ?, ?)
+                        """,
+                    arguments: [
+                        shard.drop.rawValue, shard.split.rawValue, pipeline, shard.file.sha256, shard.file.rows ?? 0,
+                        try Self.body(shard.file),
+                    ])
             }
             // What was asked on one side is never asked on another, even where no row of it is left.
             try db.execute(
                 sql: """
                     INSERT OR IGNORE INTO side (pipeline, key, split)
-                    SELECT pipeline, 'p:' || prompt_key, split FROM dataset_row WHERE drop_id = ? AND prompt_key IS NOT NULL
+                    SELECT pipeline, 'p:' || prompt_key, split FROM dataset_row WHERE drop_id = ? AND prompt_key IS \
+                    NOT NULL
                     """, arguments: [id.rawValue])
-            for table in ["dataset_row", "duplicate_row"] { try db.execute(sql: "DELETE FROM \(table) WHERE drop_id = ?", arguments: [id.rawValue]) }
+            for table in ["dataset_row", "duplicate_row"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE drop_id = ?", arguments: [id.rawValue])
+            }
             // The index holds its rows, and rows of others are kept out because of them: both are made anew.
             try db.execute(sql: "UPDATE drop_file SET indexed = 0 WHERE pipeline = ?", arguments: [pipeline])
             try db.execute(
-                sql: "DELETE FROM set_aside WHERE pipeline = ? AND (reason IN ('near_duplicate', 'near_duplicate_of_gate') OR drop_id = ?)",
+                sql:
+                    """
+                    DELETE FROM set_aside WHERE pipeline = ? AND (reason IN ('near_duplicate', \
+                    'near_duplicate_of_gate') OR drop_id = ?)
+                    """,
                 arguments: [pipeline, id.rawValue])
-            try db.execute(sql: "DELETE FROM quality_report WHERE pipeline = ? AND subject IN ('', ?)", arguments: [pipeline, id.rawValue])
+            try db.execute(
+                sql: "DELETE FROM quality_report WHERE pipeline = ? AND subject IN ('', ?)",
+                arguments: [pipeline, id.rawValue])
             return drop
         }
     }
 
-    /// Files that hold rows of a withdrawn drop and of no other: its shards, filtered copies of them, and files of picked rows with any of its rows.
+    /// Files that hold rows of a withdrawn drop and of no other: its shards, filtered copies of them, and files of
+    /// picked rows with any of its rows.
     package func filesOnly(of drop: DropID) throws -> [String] {
         try read { db in
             try String.fetchAll(
                 db,
                 sql: """
-                    SELECT sha256 FROM shard WHERE drop_id = ?1 AND sha256 NOT IN (SELECT sha256 FROM shard WHERE drop_id <> ?1)
-                    UNION SELECT snapshot_file.sha256 FROM snapshot_file JOIN shard ON shard.sha256 = snapshot_file.source
-                        WHERE shard.drop_id = ?1 AND snapshot_file.sha256 NOT IN (SELECT sha256 FROM shard WHERE drop_id <> ?1)
+                    SELECT sha256 FROM shard WHERE drop_id = ?1 AND sha256 NOT IN (SELECT sha256 FROM shard WHERE \
+                    drop_id <> ?1)
+                    UNION SELECT snapshot_file.sha256 FROM snapshot_file JOIN shard ON shard.sha256 = \
+                    snapshot_file.source
+                        WHERE shard.drop_id = ?1 AND snapshot_file.sha256 NOT IN (SELECT sha256 FROM shard WHERE \
+                        drop_id <> ?1)
                     UNION SELECT sha256 FROM picked_row WHERE id IN (SELECT id FROM revoked_row WHERE drop_id = ?1)
                         AND sha256 NOT IN (SELECT sha256 FROM shard WHERE drop_id <> ?1)
                     """, arguments: [drop.rawValue])

@@ -8,13 +8,20 @@ extension Ledger {
         try write { db in
             try db.execute(
                 sql: "INSERT OR IGNORE INTO snapshot (id, pipeline, created_at, body) VALUES (?, ?, ?, ?)",
-                arguments: [snapshot.id.rawValue, snapshot.pipeline.rawValue, snapshot.createdAt.timeIntervalSince1970, try Self.body(snapshot)])
+                arguments: [
+                    snapshot.id.rawValue, snapshot.pipeline.rawValue, snapshot.createdAt.timeIntervalSince1970,
+                    try Self.body(snapshot),
+                ])
             for (split, files) in snapshot.files {
                 for file in files {
                     // What a filtered copy was made from is known to lineage by the file that it replaces.
                     try db.execute(
-                        sql: "INSERT OR IGNORE INTO snapshot_file (snapshot, split, sha256, source) VALUES (?, ?, ?, ?)",
-                        arguments: [snapshot.id.rawValue, split.rawValue, file.sha256, snapshot.sources?[file.sha256] ?? file.sha256])
+                        sql:
+                            "INSERT OR IGNORE INTO snapshot_file (snapshot, split, sha256, source) VALUES (?, ?, ?, ?)",
+                        arguments: [
+                            snapshot.id.rawValue, split.rawValue, file.sha256,
+                            snapshot.sources?[file.sha256] ?? file.sha256,
+                        ])
                 }
             }
         }
@@ -24,17 +31,25 @@ extension Ledger {
         try read { try Self.nouns(Snapshot.self, $0, "SELECT body FROM snapshot WHERE id = ?", [id.rawValue]).first }
     }
 
-    /// Queues a run and marks the new drops it takes as tried, in one transaction; `make` gets the run's new identifier.
+    /// Queues a run and marks the new drops it takes as tried, in one transaction; `make` gets the run's new
+    /// identifier.
     ///
-    /// - Parameter drops: those that no run was queued for yet. What earlier runs did not bring to what is served may be in the run as well.
+    /// - Parameter drops: those that no run was queued for yet. What earlier runs did not bring to what is served may
+    ///   be in the run as well.
     /// - Returns: nil, and queues nothing, where another run has taken one of `drops` meanwhile.
     package func queue(taking drops: [DropID], _ make: (RunID) throws -> Run) throws -> Run? {
         try write { db in
             for id in drops {
-                try db.execute(sql: "UPDATE drop_file SET scheduled = 1 WHERE id = ? AND scheduled = 0", arguments: [id.rawValue])
+                try db.execute(
+                    sql: "UPDATE drop_file SET scheduled = 1 WHERE id = ? AND scheduled = 0", arguments: [id.rawValue])
                 guard db.changesCount == 1 else {
                     try db.execute(
-                        sql: "UPDATE drop_file SET scheduled = 0 WHERE id IN (\(drops.prefix { $0 != id }.map { "'\($0.rawValue)'" }.joined(separator: ",")))")
+                        sql:
+                            """
+                            UPDATE drop_file SET scheduled = 0 WHERE id IN \
+                            (\(drops.prefix { $0 != id }.map { "'\($0.rawValue)'" }.joined(separator: ",")))
+                            """
+                    )
                     return nil
                 }
             }
@@ -47,9 +62,14 @@ extension Ledger {
         let number = (try Int.fetchOne(db, sql: "SELECT MAX(number) FROM run") ?? 0) + 1
         let run = try make(RunID("r-\(String(format: "%06d", number))"))
         try db.execute(
-            sql: "INSERT INTO run (id, number, pipeline, state, priority, created_at, base, snapshot, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            sql:
+                """
+                INSERT INTO run (id, number, pipeline, state, priority, created_at, base, snapshot, body) VALUES \
+                (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
             arguments: [
-                run.id.rawValue, number, run.pipeline.rawValue, run.state.rawValue, run.priority, run.createdAt.timeIntervalSince1970,
+                run.id.rawValue, number, run.pipeline.rawValue, run.state.rawValue, run.priority,
+                run.createdAt.timeIntervalSince1970,
                 run.base.rawValue, run.snapshot.rawValue, try body(run),
             ])
         try note(run, message, db)
@@ -65,7 +85,10 @@ extension Ledger {
         try read {
             try Self.nouns(
                 Run.self, $0,
-                "SELECT body FROM run WHERE (? IS NULL OR pipeline = ?) AND (? IS NULL OR state = ?) ORDER BY number DESC LIMIT ?",
+                """
+                SELECT body FROM run WHERE (? IS NULL OR pipeline = ?) AND (? IS NULL OR state = ?) ORDER BY \
+                number DESC LIMIT ?
+                """,
                 [pipeline?.rawValue, pipeline?.rawValue, state?.rawValue, state?.rawValue, limit])
         }
     }
@@ -75,25 +98,34 @@ extension Ledger {
         try read {
             try Self.nouns(
                 Run.self, $0,
-                "SELECT body FROM run WHERE state IN (\(states.map { "'\($0.rawValue)'" }.joined(separator: ","))) ORDER BY priority DESC, number")
+                """
+                SELECT body FROM run WHERE state IN (\(states.map { "'\($0.rawValue)'" }.joined(separator: ","))) \
+                ORDER BY priority DESC, number
+                """
+            )
         }
     }
 
     /// Moves a run to the next state, changing what else `change` sets, in one transaction.
     ///
-    /// Returns the run as it now is. Throws a Failure (`run.transition`) where the run is not in one of `from` (someone else was faster),
+    /// Returns the run as it now is. Throws a Failure (`run.transition`) where the run is not in one of `from` (someone
+    /// else was faster),
     /// or where its life-cycle forbids the step.
     @discardableResult
     package func transition(
-        _ id: RunID, from: Set<RunState>, to state: RunState, message: String? = nil, _ change: (inout Run) -> Void = { _ in }
+        _ id: RunID, from: Set<RunState>, to state: RunState, message: String? = nil,
+        _ change: (inout Run) -> Void = { _ in }
     ) throws -> Run {
         try write { db in
-            guard var run = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [id.rawValue]).first else {
-                throw Failure(code: "run.unknown", "There is no run '\(id)'.", at: id.rawValue, remedy: "See `ftctl runs`.")
+            guard var run = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [id.rawValue]).first
+            else {
+                throw Failure(
+                    code: "run.unknown", "There is no run '\(id)'.", at: id.rawValue, remedy: "See `ftctl runs`.")
             }
             guard from.contains(run.state), run.state.allowedNext.contains(state) else {
                 throw Failure(
-                    code: "run.transition", "Run \(id) is \(run.state.rawValue), so it cannot become \(state.rawValue).", at: id.rawValue,
+                    code: "run.transition",
+                    "Run \(id) is \(run.state.rawValue), so it cannot become \(state.rawValue).", at: id.rawValue,
                     remedy: "See `ftctl show \(id)`.")
             }
             run.state = state
@@ -109,7 +141,8 @@ extension Ledger {
     /// Changes what a run records without changing its state.
     package func amend(_ id: RunID, _ change: (inout Run) -> Void) throws {
         try write { db in
-            guard var run = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [id.rawValue]).first else { return }
+            guard var run = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [id.rawValue]).first
+            else { return }
             let state = run.state
             change(&run)
             run.state = state
@@ -120,10 +153,13 @@ extension Ledger {
     /// The state changes of a run in order, with what was said.
     package func transitions(_ id: RunID) throws -> [(state: RunState, at: Date, message: String?)] {
         try read { db in
-            try GRDB.Row.fetchAll(db, sql: "SELECT state, at, message FROM run_transition WHERE run = ? ORDER BY sequence", arguments: [id.rawValue])
-                .compactMap { row in
-                    RunState(rawValue: row["state"]).map { ($0, Date(timeIntervalSince1970: row["at"]), row["message"]) }
-                }
+            try GRDB.Row.fetchAll(
+                db, sql: "SELECT state, at, message FROM run_transition WHERE run = ? ORDER BY sequence",
+                arguments: [id.rawValue]
+            )
+            .compactMap { row in
+                RunState(rawValue: row["state"]).map { ($0, Date(timeIntervalSince1970: row["at"]), row["message"]) }
+            }
         }
     }
 
@@ -143,7 +179,9 @@ extension Ledger {
     package func evaluation(model: String, set: String, settings: String) throws -> EvaluationResult? {
         try read {
             try Self.nouns(
-                EvaluationResult.self, $0, "SELECT body FROM evaluation WHERE model = ? AND set_digest = ? AND settings = ?", [model, set, settings]
+                EvaluationResult.self, $0,
+                "SELECT body FROM evaluation WHERE model = ? AND set_digest = ? AND settings = ?",
+                [model, set, settings]
             ).first
         }
     }

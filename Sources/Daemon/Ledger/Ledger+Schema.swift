@@ -16,15 +16,18 @@ extension Ledger {
                     CREATE TABLE drop_file (
                         id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, sha256 TEXT NOT NULL,
                         state TEXT NOT NULL CHECK (state IN (\(dropStates))),
-                        received_at REAL NOT NULL, stored_at REAL, scheduled INTEGER NOT NULL DEFAULT 0 CHECK (scheduled IN (0, 1)),
+                        received_at REAL NOT NULL, stored_at REAL, scheduled INTEGER NOT NULL DEFAULT 0 CHECK \
+                        (scheduled IN (0, 1)),
                         body TEXT NOT NULL) STRICT;
                     CREATE INDEX drop_by_state ON drop_file (state, pipeline);
                     -- The same bytes twice are one drop.
-                    CREATE UNIQUE INDEX drop_identity ON drop_file (pipeline, sha256) WHERE state NOT IN ('duplicate', 'revoked');
+                    CREATE UNIQUE INDEX drop_identity ON drop_file (pipeline, sha256) WHERE state NOT IN \
+                    ('duplicate', 'revoked');
 
                     CREATE TABLE dataset_row (
                         pipeline TEXT NOT NULL, id TEXT NOT NULL, drop_id TEXT NOT NULL REFERENCES drop_file (id),
-                        line INTEGER NOT NULL, split TEXT NOT NULL CHECK (split IN ('train', 'validation', 'gate')), label TEXT,
+                        line INTEGER NOT NULL, split TEXT NOT NULL CHECK (split IN ('train', 'validation', 'gate')), \
+                        label TEXT,
                         PRIMARY KEY (pipeline, id)) STRICT, WITHOUT ROWID;
                     CREATE INDEX row_by_drop ON dataset_row (drop_id, split);
 
@@ -33,27 +36,35 @@ extension Ledger {
                         sha256 TEXT NOT NULL, rows INTEGER NOT NULL CHECK (rows > 0), body TEXT NOT NULL,
                         PRIMARY KEY (drop_id, split)) STRICT, WITHOUT ROWID;
 
-                    CREATE TABLE snapshot (id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, created_at REAL NOT NULL, body TEXT NOT NULL) STRICT;
+                    CREATE TABLE snapshot (id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, created_at REAL NOT NULL, \
+                    body TEXT NOT NULL) STRICT;
 
                     CREATE TABLE run (
                         id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, pipeline TEXT NOT NULL,
-                        state TEXT NOT NULL CHECK (state IN (\(runStates))), priority INTEGER NOT NULL, created_at REAL NOT NULL,
-                        base TEXT NOT NULL REFERENCES base (id), snapshot TEXT NOT NULL REFERENCES snapshot (id), body TEXT NOT NULL) STRICT;
+                        state TEXT NOT NULL CHECK (state IN (\(runStates))), priority INTEGER NOT NULL, created_at \
+                        REAL NOT NULL,
+                        base TEXT NOT NULL REFERENCES base (id), snapshot TEXT NOT NULL REFERENCES snapshot (id), \
+                        body TEXT NOT NULL) STRICT;
                     CREATE INDEX run_by_state ON run (state, priority);
 
                     CREATE TABLE run_transition (
-                        sequence INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run (id), state TEXT NOT NULL, at REAL NOT NULL,
+                        sequence INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run (id), state TEXT NOT NULL, at \
+                        REAL NOT NULL,
                         message TEXT) STRICT;
                     CREATE INDEX transition_by_run ON run_transition (run);
 
-                    CREATE TABLE version (id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, run TEXT NOT NULL UNIQUE REFERENCES run (id), body TEXT NOT NULL) STRICT;
+                    CREATE TABLE version (id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, run TEXT NOT NULL UNIQUE \
+                    REFERENCES run (id), body TEXT NOT NULL) STRICT;
 
                     CREATE TABLE promotion (
-                        sequence INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, version TEXT REFERENCES version (id), hash TEXT NOT NULL UNIQUE,
+                        sequence INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, version TEXT REFERENCES version (id), \
+                        hash TEXT NOT NULL UNIQUE,
                         body TEXT NOT NULL) STRICT;
                     CREATE INDEX promotion_by_pipeline ON promotion (pipeline, sequence);
-                    CREATE TRIGGER promotion_is_final BEFORE UPDATE ON promotion BEGIN SELECT RAISE(ABORT, 'promotions are append-only'); END;
-                    CREATE TRIGGER promotion_is_kept BEFORE DELETE ON promotion BEGIN SELECT RAISE(ABORT, 'promotions are append-only'); END;
+                    CREATE TRIGGER promotion_is_final BEFORE UPDATE ON promotion BEGIN SELECT RAISE(ABORT, \
+                    'promotions are append-only'); END;
+                    CREATE TRIGGER promotion_is_kept BEFORE DELETE ON promotion BEGIN SELECT RAISE(ABORT, 'promotions \
+                    are append-only'); END;
 
                     -- Scores of a model on a set never change: both are named by content.
                     CREATE TABLE evaluation (

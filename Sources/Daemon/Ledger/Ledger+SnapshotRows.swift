@@ -7,7 +7,8 @@ extension Ledger {
     package func notePicked(_ rows: [RowID], in file: FileReference) throws {
         try write { db in
             for row in rows {
-                try db.cachedStatement(sql: "INSERT OR IGNORE INTO picked_row (sha256, id) VALUES (?, ?)").execute(arguments: [file.sha256, row.rawValue])
+                try db.cachedStatement(sql: "INSERT OR IGNORE INTO picked_row (sha256, id) VALUES (?, ?)").execute(
+                    arguments: [file.sha256, row.rawValue])
             }
         }
     }

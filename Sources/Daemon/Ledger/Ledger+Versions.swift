@@ -6,12 +6,17 @@ extension Ledger {
     /// Changes a version's notes and tags, which are all of it that may change.
     package func annotate(_ id: VersionID, notes: String?, tags: [String: String?]) throws -> ModelVersion {
         try write { db in
-            guard var version = try Self.nouns(ModelVersion.self, db, "SELECT body FROM version WHERE id = ?", [id.rawValue]).first else {
+            guard
+                var version = try Self.nouns(
+                    ModelVersion.self, db, "SELECT body FROM version WHERE id = ?", [id.rawValue]
+                ).first
+            else {
                 throw Self.unknown(id)
             }
             if let notes { version.notes = notes.isEmpty ? nil : notes }
             for (key, value) in tags { version.tags[key] = value }
-            try db.execute(sql: "UPDATE version SET body = ? WHERE id = ?", arguments: [try Self.body(version), id.rawValue])
+            try db.execute(
+                sql: "UPDATE version SET body = ? WHERE id = ?", arguments: [try Self.body(version), id.rawValue])
             return version
         }
     }
@@ -20,8 +25,10 @@ extension Ledger {
     package func aliases(_ pipeline: PipelineName) throws -> [String: VersionID] {
         try read { db in
             Dictionary(
-                try GRDB.Row.fetchAll(db, sql: "SELECT name, version FROM alias WHERE pipeline = ?", arguments: [pipeline.rawValue])
-                    .map { ($0["name"] as String, VersionID($0["version"] as String)) }, uniquingKeysWith: { $1 })
+                try GRDB.Row.fetchAll(
+                    db, sql: "SELECT name, version FROM alias WHERE pipeline = ?", arguments: [pipeline.rawValue]
+                )
+                .map { ($0["name"] as String, VersionID($0["version"] as String)) }, uniquingKeysWith: { $1 })
         }
     }
 
@@ -29,17 +36,28 @@ extension Ledger {
     ///
     /// Throws a Failure for the names that the daemon gives itself, and for versions of other pipelines.
     package func setAlias(_ name: String, of pipeline: PipelineName, to id: VersionID?, who: String) throws {
-        guard name.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,60}/) != nil, !["current", "previous", "candidate"].contains(name), !name.hasPrefix("v-") else {
+        guard name.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,60}/) != nil,
+            !["current", "previous", "candidate"].contains(name), !name.hasPrefix("v-")
+        else {
             throw Failure(
                 code: "alias.name", "'\(name)' cannot be an alias.", at: name,
-                remedy: "Use lower-case letters, digits, '.', '_' and '-'; current, previous and candidate are kept by the daemon.")
+                remedy:
+                    """
+                    Use lower-case letters, digits, '.', '_' and '-'; current, previous and candidate are kept by \
+                    the daemon.
+                    """
+            )
         }
         try write { db in
             guard let id else {
-                try db.execute(sql: "DELETE FROM alias WHERE pipeline = ? AND name = ?", arguments: [pipeline.rawValue, name])
+                try db.execute(
+                    sql: "DELETE FROM alias WHERE pipeline = ? AND name = ?", arguments: [pipeline.rawValue, name])
                 return
             }
-            guard try String.fetchOne(db, sql: "SELECT pipeline FROM version WHERE id = ?", arguments: [id.rawValue]) == pipeline.rawValue else {
+            guard
+                try String.fetchOne(db, sql: "SELECT pipeline FROM version WHERE id = ?", arguments: [id.rawValue])
+                    == pipeline.rawValue
+            else {
                 throw Self.unknown(id)
             }
             try db.execute(
@@ -49,6 +67,8 @@ extension Ledger {
     }
 
     private static func unknown(_ id: VersionID) -> Failure {
-        Failure(code: "version.unknown", "There is no version '\(id)'.", at: id.rawValue, remedy: "See `ftctl history PIPELINE`.")
+        Failure(
+            code: "version.unknown", "There is no version '\(id)'.", at: id.rawValue,
+            remedy: "See `ftctl history PIPELINE`.")
     }
 }

@@ -4,7 +4,8 @@ import GRDB
 
 /// The daemon's only database: what one stage hands to the next is a row here, and nothing else.
 ///
-/// Every write method is one transaction that keeps an invariant; after kill -9 at any instant each stage asks again and goes on.
+/// Every write method is one transaction that keeps an invariant; after kill -9 at any instant each stage asks again
+/// and goes on.
 package final class Ledger: Sendable {
     let pool: DatabasePool
 
@@ -15,7 +16,8 @@ package final class Ledger: Sendable {
             // A committed state change survives a power cut.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA foreign_keys = ON")
-            // Rows come in the order of digests: with SQLite's own 2 MB every row of a batch would read and write pages of two trees.
+            // Rows come in the order of digests: with SQLite's own 2 MB every row of a batch would read and write pages
+            // of two trees.
             // Readers need less: every write of another connection empties their cache.
             try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -6000 : -24000)")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
@@ -28,7 +30,8 @@ package final class Ledger: Sendable {
             throw Failure(
                 code: "ledger.unusable", "The ledger cannot be opened.", at: path,
                 remedy: error.resultCode == .SQLITE_FULL
-                    ? "Free space on that disk." : "Check the file's permissions; if it is damaged, restore it from a backup.",
+                    ? "Free space on that disk."
+                    : "Check the file's permissions; if it is damaged, restore it from a backup.",
                 cause: "\(error)")
         }
     }
@@ -44,12 +47,18 @@ package final class Ledger: Sendable {
     package func ping() throws { _ = try pool.read { try Int.fetchOne($0, sql: "SELECT 1") } }
 
     /// JSON of a noun as it is stored.
-    static func body(_ value: some Encodable) throws -> String { String(decoding: try ContractCoding.encode(value), as: UTF8.self) }
+    static func body(_ value: some Encodable) throws -> String {
+        String(decoding: try ContractCoding.encode(value), as: UTF8.self)
+    }
 
     /// A noun from its stored JSON.
-    static func noun<T: Decodable>(_ type: T.Type, _ text: String) throws -> T { try ContractCoding.decode(type, from: Data(text.utf8)) }
+    static func noun<T: Decodable>(_ type: T.Type, _ text: String) throws -> T {
+        try ContractCoding.decode(type, from: Data(text.utf8))
+    }
 
-    static func nouns<T: Decodable>(_ type: T.Type, _ db: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> [T] {
+    static func nouns<T: Decodable>(_ type: T.Type, _ db: Database, _ sql: String, _ arguments: StatementArguments = [])
+        throws -> [T]
+    {
         try String.fetchAll(db, sql: sql, arguments: arguments).map { try noun(type, $0) }
     }
 }

@@ -41,7 +41,9 @@ package struct PromotionService: Service {
             context.problems.set("promotion", nil)
         } catch {
             let failure = StageContext.failure(error, code: "promotion")
-            if context.problems.set("promotion", failure) { context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "promotion"]) }
+            if context.problems.set("promotion", failure) {
+                context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "promotion"])
+            }
         }
     }
 
@@ -52,58 +54,84 @@ package struct PromotionService: Service {
         }
         guard [.accepted, .rejected, .inconclusive].contains(run.state) else {
             throw Failure(
-                code: "run.transition", "Run \(id) is \(run.state.rawValue); only a judged run can be promoted.", at: id.rawValue,
+                code: "run.transition", "Run \(id) is \(run.state.rawValue); only a judged run can be promoted.",
+                at: id.rawValue,
                 remedy: "See `ftctl show \(id)`.")
         }
         let passed = try run.state == .accepted && isCurrent(run)
         guard passed || force else {
             throw Failure(
                 code: "promotion.not_passed",
-                run.state == .accepted ? "Run \(id) passed against a model that is no longer the served one." : "Run \(id) is \(run.state.rawValue): \(run.verdict?.summary ?? "")",
-                at: id.rawValue, remedy: "Override with `ftctl promote \(id) --force --reason …`; it will be on the record.")
+                run.state == .accepted
+                    ? "Run \(id) passed against a model that is no longer the served one."
+                    : "Run \(id) is \(run.state.rawValue): \(run.verdict?.summary ?? "")",
+                at: id.rawValue,
+                remedy: "Override with `ftctl promote \(id) --force --reason …`; it will be on the record.")
         }
         return try promote(run, kind: passed ? .manual : .forced, who: who, reason: reason)
     }
 
     /// Serves an earlier version again.
-    package func rollback(_ pipeline: PipelineName, to version: VersionID?, who: String, reason: String) throws -> PromotionRecord {
+    package func rollback(_ pipeline: PipelineName, to version: VersionID?, who: String, reason: String) throws
+        -> PromotionRecord
+    {
         let history = try context.ledger.history(pipeline)
         guard let last = history.first else {
-            throw Failure(code: "rollback.nothing", "Nothing of '\(pipeline)' was ever promoted.", at: pipeline.rawValue, remedy: "See `ftctl runs`.")
+            throw Failure(
+                code: "rollback.nothing", "Nothing of '\(pipeline)' was ever promoted.", at: pipeline.rawValue,
+                remedy: "See `ftctl runs`.")
         }
         let target = version ?? last.previous
         if let target, try context.ledger.version(target) == nil {
-            throw Failure(code: "version.unknown", "There is no version '\(target)'.", at: target.rawValue, remedy: "See `ftctl history \(pipeline)`.")
-        }
-        if let target, !FileManager.default.fileExists(atPath: context.layout.version(pipeline.rawValue, target.rawValue) + "/version.json") {
             throw Failure(
-                code: "version.removed", "The files of '\(target)' were removed.", at: target.rawValue, remedy: "See `ftctl version list \(pipeline)` for those that are there.")
+                code: "version.unknown", "There is no version '\(target)'.", at: target.rawValue,
+                remedy: "See `ftctl history \(pipeline)`.")
         }
-        let record = try context.ledger.promote(pipeline, to: target, run: nil, kind: .rollback, who: who, reason: reason)
+        if let target,
+            !FileManager.default.fileExists(
+                atPath: context.layout.version(pipeline.rawValue, target.rawValue) + "/version.json")
+        {
+            throw Failure(
+                code: "version.removed", "The files of '\(target)' were removed.", at: target.rawValue,
+                remedy: "See `ftctl version list \(pipeline)` for those that are there.")
+        }
+        let record = try context.ledger.promote(
+            pipeline, to: target, run: nil, kind: .rollback, who: who, reason: reason)
         try repairLink(pipeline)
         context.logger.notice(
             "Rolled \(pipeline) back to \(target?.rawValue ?? "the base") by \(who): \(reason)",
-            metadata: ["pipeline": "\(pipeline)", "event": "version.rolled-back", "version": "\(target?.rawValue ?? "base")"])
+            metadata: [
+                "pipeline": "\(pipeline)", "event": "version.rolled-back", "version": "\(target?.rawValue ?? "base")",
+            ])
         return record
     }
 
-    /// Serves what was served before `version`, because its canary objects; does nothing where another version is served by now.
+    /// Serves what was served before `version`, because its canary objects; does nothing where another version is
+    /// served by now.
     package func rollBackCanary(_ pipeline: PipelineName, version: VersionID, reason: String) throws {
         guard let last = try context.ledger.history(pipeline, limit: 1).first, last.version == version else { return }
-        _ = try context.ledger.promote(pipeline, to: last.previous, run: nil, kind: .canaryRollback, who: "finetuned", reason: reason)
+        _ = try context.ledger.promote(
+            pipeline, to: last.previous, run: nil, kind: .canaryRollback, who: "finetuned", reason: reason)
         try repairLink(pipeline)
         context.logger.warning(
             "Rolled \(pipeline) back from \(version) to \(last.previous?.rawValue ?? "the base"): \(reason)",
-            metadata: ["pipeline": "\(pipeline)", "stage": "promotion", "event": "version.rolled-back", "version": "\(last.previous?.rawValue ?? "base")"])
+            metadata: [
+                "pipeline": "\(pipeline)", "stage": "promotion", "event": "version.rolled-back",
+                "version": "\(last.previous?.rawValue ?? "base")",
+            ])
     }
 
     /// Whether what the run was judged against is still what is served.
-    private func isCurrent(_ run: Run) throws -> Bool { try run.verdict?.baseline == context.ledger.served(run.pipeline)?.version }
+    private func isCurrent(_ run: Run) throws -> Bool {
+        try run.verdict?.baseline == context.ledger.served(run.pipeline)?.version
+    }
 
-    private func promote(_ run: Run, kind: PromotionRecord.Kind, who: String, reason: String) throws -> PromotionRecord {
+    private func promote(_ run: Run, kind: PromotionRecord.Kind, who: String, reason: String) throws -> PromotionRecord
+    {
         let version = try VersionFolder(context: context).make(run)
         try context.ledger.add(version)
-        let record = try context.ledger.promote(run.pipeline, to: version.id, run: run.id, kind: kind, who: who, reason: reason)
+        let record = try context.ledger.promote(
+            run.pipeline, to: version.id, run: run.id, kind: kind, who: who, reason: reason)
         try repairLink(run.pipeline)
         context.logger.notice(
             "Promoted \(version.id) of \(run.pipeline) (run \(run.id), \(kind.rawValue) by \(who)): \(reason)",
@@ -117,7 +145,8 @@ package struct PromotionService: Service {
         return record
     }
 
-    /// Makes the link say what the ledger says: the record is the promotion, the link follows, also after a crash between the two.
+    /// Makes the link say what the ledger says: the record is the promotion, the link follows, also after a crash
+    /// between the two.
     private func repairLink(_ pipeline: PipelineName) throws {
         let link = context.layout.current(pipeline.rawValue)
         let target = try context.ledger.served(pipeline)?.version?.rawValue

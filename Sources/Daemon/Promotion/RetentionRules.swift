@@ -15,7 +15,8 @@ package enum RetentionRules {
         }
     }
 
-    /// Why each version that stays does: named (`current`, `previous`, own names), judged best, or an ancestor of one that stays.
+    /// Why each version that stays does: named (`current`, `previous`, own names), judged best, or an ancestor of one
+    /// that stays.
     package static func kept(_ candidates: [Candidate]) -> [VersionID: String] {
         var reasons: [VersionID: String] = [:]
         for candidate in candidates {

@@ -14,14 +14,18 @@ package struct VersionCatalogue: Sendable {
     /// Every version of a pipeline, newest first.
     package func all(_ pipeline: PipelineName) throws -> [VersionSummary] {
         let names = try aliases(pipeline)
-        let forced = Set(try context.ledger.history(pipeline, limit: Int.max).filter { $0.kind == .forced }.compactMap(\.version))
+        let forced = Set(
+            try context.ledger.history(pipeline, limit: Int.max).filter { $0.kind == .forced }.compactMap(\.version))
         return try context.ledger.versions(pipeline).reversed().map { version in
             let verdict = try context.ledger.run(version.run)?.verdict
             return VersionSummary(
-                version: version, aliases: names.filter { $0.value == version.id }.map(\.key).sorted(), forced: forced.contains(version.id),
-                verdict: verdict.map { "\($0.outcome.rawValue): \($0.summary)" }, figures: verdict?.figures["candidate"]?["gate"] ?? [:],
+                version: version, aliases: names.filter { $0.value == version.id }.map(\.key).sorted(),
+                forced: forced.contains(version.id),
+                verdict: verdict.map { "\($0.outcome.rawValue): \($0.summary)" },
+                figures: verdict?.figures["candidate"]?["gate"] ?? [:],
                 exports: try context.ledger.exports(version.id),
-                present: FileManager.default.fileExists(atPath: context.layout.version(pipeline.rawValue, version.id.rawValue) + "/version.json"))
+                present: FileManager.default.fileExists(
+                    atPath: context.layout.version(pipeline.rawValue, version.id.rawValue) + "/version.json"))
         }
     }
 
@@ -30,12 +34,14 @@ package struct VersionCatalogue: Sendable {
         let id = try aliases(pipeline)[name] ?? VersionID(name)
         guard let found = try all(pipeline).first(where: { $0.version.id == id }) else {
             throw Failure(
-                code: "version.unknown", "The pipeline '\(pipeline)' has no version '\(name)'.", at: name, remedy: "See `ftctl version list \(pipeline)`.")
+                code: "version.unknown", "The pipeline '\(pipeline)' has no version '\(name)'.", at: name,
+                remedy: "See `ftctl version list \(pipeline)`.")
         }
         return found
     }
 
-    package func annotate(_ pipeline: PipelineName, _ name: String, _ request: AnnotateRequest) throws -> VersionSummary {
+    package func annotate(_ pipeline: PipelineName, _ name: String, _ request: AnnotateRequest) throws -> VersionSummary
+    {
         let id = try one(pipeline, name).version.id
         _ = try context.ledger.annotate(id, notes: request.notes, tags: request.tags)
         return try one(pipeline, id.rawValue)
@@ -54,19 +60,27 @@ package struct VersionCatalogue: Sendable {
             let (x, y) = (left[key] ?? "–", right[key] ?? "–")
             return x == y ? nil : .init(what: key, a: x, b: y)
         }
-        let rows = try [a, b].map { try context.ledger.snapshot($0.version.snapshot)?.files[.gate]?.map(\.sha256) ?? [] }
-        return VersionComparison(a: a, b: b, differences: differences, sameGateRows: rows[0] == rows[1] && !rows[0].isEmpty)
+        let rows = try [a, b].map {
+            try context.ledger.snapshot($0.version.snapshot)?.files[.gate]?.map(\.sha256) ?? []
+        }
+        return VersionComparison(
+            a: a, b: b, differences: differences, sameGateRows: rows[0] == rows[1] && !rows[0].isEmpty)
     }
 
     /// Lineage and every value of the recipe, by name.
     private static func facts(_ version: ModelVersion) -> [String: String] {
         var facts = [
-            "run": version.run.rawValue, "base": version.base.rawValue, "parent": version.parent?.rawValue ?? "the base", "snapshot": version.snapshot.rawValue,
+            "run": version.run.rawValue, "base": version.base.rawValue,
+            "parent": version.parent?.rawValue ?? "the base", "snapshot": version.snapshot.rawValue,
             "code": version.code, "machine": version.machine, "adapters": String(version.adapters.count),
         ]
-        if let data = try? ContractCoding.encode(version.recipe), let recipe = try? ContractCoding.decode(JSONValue.self, from: data).objectValue {
+        if let data = try? ContractCoding.encode(version.recipe),
+            let recipe = try? ContractCoding.decode(JSONValue.self, from: data).objectValue
+        {
             for (key, value) in recipe {
-                facts["recipe." + key] = (try? ContractCoding.encode([value])).map { String(String(decoding: $0, as: UTF8.self).dropFirst().dropLast()) }
+                facts["recipe." + key] = (try? ContractCoding.encode([value])).map {
+                    String(String(decoding: $0, as: UTF8.self).dropFirst().dropLast())
+                }
             }
         }
         return facts
@@ -90,17 +104,27 @@ extension VersionCatalogue {
         var items: [GarbagePlan.Item] = []
         var kept: [GarbagePlan.Kept] = []
         for pipeline in Set(context.settings.pipelines.map(\.name)).sorted() {
-            let busy = try context.ledger.runs(in: RunState.allCases.filter { !$0.isFinal }).filter { $0.pipeline == pipeline }
+            let busy = try context.ledger.runs(in: RunState.allCases.filter { !$0.isFinal }).filter {
+                $0.pipeline == pipeline
+            }
             let primary = context.settings.pipeline(pipeline)?.gates.primary
             let versions = try all(pipeline)
             var reasons = RetentionRules.kept(
-                versions.map { .init(version: $0.version, aliases: $0.aliases, score: Self.score($0.figures, primary)) })
-            for run in busy { if let parent = run.parent ?? run.version, reasons[parent] == nil { reasons[parent] = "is used by run \(run.id)" } }
+                versions.map { .init(version: $0.version, aliases: $0.aliases, score: Self.score($0.figures, primary)) }
+            )
+            for run in busy {
+                if let parent = run.parent ?? run.version, reasons[parent] == nil {
+                    reasons[parent] = "is used by run \(run.id)"
+                }
+            }
             for summary in versions where summary.present {
                 if let reason = reasons[summary.version.id] {
                     kept.append(.init(version: summary.version.id, reason: reason))
                 } else {
-                    for path in [context.layout.version(pipeline.rawValue, summary.version.id.rawValue), context.layout.export(summary.version.id.rawValue)] {
+                    for path in [
+                        context.layout.version(pipeline.rawValue, summary.version.id.rawValue),
+                        context.layout.export(summary.version.id.rawValue),
+                    ] {
                         add(path, "\(summary.version.id) is neither served, named, best nor a parent", to: &items)
                     }
                 }
@@ -108,14 +132,20 @@ extension VersionCatalogue {
         }
         for run in try context.ledger.runs(limit: Int.max) where run.state.isFinal {
             // The adapter and the scores stay: the run may yet be promoted by hand, and reports read them.
-            add(context.layout.run(run.id.rawValue) + "/checkpoint.safetensors", "run \(run.id) is \(run.state.rawValue) and needs no checkpoint", to: &items)
-            // What is delivered was moved out of here, what passed may yet be; for any other run a promotion by force writes the files anew.
+            add(
+                context.layout.run(run.id.rawValue) + "/checkpoint.safetensors",
+                "run \(run.id) is \(run.state.rawValue) and needs no checkpoint", to: &items)
+            // What is delivered was moved out of here, what passed may yet be; for any other run a promotion by force
+            // writes the files anew.
             if run.state == .accepted { continue }
-            add(context.layout.run(run.id.rawValue) + "/artefacts", "run \(run.id) is \(run.state.rawValue), and its exported files serve nobody", to: &items)
+            add(
+                context.layout.run(run.id.rawValue) + "/artefacts",
+                "run \(run.id) is \(run.state.rawValue), and its exported files serve nobody", to: &items)
         }
         if remove {
             for item in items { try FileManager.default.removeItem(atPath: item.path) }
-            context.logger.notice("Removed \(items.count) files and folders that nothing needed", metadata: ["event": "disk.recovered"])
+            context.logger.notice(
+                "Removed \(items.count) files and folders that nothing needed", metadata: ["event": "disk.recovered"])
         }
         return GarbagePlan(items: items, kept: kept, removed: remove)
     }
@@ -126,7 +156,9 @@ extension VersionCatalogue {
     }
 
     private static func score(_ figures: [String: Double], _ primary: String?) -> Double? {
-        if let primary, let value = figures[primary] { return ["loss", "perplexity", "bits_per_byte"].contains(primary) ? -value : value }
+        if let primary, let value = figures[primary] {
+            return ["loss", "perplexity", "bits_per_byte"].contains(primary) ? -value : value
+        }
         return figures["accuracy"] ?? figures["loss"].map { -$0 }
     }
 
@@ -134,6 +166,8 @@ extension VersionCatalogue {
         var status = stat()
         guard lstat(path, &status) == 0 else { return 0 }
         guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_size) }
-        return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).reduce(0) { $0 + size(path + "/" + $1) }
+        return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).reduce(0) {
+            $0 + size(path + "/" + $1)
+        }
     }
 }

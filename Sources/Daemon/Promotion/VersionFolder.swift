@@ -11,24 +11,32 @@ struct VersionFolder {
     /// The version that a run's model is; making it again gives the same.
     func make(_ run: Run) throws -> ModelVersion {
         guard let adapter = run.adapter else {
-            throw Failure(code: "promotion.no_adapter", "Run \(run.id) has no trained adapter.", at: run.id.rawValue, remedy: "Queue a new run.")
+            throw Failure(
+                code: "promotion.no_adapter", "Run \(run.id) has no trained adapter.", at: run.id.rawValue,
+                remedy: "Queue a new run.")
         }
         let card = try context.requireBase(run.base)
         let parent = try run.parent.flatMap { try context.ledger.version($0) }
-        let below = run.mode == .stack ? parent?.adapters ?? [] : run.mode == .continued ? parent.map { Array($0.adapters.dropLast()) } ?? [] : []
+        let below =
+            run.mode == .stack
+            ? parent?.adapters ?? [] : run.mode == .continued ? parent.map { Array($0.adapters.dropLast()) } ?? [] : []
         let stack = below + [adapter]
         // The run is part of the name: the same weights from another run are another version with a lineage of its own.
         let content = ([card.digest] + stack.map(\.sha256) + [run.id.rawValue]).joined(separator: "\n")
         let id = VersionID("v-" + String(Digest.sha256(Data(content.utf8)).prefix(16)))
         let folder = context.layout.version(run.pipeline.rawValue, id.rawValue)
         var version = ModelVersion(
-            id: id, pipeline: run.pipeline, run: run.id, base: run.base, baseDigest: card.digest, adapters: [], parent: run.parent, snapshot: run.snapshot,
-            recipe: run.recipe, createdAt: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded()), code: BuildVersion.text,
+            id: id, pipeline: run.pipeline, run: run.id, base: run.base, baseDigest: card.digest, adapters: [],
+            parent: run.parent, snapshot: run.snapshot,
+            recipe: run.recipe, createdAt: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded()),
+            code: BuildVersion.text,
             machine: run.training?.machine ?? "unknown")
         for (index, part) in stack.enumerated() {
             version.adapters.append(AdapterReference(path: folder + "/adapter-\(index)", sha256: part.sha256))
         }
-        if FileManager.default.fileExists(atPath: folder + "/version.json") { return try context.ledger.version(id) ?? version }
+        if FileManager.default.fileExists(atPath: folder + "/version.json") {
+            return try context.ledger.version(id) ?? version
+        }
         let hidden = context.layout.models(run.pipeline.rawValue) + "/.\(id)"
         try? FileManager.default.removeItem(atPath: hidden)
         try AtomicFile.makeFolder(hidden)
@@ -49,7 +57,8 @@ struct VersionFolder {
             : ["adapter_config.json", weights]
         for name in names {
             // Mapped, since weights may be larger than memory.
-            guard let data = try? Data(contentsOf: URL(filePath: adapter.path + "/" + name), options: .alwaysMapped) else {
+            guard let data = try? Data(contentsOf: URL(filePath: adapter.path + "/" + name), options: .alwaysMapped)
+            else {
                 throw FileFailure("read it", adapter.path + "/" + name, errno: ENOENT)
             }
             try AtomicFile.write(data, to: folder + "/" + name)
@@ -57,7 +66,9 @@ struct VersionFolder {
         let digest = try Digest.sha256(file: folder + "/" + weights)
         guard digest == adapter.sha256 else {
             throw Failure(
-                code: "promotion.changed", "The adapter is not the one that was judged (SHA-256 \(digest), judged \(adapter.sha256)).", at: adapter.path,
+                code: "promotion.changed",
+                "The adapter is not the one that was judged (SHA-256 \(digest), judged \(adapter.sha256)).",
+                at: adapter.path,
                 remedy: "Queue a new run.")
         }
     }

@@ -24,12 +24,17 @@ package struct BaseRegistry: Sendable {
 
     /// Where a file of an upload is to be written. Throws a Failure for names that would leave the folder.
     package func uploadPath(_ upload: String, file: String) throws -> String {
-        guard upload.wholeMatch(of: /u-[0-9a-f]{1,16}/) != nil, file.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9._-]{0,200}/) != nil else {
-            throw Failure(code: "upload.name", "'\(file)' cannot be the name of an uploaded file.", at: file, remedy: "Use letters, digits, '.', '_' and '-'.")
+        guard upload.wholeMatch(of: /u-[0-9a-f]{1,16}/) != nil,
+            file.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9._-]{0,200}/) != nil
+        else {
+            throw Failure(
+                code: "upload.name", "'\(file)' cannot be the name of an uploaded file.", at: file,
+                remedy: "Use letters, digits, '.', '_' and '-'.")
         }
         let folder = context.layout.uploads + "/" + upload
         guard FileManager.default.fileExists(atPath: folder) else {
-            throw Failure(code: "upload.unknown", "There is no upload '\(upload)'.", at: upload, remedy: "Open one first.")
+            throw Failure(
+                code: "upload.unknown", "There is no upload '\(upload)'.", at: upload, remedy: "Open one first.")
         }
         return folder + "/" + file
     }
@@ -50,35 +55,49 @@ package struct BaseRegistry: Sendable {
         let path = ggufs.count == 1 && names.count == 1 ? folder + "/" + ggufs[0] : folder
         let id = try request.id ?? suggested(names)
         guard id.rawValue.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,80}/) != nil else {
-            throw Failure(code: "base.name", "'\(id)' cannot name a base.", at: id.rawValue, remedy: "Use lower-case letters, digits, '.', '_' and '-', such as --id smollm2-135m.")
+            throw Failure(
+                code: "base.name", "'\(id)' cannot name a base.", at: id.rawValue,
+                remedy: "Use lower-case letters, digits, '.', '_' and '-', such as --id smollm2-135m.")
         }
         let work = context.layout.uploads + "/work-" + request.upload
         defer { try? FileManager.default.removeItem(atPath: work) }
-        let worker = WorkerRequest(id: "inspect-\(id)", directory: work, task: .inspect(InspectTask(path: path, id: id)), threads: context.settings.daemon.workerThreads)
+        let worker = WorkerRequest(
+            id: "inspect-\(id)", directory: work, task: .inspect(InspectTask(path: path, id: id)),
+            threads: context.settings.daemon.workerThreads)
         let result: WorkerResult
         do { result = try await launcher.run(worker, silence: .seconds(300)) { _ in } } catch let end as WorkerEnd {
             throw end.failure.map { named($0, path, request.origin) }
                 ?? Failure(code: "base.interrupted", "The inspection was interrupted.", remedy: "Add the base again.")
         }
-        guard var card = result.card else { throw Failure(code: "base.no_card", "The worker did not describe the model.", at: id.rawValue) }
+        guard var card = result.card else {
+            throw Failure(code: "base.no_card", "The worker did not describe the model.", at: id.rawValue)
+        }
         card.id = id
         card.origin = request.origin
         if let licence = request.licence { card.licence = licence }
         let place = context.layout.base(id.rawValue)
         guard try context.ledger.base(id) == nil else {
-            throw Failure(code: "base.exists", "The base '\(id)' is registered already.", at: id.rawValue, remedy: "Choose another --id, or remove that base first.")
+            throw Failure(
+                code: "base.exists", "The base '\(id)' is registered already.", at: id.rawValue,
+                remedy: "Choose another --id, or remove that base first.")
         }
         if let same = try context.ledger.bases().first(where: { $0.digest == card.digest }) {
-            throw Failure(code: "base.exists", "These weights are registered already, as '\(same.id)'.", at: same.id.rawValue, remedy: "Use '\(same.id)'.")
+            throw Failure(
+                code: "base.exists", "These weights are registered already, as '\(same.id)'.", at: same.id.rawValue,
+                remedy: "Use '\(same.id)'.")
         }
-        if let probe = try await probe(card, path: path, work: work, to: folder) { (card.probe, card.probeSeed) = (probe, Self.probeSeed) }
+        if let probe = try await probe(card, path: path, work: work, to: folder) {
+            (card.probe, card.probeSeed) = (probe, Self.probeSeed)
+        }
         // A folder without a ledger row is what a crash left behind.
         try? FileManager.default.removeItem(atPath: place)
         try AtomicFile.write(try ContractCoding.pretty(card), to: folder + "/card.json")
         try AtomicFile.makeFolder((place as NSString).deletingLastPathComponent)
         try AtomicFile.move(folder, to: place)
         try context.ledger.add(card)
-        context.logger.notice("Registered the base \(id): \(card.architecture), \(card.parameters) parameters", metadata: ["event": "base.added"])
+        context.logger.notice(
+            "Registered the base \(id): \(card.architecture), \(card.parameters) parameters",
+            metadata: ["event": "base.added"])
         context.bells.scheduling.ring()
         return card
     }
@@ -86,19 +105,24 @@ package struct BaseRegistry: Sendable {
     /// The seed of every probe: the same base says the same again.
     private static let probeSeed: UInt64 = 20_240_229
 
-    /// Samples what the base writes by itself, once and for ever: later models are asked whether they still know it. Nil where none is wanted.
+    /// Samples what the base writes by itself, once and for ever: later models are asked whether they still know it.
+    /// Nil where none is wanted.
     private func probe(_ card: BaseCard, path: String, work: String, to folder: String) async throws -> FileReference? {
         let texts = context.settings.daemon.probeTexts
         guard texts > 0 else { return nil }
         let model = ModelReference(basePath: path, base: card.id, baseDigest: card.digest)
         let task = ScoreTask(model: model, rows: [], probeTexts: texts, seed: Self.probeSeed)
         let request = WorkerRequest(
-            id: "probe-\(card.id)", directory: work + "-probe", task: .score(task), threads: context.settings.daemon.workerThreads,
+            id: "probe-\(card.id)", directory: work + "-probe", task: .score(task),
+            threads: context.settings.daemon.workerThreads,
             memoryBytes: context.settings.daemon.workerMemoryBytes)
         defer { try? FileManager.default.removeItem(atPath: request.directory) }
         let result: WorkerResult
         do { result = try await launcher.run(request, silence: .seconds(600)) { _ in } } catch let end as WorkerEnd {
-            throw end.failure ?? Failure(code: "base.interrupted", "The sampling of the probe was interrupted.", remedy: "Add the base again.")
+            throw end.failure
+                ?? Failure(
+                    code: "base.interrupted", "The sampling of the probe was interrupted.",
+                    remedy: "Add the base again.")
         }
         guard var file = result.files?.first, (file.rows ?? 1) > 0 else { return nil }
         try AtomicFile.move(file.path, to: folder + "/probe.jsonl")
@@ -110,7 +134,9 @@ package struct BaseRegistry: Sendable {
     package func remove(_ id: BaseID) throws {
         _ = try context.requireBase(id)
         if let pipeline = context.settings.pipelines.first(where: { $0.base == id }) {
-            throw Failure(code: "base.in_use", "The base '\(id)' is in use by the pipeline '\(pipeline.name)'.", at: pipeline.file, remedy: "Give that pipeline another base first.")
+            throw Failure(
+                code: "base.in_use", "The base '\(id)' is in use by the pipeline '\(pipeline.name)'.",
+                at: pipeline.file, remedy: "Give that pipeline another base first.")
         }
         try context.ledger.removeBase(id)
         try? FileManager.default.removeItem(atPath: context.layout.base(id.rawValue))

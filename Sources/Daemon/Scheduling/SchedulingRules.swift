@@ -18,26 +18,41 @@ package enum SchedulingRules {
         let trigger = settings.trigger
         if let reason = competition(s, settings) {
             if s.isBusy { return .wait("a run from the base waits for the present run to end", until: nil) }
-            return hold(s, settings, since: s.lastRun, what: "a run from the base waits") ?? .queue(.fromBase, reason: reason)
+            return hold(s, settings, since: s.lastRun, what: "a run from the base waits")
+                ?? .queue(.fromBase, reason: reason)
         }
         guard s.newRows > 0 else { return .wait(idle(s, settings), until: nil) }
-        if trigger.manualOnly { return .wait("\(s.newRows) new rows wait for `ftctl run \(settings.name)`", until: nil) }
+        if trigger.manualOnly {
+            return .wait("\(s.newRows) new rows wait for `ftctl run \(settings.name)`", until: nil)
+        }
         if let newest = s.newestDrop {
             let settled = newest.addingTimeInterval(trigger.settleSeconds)
             if settled > s.now { return .wait("waiting for further drops", until: settled) }
         }
         if s.allRows < trigger.minimumRows {
-            return .wait("waiting for \(trigger.minimumRows - s.allRows) more training rows (\(s.allRows) of \(trigger.minimumRows))", until: nil)
+            return .wait(
+                """
+                waiting for \(trigger.minimumRows - s.allRows) more training rows (\(s.allRows) of \
+                \(trigger.minimumRows))
+                """,
+                until: nil)
         }
         let fresh = s.newRows + s.leftRows
         if s.hasServed, fresh < trigger.minimumNewRows {
-            return .wait("waiting for \(trigger.minimumNewRows - fresh) more new rows (\(fresh) of \(trigger.minimumNewRows))", until: nil)
+            return .wait(
+                "waiting for \(trigger.minimumNewRows - fresh) more new rows (\(fresh) of \(trigger.minimumNewRows))",
+                until: nil)
         }
         if s.gateRows == 0 {
             return .stuck(
                 Failure(
-                    code: "dataset.no_gate_rows", "Waiting for rows on the gate side: none of the prompts fell there yet, so nothing could be judged.",
-                    at: "\(settings.file), data.gate_share", remedy: "Drop more rows; a larger data.gate_share counts for prompts not seen yet."))
+                    code: "dataset.no_gate_rows",
+                    """
+                    Waiting for rows on the gate side: none of the prompts fell there yet, so nothing could be \
+                    judged.
+                    """,
+                    at: "\(settings.file), data.gate_share",
+                    remedy: "Drop more rows; a larger data.gate_share counts for prompts not seen yet."))
         }
         if s.isBusy { return .wait("\(s.newRows) new rows wait for the present run to end", until: nil) }
         if let hold = hold(s, settings, since: s.oldestDrop, what: "\(s.newRows) new rows wait") { return hold }
@@ -47,7 +62,8 @@ package enum SchedulingRules {
 
     /// Waits for the period since the last run to pass, and for the calendar.
     ///
-    /// A time of the calendar counts once it has passed since the rows came (or the last run was made): one that passed while another run was
+    /// A time of the calendar counts once it has passed since the rows came (or the last run was made): one that passed
+    /// while another run was
     /// at work, or the machine was off, is made up for.
     private static func hold(_ s: Situation, _ settings: PipelineSettings, since: Date?, what: String) -> Decision? {
         let trigger = settings.trigger
@@ -56,7 +72,9 @@ package enum SchedulingRules {
             if next > s.now { return .wait("\(what) for trigger.minimum_interval_seconds", until: next) }
         }
         if let text = trigger.calendar, let event = try? CalendarEvent(text), let since {
-            guard let next = event.next(after: since) else { return .wait("\(what), but trigger.calendar (\(text)) has no time to come", until: nil) }
+            guard let next = event.next(after: since) else {
+                return .wait("\(what), but trigger.calendar (\(text)) has no time to come", until: nil)
+            }
             if next > s.now { return .wait("\(what) for trigger.calendar (\(text))", until: next) }
         }
         return nil
@@ -68,15 +86,21 @@ package enum SchedulingRules {
         // What it learns from is neither learnt nor left out yet.
         if s.isBusy { return "a run is at work on its data" }
         guard s.leftRows > 0 else { return "up to date with its data" }
-        return "\(s.leftRows) rows of runs that were not promoted go into the next run: with new data, or now by `ftctl run \(settings.name)`"
+        return
+            """
+            \(s.leftRows) rows of runs that were not promoted go into the next run: with new data, or now by \
+            `ftctl run \(settings.name)`
+            """
     }
 
     /// Why a run from the base is to compete with what is served, or nil where none is due.
     ///
-    /// It is due after so many continuations of the served model, or once its old skills fell by more than the budget; and not
+    /// It is due after so many continuations of the served model, or once its old skills fell by more than the budget;
+    /// and not
     /// again until as many more runs have been made, so that one that loses is not repeated at once.
     package static func competition(_ s: Situation, _ settings: PipelineSettings) -> String? {
-        guard s.hasServed, s.servedBase == settings.base, !settings.trigger.manualOnly, s.allRows >= settings.trigger.minimumRows, s.gateRows > 0
+        guard s.hasServed, s.servedBase == settings.base, !settings.trigger.manualOnly,
+            s.allRows >= settings.trigger.minimumRows, s.gateRows > 0
         else { return nil }
         let every = settings.incremental.fromBaseEvery
         if every > 0, s.continuations >= every, s.runsSinceFromBase >= every {
@@ -84,7 +108,13 @@ package enum SchedulingRules {
         }
         let budget = settings.incremental.forgettingBudget
         if budget > 0, s.forgotten > budget, s.runsSinceFromBase >= 1 {
-            return String(format: "the loss on earlier drops or on the base's probe rose by %.3g, more than the %.3g of incremental.forgetting_budget", s.forgotten, budget)
+            return String(
+                format:
+                    """
+                    the loss on earlier drops or on the base's probe rose by %.3g, more than the %.3g of \
+                    incremental.forgetting_budget
+                    """,
+                s.forgotten, budget)
         }
         return nil
     }
@@ -97,14 +127,21 @@ package enum SchedulingRules {
 
     /// The recipe of a run over `rows` training rows, and where the values come from that nobody wrote down.
     ///
-    /// A warm start begins lower, since it starts near its goal; a new adapter (`stack`) starts at zero, as from the base. Without a learning rate the recipe is left without one: the range test that
+    /// A warm start begins lower, since it starts near its goal; a new adapter (`stack`) starts at zero, as from the
+    /// base. Without a learning rate the recipe is left without one: the range test that
     /// finds it is the run's first work.
-    package static func recipe(_ settings: PipelineSettings, mode: Run.Mode, rows: Int) -> (recipe: Recipe, notes: [String: String]) {
+    package static func recipe(_ settings: PipelineSettings, mode: Run.Mode, rows: Int) -> (
+        recipe: Recipe, notes: [String: String]
+    ) {
         var recipe = settings.recipe
         var notes: [String: String] = [:]
         if mode == .continued, let rate = recipe.learningRate {
             recipe.learningRate = rate * settings.incremental.warmStartRatio
-            notes["learning_rate"] = "recipe.learning_rate × \(settings.incremental.warmStartRatio) (incremental.warm_start_ratio): a warm start begins lower"
+            notes["learning_rate"] =
+                """
+                recipe.learning_rate × \(settings.incremental.warmStartRatio) (incremental.warm_start_ratio): a \
+                warm start begins lower
+                """
         }
         if settings.automaticEpochs {
             recipe.epochs = Double(EpochsRule.epochs(rows: rows))
@@ -113,12 +150,19 @@ package enum SchedulingRules {
         return (recipe, notes)
     }
 
-    /// How much the old skills fell in a run: the larger rise of the loss, over the model it was to replace, on gate rows of earlier drops or
-    /// on the base's probe; 0 where none rose. Rises over the served model add up over continuations; rises over the base would count twice.
+    /// How much the old skills fell in a run: the larger rise of the loss, over the model it was to replace, on gate
+    /// rows of earlier drops or
+    /// on the base's probe; 0 where none rose. Rises over the served model add up over continuations; rises over the
+    /// base would count twice.
     package static func forgotten(_ verdict: Verdict?) -> Double {
         guard let verdict else { return 0 }
-        var rises = verdict.gates.filter { $0.metric == "loss" && $0.slice == "drop=earlier" }.compactMap(\.difference).map { -$0 }
-        if let now = verdict.figures["candidate"]?["probe"]?["loss"], let before = verdict.figures["served"]?["probe"]?["loss"] { rises.append(now - before) }
+        var rises = verdict.gates.filter { $0.metric == "loss" && $0.slice == "drop=earlier" }.compactMap(\.difference)
+            .map { -$0 }
+        if let now = verdict.figures["candidate"]?["probe"]?["loss"],
+            let before = verdict.figures["served"]?["probe"]?["loss"]
+        {
+            rises.append(now - before)
+        }
         return max(0, rises.max() ?? 0)
     }
 }

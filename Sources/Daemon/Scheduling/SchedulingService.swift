@@ -45,14 +45,17 @@ package struct SchedulingService: Service {
                 switch SchedulingRules.decide(situation, pipeline) {
                 case .wait(let sentence, let until):
                     if activity.set(pipeline.name, sentence) {
-                        context.logger.info("\(pipeline.name): \(sentence)", metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.waiting"])
+                        context.logger.info(
+                            "\(pipeline.name): \(sentence)",
+                            metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.waiting"])
                     }
                     if let until { next = min(next ?? until, until) }
                 case .stuck(let failure): throw failure
                 case .queue(let mode, let reason):
                     // A run that nobody's data waits for gives way to those that somebody's does.
                     let priority = situation.newRows > 0 ? 50 : 40
-                    _ = try queue(pipeline, mode: mode, window: window, by: "daemon", reason: reason, priority: priority)
+                    _ = try queue(
+                        pipeline, mode: mode, window: window, by: "daemon", reason: reason, priority: priority)
                 }
                 context.problems.set("pipeline:\(pipeline.name)", nil)
             } catch {
@@ -75,11 +78,17 @@ package struct SchedulingService: Service {
         if let experiment = try context.ledger.experiments(pipeline: pipeline.name, limit: 1).first {
             activity.set(
                 pipeline.name,
-                experiment.state == .running ? "the bases compete: \(experiment.id)" : "no base was found by \(experiment.id); waiting for more data, or for `ftctl experiment start`")
+                experiment.state == .running
+                    ? "the bases compete: \(experiment.id)"
+                    : "no base was found by \(experiment.id); waiting for more data, or for `ftctl experiment start`")
         } else if rows < pipeline.trigger.minimumRows || counts[.gate] ?? 0 == 0 || counts[.validation] ?? 0 == 0 {
             activity.set(
                 pipeline.name,
-                "waiting for data that bases can compete on (\(rows) of \(pipeline.trigger.minimumRows) training rows, \(counts[.validation] ?? 0) validation, \(counts[.gate] ?? 0) gate)")
+                """
+                waiting for data that bases can compete on (\(rows) of \(pipeline.trigger.minimumRows) training \
+                rows, \(counts[.validation] ?? 0) validation, \(counts[.gate] ?? 0) gate)
+                """
+            )
         } else {
             activity.set(pipeline.name, "the bases are being compared")
             context.bells.experiments.ring()
@@ -87,52 +96,71 @@ package struct SchedulingService: Service {
         context.problems.set("pipeline:\(pipeline.name)", nil)
     }
 
-    /// The data of a pipeline as it is now, frozen for trials and further tries. With a `share` other than nil, so many earlier rows are mixed in.
+    /// The data of a pipeline as it is now, frozen for trials and further tries. With a `share` other than nil, so many
+    /// earlier rows are mixed in.
     package func freeze(_ name: PipelineName, mode: Run.Mode, replayShare share: Double?) throws -> Snapshot {
         guard var pipeline = context.settings.pipeline(name) else {
-            throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
+            throw Failure(
+                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
+                remedy: "See `ftctl pipelines`.")
         }
         if let share { pipeline.incremental.replayShare = share }
-        return try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, window: situation(pipeline).1)
+        return try SnapshotBuilder(context: context, pipeline: pipeline).build(
+            mode: mode, window: situation(pipeline).1)
     }
 
     /// Queues a run because a person asks, whatever the triggers say.
     package func request(_ name: PipelineName, mode: Run.Mode?, by who: String, reason: String) throws -> Run {
         guard let configured = context.settings.pipeline(name) else {
-            throw Failure(code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue, remedy: "See `ftctl pipelines`.")
+            throw Failure(
+                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
+                remedy: "See `ftctl pipelines`.")
         }
         let pipeline = try context.effective(configured).settings
         guard pipeline.base != .automatic else {
             throw Failure(
-                code: "pipeline.no_base", "The bases of '\(name)' have not competed yet.", at: configured.file, remedy: "Drop data and wait for that experiment, or name a base.")
+                code: "pipeline.no_base", "The bases of '\(name)' have not competed yet.", at: configured.file,
+                remedy: "Drop data and wait for that experiment, or name a base.")
         }
         guard try context.ledger.unindexedDrops(name).isEmpty else {
             throw Failure(
-                code: "pipeline.indexing", "The rows of '\(name)' are being compared with each other.", at: name.rawValue, remedy: "Ask again in a moment.")
+                code: "pipeline.indexing", "The rows of '\(name)' are being compared with each other.",
+                at: name.rawValue, remedy: "Ask again in a moment.")
         }
         let (situation, window) = try situation(pipeline)
         guard situation.allRows > 0, situation.gateRows > 0 else {
             throw Failure(
-                code: "pipeline.no_rows", "The pipeline '\(name)' has \(situation.allRows) training and \(situation.gateRows) gate rows.", at: name.rawValue,
+                code: "pipeline.no_rows",
+                "The pipeline '\(name)' has \(situation.allRows) training and \(situation.gateRows) gate rows.",
+                at: name.rawValue,
                 remedy: "Drop a file into \(context.dropFolder(pipeline)) first.")
         }
-        // Without rows that are new to what is served there is nothing to continue with: the whole window is learnt again.
-        let wanted = DropWindow.rows(window.unlearned) == 0 ? .fromBase : SchedulingRules.mode(situation, pipeline, asked: mode)
+        // Without rows that are new to what is served there is nothing to continue with: the whole window is learnt
+        // again.
+        let wanted =
+            DropWindow.rows(window.unlearned) == 0 ? .fromBase : SchedulingRules.mode(situation, pipeline, asked: mode)
         guard let run = try queue(pipeline, mode: wanted, window: window, by: who, reason: reason, priority: 100) else {
-            throw Failure(code: "pipeline.busy", "The new rows were taken by another run just now.", at: name.rawValue, remedy: "See `ftctl runs`.")
+            throw Failure(
+                code: "pipeline.busy", "The new rows were taken by another run just now.", at: name.rawValue,
+                remedy: "See `ftctl runs`.")
         }
         return run
     }
 
-    private func queue(_ pipeline: PipelineSettings, mode: Run.Mode, window: DropWindow, by who: String, reason: String, priority: Int) throws -> Run? {
+    private func queue(
+        _ pipeline: PipelineSettings, mode: Run.Mode, window: DropWindow, by who: String, reason: String, priority: Int
+    ) throws -> Run? {
         let card = try context.requireBase(pipeline.base)
         let snapshot = try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, window: window)
         let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
         var (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
-        if let configured = context.settings.pipeline(pipeline.name) { notes.merge(try context.effective(configured).notes) { first, _ in first } }
+        if let configured = context.settings.pipeline(pipeline.name) {
+            notes.merge(try context.effective(configured).notes) { first, _ in first }
+        }
         let run = try context.ledger.queue(taking: window.untried.map(\.id)) { id in
             var run = Run(
-                id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id, drops: window.unlearned.map(\.id), parent: parent,
+                id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id,
+                drops: window.unlearned.map(\.id), parent: parent,
                 recipe: recipe, priority: priority, createdAt: Date(), requestedBy: who)
             if !notes.isEmpty { run.notes = notes }
             return run
@@ -140,11 +168,17 @@ package struct SchedulingService: Service {
         guard let run else { return nil }
         activity.set(pipeline.name, "run \(run.id) is queued")
         context.logger.notice(
-            "Queued run \(run.id) of \(pipeline.name): \(mode.rawValue), \(snapshot.rows[.train] ?? 0) training rows (\(reason))",
+            """
+            Queued run \(run.id) of \(pipeline.name): \(mode.rawValue), \(snapshot.rows[.train] ?? 0) training \
+            rows (\(reason))
+            """,
             metadata: ["pipeline": "\(pipeline.name)", "run": "\(run.id)", "event": "run.queued"])
         if snapshot.rows[.validation] ?? 0 == 0, pipeline.data.validationShare > 0 {
             context.logger.warning(
-                "Run \(run.id) has no validation rows: none of the prompts fell on that side yet, so training cannot stop early",
+                """
+                Run \(run.id) has no validation rows: none of the prompts fell on that side yet, so training \
+                cannot stop early
+                """,
                 metadata: ["pipeline": "\(pipeline.name)", "run": "\(run.id)", "event": "pipeline.waiting"])
         }
         context.bells.supervision.ring()
@@ -156,19 +190,26 @@ package struct SchedulingService: Service {
         let served = try context.served(pipeline.name)
         let lineage = try served.map { try context.ledger.lineage($0.id) } ?? []
         let window = DropWindow(
-            try context.ledger.storedDrops(pipeline.name), learned: try served.map { try context.ledger.learnedDrops($0.id) } ?? [],
+            try context.ledger.storedDrops(pipeline.name),
+            learned: try served.map { try context.ledger.learnedDrops($0.id) } ?? [],
             window: pipeline.incremental.window, now: now)
         let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose != .trial }
         // An accepted run that waits for `ftctl promote` does not hold the queue up.
         let busy = runs.contains { !$0.state.isFinal && $0.state != .promoted }
         let continuations = lineage.prefix { $0.run.mode != .fromBase }
         var judged = continuations.map(\.run)
-        if let newest = runs.first, newest.mode != .fromBase, !judged.contains(where: { $0.id == newest.id }) { judged.append(newest) }
+        if let newest = runs.first, newest.mode != .fromBase, !judged.contains(where: { $0.id == newest.id }) {
+            judged.append(newest)
+        }
         let situation = SchedulingRules.Situation(
-            newRows: DropWindow.rows(window.untried), leftRows: DropWindow.rows(window.unlearned.filter(\.isTried)), allRows: DropWindow.rows(window.all),
-            gateRows: try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0, newestDrop: window.untried.map(\.storedAt).max(),
-            oldestDrop: window.untried.map(\.storedAt).min(), lastRun: runs.first?.createdAt, isBusy: busy, hasServed: served != nil,
-            servedBase: served?.base, continuations: continuations.count, runsSinceFromBase: runs.prefix { $0.mode != .fromBase }.count,
+            newRows: DropWindow.rows(window.untried), leftRows: DropWindow.rows(window.unlearned.filter(\.isTried)),
+            allRows: DropWindow.rows(window.all),
+            gateRows: try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0,
+            newestDrop: window.untried.map(\.storedAt).max(),
+            oldestDrop: window.untried.map(\.storedAt).min(), lastRun: runs.first?.createdAt, isBusy: busy,
+            hasServed: served != nil,
+            servedBase: served?.base, continuations: continuations.count,
+            runsSinceFromBase: runs.prefix { $0.mode != .fromBase }.count,
             forgotten: judged.reduce(0) { $0 + SchedulingRules.forgotten($1.verdict) }, now: now)
         return (situation, window)
     }

@@ -7,7 +7,8 @@ extension SchedulingRules {
     package struct Situation: Sendable {
         /// Training rows that no run was queued for yet.
         package var newRows: Int
-        /// Training rows that runs saw, but not what is served: those runs failed, were cancelled, rejected, or rolled back.
+        /// Training rows that runs saw, but not what is served: those runs failed, were cancelled, rejected, or rolled
+        /// back.
         package var leftRows: Int
         /// Training rows within the window.
         package var allRows: Int
@@ -23,13 +24,16 @@ extension SchedulingRules {
         package var continuations: Int
         /// Runs since one from the base was last tried, whatever became of it.
         package var runsSinceFromBase: Int
-        /// Rise of the loss on earlier drops or on the base's probe, summed over the served model's continuations and the newest run.
+        /// Rise of the loss on earlier drops or on the base's probe, summed over the served model's continuations and
+        /// the newest run.
         package var forgotten: Double
         package var now: Date
 
         package init(
-            newRows: Int, leftRows: Int = 0, allRows: Int, gateRows: Int, newestDrop: Date?, oldestDrop: Date? = nil, lastRun: Date?, isBusy: Bool,
-            hasServed: Bool, servedBase: BaseID?, continuations: Int, runsSinceFromBase: Int = 0, forgotten: Double = 0, now: Date
+            newRows: Int, leftRows: Int = 0, allRows: Int, gateRows: Int, newestDrop: Date?, oldestDrop: Date? = nil,
+            lastRun: Date?, isBusy: Bool,
+            hasServed: Bool, servedBase: BaseID?, continuations: Int, runsSinceFromBase: Int = 0, forgotten: Double = 0,
+            now: Date
         ) {
             self.newRows = newRows
             self.leftRows = leftRows

@@ -11,7 +11,8 @@ struct SnapshotBuilder {
     let context: StageContext
     let pipeline: PipelineSettings
 
-    /// The snapshot for a run of `mode`, recorded in the ledger: all rows of the window, or those new to what is served with earlier ones mixed in.
+    /// The snapshot for a run of `mode`, recorded in the ledger: all rows of the window, or those new to what is served
+    /// with earlier ones mixed in.
     func build(mode: Run.Mode, window: DropWindow) throws -> Snapshot {
         let shards = try context.ledger.shards(pipeline.name)
         let trained = mode == .fromBase ? window.all : window.unlearned
@@ -20,22 +21,28 @@ struct SnapshotBuilder {
         var files: [Split: [FileReference]] = [:]
         let filter = try SnapshotFilter(context: context, pipeline: pipeline.name)
         files[.gate] = shards.filter { $0.split == .gate }.map(\.file)
-        files[.validation] = try shards.filter { $0.split == .validation }.compactMap { try filter.kept($0.file, of: $0.drop) }
+        files[.validation] = try shards.filter { $0.split == .validation }.compactMap {
+            try filter.kept($0.file, of: $0.drop)
+        }
         let train = shards.filter { $0.split == .train }
         files[.train] = try train.filter { new.contains($0.drop) }.compactMap { try filter.kept($0.file, of: $0.drop) }
         if mode != .fromBase {
             let rows = files[.train, default: []].reduce(0) { $0 + ($1.rows ?? 0) }
             let replay = try self.replay(
                 from: train.filter { earlier.contains($0.drop) }.map(\.file), without: filter.aside,
-                count: Int((Double(rows) * pipeline.incremental.replayShare).rounded()), key: trained.map(\.id.rawValue).joined(separator: ","))
+                count: Int((Double(rows) * pipeline.incremental.replayShare).rounded()),
+                key: trained.map(\.id.rawValue).joined(separator: ","))
             if let replay { files[.train, default: []].append(replay) }
         }
         var snapshot = Snapshot(
             id: "", pipeline: pipeline.name, createdAt: Date(), drops: Array(Set(shards.map(\.drop))).sorted(),
             trained: trained.filter { $0.trainRows > 0 }.map(\.id), files: files,
-            rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, removed: filter.removed, labels: try context.ledger.labels(pipeline.name, limit: 50))
+            rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, removed: filter.removed,
+            labels: try context.ledger.labels(pipeline.name, limit: 50))
         if !filter.sources.isEmpty { snapshot.sources = filter.sources }
-        let content = Split.allCases.map { split in "\(split.rawValue):" + (files[split] ?? []).map(\.sha256).joined(separator: ",") }
+        let content = Split.allCases.map { split in
+            "\(split.rawValue):" + (files[split] ?? []).map(\.sha256).joined(separator: ",")
+        }
         snapshot.id = SnapshotID("s-" + String(Digest.sha256(Data(content.joined(separator: "\n").utf8)).prefix(24)))
         let folder = context.layout.datasets(pipeline.name.rawValue) + "/snapshots"
         try AtomicFile.makeFolder(folder)
@@ -44,8 +51,11 @@ struct SnapshotBuilder {
         return snapshot
     }
 
-    /// Earlier rows mixed in so that old skills stay: those whose hash with this run's key is smallest, spread evenly over labels.
-    private func replay(from files: [FileReference], without aside: Set<RowID>, count: Int, key: String) throws -> FileReference? {
+    /// Earlier rows mixed in so that old skills stay: those whose hash with this run's key is smallest, spread evenly
+    /// over labels.
+    private func replay(from files: [FileReference], without aside: Set<RowID>, count: Int, key: String) throws
+        -> FileReference?
+    {
         guard count > 0, !files.isEmpty else { return nil }
         // Per label, the rows with the smallest hashes so far; never more than `count` of each.
         var chosen: [String: [(hash: String, row: Row)]] = [:]

@@ -21,7 +21,9 @@ final class SnapshotFilter {
         self.pipeline = pipeline
         for row in try context.ledger.setAside(pipeline) where !row.reason.isOutsideDataset {
             // Of several reasons the gate's comes first, since no setting undoes it.
-            if reasons[row.drop]?[row.id] != .nearDuplicateOfGate { reasons[row.drop, default: [:]][row.id] = row.reason }
+            if reasons[row.drop]?[row.id] != .nearDuplicateOfGate {
+                reasons[row.drop, default: [:]][row.id] = row.reason
+            }
         }
     }
 

@@ -24,9 +24,11 @@ package struct CanaryTexts {
             for (number, text) in Self.texts(secret).enumerated() {
                 let content = RowContent.text(text)
                 let row = Row(
-                    id: RowID(String(Digest.sha256(Data("\(index):\(number):\(text)".utf8)).prefix(32))), content: content, split: .gate,
+                    id: RowID(String(Digest.sha256(Data("\(index):\(number):\(text)".utf8)).prefix(32))),
+                    content: content, split: .gate,
                     promptKey: String(Digest.sha256(Data(text.utf8)).prefix(16)),
-                    fields: [Self.indexField: .integer(Int64(index)), Self.secretField: .bool(number == 0)], drop: "canary", line: rows + 1)
+                    fields: [Self.indexField: .integer(Int64(index)), Self.secretField: .bool(number == 0)],
+                    drop: "canary", line: rows + 1)
                 data += try ContractCoding.encode(row)
                 data.append(10)
                 rows += 1

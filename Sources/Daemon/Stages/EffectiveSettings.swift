@@ -3,11 +3,15 @@ import Ledger
 import Settings
 
 extension StageContext {
-    /// A pipeline's settings with what its experiments found: the base that won where `base = "auto"`, and an adopted recipe.
+    /// A pipeline's settings with what its experiments found: the base that won where `base = "auto"`, and an adopted
+    /// recipe.
     ///
     /// Whoever changes the recipe in the file has the last word: a suggestion made for another recipe is void.
-    package func effective(_ pipeline: PipelineSettings) throws -> (settings: PipelineSettings, notes: [String: String]) {
-        guard let suggestion = try ledger.suggestion(pipeline.name), suggestion.configuredBase == pipeline.base else { return (pipeline, [:]) }
+    package func effective(_ pipeline: PipelineSettings) throws -> (settings: PipelineSettings, notes: [String: String])
+    {
+        guard let suggestion = try ledger.suggestion(pipeline.name), suggestion.configuredBase == pipeline.base else {
+            return (pipeline, [:])
+        }
         var settings = pipeline
         var notes: [String: String] = [:]
         if pipeline.base == .automatic {
@@ -20,7 +24,9 @@ extension StageContext {
             notes["base"] = "adopted from \(suggestion.experiment)"
         }
         settings.recipe = settings.recipe.setting(suggestion.values)
-        for name in suggestion.values.keys where Recipe.searchable[name] != nil { notes[name] = "adopted from \(suggestion.experiment)" }
+        for name in suggestion.values.keys where Recipe.searchable[name] != nil {
+            notes[name] = "adopted from \(suggestion.experiment)"
+        }
         if suggestion.values["epochs"] != nil { settings.automaticEpochs = false }
         if let share = suggestion.values["replay_share"]?.doubleValue { settings.incremental.replayShare = share }
         return (settings, notes)

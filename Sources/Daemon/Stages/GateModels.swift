@@ -4,7 +4,8 @@ import Ledger
 import Platform
 import Settings
 
-/// What a run is judged on and against: the models, the sets, and the names under which scores are kept. Used by those who score and those who judge.
+/// What a run is judged on and against: the models, the sets, and the names under which scores are kept. Used by those
+/// who score and those who judge.
 package enum GateModels {
     /// One set of rows, and how it is scored.
     package struct GateSet: Sendable {
@@ -27,7 +28,9 @@ package enum GateModels {
         /// The sets that one of the models is scored on.
         package func sets(of model: String) -> [GateSet] {
             if model == "candidate" { return sets + (validation.map { [$0] } ?? []) }
-            guard model.hasPrefix("artefact-"), var gate = sets.first(where: { $0.set.name == "gate" }) else { return sets }
+            guard model.hasPrefix("artefact-"), var gate = sets.first(where: { $0.set.name == "gate" }) else {
+                return sets
+            }
             // An exported file is judged by its losses; its answers follow from the same numbers.
             gate.set.maxNewTokens = 0
             gate.settings += " loss-only"
@@ -41,7 +44,8 @@ package enum GateModels {
         var models: [(String, ModelReference)] = []
         if let candidate = try candidate(run, context) { models.append(("candidate", candidate)) }
         if let served = try context.served(run.pipeline) {
-            models.append(("served", context.modelReference(try context.requireBase(served.base), adapters: served.adapters)))
+            models.append(
+                ("served", context.modelReference(try context.requireBase(served.base), adapters: served.adapters)))
         }
         models.append(("base", context.modelReference(card)))
         for artefact in run.artefacts ?? [] where artefact.failure == nil {
@@ -64,15 +68,21 @@ package enum GateModels {
     }
 
     /// An exported model as a worker loads it: the adapter on its base, or the merged files alone.
-    private static func reference(_ artefact: Artefact, _ card: BaseCard, _ context: StageContext) throws -> ModelReference {
+    private static func reference(_ artefact: Artefact, _ card: BaseCard, _ context: StageContext) throws
+        -> ModelReference
+    {
         let content = artefact.files.map(\.sha256).sorted().joined(separator: "\n")
         switch artefact.format {
         case .peft:
             guard let weights = artefact.files.first(where: { $0.path.hasSuffix("/adapter_model.safetensors") }) else {
-                throw Failure(code: "export.incomplete", "The exported adapter has no adapter_model.safetensors.", at: artefact.path, remedy: "Queue a new run.")
+                throw Failure(
+                    code: "export.incomplete", "The exported adapter has no adapter_model.safetensors.",
+                    at: artefact.path, remedy: "Queue a new run.")
             }
-            return context.modelReference(card, adapters: [AdapterReference(path: artefact.path, sha256: weights.sha256)])
-        case .huggingface: return ModelReference(basePath: artefact.path, base: card.id, baseDigest: Digest.sha256(Data(content.utf8)))
+            return context.modelReference(
+                card, adapters: [AdapterReference(path: artefact.path, sha256: weights.sha256)])
+        case .huggingface:
+            return ModelReference(basePath: artefact.path, base: card.id, baseDigest: Digest.sha256(Data(content.utf8)))
         case .ggufF16, .ggufQ8:
             return ModelReference(
                 basePath: artefact.files.first { $0.path.hasSuffix(".gguf") }?.path ?? artefact.path, base: card.id,
@@ -83,29 +93,41 @@ package enum GateModels {
     /// The rows and settings of a run's judgement.
     package static func setup(_ run: Run, _ context: StageContext) throws -> Setup {
         guard let snapshot = try context.ledger.snapshot(run.snapshot) else {
-            throw Failure(code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue, remedy: "Queue a new run.")
+            throw Failure(
+                code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue,
+                remedy: "Queue a new run.")
         }
         let gates = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
         let limit = gates.maximumRows > 0 ? gates.maximumRows : nil
         let labels = "labels=\((snapshot.labels ?? []).joined(separator: "\u{1f}"))"
         func set(_ name: String, _ files: [FileReference], tokens: Int?, limit: Int? = nil) -> GateSet {
-            let settings = "tokens=\(tokens ?? gates.maxNewTokens) length=\(run.recipe.maxLength) limit=\(limit ?? 0) \(tokens == 0 ? "" : labels)"
+            let settings =
+                """
+                tokens=\(tokens ?? gates.maxNewTokens) length=\(run.recipe.maxLength) limit=\(limit ?? 0) \
+                \(tokens == 0 ? "" : labels)
+                """
             return GateSet(
                 set: EvaluationSet(name: name, files: files, limit: limit, maxNewTokens: tokens),
                 digest: Digest.sha256(Data(([name] + files.map(\.sha256)).joined(separator: "\n").utf8)),
                 settings: settings)
         }
         var sets = [set("gate", snapshot.files[.gate] ?? [], tokens: nil, limit: limit)]
-        for (name, file) in try GoldenFiles(context: context, pipeline: run.pipeline).all() { sets.append(set(name, [file], tokens: nil)) }
+        for (name, file) in try GoldenFiles(context: context, pipeline: run.pipeline).all() {
+            sets.append(set(name, [file], tokens: nil))
+        }
         if let probe = try context.requireBase(run.base).probe {
             var file = probe
             file.path = context.layout.base(run.base.rawValue) + "/" + probe.path
             sets.append(set("probe", [file], tokens: 0))
         }
-        if let file = try CanaryTexts(context: context, pipeline: run.pipeline).file(gates.canaries) { sets.append(set("canary", [file], tokens: 0)) }
+        if let file = try CanaryTexts(context: context, pipeline: run.pipeline).file(gates.canaries) {
+            sets.append(set("canary", [file], tokens: 0))
+        }
         let validation = snapshot.files[.validation] ?? []
         return Setup(
-            sets: sets, validation: validation.isEmpty || run.training?.validationLoss == nil ? nil : set("validation", validation, tokens: 0),
+            sets: sets,
+            validation: validation.isEmpty || run.training?.validationLoss == nil
+                ? nil : set("validation", validation, tokens: 0),
             labels: snapshot.labels, maxNewTokens: gates.maxNewTokens)
     }
 

@@ -14,7 +14,8 @@ package struct GoldenFiles {
         self.pipeline = pipeline
     }
 
-    /// The sets as they are written now. Throws the first fault where one of them cannot be read: a gate that is not what its author wrote must not pass.
+    /// The sets as they are written now. Throws the first fault where one of them cannot be read: a gate that is not
+    /// what its author wrote must not pass.
     package func sets() throws -> [GoldenSet] {
         let (sets, problems) = GoldenSet.read(folder: context.layout.golden(pipeline.rawValue))
         if let first = problems.first { throw first }
@@ -27,7 +28,8 @@ package struct GoldenFiles {
     }
 
     /// Writes rows into a file that is named by its content; the same rows again are the same file.
-    static func keep(_ data: Data, rows: Int, _ context: StageContext, _ pipeline: PipelineName) throws -> FileReference {
+    static func keep(_ data: Data, rows: Int, _ context: StageContext, _ pipeline: PipelineName) throws -> FileReference
+    {
         let digest = Digest.sha256(data)
         let folder = context.layout.datasets(pipeline.rawValue) + "/golden"
         let path = folder + "/\(digest).jsonl"

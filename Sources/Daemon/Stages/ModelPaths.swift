@@ -16,7 +16,8 @@ extension StageContext {
             let known = try ledger.bases().map(\.id.rawValue).joined(separator: ", ")
             throw Failure(
                 code: "base.unknown", "The base model '\(id)' is not registered.", at: id.rawValue,
-                remedy: "Register it with `ftctl base add`" + (known.isEmpty ? " (none is registered yet)." : ", or name one of: \(known)."))
+                remedy: "Register it with `ftctl base add`"
+                    + (known.isEmpty ? " (none is registered yet)." : ", or name one of: \(known)."))
         }
         return card
     }

@@ -3,9 +3,11 @@ import Contracts
 import Foundation
 import Platform
 
-/// The lines of row files as a stream of pieces, read as they are asked for, so that an export of any size takes little memory.
+/// The lines of row files as a stream of pieces, read as they are asked for, so that an export of any size takes little
+/// memory.
 package enum RowExport {
-    /// Canonical JSON lines of the files in order. A damaged or absent file ends the stream with a Failure that names it.
+    /// Canonical JSON lines of the files in order. A damaged or absent file ends the stream with a Failure that names
+    /// it.
     package static func lines(_ files: [FileReference]) -> AsyncThrowingStream<Data, any Error> {
         let source = Source(files.map(\.path))
         return AsyncThrowingStream { try await source.next() }
@@ -36,7 +38,9 @@ package enum RowExport {
                     close(descriptor)
                     descriptor = -1
                     guard reader?.isComplete == true else {
-                        throw Failure(code: "dataset.damaged", "The file is cut off.", at: paths.first, remedy: "Restore it from a backup, or drop the original again.")
+                        throw Failure(
+                            code: "dataset.damaged", "The file is cut off.", at: paths.first,
+                            remedy: "Restore it from a backup, or drop the original again.")
                     }
                     reader = nil
                     paths.removeFirst()

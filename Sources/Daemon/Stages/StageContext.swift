@@ -15,7 +15,8 @@ package struct StageContext: Sendable {
     package let logger: Logger
 
     package init(
-        layout: Layout, ledger: Ledger, settings: LiveSettings, bells: StageBells = StageBells(), problems: ProblemBoard = ProblemBoard(),
+        layout: Layout, ledger: Ledger, settings: LiveSettings, bells: StageBells = StageBells(),
+        problems: ProblemBoard = ProblemBoard(),
         logger: Logger
     ) {
         self.layout = layout
@@ -27,7 +28,9 @@ package struct StageContext: Sendable {
     }
 
     /// The drop folder of a pipeline.
-    package func dropFolder(_ pipeline: PipelineSettings) -> String { pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue) }
+    package func dropFolder(_ pipeline: PipelineSettings) -> String {
+        pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue)
+    }
 
     /// Any error as a Failure that a person can act on.
     package static func failure(_ error: any Error, code: String) -> Failure {
@@ -35,7 +38,8 @@ package struct StageContext: Sendable {
         case let failure as Failure: failure
         case let file as FileFailure:
             Failure(
-                code: file.isFull ? "disk.full" : code, "Cannot \(file.action): \(file.reason).", at: file.path, remedy: file.remedy)
+                code: file.isFull ? "disk.full" : code, "Cannot \(file.action): \(file.reason).", at: file.path,
+                remedy: file.remedy)
         default: Failure(code: code, "\(error)", remedy: "See the journal around this time.")
         }
     }
@@ -56,6 +60,8 @@ package struct StageBells: Sendable {
 
     /// Wakes everyone, as after a restart or a change of settings.
     package func ringAll() {
-        for bell in [intake, datasets, examination, scheduling, supervision, gating, promotion, delivery, experiments] { bell.ring() }
+        for bell in [intake, datasets, examination, scheduling, supervision, gating, promotion, delivery, experiments] {
+            bell.ring()
+        }
     }
 }

@@ -10,7 +10,8 @@ import Synchronization
     import SystemPackage
 #endif
 
-/// Runs a program of the person's own, such as a hook or a canary: the event on standard input, a time limit, its output kept.
+/// Runs a program of the person's own, such as a hook or a canary: the event on standard input, a time limit, its
+/// output kept.
 package enum HookProgram {
     /// How it ended.
     package struct Ending: Hashable, Sendable {
@@ -24,17 +25,23 @@ package enum HookProgram {
         package var succeeded: Bool { status == 0 && !timedOut }
     }
 
-    /// Runs `command` in `folder`, which holds its input and output files, for at most `seconds`; then SIGTERM, and SIGKILL two seconds later.
+    /// Runs `command` in `folder`, which holds its input and output files, for at most `seconds`; then SIGTERM, and
+    /// SIGKILL two seconds later.
     ///
-    /// Throws a FileFailure where those files cannot be written, and CancellationError where the daemon stops meanwhile.
+    /// Throws a FileFailure where those files cannot be written, and CancellationError where the daemon stops
+    /// meanwhile.
     ///
     /// - Parameters:
     ///   - keeping: bytes of standard output that are kept; what goes beyond is read and dropped.
-    ///   - confined: start it as workers are started, with nothing of the daemon's environment, no core file, and files of at most a gibibyte.
+    ///   - confined: start it as workers are started, with nothing of the daemon's environment, no core file, and files
+    ///     of at most a gibibyte.
     package static func run(
-        _ command: [String], event: Data, folder: String, name: String, seconds: Double, keeping: Int = 4000, confined: Bool = false
+        _ command: [String], event: Data, folder: String, name: String, seconds: Double, keeping: Int = 4000,
+        confined: Bool = false
     ) async throws -> Ending {
-        guard let program = command.first else { return Ending(status: nil, output: "no program is named", timedOut: false) }
+        guard let program = command.first else {
+            return Ending(status: nil, output: "no program is named", timedOut: false)
+        }
         try AtomicFile.makeFolder(folder)
         let input = folder + "/\(name).json"
         let output = folder + "/\(name).log"
@@ -47,7 +54,9 @@ package enum HookProgram {
         let stdin = try FileDescriptor.open(input, .readOnly, options: [.closeOnExec])
         let log: FileDescriptor
         do {
-            log = try FileDescriptor.open(output, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead])
+            log = try FileDescriptor.open(
+                output, .writeOnly, options: [.create, .truncate, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead])
         } catch {
             try? stdin.close()
             throw error
@@ -55,10 +64,12 @@ package enum HookProgram {
         let status: TerminationStatus
         let printed = Printed()
         let shell = ["-c", "ulimit -c 0; ulimit -f 2097152; exec \"$0\" \"$@\""] + command
-        let own: Environment = confined ? .custom(["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]) : .inherit
+        let own: Environment =
+            confined ? .custom(["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]) : .inherit
         do {
             let outcome = try await Subprocess.run(
-                .path(FilePath(confined ? "/bin/sh" : program)), arguments: Arguments(confined ? shell : Array(command.dropFirst())), environment: own,
+                .path(FilePath(confined ? "/bin/sh" : program)),
+                arguments: Arguments(confined ? shell : Array(command.dropFirst())), environment: own,
                 workingDirectory: FilePath("/"), platformOptions: options,
                 input: .fileDescriptor(stdin, closeAfterSpawningProcess: true), output: .sequence,
                 error: .fileDescriptor(log, closeAfterSpawningProcess: true)
@@ -94,13 +105,18 @@ package enum HookProgram {
             return Ending(status: nil, output: "\(program) cannot be run: \(error)", timedOut: false)
         }
         try Task.checkCancellation()
-        let text = String(decoding: (FileManager.default.contents(atPath: output) ?? Data()).suffix(2000), as: UTF8.self)
+        let text = String(
+            decoding: (FileManager.default.contents(atPath: output) ?? Data()).suffix(2000), as: UTF8.self)
         let late = timedOut.load(ordering: .relaxed)
         var ending =
             switch status {
-            case .exited(let code): Ending(status: code, output: late ? "stopped after \(seconds) s; \(text)" : text, timedOut: late)
+            case .exited(let code):
+                Ending(status: code, output: late ? "stopped after \(seconds) s; \(text)" : text, timedOut: late)
             case .signaled(let signal):
-                Ending(status: nil, output: late ? "stopped after \(seconds) s; \(text)" : "ended by signal \(signal); \(text)", timedOut: late)
+                Ending(
+                    status: nil,
+                    output: late ? "stopped after \(seconds) s; \(text)" : "ended by signal \(signal); \(text)",
+                    timedOut: late)
             }
         ending.printed = printed.data
         return ending

@@ -22,14 +22,16 @@ package struct LocalLauncher: WorkerLauncher {
         self.grace = grace
     }
 
-    package func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void) async throws
+    package func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
+        async throws
         -> WorkerResult
     {
         try AtomicFile.makeFolder(request.directory)
         let requestPath = request.directory + "/request.json"
         try AtomicFile.write(try ContractCoding.pretty(request), to: requestPath)
         let log = try FileDescriptor.open(
-            request.directory + "/stderr.log", .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead])
+            request.directory + "/stderr.log", .writeOnly, options: [.create, .truncate, .closeOnExec],
+            permissions: [.ownerReadWrite, .groupRead])
         let watch = EventWatch(onEvent)
         var options = PlatformOptions()
         // A group of its own: a Ctrl-C meant for the daemon does not reach the worker, which is asked to stop instead.
@@ -39,7 +41,8 @@ package struct LocalLauncher: WorkerLauncher {
         do {
             // Events go to descriptor 3; what a library prints to standard output joins standard error.
             let outcome = try await Subprocess.run(
-                .path("/bin/sh"), arguments: ["-c", "exec \"$0\" \"$1\" 3>&1 1>&2", program, requestPath], platformOptions: options, input: .none,
+                .path("/bin/sh"), arguments: ["-c", "exec \"$0\" \"$1\" 3>&1 1>&2", program, requestPath],
+                platformOptions: options, input: .none,
                 output: .sequence, error: .fileDescriptor(log, closeAfterSpawningProcess: true)
             ) { execution in
                 try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -65,34 +68,51 @@ package struct LocalLauncher: WorkerLauncher {
         } catch let error as SubprocessError {
             throw WorkerEnd.died(
                 Failure(
-                    code: "worker.not_started", "The worker could not be started.", at: program, remedy: "Check that the program is installed.",
+                    code: "worker.not_started", "The worker could not be started.", at: program,
+                    remedy: "Check that the program is installed.",
                     cause: "\(error)"))
         }
         return try result(status, watch, request)
     }
 
     /// What a worker's end means.
-    private func result(_ status: TerminationStatus, _ watch: EventWatch, _ request: WorkerRequest) throws -> WorkerResult {
+    private func result(_ status: TerminationStatus, _ watch: EventWatch, _ request: WorkerRequest) throws
+        -> WorkerResult
+    {
         let said = watch.ending()
         if let result = said.result { return result }
         if Task.isCancelled { throw WorkerEnd.interrupted }
-        let tail = String(decoding: (FileManager.default.contents(atPath: request.directory + "/stderr.log") ?? Data()).suffix(2000), as: UTF8.self)
+        let tail = String(
+            decoding: (FileManager.default.contents(atPath: request.directory + "/stderr.log") ?? Data()).suffix(2000),
+            as: UTF8.self)
         if said.hung {
             throw WorkerEnd.died(
-                Failure(code: "worker.hung", "The worker said nothing for too long and was stopped.", at: request.directory, remedy: "See worker.silence_seconds.", cause: tail))
+                Failure(
+                    code: "worker.hung", "The worker said nothing for too long and was stopped.", at: request.directory,
+                    remedy: "See worker.silence_seconds.", cause: tail))
         }
         switch status {
         case .exited(WorkerExit.interrupted.rawValue): throw WorkerEnd.interrupted
         case .exited(let code):
-            let failure = said.failure ?? Failure(code: "worker.exit", "The worker left with status \(code).", at: request.directory, remedy: "See stderr.log there.", cause: tail)
+            let failure =
+                said.failure
+                ?? Failure(
+                    code: "worker.exit", "The worker left with status \(code).", at: request.directory,
+                    remedy: "See stderr.log there.", cause: tail)
             // What the request, the rows or the model are at fault for will be so again.
             let again: Set<Int32> = [WorkerExit.internalFault.rawValue, 71, 126, 127]
             throw again.contains(code) ? WorkerEnd.died(failure) : WorkerEnd.failed(failure)
         case .signaled(let signal):
             throw WorkerEnd.died(
                 Failure(
-                    code: "worker.killed", "The worker was killed by signal \(signal)\(signal == SIGKILL ? " (the kernel does that when memory runs out)" : "").",
-                    at: request.directory, remedy: signal == SIGKILL ? "Lower worker.memory, or give the service more memory." : "See stderr.log there.",
+                    code: "worker.killed",
+                    """
+                    The worker was killed by signal \
+                    \(signal)\(signal == SIGKILL ? " (the kernel does that when memory runs out)" : "").
+                    """,
+                    at: request.directory,
+                    remedy: signal == SIGKILL
+                        ? "Lower worker.memory, or give the service more memory." : "See stderr.log there.",
                     cause: tail.isEmpty ? nil : tail))
         }
     }
@@ -137,5 +157,7 @@ private final class EventWatch: Sendable {
 
     func quiet() -> Duration { state.withLock { ContinuousClock.now - $0.last } }
     func markHung() { state.withLock { $0.hung = true } }
-    func ending() -> (result: WorkerResult?, failure: Failure?, hung: Bool) { state.withLock { ($0.result, $0.failure, $0.hung) } }
+    func ending() -> (result: WorkerResult?, failure: Failure?, hung: Bool) {
+        state.withLock { ($0.result, $0.failure, $0.hung) }
+    }
 }

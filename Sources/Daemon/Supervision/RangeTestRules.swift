@@ -11,10 +11,13 @@ package enum RangeTestRules {
     package static let fallback = 5e-4
 
     /// The rate that a sweep speaks for, and why.
-    package static func choose(_ range: RangeTestResult, mode: Run.Mode, warmStartRatio: Double, earlier: RunID? = nil) -> (rate: Double, note: String) {
+    package static func choose(_ range: RangeTestResult, mode: Run.Mode, warmStartRatio: Double, earlier: RunID? = nil)
+        -> (rate: Double, note: String)
+    {
         var rate = range.suggested
         var note = "range test: \(range.reason)"
-        // A sweep that ends at its lowest rate found no rate that learns; training with that one would learn nothing either.
+        // A sweep that ends at its lowest rate found no rate that learns; training with that one would learn nothing
+        // either.
         if !(rate > lowest * 1.001) || !rate.isFinite {
             rate = fallback
             note += " That is no rate to train with, so the default of \(fallback) is used."
@@ -27,8 +30,11 @@ package enum RangeTestRules {
         return (rate, note)
     }
 
-    /// The newest earlier sweep that still holds for `run`: the same base and recipe, and from half to twice as many rows.
-    package static func reusable(for run: Run, among runs: [Run], rows: (Run) -> Int) -> (range: RangeTestResult, earlier: RunID)? {
+    /// The newest earlier sweep that still holds for `run`: the same base and recipe, and from half to twice as many
+    /// rows.
+    package static func reusable(for run: Run, among runs: [Run], rows: (Run) -> Int) -> (
+        range: RangeTestResult, earlier: RunID
+    )? {
         let now = rows(run)
         for other in runs where other.id != run.id && other.base == run.base && same(other.recipe, run.recipe) {
             guard let range = other.range else { continue }
@@ -38,7 +44,8 @@ package enum RangeTestRules {
         return nil
     }
 
-    /// Whether two recipes would give the same sweep: everything but the rate and how long and how carefully one trains at it.
+    /// Whether two recipes would give the same sweep: everything but the rate and how long and how carefully one trains
+    /// at it.
     private static func same(_ left: Recipe, _ right: Recipe) -> Bool {
         func bare(_ recipe: Recipe) -> Recipe {
             var recipe = recipe

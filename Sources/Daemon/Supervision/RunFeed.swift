@@ -48,7 +48,9 @@ package final class RunFeed: Sendable {
             if follow, !story.isOver {
                 let id = UUID()
                 story.listeners[id] = continuation
-                continuation.onTermination = { [weak self] _ in self?.stories.withLock { _ = $0[run]?.listeners.removeValue(forKey: id) } }
+                continuation.onTermination = { [weak self] _ in
+                    self?.stories.withLock { _ = $0[run]?.listeners.removeValue(forKey: id) }
+                }
                 stories[run] = story
             } else {
                 continuation.finish()

@@ -11,29 +11,37 @@ enum RunRequests {
     static func train(_ run: Run, _ context: StageContext) throws -> WorkerRequest {
         let card = try context.requireBase(run.base)
         guard let snapshot = try context.ledger.snapshot(run.snapshot) else {
-            throw Failure(code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue, remedy: "Queue a new run.")
+            throw Failure(
+                code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue,
+                remedy: "Queue a new run.")
         }
         let parent = try run.parent.flatMap { try context.ledger.version($0) }
         // `continue` goes on with the served adapter; `stack` freezes it under a new one.
         let frozen = run.mode == .stack ? parent?.adapters ?? [] : parent.map { Array($0.adapters.dropLast()) } ?? []
         let task = TrainTask(
-            model: context.modelReference(card, adapters: frozen), startAdapter: run.mode == .continued ? parent?.adapters.last : nil,
+            model: context.modelReference(card, adapters: frozen),
+            startAdapter: run.mode == .continued ? parent?.adapters.last : nil,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe,
             truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
         return request(run.id.rawValue, context.layout.run(run.id.rawValue), .train(task), context)
     }
 
-    /// A sweep of the learning rate for a run that has none. Always a fresh adapter on the base alone: what is served already has learnt
+    /// A sweep of the learning rate for a run that has none. Always a fresh adapter on the base alone: what is served
+    /// already has learnt
     /// most of it, so that from there no rate would lower the loss by much and the curve would say nothing.
     static func rangeTest(_ run: Run, _ context: StageContext) throws -> WorkerRequest {
         let card = try context.requireBase(run.base)
         guard let snapshot = try context.ledger.snapshot(run.snapshot) else {
-            throw Failure(code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue, remedy: "Queue a new run.")
+            throw Failure(
+                code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue,
+                remedy: "Queue a new run.")
         }
         let train = TrainTask(
-            model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [], recipe: run.recipe,
+            model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [],
+            recipe: run.recipe,
             truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
-        let task = RangeTestTask(train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest, steps: RangeTestRules.steps)
+        let task = RangeTestTask(
+            train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest, steps: RangeTestRules.steps)
         return request(run.id.rawValue, context.layout.run(run.id.rawValue) + "/range-test", .rangeTest(task), context)
     }
 
@@ -66,7 +74,8 @@ enum RunRequests {
             }
             guard !evaluation.missing.isEmpty else { return evaluation }
             let task = EvaluateTask(
-                model: reference, sets: evaluation.missing.map(\.set), labels: setup.labels, maxNewTokens: setup.maxNewTokens,
+                model: reference, sets: evaluation.missing.map(\.set), labels: setup.labels,
+                maxNewTokens: setup.maxNewTokens,
                 maxLength: run.recipe.maxLength)
             let folder = context.layout.run(run.id.rawValue) + "/evaluation-\(name)"
             evaluation.request = request("\(run.id)-\(name)", folder, .evaluate(task), context)
@@ -77,7 +86,9 @@ enum RunRequests {
     /// The candidate written in one format, below the run's folder.
     static func export(_ run: Run, _ format: ExportTask.Format, _ context: StageContext) throws -> WorkerRequest {
         guard let candidate = try GateModels.candidate(run, context) else {
-            throw Failure(code: "run.no_adapter", "Run \(run.id) has no trained adapter.", at: run.id.rawValue, remedy: "Queue a new run.")
+            throw Failure(
+                code: "run.no_adapter", "Run \(run.id) has no trained adapter.", at: run.id.rawValue,
+                remedy: "Queue a new run.")
         }
         let check = try context.ledger.snapshot(run.snapshot)?.files[.gate] ?? []
         return request(
@@ -85,8 +96,12 @@ enum RunRequests {
             .export(ExportTask(model: candidate, format: format, check: check)), context)
     }
 
-    private static func request(_ id: String, _ folder: String, _ task: WorkerTask, _ context: StageContext) -> WorkerRequest {
+    private static func request(_ id: String, _ folder: String, _ task: WorkerTask, _ context: StageContext)
+        -> WorkerRequest
+    {
         let settings = context.settings.daemon
-        return WorkerRequest(id: id, directory: folder, task: task, threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes)
+        return WorkerRequest(
+            id: id, directory: folder, task: task, threads: settings.workerThreads,
+            memoryBytes: settings.workerMemoryBytes)
     }
 }

@@ -9,24 +9,35 @@ extension RunService {
     /// Tells the journal of a worker's milestones: each checkpoint, each validation, and each tenth of the steps.
     func note(_ event: WorkerEvent, of run: Run) {
         func log(_ message: String, _ kind: String) {
-            context.logger.info("Run \(run.id) of \(run.pipeline) \(message)", metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "\(kind)"])
+            context.logger.info(
+                "Run \(run.id) of \(run.pipeline) \(message)",
+                metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "\(kind)"])
         }
         if let step = event.checkpoint { log("has a checkpoint of step \(step)", "run.checkpoint") }
         if let validation = event.validation {
-            log("has a validation loss of \(String(format: "%.4g", validation.loss)) at step \(validation.step)\(validation.best ? ", the lowest so far" : "")", "run.progress")
+            log(
+                """
+                has a validation loss of \(String(format: "%.4g", validation.loss)) at step \
+                \(validation.step)\(validation.best ? ", the lowest so far" : "")
+                """,
+                "run.progress")
         }
         if let step = event.step, step.step % max(1, step.steps / 10) == 0 {
             let left = step.secondsLeft.map { ", about \(Int($0)) s left" } ?? ""
-            log("is at step \(step.step) of \(step.steps), loss \(String(format: "%.4g", step.loss))\(left)", "run.progress")
+            log(
+                "is at step \(step.step) of \(step.steps), loss \(String(format: "%.4g", step.loss))\(left)",
+                "run.progress")
         }
     }
 }
 
 /// What is done with a trained model before it can be judged.
 extension RunService {
-    /// Writes the candidate in every format that is delivered, so that what is judged is what will be served. Returns the run with them.
+    /// Writes the candidate in every format that is delivered, so that what is judged is what will be served. Returns
+    /// the run with them.
     ///
-    /// A format that cannot be written is recorded with the reason, and fails its gate; a worker that dies ends the stage, to be tried again.
+    /// A format that cannot be written is recorded with the reason, and fails its gate; a worker that dies ends the
+    /// stage, to be tried again.
     func writeArtefacts(_ run: Run) async throws -> Run {
         let formats = context.settings.pipeline(run.pipeline)?.delivery.exports ?? []
         var run = run
@@ -64,7 +75,8 @@ extension RunService {
                     guard let evaluated = result.evaluations?[set.set.name] else {
                         throw WorkerEnd.failed(
                             Failure(
-                                code: "worker.no_result", "The worker gave no scores of the set '\(set.set.name)'.", at: request.directory,
+                                code: "worker.no_result", "The worker gave no scores of the set '\(set.set.name)'.",
+                                at: request.directory,
                                 remedy: "Check that finetune-worker is of the same version as the daemon."))
                     }
                     try context.ledger.keep(evaluated, model: evaluation.model, set: set.digest, settings: set.settings)

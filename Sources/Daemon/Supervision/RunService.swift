@@ -36,7 +36,10 @@ package struct RunService: Service {
 
     /// Cancels a run, wherever it is. Throws a Failure where it is over already.
     package func cancel(_ id: RunID, by who: String) throws -> Run {
-        let run = try context.ledger.transition(id, from: [.queued, .training, .trained, .evaluating, .evaluated, .accepted, .rejected, .inconclusive], to: .cancelled, message: "by \(who)") {
+        let run = try context.ledger.transition(
+            id, from: [.queued, .training, .trained, .evaluating, .evaluated, .accepted, .rejected, .inconclusive],
+            to: .cancelled, message: "by \(who)"
+        ) {
             $0.cause = Failure(code: "run.cancelled", "Cancelled by \(who).")
         }
         active.stop(id)
@@ -50,7 +53,8 @@ package struct RunService: Service {
     private func recover() throws {
         for run in try context.ledger.runs(in: [.training, .evaluating]) {
             let next = try context.ledger.transition(
-                run.id, from: [run.state], to: run.state == .training ? .queued : .trained, message: "resumed after a restart")
+                run.id, from: [run.state], to: run.state == .training ? .queued : .trained,
+                message: "resumed after a restart")
             tell(next, "was interrupted, and goes on where it was", event: "run.interrupted")
         }
     }
@@ -61,13 +65,20 @@ package struct RunService: Service {
             guard slots > 0 else { return }
             if let free = System.freeBytes(context.layout.state), free < context.settings.daemon.minimumFreeBytes {
                 let failure = Failure(
-                    code: "disk.low", "Only \(free >> 20) MiB of disk are free, so no run is started (minimum_free asks for \(context.settings.daemon.minimumFreeBytes >> 20) MiB).",
+                    code: "disk.low",
+                    """
+                    Only \(free >> 20) MiB of disk are free, so no run is started (minimum_free asks for \
+                    \(context.settings.daemon.minimumFreeBytes >> 20) MiB).
+                    """,
                     at: context.layout.state, remedy: "Free space on that disk; `ftctl gc` says what can go.")
-                if context.problems.set("disk", failure) { context.logger.error("\(failure)", metadata: ["event": "disk.low"]) }
+                if context.problems.set("disk", failure) {
+                    context.logger.error("\(failure)", metadata: ["event": "disk.low"])
+                }
                 return
             }
             if context.problems.set("disk", nil) {
-                context.logger.notice("Enough of the disk is free again, so runs are started", metadata: ["event": "disk.recovered"])
+                context.logger.notice(
+                    "Enough of the disk is free again, so runs are started", metadata: ["event": "disk.recovered"])
             }
             warnOfFillingDisk()
             // What is trained is evaluated before something new is begun.
@@ -81,7 +92,9 @@ package struct RunService: Service {
             }
         } catch {
             let failure = StageContext.failure(error, code: "supervision")
-            if context.problems.set("supervision", failure) { context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "supervision"]) }
+            if context.problems.set("supervision", failure) {
+                context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "supervision"])
+            }
         }
     }
 
@@ -97,9 +110,13 @@ package struct RunService: Service {
         // In steps of 256 MiB, so that each is told once.
         let shown = (free >> 28) << 8
         let failure = Failure(
-            code: "disk.filling", "The disk fills: some \(shown) MiB are free, and below \(least >> 20) MiB no run is started.", at: context.layout.state,
+            code: "disk.filling",
+            "The disk fills: some \(shown) MiB are free, and below \(least >> 20) MiB no run is started.",
+            at: context.layout.state,
             remedy: "Free space on that disk; `ftctl gc --dry-run` says what can go.")
-        if context.problems.set("disk:filling", failure) { context.logger.warning("\(failure)", metadata: ["event": "disk.low"]) }
+        if context.problems.set("disk:filling", failure) {
+            context.logger.warning("\(failure)", metadata: ["event": "disk.low"])
+        }
     }
 
     /// Brings one run as far as it goes.
@@ -128,7 +145,9 @@ package struct RunService: Service {
             if run.recipe.learningRate == nil { run = try await findRate(run) }
             let request = try RunRequests.train(run, context)
             let result = try await start(request, run)
-            guard let training = result.training else { throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no trained adapter.")) }
+            guard let training = result.training else {
+                throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no trained adapter."))
+            }
             let trained = try context.ledger.transition(run.id, from: [.training], to: .trained) {
                 $0.adapter = training.adapter
                 $0.training = training
@@ -137,7 +156,8 @@ package struct RunService: Service {
             tell(
                 trained,
                 String(
-                    format: "trained in %.0f s: %d steps, %.0f tokens/s, %d MiB", training.seconds, training.steps, training.tokensPerSecond,
+                    format: "trained in %.0f s: %d steps, %.0f tokens/s, %d MiB", training.seconds, training.steps,
+                    training.tokensPerSecond,
                     training.peakMemoryBytes >> 20), event: "run.trained")
         } catch let end as WorkerEnd {
             try settle(end, run, back: .queued)
@@ -148,12 +168,16 @@ package struct RunService: Service {
     private func findRate(_ run: Run) async throws -> Run {
         let ratio = context.settings.pipeline(run.pipeline)?.incremental.warmStartRatio ?? 0.5
         let found: (range: RangeTestResult, earlier: RunID?)
-        if let earlier = try RangeTestRules.reusable(for: run, among: context.ledger.runs(pipeline: run.pipeline, limit: 100), rows: trainingRows) {
+        if let earlier = try RangeTestRules.reusable(
+            for: run, among: context.ledger.runs(pipeline: run.pipeline, limit: 100), rows: trainingRows)
+        {
             found = earlier
         } else {
             tell(run, "looks for its learning rate: one short sweep", event: "run.progress")
             let result = try await start(try RunRequests.rangeTest(run, context), run)
-            guard let range = result.range else { throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no range test.")) }
+            guard let range = result.range else {
+                throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no range test."))
+            }
             found = (range, nil)
         }
         let choice = RangeTestRules.choose(found.range, mode: run.mode, warmStartRatio: ratio, earlier: found.earlier)
@@ -176,7 +200,8 @@ package struct RunService: Service {
         do {
             let exported = try await writeArtefacts(run)
             let scores = try await score(exported)
-            let evaluators = try await evaluate(run, by: context.settings.pipeline(run.pipeline)?.gates.evaluators ?? [], scores)
+            let evaluators = try await evaluate(
+                run, by: context.settings.pipeline(run.pipeline)?.gates.evaluators ?? [], scores)
             let evaluated = try context.ledger.transition(run.id, from: [.evaluating], to: .evaluated) {
                 $0.scores = scores
                 $0.evaluators = evaluators.isEmpty ? nil : evaluators
@@ -195,7 +220,9 @@ package struct RunService: Service {
             feed.tell(run.id, run.state, event: event)
             note(event, of: run)
             if let warning = event.warning {
-                context.logger.warning("\(warning)", metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker.warning"])
+                context.logger.warning(
+                    "\(warning)",
+                    metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker.warning"])
             }
         }
     }
@@ -206,7 +233,9 @@ package struct RunService: Service {
         case .interrupted:
             // Cancelled runs are cancelled already; a stopping daemon leaves the run to be resumed.
             if try context.ledger.run(run.id)?.state == run.state {
-                let waiting = try context.ledger.transition(run.id, from: [run.state], to: back, message: "stopped at a checkpoint") { $0.attempts = max(0, $0.attempts - 1) }
+                let waiting = try context.ledger.transition(
+                    run.id, from: [run.state], to: back, message: "stopped at a checkpoint"
+                ) { $0.attempts = max(0, $0.attempts - 1) }
                 tell(waiting, "stopped at a checkpoint, to be resumed", event: "run.interrupted")
             }
             throw CancellationError()
@@ -234,16 +263,22 @@ package struct RunService: Service {
             feed.close(id)
             context.bells.scheduling.ring()
         } catch {
-            context.logger.error("run \(id): \(failure); and that could not be recorded: \(error)", metadata: ["run": "\(id)", "event": "ledger.failed"])
+            context.logger.error(
+                "run \(id): \(failure); and that could not be recorded: \(error)",
+                metadata: ["run": "\(id)", "event": "ledger.failed"])
         }
     }
 
     private func tell(_ run: Run, _ message: String, event: String) {
         feed.tell(run.id, run.state, message: message)
         context.logger.log(
-            level: event == "run.failed" ? .error : ["run.evaluating", "run.progress"].contains(event) ? .info : .notice,
+            level: event == "run.failed"
+                ? .error : ["run.evaluating", "run.progress"].contains(event) ? .info : .notice,
             "Run \(run.id) of \(run.pipeline) \(message)",
-            metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "\(run.state.rawValue)", "event": "\(event)"])
+            metadata: [
+                "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "\(run.state.rawValue)",
+                "event": "\(event)",
+            ])
     }
 }
 
@@ -255,7 +290,9 @@ final class ActiveRuns: Sendable {
     func contains(_ id: RunID) -> Bool { tasks.withLock { $0[id] != nil } }
 
     /// Starts work on a run. Registered before it can end, so that its end is never missed.
-    func add(_ id: RunID, _ work: @escaping @Sendable () async -> Void) { tasks.withLock { $0[id] = Task { await work() } } }
+    func add(_ id: RunID, _ work: @escaping @Sendable () async -> Void) {
+        tasks.withLock { $0[id] = Task { await work() } }
+    }
 
     func remove(_ id: RunID) { tasks.withLock { _ = $0.removeValue(forKey: id) } }
     func stop(_ id: RunID) { tasks.withLock { $0[id] }?.cancel() }

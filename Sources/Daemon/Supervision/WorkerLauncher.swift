@@ -6,7 +6,8 @@ package protocol WorkerLauncher: Sendable {
     /// Runs `request` to its end, giving each event as it comes, and returns the result.
     ///
     /// A cancelled task asks the worker to stop (SIGTERM), and kills it when it does not. Throws ``WorkerEnd``.
-    func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void) async throws -> WorkerResult
+    func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
+        async throws -> WorkerResult
 }
 
 /// How a worker ended without a result.

@@ -9,10 +9,12 @@ extension Answers {
     var dataOperations: DataOperations {
         let catalogue = datasets
         return DataOperations(
-            list: catalogue.list, report: catalogue.report, removed: catalogue.removed, show: catalogue.show, difference: catalogue.difference,
+            list: catalogue.list, report: catalogue.report, removed: catalogue.removed, show: catalogue.show,
+            difference: catalogue.difference,
             lineage: catalogue.lineage, export: { RowExport.lines(try catalogue.files($0, split: $1)) },
             revoke: { id, request, who in
-                // Whatever still learns from the rows, or is judged on them, stops first: what it would give could not be served.
+                // Whatever still learns from the rows, or is judged on them, stops first: what it would give could not
+                // be served.
                 var cancelled: [RunID] = []
                 for run in try catalogue.openRuns(on: id) {
                     do {

@@ -25,14 +25,18 @@ struct Daemon {
     let logger: Logger
 
     func run() async throws {
-        for folder in [layout.state, layout.runtime, layout.state + "/runs", layout.state + "/drop"] { try AtomicFile.makeFolder(folder) }
+        for folder in [layout.state, layout.runtime, layout.state + "/runs", layout.state + "/drop"] {
+            try AtomicFile.makeFolder(folder)
+        }
         let lock = try takeLock()
         defer { withExtendedLifetime(lock) {} }
 
         let manager = ServiceManager()
-        let context = StageContext(layout: layout, ledger: try openLedger(manager), settings: LiveSettings(settings), logger: logger)
+        let context = StageContext(
+            layout: layout, ledger: try openLedger(manager), settings: LiveSettings(settings), logger: logger)
 
-        // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it is better.
+        // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
+        // is better.
         let feed = RunFeed()
         let tell: @Sendable (Run, String) -> Void = { run, message in
             feed.tell(run.id, run.state, message: message)
@@ -49,14 +53,18 @@ struct Daemon {
         let gating = GatingService(context, tell: tell)
         let promotion = PromotionService(context, tell: tell)
         let delivery = DeliveryService(
-            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) }, tell: tell)
-        let experiments = ExperimentService(context, launcher: launcher) { try scheduling.freeze($0, mode: $1, replayShare: $2) }
+            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) },
+            tell: tell)
+        let experiments = ExperimentService(context, launcher: launcher) {
+            try scheduling.freeze($0, mode: $1, replayShare: $2)
+        }
         let registry = BaseRegistry(context, launcher: launcher)
 
         let reloading = Reloading(context: context, manager: manager)
         reloading.announce(settings)
         let answers = Answers(
-            context: context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry, launcher: launcher,
+            context: context, scheduling: scheduling, supervision: supervision, promotion: promotion,
+            registry: registry, launcher: launcher,
             recommender: BaseRecommender(context, launcher: launcher), experiments: experiments,
             datasets: DatasetCatalogue(context, service: datasets),
             startedAt: Date())
@@ -64,16 +72,23 @@ struct Daemon {
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
         let listening = Bell()
         let server = ControlServer(
-            answers.operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() }, logger: logger)
+            answers.operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() },
+            logger: logger)
         let presence = Presence(context: context, manager: manager, listening: listening)
 
         let services: [any Service] = [
-            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, server, reloading, presence,
+            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, server,
+            reloading, presence,
         ]
-        // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is never logged and forgotten.
+        // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
+        // never logged and forgotten.
         let group = ServiceGroup(
             configuration: .init(
-                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup) },
+                services: services.map {
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
@@ -85,7 +100,8 @@ struct Daemon {
         return logger
     }
 
-    /// Opens the ledger. Bringing that of an earlier version up to date takes longer than a start may where it has many millions of rows.
+    /// Opens the ledger. Bringing that of an earlier version up to date takes longer than a start may where it has many
+    /// millions of rows.
     private func openLedger(_ manager: ServiceManager) throws -> Ledger {
         let timer = DispatchSource.makeTimerSource(queue: .global())
         timer.schedule(deadline: .now() + 20, repeating: 20)
@@ -96,9 +112,12 @@ struct Daemon {
     }
 
     private func takeLock() throws -> FileLock {
-        do { return try FileLock(path: layout.runtime + "/finetuned.lock") } catch let failure as FileFailure where failure.number == EWOULDBLOCK {
+        do { return try FileLock(path: layout.runtime + "/finetuned.lock") } catch let failure as FileFailure
+            where failure.number == EWOULDBLOCK
+        {
             throw Failure(
-                code: "daemon.running", "Another finetuned has this root already.", at: layout.runtime + "/finetuned.lock",
+                code: "daemon.running", "Another finetuned has this root already.",
+                at: layout.runtime + "/finetuned.lock",
                 remedy: "See `ftctl status`; stop that one first.")
         }
     }
@@ -106,11 +125,16 @@ struct Daemon {
     /// `finetune-worker` beside this program, in ../libexec/finetuned, or where the settings say.
     private func workerProgram() throws -> String {
         if let program = settings.daemon.workerProgram { return program }
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         let folder = (own as NSString).deletingLastPathComponent
-        for candidate in [folder + "/finetune-worker", (folder as NSString).deletingLastPathComponent + "/libexec/finetuned/finetune-worker"]
+        for candidate in [
+            folder + "/finetune-worker",
+            (folder as NSString).deletingLastPathComponent + "/libexec/finetuned/finetune-worker",
+        ]
         where FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
         throw Failure(
-            code: "worker.missing", "The program finetune-worker is not beside finetuned.", at: folder, remedy: "Install it there, or set worker.program.")
+            code: "worker.missing", "The program finetune-worker is not beside finetuned.", at: folder,
+            remedy: "Install it there, or set worker.program.")
     }
 }

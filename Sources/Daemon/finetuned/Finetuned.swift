@@ -13,7 +13,8 @@ struct Finetuned: AsyncParsableCommand {
         commandName: "finetuned",
         abstract: "Keeps fine-tuned language models current: watches folders, fine-tunes, judges, promotes.",
         discussion: """
-            Exit status: 0 after SIGTERM or Ctrl-C, 1 when it cannot run, 64 for a wrong command line, 75 when another daemon has the root, 78 when
+            Exit status: 0 after SIGTERM or Ctrl-C, 1 when it cannot run, 64 for a wrong command line, 75 when \
+            another daemon has the root, 78 when
             finetuned.toml has a fault.
             `ftctl` talks to it; `ftctl status` says how it is.
             """, version: BuildVersion.text)
@@ -26,8 +27,11 @@ struct Finetuned: AsyncParsableCommand {
         let settings = SettingsFolder.read(layout)
         Logs.bootstrap(Logger.Level(rawValue: settings.daemon.logLevel) ?? .info)
         let logger = Logger(label: "finetuned")
-        logger.info("finetuned \(BuildVersion.text) starts on \(layout.root.isEmpty ? "/" : layout.root)", metadata: ["event": "daemon.starting"])
-        // The daemon's own settings decide over memory and disk: with a fault in them it would do what nobody asked for.
+        logger.info(
+            "finetuned \(BuildVersion.text) starts on \(layout.root.isEmpty ? "/" : layout.root)",
+            metadata: ["event": "daemon.starting"])
+        // The daemon's own settings decide over memory and disk: with a fault in them it would do what nobody asked
+        // for.
         let faults = settings.problems(of: layout.daemonSettings)
         guard faults.isEmpty else {
             for fault in faults { logger.critical("\(fault)", metadata: ["event": "daemon.failed"]) }

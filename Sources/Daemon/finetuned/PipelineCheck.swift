@@ -15,8 +15,12 @@ struct PipelineCheck {
 
     func answer(_ name: PipelineName) throws -> PipelineCheckAnswer {
         let path = context.layout.pipelineSettings + "/\(name).toml"
-        guard name.rawValue.wholeMatch(of: /[a-z0-9][a-z0-9_-]{0,62}/) != nil, FileManager.default.fileExists(atPath: path) else {
-            throw Failure(code: "pipeline.unknown", "There is no file of a pipeline '\(name)'.", at: path, remedy: "See `ftctl pipelines`.")
+        guard name.rawValue.wholeMatch(of: /[a-z0-9][a-z0-9_-]{0,62}/) != nil,
+            FileManager.default.fileExists(atPath: path)
+        else {
+            throw Failure(
+                code: "pipeline.unknown", "There is no file of a pipeline '\(name)'.", at: path,
+                remedy: "See `ftctl pipelines`.")
         }
         var answer = PipelineCheckAnswer(pipeline: name, file: path)
         let settings: PipelineSettings
@@ -35,10 +39,14 @@ struct PipelineCheck {
         files(settings, &answer)
         delivery(settings, card, &answer)
         rows(settings, &answer)
-        for set in golden { answer.facts.append("\(set.name): \(set.rows.count) rows, \(set.rows.count { $0.isRequired }) must never break") }
+        for set in golden {
+            answer.facts.append(
+                "\(set.name): \(set.rows.count) rows, \(set.rows.count { $0.isRequired }) must never break")
+        }
         let asked = settings.gates.rules.count
         answer.facts.append(
-            "gates: the defaults" + (asked > 0 ? " and \(asked) rules" : "") + ", on \(sets.joined(separator: ", ")), primary metric "
+            "gates: the defaults" + (asked > 0 ? " and \(asked) rules" : "")
+                + ", on \(sets.joined(separator: ", ")), primary metric "
                 + (settings.gates.primary ?? "accuracy where rows have a class, else loss"))
         return answer
     }
@@ -53,7 +61,8 @@ struct PipelineCheck {
     }
 
     private func names(_ settings: PipelineSettings, _ golden: [GoldenSet], _ card: BaseCard?) -> [String] {
-        ["gate", "earlier"] + golden.map(\.name) + (card?.probe == nil ? [] : ["probe"]) + (settings.gates.canaries.isEmpty ? [] : ["canary"])
+        ["gate", "earlier"] + golden.map(\.name) + (card?.probe == nil ? [] : ["probe"])
+            + (settings.gates.canaries.isEmpty ? [] : ["canary"])
     }
 
     /// Every rule names a metric, a set and a slice that there can be, and asks for something.
@@ -62,9 +71,13 @@ struct PipelineCheck {
             let parts = key.split(separator: ":", maxSplits: 1).map(String.init)
             let own = parts.count == 2 ? parts[1].split(separator: ".").first.map(String.init) ?? "" : ""
             if parts[0] == "grader", !settings.gates.graders.contains(where: { $0.name == own }) {
-                problem(&answer, "There is no grader '\(own)', so the gate always fails.", place, "Add a [[gates.grader]] of that name.")
+                problem(
+                    &answer, "There is no grader '\(own)', so the gate always fails.", place,
+                    "Add a [[gates.grader]] of that name.")
             } else if parts[0] == "evaluator", !settings.gates.evaluators.contains(where: { $0.name == own }) {
-                problem(&answer, "There is no evaluator '\(own)', so the gate always fails.", place, "Add a [[gates.evaluator]] of that name.")
+                problem(
+                    &answer, "There is no evaluator '\(own)', so the gate always fails.", place,
+                    "Add a [[gates.evaluator]] of that name.")
             }
             guard let found = MetricRegistry.metric(key) else {
                 problem(
@@ -79,20 +92,29 @@ struct PipelineCheck {
             let place = "\(settings.file), gates.rule[\(index)]"
             let found = metric(rule.metric, at: place)
             if !sets.contains(rule.set) {
-                problem(&answer, "There is no set '\(rule.set)', so the gate always fails.", place, "Use one of: \(sets.joined(separator: ", ")).")
+                problem(
+                    &answer, "There is no set '\(rule.set)', so the gate always fails.", place,
+                    "Use one of: \(sets.joined(separator: ", ")).")
             }
             if let slice = rule.slice, let objection = GatingRules.objection(toSlice: slice) {
-                problem(&answer, "The slice never matches: \(objection).", place, "Write one such as label=billing, length=short or age=under:7d.")
+                problem(
+                    &answer, "The slice never matches: \(objection).", place,
+                    "Write one such as label=billing, length=short or age=under:7d.")
             }
             let changes = rule.maxRegression != nil || rule.minImprovement != nil
             if rule.min == nil, rule.max == nil, !changes {
-                problem(&answer, "The rule asks for nothing, so it always fails.", place, "Give min, max, max_regression or min_improvement.")
+                problem(
+                    &answer, "The rule asks for nothing, so it always fails.", place,
+                    "Give min, max, max_regression or min_improvement.")
             }
             if let least = rule.min, let most = rule.max, least > most {
-                problem(&answer, "No value is at least \(least) and at most \(most).", place, "Lower min, or raise max.")
+                problem(
+                    &answer, "No value is at least \(least) and at most \(most).", place, "Lower min, or raise max.")
             }
             if changes, found?.direction == .neutral {
-                problem(&answer, "Neither more nor less of '\(rule.metric)' is better, so a change of it always fails.", place, "Use min and max.")
+                problem(
+                    &answer, "Neither more nor less of '\(rule.metric)' is better, so a change of it always fails.",
+                    place, "Use min and max.")
             }
         }
     }
@@ -105,33 +127,51 @@ struct PipelineCheck {
                     problem(&answer, "The answer schema cannot be used: \(error)", path, "Mend the schema.")
                 }
             } else {
-                problem(&answer, "The file of gates.answer_schema cannot be read.", path, "Check that it is there and readable.")
+                problem(
+                    &answer, "The file of gates.answer_schema cannot be read.", path,
+                    "Check that it is there and readable.")
             }
         }
         if let path = settings.delivery.webhookSecretFile, !FileManager.default.isReadableFile(atPath: path) {
-            problem(&answer, "The file of delivery.webhook_secret_file cannot be read.", path, "Check that it is there and readable.")
+            problem(
+                &answer, "The file of delivery.webhook_secret_file cannot be read.", path,
+                "Check that it is there and readable.")
         }
         var programs = settings.gates.evaluators.map { ("the evaluator '\($0.name)'", $0.command) }
         programs.append(("the canary", settings.delivery.canary))
         programs += settings.delivery.hooks.sorted { $0.key < $1.key }.map { ("the hook '\($0.key)'", $0.value) }
         for (what, command) in programs {
             guard let program = command.first, !FileManager.default.isExecutableFile(atPath: program) else { continue }
-            problem(&answer, "The program of \(what) is not there, or cannot be executed.", program, "Check the path and its permissions.")
+            problem(
+                &answer, "The program of \(what) is not there, or cannot be executed.", program,
+                "Check the path and its permissions.")
         }
         let folder = context.dropFolder(settings)
         if FileManager.default.fileExists(atPath: folder), !FileManager.default.isWritableFile(atPath: folder) {
-            problem(&answer, "Files cannot be taken out of the drop folder.", folder, "Give the daemon's user write permission.")
+            problem(
+                &answer, "Files cannot be taken out of the drop folder.", folder,
+                "Give the daemon's user write permission.")
         }
     }
 
     private func delivery(_ settings: PipelineSettings, _ card: BaseCard?, _ answer: inout PipelineCheckAnswer) {
-        for format in settings.delivery.exports where format.rawValue.hasPrefix("gguf") && card.map({ $0.format != "gguf" }) == true {
+        for format in settings.delivery.exports
+        where format.rawValue.hasPrefix("gguf") && card.map({ $0.format != "gguf" }) == true {
             problem(
-                &answer, "The base is no GGUF file, so it cannot be exported as \(format.rawValue), and every run would fail that gate.",
+                &answer,
+                """
+                The base is no GGUF file, so it cannot be exported as \(format.rawValue), and every run would \
+                fail that gate.
+                """,
                 "\(settings.file), delivery.exports", "Export as huggingface, or register the base as GGUF.")
         }
         if !settings.delivery.exports.isEmpty {
-            answer.facts.append("exports, judged and delivered as they are: \(settings.delivery.exports.map(\.rawValue).joined(separator: ", "))")
+            answer.facts.append(
+                """
+                exports, judged and delivered as they are: \
+                \(settings.delivery.exports.map(\.rawValue).joined(separator: ", "))
+                """
+            )
         }
     }
 
@@ -143,13 +183,15 @@ struct PipelineCheck {
         if gate > 0, gate < 50 {
             answer.warnings.append(
                 Failure(
-                    code: "gates.few_rows", "There are only \(gate) gate rows: most differences will stay undecided.", at: "\(settings.file), data.gate_share",
+                    code: "gates.few_rows", "There are only \(gate) gate rows: most differences will stay undecided.",
+                    at: "\(settings.file), data.gate_share",
                     remedy: "Drop more data; the share applies to rows that come from now on."))
         }
         if let cap = settings.gates.maximumRows as Int?, cap > 0, cap < 50 {
             answer.warnings.append(
                 Failure(
-                    code: "gates.few_rows", "gates.maximum_rows is \(cap): most differences will stay undecided.", at: "\(settings.file), gates.maximum_rows",
+                    code: "gates.few_rows", "gates.maximum_rows is \(cap): most differences will stay undecided.",
+                    at: "\(settings.file), gates.maximum_rows",
                     remedy: "Raise it, or set 0 for all."))
         }
     }

@@ -5,7 +5,8 @@ import ServiceLifecycle
 import Stages
 import Systemd
 
-/// What the service manager sees: readiness once the socket answers, a status line, keep-alives from a check that goes through the ledger.
+/// What the service manager sees: readiness once the socket answers, a status line, keep-alives from a check that goes
+/// through the ledger.
 struct Presence: Service {
     let context: StageContext
     let manager: ServiceManager
@@ -25,7 +26,8 @@ struct Presence: Service {
                     try await Watchdog(manager) {
                         try context.ledger.ping()
                     } failed: { error in
-                        context.logger.error("The daemon's check of itself failed: \(error)", metadata: ["event": "daemon.unhealthy"])
+                        context.logger.error(
+                            "The daemon's check of itself failed: \(error)", metadata: ["event": "daemon.unhealthy"])
                     }.run()
                 }
             }
@@ -43,9 +45,12 @@ struct Presence: Service {
         }
     }
 
-    /// The one line of `systemctl status`. It is made every second, so it asks for nothing that grows with pipelines or rows.
+    /// The one line of `systemctl status`. It is made every second, so it asks for nothing that grows with pipelines or
+    /// rows.
     private func line() -> String {
-        guard let runs = try? context.ledger.runs(in: [.queued, .training, .evaluating, .trained, .evaluated]) else { return "The ledger does not answer" }
+        guard let runs = try? context.ledger.runs(in: [.queued, .training, .evaluating, .trained, .evaluated]) else {
+            return "The ledger does not answer"
+        }
         var text = "\(context.settings.pipelines.count) pipelines, \(runs.count { $0.state == .queued }) runs queued"
         if let run = runs.first(where: { $0.state != .queued }) { text += ", at work on \(run.id)" }
         let problems = context.problems.count

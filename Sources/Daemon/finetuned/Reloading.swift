@@ -20,7 +20,8 @@ struct Reloading: Service {
                     for await _ in await UnixSignalsSequence(trapping: .sighup) { reload("SIGHUP") }
                 }
             }
-            // People forget the signal; a changed file takes effect within seconds all the same. The watch is a hint: files are looked at
+            // People forget the signal; a changed file takes effect within seconds all the same. The watch is a hint:
+            // files are looked at
             // every half minute whatever it says, and every two seconds where there is none.
             let changed = Bell()
             let watcher = try? DirectoryWatcher()
@@ -44,14 +45,21 @@ struct Reloading: Service {
         }
     }
 
-    /// Watches every folder that settings are read from, also those that came since; returns whether all of them are watched.
+    /// Watches every folder that settings are read from, also those that came since; returns whether all of them are
+    /// watched.
     private func watch(_ watcher: DirectoryWatcher?) -> Bool {
         guard let watcher else { return false }
-        let golden = context.settings.pipelines.map { context.layout.golden($0.name.rawValue) }.filter { FileManager.default.fileExists(atPath: $0) }
+        let golden = context.settings.pipelines.map { context.layout.golden($0.name.rawValue) }.filter {
+            FileManager.default.fileExists(atPath: $0)
+        }
         // A pipeline's own folder is looked at as well, so that a golden folder that is made later is seen.
-        let own = context.settings.pipelines.map { (context.layout.golden($0.name.rawValue) as NSString).deletingLastPathComponent }
-            .filter { FileManager.default.fileExists(atPath: $0) }
-        let folders = [(context.layout.daemonSettings as NSString).deletingLastPathComponent, context.layout.pipelineSettings] + own + golden
+        let own = context.settings.pipelines.map {
+            (context.layout.golden($0.name.rawValue) as NSString).deletingLastPathComponent
+        }
+        .filter { FileManager.default.fileExists(atPath: $0) }
+        let folders =
+            [(context.layout.daemonSettings as NSString).deletingLastPathComponent, context.layout.pipelineSettings]
+            + own + golden
         return folders.allSatisfy { (try? watcher.watch($0, removals: true)) != nil }
     }
 
@@ -65,7 +73,9 @@ struct Reloading: Service {
         let before = context.settings.pipelines
         context.settings.replace(folder)
         Logs.threshold.level = Logger.Level(rawValue: folder.daemon.logLevel) ?? .info
-        context.logger.notice("Settings read again (\(reason)): \(folder.pipelines.count) pipelines", metadata: ["event": "daemon.reloaded"])
+        context.logger.notice(
+            "Settings read again (\(reason)): \(folder.pipelines.count) pipelines",
+            metadata: ["event": "daemon.reloaded"])
         announce(folder, before: before)
         context.bells.ringAll()
     }
@@ -77,7 +87,9 @@ struct Reloading: Service {
         for (index, failure) in folder.problems.enumerated() {
             let owner = "settings:\(index):\(failure.place ?? "")"
             owners.insert(owner)
-            if context.problems.set(owner, failure) { context.logger.error("\(failure)", metadata: ["event": "settings.invalid"]) }
+            if context.problems.set(owner, failure) {
+                context.logger.error("\(failure)", metadata: ["event": "settings.invalid"])
+            }
         }
         context.problems.clear(prefix: "settings:", except: owners)
         let names = Set(folder.pipelines.map { "pipeline:\($0.name)" })
@@ -86,14 +98,22 @@ struct Reloading: Service {
 
     /// Says which pipelines are at work from now on, and which no more.
     private func tell(of pipelines: [PipelineSettings], before: [PipelineSettings]) {
-        for pipeline in pipelines where pipeline.enabled && !before.contains(where: { $0.name == pipeline.name && $0.enabled }) {
+        for pipeline in pipelines
+        where pipeline.enabled && !before.contains(where: { $0.name == pipeline.name && $0.enabled }) {
             context.logger.notice(
-                "The pipeline \(pipeline.name) is ready: it trains \(pipeline.base) on what is dropped into \(context.dropFolder(pipeline))",
+                """
+                The pipeline \(pipeline.name) is ready: it trains \(pipeline.base) on what is dropped into \
+                \(context.dropFolder(pipeline))
+                """,
                 metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.ready"])
         }
-        for pipeline in before where pipeline.enabled && !pipelines.contains(where: { $0.name == pipeline.name && $0.enabled }) {
+        for pipeline in before
+        where pipeline.enabled && !pipelines.contains(where: { $0.name == pipeline.name && $0.enabled }) {
             context.logger.notice(
-                "The pipeline \(pipeline.name) is at work no more: its file is gone, not sound, or says enabled = false",
+                """
+                The pipeline \(pipeline.name) is at work no more: its file is gone, not sound, or says enabled = \
+                false
+                """,
                 metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.stopped"])
         }
     }
@@ -103,12 +123,16 @@ struct Reloading: Service {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: context.layout.pipelineSettings)) ?? []
         let golden = names.filter { $0.hasSuffix(".toml") }.flatMap { name in
             let folder = context.layout.golden(String(name.dropLast(5)))
-            return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { folder + "/" + $0 }
+            return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map {
+                folder + "/" + $0
+            }
         }
-        return ([context.layout.daemonSettings] + names.sorted().map { context.layout.pipelineSettings + "/" + $0 } + golden).map { path in
-            var status = stat()
-            guard stat(path, &status) == 0 else { return path }
-            return "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)"
-        }
+        return
+            ([context.layout.daemonSettings] + names.sorted().map { context.layout.pipelineSettings + "/" + $0 }
+            + golden).map { path in
+                var status = stat()
+                guard stat(path, &status) == 0 else { return path }
+                return "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)"
+            }
     }
 }

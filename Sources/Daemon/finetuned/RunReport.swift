@@ -27,12 +27,16 @@ enum RunReport {
         return data
     }
 
-    /// Every row of some sets (nil: of all that every model was asked) as the candidate and what it was compared with answered it.
+    /// Every row of some sets (nil: of all that every model was asked) as the candidate and what it was compared with
+    /// answered it.
     static func pairs(_ run: Run, _ context: StageContext, sets: Set<String>?) throws -> [ExampleComparison] {
         let records = try RunExamples.all(run, context)
-        let reference = Dictionary((records["served"] ?? records["base"] ?? []).map { (Key(set: $0.set, row: $0.row), $0) }, uniquingKeysWith: { $1 })
+        let reference = Dictionary(
+            (records["served"] ?? records["base"] ?? []).map { (Key(set: $0.set, row: $0.row), $0) },
+            uniquingKeysWith: { $1 })
         return (records["candidate"] ?? []).compactMap { record in
-            guard sets?.contains(record.set) ?? true, let other = reference[Key(set: record.set, row: record.row)] else { return nil }
+            guard sets?.contains(record.set) ?? true, let other = reference[Key(set: record.set, row: record.row)]
+            else { return nil }
             return ExampleComparison(candidate: record, served: other)
         }
     }

@@ -15,7 +15,9 @@ package enum CompressionKind: String, Hashable, Sendable, CaseIterable {
         let first = Array(bytes.prefix(4))
         if first.starts(with: [0x1F, 0x8B]) {
             self = .gzip
-        } else if first == [0x28, 0xB5, 0x2F, 0xFD] || (first.count == 4 && first[0] & 0xF0 == 0x50 && first[1...] == [0x2A, 0x4D, 0x18]) {
+        } else if first == [0x28, 0xB5, 0x2F, 0xFD]
+            || (first.count == 4 && first[0] & 0xF0 == 0x50 && first[1...] == [0x2A, 0x4D, 0x18])
+        {
             // A frame, or a skippable frame before one (RFC 8878).
             self = .zstd
         } else {

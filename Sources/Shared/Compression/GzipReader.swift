@@ -1,6 +1,7 @@
 import CZlib
 
-/// Decompresses a gzip stream (RFC 1952, any number of members) piece by piece; what comes out is handed on in pieces of at most 128 KiB.
+/// Decompresses a gzip stream (RFC 1952, any number of members) piece by piece; what comes out is handed on in pieces
+/// of at most 128 KiB.
 package final class GzipReader: Decompressor {
     // On the heap, because zlib keeps the address that it was started with.
     private let stream: UnsafeMutablePointer<z_stream>

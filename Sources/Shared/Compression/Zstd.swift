@@ -10,7 +10,9 @@ package enum Zstd {
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
         var output = [UInt8](repeating: 0, count: ZSTD_compressBound(bytes.count))
         let size = ZSTD_compress2(context, &output, output.count, bytes, bytes.count)
-        guard ZSTD_isError(size) == 0 else { throw CompressionFailure("zstd: \(String(cString: ZSTD_getErrorName(size)))") }
+        guard ZSTD_isError(size) == 0 else {
+            throw CompressionFailure("zstd: \(String(cString: ZSTD_getErrorName(size)))")
+        }
         output.removeLast(output.count - size)
         return output
     }
@@ -42,7 +44,9 @@ package final class ZstdReader {
                 let left = ZSTD_decompressStream(context, &out, &input)
                 return (left, out.pos)
             }
-            guard ZSTD_isError(left) == 0 else { throw CompressionFailure("zstd: \(String(cString: ZSTD_getErrorName(left)))") }
+            guard ZSTD_isError(left) == 0 else {
+                throw CompressionFailure("zstd: \(String(cString: ZSTD_getErrorName(left)))")
+            }
             isComplete = left == 0
             if written > 0 { try output.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<written])) } }
             // A frame that ended has nothing more to give, and to ask would begin the next one.

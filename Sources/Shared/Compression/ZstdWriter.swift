@@ -34,7 +34,9 @@ package final class ZstdWriter {
             let left = ZSTD_compressStream2(context, &out, &input, mode)
             return (left, out.pos)
         }
-        guard ZSTD_isError(left) == 0 else { throw CompressionFailure("zstd: \(String(cString: ZSTD_getErrorName(left)))") }
+        guard ZSTD_isError(left) == 0 else {
+            throw CompressionFailure("zstd: \(String(cString: ZSTD_getErrorName(left)))")
+        }
         if written > 0 { try output.withUnsafeBytes { try sink(UnsafeRawBufferPointer(rebasing: $0[..<written])) } }
         return left
     }

@@ -18,7 +18,8 @@ package struct BaseCard: Codable, Hashable, Sendable {
     /// Kind and pre-tokenizer, such as `gpt2/smollm`.
     package var tokenizer: String
     package var tokenizerDigest: String
-    /// How the tokenizer spells its control tokens, which no text of a row should; nil in cards of before they were noted.
+    /// How the tokenizer spells its control tokens, which no text of a row should; nil in cards of before they were
+    /// noted.
     package var controlTokens: [String]?
     /// The chat template's SHA-256, or nil where the base has none.
     package var chatTemplateDigest: String?
@@ -35,7 +36,8 @@ package struct BaseCard: Codable, Hashable, Sendable {
     package var addedAt: Date
     /// Measured once on this machine: training tokens a second, bits per byte of the base's own probe, …
     package var measured: [String: Double]
-    /// Texts that the base wrote by itself when it was registered (JSON lines of ``Row``, beside its files): what it knew.
+    /// Texts that the base wrote by itself when it was registered (JSON lines of ``Row``, beside its files): what it
+    /// knew.
     package var probe: FileReference?
     /// The seed of the probe's sampling.
     package var probeSeed: UInt64?

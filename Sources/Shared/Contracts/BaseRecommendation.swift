@@ -25,7 +25,8 @@ package struct BaseRecommendation: Codable, Hashable, Sendable {
     package var reasons: [String]
 
     package init(
-        base: BaseID, rank: Int? = nil, bitsPerByte: Double? = nil, labelAccuracy: Double? = nil, skippedShare: Double = 0,
+        base: BaseID, rank: Int? = nil, bitsPerByte: Double? = nil, labelAccuracy: Double? = nil,
+        skippedShare: Double = 0,
         trainingMemoryBytes: Int = 0, epochSeconds: Double? = nil, licence: String? = nil, reasons: [String] = []
     ) {
         self.base = base

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The one way contract values become JSON: sorted keys, ISO 8601 dates, unescaped slashes; equal values give equal bytes.
+/// The one way contract values become JSON: sorted keys, ISO 8601 dates, unescaped slashes; equal values give equal
+/// bytes.
 package enum ContractCoding {
     /// Encodes to one line of canonical JSON.
     package static func encode(_ value: some Encodable) throws -> Data {

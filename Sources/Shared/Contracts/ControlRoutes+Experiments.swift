@@ -32,7 +32,9 @@ package struct StartExperiment: Codable, Hashable, Sendable {
     package var trials: Int?
     package var minutes: Double?
     package var tokens: Int?
-    package init(strategy: ExperimentSettings.Strategy? = nil, trials: Int? = nil, minutes: Double? = nil, tokens: Int? = nil) {
+    package init(
+        strategy: ExperimentSettings.Strategy? = nil, trials: Int? = nil, minutes: Double? = nil, tokens: Int? = nil
+    ) {
         self.strategy = strategy
         self.trials = trials
         self.minutes = minutes

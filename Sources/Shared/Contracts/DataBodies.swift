@@ -7,7 +7,10 @@ package struct DataListing: Codable, Hashable, Sendable {
     package var removed: [String: Int]
     package var drops: [DropSummary]
     package var snapshots: [SnapshotSummary]
-    package init(pipeline: PipelineName, rows: [Split: Int], removed: [String: Int], drops: [DropSummary], snapshots: [SnapshotSummary]) {
+    package init(
+        pipeline: PipelineName, rows: [Split: Int], removed: [String: Int], drops: [DropSummary],
+        snapshots: [SnapshotSummary]
+    ) {
         self.pipeline = pipeline
         self.rows = rows
         self.removed = removed
@@ -102,7 +105,8 @@ package struct RevokeAnswer: Codable, Hashable, Sendable {
     package var cancelled: [RunID]
     package var erasedBytes: Int
     package init(
-        drop: DropID, rowsWithdrawn: Int, rowsKept: Int, versions: [VersionID], served: VersionID? = nil, cancelled: [RunID] = [], erasedBytes: Int = 0
+        drop: DropID, rowsWithdrawn: Int, rowsKept: Int, versions: [VersionID], served: VersionID? = nil,
+        cancelled: [RunID] = [], erasedBytes: Int = 0
     ) {
         self.drop = drop
         self.rowsWithdrawn = rowsWithdrawn
@@ -114,7 +118,8 @@ package struct RevokeAnswer: Codable, Hashable, Sendable {
     }
 }
 
-/// Where something came from and what became of it: row, drops, snapshots, runs, versions, whichever of them was asked about.
+/// Where something came from and what became of it: row, drops, snapshots, runs, versions, whichever of them was asked
+/// about.
 package struct DataLineage: Codable, Hashable, Sendable {
     package struct Place: Codable, Hashable, Sendable {
         package var drop: DropID

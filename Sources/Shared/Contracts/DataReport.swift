@@ -84,12 +84,14 @@ package struct DataReport: Codable, Hashable, Sendable {
     package struct Tokens: Codable, Hashable, Sendable {
         package var histogram = Histogram()
         package var rows = 0
-        /// Rows longer than `maxLength`, which lose their end or are left out, and rows that cannot be trained on at all.
+        /// Rows longer than `maxLength`, which lose their end or are left out, and rows that cannot be trained on at
+        /// all.
         package var truncated = 0
         package var unusable = 0
         package var maxLength = 0
         package var labelTokens = 0
-        /// Rows of a drop that are left out of training for their tokens: the first thousand, and how many there are of each code.
+        /// Rows of a drop that are left out of training for their tokens: the first thousand, and how many there are of
+        /// each code.
         package var problems: [RowProblem]?
         package var problemCounts: [String: Int]?
         package init() {}
@@ -108,10 +110,12 @@ package struct DataReport: Codable, Hashable, Sendable {
 
     package struct Diversity: Codable, Hashable, Sendable {
         package var words = 0
-        /// Distinct words, and distinct runs of 1, 2 and 3 words over all runs (Li et al. 2016); estimates to about 1.6 %.
+        /// Distinct words, and distinct runs of 1, 2 and 3 words over all runs (Li et al. 2016); estimates to about 1.6
+        /// %.
         package var vocabulary = 0
         package var distinct: [Double] = []
-        /// Shares of the groups that a sample of the rows falls into by its words, largest first; the row in the middle of each.
+        /// Shares of the groups that a sample of the rows falls into by its words, largest first; the row in the middle
+        /// of each.
         package var clusters: [Cluster] = []
         /// Entropy of the shares over that of equal ones: 1 is even, 0 is all in one.
         package var evenness: Double?

@@ -1,8 +1,10 @@
 import Foundation
 
-/// What hooks and webhooks are told: a program gets it as one line of JSON on standard input, a URL as the body of a POST.
+/// What hooks and webhooks are told: a program gets it as one line of JSON on standard input, a URL as the body of a
+/// POST.
 ///
-/// The shape is that of OpenAI's webhook events (`id`, `object`, `created_at`, `type`, `data`), so that their receivers need no change.
+/// The shape is that of OpenAI's webhook events (`id`, `object`, `created_at`, `type`, `data`), so that their receivers
+/// need no change.
 package struct DeliveryEvent: Codable, Hashable, Sendable {
     /// What can be told of; the raw value is the key under `[delivery.hooks]`.
     package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
@@ -23,7 +25,8 @@ package struct DeliveryEvent: Codable, Hashable, Sendable {
         package var reason: String
 
         package init(
-            pipeline: PipelineName, run: RunID? = nil, version: VersionID? = nil, previous: VersionID? = nil, path: String? = nil,
+            pipeline: PipelineName, run: RunID? = nil, version: VersionID? = nil, previous: VersionID? = nil,
+            path: String? = nil,
             who: String? = nil, reason: String
         ) {
             self.pipeline = pipeline

@@ -7,7 +7,9 @@ package struct EvaluatorOutcome: Codable, Hashable, Sendable {
     /// Why there are no figures: it could not be run, took too long, failed, or wrote something else.
     package var failure: Failure?
     package var seconds: Double
-    package init(metrics: [String: Double] = [:], rows: FileReference? = nil, failure: Failure? = nil, seconds: Double = 0) {
+    package init(
+        metrics: [String: Double] = [:], rows: FileReference? = nil, failure: Failure? = nil, seconds: Double = 0
+    ) {
         self.metrics = metrics
         self.rows = rows
         self.failure = failure

@@ -13,7 +13,9 @@ package struct ExperimentSettings: Codable, Hashable, Sendable {
         /// Asynchronous successive halving: many start, the best third of each rung goes on.
         case halving
     }
-    package enum Adoption: String, Codable, Hashable, Sendable, CaseIterable { case never, onPromotion = "on_promotion" }
+    package enum Adoption: String, Codable, Hashable, Sendable, CaseIterable {
+        case never, onPromotion = "on_promotion"
+    }
 
     package var strategy: Strategy = .halving
     package var search: [SearchDimension] = Self.usual
@@ -37,7 +39,8 @@ package struct ExperimentSettings: Codable, Hashable, Sendable {
 
     /// What is searched where nobody says: the learning rate, and what holds overfitting back.
     package static let usual = [
-        SearchDimension(name: "learning_rate", kind: .logUniform(5e-5, 5e-3)), SearchDimension(name: "adapter_dropout", kind: .choice([0.0, 0.1])),
+        SearchDimension(name: "learning_rate", kind: .logUniform(5e-5, 5e-3)),
+        SearchDimension(name: "adapter_dropout", kind: .choice([0.0, 0.1])),
         SearchDimension(name: "weight_decay", kind: .choice([0.0, 0.01, 0.1])),
     ]
 }
@@ -71,7 +74,8 @@ package struct Experiment: Codable, Hashable, Sendable {
     package var drops: [DropID] = []
     /// Range tests by base, where the recipe has no learning rate.
     package var ranges: [String: RangeTestResult] = [:]
-    /// By base, what a loss per token is multiplied by to be comparable (bits per byte); empty where one base only is tried.
+    /// By base, what a loss per token is multiplied by to be comparable (bits per byte); empty where one base only is
+    /// tried.
     package var scales: [String: Double] = [:]
     /// How the bases ranked before any training, where they compete.
     package var recommendations: [BaseRecommendation]?
@@ -89,7 +93,8 @@ package struct Experiment: Codable, Hashable, Sendable {
     package var live: LiveTrial?
 
     package init(
-        id: ExperimentID, pipeline: PipelineName, settings: ExperimentSettings, snapshot: SnapshotID, base: BaseID, recipe: Recipe, steps: Int,
+        id: ExperimentID, pipeline: PipelineName, settings: ExperimentSettings, snapshot: SnapshotID, base: BaseID,
+        recipe: Recipe, steps: Int,
         createdAt: Date, requestedBy: String
     ) {
         self.id = id
@@ -114,7 +119,9 @@ package struct Experiment: Codable, Hashable, Sendable {
     package func steps(rung: Int) -> Int { Self.steps(rung: rung, of: steps, rungs: rungs, eta: settings.eta) }
 
     /// Steps after which rung `rung` of a trial is measured.
-    package func steps(_ trial: Trial, rung: Int) -> Int { Self.steps(rung: rung, of: steps(trial), rungs: rungs, eta: settings.eta) }
+    package func steps(_ trial: Trial, rung: Int) -> Int {
+        Self.steps(rung: rung, of: steps(trial), rungs: rungs, eta: settings.eta)
+    }
 
     /// Steps of a whole trial.
     package func steps(_ trial: Trial) -> Int {
@@ -142,7 +149,9 @@ package struct Experiment: Codable, Hashable, Sendable {
     /// The whole recipe of a trial; without a learning rate where its base has no range test yet.
     package func recipe(of trial: Trial) -> Recipe {
         var recipe = recipe.setting(trial.values)
-        if recipe.learningRate == nil, let range = ranges[base(of: trial).rawValue] { recipe.learningRate = range.suggested }
+        if recipe.learningRate == nil, let range = ranges[base(of: trial).rawValue] {
+            recipe.learningRate = range.suggested
+        }
         return recipe
     }
     package func base(of trial: Trial) -> BaseID { trial.values["base"]?.stringValue.map { BaseID($0) } ?? base }

@@ -16,7 +16,8 @@ package struct ExportRecord: Codable, Hashable, Sendable {
     package var at: Date
 
     package init(
-        version: VersionID, format: ExportTask.Format, state: State, path: String, files: [FileReference] = [], figures: [String: Double] = [:],
+        version: VersionID, format: ExportTask.Format, state: State, path: String, files: [FileReference] = [],
+        figures: [String: Double] = [:],
         failure: Failure? = nil, at: Date
     ) {
         self.version = version

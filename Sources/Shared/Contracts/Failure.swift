@@ -1,6 +1,7 @@
 /// What went wrong, where, and what a person can do about it; the one error that crosses process boundaries.
 ///
-/// `code` is stable and machine-readable (`settings.unknown_key`, `weights.truncated`); the text never carries meaning that code would look for.
+/// `code` is stable and machine-readable (`settings.unknown_key`, `weights.truncated`); the text never carries meaning
+/// that code would look for.
 package struct Failure: Error, Codable, Hashable, Sendable, CustomStringConvertible {
     /// Stable dotted identifier: the area, then the fault.
     package var code: String
@@ -13,7 +14,8 @@ package struct Failure: Error, Codable, Hashable, Sendable, CustomStringConverti
     /// The underlying error in words, such as an errno text.
     package var cause: String?
 
-    package init(code: String, _ message: String, at place: String? = nil, remedy: String? = nil, cause: String? = nil) {
+    package init(code: String, _ message: String, at place: String? = nil, remedy: String? = nil, cause: String? = nil)
+    {
         self.code = code
         self.message = message
         self.place = place

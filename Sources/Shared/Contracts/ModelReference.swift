@@ -17,7 +17,8 @@ package struct ModelReference: Codable, Hashable, Sendable {
 
 /// One trained delta on disk.
 package struct AdapterReference: Codable, Hashable, Sendable {
-    /// A folder with `adapter_config.json` and `adapter_model.safetensors`, or with `model.safetensors` where everything was trained.
+    /// A folder with `adapter_config.json` and `adapter_model.safetensors`, or with `model.safetensors` where
+    /// everything was trained.
     package var path: String
     package var sha256: String
 

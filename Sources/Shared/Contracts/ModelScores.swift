@@ -26,7 +26,8 @@ package struct ModelInspection: Codable, Hashable, Sendable {
     package var adapterChange: Double?
 
     package init(
-        baseDigest: String, tokenizerDigest: String, templateDigest: String? = nil, nonFinite: Int, firstNonFinite: String? = nil, parameters: Int,
+        baseDigest: String, tokenizerDigest: String, templateDigest: String? = nil, nonFinite: Int,
+        firstNonFinite: String? = nil, parameters: Int,
         adapterParameters: Int = 0, adapterChange: Double? = nil
     ) {
         self.baseDigest = baseDigest
@@ -51,7 +52,10 @@ package struct Artefact: Codable, Hashable, Sendable {
     /// Why there are no files.
     package var failure: Failure?
 
-    package init(format: ExportTask.Format, path: String, files: [FileReference] = [], figures: [String: Double] = [:], failure: Failure? = nil) {
+    package init(
+        format: ExportTask.Format, path: String, files: [FileReference] = [], figures: [String: Double] = [:],
+        failure: Failure? = nil
+    ) {
         self.format = format
         self.path = path
         self.files = files

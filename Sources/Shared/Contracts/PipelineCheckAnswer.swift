@@ -8,7 +8,9 @@ package struct PipelineCheckAnswer: Codable, Hashable, Sendable {
     package var warnings: [Failure]
     /// What it would do, in sentences.
     package var facts: [String]
-    package init(pipeline: PipelineName, file: String, problems: [Failure] = [], warnings: [Failure] = [], facts: [String] = []) {
+    package init(
+        pipeline: PipelineName, file: String, problems: [Failure] = [], warnings: [Failure] = [], facts: [String] = []
+    ) {
         self.pipeline = pipeline
         self.file = file
         self.problems = problems

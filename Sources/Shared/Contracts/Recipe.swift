@@ -1,6 +1,7 @@
 /// Every hyperparameter of one fine-tuning run, fully resolved; stored with the run.
 ///
-/// Defaults are sensible for LoRA on a few hundred to a few thousand rows; docs/configuration.md gives the source of each.
+/// Defaults are sensible for LoRA on a few hundred to a few thousand rows; docs/configuration.md gives the source of
+/// each.
 package struct Recipe: Codable, Hashable, Sendable {
     package enum Method: String, Codable, Hashable, Sendable, CaseIterable { case lora, full }
     package enum Schedule: String, Codable, Hashable, Sendable, CaseIterable { case constant, linear, cosine, wsd }

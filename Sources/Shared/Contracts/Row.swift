@@ -37,7 +37,8 @@ package struct Row: Codable, Hashable, Sendable {
 package enum RowContent: Hashable, Sendable {
     /// A conversation; the messages whose `trained` is true carry the loss.
     case chat(messages: [Message], tools: JSONValue?)
-    /// A prompt and the wanted completion, rendered as one user and one assistant turn where the base has a chat template.
+    /// A prompt and the wanted completion, rendered as one user and one assistant turn where the base has a chat
+    /// template.
     case completion(prompt: String, completion: String)
     /// Plain text for continued pre-training: every token carries the loss.
     case text(String)

@@ -1,4 +1,5 @@
-/// How many tokens one row takes, as a worker's measure task writes it: one a line of `measure.jsonl`, in the order of the rows.
+/// How many tokens one row takes, as a worker's measure task writes it: one a line of `measure.jsonl`, in the order of
+/// the rows.
 package struct RowMeasurement: Codable, Hashable, Sendable {
     /// Why a row cannot be trained on.
     package enum Obstacle: String, Codable, Hashable, Sendable {
@@ -25,7 +26,8 @@ package struct RowMeasurement: Codable, Hashable, Sendable {
     package var obstacle: Obstacle?
 
     package init(
-        row: RowID, drop: DropID, line: Int, file: String? = nil, tokens: Int = 0, labels: Int = 0, truncated: Int = 0, problem: String? = nil,
+        row: RowID, drop: DropID, line: Int, file: String? = nil, tokens: Int = 0, labels: Int = 0, truncated: Int = 0,
+        problem: String? = nil,
         obstacle: Obstacle? = nil
     ) {
         self.row = row

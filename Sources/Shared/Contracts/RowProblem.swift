@@ -16,7 +16,8 @@ package struct RowProblem: Codable, Hashable, Sendable {
     package var fix: String?
 
     package init(
-        file: String? = nil, line: Int, pointer: String = "", code: String, severity: Severity = .error, message: String, fix: String? = nil
+        file: String? = nil, line: Int, pointer: String = "", code: String, severity: Severity = .error,
+        message: String, fix: String? = nil
     ) {
         self.file = file
         self.line = line
@@ -44,7 +45,8 @@ package struct IntakeReport: Codable, Hashable, Sendable {
     package var problems: [RowProblem]
     /// How many there are of each code, all counted.
     package var problemCounts: [String: Int]?
-    /// The file beside this report that lists every problem, one JSON object a line, where there are more than are listed here.
+    /// The file beside this report that lists every problem, one JSON object a line, where there are more than are
+    /// listed here.
     package var allProblems: String?
     /// What the file was read as, such as `jsonl` or `csv.gz`; for a folder, each with its number of files.
     package var formats: [String: Int]?

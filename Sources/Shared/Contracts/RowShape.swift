@@ -32,7 +32,11 @@ package enum RowShape: String, Codable, CaseIterable, Hashable, Sendable {
     package static func of(_ row: [String: JSONValue]) -> RowShape? {
         if row["messages"] != nil { return .chat }
         if row["conversations"] != nil { return .sharegpt }
-        if row["chosen"] != nil || row["rejected"] != nil || row["preferred_output"] != nil || row["non_preferred_output"] != nil { return .preference }
+        if row["chosen"] != nil || row["rejected"] != nil || row["preferred_output"] != nil
+            || row["non_preferred_output"] != nil
+        {
+            return .preference
+        }
         if row["instruction"] != nil { return .alpaca }
         if row["completion"] != nil || row["prompt"] != nil { return .completion }
         if row["text"] != nil { return row["label"] != nil ? .classification : .text }

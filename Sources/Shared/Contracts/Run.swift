@@ -107,7 +107,8 @@ package enum RunState: String, Codable, Hashable, Sendable, CaseIterable {
     case failed
     case cancelled
 
-    /// The states that may follow this one. `training → queued` and `evaluating → trained` are restarts and pre-emption.
+    /// The states that may follow this one. `training → queued` and `evaluating → trained` are restarts and
+    /// pre-emption.
     package var allowedNext: Set<RunState> {
         switch self {
         case .queued: [.training, .cancelled, .failed]

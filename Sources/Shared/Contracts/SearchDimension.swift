@@ -1,4 +1,5 @@
-/// One thing that an experiment varies: a key of the recipe (`learning_rate`, `rank`, …) or `base`, and the values it may take.
+/// One thing that an experiment varies: a key of the recipe (`learning_rate`, `rank`, …) or `base`, and the values it
+/// may take.
 package struct SearchDimension: Codable, Hashable, Sendable {
     /// The shapes that a dimension can have, named as in the settings.
     package enum Kind: Codable, Hashable, Sendable {

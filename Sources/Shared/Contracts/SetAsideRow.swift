@@ -12,7 +12,8 @@ package struct SetAsideRow: Codable, Hashable, Sendable {
         /// Repeats itself too much, in a pipeline that removes such rows.
         case repetition
 
-        /// Whether the row is in no shard at all; the others are in a shard and left out of training when a snapshot is made.
+        /// Whether the row is in no shard at all; the others are in a shard and left out of training when a snapshot is
+        /// made.
         package var isOutsideDataset: Bool { self == .splitConflict || self == .sensitive }
     }
 

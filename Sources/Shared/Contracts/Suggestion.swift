@@ -5,7 +5,8 @@ package struct Suggestion: Codable, Hashable, Sendable {
     package var base: BaseID
     /// Values of the recipe by the names of the settings; without `base`.
     package var values: [String: JSONValue]
-    /// The recipe that was in the settings when the experiment began. Where the settings say something else by now, the suggestion is void.
+    /// The recipe that was in the settings when the experiment began. Where the settings say something else by now, the
+    /// suggestion is void.
     package var recipe: Recipe
     /// The base that was in the settings then; `auto` where the bases competed.
     package var configuredBase: BaseID

@@ -16,7 +16,8 @@ package struct VersionSummary: Codable, Hashable, Sendable {
     package var present: Bool
 
     package init(
-        version: ModelVersion, aliases: [String], forced: Bool, verdict: String?, figures: [String: Double], exports: [ExportRecord], present: Bool
+        version: ModelVersion, aliases: [String], forced: Bool, verdict: String?, figures: [String: Double],
+        exports: [ExportRecord], present: Bool
     ) {
         self.version = version
         self.aliases = aliases

@@ -131,7 +131,8 @@ package struct GeneratedOutput: Codable, Hashable, Sendable {
 package struct WorkerResult: Codable, Hashable, Sendable {
     package var card: BaseCard?
     package var training: TrainingResult?
-    /// Per set: aggregate figures (`loss`, `bits_per_byte`, `token_accuracy`, `exact_match`, `accuracy`, …) and the per-example file.
+    /// Per set: aggregate figures (`loss`, `bits_per_byte`, `token_accuracy`, `exact_match`, `accuracy`, …) and the
+    /// per-example file.
     package var evaluations: [String: EvaluationResult]?
     package var outputs: [GeneratedOutput]?
     package var files: [FileReference]?
@@ -189,7 +190,10 @@ package struct EvaluationResult: Codable, Hashable, Sendable {
     package var seconds: Double
     /// What was found in the model's bytes; nil from a worker that does not look.
     package var inspection: ModelInspection?
-    package init(rows: Int, figures: [String: Double], examples: FileReference, seconds: Double, inspection: ModelInspection? = nil) {
+    package init(
+        rows: Int, figures: [String: Double], examples: FileReference, seconds: Double,
+        inspection: ModelInspection? = nil
+    ) {
         self.inspection = inspection
         self.rows = rows
         self.figures = figures

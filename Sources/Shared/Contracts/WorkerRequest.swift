@@ -1,4 +1,5 @@
-/// The one file a worker reads: what to do, with everything named by path and digest. docs/engine-protocol.md describes it.
+/// The one file a worker reads: what to do, with everything named by path and digest. docs/engine-protocol.md describes
+/// it.
 package struct WorkerRequest: Codable, Hashable, Sendable {
     /// Version of the protocol; a worker refuses one it does not know.
     package static let currentVersion = 1
@@ -183,7 +184,8 @@ package struct RangeTestTask: Codable, Hashable, Sendable {
     }
 }
 
-/// Scores a base on rows without training (bits per byte, few-shot accuracy), and can sample a probe from the base itself.
+/// Scores a base on rows without training (bits per byte, few-shot accuracy), and can sample a probe from the base
+/// itself.
 package struct ScoreTask: Codable, Hashable, Sendable {
     package var model: ModelReference
     package var rows: [FileReference]
@@ -208,7 +210,8 @@ package struct ScoreTask: Codable, Hashable, Sendable {
     }
 }
 
-/// Keeps a model loaded and answers ``GenerateTask`` conversations, one JSON line each way, on a Unix socket in the request's folder.
+/// Keeps a model loaded and answers ``GenerateTask`` conversations, one JSON line each way, on a Unix socket in the
+/// request's folder.
 package struct ServeTask: Codable, Hashable, Sendable {
     package var model: ModelReference
     /// Leave after this many seconds without a request (nil: never).

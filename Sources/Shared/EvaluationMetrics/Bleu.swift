@@ -1,8 +1,10 @@
 import Foundation
 
-/// BLEU (Papineni et al., 2002), equal to sacrebleu with its default settings: 13a tokens, exponential smoothing, one reference.
+/// BLEU (Papineni et al., 2002), equal to sacrebleu with its default settings: 13a tokens, exponential smoothing, one
+/// reference.
 package enum Bleu {
-    /// Counts of one answer: its length, the reference's, then matches and totals of 1- to 4-grams. They add up over a corpus.
+    /// Counts of one answer: its length, the reference's, then matches and totals of 1- to 4-grams. They add up over a
+    /// corpus.
     package static func counts(answer: String, reference: String) -> [Double] {
         let a = WordTokenizer13a.tokens(trimmedEnd(answer))
         let r = WordTokenizer13a.tokens(trimmedEnd(reference))

@@ -2,7 +2,8 @@
 package enum Chrf {
     private static let orders = 6
 
-    /// Counts of one answer, three an order: n-grams of the answer, of the reference, and matches. They add up over a corpus.
+    /// Counts of one answer, three an order: n-grams of the answer, of the reference, and matches. They add up over a
+    /// corpus.
     package static func counts(answer: String, reference: String) -> [Double] {
         let a = answer.unicodeScalars.filter { !$0.properties.isWhitespace }
         let r = reference.unicodeScalars.filter { !$0.properties.isWhitespace }

@@ -34,7 +34,8 @@ package struct ConfusionMatrix: Sendable, Hashable {
         counts = Array(repeating: Array(repeating: 0, count: classes.count + 1), count: classes.count)
     }
 
-    /// Adds rows by class positions; a prediction of `classes.count` or more is `other`, a truth outside the classes is left out.
+    /// Adds rows by class positions; a prediction of `classes.count` or more is `other`, a truth outside the classes is
+    /// left out.
     package mutating func add(truth: Int, predicted: Int, weight: Double = 1) {
         guard counts.indices.contains(truth), predicted >= 0 else { return }
         counts[truth][min(predicted, classes.count)] += weight
@@ -67,7 +68,8 @@ package struct ConfusionMatrix: Sendable, Hashable {
         return Self.scores(hits: hits, said: said, support: total)
     }
 
-    /// Matthews' coefficient for several classes (Gorodkin, 2004), `other` counting as a class of its own; 0 when undefined.
+    /// Matthews' coefficient for several classes (Gorodkin, 2004), `other` counting as a class of its own; 0 when
+    /// undefined.
     package var matthews: Double {
         let hits = classes.indices.reduce(0) { $0 + counts[$1][$1] }
         let rows = counts.map { $0.reduce(0, +) }

@@ -15,7 +15,8 @@ package struct MetricInput: Sendable {
     /// The true class, and the log-probability of each class's text.
     package var label: String?
     package var labelScores: [String: Double]?
-    /// What was computed of the answer elsewhere, by metric: `assertions`, `schema`, `memorized`, `grader:NAME`, `evaluator:NAME`.
+    /// What was computed of the answer elsewhere, by metric: `assertions`, `schema`, `memorized`, `grader:NAME`,
+    /// `evaluator:NAME`.
     package var scores: [String: Double]
 
     /// Makes a row's input.

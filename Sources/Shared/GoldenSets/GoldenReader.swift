@@ -9,7 +9,9 @@ enum GoldenReader {
     /// `{"prompt": …}` or `{"messages": […]}`, with `completion` and `assert`. Throws a Failure without a place.
     static func row(_ line: Data, file: String, line number: Int) throws -> GoldenRow {
         let value: JSONValue
-        do { value = try JSONDecoder().decode(JSONValue.self, from: line) } catch { throw fault("The line is not JSON.") }
+        do { value = try JSONDecoder().decode(JSONValue.self, from: line) } catch {
+            throw fault("The line is not JSON.")
+        }
         guard var members = value.objectValue else { throw fault("The line is JSON, but not an object.") }
         let name =
             try members["name"].map { value in
@@ -30,7 +32,9 @@ enum GoldenReader {
         switch members["assert"] {
         case nil:
             guard !reference.isEmpty else {
-                throw fault("The row has neither 'assert' nor a wanted answer, so nothing could break.", "Add \"assert\": [{\"contains\": \"…\"}] or a completion.")
+                throw fault(
+                    "The row has neither 'assert' nor a wanted answer, so nothing could break.",
+                    "Add \"assert\": [{\"contains\": \"…\"}] or a completion.")
             }
             asked = [.object(["exact": .string(reference)])]
         case .array(let list)?:
@@ -43,10 +47,13 @@ enum GoldenReader {
         members[GoldenRow.assertionsField] = .array(asked)
         members[GoldenRow.requiredField] = .bool(isRequired)
         members[GoldenRow.nameField] = .string(name)
-        if case .completion(let prompt, _) = content, prompt.allSatisfy(\.isWhitespace) { throw fault("The prompt is empty.") }
+        if case .completion(let prompt, _) = content, prompt.allSatisfy(\.isWhitespace) {
+            throw fault("The prompt is empty.")
+        }
         let digest = Digest.sha256(try ContractCoding.encode(content))
         let row = Row(
-            id: RowID(String(digest.prefix(32))), content: content, split: .gate, promptKey: String(digest.prefix(16)), fields: members, drop: "golden",
+            id: RowID(String(digest.prefix(32))), content: content, split: .gate, promptKey: String(digest.prefix(16)),
+            fields: members, drop: "golden",
             line: number)
         return GoldenRow(row: row, assertions: assertions, isRequired: isRequired, name: name)
     }
@@ -54,7 +61,8 @@ enum GoldenReader {
     /// The question with the wanted answer as its last turn, empty where there is none.
     private static func content(_ members: [String: JSONValue], _ completion: String?) throws -> (RowContent, String) {
         switch (members["prompt"], members["messages"]) {
-        case (.string(let prompt)?, nil): return (.completion(prompt: prompt, completion: completion ?? ""), completion ?? "")
+        case (.string(let prompt)?, nil):
+            return (.completion(prompt: prompt, completion: completion ?? ""), completion ?? "")
         case (nil, .array(let list)?):
             var messages = try list.enumerated().map { index, value in
                 do {
@@ -70,9 +78,14 @@ enum GoldenReader {
             }
             guard messages.count > 1 else { throw fault("The conversation asks nothing.") }
             return (.chat(messages: messages, tools: members["tools"]), messages[messages.count - 1].content)
-        default: throw fault("The row has not exactly one of 'prompt' and 'messages'.", "Write {\"prompt\": …, \"assert\": […]} or {\"messages\": […], \"assert\": […]}.")
+        default:
+            throw fault(
+                "The row has not exactly one of 'prompt' and 'messages'.",
+                "Write {\"prompt\": …, \"assert\": […]} or {\"messages\": […], \"assert\": […]}.")
         }
     }
 
-    private static func fault(_ message: String, _ remedy: String = "Mend the line.") -> Failure { Failure(code: "golden.row", message, remedy: remedy) }
+    private static func fault(_ message: String, _ remedy: String = "Mend the line.") -> Failure {
+        Failure(code: "golden.row", message, remedy: remedy)
+    }
 }

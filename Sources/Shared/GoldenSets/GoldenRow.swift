@@ -11,7 +11,8 @@ package struct GoldenRow: Sendable {
     /// The row's own name, or its file and line.
     package var name: String
 
-    /// The field of ``Row/fields`` that carries the assertions through a worker, so that records say by themselves what was asked.
+    /// The field of ``Row/fields`` that carries the assertions through a worker, so that records say by themselves what
+    /// was asked.
     package static let assertionsField = "assert"
     package static let requiredField = "required"
     package static let nameField = "name"
@@ -39,5 +40,7 @@ package struct GoldenRow: Sendable {
     package static func isRequired(_ record: ExampleRecord) -> Bool { record.fields?[requiredField] != .bool(false) }
 
     /// What to call the record's row.
-    package static func name(of record: ExampleRecord) -> String { record.fields?[nameField]?.stringValue ?? record.row.rawValue }
+    package static func name(of record: ExampleRecord) -> String {
+        record.fields?[nameField]?.stringValue ?? record.row.rawValue
+    }
 }

@@ -29,7 +29,14 @@ package struct GoldenSet: Sendable {
         guard FileManager.default.fileExists(atPath: folder) else { return ([], []) }
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted() } catch {
-            return ([], [Failure(code: "golden.unreadable", "The folder of golden sets cannot be read.", at: folder, remedy: "Check its permissions.", cause: "\(error)")])
+            return (
+                [],
+                [
+                    Failure(
+                        code: "golden.unreadable", "The folder of golden sets cannot be read.", at: folder,
+                        remedy: "Check its permissions.", cause: "\(error)")
+                ]
+            )
         }
         var sets: [GoldenSet] = []
         var problems: [Failure] = []
@@ -37,7 +44,10 @@ package struct GoldenSet: Sendable {
             let path = folder + "/" + name
             let stem = String(name.dropLast(6))
             guard stem.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,62}/) != nil else {
-                problems.append(Failure(code: "golden.name", "'\(stem)' cannot name a golden set.", at: path, remedy: "Use letters, digits, '-' and '_'."))
+                problems.append(
+                    Failure(
+                        code: "golden.name", "'\(stem)' cannot name a golden set.", at: path,
+                        remedy: "Use letters, digits, '-' and '_'."))
                 continue
             }
             let (rows, faults) = read(path: path)
@@ -49,8 +59,17 @@ package struct GoldenSet: Sendable {
 
     private static func read(path: String) -> ([GoldenRow], [Failure]) {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_size <= largest, let data = FileManager.default.contents(atPath: path) else {
-            return ([], [Failure(code: "golden.unreadable", "The golden set cannot be read, or is larger than \(largest >> 20) MiB.", at: path, remedy: "Check its size and permissions.")])
+        guard stat(path, &status) == 0, status.st_size <= largest, let data = FileManager.default.contents(atPath: path)
+        else {
+            return (
+                [],
+                [
+                    Failure(
+                        code: "golden.unreadable",
+                        "The golden set cannot be read, or is larger than \(largest >> 20) MiB.", at: path,
+                        remedy: "Check its size and permissions.")
+                ]
+            )
         }
         var rows: [GoldenRow] = []
         var problems: [Failure] = []
@@ -61,7 +80,9 @@ package struct GoldenSet: Sendable {
             do {
                 let row = try GoldenReader.row(Data(line), file: (path as NSString).lastPathComponent, line: index + 1)
                 if let first = seen[row.row.id] {
-                    throw Failure(code: "golden.twice", "The row asks the same as line \(first).", remedy: "Put both lines' assertions into one row.")
+                    throw Failure(
+                        code: "golden.twice", "The row asks the same as line \(first).",
+                        remedy: "Put both lines' assertions into one row.")
                 }
                 seen[row.row.id] = index + 1
                 rows.append(row)
@@ -72,7 +93,10 @@ package struct GoldenSet: Sendable {
             }
         }
         if rows.isEmpty, problems.isEmpty {
-            problems.append(Failure(code: "golden.empty", "The golden set has no rows.", at: path, remedy: "Write rows into it, or remove it."))
+            problems.append(
+                Failure(
+                    code: "golden.empty", "The golden set has no rows.", at: path,
+                    remedy: "Write rows into it, or remove it."))
         }
         return (rows, problems)
     }

@@ -1,7 +1,8 @@
 import Contracts
 import Foundation
 
-/// The formula of a `multi` grader: numbers, graders' names, `+ - * / ^`, parentheses, and `min max abs floor ceil exp sqrt log`.
+/// The formula of a `multi` grader: numbers, graders' names, `+ - * / ^`, parentheses, and `min max abs floor ceil exp
+/// sqrt log`.
 package struct GraderFormula: Hashable, Sendable {
     private indirect enum Node: Hashable, Sendable {
         case number(Double)

@@ -3,7 +3,8 @@ import Foundation
 
 /// A text with places such as `{{item.reference}}` and `{{sample.output_text}}`.
 ///
-/// `item` has the row's own fields, and `prompt`, `reference` (also `completion`), and `label`; `sample` has `output_text` and
+/// `item` has the row's own fields, and `prompt`, `reference` (also `completion`), and `label`; `sample` has
+/// `output_text` and
 /// `output_json` with its members.
 package struct GraderTemplate: Hashable, Sendable {
     private enum Piece: Hashable, Sendable {
@@ -19,12 +20,18 @@ package struct GraderTemplate: Hashable, Sendable {
         while let open = rest.range(of: "{{") {
             if open.lowerBound > rest.startIndex { pieces.append(.text(String(rest[..<open.lowerBound]))) }
             rest = rest[open.upperBound...]
-            guard let close = rest.range(of: "}}") else { throw GraderReader.fault("'{{' is not closed by '}}'.", place) }
+            guard let close = rest.range(of: "}}") else {
+                throw GraderReader.fault("'{{' is not closed by '}}'.", place)
+            }
             let path = rest[..<close.lowerBound].trimmingCharacters(in: .whitespaces)
             let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-            let isKnown = parts.count >= 2 && !parts.contains("") && (parts[0] == "item" || parts[0] == "sample" && ["output_text", "output_json"].contains(parts[1]))
+            let isKnown =
+                parts.count >= 2 && !parts.contains("")
+                && (parts[0] == "item" || parts[0] == "sample" && ["output_text", "output_json"].contains(parts[1]))
             guard isKnown else {
-                throw GraderReader.fault("'{{\(path)}}' names nothing: use item.FIELD, sample.output_text or sample.output_json.FIELD.", place)
+                throw GraderReader.fault(
+                    "'{{\(path)}}' names nothing: use item.FIELD, sample.output_text or sample.output_json.FIELD.",
+                    place)
             }
             pieces.append(.place(parts))
             rest = rest[close.upperBound...]
@@ -51,7 +58,9 @@ package struct GraderTemplate: Hashable, Sendable {
         if path[0] == "sample" {
             guard let output = record.output else { return nil }
             if path[1] == "output_text" { return path.count == 2 ? output : nil }
-            return (try? JSONDecoder().decode(JSONValue.self, from: Data(output.utf8))).flatMap { shown($0, path[2...]) }
+            return (try? JSONDecoder().decode(JSONValue.self, from: Data(output.utf8))).flatMap {
+                shown($0, path[2...])
+            }
         }
         if let own = record.fields?[path[1]] { return shown(own, path[2...]) }
         guard path.count == 2 else { return nil }

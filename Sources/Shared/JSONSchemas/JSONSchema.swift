@@ -3,8 +3,10 @@ import Foundation
 
 /// A JSON Schema (draft 2020-12) that answers are checked against.
 ///
-/// Supported is everything that validates but `$dynamicRef` and references to other documents; `format`, `contentEncoding` and the like are
-/// annotations, as the specification has it by default. What is not supported is refused when the schema is read, so that no check is silently left out.
+/// Supported is everything that validates but `$dynamicRef` and references to other documents; `format`,
+/// `contentEncoding` and the like are
+/// annotations, as the specification has it by default. What is not supported is refused when the schema is read, so
+/// that no check is silently left out.
 package struct JSONSchema: Hashable, Sendable {
     let root: JSONValue
     /// Subschemas by `$anchor`.

@@ -5,7 +5,8 @@ import Foundation
 struct SchemaCheck {
     let schema: JSONSchema
 
-    /// What came of a schema at one place of the value: faults, and which members and elements it looked at (for `unevaluated…`).
+    /// What came of a schema at one place of the value: faults, and which members and elements it looked at (for
+    /// `unevaluated…`).
     struct Outcome {
         var faults: [SchemaFault] = []
         var members: Set<String> = []
@@ -43,7 +44,9 @@ struct SchemaCheck {
             let names = type.stringValue.map { [$0] } ?? type.arrayValue?.compactMap(\.stringValue) ?? []
             if !names.contains(where: { Self.isA(value, $0) }) { fail("is not \(names.joined(separator: " or "))") }
         }
-        if let choices = keys["enum"]?.arrayValue, !choices.contains(where: { Self.equal($0, value) }) { fail("is none of the values of enum") }
+        if let choices = keys["enum"]?.arrayValue, !choices.contains(where: { Self.equal($0, value) }) {
+            fail("is none of the values of enum")
+        }
         if let constant = keys["const"], !Self.equal(constant, value) { fail("is not the constant") }
         if let number = value.doubleValue { checkNumber(number, keys, fail) }
         if let text = value.stringValue { checkText(text, keys, fail) }
@@ -60,7 +63,9 @@ struct SchemaCheck {
         if let limit = keys["exclusiveMinimum"]?.doubleValue, number <= limit { fail("is not above \(limit)") }
         if let unit = keys["multipleOf"]?.doubleValue {
             let quotient = number / unit
-            if quotient.isFinite ? quotient != quotient.rounded() : fmod(number, unit) != 0 { fail("is not a multiple of \(unit)") }
+            if quotient.isFinite ? quotient != quotient.rounded() : fmod(number, unit) != 0 {
+                fail("is not a multiple of \(unit)")
+            }
         }
     }
 
@@ -68,11 +73,15 @@ struct SchemaCheck {
         let length = Double(text.unicodeScalars.count)
         if let limit = keys["maxLength"]?.doubleValue, length > limit { fail("is longer than \(limit) characters") }
         if let limit = keys["minLength"]?.doubleValue, length < limit { fail("is shorter than \(limit) characters") }
-        if let pattern = keys["pattern"]?.stringValue, !Self.matches(text, pattern) { fail("does not match '\(pattern)'") }
+        if let pattern = keys["pattern"]?.stringValue, !Self.matches(text, pattern) {
+            fail("does not match '\(pattern)'")
+        }
     }
 
     /// `allOf`, `anyOf`, `oneOf`, `not`, `if`, `dependentSchemas`.
-    private func combine(_ value: JSONValue, _ keys: [String: JSONValue], _ pointer: String, _ depth: Int, _ outcome: inout Outcome) {
+    private func combine(
+        _ value: JSONValue, _ keys: [String: JSONValue], _ pointer: String, _ depth: Int, _ outcome: inout Outcome
+    ) {
         func inner(_ rule: JSONValue) -> Outcome { check(value, rule, at: pointer, depth: depth + 1) }
         for rule in keys["allOf"]?.arrayValue ?? [] { outcome.take(inner(rule)) }
         if let rules = keys["anyOf"]?.arrayValue {
@@ -82,27 +91,40 @@ struct SchemaCheck {
         }
         if let rules = keys["oneOf"]?.arrayValue {
             let fits = rules.map(inner).filter(\.faults.isEmpty)
-            if fits.count != 1 { outcome.add(SchemaFault(pointer: pointer, message: "fits \(fits.count) of oneOf instead of one")) }
+            if fits.count != 1 {
+                outcome.add(SchemaFault(pointer: pointer, message: "fits \(fits.count) of oneOf instead of one"))
+            }
             for one in fits { outcome.takeSeen(one) }
         }
-        if let rule = keys["not"], inner(rule).faults.isEmpty { outcome.add(SchemaFault(pointer: pointer, message: "fits what it must not")) }
+        if let rule = keys["not"], inner(rule).faults.isEmpty {
+            outcome.add(SchemaFault(pointer: pointer, message: "fits what it must not"))
+        }
         if let rule = keys["if"] {
             let condition = inner(rule)
             if condition.faults.isEmpty { outcome.takeSeen(condition) }
             if let next = keys[condition.faults.isEmpty ? "then" : "else"] { outcome.take(inner(next)) }
         }
-        for (name, rule) in keys["dependentSchemas"]?.objectValue ?? [:] where value.objectValue?[name] != nil { outcome.take(inner(rule)) }
+        for (name, rule) in keys["dependentSchemas"]?.objectValue ?? [:] where value.objectValue?[name] != nil {
+            outcome.take(inner(rule))
+        }
     }
 
     private func checkElements(
         _ elements: [JSONValue], _ keys: [String: JSONValue], _ pointer: String, _ depth: Int, _ outcome: inout Outcome
     ) {
         func fail(_ message: String) { outcome.add(SchemaFault(pointer: pointer, message: message)) }
-        func inner(_ index: Int, _ rule: JSONValue) -> [SchemaFault] { check(elements[index], rule, at: "\(pointer)/\(index)", depth: depth + 1).faults }
-        if let limit = keys["maxItems"]?.doubleValue, Double(elements.count) > limit { fail("has more than \(limit) elements") }
-        if let limit = keys["minItems"]?.doubleValue, Double(elements.count) < limit { fail("has fewer than \(limit) elements") }
+        func inner(_ index: Int, _ rule: JSONValue) -> [SchemaFault] {
+            check(elements[index], rule, at: "\(pointer)/\(index)", depth: depth + 1).faults
+        }
+        if let limit = keys["maxItems"]?.doubleValue, Double(elements.count) > limit {
+            fail("has more than \(limit) elements")
+        }
+        if let limit = keys["minItems"]?.doubleValue, Double(elements.count) < limit {
+            fail("has fewer than \(limit) elements")
+        }
         if keys["uniqueItems"] == .bool(true) {
-            for index in elements.indices where elements[..<index].contains(where: { Self.equal($0, elements[index]) }) {
+            for index in elements.indices where elements[..<index].contains(where: { Self.equal($0, elements[index]) })
+            {
                 fail("has an element twice")
                 break
             }
@@ -122,7 +144,9 @@ struct SchemaCheck {
             let fits = elements.indices.filter { inner($0, rule).isEmpty }
             let least = keys["minContains"]?.doubleValue ?? 1
             if Double(fits.count) < least { fail("contains fewer than \(least) of what is asked for") }
-            if let most = keys["maxContains"]?.doubleValue, Double(fits.count) > most { fail("contains more than \(most) of what is asked for") }
+            if let most = keys["maxContains"]?.doubleValue, Double(fits.count) > most {
+                fail("contains more than \(most) of what is asked for")
+            }
             outcome.elements.formUnion(fits)
         }
         if let rule = keys["unevaluatedItems"] {
@@ -134,7 +158,8 @@ struct SchemaCheck {
     }
 
     private func checkMembers(
-        _ members: [String: JSONValue], _ keys: [String: JSONValue], _ pointer: String, _ depth: Int, _ outcome: inout Outcome
+        _ members: [String: JSONValue], _ keys: [String: JSONValue], _ pointer: String, _ depth: Int,
+        _ outcome: inout Outcome
     ) {
         func fail(_ message: String) { outcome.add(SchemaFault(pointer: pointer, message: message)) }
         func inner(_ name: String, _ rule: JSONValue) {
@@ -142,32 +167,47 @@ struct SchemaCheck {
             check(value, rule, at: "\(pointer)/\(name)", depth: depth + 1).faults.forEach { outcome.add($0) }
             outcome.members.insert(name)
         }
-        if let limit = keys["maxProperties"]?.doubleValue, Double(members.count) > limit { fail("has more than \(limit) members") }
-        if let limit = keys["minProperties"]?.doubleValue, Double(members.count) < limit { fail("has fewer than \(limit) members") }
-        for name in keys["required"]?.arrayValue?.compactMap(\.stringValue) ?? [] where members[name] == nil { fail("lacks '\(name)'") }
+        if let limit = keys["maxProperties"]?.doubleValue, Double(members.count) > limit {
+            fail("has more than \(limit) members")
+        }
+        if let limit = keys["minProperties"]?.doubleValue, Double(members.count) < limit {
+            fail("has fewer than \(limit) members")
+        }
+        for name in keys["required"]?.arrayValue?.compactMap(\.stringValue) ?? [] where members[name] == nil {
+            fail("lacks '\(name)'")
+        }
         for (name, others) in keys["dependentRequired"]?.objectValue ?? [:] where members[name] != nil {
-            for other in others.arrayValue?.compactMap(\.stringValue) ?? [] where members[other] == nil { fail("has '\(name)' but lacks '\(other)'") }
+            for other in others.arrayValue?.compactMap(\.stringValue) ?? [] where members[other] == nil {
+                fail("has '\(name)' but lacks '\(other)'")
+            }
         }
         if let rule = keys["propertyNames"] {
-            for name in members.keys where !check(.string(name), rule, at: "\(pointer)/\(name)", depth: depth + 1).faults.isEmpty {
+            for name in members.keys
+            where !check(.string(name), rule, at: "\(pointer)/\(name)", depth: depth + 1).faults.isEmpty {
                 fail("has a member whose name '\(name)' is not allowed")
             }
         }
         let named = keys["properties"]?.objectValue ?? [:]
         for (name, rule) in named { inner(name, rule) }
         let patterns = keys["patternProperties"]?.objectValue ?? [:]
-        for (pattern, rule) in patterns { for name in members.keys where Self.matches(name, pattern) { inner(name, rule) } }
-        if let rule = keys["additionalProperties"] {
-            for name in members.keys where named[name] == nil && !patterns.keys.contains(where: { Self.matches(name, $0) }) { inner(name, rule) }
+        for (pattern, rule) in patterns {
+            for name in members.keys where Self.matches(name, pattern) { inner(name, rule) }
         }
-        if let rule = keys["unevaluatedProperties"] { for name in members.keys where !outcome.members.contains(name) { inner(name, rule) } }
+        if let rule = keys["additionalProperties"] {
+            for name in members.keys
+            where named[name] == nil && !patterns.keys.contains(where: { Self.matches(name, $0) }) { inner(name, rule) }
+        }
+        if let rule = keys["unevaluatedProperties"] {
+            for name in members.keys where !outcome.members.contains(name) { inner(name, rule) }
+        }
     }
 
     // MARK: Values
 
     private static func isA(_ value: JSONValue, _ type: String) -> Bool {
         switch (type, value) {
-        case ("null", .null), ("boolean", .bool), ("string", .string), ("array", .array), ("object", .object), ("integer", .integer), ("number", .integer),
+        case ("null", .null), ("boolean", .bool), ("string", .string), ("array", .array), ("object", .object),
+            ("integer", .integer), ("number", .integer),
             ("number", .number):
             true
         case ("integer", .number(let number)): number == number.rounded()
@@ -179,7 +219,8 @@ struct SchemaCheck {
     static func equal(_ a: JSONValue, _ b: JSONValue) -> Bool {
         switch (a, b) {
         case (.array(let x), .array(let y)): x.count == y.count && zip(x, y).allSatisfy { equal($0, $1) }
-        case (.object(let x), .object(let y)): x.count == y.count && x.allSatisfy { key, value in y[key].map { equal(value, $0) } ?? false }
+        case (.object(let x), .object(let y)):
+            x.count == y.count && x.allSatisfy { key, value in y[key].map { equal(value, $0) } ?? false }
         case (.integer(let x), .integer(let y)): x == y
         case (.integer, .number), (.number, .integer), (.number, .number): a.doubleValue == b.doubleValue
         default: a == b

@@ -1,7 +1,8 @@
 import Contracts
 import Foundation
 
-/// Writes rows as ``ContractCoding`` does, byte for byte, but several times faster: identities of rows are digests of these bytes.
+/// Writes rows as ``ContractCoding`` does, byte for byte, but several times faster: identities of rows are digests of
+/// these bytes.
 package enum CanonicalJSON {
     /// The canonical JSON of a row's content, which its identity is the digest of.
     package static func content(_ content: RowContent) throws -> [UInt8] {
@@ -113,7 +114,8 @@ package enum CanonicalJSON {
         var text = text
         text.withUTF8 { bytes in
             var start = 0
-            for (index, byte) in bytes.enumerated() where byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+            for (index, byte) in bytes.enumerated()
+            where byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
                 out.append(contentsOf: bytes[start..<index])
                 start = index + 1
                 out.append(UInt8(ascii: "\\"))

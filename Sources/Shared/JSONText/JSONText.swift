@@ -2,8 +2,10 @@ import Contracts
 
 /// Strict JSON (RFC 8259) from bytes, for text that comes from elsewhere.
 ///
-/// Unlike most parsers it refuses a key that occurs twice in one object, since one of the two values would be lost, and unpaired
-/// surrogates, which are no text; and a number too large for 64 bits keeps all its digits, as a text. Depth is limited, so that no
+/// Unlike most parsers it refuses a key that occurs twice in one object, since one of the two values would be lost, and
+/// unpaired
+/// surrogates, which are no text; and a number too large for 64 bits keeps all its digits, as a text. Depth is limited,
+/// so that no
 /// input can exhaust the stack; nothing is allocated beyond the size of the input.
 package struct JSONText {
     /// Nesting beyond this is refused.
@@ -34,7 +36,9 @@ package struct JSONText {
         reader.skipSpace()
         let value = try reader.value(depth: 0)
         reader.skipSpace()
-        guard reader.at == bytes.count else { throw reader.fault("invalid_json", "there is more after the end of the value") }
+        guard reader.at == bytes.count else {
+            throw reader.fault("invalid_json", "there is more after the end of the value")
+        }
         return Document(value: value, numbersAsText: reader.numbersAsText)
     }
 
@@ -63,35 +67,46 @@ package struct JSONText {
     }
 
     private mutating func object(depth: Int) throws(JSONTextFault) -> JSONValue {
-        guard depth < Self.maximumDepth else { throw fault("nested_too_deep", "objects and lists are nested more than \(Self.maximumDepth) deep") }
+        guard depth < Self.maximumDepth else {
+            throw fault("nested_too_deep", "objects and lists are nested more than \(Self.maximumDepth) deep")
+        }
         at += 1
         var members: [String: JSONValue] = [:]
         skipSpace()
         if skip(UInt8(ascii: "}")) { return .object(members) }
         while true {
             skipSpace()
-            guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw fault("invalid_json", "a key in quotes should be here, not \(shown)") }
+            guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
+                throw fault("invalid_json", "a key in quotes should be here, not \(shown)")
+            }
             let start = at
             let key = try string()
             skipSpace()
-            guard skip(UInt8(ascii: ":")) else { throw fault("invalid_json", "a colon should follow the key, not \(shown)") }
+            guard skip(UInt8(ascii: ":")) else {
+                throw fault("invalid_json", "a colon should follow the key, not \(shown)")
+            }
             skipSpace()
             path.append(.key(key))
             let member = try value(depth: depth + 1)
             if members.updateValue(member, forKey: key) != nil {
                 at = start
-                throw fault("duplicate_key", "the key '\(key.prefix(60))' occurs twice, so one of its values would be lost")
+                throw fault(
+                    "duplicate_key", "the key '\(key.prefix(60))' occurs twice, so one of its values would be lost")
             }
             path.removeLast()
             skipSpace()
             if skip(UInt8(ascii: ",")) { continue }
-            guard skip(UInt8(ascii: "}")) else { throw fault("invalid_json", "a comma or } should be here, not \(shown)") }
+            guard skip(UInt8(ascii: "}")) else {
+                throw fault("invalid_json", "a comma or } should be here, not \(shown)")
+            }
             return .object(members)
         }
     }
 
     private mutating func array(depth: Int) throws(JSONTextFault) -> JSONValue {
-        guard depth < Self.maximumDepth else { throw fault("nested_too_deep", "objects and lists are nested more than \(Self.maximumDepth) deep") }
+        guard depth < Self.maximumDepth else {
+            throw fault("nested_too_deep", "objects and lists are nested more than \(Self.maximumDepth) deep")
+        }
         at += 1
         var elements: [JSONValue] = []
         skipSpace()
@@ -103,13 +118,17 @@ package struct JSONText {
             path.removeLast()
             skipSpace()
             if skip(UInt8(ascii: ",")) { continue }
-            guard skip(UInt8(ascii: "]")) else { throw fault("invalid_json", "a comma or ] should be here, not \(shown)") }
+            guard skip(UInt8(ascii: "]")) else {
+                throw fault("invalid_json", "a comma or ] should be here, not \(shown)")
+            }
             return .array(elements)
         }
     }
 
     private mutating func word(_ text: StaticString, _ value: JSONValue) throws(JSONTextFault) -> JSONValue {
-        guard text.utf8CodeUnitCount <= bytes.count - at else { throw fault("invalid_json", "\(shown) begins no value") }
+        guard text.utf8CodeUnitCount <= bytes.count - at else {
+            throw fault("invalid_json", "\(shown) begins no value")
+        }
         for index in 0..<text.utf8CodeUnitCount where bytes[at + index] != text.utf8Start[index] {
             throw fault("invalid_json", "\(shown) begins no value")
         }
@@ -121,7 +140,9 @@ package struct JSONText {
         let start = at
         _ = skip(UInt8(ascii: "-"))
         if skip(UInt8(ascii: "0")) {
-            if at < bytes.count, Self.isDigit(bytes[at]) { throw fault("invalid_json", "a number begins with a needless 0") }
+            if at < bytes.count, Self.isDigit(bytes[at]) {
+                throw fault("invalid_json", "a number begins with a needless 0")
+            }
         } else {
             guard digits() > 0 else { throw fault("invalid_json", "a digit should follow the sign") }
         }
@@ -167,7 +188,9 @@ package struct JSONText {
                 return text
             }
             if byte == UInt8(ascii: "\\") { return try escaped(from: start) }
-            guard byte >= 32 else { throw fault("invalid_json", "a control character (\(byte)) inside a text must be escaped") }
+            guard byte >= 32 else {
+                throw fault("invalid_json", "a control character (\(byte)) inside a text must be escaped")
+            }
             at += 1
         }
         throw fault("invalid_json", "a text has no end")
@@ -182,7 +205,9 @@ package struct JSONText {
                 at += 1
                 return String(decoding: text, as: UTF8.self)
             }
-            guard byte >= 32 else { throw fault("invalid_json", "a control character (\(byte)) inside a text must be escaped") }
+            guard byte >= 32 else {
+                throw fault("invalid_json", "a control character (\(byte)) inside a text must be escaped")
+            }
             at += 1
             guard byte == UInt8(ascii: "\\") else {
                 text.append(byte)
@@ -211,12 +236,15 @@ package struct JSONText {
     private mutating func scalar() throws(JSONTextFault) -> Unicode.Scalar {
         let high = try hexadecimal()
         if let scalar = Unicode.Scalar(high) { return scalar }
-        guard high < 0xDC00, at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u") else {
+        guard high < 0xDC00, at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u")
+        else {
             throw fault("invalid_unicode", "the escape \\u\(String(high, radix: 16)) is half a character")
         }
         at += 2
         let low = try hexadecimal()
-        guard (0xDC00..<0xE000).contains(low), let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00)) else {
+        guard (0xDC00..<0xE000).contains(low),
+            let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
+        else {
             throw fault("invalid_unicode", "the escape \\u\(String(high, radix: 16)) is half a character")
         }
         return scalar

@@ -1,7 +1,8 @@
 import Contracts
 import Foundation
 
-/// Writes and reads lines of `measure.jsonl` several times faster than a general coder, since there is one for every row of a dataset.
+/// Writes and reads lines of `measure.jsonl` several times faster than a general coder, since there is one for every
+/// row of a dataset.
 package enum MeasurementLine {
     /// Appends the measurement as ``ContractCoding`` would write it, and a line end.
     package static func append(_ measurement: RowMeasurement, to out: inout [UInt8]) {
@@ -36,11 +37,14 @@ package enum MeasurementLine {
     package static func measurement(_ line: UnsafeBufferPointer<UInt8>) throws -> RowMeasurement {
         let value = try JSONText.parse(line).value
         func number(_ name: String) -> Int? { if case .integer(let number)? = value[name] { Int(number) } else { nil } }
-        guard let row = value["row"]?.stringValue, let drop = value["drop"]?.stringValue, let place = number("line"), let tokens = number("tokens"),
+        guard let row = value["row"]?.stringValue, let drop = value["drop"]?.stringValue, let place = number("line"),
+            let tokens = number("tokens"),
             let labels = number("labels"), let truncated = number("truncated")
         else { return try ContractCoding.decode(RowMeasurement.self, from: Data(line)) }
         return RowMeasurement(
-            row: RowID(row), drop: DropID(drop), line: place, file: value["file"]?.stringValue, tokens: tokens, labels: labels, truncated: truncated,
-            problem: value["problem"]?.stringValue, obstacle: value["obstacle"]?.stringValue.flatMap(RowMeasurement.Obstacle.init(rawValue:)))
+            row: RowID(row), drop: DropID(drop), line: place, file: value["file"]?.stringValue, tokens: tokens,
+            labels: labels, truncated: truncated,
+            problem: value["problem"]?.stringValue,
+            obstacle: value["obstacle"]?.stringValue.flatMap(RowMeasurement.Obstacle.init(rawValue:)))
     }
 }

@@ -7,7 +7,8 @@ package enum RowLine {
     package static func row(_ line: UnsafeBufferPointer<UInt8>) throws -> Row {
         let value = try JSONText.parse(line).value
         guard let members = value.objectValue, let content = members["content"].flatMap(content),
-            let split = members["split"]?.stringValue.flatMap(Split.init(rawValue:)), let id = members["id"]?.stringValue,
+            let split = members["split"]?.stringValue.flatMap(Split.init(rawValue:)),
+            let id = members["id"]?.stringValue,
             let key = members["promptKey"]?.stringValue, let drop = members["drop"]?.stringValue,
             case .integer(let number)? = members["line"]
         else {
@@ -16,7 +17,8 @@ package enum RowLine {
         }
         return Row(
             id: RowID(id), content: content, split: split, label: members["label"]?.stringValue, promptKey: key,
-            fields: members["fields"]?.objectValue, drop: DropID(drop), line: Int(number), file: members["file"]?.stringValue)
+            fields: members["fields"]?.objectValue, drop: DropID(drop), line: Int(number),
+            file: members["file"]?.stringValue)
     }
 
     private static func content(_ value: JSONValue) -> RowContent? {
@@ -24,12 +26,15 @@ package enum RowLine {
             return messages(list).map { .chat(messages: $0, tools: value["tools"]) }
         }
         if let text = value["text"]?.stringValue { return .text(text) }
-        if let chosen = value["chosen"]?.arrayValue.flatMap(messages), let rejected = value["rejected"]?.arrayValue.flatMap(messages),
+        if let chosen = value["chosen"]?.arrayValue.flatMap(messages),
+            let rejected = value["rejected"]?.arrayValue.flatMap(messages),
             let prompt = value["prompt"]?.arrayValue.flatMap(messages)
         {
             return .preference(prompt: prompt, chosen: chosen, rejected: rejected)
         }
-        guard let prompt = value["prompt"]?.stringValue, let completion = value["completion"]?.stringValue else { return nil }
+        guard let prompt = value["prompt"]?.stringValue, let completion = value["completion"]?.stringValue else {
+            return nil
+        }
         return .completion(prompt: prompt, completion: completion)
     }
 

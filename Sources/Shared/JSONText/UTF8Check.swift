@@ -1,12 +1,14 @@
 /// Whether bytes are UTF-8.
 package enum UTF8Check {
-    /// What was found: the place of the first byte that is not UTF-8, and whether any character before it needs more than a byte.
+    /// What was found: the place of the first byte that is not UTF-8, and whether any character before it needs more
+    /// than a byte.
     package struct Finding: Hashable, Sendable {
         package var firstInvalid: Int?
         package var isASCII: Bool
     }
 
-    /// Looks through `bytes`: eight at a time while they are ASCII. Follows table 3-7 of the Unicode standard (no overlong forms, no surrogates).
+    /// Looks through `bytes`: eight at a time while they are ASCII. Follows table 3-7 of the Unicode standard (no
+    /// overlong forms, no surrogates).
     package static func check(_ bytes: UnsafeBufferPointer<UInt8>) -> Finding {
         guard let base = bytes.baseAddress else { return Finding(firstInvalid: nil, isASCII: true) }
         let raw = UnsafeRawPointer(base)
@@ -14,7 +16,9 @@ package enum UTF8Check {
         var at = 0
         var isASCII = true
         while at < count {
-            while at + 8 <= count, raw.loadUnaligned(fromByteOffset: at, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 { at += 8 }
+            while at + 8 <= count, raw.loadUnaligned(fromByteOffset: at, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+                at += 8
+            }
             guard at < count else { break }
             let first = base[at]
             if first < 0x80 {
@@ -33,8 +37,12 @@ package enum UTF8Check {
             case 0xF4: (length, second) = (4, 0x80...0x8F)
             default: return Finding(firstInvalid: at, isASCII: isASCII)
             }
-            guard at + length <= count, second.contains(base[at + 1]) else { return Finding(firstInvalid: at, isASCII: isASCII) }
-            for index in 2..<max(2, length) where base[at + index] & 0xC0 != 0x80 { return Finding(firstInvalid: at, isASCII: isASCII) }
+            guard at + length <= count, second.contains(base[at + 1]) else {
+                return Finding(firstInvalid: at, isASCII: isASCII)
+            }
+            for index in 2..<max(2, length) where base[at + index] & 0xC0 != 0x80 {
+                return Finding(firstInvalid: at, isASCII: isASCII)
+            }
             isASCII = false
             at += length
         }

@@ -1,7 +1,8 @@
 import CPlatform
 import Foundation
 
-/// The one way in which state reaches the disk: a hidden file in the same folder, made durable, then renamed into place.
+/// The one way in which state reaches the disk: a hidden file in the same folder, made durable, then renamed into
+/// place.
 ///
 /// After a crash or a power cut at any instant there is either the old file or the new one, whole.
 package enum AtomicFile {
@@ -65,7 +66,9 @@ package enum AtomicFile {
             let parent = (path as NSString).deletingLastPathComponent
             guard parent != path, !parent.isEmpty else { throw FileFailure("make the folder", path, errno: ENOENT) }
             try makeFolder(parent, mode: mode)
-            guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileFailure("make the folder", path, errno: errno) }
+            guard mkdir(path, mode) == 0 || errno == EEXIST else {
+                throw FileFailure("make the folder", path, errno: errno)
+            }
         default: throw FileFailure("make the folder", path, errno: errno)
         }
     }
@@ -78,11 +81,15 @@ package enum AtomicFile {
         let descriptor = folder.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw FileFailure("open the folder", folder.description, errno: errno) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw FileFailure("make the folder durable", folder.description, errno: errno) }
+        guard fsync(descriptor) == 0 else {
+            throw FileFailure("make the folder durable", folder.description, errno: errno)
+        }
     }
 
     /// A file that `body` fills through its descriptor, durable but still under a hidden name, which is returned.
-    package static func write(mode: mode_t = 0o640, beside path: String, _ body: (Int32, String) throws -> Void) throws -> String {
+    package static func write(mode: mode_t = 0o640, beside path: String, _ body: (Int32, String) throws -> Void) throws
+        -> String
+    {
         let temporary = hidden(path)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw FileFailure("create it", temporary, errno: errno) }
@@ -134,6 +141,7 @@ package enum AtomicFile {
         let name = (path as NSString).lastPathComponent
         let own = "\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         // The kernel takes names of at most 255 bytes.
-        return (folder.isEmpty ? "." : folder) + "/.\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).\(own).tmp"
+        return (folder.isEmpty ? "." : folder)
+            + "/.\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).\(own).tmp"
     }
 }

@@ -1,8 +1,10 @@
 import Synchronization
 
-/// A bell between loops: whoever waits is woken by the next ring, and a ring while nobody waits is not lost. Rings coalesce.
+/// A bell between loops: whoever waits is woken by the next ring, and a ring while nobody waits is not lost. Rings
+/// coalesce.
 ///
-/// Not an AsyncStream: cancelling a task that waits on one ends the stream for good, so that every later wait would return at once.
+/// Not an AsyncStream: cancelling a task that waits on one ends the stream for good, so that every later wait would
+/// return at once.
 package final class Bell: Sendable {
     private struct State {
         var isRung = false

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A recurring time in systemd's OnCalendar syntax, such as `daily`, `Mon..Fri *-*-* 02:30` or `*-*~01 22:00 Europe/Berlin`.
+/// A recurring time in systemd's OnCalendar syntax, such as `daily`, `Mon..Fri *-*-* 02:30` or `*-*~01 22:00
+/// Europe/Berlin`.
 ///
 /// Source: systemd.time(7), "Calendar events"; the arithmetic is that of systemd's calendarspec.c.
 package struct CalendarEvent: Hashable, Sendable {
@@ -55,9 +56,11 @@ package struct CalendarEvent: Hashable, Sendable {
         let parts = calendar.dateComponents(
             [.year, .month, .day, .hour, .minute, .second], from: Date(timeIntervalSince1970: Double(second)))
         var moment = Moment(
-            year: parts.year ?? 1970, month: parts.month ?? 1, day: parts.day ?? 1, hour: parts.hour ?? 0, minute: parts.minute ?? 0,
+            year: parts.year ?? 1970, month: parts.month ?? 1, day: parts.day ?? 1, hour: parts.hour ?? 0,
+            minute: parts.minute ?? 0,
             micros: (parts.second ?? 0) * 1_000_000 + (whole - second * 1_000_000))
-        // Each turn goes on by at least a minute of the fields that the text fixes; dates that never come end at the year 2200.
+        // Each turn goes on by at least a minute of the fields that the text fixes; dates that never come end at the
+        // year 2200.
         for _ in 0..<200_000 {
             guard let found = step(&moment, calendar) else { continue }
             switch found {
@@ -87,7 +90,9 @@ package struct CalendarEvent: Hashable, Sendable {
             moment = Moment(year: moment.year + 1, month: 1, day: 1, hour: 0, minute: 0, micros: 0)
             return nil
         }
-        if month != moment.month { moment = Moment(year: moment.year, month: month, day: 1, hour: 0, minute: 0, micros: 0) }
+        if month != moment.month {
+            moment = Moment(year: moment.year, month: month, day: 1, hour: 0, minute: 0, micros: 0)
+        }
         let length = Self.days(moment.year, moment.month)
         guard let day = Self.match(fromEnd ? Self.reversed(days, length) : days, moment.day), day <= length else {
             moment = Moment(year: moment.year, month: moment.month + 1, day: 1, hour: 0, minute: 0, micros: 0)
@@ -119,7 +124,8 @@ package struct CalendarEvent: Hashable, Sendable {
         }
         moment.micros = micros
         let parts = DateComponents(
-            year: moment.year, month: moment.month, day: moment.day, hour: moment.hour, minute: moment.minute, second: moment.micros / 1_000_000)
+            year: moment.year, month: moment.month, day: moment.day, hour: moment.hour, minute: moment.minute,
+            second: moment.micros / 1_000_000)
         guard let date = calendar.date(from: parts) else { return .never }
         let real = calendar.dateComponents([.day, .hour, .minute], from: date)
         guard real.hour == moment.hour, real.minute == moment.minute, real.day == moment.day else {
@@ -134,7 +140,9 @@ package struct CalendarEvent: Hashable, Sendable {
     private func normalise(_ moment: inout Moment, _ calendar: Calendar) {
         if moment.minute > 59 { (moment.hour, moment.minute) = (moment.hour + 1, 0) }
         if moment.hour > 23 { (moment.day, moment.hour) = (moment.day + 1, 0) }
-        if moment.month <= 12, moment.day > Self.days(moment.year, moment.month) { (moment.month, moment.day) = (moment.month + 1, 1) }
+        if moment.month <= 12, moment.day > Self.days(moment.year, moment.month) {
+            (moment.month, moment.day) = (moment.month + 1, 1)
+        }
         if moment.month > 12 { (moment.year, moment.month, moment.day) = (moment.year + 1, 1, 1) }
     }
 
@@ -155,7 +163,8 @@ package struct CalendarEvent: Hashable, Sendable {
         return best
     }
 
-    /// Days counted from the end of a month of `length` days as days of that month; those before its first are left out.
+    /// Days counted from the end of a month of `length` days as days of that month; those before its first are left
+    /// out.
     private static func reversed(_ spans: [Span], _ length: Int) -> [Span] {
         let turned = spans.compactMap { span -> Span? in
             let first = length + 1 - span.start

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Watches folders through one inotify instance, on a thread of its own. A hint, never the truth: whoever listens scans.
+/// Watches folders through one inotify instance, on a thread of its own. A hint, never the truth: whoever listens
+/// scans.
 package final class DirectoryWatcher: @unchecked Sendable {
     /// What happened in a watched folder.
     package enum Event: Hashable, Sendable {
@@ -28,7 +29,8 @@ package final class DirectoryWatcher: @unchecked Sendable {
         descriptor = inotify_init1(O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileFailure("start inotify", "inotify", errno: errno) }
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0, fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 else { throw FileFailure("make a pipe", "pipe", errno: errno) }
+        guard pipe(&ends) == 0, fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0
+        else { throw FileFailure("make a pipe", "pipe", errno: errno) }
         stopPipe = (ends[0], ends[1])
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
         let thread = Thread { [self] in loop() }
@@ -40,7 +42,9 @@ package final class DirectoryWatcher: @unchecked Sendable {
     ///
     /// Throws ``FileFailure`` where it cannot be watched.
     package func watch(_ folder: String, removals: Bool = false) throws {
-        var mask = UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
+        var mask =
+            UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF)
+            | UInt32(IN_ONLYDIR)
         if removals { mask |= UInt32(IN_DELETE) | UInt32(IN_MOVED_FROM) }
         let watch = inotify_add_watch(descriptor, folder, mask)
         guard watch >= 0 else { throw FileFailure("watch it", folder, errno: errno) }
@@ -65,7 +69,8 @@ package final class DirectoryWatcher: @unchecked Sendable {
         defer { buffer.deallocate() }
         while true {
             var waits = [
-                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: stopPipe.read, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: stopPipe.read, events: Int16(POLLIN), revents: 0),
             ]
             if poll(&waits, 2, -1) < 0, errno != EINTR { return }
             if waits[1].revents != 0 { return }
@@ -79,7 +84,9 @@ package final class DirectoryWatcher: @unchecked Sendable {
         let header = MemoryLayout<inotify_event>.size
         while offset + header <= bytes.count {
             let event = bytes.loadUnaligned(fromByteOffset: offset, as: inotify_event.self)
-            let nameBytes = bytes[(offset + header)..<min(bytes.count, offset + header + Int(event.len))].prefix { $0 != 0 }
+            let nameBytes = bytes[(offset + header)..<min(bytes.count, offset + header + Int(event.len))].prefix {
+                $0 != 0
+            }
             offset += header + Int(event.len)
             if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
                 continuation.yield(.overflow)

@@ -5,7 +5,8 @@ import Synchronization
 package enum Parallel {
     /// What `body` gives for consecutive slices of `items`, in their order.
     ///
-    /// The slices are the same on every machine, so that what is added up from them is too. Throws what the first slice that failed threw.
+    /// The slices are the same on every machine, so that what is added up from them is too. Throws what the first slice
+    /// that failed threw.
     ///
     /// - Parameter least: items that are worth a slice of their own.
     package static func slices<Items: RandomAccessCollection & Sendable, Value: Sendable, Failing: Error>(

@@ -24,7 +24,8 @@ package struct RawPath: Hashable, Sendable, CustomStringConvertible {
     package static func shown(_ name: some Collection<UInt8>) -> String {
         String(decoding: name, as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
             switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator, .format: text += "\\u{\(String(scalar.value, radix: 16))}"
+            case .control, .lineSeparator, .paragraphSeparator, .format:
+                text += "\\u{\(String(scalar.value, radix: 16))}"
             default: text.unicodeScalars.append(scalar)
             }
         }
@@ -43,24 +44,32 @@ package struct RawPath: Hashable, Sendable, CustomStringConvertible {
     /// What lies there, a link itself and not what it points to. Throws ``FileFailure``.
     package func status() throws -> stat {
         var status = stat()
-        guard withCString({ lstat($0, &status) }) == 0 else { throw FileFailure("look at it", description, errno: errno) }
+        guard withCString({ lstat($0, &status) }) == 0 else {
+            throw FileFailure("look at it", description, errno: errno)
+        }
         return status
     }
 
     private static let reading = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
 
-    /// Opens a plain file for reading: follows no link and waits for nobody, whatever was put in its place. Throws ``FileFailure``.
+    /// Opens a plain file for reading: follows no link and waits for nobody, whatever was put in its place. Throws
+    /// ``FileFailure``.
     package func openFile() throws -> Int32 { try plain(withCString { open($0, Self.reading) }) }
 
-    /// Opens the plain file `name` below this folder. No folder on the way may be a link either, since whoever dropped it may have gone
+    /// Opens the plain file `name` below this folder. No folder on the way may be a link either, since whoever dropped
+    /// it may have gone
     /// on changing it. Throws ``FileFailure``.
     package func openFile(below name: [UInt8]) throws -> Int32 {
         var folder = withCString { open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
         var parts = name.split(separator: UInt8(ascii: "/")).map(Array.init)
-        guard folder >= 0, let last = parts.popLast() else { throw FileFailure("open it", description, errno: folder < 0 ? errno : EISDIR) }
+        guard folder >= 0, let last = parts.popLast() else {
+            throw FileFailure("open it", description, errno: folder < 0 ? errno : EISDIR)
+        }
         defer { close(folder) }
         for part in parts {
-            let next = RawPath(bytes: part).withCString { openat(folder, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+            let next = RawPath(bytes: part).withCString {
+                openat(folder, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            }
             guard next >= 0 else { throw FileFailure("open it", appending(name).description, errno: errno) }
             close(folder)
             folder = next
@@ -79,7 +88,8 @@ package struct RawPath: Hashable, Sendable, CustomStringConvertible {
         return descriptor
     }
 
-    /// Whether some program has the open file open for writing. False where the kernel will not say, as for the files of other users.
+    /// Whether some program has the open file open for writing. False where the kernel will not say, as for the files
+    /// of other users.
     package static func isBeingWritten(_ descriptor: Int32) -> Bool {
         // F_SETLEASE with a read lease: refused with EAGAIN exactly while there is a writer.
         guard fcntl(descriptor, 1024, Int32(F_RDLCK)) != 0 else {
@@ -91,7 +101,9 @@ package struct RawPath: Hashable, Sendable, CustomStringConvertible {
 
     /// The names in this folder, sorted by their bytes, without `.` and `..`. Throws ``FileFailure``.
     package func names() throws -> [[UInt8]] {
-        guard let folder = withCString({ opendir($0) }) else { throw FileFailure("read the folder", description, errno: errno) }
+        guard let folder = withCString({ opendir($0) }) else {
+            throw FileFailure("read the folder", description, errno: errno)
+        }
         defer { closedir(folder) }
         var names: [[UInt8]] = []
         errno = 0

@@ -3,9 +3,11 @@ import Synchronization
 
 /// Two steps of the work on a stream at the same time: one makes what the other takes.
 package enum ReadAhead {
-    /// Calls `make` on a thread of its own, and `take` on the caller's with everything that it gives, in order. One item waits at most.
+    /// Calls `make` on a thread of its own, and `take` on the caller's with everything that it gives, in order. One
+    /// item waits at most.
     ///
-    /// Returns when both have ended. Throws what `take` throws, which ends `make` at its next item, or what `make` throws, once all that it gave
+    /// Returns when both have ended. Throws what `take` throws, which ends `make` at its next item, or what `make`
+    /// throws, once all that it gave
     /// was taken.
     package static func run<Item: Sendable>(
         _ make: @escaping @Sendable (_ give: (Item) throws -> Void) throws -> Void, take: (Item) throws -> Void

@@ -2,7 +2,8 @@ import Foundation
 
 /// Runs a program to its end, for programs that have no event loop of their own.
 package enum SpawnedProgram {
-    /// Its exit status; 128 and the signal's number where a signal ended it. Standard output and error go to the file `output`.
+    /// Its exit status; 128 and the signal's number where a signal ended it. Standard output and error go to the file
+    /// `output`.
     ///
     /// Throws ``FileFailure`` where it cannot be started.
     package static func run(_ program: String, _ arguments: [String], output: String) throws -> Int32 {

@@ -9,9 +9,12 @@ package enum ExperimentTable {
         let order = ranked(experiment)
         let rows = order.map { trial -> [String] in
             let loss = trial.losses.last.map { String(format: "%.4f", $0) } ?? "–"
-            let gap = trial.trainLoss.flatMap { train in trial.curve.last.map { String(format: "%+.3f", $0.loss - train) } } ?? "–"
+            let gap =
+                trial.trainLoss.flatMap { train in trial.curve.last.map { String(format: "%+.3f", $0.loss - train) } }
+                ?? "–"
             return [mark(trial, experiment) + String(trial.number)] + names.map { value(trial.values[$0]) } + [
-                rungs(trial, experiment), loss, gap, String(trial.tokens), String(format: "%.0f", trial.seconds), trial.fault ?? trial.note ?? "",
+                rungs(trial, experiment), loss, gap, String(trial.tokens), String(format: "%.0f", trial.seconds),
+                trial.fault ?? trial.note ?? "",
             ]
         }
         return table([["trial"] + names + ["rung", unit(experiment), "gap", "tokens", "s", ""]] + rows)
@@ -25,7 +28,8 @@ package enum ExperimentTable {
         return lines.isEmpty ? "" : TerminalPlot.lines(Array(lines), x: "step", y: "validation, \(unit(experiment))")
     }
 
-    /// Parallel coordinates in characters: one line a dimension, each trial's number where its value lies; the best trials last, so that they cover the others.
+    /// Parallel coordinates in characters: one line a dimension, each trial's number where its value lies; the best
+    /// trials last, so that they cover the others.
     package static func coordinates(_ experiment: Experiment, width: Int = 60) -> String {
         let trials = ranked(experiment).filter { !$0.losses.isEmpty }
         guard trials.count > 1 else { return "" }
@@ -46,13 +50,19 @@ package enum ExperimentTable {
     package static func csv(_ experiment: Experiment) -> String {
         let names = columns(experiment)
         let rungs = (0..<experiment.rungs).map { "rung_\($0)" }
-        var lines = [["experiment", "trial"] + names + rungs + ["train_loss", "tokens", "seconds", "winner", "fault", "note", "curve", "train_curve"]]
+        var lines = [
+            ["experiment", "trial"] + names + rungs + [
+                "train_loss", "tokens", "seconds", "winner", "fault", "note", "curve", "train_curve",
+            ]
+        ]
         for trial in experiment.trials {
             let losses = (0..<experiment.rungs).map { $0 < trial.losses.count ? exact(trial.losses[$0]) : "" }
             lines.append(
                 [experiment.id.rawValue, String(trial.number)] + names.map { raw(trial.values[$0]) } + losses + [
-                    trial.trainLoss.map(exact) ?? "", String(trial.tokens), exact(trial.seconds), experiment.winner == trial.number ? "true" : "false",
-                    trial.fault ?? "", trial.note ?? "", trial.curve.map { "\($0.step):\(exact($0.loss))" }.joined(separator: " "),
+                    trial.trainLoss.map(exact) ?? "", String(trial.tokens), exact(trial.seconds),
+                    experiment.winner == trial.number ? "true" : "false",
+                    trial.fault ?? "", trial.note ?? "",
+                    trial.curve.map { "\($0.step):\(exact($0.loss))" }.joined(separator: " "),
                     zip(trial.curve, trial.trainLosses).map { "\($0.step):\(exact($1))" }.joined(separator: " "),
                 ])
         }
@@ -71,7 +81,9 @@ package enum ExperimentTable {
     }
 
     /// Names of the values that differ between trials.
-    static func columns(_ experiment: Experiment) -> [String] { Set(experiment.trials.flatMap(\.values.keys)).union(experiment.settings.search.map(\.name)).sorted() }
+    static func columns(_ experiment: Experiment) -> [String] {
+        Set(experiment.trials.flatMap(\.values.keys)).union(experiment.settings.search.map(\.name)).sorted()
+    }
 
     /// What losses are measured in.
     package static func unit(_ experiment: Experiment) -> String { experiment.scales.isEmpty ? "loss" : "bits/byte" }
@@ -107,7 +119,8 @@ package enum ExperimentTable {
     }
 
     private static func quoted(_ cell: String) -> String {
-        cell.contains { ",\"\r\n".contains($0) } ? "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : cell
+        cell.contains { ",\"\r\n".contains($0) }
+            ? "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : cell
     }
 
     private static func pad(_ text: String, _ width: Int, left: Bool = false) -> String {
@@ -119,7 +132,8 @@ package enum ExperimentTable {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in
-            row.enumerated().map { column, cell in column == row.count - 1 ? cell : pad(cell, widths[column]) }.joined(separator: "  ")
+            row.enumerated().map { column, cell in column == row.count - 1 ? cell : pad(cell, widths[column]) }.joined(
+                separator: "  ")
         }.joined(separator: "\n")
     }
 }

@@ -22,7 +22,8 @@ package enum HTMLReport {
             <!doctype html><html lang="en"><head><meta charset="utf-8">
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(safe(run.id.rawValue)) · \(safe(run.pipeline.rawValue))</title><style>\(style)</style></head><body><main>
+            <title>\(safe(run.id.rawValue)) · \
+            \(safe(run.pipeline.rawValue))</title><style>\(style)</style></head><body><main>
             \(body)</main></body></html>
 
             """
@@ -46,7 +47,10 @@ package enum HTMLReport {
                     + "\(run.recipe.learningRate.map { String(format: "%.3g", $0) } ?? "by range test"), "
                     + "\(ReportNumber.text(run.recipe.epochs)) epochs, seed \(run.recipe.seed)"
             ),
-            ("Values found", run.notes.map { $0.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ") }),
+            (
+                "Values found",
+                run.notes.map { $0.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ") }
+            ),
             ("Next", run.followUp),
             ("Judged", run.verdict.map { $0.judgedAt.formatted(.iso8601) }),
         ]
@@ -65,10 +69,16 @@ package enum HTMLReport {
                 colour: colour(gate.outcome))
         }
         text +=
-            "<figure>\(SVGPlot.intervals(bars))<figcaption>Difference to the reference with one-sided bounds; right is better. "
+            """
+            <figure>\(SVGPlot.intervals(bars))<figcaption>Difference to the reference with one-sided bounds; \
+            right is better. 
+            """
         text += "Dashed: what the lower bound must exceed.</figcaption></figure>"
         text +=
-            "<table><thead><tr><th></th><th>Gate</th><th class='n'>Candidate</th><th class='n'>Reference</th><th class='n'>Difference</th><th class='n'>At least</th>"
+            """
+            <table><thead><tr><th></th><th>Gate</th><th class='n'>Candidate</th><th class='n'>Reference</th><th \
+            class='n'>Difference</th><th class='n'>At least</th>
+            """
         text += "<th>p</th><th>Rows</th></tr></thead><tbody>"
         for gate in verdict.gates {
             text += "<tr class='\(gate.outcome.rawValue)'><td>\(gate.outcome.rawValue)</td><td>\(safe(gate.rule))"
@@ -83,7 +93,10 @@ package enum HTMLReport {
             text += "<h2>What to try</h2><ul>"
             for advice in verdict.advice {
                 text +=
-                    "<li><b>\(safe(advice.action.replacingOccurrences(of: "_", with: " ")))</b>: \(safe(advice.reason))</li>"
+                    """
+                    <li><b>\(safe(advice.action.replacingOccurrences(of: "_", with: " ")))</b>: \
+                    \(safe(advice.reason))</li>
+                    """
             }
             text += "</ul>"
         }
@@ -184,14 +197,23 @@ package enum HTMLReport {
     }
 
     static let style = """
-        :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:0}main{max-width:900px;margin:2em auto;padding:0 1em}
-        h1 small{font-weight:400;opacity:.7}.badge{display:inline-block;padding:.1em .8em;border-radius:1em;color:#fff;background:#546e7a}
+        :root{color-scheme:light dark}body{font:15px/1.5 \
+        system-ui,sans-serif;margin:0}main{max-width:900px;margin:2em auto;padding:0 1em}
+        h1 small{font-weight:400;opacity:.7}.badge{display:inline-block;padding:.1em \
+        .8em;border-radius:1em;color:#fff;background:#546e7a}
         .badge.pass{background:#2e7d32}.badge.fail{background:#c62828}.badge.inconclusive{background:#b26a00}
-        dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1em}dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}
-        table{border-collapse:collapse;width:100%;margin:1em 0}th,td{padding:.25em .6em;text-align:left;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}
-        thead th,tr>td:first-child:not(:only-child){overflow-wrap:normal}thead th{white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.matrix{width:auto}.matrix td{text-align:center}
+        dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em \
+        1em}dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}
+        table{border-collapse:collapse;width:100%;margin:1em 0}th,td{padding:.25em \
+        .6em;text-align:left;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}
+        thead th,tr>td:first-child:not(:only-child){overflow-wrap:normal}thead \
+        th{white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.matrix{width:auto}.matrix \
+        \
+        td{text-align:center}
         tr.pass>td:first-child{color:#2e7d32}tr.fail>td:first-child{color:#c62828}tr.inconclusive>td:first-child{color:#b26a00}
-        svg{width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:currentColor}.grid{stroke:#8883}.axis{stroke:currentColor}
-        .threshold{stroke:currentColor;stroke-dasharray:3 3}figure{margin:1em 0}figcaption{opacity:.7;font-size:.9em}summary{cursor:pointer;opacity:.7}
+        svg{width:100%;height:auto}svg text{font:12px \
+        system-ui,sans-serif;fill:currentColor}.grid{stroke:#8883}.axis{stroke:currentColor}
+        .threshold{stroke:currentColor;stroke-dasharray:3 3}figure{margin:1em \
+        0}figcaption{opacity:.7;font-size:.9em}summary{cursor:pointer;opacity:.7}
         """
 }

@@ -28,18 +28,23 @@ struct ParallelAxes {
             }
         }
         let losses = experiment.trials.compactMap(\.losses.last).filter(\.isFinite)
-        if let low = losses.min(), let high = losses.max() { scales[lossName] = .numbers(low, high, logarithmic: false) }
+        if let low = losses.min(), let high = losses.max() {
+            scales[lossName] = .numbers(low, high, logarithmic: false)
+        }
     }
 
     /// 0 ... 1 along an axis; nil where the trial has no value there.
     func place(_ name: String, _ trial: Trial) -> Double? {
         switch scales[name] {
         case .numbers(let low, let high, let logarithmic):
-            guard let number = name == lossName ? trial.losses.last : trial.values[name]?.doubleValue, number.isFinite else { return nil }
+            guard let number = name == lossName ? trial.losses.last : trial.values[name]?.doubleValue, number.isFinite
+            else { return nil }
             if high <= low { return 0.5 }
             return logarithmic ? (log(number) - log(low)) / (log(high) - log(low)) : (number - low) / (high - low)
         case .words(let words):
-            guard let value = trial.values[name], let index = words.firstIndex(of: ExperimentTable.value(value)) else { return nil }
+            guard let value = trial.values[name], let index = words.firstIndex(of: ExperimentTable.value(value)) else {
+                return nil
+            }
             return words.count == 1 ? 0.5 : Double(index) / Double(words.count - 1)
         case nil: return nil
         }

@@ -8,7 +8,8 @@ package enum RangeTestReport {
         let points = zip(range.learningRates, range.smoothed).filter { $0.0 > 0 }.map { (x: log10($0.0), y: $0.1) }
         return "Learning rate: \(notes?["learning_rate"] ?? range.reason)\n"
             + TerminalPlot.lines(
-                [.init(name: "smoothed", points: points)], x: "learning rate", y: "loss", height: 8, xText: { String(format: "%.0e", pow(10, $0)) })
+                [.init(name: "smoothed", points: points)], x: "learning rate", y: "loss", height: 8,
+                xText: { String(format: "%.0e", pow(10, $0)) })
     }
 
     /// For the HTML report.
@@ -23,6 +24,10 @@ package enum RangeTestReport {
                 .init(name: "loss of each step", colour: "#90a4ae", points: line(range.losses)),
                 .init(name: "smoothed", colour: "#1565c0", points: line(range.smoothed)),
             ], x: "learning rate (power of ten)", y: "loss")
-        return text + "<figcaption>The sweep's suggestion: \(String(format: "%.2e", range.suggested)).</figcaption></figure></section>"
+        return text
+            + """
+            <figcaption>The sweep's suggestion: \
+            \(String(format: "%.2e", range.suggested)).</figcaption></figure></section>
+            """
     }
 }

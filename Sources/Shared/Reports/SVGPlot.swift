@@ -79,10 +79,16 @@ enum SVGPlot {
                 svg += text(left - 10, y + 4 + 14 * (Double(number) - Double(lines.count - 1) / 2), line, anchor: "end")
             }
             svg +=
-                "<line x1='\(n(px(bar.lower)))' x2='\(n(px(bar.upper)))' y1='\(n(y))' y2='\(n(y))' stroke='\(bar.colour)' stroke-width='3'/>"
+                """
+                <line x1='\(n(px(bar.lower)))' x2='\(n(px(bar.upper)))' y1='\(n(y))' y2='\(n(y))' \
+                stroke='\(bar.colour)' stroke-width='3'/>
+                """
             svg += "<circle cx='\(n(px(bar.value)))' cy='\(n(y))' r='5' fill='\(bar.colour)'/>"
             svg +=
-                "<line x1='\(n(px(bar.threshold)))' x2='\(n(px(bar.threshold)))' y1='\(n(y - 10))' y2='\(n(y + 10))' class='threshold'/>"
+                """
+                <line x1='\(n(px(bar.threshold)))' x2='\(n(px(bar.threshold)))' y1='\(n(y - 10))' \
+                y2='\(n(y + 10))' class='threshold'/>
+                """
         }
         return svg + "</svg>"
     }

@@ -21,8 +21,14 @@ package enum TextReport {
             if let confidence = gate.confidence, let lower = gate.lowerBound, let upper = gate.upperBound {
                 let level = ReportNumber.text(confidence * 100)
                 lines.append(
-                    "   rows \(gate.rows), difference \(ReportNumber.signed(gate.difference)), one-sided \(level) % bounds "
-                        + "\(ReportNumber.signed(lower)) and \(ReportNumber.signed(upper)), p \(ReportNumber.text(gate.pValue))"
+                    """
+                       rows \(gate.rows), difference \(ReportNumber.signed(gate.difference)), one-sided \(level) \
+                    % bounds 
+                    """
+                        + """
+                        \(ReportNumber.signed(lower)) and \(ReportNumber.signed(upper)), p \
+                        \(ReportNumber.text(gate.pValue))
+                        """
                 )
             }
         }
@@ -44,9 +50,18 @@ package enum TextReport {
         }
         if let training = data.run.training {
             parts.append(
-                "Training: \(training.steps) steps (weights of step \(training.bestStep)), loss \(ReportNumber.text(training.finalLoss)), "
-                    + "validation \(ReportNumber.text(training.startValidationLoss)) → \(ReportNumber.text(training.validationLoss)), "
-                    + "\(ReportNumber.text(training.tokensPerSecond)) tokens/s, peak \(training.peakMemoryBytes >> 20) MiB."
+                """
+                Training: \(training.steps) steps (weights of step \(training.bestStep)), loss \
+                \(ReportNumber.text(training.finalLoss)), 
+                """
+                    + """
+                    validation \(ReportNumber.text(training.startValidationLoss)) → \
+                    \(ReportNumber.text(training.validationLoss)), 
+                    """
+                        + """
+                        \(ReportNumber.text(training.tokensPerSecond)) tokens/s, peak \
+                        \(training.peakMemoryBytes >> 20) MiB.
+                        """
             )
         }
         if let range = data.run.range { parts.append(RangeTestReport.text(range, notes: data.run.notes)) }

@@ -8,7 +8,9 @@ package enum JSONLines {
     /// Gives every line that is not empty, with its number from 1, until `body` returns false.
     ///
     /// Throws a ``FileFailure``, or a Failure (`dataset.damaged`) where the file is cut off or does not expand.
-    package static func read(_ path: String, _ body: (_ line: UnsafeBufferPointer<UInt8>, _ number: Int) throws -> Bool) throws {
+    package static func read(_ path: String, _ body: (_ line: UnsafeBufferPointer<UInt8>, _ number: Int) throws -> Bool)
+        throws
+    {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure("open it", path, errno: errno) }
         defer { close(descriptor) }
@@ -48,7 +50,8 @@ package enum JSONLines {
 
     static func damaged(_ message: String, _ place: String, _ cause: String? = nil) -> Failure {
         Failure(
-            code: "dataset.damaged", message, at: place, remedy: "Restore the file from a backup, or drop the original again.", cause: cause)
+            code: "dataset.damaged", message, at: place,
+            remedy: "Restore the file from a backup, or drop the original again.", cause: cause)
     }
 
     /// Cuts pieces of a stream into lines; only a line that two pieces share is copied.
@@ -57,7 +60,9 @@ package enum JSONLines {
         private var number = 0
         private(set) var isDone = false
 
-        mutating func take(_ piece: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<UInt8>, Int) throws -> Bool) throws {
+        mutating func take(_ piece: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<UInt8>, Int) throws -> Bool)
+            throws
+        {
             let bytes = piece.bindMemory(to: UInt8.self)
             guard let start = bytes.baseAddress else { return }
             var first = 0
@@ -83,7 +88,9 @@ package enum JSONLines {
             try whole.withUnsafeBufferPointer { try give($0, body) }
         }
 
-        private mutating func give(_ line: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>, Int) throws -> Bool) throws {
+        private mutating func give(
+            _ line: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>, Int) throws -> Bool
+        ) throws {
             number += 1
             if !line.isEmpty { isDone = try !body(line, number) }
         }

@@ -23,11 +23,14 @@ package struct LineBatch: Sendable {
         lines.removeAll(keepingCapacity: true)
     }
 
-    /// What `body` makes of the line at `index` (from 0). Throws a Failure (`dataset.damaged`) that names the file and line where it throws.
+    /// What `body` makes of the line at `index` (from 0). Throws a Failure (`dataset.damaged`) that names the file and
+    /// line where it throws.
     private func read<Value>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Value) throws -> Value {
         let start = index == 0 ? 0 : lines[index - 1].end
         do {
-            return try bytes.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[start..<lines[index].end])) }
+            return try bytes.withUnsafeBufferPointer {
+                try body(UnsafeBufferPointer(rebasing: $0[start..<lines[index].end]))
+            }
         } catch {
             throw JSONLines.damaged("The row cannot be read.", "\(path):\(lines[index].number)", "\(error)")
         }
@@ -41,8 +44,11 @@ package struct LineBatch: Sendable {
 }
 
 extension JSONLines {
-    /// Gives the lines that are not empty, up to `atOnce` at a time, and fewer where they have `bytes`. Throws as ``read(_:_:)``.
-    package static func batches(_ path: String, atOnce: Int, bytes: Int = 4 << 20, _ body: (LineBatch) throws -> Void) throws {
+    /// Gives the lines that are not empty, up to `atOnce` at a time, and fewer where they have `bytes`. Throws as
+    /// ``read(_:_:)``.
+    package static func batches(_ path: String, atOnce: Int, bytes: Int = 4 << 20, _ body: (LineBatch) throws -> Void)
+        throws
+    {
         var batch = LineBatch(path: path)
         try read(path) { line, number in
             batch.append(line, number)

@@ -5,7 +5,8 @@ import Platform
 
 /// Reads one data file row by row, whatever it is written in, in memory that does not grow with the file.
 package struct DataFileReader {
-    /// Compressed files may expand to this much, and to ``expansion`` times what was read of them; beyond it lies a bomb, not data.
+    /// Compressed files may expand to this much, and to ``expansion`` times what was read of them; beyond it lies a
+    /// bomb, not data.
     package static let freeExpansion = 64 << 20
     package static let expansion = 250
 
@@ -26,7 +27,9 @@ package struct DataFileReader {
     package private(set) var format: DataFormat?
 
     /// - Parameter name: the file's name, whose ending tells tables from JSON.
-    package init(name: String, shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common) {
+    package init(
+        name: String, shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common
+    ) {
         self.name = name
         reader = RowReader(shape: shape, columns: columns, controlTokens: controlTokens)
     }
@@ -34,9 +37,11 @@ package struct DataFileReader {
     /// What became of one record: the line it begins on, and its row or what is wrong with it.
     package typealias Outcome = (line: Int, result: Result<RowReader.Parsed, RowProblems>)
 
-    /// Gives every row, or what is wrong with it, with the line it begins on. `raw` gets the file's bytes as they are read.
+    /// Gives every row, or what is wrong with it, with the line it begins on. `raw` gets the file's bytes as they are
+    /// read.
     ///
-    /// Throws a Failure where the file as a whole cannot be read, a ``FileFailure`` where the disk fails, and what `body` throws.
+    /// Throws a Failure where the file as a whole cannot be read, a ``FileFailure`` where the disk fails, and what
+    /// `body` throws.
     package mutating func read(
         _ descriptor: Int32, path: String, raw: (UnsafeRawBufferPointer) -> Void = { _ in },
         _ body: (Int, Result<RowReader.Parsed, RowProblems>) throws -> Void
@@ -46,7 +51,8 @@ package struct DataFileReader {
 
     /// The same, many at a time.
     package mutating func readMany(
-        _ descriptor: Int32, path: String, raw: (UnsafeRawBufferPointer) -> Void = { _ in }, _ body: ([Outcome]) throws -> Void
+        _ descriptor: Int32, path: String, raw: (UnsafeRawBufferPointer) -> Void = { _ in },
+        _ body: ([Outcome]) throws -> Void
     ) throws {
         do { try split(descriptor, path, raw, body) } catch {
             // Records before the fault count all the same.
@@ -99,7 +105,9 @@ package struct DataFileReader {
         guard splitter == nil else { return try push(bytes, body) }
         head.append(contentsOf: bytes)
         // White space alone does not say what follows; but no file may begin with any amount of it unread.
-        if head.count >= 4096 || (head.count >= 64 && head.contains { !Self.isSpace($0) }) { try begin(compression, body) }
+        if head.count >= 4096 || (head.count >= 64 && head.contains { !Self.isSpace($0) }) {
+            try begin(compression, body)
+        }
     }
 
     private mutating func push(_ bytes: UnsafeRawBufferPointer, _ body: ([Outcome]) throws -> Void) throws {
@@ -150,7 +158,10 @@ package struct DataFileReader {
     private func bomb(_ read: Int) -> Failure {
         Failure(
             code: "intake.expands_too_much",
-            "The first \(read) bytes of the file expand to more than \(expanded >> 20) MiB, which no data does (the limit is \(Self.freeExpansion >> 20) MiB and \(Self.expansion) times the size).",
+            """
+            The first \(read) bytes of the file expand to more than \(expanded >> 20) MiB, which no data does \
+            (the limit is \(Self.freeExpansion >> 20) MiB and \(Self.expansion) times the size).
+            """,
             at: name, remedy: "Drop it uncompressed, if it is data.")
     }
 

@@ -31,7 +31,8 @@ package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
         return parts.last.map(String.init)
     }
 
-    /// What the text is: the name decides for tables, since anything may begin one; otherwise the first byte that is not white space does.
+    /// What the text is: the name decides for tables, since anything may begin one; otherwise the first byte that is
+    /// not white space does.
     static func kind(name: String, firstByte: UInt8?) -> Kind {
         switch ending(name) {
         case "csv": .csv

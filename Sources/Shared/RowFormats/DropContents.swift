@@ -27,7 +27,8 @@ package struct DropContents {
     package private(set) var changedAt = 0.0
     private var entries = 0
 
-    /// Looks through what lies at `path`. Throws a Failure for what is no file and no folder, and for a folder without measure.
+    /// Looks through what lies at `path`. Throws a Failure for what is no file and no folder, and for a folder without
+    /// measure.
     package init(_ path: RawPath) throws {
         let status = try path.status()
         if status.st_mode & S_IFMT == S_IFDIR {
@@ -35,14 +36,16 @@ package struct DropContents {
             try walk(path, root: path, prefix: [], depth: 1)
         } else {
             if let refusal = Self.refusal(mode: status.st_mode) {
-                throw Failure(code: "intake.not_a_file", "This is \(refusal.what).", at: path.description, remedy: refusal.remedy)
+                throw Failure(
+                    code: "intake.not_a_file", "This is \(refusal.what).", at: path.description, remedy: refusal.remedy)
             }
             note(status)
             files = [File(name: [], path: path, bytes: Int(status.st_size), root: path)]
         }
     }
 
-    /// The sum of all data, and the digest that names it: a file's own, or that of the list of a folder's names and digests.
+    /// The sum of all data, and the digest that names it: a file's own, or that of the list of a folder's names and
+    /// digests.
     package func digest() throws -> (sha256: String, bytes: Int) {
         try Self.digest(
             files.map { file in
@@ -53,7 +56,9 @@ package struct DropContents {
     }
 
     /// The same from digests that are known.
-    package static func digest(_ files: [(name: [UInt8], sha256: String, bytes: Int)]) throws -> (sha256: String, bytes: Int) {
+    package static func digest(_ files: [(name: [UInt8], sha256: String, bytes: Int)]) throws -> (
+        sha256: String, bytes: Int
+    ) {
         let bytes = files.reduce(0) { $0 &+ $1.bytes }
         if files.count == 1, files[0].name.isEmpty { return (files[0].sha256, bytes) }
         return (Digest.sha256(files.flatMap { Array($0.sha256.utf8) + [32] + $0.name + [0] }), bytes)
@@ -81,7 +86,10 @@ package struct DropContents {
             guard entries <= Self.maximumEntries, depth <= Self.maximumDepth else {
                 throw Failure(
                     code: "intake.folder_too_large",
-                    "The folder has more than \(Self.maximumEntries) entries, or is nested more than \(Self.maximumDepth) deep.",
+                    """
+                    The folder has more than \(Self.maximumEntries) entries, or is nested more than \
+                    \(Self.maximumDepth) deep.
+                    """,
                     at: folder.description, remedy: "Drop it in parts.")
             }
             let path = folder.appending(name)
@@ -95,7 +103,11 @@ package struct DropContents {
             } else if DataFormat.isData(String(decoding: name, as: UTF8.self)) {
                 files.append(File(name: full, path: path, bytes: Int(status.st_size), root: root))
             } else {
-                left.append((full, .fileIgnored, "a file whose name does not end in .\(DataFormat.endings.joined(separator: ", ."))"))
+                left.append(
+                    (
+                        full, .fileIgnored,
+                        "a file whose name does not end in .\(DataFormat.endings.joined(separator: ", ."))"
+                    ))
             }
         }
     }

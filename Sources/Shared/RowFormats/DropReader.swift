@@ -34,7 +34,8 @@ package final class DropReader {
     /// - Parameter problem: gets every fault and every warning, in order.
     /// - Parameter rows: gets the good rows, many at a time, in order; returns how many of them were not there before.
     package init(
-        _ report: IntakeReport, shape: RowShape?, columns: [String: String], controlTokens: ControlTokens, problem: @escaping (RowProblem) throws -> Void,
+        _ report: IntakeReport, shape: RowShape?, columns: [String: String], controlTokens: ControlTokens,
+        problem: @escaping (RowProblem) throws -> Void,
         rows: @escaping ([GoodRow]) throws -> Int
     ) {
         self.report = report
@@ -45,13 +46,16 @@ package final class DropReader {
         self.rows = rows
     }
 
-    /// Reads all files. A file that cannot be read as data ends it, with the reason in the report; throws where the disk fails.
+    /// Reads all files. A file that cannot be read as data ends it, with the reason in the report; throws where the
+    /// disk fails.
     package func read(_ contents: DropContents) throws {
         do {
             for entry in contents.left { try note(entry.name, entry.code, entry.what) }
             for file in contents.files { try read(file) }
             if (1..<10).contains(report.rowsAccepted) {
-                try tell(.fewerThan10Examples, nil, "The file has only \(report.rowsAccepted) usable rows.", "Drop more: 10 are the least for a first run, 50 and more are advised.")
+                try tell(
+                    .fewerThan10Examples, nil, "The file has only \(report.rowsAccepted) usable rows.",
+                    "Drop more: 10 are the least for a first run, 50 and more are advised.")
             }
         } catch let failure as Failure {
             report.quarantined = failure
@@ -63,18 +67,22 @@ package final class DropReader {
     private func note(_ name: [UInt8], _ code: ProblemCode, _ what: String) throws {
         try tell(
             code, RawPath.shown(name), "This is \(what); it was not read.",
-            code == .fileIgnored ? "Give it the ending of what it holds, if it is data." : "Put the file itself into the folder.")
+            code == .fileIgnored
+                ? "Give it the ending of what it holds, if it is data." : "Put the file itself into the folder.")
     }
 
     private func tell(_ code: ProblemCode, _ file: String?, _ message: String, _ fix: String) throws {
-        try problem(RowProblem(file: file, line: 0, code: code.rawValue, severity: code.severity, message: message, fix: fix))
+        try problem(
+            RowProblem(file: file, line: 0, code: code.rawValue, severity: code.severity, message: message, fix: fix))
     }
 
     private func read(_ file: DropContents.File) throws {
         let shown: String? = file.name.isEmpty ? nil : RawPath.shown(file.name)
         let descriptor = try file.open()
         defer { close(descriptor) }
-        let (path, name, shape, columns, controlTokens) = (file.path.description, shown ?? report.name, shape, columns, controlTokens)
+        let (path, name, shape, columns, controlTokens) = (
+            file.path.description, shown ?? report.name, shape, columns, controlTokens
+        )
         let end = Mutex<(sha256: String, bytes: Int, format: DataFormat?)?>(nil)
         do {
             try ReadAhead.run { give in

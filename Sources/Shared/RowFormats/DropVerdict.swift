@@ -7,22 +7,32 @@ package enum DropVerdict {
         // What kept the file from being read at all is the reason, whatever could be read of it.
         if let failure = report.quarantined { return failure }
         if report.bytes == 0 {
-            return Failure(code: "intake.empty_file", "The file is empty.", at: report.name, remedy: "Drop it again once it has rows.")
+            return Failure(
+                code: "intake.empty_file", "The file is empty.", at: report.name,
+                remedy: "Drop it again once it has rows.")
         }
         if report.rowsRead == 0 {
-            return Failure(code: "intake.no_rows", "The file has no rows.", at: report.name, remedy: "Write one JSON object a line, or a table with a row of column names.")
+            return Failure(
+                code: "intake.no_rows", "The file has no rows.", at: report.name,
+                remedy: "Write one JSON object a line, or a table with a row of column names.")
         }
         if report.rowsRejected == report.rowsRead {
-            let first = report.problems.first { $0.severity == .error }.map { " The first: line \($0.line): \($0.message)" } ?? ""
+            let first =
+                report.problems.first { $0.severity == .error }.map { " The first: line \($0.line): \($0.message)" }
+                ?? ""
             return Failure(
                 code: "intake.no_good_row", "None of the \(report.rowsRead) rows can be used.\(first)", at: report.name,
-                remedy: report.problems.first { $0.severity == .error }?.fix ?? "Mend the rows and drop the file again.")
+                remedy: report.problems.first { $0.severity == .error }?.fix ?? "Mend the rows and drop the file again."
+            )
         }
         let share = Double(report.rowsRejected) / Double(report.rowsRead)
         guard share > maximumBadShare else { return nil }
         return Failure(
             code: "intake.too_many_bad_rows",
-            "\(report.rowsRejected) of \(report.rowsRead) rows are bad, more than the share of \(maximumBadShare) that data.maximum_bad_share allows.",
+            """
+            \(report.rowsRejected) of \(report.rowsRead) rows are bad, more than the share of \(maximumBadShare) \
+            that data.maximum_bad_share allows.
+            """,
             at: report.name, remedy: "Mend the rows that report.json names and drop the file again.")
     }
 }

@@ -3,7 +3,13 @@ import Contracts
 /// Recognises what people drop by mistake, so that the message says what it is.
 enum ForeignFormat {
     private static let magics: [(bytes: [UInt8], name: String, remedy: String)] = [
-        (Array("PAR1".utf8), "Parquet", "Write it as JSON lines, for example with pandas.read_parquet(…).to_json(…, orient=\"records\", lines=True)."),
+        (
+            Array("PAR1".utf8), "Parquet",
+            """
+            Write it as JSON lines, for example with pandas.read_parquet(…).to_json(…, orient=\"records\", \
+            lines=True).
+            """
+        ),
         (Array("PK\u{3}\u{4}".utf8), "a ZIP archive (or an Excel sheet)", "Unpack it, or save the sheet as CSV."),
         (Array("ARROW1".utf8), "Arrow", "Write it as JSON lines."),
         (Array("%PDF".utf8), "PDF", "Drop rows of text instead."),
@@ -26,10 +32,13 @@ enum ForeignFormat {
                 remedy: "Convert it: iconv -f \(encoding) -t UTF-8 OLD > NEW.")
         }
         if let magic = magics.first(where: { head.starts(with: $0.bytes) }) {
-            return Failure(code: "intake.format", "The file is \(magic.name), which is not read.", at: name, remedy: magic.remedy)
+            return Failure(
+                code: "intake.format", "The file is \(magic.name), which is not read.", at: name, remedy: magic.remedy)
         }
         if head.count > 262, head[257...].starts(with: Array("ustar".utf8)) {
-            return Failure(code: "intake.format", "The file is a tar archive, which is not read.", at: name, remedy: "Unpack it and drop the folder.")
+            return Failure(
+                code: "intake.format", "The file is a tar archive, which is not read.", at: name,
+                remedy: "Unpack it and drop the folder.")
         }
         return nil
     }

@@ -106,7 +106,9 @@ struct ListSplitter: RecordSplitter {
             pending.removeAll(keepingCapacity: true)
             isTooLong = false
         }
-        try body(isTooLong ? RecordLimits.tooLong(beginning, what: "element") : Record(line: beginning, body: .json(pending)))
+        try body(
+            isTooLong ? RecordLimits.tooLong(beginning, what: "element") : Record(line: beginning, body: .json(pending))
+        )
     }
 
     private func damaged(_ problem: String) -> Failure {

@@ -52,7 +52,9 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     /// Whether a row with this fault is left out.
     package var severity: RowProblem.Severity {
         switch self {
-        case .replacementCharacter, .numberTooLarge, .unknownToolCall, .specialToken, .fewerThan10Examples, .fileIgnored: .warning
+        case .replacementCharacter, .numberTooLarge, .unknownToolCall, .specialToken, .fewerThan10Examples,
+            .fileIgnored:
+            .warning
         default: .error
         }
     }
@@ -62,7 +64,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         switch self {
         case .lineTooLong: "The row takes more than 16 MiB."
         case .invalidUTF8: "Bytes that are not UTF-8."
-        case .mixedEncoding: "Bytes that are not UTF-8, in a file that has UTF-8 characters too: two encodings were put together."
+        case .mixedEncoding:
+            "Bytes that are not UTF-8, in a file that has UTF-8 characters too: two encodings were put together."
         case .replacementCharacter: "The row holds U+FFFD, which stands where an earlier conversion lost a character."
         case .controlCharacter: "A NUL or another control character that is no tab and no line end."
         case .invalidJSON: "The row is not JSON."
@@ -92,11 +95,13 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .invalidToolCall: "A tool call is no list of functions with a name and arguments."
         case .unknownToolCall: "A tool message answers a call that was not made before."
         case .exampleMissingAssistantMessage: "No assistant message is to be learnt."
-        case .specialToken: "The text spells a control token such as <|im_end|>; it is trained as plain text, never as the token."
+        case .specialToken:
+            "The text spells a control token such as <|im_end|>; it is trained as plain text, never as the token."
         case .tooLong: "The row is longer than recipe.max_length, and data.truncate is false."
         case .noTrainableToken: "Cut to recipe.max_length, no token is left to learn from."
         case .templateRefuses: "The base model's chat template cannot write the row."
-        case .fewerThan10Examples: "The file has fewer than 10 usable rows; 10 are the least for a first run, 50 and more are advised."
+        case .fewerThan10Examples:
+            "The file has fewer than 10 usable rows; 10 are the least for a first run, 50 and more are advised."
         case .fileIgnored: "A file of a dropped folder was not read, since its name has no ending of a data file."
         case .notAFile: "An entry of a dropped folder is a link, a pipe, a socket or a device, and is never opened."
         }
@@ -105,6 +110,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     /// The table of all codes, as in docs/data.md.
     package static var table: String {
         "| code | severity | meaning |\n|---|---|---|\n"
-            + allCases.map { "| `\($0.rawValue)` | \($0.severity.rawValue) | \($0.meaning.replacing("|", with: "\\|")) |\n" }.joined()
+            + allCases.map {
+                "| `\($0.rawValue)` | \($0.severity.rawValue) | \($0.meaning.replacing("|", with: "\\|")) |\n"
+            }.joined()
     }
 }

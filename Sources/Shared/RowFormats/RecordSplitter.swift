@@ -25,7 +25,8 @@ package struct Record: Sendable {
 
 /// Cuts a stream of bytes into records, in memory that does not grow with the stream.
 package protocol RecordSplitter {
-    /// Feeds bytes; `body` gets each whole record. Throws what `body` throws, and a Failure where the rest cannot be read at all.
+    /// Feeds bytes; `body` gets each whole record. Throws what `body` throws, and a Failure where the rest cannot be
+    /// read at all.
     mutating func push(_ bytes: UnsafeRawBufferPointer, _ body: (Record) throws -> Void) throws
     /// Ends the stream.
     mutating func finish(_ body: (Record) throws -> Void) throws
@@ -39,6 +40,8 @@ package enum RecordLimits {
     static func tooLong(_ line: Int, what: String) -> Record {
         Record(
             line: line,
-            body: .bad(code: "line_too_long", message: "The \(what) is longer than \(longest >> 20) MiB.", fix: "Split it into several rows."))
+            body: .bad(
+                code: "line_too_long", message: "The \(what) is longer than \(longest >> 20) MiB.",
+                fix: "Split it into several rows."))
     }
 }

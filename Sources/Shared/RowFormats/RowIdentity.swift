@@ -6,15 +6,19 @@ import JSONText
 /// What makes a row the same row, and which side it is on: pure functions of its content.
 package enum RowIdentity {
     /// First 32 hexadecimal digits of the SHA-256 of the canonical content.
-    package static func id(_ content: RowContent) throws -> RowID { RowID(digest(try CanonicalJSON.content(content), digits: 32)) }
+    package static func id(_ content: RowContent) throws -> RowID {
+        RowID(digest(try CanonicalJSON.content(content), digits: 32))
+    }
 
-    /// Key of the normalised prompt: what a person would call the same question. Case, white space and Unicode's compatibility forms do not count.
+    /// Key of the normalised prompt: what a person would call the same question. Case, white space and Unicode's
+    /// compatibility forms do not count.
     package static func promptKey(_ content: RowContent) -> String { key(prompt(content)) }
 
     /// First 16 hexadecimal digits of the SHA-256 of the normalised text.
     package static func key(_ text: String) -> String { digest(Array(normalised(text).utf8), digits: 16) }
 
-    /// The side of the rows with this key (or group), for ever: a hash decides, so that a row never changes sides as data grows.
+    /// The side of the rows with this key (or group), for ever: a hash decides, so that a row never changes sides as
+    /// data grows.
     package static func split(_ key: String, validation: Double, gate: Double) -> Split {
         let hash = SHA256.hash(data: Array("split:\(key)".utf8)).prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let place = Double(hash) / 4_294_967_296
@@ -26,10 +30,13 @@ package enum RowIdentity {
     package static func label(_ content: RowContent) -> String? {
         guard case .completion(_, let completion) = content else { return nil }
         let scalars = completion.unicodeScalars
-        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }), let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return nil }
         let text = Substring(scalars[first...last])
-        guard text.utf8.count <= 40, !text.contains(where: \.isNewline), text.split(separator: " ").count <= 4 else { return nil }
+        guard text.utf8.count <= 40, !text.contains(where: \.isNewline), text.split(separator: " ").count <= 4 else {
+            return nil
+        }
         return String(text)
     }
 
@@ -41,8 +48,10 @@ package enum RowIdentity {
         case .preference(let prompt, _, _): prompt.map { "\($0.role): \($0.content)" }.joined(separator: "\n")
         case .chat(let messages, _):
             // Everything before the last answer.
-            messages[..<(messages.lastIndex { $0.role == "assistant" } ?? messages.endIndex)].map { "\($0.role): \($0.content)" }
-                .joined(separator: "\n")
+            messages[..<(messages.lastIndex { $0.role == "assistant" } ?? messages.endIndex)].map {
+                "\($0.role): \($0.content)"
+            }
+            .joined(separator: "\n")
         }
     }
 
@@ -50,7 +59,8 @@ package enum RowIdentity {
     package static func normalised(_ text: String) -> String {
         var text = text
         if let short = text.withUTF8({ normalisedASCII($0) }) { return short }
-        return text.precomposedStringWithCompatibilityMapping.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return text.precomposedStringWithCompatibilityMapping.lowercased().split(whereSeparator: \.isWhitespace).joined(
+            separator: " ")
     }
 
     /// The same for ASCII, which is most of the data and needs no tables; nil for other text.

@@ -1,13 +1,16 @@
 import Foundation
 import Platform
 
-/// Identities of rows in a file without a name, a page for those with the same upper bits; digests spread evenly over them.
+/// Identities of rows in a file without a name, a page for those with the same upper bits; digests spread evenly over
+/// them.
 ///
-/// It is read and written rather than mapped: mapped pages would count as the reader's memory, and would in the end be the whole file.
+/// It is read and written rather than mapped: mapped pages would count as the reader's memory, and would in the end be
+/// the whole file.
 final class RowPages {
     private static let slots = 256
     private static let bytes = slots * MemoryLayout<RowSet.Key>.stride
-    /// Rows a page on average before there are twice as many pages: a page that is full by chance is then all but impossible.
+    /// Rows a page on average before there are twice as many pages: a page that is full by chance is then all but
+    /// impossible.
     private static let most = 128
     private static let mostBits = 40
 

@@ -12,7 +12,11 @@ package struct RowProblems: Error, Sendable {
         add(line, code, message, fix, pointer)
     }
 
-    package mutating func add(_ line: Int, _ code: ProblemCode, _ message: String, _ fix: String, _ pointer: String = "") {
-        list.append(RowProblem(line: line, pointer: pointer, code: code.rawValue, severity: code.severity, message: message, fix: fix))
+    package mutating func add(
+        _ line: Int, _ code: ProblemCode, _ message: String, _ fix: String, _ pointer: String = ""
+    ) {
+        list.append(
+            RowProblem(
+                line: line, pointer: pointer, code: code.rawValue, severity: code.severity, message: message, fix: fix))
     }
 }

@@ -65,7 +65,11 @@ package struct RowReader: Sendable {
     }
 
     private static func isInvalidUTF8(_ result: Result<Parsed, RowProblems>) -> Bool {
-        if case .failure(let problems) = result { problems.list.contains { $0.code == ProblemCode.invalidUTF8.rawValue } } else { false }
+        if case .failure(let problems) = result {
+            problems.list.contains { $0.code == ProblemCode.invalidUTF8.rawValue }
+        } else {
+            false
+        }
     }
 
     // MARK: Bytes
@@ -77,14 +81,21 @@ package struct RowReader: Sendable {
             // A column in characters, as an editor counts.
             let column = String(decoding: bytes.prefix(error.offset), as: UTF8.self).count + 1
             return .failure(
-                RowProblems(line, ProblemCode(rawValue: error.code) ?? .invalidJSON, "At column \(column) \(error.problem).", Self.fix(error.code), error.pointer))
+                RowProblems(
+                    line, ProblemCode(rawValue: error.code) ?? .invalidJSON, "At column \(column) \(error.problem).",
+                    Self.fix(error.code), error.pointer))
         }
         guard case .object(let row) = document.value else {
-            return .failure(RowProblems(line, .dataType, "The row is JSON, but \(Self.kind(document.value)), not an object.", "Write one JSON object a row."))
+            return .failure(
+                RowProblems(
+                    line, .dataType, "The row is JSON, but \(Self.kind(document.value)), not an object.",
+                    "Write one JSON object a row."))
         }
         var warnings = RowProblems()
         for pointer in document.numbersAsText {
-            warnings.add(line, .numberTooLarge, "The number needs more than 64 bits, so it is kept as a text.", "Put it in quotes.", pointer)
+            warnings.add(
+                line, .numberTooLarge, "The number needs more than 64 bits, so it is kept as a text.",
+                "Put it in quotes.", pointer)
         }
         return shaped(row, line, warnings)
     }
@@ -97,7 +108,10 @@ package struct RowReader: Sendable {
         }
         // In a table every row has every column: an empty cell is one that is not there.
         let optional: Set = ["input", "system", "label", "name"]
-        for (name, value) in row where value == "" && (optional.contains(name) || !RowShape.allCases.contains { $0.keys.contains(name) }) { row[name] = nil }
+        for (name, value) in row
+        where value == "" && (optional.contains(name) || !RowShape.allCases.contains { $0.keys.contains(name) }) {
+            row[name] = nil
+        }
         return shaped(row, line, RowProblems())
     }
 
@@ -108,22 +122,28 @@ package struct RowReader: Sendable {
             let byte = String(bytes[place], radix: 16)
             if hasSeenUTF8 || !finding.isASCII {
                 return RowProblems(
-                    line, .mixedEncoding, "Byte \(place + 1) (0x\(byte)) is not UTF-8, while other text of the file is.",
+                    line, .mixedEncoding,
+                    "Byte \(place + 1) (0x\(byte)) is not UTF-8, while other text of the file is.",
                     "Convert each source to UTF-8 before putting them together.", pointer)
             }
             return RowProblems(
-                line, .invalidUTF8, "Byte \(place + 1) (0x\(byte)) is not UTF-8.", "Save the file as UTF-8, for example with iconv -f LATIN1 -t UTF-8.", pointer)
+                line, .invalidUTF8, "Byte \(place + 1) (0x\(byte)) is not UTF-8.",
+                "Save the file as UTF-8, for example with iconv -f LATIN1 -t UTF-8.", pointer)
         }
         if !finding.isASCII { hasSeenUTF8 = true }
         if let place = bytes.firstIndex(of: 0) {
-            return RowProblems(line, .controlCharacter, "Byte \(place + 1) is NUL, so this is not text.", "Save the file as UTF-8 text.", pointer)
+            return RowProblems(
+                line, .controlCharacter, "Byte \(place + 1) is NUL, so this is not text.",
+                "Save the file as UTF-8 text.", pointer)
         }
         return nil
     }
 
     // MARK: Shapes
 
-    private func shaped(_ given: [String: JSONValue], _ line: Int, _ warnings: RowProblems) -> Result<Parsed, RowProblems> {
+    private func shaped(_ given: [String: JSONValue], _ line: Int, _ warnings: RowProblems) -> Result<
+        Parsed, RowProblems
+    > {
         var row = given
         for (ours, theirs) in columns where ours != theirs {
             if let value = row.removeValue(forKey: theirs) { row[ours] = value }
@@ -134,13 +154,21 @@ package struct RowReader: Sendable {
             return .failure(
                 RowProblems(
                     line, .unknownShape, "The row's keys (\(keys)) fit no shape that is known.",
-                    "Write \(RowShape.completion.example) or \(RowShape.chat.example), or name your keys in data.columns."))
+                    """
+                    Write \(RowShape.completion.example) or \(RowShape.chat.example), or name your keys in \
+                    data.columns.
+                    """
+                ))
         }
-        // A text with a label may be meant as text alone, and a prompt with a completion may carry a text: what is asked for decides, where it can.
-        if self.shape != nil, let found, found != shape, !shape.keys.contains(where: { row[$0] != nil }) || !Self.canBe(found, shape) {
+        // A text with a label may be meant as text alone, and a prompt with a completion may carry a text: what is
+        // asked for decides, where it can.
+        if self.shape != nil, let found, found != shape,
+            !shape.keys.contains(where: { row[$0] != nil }) || !Self.canBe(found, shape)
+        {
             return .failure(
                 RowProblems(
-                    line, .wrongShape, "The row is of the shape \(found.rawValue), but data.shape asks for \(shape.rawValue).",
+                    line, .wrongShape,
+                    "The row is of the shape \(found.rawValue), but data.shape asks for \(shape.rawValue).",
                     "Write \(shape.example), or change data.shape."))
         }
         var reader = ShapeReader(row: row, line: line, problems: warnings, controlTokens: controlTokens)
@@ -151,13 +179,17 @@ package struct RowReader: Sendable {
         // OpenAI's preference rows name the tools inside the input; the canonical row keeps them beside.
         if shape == .preference, let tools = row["input"]?["tools"], tools != .null { fields["tools"] = tools }
         return .success(
-            Parsed(content: content, shape: shape, label: reader.label, fields: fields.isEmpty ? nil : fields, warnings: problems.list))
+            Parsed(
+                content: content, shape: shape, label: reader.label, fields: fields.isEmpty ? nil : fields,
+                warnings: problems.list))
     }
 
     /// Whether a row that looks like `found` can be read as `wanted`.
     private static func canBe(_ found: RowShape, _ wanted: RowShape) -> Bool {
         switch (found, wanted) {
-        case (.classification, .text), (.text, .classification), (.completion, .preference), (.alpaca, .completion), (.chat, .completion), (.chat, .text), (.completion, .text), (.alpaca, .text): true
+        case (.classification, .text), (.text, .classification), (.completion, .preference), (.alpaca, .completion),
+            (.chat, .completion), (.chat, .text), (.completion, .text), (.alpaca, .text):
+            true
         default: false
         }
     }

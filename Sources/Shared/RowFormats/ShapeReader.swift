@@ -54,23 +54,32 @@ struct ShapeReader {
         let system = optional("system") ?? ""
         var earlier: [Message] = []
         for (index, turn) in (row["history"]?.arrayValue ?? []).enumerated() {
-            guard let pair = turn.arrayValue, pair.count == 2, let question = pair[0].stringValue, let answer = pair[1].stringValue else {
-                problems.add(line, .dataType, "A turn of 'history' is no pair of texts.", "Write [question, answer].", "/history/\(index)")
+            guard let pair = turn.arrayValue, pair.count == 2, let question = pair[0].stringValue,
+                let answer = pair[1].stringValue
+            else {
+                problems.add(
+                    line, .dataType, "A turn of 'history' is no pair of texts.", "Write [question, answer].",
+                    "/history/\(index)")
                 continue
             }
-            earlier += [Message(role: "user", content: question), Message(role: "assistant", content: answer, trained: false)]
+            earlier += [
+                Message(role: "user", content: question), Message(role: "assistant", content: answer, trained: false),
+            ]
         }
         guard !system.isEmpty || !earlier.isEmpty else { return pair(prompt, output, "/instruction", "/output") }
         inspect(prompt, "/instruction")
         inspect(output, "/output")
         let first = system.isEmpty ? [] : [Message(role: "system", content: system)]
         return conversation(
-            first + earlier + [Message(role: "user", content: prompt), Message(role: "assistant", content: output)], tools: nil, at: "/output")
+            first + earlier + [Message(role: "user", content: prompt), Message(role: "assistant", content: output)],
+            tools: nil, at: "/output")
     }
 
     private mutating func text() -> RowContent? {
         guard let text = required("text") else { return nil }
-        if text.allSatisfy(\.isWhitespace) { problems.add(line, .emptyText, "The text is empty.", "Remove the row.", "/text") }
+        if text.allSatisfy(\.isWhitespace) {
+            problems.add(line, .emptyText, "The text is empty.", "Remove the row.", "/text")
+        }
         inspect(text, "/text")
         return .text(text)
     }
@@ -85,7 +94,10 @@ struct ShapeReader {
             case nil: nil
             case let other?:
                 {
-                    problems.add(line, .dataType, "'label' is \(RowReader.kind(other)), not a class.", "Write its name.", "/label"); return ""
+                    problems.add(
+                        line, .dataType, "'label' is \(RowReader.kind(other)), not a class.", "Write its name.",
+                        "/label");
+                    return ""
                 }()
             }
         guard let label else {
@@ -96,12 +108,19 @@ struct ShapeReader {
         return pair(text, label, "/text", "/label")
     }
 
-    private mutating func pair(_ prompt: String, _ completion: String, _ promptPointer: String, _ pointer: String) -> RowContent {
-        if prompt.allSatisfy(\.isWhitespace) { problems.add(line, .emptyPrompt, "The prompt is empty.", "Ask something.", promptPointer) }
+    private mutating func pair(_ prompt: String, _ completion: String, _ promptPointer: String, _ pointer: String)
+        -> RowContent
+    {
+        if prompt.allSatisfy(\.isWhitespace) {
+            problems.add(line, .emptyPrompt, "The prompt is empty.", "Ask something.", promptPointer)
+        }
         if completion.allSatisfy(\.isWhitespace) {
-            problems.add(line, .emptyCompletion, "The answer is empty: there is nothing to learn.", "Write the wanted answer.", pointer)
+            problems.add(
+                line, .emptyCompletion, "The answer is empty: there is nothing to learn.", "Write the wanted answer.",
+                pointer)
         } else if completion == prompt {
-            problems.add(line, .completionEqualsPrompt, "The answer repeats the prompt.", "Write the wanted answer.", pointer)
+            problems.add(
+                line, .completionEqualsPrompt, "The answer repeats the prompt.", "Write the wanted answer.", pointer)
         }
         inspect(prompt, promptPointer)
         inspect(completion, pointer)
@@ -115,7 +134,9 @@ struct ShapeReader {
         switch row[key] {
         case .string(let text)?: return text
         case nil, .null?: problems.add(line, .missingKey, "The key '\(key)' is missing.", "Add it.", "/\(key)")
-        case let other?: problems.add(line, .dataType, "'\(key)' is \(RowReader.kind(other)), not a text.", "Put it in quotes.", "/\(key)")
+        case let other?:
+            problems.add(
+                line, .dataType, "'\(key)' is \(RowReader.kind(other)), not a text.", "Put it in quotes.", "/\(key)")
         }
         return nil
     }
@@ -126,7 +147,8 @@ struct ShapeReader {
         case .string(let text)?: return text
         case nil, .null?: return nil
         case let other?:
-            problems.add(line, .dataType, "'\(key)' is \(RowReader.kind(other)), not a text.", "Put it in quotes.", "/\(key)")
+            problems.add(
+                line, .dataType, "'\(key)' is \(RowReader.kind(other)), not a text.", "Put it in quotes.", "/\(key)")
             return nil
         }
     }
@@ -136,15 +158,19 @@ struct ShapeReader {
         let finding = TextInspection(text, controlTokens)
         if let control = finding.control {
             problems.add(
-                line, .controlCharacter, "The text holds the control character U+\(String(format: "%04X", control)).", "Remove it, or write what it stands for.", pointer)
+                line, .controlCharacter, "The text holds the control character U+\(String(format: "%04X", control)).",
+                "Remove it, or write what it stands for.", pointer)
         }
         if let token = finding.specialToken {
             problems.add(
-                line, .specialToken, "The text spells the control token '\(token)'; it will be trained as plain text.", "Remove it, if it was left over from a template.",
+                line, .specialToken, "The text spells the control token '\(token)'; it will be trained as plain text.",
+                "Remove it, if it was left over from a template.",
                 pointer)
         }
         if finding.hasReplacement {
-            problems.add(line, .replacementCharacter, "The text holds U+FFFD, where an earlier conversion lost a character.", "Convert the source again, as UTF-8.", pointer)
+            problems.add(
+                line, .replacementCharacter, "The text holds U+FFFD, where an earlier conversion lost a character.",
+                "Convert the source again, as UTF-8.", pointer)
         }
     }
 }

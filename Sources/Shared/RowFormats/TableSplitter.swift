@@ -1,6 +1,7 @@
 import Contracts
 
-/// Cuts the rows of a table apart (RFC 4180): cells in quotes may hold separators, line ends and doubled quotes; the first row names the columns.
+/// Cuts the rows of a table apart (RFC 4180): cells in quotes may hold separators, line ends and doubled quotes; the
+/// first row names the columns.
 struct TableSplitter: RecordSplitter {
     private enum Place {
         case cellStart, plain, quoted
@@ -59,13 +60,15 @@ struct TableSplitter: RecordSplitter {
             clear()
             guard header != nil else {
                 throw Failure(
-                    code: "intake.damaged_table", "The header has a quote that is never closed.", at: "line \(start)", remedy: "Close it.")
+                    code: "intake.damaged_table", "The header has a quote that is never closed.", at: "line \(start)",
+                    remedy: "Close it.")
             }
             return try body(
                 Record(
                     line: start,
                     body: .bad(
-                        code: "unclosed_quote", message: "A quote opened in cell \(cells + 1) is never closed (\(size) bytes follow).",
+                        code: "unclosed_quote",
+                        message: "A quote opened in cell \(cells + 1) is never closed (\(size) bytes follow).",
                         fix: "Close it, or double a quote that is part of the text.")))
         }
         if !cells.isEmpty || !cell.isEmpty || place != .cellStart { try endRow(body) }
@@ -82,7 +85,8 @@ struct TableSplitter: RecordSplitter {
         }
         guard early.count < Self.longestHeader else {
             throw Failure(
-                code: "intake.damaged_table", "The first row, which should name the columns, is longer than \(Self.longestHeader >> 20) MiB.",
+                code: "intake.damaged_table",
+                "The first row, which should name the columns, is longer than \(Self.longestHeader >> 20) MiB.",
                 at: "line 1", remedy: "Begin the table with one short row of column names.")
         }
         early.append(byte)
@@ -165,7 +169,8 @@ struct TableSplitter: RecordSplitter {
                 Record(
                     line: start,
                     body: .bad(
-                        code: "column_count", message: "The row has \(row.count) cells, but the header names \(header.count) columns.",
+                        code: "column_count",
+                        message: "The row has \(row.count) cells, but the header names \(header.count) columns.",
                         fix: "Put cells that hold a separator or a line end in quotes.")))
         }
         try body(Record(line: start, body: .cells(zip(header, row).map { (name: $0, value: $1) })))
@@ -175,7 +180,8 @@ struct TableSplitter: RecordSplitter {
         let names = row.map { String(decoding: $0, as: UTF8.self).trimmingSpaces }
         if let twice = Dictionary(grouping: names, by: { $0 }).filter({ $0.value.count > 1 }).keys.sorted().first {
             throw Failure(
-                code: "intake.damaged_table", "The header names the column '\(twice)' twice.", at: "line 1", remedy: "Give each column a name of its own.")
+                code: "intake.damaged_table", "The header names the column '\(twice)' twice.", at: "line 1",
+                remedy: "Give each column a name of its own.")
         }
         header = names
     }
@@ -193,7 +199,8 @@ struct TableSplitter: RecordSplitter {
 extension StringProtocol {
     /// Without white space at both ends.
     var trimmingSpaces: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
         return String(self[first...last])
     }
 }

@@ -15,7 +15,8 @@ struct TextInspection {
                 switch byte {
                 case 9, 10, 13: continue
                 case 0..<32, 127: if control == nil { control = UInt32(byte) }
-                case 0xEF where index + 2 < bytes.count && bytes[index + 1] == 0xBF && bytes[index + 2] == 0xBD: hasReplacement = true
+                case 0xEF where index + 2 < bytes.count && bytes[index + 1] == 0xBF && bytes[index + 2] == 0xBD:
+                    hasReplacement = true
                 case 0xC2 where index + 1 < bytes.count && bytes[index + 1] < 0xA0 && bytes[index + 1] != 0x85:
                     if control == nil { control = UInt32(bytes[index + 1]) }
                 default: continue

@@ -10,15 +10,26 @@ package enum TokenRules {
         let shorten = "Shorten it, or raise recipe.max_length."
         switch measurement.obstacle {
         case .tooLong?:
-            return problem(.noTrainableToken, "Cut to \(maxLength) tokens, nothing is left to learn from: \(measurement.problem ?? "the answer begins later").", shorten)
+            return problem(
+                .noTrainableToken,
+                """
+                Cut to \(maxLength) tokens, nothing is left to learn from: \
+                \(measurement.problem ?? "the answer begins later").
+                """,
+                shorten)
         case .noLabels?: return problem(.noTrainableToken, "No token of the row is to be learnt.", "Write an answer.")
         case .template?:
             return problem(
-                .templateRefuses, "The base model's chat template cannot write the row: \(measurement.problem ?? "").", "Write the conversation as the template expects it.")
+                .templateRefuses, "The base model's chat template cannot write the row: \(measurement.problem ?? "").",
+                "Write the conversation as the template expects it.")
         case nil:
             guard measurement.truncated > 0, !truncate else { return nil }
             return problem(
-                .tooLong, "The row has \(measurement.tokens + measurement.truncated) tokens, more than recipe.max_length (\(maxLength)).",
+                .tooLong,
+                """
+                The row has \(measurement.tokens + measurement.truncated) tokens, more than recipe.max_length \
+                (\(maxLength)).
+                """,
                 "Shorten it, raise recipe.max_length, or set data.truncate = true to train on its beginning.")
         }
     }

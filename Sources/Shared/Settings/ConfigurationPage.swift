@@ -7,8 +7,10 @@ package enum ConfigurationPage {
         var page = """
             # Configuration
 
-            Generated from the keys that the parser knows (`FINETUNED_REGENERATE=1 swift test --filter ConfigurationPageTests` writes it anew).
-            Every error names the file, the line, the key, the value and the remedy; an unknown key is an error, with the nearest known one.
+            Generated from the keys that the parser knows (`FINETUNED_REGENERATE=1 swift test --filter \
+            ConfigurationPageTests` writes it anew).
+            Every error names the file, the line, the key, the value and the remedy; an unknown key is an error, with \
+            the nearest known one.
             A broken pipeline file takes only its own pipeline out, and `ftctl status` says so.
 
             ## etc/finetuned/finetuned.toml
@@ -21,17 +23,22 @@ package enum ConfigurationPage {
 
             ### [[gates.rule]]
 
-            Any number of further gates: `metric` (required), `set` (`gate`), `slice` (`label=…`, `length=short|medium|long`, `drop=…`, `field=value`),
-            `minimum_slice_rows` (20), `min`, `max`, `max_regression`, `min_improvement`, `relative` (false). A missing metric, set or slice fails.
+            Any number of further gates: `metric` (required), `set` (`gate`), `slice` (`label=…`, \
+            `length=short|medium|long`, `drop=…`, `field=value`),
+            `minimum_slice_rows` (20), `min`, `max`, `max_regression`, `min_improvement`, `relative` (false). A \
+            missing metric, set or slice fails.
 
             """
         page += """
 
             ### [experiment.search]
 
-            What an experiment varies, one key a dimension: `{ choice = [8, 16] }`, `{ uniform = [0, 0.3] }`, `{ log_uniform = [1e-5, 1e-2] }` or
-            `{ int = [4, 30] }`. Dimensions: \((Recipe.searchable.keys.sorted() + ["replay_share", "base"]).map { "`\($0)`" }.joined(separator: ", ")).
-            Without this table: the learning rate (log_uniform 5e-5 … 5e-3), `adapter_dropout` (0, 0.1) and `weight_decay` (0, 0.01, 0.1).
+            What an experiment varies, one key a dimension: `{ choice = [8, 16] }`, `{ uniform = [0, 0.3] }`, `{ \
+            log_uniform = [1e-5, 1e-2] }` or
+            `{ int = [4, 30] }`. Dimensions: \
+            \((Recipe.searchable.keys.sorted() + ["replay_share", "base"]).map { "`\($0)`" }.joined(separator: ", ")).
+            Without this table: the learning rate (log_uniform 5e-5 … 5e-3), `adapter_dropout` (0, 0.1) and \
+            `weight_decay` (0, 0.01, 0.1).
 
             """
         return page
@@ -39,6 +46,8 @@ package enum ConfigurationPage {
 
     private static func table<Settings>(_ keys: [SettingsKey<Settings>]) -> String {
         "| key | kind | default | what |\n|---|---|---|---|\n"
-            + keys.map { "| `\($0.path)` | \($0.kind.replacing("|", with: "\\|")) | \($0.fallback) | \($0.documentation) |\n" }.joined()
+            + keys.map {
+                "| `\($0.path)` | \($0.kind.replacing("|", with: "\\|")) | \($0.fallback) | \($0.documentation) |\n"
+            }.joined()
     }
 }

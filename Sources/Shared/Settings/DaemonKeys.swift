@@ -1,22 +1,38 @@
 extension DaemonSettings {
     /// Every key of `finetuned.toml`.
     package static let keys: [SettingsKey<DaemonSettings>] = [
-        .optionalWhole("worker.threads", \.workerThreads, in: 1...1024, default: "one a core", "Compute threads of a worker."),
-        .whole("base.probe_texts", \.probeTexts, in: 0...4096, default: 24, "Texts sampled from a base when it is registered: the probe that shows what later models forget. 0: none."),
-        .text("worker.memory", default: "\"512M\"", "Memory a worker sizes its micro-batches for, such as \"512M\" or \"2G\".") {
+        .optionalWhole(
+            "worker.threads", \.workerThreads, in: 1...1024, default: "one a core", "Compute threads of a worker."),
+        .whole(
+            "base.probe_texts", \.probeTexts, in: 0...4096, default: 24,
+            "Texts sampled from a base when it is registered: the probe that shows what later models forget. 0: none."),
+        .text(
+            "worker.memory", default: "\"512M\"",
+            "Memory a worker sizes its micro-batches for, such as \"512M\" or \"2G\"."
+        ) {
             guard let bytes = DaemonSettings.bytes($1), bytes >= 64 << 20 else { return "a size of at least \"64M\"" }
             $0.workerMemoryBytes = bytes
             return nil
         },
-        .text("worker.program", default: "finetune-worker beside the daemon", "The program to run as worker, as an absolute path.") {
+        .text(
+            "worker.program", default: "finetune-worker beside the daemon",
+            "The program to run as worker, as an absolute path."
+        ) {
             $0.workerProgram = $1
             return $1.hasPrefix("/") ? nil : "an absolute path"
         },
-        .number("worker.silence_seconds", \.workerSilenceSeconds, in: 1...86_400, default: 300, "A worker that says nothing for so long is restarted."),
-        .whole("worker.attempts", \.workerAttempts, in: 1...100, default: 3, "Starts for one stage before the run fails."),
+        .number(
+            "worker.silence_seconds", \.workerSilenceSeconds, in: 1...86_400, default: 300,
+            "A worker that says nothing for so long is restarted."),
+        .whole(
+            "worker.attempts", \.workerAttempts, in: 1...100, default: 3, "Starts for one stage before the run fails."),
         .whole("compute_slots", \.computeSlots, in: 1...64, default: 1, "Runs at work at the same time."),
-        .number("scan_seconds", \.scanSeconds, in: 0.1...86_400, default: 60, "Time between full scans of the drop folders."),
-        .number("quiet_seconds", \.quietSeconds, in: 0.05...3600, default: 2, "A file written in place is complete after so long without a write."),
+        .number(
+            "scan_seconds", \.scanSeconds, in: 0.1...86_400, default: 60, "Time between full scans of the drop folders."
+        ),
+        .number(
+            "quiet_seconds", \.quietSeconds, in: 0.05...3600, default: 2,
+            "A file written in place is complete after so long without a write."),
         .text("minimum_free", default: "\"1G\"", "Start nothing new with less free disk than this.") {
             guard let bytes = DaemonSettings.bytes($1) else { return "a size such as \"1G\"" }
             $0.minimumFreeBytes = bytes
@@ -24,7 +40,8 @@ extension DaemonSettings {
         },
         .text("log_level", default: "\"info\"", "debug, info, notice, warning or error.") {
             $0.logLevel = $1
-            return ["debug", "info", "notice", "warning", "error"].contains($1) ? nil : "debug, info, notice, warning or error"
+            return ["debug", "info", "notice", "warning", "error"].contains($1)
+                ? nil : "debug, info, notice, warning or error"
         },
     ]
 

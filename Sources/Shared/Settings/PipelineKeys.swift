@@ -4,104 +4,234 @@ import Platform
 
 extension PipelineSettings {
     /// Every key of a pipeline's file.
-    package static let keys: [SettingsKey<PipelineSettings>] = top + trigger + data + recipe + incremental + gates + delivery + experiment
+    package static let keys: [SettingsKey<PipelineSettings>] =
+        top + trigger + data + recipe + incremental + gates + delivery + experiment
 
     private static let top: [SettingsKey<PipelineSettings>] = [
-        .text("base", default: "(required)", "The registered base model to start from (`ftctl base list`), or \"auto\": the registered bases compete on this pipeline's data.") {
+        .text(
+            "base", default: "(required)",
+            """
+            The registered base model to start from (`ftctl base list`), or \"auto\": the registered bases \
+            compete on this pipeline's data.
+            """
+        ) {
             $0.base = BaseID($1)
             return $1.isEmpty ? "the identifier of a registered base" : nil
         },
-        .text("drop", default: "var/lib/finetuned/drop/<name>", "The folder that people drop files into, as an absolute path.") {
+        .text(
+            "drop", default: "var/lib/finetuned/drop/<name>",
+            "The folder that people drop files into, as an absolute path."
+        ) {
             $0.dropFolder = $1
             return $1.hasPrefix("/") ? nil : "an absolute path"
         },
-        .choice("promote", \.promote, default: .auto, "`auto` serves a model as soon as it passes its gates; `manual` waits for `ftctl promote`."),
-        .choice("iterate", \.iterate, default: .never, "`auto` follows a run that was not promoted by another one, changed as the evidence says (docs/recipes.md)."),
-        .whole("iterate_runs", \.iterateRuns, in: 1...100, default: 3, "At most so many further runs after one that was not promoted."),
+        .choice(
+            "promote", \.promote, default: .auto,
+            "`auto` serves a model as soon as it passes its gates; `manual` waits for `ftctl promote`."),
+        .choice(
+            "iterate", \.iterate, default: .never,
+            "`auto` follows a run that was not promoted by another one, changed as the evidence says (docs/recipes.md)."
+        ),
+        .whole(
+            "iterate_runs", \.iterateRuns, in: 1...100, default: 3,
+            "At most so many further runs after one that was not promoted."),
         .flag("enabled", \.enabled, default: true, "false stops watching and queueing; what is stored stays."),
     ]
 
     private static let trigger: [SettingsKey<PipelineSettings>] = [
-        .number("trigger.settle_seconds", \.trigger.settleSeconds, in: 0...86_400, default: 30, "Quiet time after the last drop; drops within it become one run."),
-        .whole("trigger.minimum_rows", \.trigger.minimumRows, in: 1...1_000_000_000, default: 10, "Fewest training rows for a first run (OpenAI's minimum is 10; 50 and more are advised)."),
-        .whole("trigger.minimum_new_rows", \.trigger.minimumNewRows, in: 1...1_000_000_000, default: 1, "Fewest new training rows for a later run."),
-        .number("trigger.minimum_interval_seconds", \.trigger.minimumIntervalSeconds, in: 0...31_536_000, default: 0, "At most one run in this time."),
-        .text("trigger.calendar", default: "always", "When runs may be queued, in systemd's OnCalendar syntax, such as \"Mon..Fri 22:00\" or \"*-*-* 22..23:*\": new rows wait for the next such time.") {
+        .number(
+            "trigger.settle_seconds", \.trigger.settleSeconds, in: 0...86_400, default: 30,
+            "Quiet time after the last drop; drops within it become one run."),
+        .whole(
+            "trigger.minimum_rows", \.trigger.minimumRows, in: 1...1_000_000_000, default: 10,
+            "Fewest training rows for a first run (OpenAI's minimum is 10; 50 and more are advised)."),
+        .whole(
+            "trigger.minimum_new_rows", \.trigger.minimumNewRows, in: 1...1_000_000_000, default: 1,
+            "Fewest new training rows for a later run."),
+        .number(
+            "trigger.minimum_interval_seconds", \.trigger.minimumIntervalSeconds, in: 0...31_536_000, default: 0,
+            "At most one run in this time."),
+        .text(
+            "trigger.calendar", default: "always",
+            """
+            When runs may be queued, in systemd's OnCalendar syntax, such as \"Mon..Fri 22:00\" or \"*-*-* \
+            22..23:*\": new rows wait for the next such time.
+            """
+        ) {
             $0.trigger.calendar = $1
             do throws(CalendarEvent.Invalid) {
                 return try CalendarEvent($1).next(after: Date()) == nil ? "a time that is still to come" : nil
             } catch { return "a time in systemd's OnCalendar syntax, such as \"daily\" (\(error.reason))" }
         },
-        .flag("trigger.manual_only", \.trigger.manualOnly, default: false, "Queue nothing by itself; only `ftctl run`."),
+        .flag(
+            "trigger.manual_only", \.trigger.manualOnly, default: false, "Queue nothing by itself; only `ftctl run`."),
     ]
 
     private static let data: [SettingsKey<PipelineSettings>] = [
-        .text("data.shape", default: "detected row by row", "The only shape to accept: completion, chat, alpaca, sharegpt, text, preference or classification (docs/data.md).") {
+        .text(
+            "data.shape", default: "detected row by row",
+            """
+            The only shape to accept: completion, chat, alpaca, sharegpt, text, preference or classification \
+            (docs/data.md).
+            """
+        ) {
             $0.data.shape = RowShape(rawValue: $1)
-            return $0.data.shape == nil ? "one of " + RowShape.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") : nil
+            return $0.data.shape == nil
+                ? "one of " + RowShape.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") : nil
         },
-        .textTable("data.columns", default: "none", "Your names of columns or keys, by ours: `{ prompt = \"Question\", completion = \"Answer\" }`.") {
+        .textTable(
+            "data.columns", default: "none",
+            "Your names of columns or keys, by ours: `{ prompt = \"Question\", completion = \"Answer\" }`."
+        ) {
             $0.data.columns = $1
             let known = RowShape.allCases.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
-            if let odd = $1.keys.filter({ !known.contains($0) }).min() { return "a table whose keys are among \(known.sorted().joined(separator: ", ")) ('\(odd)' is not)" }
-            return Set($1.values).count == $1.count && !$1.values.contains("") ? nil : "a table that gives each name once"
+            if let odd = $1.keys.filter({ !known.contains($0) }).min() {
+                return "a table whose keys are among \(known.sorted().joined(separator: ", ")) ('\(odd)' is not)"
+            }
+            return Set($1.values).count == $1.count && !$1.values.contains("")
+                ? nil : "a table that gives each name once"
         },
-        .number("data.maximum_bad_share", \.data.maximumBadShare, in: 0...1, default: 0.5, "A file with a larger share of bad rows is quarantined whole."),
-        .number("data.validation_share", \.data.validationShare, in: 0...0.9, default: 0.1, "Share of prompts, by hash, that choose (early stopping, experiments)."),
-        .number("data.gate_share", \.data.gateShare, in: 0.01...0.9, default: 0.1, "Share of prompts, by hash, that judge; never trained on, never used to choose."),
+        .number(
+            "data.maximum_bad_share", \.data.maximumBadShare, in: 0...1, default: 0.5,
+            "A file with a larger share of bad rows is quarantined whole."),
+        .number(
+            "data.validation_share", \.data.validationShare, in: 0...0.9, default: 0.1,
+            "Share of prompts, by hash, that choose (early stopping, experiments)."),
+        .number(
+            "data.gate_share", \.data.gateShare, in: 0.01...0.9, default: 0.1,
+            "Share of prompts, by hash, that judge; never trained on, never used to choose."),
         .text("data.group_by", default: "none", "A field whose rows stay on one side, such as \"session_id\".") {
             $0.data.groupBy = $1
             return $1.isEmpty ? "the name of a field" : nil
         },
-        .choice("data.sensitive", \.data.sensitive, default: .allow, "Personal data and secrets in rows: `allow` counts them, `redact` replaces each by its kind, `reject` keeps the row out."),
-        .choice("data.near_duplicates", \.data.nearDuplicates, default: .keep, "Training rows nearly the same as earlier ones: `keep`, or `remove` from training. (Those of gate rows are always removed.)"),
-        .number("data.near_duplicate_similarity", \.data.nearDuplicateSimilarity, in: 0.5...1, default: 0.8, "Share of 5-grams that two rows have in common from which on they are nearly the same."),
-        .choice("data.repetition", \.data.repetition, default: .keep, "Training rows that repeat themselves too much (Gopher's filters): `keep`, or `remove` from training."),
-        .flag("data.truncate", \.data.truncate, default: false, "Cut rows that are longer than recipe.max_length, instead of leaving them out."),
+        .choice(
+            "data.sensitive", \.data.sensitive, default: .allow,
+            """
+            Personal data and secrets in rows: `allow` counts them, `redact` replaces each by its kind, `reject` \
+            keeps the row out.
+            """
+        ),
+        .choice(
+            "data.near_duplicates", \.data.nearDuplicates, default: .keep,
+            """
+            Training rows nearly the same as earlier ones: `keep`, or `remove` from training. (Those of gate rows \
+            are always removed.)
+            """
+        ),
+        .number(
+            "data.near_duplicate_similarity", \.data.nearDuplicateSimilarity, in: 0.5...1, default: 0.8,
+            "Share of 5-grams that two rows have in common from which on they are nearly the same."),
+        .choice(
+            "data.repetition", \.data.repetition, default: .keep,
+            "Training rows that repeat themselves too much (Gopher's filters): `keep`, or `remove` from training."),
+        .flag(
+            "data.truncate", \.data.truncate, default: false,
+            "Cut rows that are longer than recipe.max_length, instead of leaving them out."),
     ]
 
     private static let recipe: [SettingsKey<PipelineSettings>] = [
-        .choice("recipe.method", \.recipe.method, default: .lora, "Low-rank adapters (Hu et al. 2022), or `full`: all weights in float32, with AdamW; 20 bytes of memory a parameter, and a whole model a version."),
+        .choice(
+            "recipe.method", \.recipe.method, default: .lora,
+            """
+            Low-rank adapters (Hu et al. 2022), or `full`: all weights in float32, with AdamW; 20 bytes of memory \
+            a parameter, and a whole model a version.
+            """
+        ),
         .whole("recipe.rank", \.recipe.rank, in: 1...1024, default: 16, "Rank of the adapters."),
         .number("recipe.alpha", \.recipe.alpha, in: 0.01...10_000, default: 32, "Adapters are scaled by alpha / rank."),
-        .flag("recipe.rs_lora", \.recipe.rsLoRA, default: false, "Scale by alpha / √rank instead (Kalajdzievski 2023)."),
-        .texts("recipe.targets", default: "all seven", "Linear layers with an adapter: any of q, k, v, o, gate, up, down.") {
+        .flag(
+            "recipe.rs_lora", \.recipe.rsLoRA, default: false, "Scale by alpha / √rank instead (Kalajdzievski 2023)."),
+        .texts(
+            "recipe.targets", default: "all seven", "Linear layers with an adapter: any of q, k, v, o, gate, up, down."
+        ) {
             $0.recipe.targets = $1
             let known: Set = ["q", "k", "v", "o", "gate", "up", "down"]
             return $1.isEmpty || !known.isSuperset(of: $1) ? "a list of q, k, v, o, gate, up, down" : nil
         },
-        .optionalWhole("recipe.last_layers", \.recipe.lastLayers, in: 1...4096, default: "all", "Train only the last N layers."),
-        .number("recipe.adapter_dropout", \.recipe.adapterDropout, in: 0...0.95, default: 0, "Dropout on the adapters' input."),
-        .number("recipe.dropout", \.recipe.dropout, in: 0...0.95, default: 0, "Dropout on residual and attention paths."),
-        .number("recipe.lora_plus_ratio", \.recipe.loraPlusRatio, in: 1...100, default: 1, "LoRA+: B learns this many times faster than A."),
-        .numberOrAuto("recipe.learning_rate", in: 1e-9...10, "Peak learning rate; \"auto\" finds it with a range test (docs/recipes.md).") {
+        .optionalWhole(
+            "recipe.last_layers", \.recipe.lastLayers, in: 1...4096, default: "all", "Train only the last N layers."),
+        .number(
+            "recipe.adapter_dropout", \.recipe.adapterDropout, in: 0...0.95, default: 0,
+            "Dropout on the adapters' input."),
+        .number(
+            "recipe.dropout", \.recipe.dropout, in: 0...0.95, default: 0, "Dropout on residual and attention paths."),
+        .number(
+            "recipe.lora_plus_ratio", \.recipe.loraPlusRatio, in: 1...100, default: 1,
+            "LoRA+: B learns this many times faster than A."),
+        .numberOrAuto(
+            "recipe.learning_rate", in: 1e-9...10,
+            "Peak learning rate; \"auto\" finds it with a range test (docs/recipes.md)."
+        ) {
             $0.recipe.learningRate = $1
         },
         .choice("recipe.schedule", \.recipe.schedule, default: .cosine, "How the rate falls after the warm-up."),
-        .number("recipe.warmup_ratio", \.recipe.warmupRatio, in: 0...1, default: 0.05, "Share of all steps spent warming up."),
-        .number("recipe.min_learning_rate_ratio", \.recipe.minLearningRateRatio, in: 0...1, default: 0.1, "The schedule ends at this share of the peak."),
-        .numberOrAuto("recipe.epochs", in: 0.01...1000, "Passes over the training rows; \"auto\" follows their number, as OpenAI's rule does.") {
+        .number(
+            "recipe.warmup_ratio", \.recipe.warmupRatio, in: 0...1, default: 0.05,
+            "Share of all steps spent warming up."),
+        .number(
+            "recipe.min_learning_rate_ratio", \.recipe.minLearningRateRatio, in: 0...1, default: 0.1,
+            "The schedule ends at this share of the peak."),
+        .numberOrAuto(
+            "recipe.epochs", in: 0.01...1000,
+            "Passes over the training rows; \"auto\" follows their number, as OpenAI's rule does."
+        ) {
             $0.automaticEpochs = $1 == nil
             if let epochs = $1 { $0.recipe.epochs = epochs }
         },
-        .whole("recipe.batch_rows", \.recipe.batchRows, in: 1...65_536, default: 8, "Rows an optimizer step. Memory never changes the result."),
+        .whole(
+            "recipe.batch_rows", \.recipe.batchRows, in: 1...65_536, default: 8,
+            "Rows an optimizer step. Memory never changes the result."),
         .whole("recipe.max_length", \.recipe.maxLength, in: 8...1_048_576, default: 512, "Longest row in tokens."),
-        .number("recipe.weight_decay", \.recipe.weightDecay, in: 0...10, default: 0.01, "Decoupled weight decay (Loshchilov & Hutter 2019)."),
-        .number("recipe.clip_norm", \.recipe.clipNorm, in: 0...1e6, default: 1, "Largest global gradient norm; 0 does not clip."),
-        .number("recipe.label_smoothing", \.recipe.labelSmoothing, in: 0...0.99, default: 0, "Label smoothing (Szegedy et al. 2016)."),
-        .number("recipe.neftune_alpha", \.recipe.neftuneAlpha, in: 0...100, default: 0, "Noise on the embeddings while training (Jain et al. 2023)."),
-        .number("recipe.start_decay", \.recipe.startDecay, in: 0...10, default: 0, "Pull towards the starting weights."),
-        .whole("recipe.evaluate_every_steps", \.recipe.evaluateEverySteps, in: 0...1_000_000_000, default: 0, "Measure validation loss every N steps; 0: after each epoch."),
-        .optionalWhole("recipe.patience", \.recipe.patience, in: 1...1_000_000, default: "never", "Stop after this many measurements without improvement."),
-        .whole("recipe.checkpoint_every_steps", \.recipe.checkpointEverySteps, in: 1...1_000_000_000, default: 20, "Write a checkpoint every N steps."),
+        .number(
+            "recipe.weight_decay", \.recipe.weightDecay, in: 0...10, default: 0.01,
+            "Decoupled weight decay (Loshchilov & Hutter 2019)."),
+        .number(
+            "recipe.clip_norm", \.recipe.clipNorm, in: 0...1e6, default: 1,
+            "Largest global gradient norm; 0 does not clip."),
+        .number(
+            "recipe.label_smoothing", \.recipe.labelSmoothing, in: 0...0.99, default: 0,
+            "Label smoothing (Szegedy et al. 2016)."),
+        .number(
+            "recipe.neftune_alpha", \.recipe.neftuneAlpha, in: 0...100, default: 0,
+            "Noise on the embeddings while training (Jain et al. 2023)."),
+        .number(
+            "recipe.start_decay", \.recipe.startDecay, in: 0...10, default: 0, "Pull towards the starting weights."),
+        .whole(
+            "recipe.evaluate_every_steps", \.recipe.evaluateEverySteps, in: 0...1_000_000_000, default: 0,
+            "Measure validation loss every N steps; 0: after each epoch."),
+        .optionalWhole(
+            "recipe.patience", \.recipe.patience, in: 1...1_000_000, default: "never",
+            "Stop after this many measurements without improvement."),
+        .whole(
+            "recipe.checkpoint_every_steps", \.recipe.checkpointEverySteps, in: 1...1_000_000_000, default: 20,
+            "Write a checkpoint every N steps."),
     ]
 
     private static let incremental: [SettingsKey<PipelineSettings>] = [
-        .choice("incremental.mode", \.incremental.mode, default: .continued, "`continue`: new rows, the served adapter goes on; `stack`: new rows, a new adapter on the merged served model; `from-base`: all rows of the window."),
-        .number("incremental.replay_share", \.incremental.replayShare, in: 0...100, default: 0.5, "Earlier rows mixed in, as a share of the new rows."),
-        .whole("incremental.from_base_every", \.incremental.fromBaseEvery, in: 0...1_000_000, default: 8, "After this many continuations a run from the base is queued, and competes with what is served; 0: never."),
-        .number("incremental.forgetting_budget", \.incremental.forgettingBudget, in: 0...1000, default: 0.1, "The same once the loss on earlier drops, or on the base's probe, rose by this (nats a token, summed over continuations); 0: never."),
-        .text("incremental.window", default: "\"all\"", "What is learnt from: \"all\", \"days:N\" or \"drops:N\" (the last N). Validation and gate stay whole.") {
+        .choice(
+            "incremental.mode", \.incremental.mode, default: .continued,
+            """
+            `continue`: new rows, the served adapter goes on; `stack`: new rows, a new adapter on the merged \
+            served model; `from-base`: all rows of the window.
+            """
+        ),
+        .number(
+            "incremental.replay_share", \.incremental.replayShare, in: 0...100, default: 0.5,
+            "Earlier rows mixed in, as a share of the new rows."),
+        .whole(
+            "incremental.from_base_every", \.incremental.fromBaseEvery, in: 0...1_000_000, default: 8,
+            "After this many continuations a run from the base is queued, and competes with what is served; 0: never."),
+        .number(
+            "incremental.forgetting_budget", \.incremental.forgettingBudget, in: 0...1000, default: 0.1,
+            """
+            The same once the loss on earlier drops, or on the base's probe, rose by this (nats a token, summed \
+            over continuations); 0: never.
+            """
+        ),
+        .text(
+            "incremental.window", default: "\"all\"",
+            "What is learnt from: \"all\", \"days:N\" or \"drops:N\" (the last N). Validation and gate stay whole."
+        ) {
             let parts = $1.split(separator: ":", omittingEmptySubsequences: false)
             let count = parts.count == 2 ? Int(parts[1]).flatMap { 1...1_000_000 ~= $0 ? $0 : nil } : nil
             switch (parts.first, count) {
@@ -113,7 +243,9 @@ extension PipelineSettings {
             }
             return nil
         },
-        .number("incremental.warm_start_ratio", \.incremental.warmStartRatio, in: 0.001...10, default: 0.5, "Learning rate of a continuation, as a share of recipe.learning_rate."),
+        .number(
+            "incremental.warm_start_ratio", \.incremental.warmStartRatio, in: 0.001...10, default: 0.5,
+            "Learning rate of a continuation, as a share of recipe.learning_rate."),
     ]
 
     private static let gates: [SettingsKey<PipelineSettings>] = [
@@ -121,57 +253,110 @@ extension PipelineSettings {
             $0.gates.primary = $1
             return $1.isEmpty ? "the name of a metric" : nil
         },
-        .optionalNumber("gates.margin", \.gates.margin, in: 0...1e6, default: "0.02 (accuracy), 0.02 (loss)", "How much worse still counts as not worse."),
-        .number("gates.confidence", \.gates.confidence, in: 0.5...0.9999, default: 0.95, "Confidence of every one-sided bound."),
-        .flag("gates.require_improvement", \.gates.requireImprovement, default: true, "Ask for superiority on the primary metric, not only for no loss."),
-        .whole("gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536, default: 64, "Longest generated answer in tokens."),
-        .whole("gates.maximum_rows", \.gates.maximumRows, in: 0...1_000_000_000, default: 0, "Score at most this many gate rows; 0: all."),
-        .optionalNumber("gates.maximum_forgetting", \.gates.maximumForgetting, in: 0...1000, default: "not judged", "Most that the loss on the base's own probe may rise over the base's, in nats a token."),
         .optionalNumber(
-            "gates.artefact_tolerance", \.gates.artefactTolerance, in: 0...1000, default: "0.001 (peft), 0.005 (huggingface), 0.02 (gguf-f16), 0.05 (gguf-q8_0)", "Most that the loss of the exported files may differ from the trained model's, in nats a token."),
-        .text("gates.answer_schema", default: "none", "A file with the JSON Schema (2020-12) that answers should fit; the metric `schema` is their share.") {
+            "gates.margin", \.gates.margin, in: 0...1e6, default: "0.02 (accuracy), 0.02 (loss)",
+            "How much worse still counts as not worse."),
+        .number(
+            "gates.confidence", \.gates.confidence, in: 0.5...0.9999, default: 0.95,
+            "Confidence of every one-sided bound."),
+        .flag(
+            "gates.require_improvement", \.gates.requireImprovement, default: true,
+            "Ask for superiority on the primary metric, not only for no loss."),
+        .whole(
+            "gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536, default: 64,
+            "Longest generated answer in tokens."),
+        .whole(
+            "gates.maximum_rows", \.gates.maximumRows, in: 0...1_000_000_000, default: 0,
+            "Score at most this many gate rows; 0: all."),
+        .optionalNumber(
+            "gates.maximum_forgetting", \.gates.maximumForgetting, in: 0...1000, default: "not judged",
+            "Most that the loss on the base's own probe may rise over the base's, in nats a token."),
+        .optionalNumber(
+            "gates.artefact_tolerance", \.gates.artefactTolerance, in: 0...1000,
+            default: "0.001 (peft), 0.005 (huggingface), 0.02 (gguf-f16), 0.05 (gguf-q8_0)",
+            "Most that the loss of the exported files may differ from the trained model's, in nats a token."),
+        .text(
+            "gates.answer_schema", default: "none",
+            "A file with the JSON Schema (2020-12) that answers should fit; the metric `schema` is their share."
+        ) {
             $0.gates.answerSchema = $1
             return $1.hasPrefix("/") ? nil : "an absolute path"
         },
-        .texts("gates.canaries", default: "[]", "Secrets with digits that were planted in training rows; a model that prefers one to all variants of its digits fails.") {
+        .texts(
+            "gates.canaries", default: "[]",
+            """
+            Secrets with digits that were planted in training rows; a model that prefers one to all variants of \
+            its digits fails.
+            """
+        ) {
             $0.gates.canaries = $1
-            return $1.allSatisfy { $0.count { $0.isASCII && $0.isNumber } >= 3 } ? nil : "a list of texts with at least three digits each"
+            return $1.allSatisfy { $0.count { $0.isASCII && $0.isNumber } >= 3 }
+                ? nil : "a list of texts with at least three digits each"
         },
     ]
 
     private static let delivery: [SettingsKey<PipelineSettings>] =
         [
-            .texts("delivery.exports", default: "[]", "Formats written at promotion: peft, huggingface, gguf-f16, gguf-q8_0.") {
+            .texts(
+                "delivery.exports", default: "[]",
+                "Formats written at promotion: peft, huggingface, gguf-f16, gguf-q8_0."
+            ) {
                 let formats = $1.map(ExportTask.Format.init(rawValue:))
                 $0.delivery.exports = formats.compactMap { $0 }
                 return formats.contains(nil) ? "a list of peft, huggingface, gguf-f16, gguf-q8_0" : nil
             },
-            .texts("delivery.canary", default: "[]", "A program, as [\"/path\", \"argument\"], that tries the model after promotion; a status other than 0 rolls back.") {
+            .texts(
+                "delivery.canary", default: "[]",
+                """
+                A program, as [\"/path\", \"argument\"], that tries the model after promotion; a status other \
+                than 0 rolls back.
+                """
+            ) {
                 $0.delivery.canary = $1
                 return Self.isProgram($1) ? nil : Self.programShape
             },
-            .flag("delivery.canary_golden", \.delivery.canaryGolden, default: true, "Ask the golden sets again through the serving path after promotion; a broken required row rolls back."),
-            .number("delivery.hook_seconds", \.delivery.hookSeconds, in: 0.1...86_400, default: 60, "Seconds that a hook or the canary may take before it is stopped."),
-            .text("delivery.webhook", default: "none", "Where events are sent by HTTP POST (Standard Webhooks signature).") {
+            .flag(
+                "delivery.canary_golden", \.delivery.canaryGolden, default: true,
+                """
+                Ask the golden sets again through the serving path after promotion; a broken required row rolls \
+                back.
+                """),
+            .number(
+                "delivery.hook_seconds", \.delivery.hookSeconds, in: 0.1...86_400, default: 60,
+                "Seconds that a hook or the canary may take before it is stopped."),
+            .text(
+                "delivery.webhook", default: "none", "Where events are sent by HTTP POST (Standard Webhooks signature)."
+            ) {
                 $0.delivery.webhook = $1
                 return $1.hasPrefix("https://") || $1.hasPrefix("http://") ? nil : "an http:// or https:// address"
             },
-            .text("delivery.webhook_secret_file", default: "none", "The file with the secret that signs events: `whsec_` and base64, or any text.") {
+            .text(
+                "delivery.webhook_secret_file", default: "none",
+                "The file with the secret that signs events: `whsec_` and base64, or any text."
+            ) {
                 $0.delivery.webhookSecretFile = $1
                 return $1.hasPrefix("/") ? nil : "an absolute path"
             },
-            .texts("delivery.webhook_events", default: "all five", "The events that are sent: promoted, rejected, inconclusive, rolled_back, failed.") {
+            .texts(
+                "delivery.webhook_events", default: "all five",
+                "The events that are sent: promoted, rejected, inconclusive, rolled_back, failed."
+            ) {
                 $0.delivery.webhookEvents = $1
-                return $1.allSatisfy { DeliveryEvent.Kind(rawValue: $0) != nil } ? nil : "a list of promoted, rejected, inconclusive, rolled_back, failed"
+                return $1.allSatisfy { DeliveryEvent.Kind(rawValue: $0) != nil }
+                    ? nil : "a list of promoted, rejected, inconclusive, rolled_back, failed"
             },
         ]
         + DeliveryEvent.Kind.allCases.map { kind in
-            .texts("delivery.hooks.\(kind.rawValue)", default: "[]", "A program run when a run or version is \(kind.rawValue), with the event as JSON on standard input.") {
+            .texts(
+                "delivery.hooks.\(kind.rawValue)", default: "[]",
+                "A program run when a run or version is \(kind.rawValue), with the event as JSON on standard input."
+            ) {
                 $0.delivery.hooks[kind.rawValue] = $1
                 return Self.isProgram($1) ? nil : Self.programShape
             }
         }
 
-    private static let programShape = "a program with an absolute path and its arguments, such as [\"/usr/local/bin/tell\", \"--loud\"]"
+    private static let programShape =
+        "a program with an absolute path and its arguments, such as [\"/usr/local/bin/tell\", \"--loud\"]"
     private static func isProgram(_ command: [String]) -> Bool { command.isEmpty || command[0].hasPrefix("/") }
 }

@@ -95,7 +95,8 @@ package struct IncrementalSettings: Codable, Hashable, Sendable {
     package var replayShare = 0.5
     /// After this many continuations a `from-base` run is queued and competes (0: never).
     package var fromBaseEvery = 8
-    /// Rise of the loss on earlier drops or on the base's probe, summed over continuations, after which a `from-base` run is queued and competes (0: never).
+    /// Rise of the loss on earlier drops or on the base's probe, summed over continuations, after which a `from-base`
+    /// run is queued and competes (0: never).
     package var forgettingBudget = 0.1
     /// The drops that are learnt from; validation and gate are always the whole dataset's.
     package enum Window: Codable, Hashable, Sendable {
@@ -115,7 +116,8 @@ package struct IncrementalSettings: Codable, Hashable, Sendable {
 package struct GatesSettings: Codable, Hashable, Sendable {
     /// The metric that must improve (nil: accuracy for classification, otherwise loss).
     package var primary: String?
-    /// How much worse than the served model is still "not worse", in the metric's unit (nil: a default for each metric).
+    /// How much worse than the served model is still "not worse", in the metric's unit (nil: a default for each
+    /// metric).
     package var margin: Double?
     /// Confidence of every one-sided bound.
     package var confidence = 0.95
@@ -128,7 +130,8 @@ package struct GatesSettings: Codable, Hashable, Sendable {
     package var rules: [GateRuleSettings] = []
     /// Most that the loss on what the base knew (its probe) may rise, in nats a token.
     package var maximumForgetting: Double?
-    /// Most that the loss of an exported artefact may differ from that of the model that was trained, in nats a token (nil: by format).
+    /// Most that the loss of an exported artefact may differ from that of the model that was trained, in nats a token
+    /// (nil: by format).
     package var artefactTolerance: Double?
     /// A file with the JSON schema that answers of the gate set should fit.
     package var answerSchema: String?
@@ -183,7 +186,8 @@ package struct EvaluatorSettings: Codable, Hashable, Sendable {
 package struct DeliverySettings: Codable, Hashable, Sendable {
     /// Formats exported at promotion.
     package var exports: [ExportTask.Format] = []
-    /// Programs run on events: `promoted`, `rejected`, `inconclusive`, `rolled_back`, `failed`; the event is on standard input.
+    /// Programs run on events: `promoted`, `rejected`, `inconclusive`, `rolled_back`, `failed`; the event is on
+    /// standard input.
     package var hooks: [String: [String]] = [:]
     /// Seconds that a hook or a canary may take.
     package var hookSeconds = 60.0

@@ -24,7 +24,8 @@ struct SettingsFile {
             table = try TOMLTable(string: text)
         } catch let error as TOMLParseError {
             throw Failure(
-                code: "settings.syntax", "This is not TOML: \(error.description).", at: "\(path):\(error.source.begin.line)",
+                code: "settings.syntax", "This is not TOML: \(error.description).",
+                at: "\(path):\(error.source.begin.line)",
                 remedy: "Mend that line; see https://toml.io.")
         }
     }
@@ -41,21 +42,26 @@ struct SettingsFile {
                 guard let value = table[name] else { continue }
                 let path = prefix.isEmpty ? name : "\(prefix).\(name)"
                 if tables.contains(path) { continue }
-                if let inner = value.table, sections.contains(path) || sections.contains(where: { $0.hasPrefix(path + ".") }) {
+                if let inner = value.table,
+                    sections.contains(path) || sections.contains(where: { $0.hasPrefix(path + ".") })
+                {
                     walk(inner, path)
                 } else if let key = known[path] {
                     if let expected = key.apply(&settings, value) {
                         failures.append(
                             Failure(
-                                code: "settings.value", "The key '\(path)' is \(Self.shown(value)), which is not \(expected).", at: place(path),
+                                code: "settings.value",
+                                "The key '\(path)' is \(Self.shown(value)), which is not \(expected).", at: place(path),
                                 remedy: "Write \(expected)."))
                     }
                 } else {
                     let near = Self.nearest(path, Array(known.keys) + Array(sections) + Array(tables))
                     failures.append(
                         Failure(
-                            code: "settings.unknown_key", "The key '\(path)' (value \(Self.shown(value))) is not known.", at: place(path),
-                            remedy: near.map { "Did you mean '\($0)'?" } ?? "Remove it; docs/configuration.md lists the keys."))
+                            code: "settings.unknown_key",
+                            "The key '\(path)' (value \(Self.shown(value))) is not known.", at: place(path),
+                            remedy: near.map { "Did you mean '\($0)'?" }
+                                ?? "Remove it; docs/configuration.md lists the keys."))
                 }
             }
         }
@@ -73,8 +79,11 @@ struct SettingsFile {
                 section = trimmed.trimmingCharacters(in: CharacterSet(charactersIn: "[] "))
                 if section == path { return "\(self.path):\(index + 1)" }
             } else if let equals = trimmed.firstIndex(of: "=") {
-                let key = trimmed[..<equals].trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "\"", with: "")
-                if (section.isEmpty ? key : "\(section).\(key)") == parts.joined(separator: ".") { return "\(self.path):\(index + 1)" }
+                let key = trimmed[..<equals].trimmingCharacters(in: .whitespaces).replacingOccurrences(
+                    of: "\"", with: "")
+                if (section.isEmpty ? key : "\(section).\(key)") == parts.joined(separator: ".") {
+                    return "\(self.path):\(index + 1)"
+                }
             }
         }
         return self.path
@@ -87,7 +96,9 @@ struct SettingsFile {
 
     /// The known key that is fewest edits away, at most a third of its length.
     static func nearest(_ word: String, _ candidates: [String]) -> String? {
-        let scored = candidates.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
+        let scored = candidates.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }.min {
+            ($0.1, $0.0) < ($1.1, $1.0)
+        }
         guard let (best, edits) = scored, edits <= max(2, best.count / 3) else { return nil }
         return best
     }

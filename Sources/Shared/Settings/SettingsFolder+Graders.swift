@@ -14,19 +14,27 @@ extension SettingsFolder {
             guard let name = value?["name"]?.stringValue, isName(name), let value else {
                 problems.append(
                     Failure(
-                        code: "settings.missing_key", "A grader needs a 'name' of letters, digits, '-' and '_'.", at: place,
+                        code: "settings.missing_key", "A grader needs a 'name' of letters, digits, '-' and '_'.",
+                        at: place,
                         remedy: "Add name = \"…\"; the metric is then 'grader:…'."))
                 continue
             }
             guard !settings.gates.graders.contains(where: { $0.name == name }) else {
-                problems.append(Failure(code: "settings.value", "Two graders are named '\(name)'.", at: place, remedy: "Rename one of them."))
+                problems.append(
+                    Failure(
+                        code: "settings.value", "Two graders are named '\(name)'.", at: place,
+                        remedy: "Rename one of them."))
                 continue
             }
             do {
                 _ = try Grader(value)
                 settings.gates.graders.append(GraderSettings(name: name, configuration: value))
             } catch let failure as Failure {
-                problems.append(Failure(code: failure.code, failure.message, at: "\(place)\(failure.place.map { $0 == "the grader" ? "" : ", \($0)" } ?? "")", remedy: failure.remedy))
+                problems.append(
+                    Failure(
+                        code: failure.code, failure.message,
+                        at: "\(place)\(failure.place.map { $0 == "the grader" ? "" : ", \($0)" } ?? "")",
+                        remedy: failure.remedy))
             } catch {
                 problems.append(Failure(code: "settings.value", "\(error)", at: place, remedy: "Mend the grader."))
             }
@@ -40,10 +48,16 @@ extension SettingsFolder {
         var problems: [Failure] = []
         for (index, element) in list.enumerated() {
             let place = "\(file.path), gates.evaluator[\(index)]"
-            func fault(_ message: String, _ remedy: String) { problems.append(Failure(code: "settings.value", message, at: place, remedy: remedy)) }
+            func fault(_ message: String, _ remedy: String) {
+                problems.append(Failure(code: "settings.value", message, at: place, remedy: remedy))
+            }
             let members = json(element, depth: 0)?.objectValue ?? [:]
-            guard let name = members["name"]?.stringValue, isName(name), !settings.gates.evaluators.contains(where: { $0.name == name }) else {
-                fault("An evaluator needs a 'name' of its own, of letters, digits, '-' and '_'.", "Add name = \"…\"; the metric is then 'evaluator:…'.")
+            guard let name = members["name"]?.stringValue, isName(name),
+                !settings.gates.evaluators.contains(where: { $0.name == name })
+            else {
+                fault(
+                    "An evaluator needs a 'name' of its own, of letters, digits, '-' and '_'.",
+                    "Add name = \"…\"; the metric is then 'evaluator:…'.")
                 continue
             }
             let command = members["command"]?.arrayValue?.map { $0.stringValue ?? "" } ?? []
@@ -55,7 +69,9 @@ extension SettingsFolder {
             if let set = members["set"]?.stringValue { evaluator.set = set }
             if let seconds = members["seconds"]?.doubleValue { evaluator.seconds = seconds }
             guard (0.1...86_400).contains(evaluator.seconds) else {
-                fault("The 'seconds' of '\(name)' are \(evaluator.seconds), which is not from 0.1 to 86400.", "Write a number of seconds.")
+                fault(
+                    "The 'seconds' of '\(name)' are \(evaluator.seconds), which is not from 0.1 to 86400.",
+                    "Write a number of seconds.")
                 continue
             }
             if let other = members.keys.filter({ !["name", "command", "set", "seconds"].contains($0) }).min() {

@@ -15,7 +15,9 @@ package struct SettingsFolder: Sendable {
 
     /// The faults of one file, by its path.
     package func problems(of path: String) -> [Failure] {
-        problems.filter { $0.place == path || $0.place?.hasPrefix(path + ":") == true || $0.place?.hasPrefix(path + ",") == true }
+        problems.filter {
+            $0.place == path || $0.place?.hasPrefix(path + ":") == true || $0.place?.hasPrefix(path + ",") == true
+        }
     }
 
     /// Reads `finetuned.toml` (defaults where it is absent) and every `pipelines/*.toml`.
@@ -53,24 +55,36 @@ package struct SettingsFolder: Sendable {
         let file = try SettingsFile(path: path)
         var settings = PipelineSettings(name: PipelineName(name), file: path, base: "")
         var problems = file.apply(
-            PipelineSettings.keys, tables: ["gates.rule", "gates.grader", "gates.evaluator", "experiment.search"], to: &settings)
-        problems += rules(file, &settings) + graders(file, &settings) + evaluators(file, &settings) + search(file, &settings)
+            PipelineSettings.keys, tables: ["gates.rule", "gates.grader", "gates.evaluator", "experiment.search"],
+            to: &settings)
+        problems +=
+            rules(file, &settings) + graders(file, &settings) + evaluators(file, &settings) + search(file, &settings)
         if file.table["base"] == nil {
             problems.append(
-                Failure(code: "settings.missing_key", "The key 'base' is missing.", at: path, remedy: "Add base = \"…\"; `ftctl base list` names the registered ones."))
+                Failure(
+                    code: "settings.missing_key", "The key 'base' is missing.", at: path,
+                    remedy: "Add base = \"…\"; `ftctl base list` names the registered ones."))
         }
         if settings.data.validationShare + settings.data.gateShare > 0.9 {
             problems.append(
                 Failure(
                     code: "settings.value",
-                    "data.validation_share (\(settings.data.validationShare)) and data.gate_share (\(settings.data.gateShare)) leave less than a tenth to train on.",
+                    """
+                    data.validation_share (\(settings.data.validationShare)) and data.gate_share \
+                    (\(settings.data.gateShare)) leave less than a tenth to train on.
+                    """,
                     at: file.place("data.gate_share"), remedy: "Lower one of them."))
         }
         if settings.recipe.method == .full, settings.delivery.exports.contains(.peft) {
             problems.append(
                 Failure(
-                    code: "settings.value", "delivery.exports asks for peft, but recipe.method = \"full\" trains all weights and makes no adapter.",
-                    at: file.place("delivery.exports"), remedy: "Ask for huggingface, gguf-f16 or gguf-q8_0, or train with method = \"lora\"."))
+                    code: "settings.value",
+                    """
+                    delivery.exports asks for peft, but recipe.method = \"full\" trains all weights and makes no \
+                    adapter.
+                    """,
+                    at: file.place("delivery.exports"),
+                    remedy: "Ask for huggingface, gguf-f16 or gguf-q8_0, or train with method = \"lora\"."))
         }
         return (settings, problems)
     }
@@ -82,16 +96,22 @@ package struct SettingsFolder: Sendable {
         for (index, element) in list.enumerated() {
             let place = "\(file.path), gates.rule[\(index)]"
             guard let table = element.table, let metric = table["metric"]?.string else {
-                problems.append(Failure(code: "settings.missing_key", "A gate rule needs a 'metric'.", at: place, remedy: "Add metric = \"accuracy\" or another metric's name."))
+                problems.append(
+                    Failure(
+                        code: "settings.missing_key", "A gate rule needs a 'metric'.", at: place,
+                        remedy: "Add metric = \"accuracy\" or another metric's name."))
                 continue
             }
             var rule = GateRuleSettings(metric: metric)
             let numbers: [(String, WritableKeyPath<GateRuleSettings, Double?>)] = [
-                ("min", \.min), ("max", \.max), ("max_regression", \.maxRegression), ("min_improvement", \.minImprovement),
+                ("min", \.min), ("max", \.max), ("max_regression", \.maxRegression),
+                ("min_improvement", \.minImprovement),
             ]
             for key in table.keys {
                 let value = table[key]
-                if let (_, path) = numbers.first(where: { $0.0 == key }), let number = value?.double ?? value?.int.map(Double.init) {
+                if let (_, path) = numbers.first(where: { $0.0 == key }),
+                    let number = value?.double ?? value?.int.map(Double.init)
+                {
                     rule[keyPath: path] = number
                 } else if key == "set", let text = value?.string {
                     rule.set = text
@@ -104,8 +124,14 @@ package struct SettingsFolder: Sendable {
                 } else if key != "metric" {
                     problems.append(
                         Failure(
-                            code: "settings.unknown_key", "The key '\(key)' is not known in a gate rule, or its value has the wrong type.", at: place,
-                            remedy: "Use metric, set, slice, minimum_slice_rows, min, max, max_regression, min_improvement, relative."))
+                            code: "settings.unknown_key",
+                            "The key '\(key)' is not known in a gate rule, or its value has the wrong type.", at: place,
+                            remedy:
+                                """
+                                Use metric, set, slice, minimum_slice_rows, min, max, max_regression, \
+                                min_improvement, relative.
+                                """
+                        ))
                 }
             }
             settings.gates.rules.append(rule)
@@ -118,11 +144,13 @@ package struct SettingsFolder: Sendable {
         var owners: [String: PipelineSettings] = [:]
         var kept: [PipelineSettings] = []
         for pipeline in pipelines {
-            let folder = URL(filePath: pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue)).standardizedFileURL.path
+            let folder = URL(filePath: pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue)).standardizedFileURL
+                .path
             if let other = owners[folder] {
                 problems.append(
                     Failure(
-                        code: "settings.shared_folder", "The pipelines '\(other.name)' and '\(pipeline.name)' have the same drop folder, \(folder).",
+                        code: "settings.shared_folder",
+                        "The pipelines '\(other.name)' and '\(pipeline.name)' have the same drop folder, \(folder).",
                         at: pipeline.file, remedy: "Give one of them another 'drop'."))
             } else {
                 owners[folder] = pipeline

@@ -2,7 +2,8 @@ import Contracts
 import Foundation
 import TOMLKit
 
-/// One key of a settings file: its name, kind, default, what it does, and how it is set. The list of keys drives the parser, the check
+/// One key of a settings file: its name, kind, default, what it does, and how it is set. The list of keys drives the
+/// parser, the check
 /// for unknown keys and the generated documentation, so that none of them can drift.
 package struct SettingsKey<Settings>: Sendable {
     /// Dotted path, such as `trigger.settle_seconds`.
@@ -19,10 +20,12 @@ package struct SettingsKey<Settings>: Sendable {
     var section: String { path.split(separator: ".").dropLast().joined(separator: ".") }
 
     static func number(
-        _ path: String, _ keyPath: WritableKeyPath<Settings, Double> & Sendable, in range: ClosedRange<Double>, default fallback: Double,
+        _ path: String, _ keyPath: WritableKeyPath<Settings, Double> & Sendable, in range: ClosedRange<Double>,
+        default fallback: Double,
         _ documentation: String
     ) -> Self {
-        Self(path: path, kind: "number", documentation: documentation, fallback: Self.text(fallback)) { settings, value in
+        Self(path: path, kind: "number", documentation: documentation, fallback: Self.text(fallback)) {
+            settings, value in
             guard let number = value.double ?? value.int.map(Double.init), range.contains(number) else {
                 return "a number from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound))"
             }
@@ -32,7 +35,8 @@ package struct SettingsKey<Settings>: Sendable {
     }
 
     static func optionalNumber(
-        _ path: String, _ keyPath: WritableKeyPath<Settings, Double?> & Sendable, in range: ClosedRange<Double>, default fallback: String,
+        _ path: String, _ keyPath: WritableKeyPath<Settings, Double?> & Sendable, in range: ClosedRange<Double>,
+        default fallback: String,
         _ documentation: String
     ) -> Self {
         Self(path: path, kind: "number", documentation: documentation, fallback: fallback) { settings, value in
@@ -46,9 +50,11 @@ package struct SettingsKey<Settings>: Sendable {
 
     /// A number, or "auto" (nil), which is the default: the product finds the value.
     static func numberOrAuto(
-        _ path: String, in range: ClosedRange<Double>, _ documentation: String, _ set: @escaping @Sendable (inout Settings, Double?) -> Void
+        _ path: String, in range: ClosedRange<Double>, _ documentation: String,
+        _ set: @escaping @Sendable (inout Settings, Double?) -> Void
     ) -> Self {
-        Self(path: path, kind: "number or \"auto\"", documentation: documentation, fallback: "\"auto\"") { settings, value in
+        Self(path: path, kind: "number or \"auto\"", documentation: documentation, fallback: "\"auto\"") {
+            settings, value in
             if value.string == "auto" {
                 set(&settings, nil)
                 return nil
@@ -62,29 +68,40 @@ package struct SettingsKey<Settings>: Sendable {
     }
 
     static func whole(
-        _ path: String, _ keyPath: WritableKeyPath<Settings, Int> & Sendable, in range: ClosedRange<Int>, default fallback: Int,
+        _ path: String, _ keyPath: WritableKeyPath<Settings, Int> & Sendable, in range: ClosedRange<Int>,
+        default fallback: Int,
         _ documentation: String
     ) -> Self {
-        Self(path: path, kind: "whole number", documentation: documentation, fallback: "\(fallback)") { settings, value in
-            guard let number = value.int, range.contains(number) else { return "a whole number from \(range.lowerBound) to \(range.upperBound)" }
+        Self(path: path, kind: "whole number", documentation: documentation, fallback: "\(fallback)") {
+            settings, value in
+            guard let number = value.int, range.contains(number) else {
+                return "a whole number from \(range.lowerBound) to \(range.upperBound)"
+            }
             settings[keyPath: keyPath] = number
             return nil
         }
     }
 
     static func optionalWhole(
-        _ path: String, _ keyPath: WritableKeyPath<Settings, Int?> & Sendable, in range: ClosedRange<Int>, default fallback: String,
+        _ path: String, _ keyPath: WritableKeyPath<Settings, Int?> & Sendable, in range: ClosedRange<Int>,
+        default fallback: String,
         _ documentation: String
     ) -> Self {
         Self(path: path, kind: "whole number", documentation: documentation, fallback: fallback) { settings, value in
-            guard let number = value.int, range.contains(number) else { return "a whole number from \(range.lowerBound) to \(range.upperBound)" }
+            guard let number = value.int, range.contains(number) else {
+                return "a whole number from \(range.lowerBound) to \(range.upperBound)"
+            }
             settings[keyPath: keyPath] = number
             return nil
         }
     }
 
-    static func flag(_ path: String, _ keyPath: WritableKeyPath<Settings, Bool> & Sendable, default fallback: Bool, _ documentation: String) -> Self {
-        Self(path: path, kind: "true or false", documentation: documentation, fallback: "\(fallback)") { settings, value in
+    static func flag(
+        _ path: String, _ keyPath: WritableKeyPath<Settings, Bool> & Sendable, default fallback: Bool,
+        _ documentation: String
+    ) -> Self {
+        Self(path: path, kind: "true or false", documentation: documentation, fallback: "\(fallback)") {
+            settings, value in
             guard let flag = value.bool else { return "true or false" }
             settings[keyPath: keyPath] = flag
             return nil
@@ -102,10 +119,13 @@ package struct SettingsKey<Settings>: Sendable {
     }
 
     static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
-        _ path: String, _ keyPath: WritableKeyPath<Settings, Choice> & Sendable, default fallback: Choice, _ documentation: String
+        _ path: String, _ keyPath: WritableKeyPath<Settings, Choice> & Sendable, default fallback: Choice,
+        _ documentation: String
     ) -> Self where Choice.RawValue == String {
         let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-        return Self(path: path, kind: "one of \(names)", documentation: documentation, fallback: "\"\(fallback.rawValue)\"") { settings, value in
+        return Self(
+            path: path, kind: "one of \(names)", documentation: documentation, fallback: "\"\(fallback.rawValue)\""
+        ) { settings, value in
             guard let choice = value.string.flatMap(Choice.init(rawValue:)) else { return "one of \(names)" }
             settings[keyPath: keyPath] = choice
             return nil
@@ -117,7 +137,9 @@ package struct SettingsKey<Settings>: Sendable {
         _ set: @escaping @Sendable (inout Settings, [String]) -> String?
     ) -> Self {
         Self(path: path, kind: "list of texts", documentation: documentation, fallback: fallback) { settings, value in
-            guard let list = value.array.map({ $0.map { $0.string } }), !list.contains(nil) else { return "a list of texts" }
+            guard let list = value.array.map({ $0.map { $0.string } }), !list.contains(nil) else {
+                return "a list of texts"
+            }
             return set(&settings, list.compactMap { $0 })
         }
     }

@@ -5,7 +5,8 @@ package enum BetaDistribution {
         SpecialFunctions.regularizedBeta(x, a, b)
     }
 
-    /// The value that a share `p` of the distribution lies below; NaN when `p` is outside 0…1 or a shape is not positive.
+    /// The value that a share `p` of the distribution lies below; NaN when `p` is outside 0…1 or a shape is not
+    /// positive.
     package static func quantile(_ p: Double, _ a: Double, _ b: Double) -> Double {
         guard p >= 0, p <= 1, a > 0, b > 0 else { return .nan }
         if p == 0 { return 0 }

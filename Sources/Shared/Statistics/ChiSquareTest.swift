@@ -13,7 +13,8 @@ package struct ChiSquareTest: Sendable, Hashable, Codable {
 
     /// Tests whether rows of a table of counts share one distribution over its columns (no continuity correction).
     ///
-    /// Rows and columns without counts are left out; nil when fewer than two of either remain, or rows differ in length.
+    /// Rows and columns without counts are left out; nil when fewer than two of either remain, or rows differ in
+    /// length.
     package init?(table: [[Int]]) {
         guard let width = table.first?.count, table.allSatisfy({ $0.count == width && $0.allSatisfy { $0 >= 0 } })
         else {

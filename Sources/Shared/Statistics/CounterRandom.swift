@@ -21,7 +21,8 @@ package struct CounterRandom: Sendable {
         Double(bits(counter) >> 11) * 0x1p-53
     }
 
-    /// An index in `0 ..< bound` at a counter, by the high half of a product (bias below bound / 2^64); 0 when bound is 0.
+    /// An index in `0 ..< bound` at a counter, by the high half of a product (bias below bound / 2^64); 0 when bound is
+    /// 0.
     package func index(_ counter: UInt64, below bound: Int) -> Int {
         Int(bits(counter).multipliedFullWidth(by: UInt64(max(bound, 0))).high)
     }

@@ -63,7 +63,8 @@ package struct LearningCurve: Sendable, Hashable, Codable {
         floor + (scale > 0 ? scale * pow(Double(max(rows, 1)), -exponent) : 0)
     }
 
-    /// The rows that bring the error down to `target`; nil when the floor is not below it or it takes more than a billion.
+    /// The rows that bring the error down to `target`; nil when the floor is not below it or it takes more than a
+    /// billion.
     package func rows(for target: Double) -> Int? {
         guard target > floor, scale > 0, exponent > 0 else { return target >= floor && scale == 0 ? 1 : nil }
         let n = pow(scale / (target - floor), 1 / exponent).rounded(.up)

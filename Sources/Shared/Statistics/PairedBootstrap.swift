@@ -39,7 +39,8 @@ package struct PairedBootstrap: Sendable, Hashable, Codable {
     /// Bootstraps the mean of per-row differences; nil below two rows or when a difference is not finite.
     ///
     /// `limit` is the largest difference that one row can have (1 for a score from 0 to 1). It guards small samples: an
-    /// outcome seen in none of n rows may still have a share of 1 − α^(1/n), and bounds never lie inside what that leaves open.
+    /// outcome seen in none of n rows may still have a share of 1 − α^(1/n), and bounds never lie inside what that
+    /// leaves open.
     package static func mean(
         of differences: [Double], alpha: Double = 0.05, limit: Double? = nil, seed: UInt64,
         resamples: Int = defaultResamples
@@ -95,7 +96,8 @@ package struct PairedBootstrap: Sendable, Hashable, Codable {
 
     /// Bootstraps any statistic of the rows, such as the difference of two corpus scores.
     ///
-    /// `statistic` takes how often each row was drawn. Nil below two rows or when the statistic is not finite on all rows;
+    /// `statistic` takes how often each row was drawn. Nil below two rows or when the statistic is not finite on all
+    /// rows;
     /// resamples on which it is not finite are left out.
     package static func statistic(
         count n: Int, alpha: Double = 0.05, seed: UInt64, resamples: Int = defaultResamples,

@@ -66,7 +66,8 @@ extension EventKind {
             (
                 "Stage @STAGE@ cannot do its work",
                 """
-                The message names the file and the remedy. It is tried again by itself, and ftctl status shows it until it
+                The message names the file and the remedy. It is tried again by itself, and ftctl status shows it \
+                until it
                 is mended.
                 """
             )
@@ -276,7 +277,10 @@ extension EventKind {
         case .experimentAdopted:
             (
                 "@PIPELINE@ has adopted what an experiment found",
-                "Later runs use those values (experiment.adopt = \"on_promotion\"); changing the recipe in the pipeline's file undoes it."
+                """
+                Later runs use those values (experiment.adopt = \"on_promotion\"); changing the recipe in the \
+                pipeline's file undoes it.
+                """
             )
         case .iterationQueued:
             (

@@ -32,7 +32,8 @@ extension EventKind {
     /// The whole message catalog, as systemd/finetuned.catalog holds it.
     package static var catalog: String {
         let header = """
-            # Message catalog of finetuned, for journalctl --catalog. Written from EventKind by tools/update-catalog.sh; do not edit.
+            # Message catalog of finetuned, for journalctl --catalog. Written from EventKind by \
+            tools/update-catalog.sh; do not edit.
 
             """
         return allCases.reduce(into: header) { catalog, kind in

@@ -2,7 +2,8 @@ import Synchronization
 
 /// Renders conversations with one template, one set of names and one time.
 ///
-/// Most templates write the same around the contents of every conversation with the same roles. What they write is found once, by a rendering in
+/// Most templates write the same around the contents of every conversation with the same roles. What they write is
+/// found once, by a rendering in
 /// which a stand-in is each content; a template that looks into one is rendered anew for every conversation.
 package final class ConversationRenderer: Sendable {
     /// Turns of the longest conversation, and conversations, that are kept.
@@ -17,7 +18,8 @@ package final class ConversationRenderer: Sendable {
     private let skeletons = Mutex<[[UInt8]: RenderingSkeleton?]>([:])
 
     /// - Parameters:
-    ///   - variables: further names, as ``ChatTemplate/render(messages:tools:addGenerationPrompt:variables:now:)`` takes them.
+    ///   - variables: further names, as ``ChatTemplate/render(messages:tools:addGenerationPrompt:variables:now:)``
+    ///     takes them.
     ///   - now: seconds since 1970.
     package init(_ template: ChatTemplate, variables: [String: TemplateValue], now: Int) {
         self.template = template
@@ -44,14 +46,19 @@ package final class ConversationRenderer: Sendable {
         Self.plain(turns).flatMap { skeleton($0.roles, addGenerationPrompt) } != nil
     }
 
-    private func rendered(_ turns: [TemplateDictionary], _ tools: TemplateValue, _ addGenerationPrompt: Bool) throws -> ChatTemplate.Rendering {
+    private func rendered(_ turns: [TemplateDictionary], _ tools: TemplateValue, _ addGenerationPrompt: Bool) throws
+        -> ChatTemplate.Rendering
+    {
         try template.render(
-            messages: .list(try TemplateList(turns.map { .dictionary($0) })), tools: tools, addGenerationPrompt: addGenerationPrompt, variables: variables,
+            messages: .list(try TemplateList(turns.map { .dictionary($0) })), tools: tools,
+            addGenerationPrompt: addGenerationPrompt, variables: variables,
             now: now)
     }
 
     /// Roles and contents of turns that have nothing else; nil of others.
-    private static func plain(_ turns: some Collection<TemplateDictionary>) -> (roles: [TemplateText], contents: [TemplateText])? {
+    private static func plain(_ turns: some Collection<TemplateDictionary>) -> (
+        roles: [TemplateText], contents: [TemplateText]
+    )? {
         guard turns.count <= mostTurns else { return nil }
         var (roles, contents): ([TemplateText], [TemplateText]) = ([], [])
         for turn in turns {
@@ -74,7 +81,8 @@ package final class ConversationRenderer: Sendable {
             roles.enumerated().map { turn, role in
                 var fields = TemplateDictionary()
                 try fields.set("role", .text(role))
-                try fields.set("content", .text(TemplateText(bytes: StandIn(turn: turn).bytes, isData: true, watch: watch)))
+                try fields.set(
+                    "content", .text(TemplateText(bytes: StandIn(turn: turn).bytes, isData: true, watch: watch)))
                 return fields
             }, .none, addGenerationPrompt), !watch.isLookedAt
         {

@@ -156,7 +156,8 @@ extension Interpreter {
 
     // MARK: Numbers
 
-    private func applyNumber(_ name: String, _ value: TemplateValue, _ arguments: CallArguments) throws -> TemplateValue {
+    private func applyNumber(_ name: String, _ value: TemplateValue, _ arguments: CallArguments) throws -> TemplateValue
+    {
         switch name {
         case "int":
             let fallback = arguments.value(0, "default") ?? .int(0)

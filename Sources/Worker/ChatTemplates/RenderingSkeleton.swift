@@ -13,7 +13,9 @@ struct RenderingSkeleton: Sendable {
     init(_ rendering: ChatTemplate.Rendering) {
         let text = rendering.text.unwatched
         var places = Set([0, text.size] + rendering.generated.flatMap { [$0.lowerBound, $0.upperBound] })
-        for (place, byte) in text.bytes.enumerated() where byte == StandIn.mark { places.formUnion([place, place + StandIn.size]) }
+        for (place, byte) in text.bytes.enumerated() where byte == StandIn.mark {
+            places.formUnion([place, place + StandIn.size])
+        }
         let ends = places.sorted()
         pieces = zip(ends, ends.dropFirst()).map { start, end in
             StandIn(text.bytes[start..<end]).map { .content($0) } ?? .own(text[start..<end])
@@ -33,10 +35,13 @@ struct RenderingSkeleton: Sendable {
             places.append(text.size)
             switch piece {
             case .own(let own): text.append(own)
-            case .content(let standIn): text.append(standIn.isTrimmed ? contents[standIn.turn].trimmed() : contents[standIn.turn])
+            case .content(let standIn):
+                text.append(standIn.isTrimmed ? contents[standIn.turn].trimmed() : contents[standIn.turn])
             }
         }
         places.append(text.size)
-        return ChatTemplate.Rendering(text: text, generated: generated.map { places[$0.lowerBound]..<places[$0.upperBound] }.filter { !$0.isEmpty })
+        return ChatTemplate.Rendering(
+            text: text,
+            generated: generated.map { places[$0.lowerBound]..<places[$0.upperBound] }.filter { !$0.isEmpty })
     }
 }

@@ -21,7 +21,9 @@ struct StandIn: Hashable, Sendable {
         self.init(turn: Int(bytes[first + 2]) << 8 | Int(bytes[first + 3]), isTrimmed: bytes[first + 1] == 1)
     }
 
-    var bytes: [UInt8] { [Self.mark, isTrimmed ? 1 : 0, UInt8(truncatingIfNeeded: turn >> 8), UInt8(truncatingIfNeeded: turn)] }
+    var bytes: [UInt8] {
+        [Self.mark, isTrimmed ? 1 : 0, UInt8(truncatingIfNeeded: turn >> 8), UInt8(truncatingIfNeeded: turn)]
+    }
     var trimmed: StandIn { StandIn(turn: turn, isTrimmed: true) }
 }
 

@@ -15,7 +15,8 @@ struct TemplateToken: Sendable, Equatable {
     var line: Int
 }
 
-/// Cuts template source into tokens as Jinja 2 does with `trim_blocks` and `lstrip_blocks`, which is how transformers sets it.
+/// Cuts template source into tokens as Jinja 2 does with `trim_blocks` and `lstrip_blocks`, which is how transformers
+/// sets it.
 struct TemplateLexer {
     /// The longest source that is read.
     static let maximumLength = 1 << 20

@@ -94,7 +94,8 @@ extension TemplateParser {
     ) throws -> Expression {
         let first = try operand(&self)
         var rest: [(operation: Arithmetic, right: Expression)] = []
-        while case .symbol(let symbol) = current, symbols.contains(symbol), let operation = Arithmetic(rawValue: symbol) {
+        while case .symbol(let symbol) = current, symbols.contains(symbol), let operation = Arithmetic(rawValue: symbol)
+        {
             place += 1
             rest.append((operation, try operand(&self)))
         }

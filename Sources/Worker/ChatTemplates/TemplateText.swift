@@ -1,6 +1,7 @@
 /// Text inside a template: UTF-8, with a note of which bytes came from data rather than from the template.
 ///
-/// Control tokens are later recognised in the template's own bytes alone, so every operation carries the note along; where it
+/// Control tokens are later recognised in the template's own bytes alone, so every operation carries the note along;
+/// where it
 /// cannot follow single bytes, the whole result counts as data.
 package struct TemplateText: Sendable, Hashable {
     private var storage: [UInt8]
@@ -102,7 +103,8 @@ package struct TemplateText: Sendable, Hashable {
     /// The same bytes, all of them data.
     var asData: TemplateText { TemplateText(bytes: bytes, isData: true) }
 
-    /// Text made anew from this: data as a whole if any part was. Keeps single bytes apart when only ASCII letters change.
+    /// Text made anew from this: data as a whole if any part was. Keeps single bytes apart when only ASCII letters
+    /// change.
     func mapped(_ transform: (String) -> String) -> TemplateText {
         let made = Array(transform(string).utf8)
         var result = TemplateText(bytes: made, isData: isTouchedByData)

@@ -53,7 +53,8 @@ struct TextMethods {
         }
     }
 
-    private func text(_ arguments: CallArguments, _ index: Int, _ name: String, _ method: String) throws -> TemplateText {
+    private func text(_ arguments: CallArguments, _ index: Int, _ name: String, _ method: String) throws -> TemplateText
+    {
         guard case .text(let text)? = arguments.value(index, name) else {
             throw TemplateFailure.evaluation("'\(method)' needs a str as argument \(index + 1)")
         }

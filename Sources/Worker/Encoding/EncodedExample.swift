@@ -2,7 +2,8 @@
 package struct EncodedExample: Sendable, Equatable {
     /// The tokens of the row.
     package var ids: [Int32]
-    /// Whether token i is a label, that is, to be predicted from the tokens before it. As long as `ids`; the first is never one.
+    /// Whether token i is a label, that is, to be predicted from the tokens before it. As long as `ids`; the first is
+    /// never one.
     package var labels: [Bool]
     /// Tokens that were cut off at the end to fit the length.
     package var truncated: Int

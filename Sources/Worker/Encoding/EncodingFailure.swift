@@ -17,10 +17,16 @@ package enum EncodingFailure: Error, Equatable, CustomStringConvertible {
         switch self {
         case .noLabels: "the row has nothing to learn: no turn is trained, or the trained turns are empty"
         case .tooLong(let tokens, let firstLabel, let maximum):
-            "the row has \(tokens) tokens and its first label is token \(firstLabel), beyond the maximum of \(maximum); "
+            """
+            the row has \(tokens) tokens and its first label is token \(firstLabel), beyond the maximum of \
+            \(maximum); 
+            """
                 + "raise max_length in the recipe or shorten the prompt"
         case .rowTooLong(let tokens, let maximum):
-            "the row has \(tokens) tokens, more than the maximum of \(maximum), and is left out; raise max_length in the recipe, shorten the "
+            """
+            the row has \(tokens) tokens, more than the maximum of \(maximum), and is left out; raise max_length \
+            in the recipe, shorten the 
+            """
                 + "row, or let rows be cut (data.truncate)"
         case .templateBreaksPrefix(let turn, let reason):
             "the chat template cannot be trained on turn \(turn + 1) of this row: \(reason); "

@@ -3,8 +3,10 @@ import Tokenization
 
 /// Turns rows into tokens and labels.
 ///
-/// Labels are found structurally: the conversation is rendered as a whole and up to each trained turn, and what the whole adds is
-/// that turn. A template for which the shorter renderings do not begin the whole is refused, never trained with wrong labels.
+/// Labels are found structurally: the conversation is rendered as a whole and up to each trained turn, and what the
+/// whole adds is
+/// that turn. A template for which the shorter renderings do not begin the whole is refused, never trained with wrong
+/// labels.
 /// Text from the row never becomes a control token, whatever it spells, unless `trustsData` says so.
 package struct ExampleEncoder: Sendable {
     package let tokenizer: Tokenizer
@@ -41,7 +43,8 @@ package struct ExampleEncoder: Sendable {
 
     /// A prompt and what should follow it.
     ///
-    /// With a template, one turn of the user and one of the assistant. Without: BOS, prompt, a line end, completion, EOS.
+    /// With a template, one turn of the user and one of the assistant. Without: BOS, prompt, a line end, completion,
+    /// EOS.
     package func encode(prompt: String, completion: String, maximumLength: Int) throws -> EncodedExample {
         if template != nil {
             return try encode(
@@ -104,7 +107,8 @@ package struct ExampleEncoder: Sendable {
         var ids: [Int32] = []
         var trained: [Range<Int>] = []
         var place = 0
-        // Turns beyond the length are not looked for: a conversation of thousands costs no more than what is kept of it.
+        // Turns beyond the length are not looked for: a conversation of thousands costs no more than what is kept of
+        // it.
         try forEachTrainedSpan(renderer, turns, tools, whole) { span in
             ids += try encode(whole.text, in: place..<span.lowerBound)
             let start = ids.count
@@ -151,12 +155,14 @@ package struct ExampleEncoder: Sendable {
 
     /// The length of what a rendering of the first turns and the whole have in common, which must be all of the former.
     private func prefix(
-        _ renderer: ConversationRenderer, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue, addGenerationPrompt: Bool,
+        _ renderer: ConversationRenderer, _ turns: ArraySlice<ChatTurn>, _ tools: TemplateValue,
+        addGenerationPrompt: Bool,
         _ whole: ChatTemplate.Rendering, turn: Int
     ) throws -> Int {
         let part: [UInt8]
         do {
-            part = try renderer.render(turns.map(\.fields), tools: tools, addGenerationPrompt: addGenerationPrompt).text.bytes
+            part = try renderer.render(turns.map(\.fields), tools: tools, addGenerationPrompt: addGenerationPrompt).text
+                .bytes
         } catch let failure as TemplateFailure {
             throw EncodingFailure.templateBreaksPrefix(
                 turn: turn, reason: "the \(turns.count) turns before it cannot be rendered alone (\(failure))")
@@ -223,7 +229,11 @@ package struct ExampleEncoder: Sendable {
     private func checkControl(_ text: TemplateText, _ turns: [ChatTurn]) throws {
         if trustsData { return }
         let string = text.string
-        if tokenizer.controls(in: string, special: .parse) == tokenizer.controls(in: string, special: .parseInside(text.trusted)) { return }
+        if tokenizer.controls(in: string, special: .parse)
+            == tokenizer.controls(in: string, special: .parseInside(text.trusted))
+        {
+            return
+        }
         // More than the template's own: either the data spells some, which stay text, or the template hides its own.
         for turn in turns where try containsControl(.dictionary(turn.fields)) { return }
         throw EncodingFailure.templateHidesControl

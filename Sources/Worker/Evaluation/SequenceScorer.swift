@@ -47,7 +47,9 @@ package struct SequenceScorer {
         }
         for (place, index) in order.enumerated() {
             if stop() { return nil }
-            let shared = batch.isEmpty || place == 0 ? 0 : TokenTree.commonPrefix(sequences[order[place - 1]].ids, sequences[index].ids)
+            let shared =
+                batch.isEmpty || place == 0
+                ? 0 : TokenTree.commonPrefix(sequences[order[place - 1]].ids, sequences[index].ids)
             if !batch.isEmpty, tokens + sequences[index].ids.count - shared > budget {
                 try flush()
                 tokens += sequences[index].ids.count

@@ -14,7 +14,8 @@ package enum GGUFExport {
     }
 
     /// Writes `path`. Matrices whose rows are no whole Q8_0 blocks become F16.
-    package static func write(_ model: Model, base: Base, adapter: Adapter?, type: StorageType, to path: String) throws {
+    package static func write(_ model: Model, base: Base, adapter: Adapter?, type: StorageType, to path: String) throws
+    {
         var metadata: [(String, GGUFWriter.Value)]
         switch base {
         case .gguf(let file):

@@ -6,14 +6,20 @@ import WeightFiles
 ///
 /// Source: llama.cpp `gguf-py/gguf/constants.py` and `convert_hf_to_gguf.py`.
 enum GGUFMetadata {
-    /// Throws ``ExportFailure`` where llama.cpp would run another model than this, TokenizerFailure where the tokenizer cannot be said.
-    static func make(_ c: ModelConfiguration, tokenizer: TokenizerDefinition, name: String, place: String) throws -> [(String, GGUFWriter.Value)] {
+    /// Throws ``ExportFailure`` where llama.cpp would run another model than this, TokenizerFailure where the tokenizer
+    /// cannot be said.
+    static func make(_ c: ModelConfiguration, tokenizer: TokenizerDefinition, name: String, place: String) throws -> [(
+        String, GGUFWriter.Value
+    )] {
         let architecture = c.family.rawValue
         var result: [(String, GGUFWriter.Value)] = [
-            ("general.architecture", .text(architecture)), ("general.type", .text("model")), ("general.name", .text(name)),
+            ("general.architecture", .text(architecture)), ("general.type", .text("model")),
+            ("general.name", .text(name)),
             ("general.quantization_version", .uint32(2)),
         ]
-        func add(_ key: String, _ value: Int) { result.append(("\(architecture).\(key)", .uint32(UInt32(clamping: value)))) }
+        func add(_ key: String, _ value: Int) {
+            result.append(("\(architecture).\(key)", .uint32(UInt32(clamping: value))))
+        }
         func add(_ key: String, _ value: Float) { result.append(("\(architecture).\(key)", .float32(value))) }
         // llama.cpp runs these families without a window; up to its length there is no difference.
         let isWindowed = c.family != .gemma3 && c.window > 0 && c.slides.contains(true)
@@ -53,19 +59,25 @@ enum GGUFMetadata {
             throw refused("llama.cpp runs Gemma 3 with every sixth layer full, and this model has other layer_types")
         }
         guard abs(c.scoreScale * Float(c.headSize).squareRoot() - 1) < 1e-4 else {
-            throw refused("llama.cpp scales Gemma 3's scores by its heads' size, and this model has another query_pre_attn_scalar")
+            throw refused(
+                "llama.cpp scales Gemma 3's scores by its heads' size, and this model has another query_pre_attn_scalar"
+            )
         }
     }
 
     private static func tokens(_ values: TokenizerDefinition.GGUFValues) -> [(String, GGUFWriter.Value)] {
         var result: [(String, GGUFWriter.Value)] = [("tokenizer.ggml.model", .text(values.model))]
-        func add(_ key: String, _ value: GGUFWriter.Value?) { if let value { result.append(("tokenizer.ggml.\(key)", value)) } }
+        func add(_ key: String, _ value: GGUFWriter.Value?) {
+            if let value { result.append(("tokenizer.ggml.\(key)", value)) }
+        }
         add("pre", values.pre.map { .text($0) })
         add("tokens", .texts(values.tokens))
         add("scores", values.scores.map { .float32s($0) })
         add("token_type", values.types.map { .int32s($0) })
         add("merges", values.merges.map { .texts($0) })
-        for (key, id) in [("bos", values.bos), ("eos", values.eos), ("unknown", values.unknown), ("padding", values.padding)] {
+        for (key, id) in [
+            ("bos", values.bos), ("eos", values.eos), ("unknown", values.unknown), ("padding", values.padding),
+        ] {
             add("\(key)_token_id", id.map { .uint32(UInt32(clamping: $0)) })
         }
         add("add_bos_token", values.addBOS.map { .flag($0) })

@@ -22,7 +22,8 @@ struct GGUFTensors {
         if let positions = model.weights.positions {
             sources.append(
                 TensorSource(
-                    name: "position_embd.weight", shape: [positions.out, positions.in], type: .f32, fill: MergedRows.fill(positions)))
+                    name: "position_embd.weight", shape: [positions.out, positions.in], type: .f32,
+                    fill: MergedRows.fill(positions)))
         }
         for (index, layer) in model.weights.layers.enumerated() { block(index, layer) }
         norm("output_norm", model.weights.finalNorm)
@@ -46,14 +47,17 @@ struct GGUFTensors {
             bias(prefix + "attn_qkv", [q, k, v].flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) })
         }
         let names: [(Projection, String)] = [
-            (.q, "attn_q"), (.k, "attn_k"), (.v, "attn_v"), (.o, "attn_output"), (.gate, "ffn_gate"), (.up, "ffn_up"), (.down, "ffn_down"),
+            (.q, "attn_q"), (.k, "attn_k"), (.v, "attn_v"), (.o, "attn_output"), (.gate, "ffn_gate"), (.up, "ffn_up"),
+            (.down, "ffn_down"),
         ]
         for (projection, name) in names where !(c.family == .gpt2 && [.q, .k, .v].contains(projection)) {
             guard let matrix = layer[projection] else { continue }
             // llama.cpp interleaves the rows of q and k for its rotary kernel, in this family alone.
             let head = c.family == .llama && [.q, .k].contains(projection) ? c.headSize : 0
             let stored = { (row: Int) in Self.logicalRow(row, interleavedHead: head) }
-            add(prefix + name + ".weight", out: matrix.out, in: matrix.in, merged.fill(index, projection, stored: stored))
+            add(
+                prefix + name + ".weight", out: matrix.out, in: matrix.in,
+                merged.fill(index, projection, stored: stored))
             if let values = matrix.bias { bias(prefix + name, values.indices.map { values[stored($0)] }) }
         }
         if let query = layer.queryNorm { norm(prefix + "attn_q_norm", query) }
@@ -71,7 +75,8 @@ struct GGUFTensors {
         _ name: String, out: Int, in inner: Int, _ fill: @escaping (Range<Int>, UnsafeMutablePointer<Float>) -> Void
     ) {
         // Rows that are no whole blocks stay halves.
-        sources.append(TensorSource(name: name, shape: [out, inner], type: type.rowBytes(inner) == nil ? .f16 : type, fill: fill))
+        sources.append(
+            TensorSource(name: name, shape: [out, inner], type: type.rowBytes(inner) == nil ? .f16 : type, fill: fill))
     }
 
     private mutating func norm(_ name: String, _ norm: NormWeights) {
@@ -93,7 +98,8 @@ struct GGUFTensors {
 
 /// The divisors of rotary frequencies, as GGUF stores Llama 3's scaling.
 enum RotaryDivisors {
-    /// One of each pair of a head; nil where frequencies are as the base makes them. Source: llama.cpp `convert_hf_to_gguf.py`.
+    /// One of each pair of a head; nil where frequencies are as the base makes them. Source: llama.cpp
+    /// `convert_hf_to_gguf.py`.
     static func of(_ c: ModelConfiguration) -> [Float]? {
         guard let rope = c.rope else { return nil }
         switch rope.scaling {

@@ -6,28 +6,35 @@ import WeightFiles
 enum HuggingFaceConfig {
     /// The keys of `config.json`. Source: the configuration classes of transformers 5.
     static func make(_ c: ModelConfiguration, gguf: GGUFFile) throws -> [String: Any] {
-        func token(_ name: String) -> Any { gguf.metadata["tokenizer.ggml.\(name)_token_id"]?.integer as Any? ?? NSNull() }
+        func token(_ name: String) -> Any {
+            gguf.metadata["tokenizer.ggml.\(name)_token_id"]?.integer as Any? ?? NSNull()
+        }
         var config: [String: Any] = [
             "vocab_size": c.vocabulary, "torch_dtype": "float32", "dtype": "float32", "tie_word_embeddings": c.tied,
-            "bos_token_id": token("bos"), "eos_token_id": token("eos"), "pad_token_id": token("padding"), "use_cache": true,
+            "bos_token_id": token("bos"), "eos_token_id": token("eos"), "pad_token_id": token("padding"),
+            "use_cache": true,
         ]
         if c.family == .gpt2 {
             config.merge([
-                "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_embd": c.width, "n_head": c.heads, "n_layer": c.layers,
+                "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_embd": c.width, "n_head": c.heads,
+                "n_layer": c.layers,
                 "n_inner": c.hidden, "n_positions": c.context, "layer_norm_epsilon": number(c.epsilon),
                 "activation_function": "gelu_new",
             ]) { $1 }
             return config
         }
         config.merge([
-            "hidden_size": c.width, "intermediate_size": c.hidden, "num_hidden_layers": c.layers, "num_attention_heads": c.heads,
+            "hidden_size": c.width, "intermediate_size": c.hidden, "num_hidden_layers": c.layers,
+            "num_attention_heads": c.heads,
             "num_key_value_heads": c.kvHeads, "head_dim": c.headSize, "max_position_embeddings": c.context,
             "rms_norm_eps": number(c.epsilon), "attention_dropout": 0.0,
             "hidden_act": c.activation == .silu ? "silu" : "gelu_pytorch_tanh",
         ]) { $1 }
         if let rope = c.rope {
             config["rope_theta"] = number(rope.base)
-            if let scaling = try scaling(rope, headSize: c.headSize, file: gguf.path) { config["rope_scaling"] = scaling }
+            if let scaling = try scaling(rope, headSize: c.headSize, file: gguf.path) {
+                config["rope_scaling"] = scaling
+            }
         }
         switch c.family {
         case .llama:
@@ -65,11 +72,13 @@ enum HuggingFaceConfig {
         case .linear(let factor): return ["rope_type": "linear", "factor": number(factor)]
         case .llama3(let factor, let low, let high, let context):
             return [
-                "rope_type": "llama3", "factor": number(factor), "low_freq_factor": number(low), "high_freq_factor": number(high),
+                "rope_type": "llama3", "factor": number(factor), "low_freq_factor": number(low),
+                "high_freq_factor": number(high),
                 "original_max_position_embeddings": Int(context),
             ]
         case .factors(let factors):
-            // A GGUF keeps the divisors of Llama 3's scaling; those of the published models have one factor and fixed bounds.
+            // A GGUF keeps the divisors of Llama 3's scaling; those of the published models have one factor and fixed
+            // bounds.
             let factor = factors.max() ?? 1
             let (low, high, context): (Double, Double, Double) = (1, 4, 8192)
             for (index, stored) in factors.enumerated() {
@@ -82,7 +91,8 @@ enum HuggingFaceConfig {
                     : wavelength < context / high ? plain : (1 - smooth) * plain / Double(factor) + smooth * plain
                 guard abs(plain / scaled - Double(stored)) < 1e-3 * Double(stored) else {
                     throw ExportFailure(
-                        place: "\(file), rope_freqs.weight", problem: "these rotary divisors are not Llama 3's, so config.json cannot say them",
+                        place: "\(file), rope_freqs.weight",
+                        problem: "these rotary divisors are not Llama 3's, so config.json cannot say them",
                         remedy: "Export as GGUF instead.")
                 }
             }

@@ -3,7 +3,8 @@ import Tensors
 import Transformers
 import WeightFiles
 
-/// Writes a Hugging Face folder with the adapter merged in, in float32, so that what was quantised stays exactly what it was.
+/// Writes a Hugging Face folder with the adapter merged in, in float32, so that what was quantised stays exactly what
+/// it was.
 package enum HuggingFaceExport {
     /// Where the base's configuration and tokenizer come from.
     package enum Base {
@@ -19,7 +20,8 @@ package enum HuggingFaceExport {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         switch base {
         case .gguf(let file):
-            try TokenizerExport.put(try HuggingFaceConfig.make(model.configuration, gguf: file), to: folder + "/config.json", sorted: true)
+            try TokenizerExport.put(
+                try HuggingFaceConfig.make(model.configuration, gguf: file), to: folder + "/config.json", sorted: true)
             var generation: [String: Any] = ["do_sample": false]
             for (key, name) in [("bos_token_id", "bos"), ("eos_token_id", "eos"), ("pad_token_id", "padding")] {
                 generation[key] = file.metadata["tokenizer.ggml.\(name)_token_id"]?.integer
@@ -27,12 +29,16 @@ package enum HuggingFaceExport {
             try TokenizerExport.put(generation, to: folder + "/generation_config.json", sorted: true)
             try TokenizerExport.write(file, to: folder)
         case .folder(let source):
-            for name in source.files where !name.hasSuffix(".safetensors") && !name.hasSuffix(".index.json") && name != "config.json" {
-                try WeightFolder.write(try Data(contentsOf: URL(filePath: source.path + "/" + name)), to: folder + "/" + name)
+            for name in source.files
+            where !name.hasSuffix(".safetensors") && !name.hasSuffix(".index.json") && name != "config.json" {
+                try WeightFolder.write(
+                    try Data(contentsOf: URL(filePath: source.path + "/" + name)), to: folder + "/" + name)
             }
             let data = try Data(contentsOf: URL(filePath: source.path + "/config.json"))
             guard var config = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-                throw ExportFailure(place: source.path + "/config.json", problem: "this is no JSON object", remedy: "Register the base again.")
+                throw ExportFailure(
+                    place: source.path + "/config.json", problem: "this is no JSON object",
+                    remedy: "Register the base again.")
             }
             config["torch_dtype"] = "float32"
             config["dtype"] = "float32"
@@ -76,19 +82,30 @@ package enum HuggingFaceExport {
         let offset = HuggingFaceNames.normOffset(c.family)
         var tensors: [TensorSource] = []
         func add(_ name: String, _ norm: NormWeights) {
-            tensors.append(TensorSource(name: name + ".weight", shape: [norm.weight.count], values: norm.weight.map { $0 - offset }))
-            if let bias = norm.bias { tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], values: bias)) }
+            tensors.append(
+                TensorSource(
+                    name: name + ".weight", shape: [norm.weight.count], values: norm.weight.map { $0 - offset }))
+            if let bias = norm.bias {
+                tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], values: bias))
+            }
         }
-        func add(_ name: String, _ matrix: WeightMatrix, _ fill: @escaping (Range<Int>, UnsafeMutablePointer<Float>) -> Void) {
+        func add(
+            _ name: String, _ matrix: WeightMatrix, _ fill: @escaping (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+        ) {
             if isGPT2, name.contains(".h.") {
                 tensors.append(transposed(name + ".weight", out: matrix.out, in: matrix.in, fill))
             } else {
-                tensors.append(TensorSource(name: name + ".weight", shape: [matrix.out, matrix.in], type: .f32, fill: fill))
+                tensors.append(
+                    TensorSource(name: name + ".weight", shape: [matrix.out, matrix.in], type: .f32, fill: fill))
             }
-            if let bias = matrix.bias { tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], values: bias)) }
+            if let bias = matrix.bias {
+                tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], values: bias))
+            }
         }
         let root = isGPT2 ? "transformer" : "model"
-        add(isGPT2 ? "transformer.wte" : "model.embed_tokens", model.weights.embedding, MergedRows.fill(model.weights.embedding))
+        add(
+            isGPT2 ? "transformer.wte" : "model.embed_tokens", model.weights.embedding,
+            MergedRows.fill(model.weights.embedding))
         if let positions = model.weights.positions { add("transformer.wpe", positions, MergedRows.fill(positions)) }
         for (index, layer) in model.weights.layers.enumerated() {
             let prefix = isGPT2 ? "transformer.h.\(index)." : "model.layers.\(index)."

@@ -25,7 +25,8 @@ struct MergedRows {
     }
 
     /// Rows of a matrix that no adapter touches.
-    static func fill(_ matrix: WeightMatrix) -> (_ rows: Range<Int>, _ destination: UnsafeMutablePointer<Float>) -> Void {
+    static func fill(_ matrix: WeightMatrix) -> (_ rows: Range<Int>, _ destination: UnsafeMutablePointer<Float>) -> Void
+    {
         { rows, destination in
             for (offset, row) in rows.enumerated() { matrix.row(row, into: destination + offset * matrix.in) }
         }

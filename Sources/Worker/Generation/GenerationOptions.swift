@@ -11,7 +11,8 @@ package struct GenerationOptions: Hashable, Sendable {
     package var stopTokens: Set<Int32>
 
     package init(
-        maxNewTokens: Int = 128, temperature: Double = 0, topP: Double = 1, seed: UInt64 = 0, stopTokens: Set<Int32> = []
+        maxNewTokens: Int = 128, temperature: Double = 0, topP: Double = 1, seed: UInt64 = 0,
+        stopTokens: Set<Int32> = []
     ) {
         self.maxNewTokens = maxNewTokens
         self.temperature = temperature

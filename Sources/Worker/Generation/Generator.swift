@@ -18,16 +18,21 @@ package final class Generator {
 
     /// Answers every prompt (token ids). `finished` is told of each answer as it ends, with its prompt's index.
     ///
-    /// Prompts must not be empty. A prompt as long as the model's context gets an empty answer that ended for its length.
-    /// `stop`, asked before every step, ends the work early; answers that have not ended by then are as long as they came to be.
+    /// Prompts must not be empty. A prompt as long as the model's context gets an empty answer that ended for its
+    /// length.
+    /// `stop`, asked before every step, ends the work early; answers that have not ended by then are as long as they
+    /// came to be.
     package func generate(
-        _ prompts: [[Int32]], _ options: GenerationOptions, finished: (_ index: Int, GeneratedTokens) -> Void = { _, _ in },
+        _ prompts: [[Int32]], _ options: GenerationOptions,
+        finished: (_ index: Int, GeneratedTokens) -> Void = { _, _ in },
         stop: () -> Bool = { false }
     ) throws -> [GeneratedTokens] {
         var answers = [GeneratedTokens](repeating: GeneratedTokens(ids: [], finish: .length), count: prompts.count)
         let context = transformer.model.configuration.context
         let room = prompts.map { max(0, min(options.maxNewTokens, context - $0.count)) }
-        for index in prompts.indices where room[index] == 0 || prompts[index].isEmpty { finished(index, answers[index]) }
+        for index in prompts.indices where room[index] == 0 || prompts[index].isEmpty {
+            finished(index, answers[index])
+        }
         // Neighbours in this order share the longest beginnings.
         let order = prompts.indices.filter { room[$0] > 0 && !prompts[$0].isEmpty }
             .sorted { TokenTree.precedes(prompts[$0], prompts[$1]) }
@@ -47,7 +52,8 @@ package final class Generator {
         var batch: [Int] = []
         var bytes = 0
         for (place, index) in order.enumerated() {
-            let shared = batch.isEmpty || place == 0 ? 0 : TokenTree.commonPrefix(prompts[order[place - 1]], prompts[index])
+            let shared =
+                batch.isEmpty || place == 0 ? 0 : TokenTree.commonPrefix(prompts[order[place - 1]], prompts[index])
             let fresh = prompts[index].count - shared
             let cost = (fresh + room[index]) * cacheBytes + fresh * transformer.bytesPerToken + logitBytes
             if !batch.isEmpty, bytes + cost > memoryBytes || batch.count == Self.widestBatch {
@@ -62,12 +68,14 @@ package final class Generator {
     }
 
     private func run(
-        _ batch: [Int], _ prompts: [[Int32]], _ room: [Int], _ options: GenerationOptions, _ answers: inout [GeneratedTokens],
+        _ batch: [Int], _ prompts: [[Int32]], _ room: [Int], _ options: GenerationOptions,
+        _ answers: inout [GeneratedTokens],
         _ finished: (Int, GeneratedTokens) -> Void, _ stop: () -> Bool
     ) throws {
         let sampler = Sampler(options: options)
         let vocabulary = transformer.model.configuration.vocabulary
-        let tree = TokenTree(batch.map { TokenSequence(ids: prompts[$0], weights: [Float](repeating: 0, count: prompts[$0].count)) })
+        let tree = TokenTree(
+            batch.map { TokenSequence(ids: prompts[$0], weights: [Float](repeating: 0, count: prompts[$0].count)) })
         let longest = batch.reduce(0) { max($0, room[$1]) }
         let (cache, sequences, hidden) = try transformer.prefill(tree, sequences: batch.count, newTokens: longest)
         var active = sequences
@@ -101,14 +109,16 @@ package final class Generator {
     }
 
     private func pick(
-        _ prompts: [Int], _ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int, _ sampler: Sampler, _ answers: [GeneratedTokens]
+        _ prompts: [Int], _ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int, _ sampler: Sampler,
+        _ answers: [GeneratedTokens]
     ) -> [Int32] {
         var picked = [Int32](repeating: 0, count: prompts.count)
         picked.withUnsafeMutableBufferPointer { picked in
             nonisolated(unsafe) let picked = picked
             transformer.team.run(prompts.count) { row, _ in
                 picked[row] = sampler.pick(
-                    logits + row * vocabulary, vocabulary: vocabulary, prompt: prompts[row], place: answers[prompts[row]].ids.count)
+                    logits + row * vocabulary, vocabulary: vocabulary, prompt: prompts[row],
+                    place: answers[prompts[row]].ids.count)
             }
         }
         return picked

@@ -4,7 +4,8 @@ import CKernels
     import Glibc
 #endif
 
-/// Picks a token from logits. What is drawn depends on the seed, the prompt's index and the token's place alone, never on which
+/// Picks a token from logits. What is drawn depends on the seed, the prompt's index and the token's place alone, never
+/// on which
 /// other prompts share the batch.
 struct Sampler {
     let options: GenerationOptions
@@ -14,7 +15,8 @@ struct Sampler {
         guard options.temperature > 0 else { return Int32(ck_argmax(Int64(vocabulary), logits)) }
         let best = Int(ck_argmax(Int64(vocabulary), logits))
         let top = Double(logits[best])
-        // Tokens below e^-40 of the likeliest can never be drawn in practice. The weights are summed in classes of a quarter of a nat, so
+        // Tokens below e^-40 of the likeliest can never be drawn in practice. The weights are summed in classes of a
+        // quarter of a nat, so
         // that only the classes that the nucleus reaches need to be sorted.
         var classes = [Double](repeating: 0, count: 160)
         var whole = 0.0
@@ -33,7 +35,9 @@ struct Sampler {
         var candidates: [(id: Int32, weight: Double)] = []
         for id in 0..<vocabulary {
             let exponent = (Double(logits[id]) - top) / options.temperature
-            if exponent > -40, exponent <= 0, min(159, Int(-exponent * 4)) <= last { candidates.append((Int32(id), exp(exponent))) }
+            if exponent > -40, exponent <= 0, min(159, Int(-exponent * 4)) <= last {
+                candidates.append((Int32(id), exp(exponent)))
+            }
         }
         guard !candidates.isEmpty else { return Int32(best) }
         candidates.sort { ($1.weight, $0.id) < ($0.weight, $1.id) }

@@ -1,4 +1,5 @@
-/// Random numbers as a pure function of (seed, stream, index): the same wherever and in whatever order they are asked for.
+/// Random numbers as a pure function of (seed, stream, index): the same wherever and in whatever order they are asked
+/// for.
 ///
 /// Source: SplitMix64's finaliser (Steele et al. 2014), applied twice over the three words.
 package struct CounterRandom: Hashable, Sendable {
@@ -12,7 +13,9 @@ package struct CounterRandom: Hashable, Sendable {
 
     /// 64 random bits for `index`.
     package func bits(_ index: UInt64) -> UInt64 {
-        Self.mix(Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15 &* (stream &+ 1)) ^ (index &* 0xD1B5_4A32_D192_ED03 &+ 0x8CB9_2BA7_2F3D_8DD7))
+        Self.mix(
+            Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15 &* (stream &+ 1))
+                ^ (index &* 0xD1B5_4A32_D192_ED03 &+ 0x8CB9_2BA7_2F3D_8DD7))
     }
 
     /// A number in 0 ..< 1 with 24 random bits.

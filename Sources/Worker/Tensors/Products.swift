@@ -23,7 +23,8 @@ package final class Products {
 
     package init(team: ThreadTeam) throws {
         self.team = team
-        scratch = try (0..<team.threads).map { _ in try FloatBuffer(Int(max(CK_LINEAR_SCRATCH, CK_TRANSPOSED_SCRATCH))) }
+        scratch = try (0..<team.threads).map { _ in try FloatBuffer(Int(max(CK_LINEAR_SCRATCH, CK_TRANSPOSED_SCRATCH)))
+        }
     }
 
     /// One y = x·Wᵀ among several that share x: `y` [tokens × out], or += when `accumulate`.
@@ -34,7 +35,8 @@ package final class Products {
         var low: LowRank?
         var accumulate: Bool
         package init(
-            _ matrix: WeightMatrix, _ y: UnsafeMutablePointer<Float>, ldy: Int, low: LowRank? = nil, accumulate: Bool = false
+            _ matrix: WeightMatrix, _ y: UnsafeMutablePointer<Float>, ldy: Int, low: LowRank? = nil,
+            accumulate: Bool = false
         ) {
             self.matrix = matrix
             self.y = y
@@ -63,7 +65,8 @@ package final class Products {
             func call(_ bias: UnsafePointer<Float>?) {
                 withLow(part.low) {
                     ck_linear_forward(
-                        &matrix, Int64(first), Int64(count), Int64(tokens), x, Int64(ldx), part.y + first, Int64(part.ldy), bias, $0,
+                        &matrix, Int64(first), Int64(count), Int64(tokens), x, Int64(ldx), part.y + first,
+                        Int64(part.ldy), bias, $0,
                         part.accumulate ? 1 : 0, scratch)
                 }
             }
@@ -101,7 +104,8 @@ package final class Products {
                 data: low.factor, row_bytes: Int64(low.rank * 4), out: Int64(part.matrix.out), in: Int64(low.rank),
                 type: StorageType.f32.rawValue, block_size: 1, block_bytes: 4, interleaved_head: 0)
             ck_matvec(
-                &factor, Int64(first), Int64(count), Int64(tokens), low.rows, Int64(low.stride), sums, y, Int64(part.ldy), nil, 1,
+                &factor, Int64(first), Int64(count), Int64(tokens), low.rows, Int64(low.stride), sums, y,
+                Int64(part.ldy), nil, 1,
                 scratch)
         }
     }
@@ -135,7 +139,8 @@ package final class Products {
                 var matrix = part.matrix.kernel
                 withLow(part.low) {
                     ck_linear_input_gradient(
-                        &matrix, Int64(from), Int64(count), Int64(tokens), part.dy, Int64(part.lddy), dx + from, Int64(lddx), $0,
+                        &matrix, Int64(from), Int64(count), Int64(tokens), part.dy, Int64(part.lddy), dx + from,
+                        Int64(lddx), $0,
                         accumulate || index > 0 ? 1 : 0, self.scratch[thread].pointer)
                 }
             }
@@ -166,7 +171,8 @@ package final class Products {
             let (index, first) = tasks[task]
             let part = parts[index]
             ck_gemm_transposed(
-                Int64(min(96, part.out - first)), Int64(inner), Int64(tokens), part.dy + first, Int64(part.lddy), x, Int64(ldx),
+                Int64(min(96, part.out - first)), Int64(inner), Int64(tokens), part.dy + first, Int64(part.lddy), x,
+                Int64(ldx),
                 part.dw + first * inner, Int64(inner), self.scratch[thread].pointer)
         }
     }

@@ -17,7 +17,8 @@ package struct WeightMatrix: @unchecked Sendable {
         self.bias = bias
         owner = tensor.owner
         kernel = ck_matrix(
-            data: tensor.bytes.baseAddress, row_bytes: Int64(tensor.type.rowBytes(tensor.columns) ?? 0), out: Int64(tensor.rows),
+            data: tensor.bytes.baseAddress, row_bytes: Int64(tensor.type.rowBytes(tensor.columns) ?? 0),
+            out: Int64(tensor.rows),
             in: Int64(tensor.columns), type: tensor.type.rawValue, block_size: Int32(tensor.type.blockSize),
             block_bytes: Int32(tensor.type.blockBytes), interleaved_head: Int32(interleavedHead))
     }
@@ -29,7 +30,8 @@ package struct WeightMatrix: @unchecked Sendable {
         self.bias = bias
         owner = buffer
         kernel = ck_matrix(
-            data: UnsafeRawPointer(buffer.pointer + offset), row_bytes: Int64(inner * 4), out: Int64(out), in: Int64(inner),
+            data: UnsafeRawPointer(buffer.pointer + offset), row_bytes: Int64(inner * 4), out: Int64(out),
+            in: Int64(inner),
             type: StorageType.f32.rawValue, block_size: 1, block_bytes: 4, interleaved_head: 0)
     }
 

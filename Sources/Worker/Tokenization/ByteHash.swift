@@ -4,7 +4,8 @@
     import Darwin
 #endif
 
-/// A fast hash of short runs of bytes, of good quality in its low bits; not for use against chosen collisions beyond the
+/// A fast hash of short runs of bytes, of good quality in its low bits; not for use against chosen collisions beyond
+/// the
 /// bounded probing of its users.
 enum ByteHash {
     @inline(__always)

@@ -56,7 +56,8 @@ struct PieceTable: Sendable {
         }
     }
 
-    /// The slot that holds the key, or the empty one where it would go. The table is at most half full, so one is found.
+    /// The slot that holds the key, or the empty one where it would go. The table is at most half full, so one is
+    /// found.
     @inline(__always)
     private func slot(of key: UnsafePointer<UInt8>, count: Int) -> Int {
         let mask = slots.count - 1

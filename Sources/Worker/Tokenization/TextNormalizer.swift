@@ -36,9 +36,11 @@ enum TextNormalizer {
         }
     }
 
-    /// Applies a form of Unicode normalisation with the tables of Unicode 9, which are those of the `tokenizers` library.
+    /// Applies a form of Unicode normalisation with the tables of Unicode 9, which are those of the `tokenizers`
+    /// library.
     ///
-    /// Foundation's tables are newer. To the older ones every character that came later is one that nothing joins or passes, so the text
+    /// Foundation's tables are newer. To the older ones every character that came later is one that nothing joins or
+    /// passes, so the text
     /// is mapped in the stretches between such characters.
     private static func map(_ bytes: inout [UInt8], _ form: (String) -> String) {
         var result: [UInt8] = []

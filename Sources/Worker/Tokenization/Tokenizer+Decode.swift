@@ -1,5 +1,6 @@
 extension Tokenizer {
-    /// The bytes that a token stands for: text, or the name of a control token. Empty for an id outside of the vocabulary.
+    /// The bytes that a token stands for: text, or the name of a control token. Empty for an id outside of the
+    /// vocabulary.
     package func bytes(of id: Int32) -> [UInt8] {
         guard id >= 0, Int(id) < kinds.count else { return [] }
         if let index = addedByID[id] {

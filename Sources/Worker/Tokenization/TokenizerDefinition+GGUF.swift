@@ -29,8 +29,10 @@ extension TokenizerDefinition {
 
     /// Reads a tokenizer from GGUF metadata.
     ///
-    /// Throws `TokenizerFailure` naming the key, its value and a remedy for lists of unequal length, ids out of range, and
-    /// models or pre-tokenizers that are not supported. Source: the GGUF specification and llama.cpp's `llama-vocab.cpp`.
+    /// Throws `TokenizerFailure` naming the key, its value and a remedy for lists of unequal length, ids out of range,
+    /// and
+    /// models or pre-tokenizers that are not supported. Source: the GGUF specification and llama.cpp's
+    /// `llama-vocab.cpp`.
     package init(gguf values: GGUFValues, source: String = "GGUF metadata") throws {
         func failure(_ key: String, _ problem: String, _ remedy: String) -> TokenizerFailure {
             TokenizerFailure(source: source, location: "tokenizer.ggml.\(key)", problem: problem, remedy: remedy)
@@ -126,7 +128,8 @@ extension TokenizerDefinition {
         if values.addEOS == true, let eos { suffix = [eos] }
     }
 
-    /// Runs of spaces are pieces like any other, with marks for spaces; llama.cpp's converter writes them out as user-defined.
+    /// Runs of spaces are pieces like any other, with marks for spaces; llama.cpp's converter writes them out as
+    /// user-defined.
     private mutating func respellSpaces() {
         var respelled: Set<Int32> = []
         for (id, token) in tokens.enumerated()
@@ -137,7 +140,8 @@ extension TokenizerDefinition {
         addedTokens.removeAll { respelled.contains($0.id) }
     }
 
-    /// The scores by which pieces merge. llama.cpp's converter gives user-defined pieces a score that says nothing, so where the
+    /// The scores by which pieces merge. llama.cpp's converter gives user-defined pieces a score that says nothing, so
+    /// where the
     /// scores of all others fall with the id, as they do in SentencePiece BPE models, the id stands for the score.
     private static func order(_ scores: [Float], _ kinds: [TokenKind]) -> [Float] {
         guard kinds.contains(.userDefined) else { return scores }

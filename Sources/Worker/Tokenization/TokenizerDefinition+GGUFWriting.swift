@@ -1,10 +1,12 @@
 extension TokenizerDefinition {
     /// The `tokenizer.ggml.*` values that describe this tokenizer to llama.cpp, for weights of `vocabulary` rows.
     ///
-    /// Throws `TokenizerFailure` for what a GGUF cannot say. Source: llama.cpp `convert_hf_to_gguf.py` and `llama-vocab.cpp`.
+    /// Throws `TokenizerFailure` for what a GGUF cannot say. Source: llama.cpp `convert_hf_to_gguf.py` and
+    /// `llama-vocab.cpp`.
     package func ggufValues(vocabulary: Int) throws -> GGUFValues {
         func refused(_ location: String, _ problem: String) -> TokenizerFailure {
-            TokenizerFailure(source: source, location: location, problem: problem, remedy: "Export as a Hugging Face folder instead")
+            TokenizerFailure(
+                source: source, location: location, problem: problem, remedy: "Export as a Hugging Face folder instead")
         }
         guard tokens.count <= vocabulary else {
             throw refused("vocabulary", "\(tokens.count) tokens are more than the \(vocabulary) rows of the weights")
@@ -21,7 +23,10 @@ extension TokenizerDefinition {
             }
             // llama.cpp looks for user-defined pieces in the text before its spaces become marks.
             let isRaw = spelling == .sentencePiece && kinds[id] == .userDefined
-            values.tokens.append(isRaw ? tokens[id].split(separator: "▁", omittingEmptySubsequences: false).joined(separator: " ") : tokens[id])
+            values.tokens.append(
+                isRaw
+                    ? tokens[id].split(separator: "▁", omittingEmptySubsequences: false).joined(separator: " ")
+                    : tokens[id])
             types.append(Int32(kinds[id].rawValue))
         }
         values.types = types
@@ -54,13 +59,15 @@ extension TokenizerDefinition {
             name = "qwen2"
             // llama.cpp leaves composition out; text that is composed already, as almost all is, gives the same ids.
             expected = [.nfc]
-        case .none, .metaspace: throw refused("a byte-level vocabulary without a byte-level pre-tokenizer has no GGUF form")
+        case .none, .metaspace:
+            throw refused("a byte-level vocabulary without a byte-level pre-tokenizer has no GGUF form")
         }
         guard normalizers.isEmpty || normalizers == expected else { throw refused("its normalizers have no GGUF form") }
         return name
     }
 
-    /// The score of each piece, such that merging by scores follows the written merges: minus the rank of the first merge that makes it.
+    /// The score of each piece, such that merging by scores follows the written merges: minus the rank of the first
+    /// merge that makes it.
     private func scores(_ merges: Merges, _ types: [Int32]) -> [Float] {
         var result = [Float](repeating: 0, count: types.count)
         switch merges {

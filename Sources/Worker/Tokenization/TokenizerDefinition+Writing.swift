@@ -93,7 +93,8 @@ extension TokenizerDefinition {
     private func writeSteps(_ writer: inout JSONWriter) {
         var steps = normalizers
         var splitter = preTokenizer
-        // From scores, spaces become marks in the normaliser, as SentencePiece does it: one is put in front even before another.
+        // From scores, spaces become marks in the normaliser, as SentencePiece does it: one is put in front even before
+        // another.
         if case .scores = merges, case .metaspace(let scheme, _) = preTokenizer {
             if scheme != .never { steps.append(.prepend("▁")) }
             steps.append(.replace(" ", with: "▁"))

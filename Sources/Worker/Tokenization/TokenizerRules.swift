@@ -102,7 +102,8 @@ enum TokenizerRules {
         return table
     }
 
-    /// The merges that SentencePiece's scores imply: every split of a piece into two pieces. Best score first; of equal ones the
+    /// The merges that SentencePiece's scores imply: every split of a piece into two pieces. Best score first; of equal
+    /// ones the
     /// longer left part, then the longer right part, then the lower id, as the `tokenizers` library orders them.
     static func merges(scores: [Float], pieces: PieceTable, kinds: [TokenKind]) -> PairTable {
         let ranks = scoreRanks(scores)

@@ -1,6 +1,7 @@
 /// Helpers over raw UTF-8.
 enum UTF8Text {
-    /// The scalar at `index` and its length in bytes; a truncated or wrong lead byte gives the replacement character and length 1.
+    /// The scalar at `index` and its length in bytes; a truncated or wrong lead byte gives the replacement character
+    /// and length 1.
     @inline(__always)
     static func scalar(_ text: UnsafePointer<UInt8>, _ index: Int, _ end: Int) -> (UInt32, Int) {
         let first = text[index]

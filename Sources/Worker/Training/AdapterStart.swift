@@ -7,7 +7,9 @@ package enum AdapterStart {
     /// The layout that a recipe asks for. Throws a Failure for unknown targets or impossible numbers.
     package static func layout(_ recipe: Recipe, for model: Model) throws -> AdapterLayout {
         guard (1...1024).contains(recipe.rank) else {
-            throw Failure(code: "recipe.rank", "rank \(recipe.rank) is not in 1…1024.", at: "recipe.rank", remedy: "Use 4 to 128.")
+            throw Failure(
+                code: "recipe.rank", "rank \(recipe.rank) is not in 1…1024.", at: "recipe.rank", remedy: "Use 4 to 128."
+            )
         }
         let targets = try recipe.targets.map { name in
             guard let projection = Projection.allCases.first(where: { $0.name == name }) else {
@@ -18,7 +20,8 @@ package enum AdapterStart {
             return projection
         }
         let scale = recipe.rsLoRA ? recipe.alpha / Double(recipe.rank).squareRoot() : recipe.alpha / Double(recipe.rank)
-        return AdapterLayout(rank: recipe.rank, scale: Float(scale), targets: targets, firstLayer: try firstLayer(recipe, for: model))
+        return AdapterLayout(
+            rank: recipe.rank, scale: Float(scale), targets: targets, firstLayer: try firstLayer(recipe, for: model))
     }
 
     /// The lowest layer that a recipe trains.
@@ -27,7 +30,8 @@ package enum AdapterStart {
         let last = recipe.lastLayers ?? layers
         guard last >= 1 else {
             throw Failure(
-                code: "recipe.last_layers", "\(last) trained layers is less than one.", at: "recipe.last_layers", remedy: "Use 1 to \(layers).")
+                code: "recipe.last_layers", "\(last) trained layers is less than one.", at: "recipe.last_layers",
+                remedy: "Use 1 to \(layers).")
         }
         return max(0, layers - last)
     }

@@ -25,12 +25,18 @@ struct Checkpoint {
     func write(to folder: String, fingerprint: String, optimizer: Optimizer, best: FloatBuffer?) throws {
         let count = optimizer.parameters.count
         func source(_ name: String, _ buffer: FloatBuffer) -> TensorSource {
-            TensorSource(name: name, shape: [1, count], type: .f32) { _, destination in destination.update(from: buffer.pointer, count: count) }
+            TensorSource(name: name, shape: [1, count], type: .f32) { _, destination in
+                destination.update(from: buffer.pointer, count: count)
+            }
         }
-        var tensors = [source("first", optimizer.first), source("second", optimizer.second), source("values", optimizer.parameters.values)]
+        var tensors = [
+            source("first", optimizer.first), source("second", optimizer.second),
+            source("values", optimizer.parameters.values),
+        ]
         if let best { tensors.append(source("best", best)) }
         let numbers: [String: Double?] = [
-            "step": Double(step), "bestStep": Double(bestStep), "bestLoss": bestLoss, "startLoss": startLoss, "firstLoss": firstLoss,
+            "step": Double(step), "bestStep": Double(bestStep), "bestLoss": bestLoss, "startLoss": startLoss,
+            "firstLoss": firstLoss,
             "evaluationsWithoutGain": Double(evaluationsWithoutGain), "seconds": seconds, "tokens": Double(tokens),
             "labelTokens": Double(labelTokens), "lastLoss": lastLoss,
         ]
@@ -41,21 +47,26 @@ struct Checkpoint {
 
     /// Reads the checkpoint in `folder` into the optimizer; nil where there is none.
     ///
-    /// Throws a Failure where it belongs to other rows, another recipe or another base: such a run must not be "resumed".
-    static func read(from folder: String, fingerprint: String, optimizer: Optimizer, best: inout FloatBuffer?) throws -> Checkpoint? {
+    /// Throws a Failure where it belongs to other rows, another recipe or another base: such a run must not be
+    /// "resumed".
+    static func read(from folder: String, fingerprint: String, optimizer: Optimizer, best: inout FloatBuffer?) throws
+        -> Checkpoint?
+    {
         let path = folder + "/" + name
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file = try SafetensorsFile(path: path)
         guard file.metadata["fingerprint"] == fingerprint else {
             throw Failure(
-                code: "training.checkpoint_mismatch", "The checkpoint belongs to other rows, another recipe or another base model.", at: path,
+                code: "training.checkpoint_mismatch",
+                "The checkpoint belongs to other rows, another recipe or another base model.", at: path,
                 remedy: "Remove the checkpoint to start this run from its beginning.")
         }
         let count = optimizer.parameters.count
         func load(_ name: String, _ buffer: FloatBuffer) throws {
             guard let tensor = file.tensors[name], tensor.count == count, tensor.type == .f32 else {
                 throw Failure(
-                    code: "training.checkpoint_damaged", "The tensor '\(name)' is missing or has another size.", at: path,
+                    code: "training.checkpoint_damaged", "The tensor '\(name)' is missing or has another size.",
+                    at: path,
                     remedy: "Remove the checkpoint to start this run from its beginning.")
             }
             tensor.dequantize(rows: 0..<tensor.rows, into: buffer.pointer)
@@ -71,8 +82,10 @@ struct Checkpoint {
         func number(_ key: String) -> Double? { file.metadata[key].flatMap(UInt64.init).map(Double.init(bitPattern:)) }
         func whole(_ key: String) -> Int { number(key).flatMap { Int(exactly: $0) } ?? 0 }
         return Checkpoint(
-            step: whole("step"), bestStep: whole("bestStep"), bestLoss: number("bestLoss"), startLoss: number("startLoss"),
-            firstLoss: number("firstLoss"), evaluationsWithoutGain: whole("evaluationsWithoutGain"), seconds: number("seconds") ?? 0,
+            step: whole("step"), bestStep: whole("bestStep"), bestLoss: number("bestLoss"),
+            startLoss: number("startLoss"),
+            firstLoss: number("firstLoss"), evaluationsWithoutGain: whole("evaluationsWithoutGain"),
+            seconds: number("seconds") ?? 0,
             tokens: whole("tokens"), labelTokens: whole("labelTokens"), lastLoss: number("lastLoss") ?? 0)
     }
 }

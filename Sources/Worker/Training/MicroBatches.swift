@@ -1,6 +1,7 @@
 import Transformers
 
-/// Splits the rows of one optimizer step into packed micro-batches that fit the memory budget; the split never changes the result.
+/// Splits the rows of one optimizer step into packed micro-batches that fit the memory budget; the split never changes
+/// the result.
 enum MicroBatches {
     /// Trees of at most `budget` tokens each (a longer row has one to itself), rows that begin alike side by side.
     static func make(_ rows: [TokenSequence], budget: Int, sharing: Bool) -> [TokenTree] {

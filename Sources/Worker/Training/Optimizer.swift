@@ -53,7 +53,8 @@ final class Optimizer {
             nonisolated(unsafe) let sums = sums
             team.run(chunks) { chunk, _ in
                 let from = chunk * size
-                sums[chunk] = ck_sum_of_squares(Int64(min(size, self.parameters.count - from)), self.gradients.pointer + from)
+                sums[chunk] = ck_sum_of_squares(
+                    Int64(min(size, self.parameters.count - from)), self.gradients.pointer + from)
             }
         }
         return sums.reduce(0, +).squareRoot()
@@ -67,9 +68,12 @@ final class Optimizer {
             let rate = group.role == .lowRankB ? rate * self.recipe.loraPlusRatio : rate
             let decay = group.role == .vector ? 0 : self.recipe.weightDecay
             ck_adamw(
-                Int64(group.count), self.parameters.values.pointer + group.offset, self.gradients.pointer + group.offset,
-                self.first.pointer + group.offset, self.second.pointer + group.offset, self.anchor.map { UnsafePointer($0.pointer + group.offset) },
-                Float(scale), Float(rate), Float(self.recipe.beta1), Float(self.recipe.beta2), Float(self.recipe.epsilon),
+                Int64(group.count), self.parameters.values.pointer + group.offset,
+                self.gradients.pointer + group.offset,
+                self.first.pointer + group.offset, self.second.pointer + group.offset,
+                self.anchor.map { UnsafePointer($0.pointer + group.offset) },
+                Float(scale), Float(rate), Float(self.recipe.beta1), Float(self.recipe.beta2),
+                Float(self.recipe.epsilon),
                 Float(decay), Float(self.recipe.startDecay), Int64(step))
         }
     }

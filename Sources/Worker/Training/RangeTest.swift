@@ -3,7 +3,8 @@ import Foundation
 import Tensors
 import Transformers
 
-/// Sweeps the learning rate exponentially in one short run, and proposes a peak from the curve (Smith 2017; Howard & Gugger 2020).
+/// Sweeps the learning rate exponentially in one short run, and proposes a peak from the curve (Smith 2017; Howard &
+/// Gugger 2020).
 package struct RangeTest {
     /// Losses are averaged exponentially with this weight, corrected for their start, to see when to stop.
     private static let smoothing = 0.6
@@ -17,7 +18,10 @@ package struct RangeTest {
     let team: ThreadTeam
     let memoryBytes: Int
 
-    package init(model: Model, parameters: any Trainable, recipe: Recipe, train: [TokenSequence], team: ThreadTeam, memoryBytes: Int) {
+    package init(
+        model: Model, parameters: any Trainable, recipe: Recipe, train: [TokenSequence], team: ThreadTeam,
+        memoryBytes: Int
+    ) {
         self.model = model
         self.parameters = parameters
         self.recipe = recipe
@@ -34,7 +38,8 @@ package struct RangeTest {
     ) throws -> RangeTestResult? {
         guard lowest > 0, highest > lowest, highest.isFinite, steps >= 8 else {
             throw Failure(
-                code: "recipe.range_test", "From \(lowest) to \(highest) in \(steps) steps is no range to sweep.", at: "range-test",
+                code: "recipe.range_test", "From \(lowest) to \(highest) in \(steps) steps is no range to sweep.",
+                at: "range-test",
                 remedy: "Use a lowest rate above 0, a higher highest one, and at least 8 steps.")
         }
         let rows = train.indices.filter { train[$0].labels > 0 }
@@ -61,7 +66,8 @@ package struct RangeTest {
             var noise = recipe.noise(step: step)
             for tree in MicroBatches.make(batch, budget: budget, sharing: noise == nil) {
                 let sites = try transformer.train(
-                    tree, scale: 1 / Float(labels), smoothing: Float(recipe.labelSmoothing), noise: noise, into: optimizer.gradients)
+                    tree, scale: 1 / Float(labels), smoothing: Float(recipe.labelSmoothing), noise: noise,
+                    into: optimizer.gradients)
                 noise?.firstRow += tree.trees.count
                 loss += sites.reduce(0) { $0 + Double($1.loss) }
             }
@@ -91,7 +97,8 @@ package struct RangeTest {
     private func batch(_ step: Int, _ rows: [Int]) -> [TokenSequence] {
         (0..<max(1, recipe.batchRows)).map { place in
             let position = step * max(1, recipe.batchRows) + place
-            let order = CounterRandom(seed: recipe.seed, stream: 2 << 32 | UInt64(position / rows.count)).permutation(rows.count)
+            let order = CounterRandom(seed: recipe.seed, stream: 2 << 32 | UInt64(position / rows.count)).permutation(
+                rows.count)
             return train[rows[order[position % rows.count]]]
         }
     }
@@ -107,8 +114,10 @@ package struct RangeTest {
 
     /// A third of the rate where the smoothed loss is lowest, but no less than where it falls fastest.
     ///
-    /// The usual tenth of the lowest point is for full training; adapters bear more. On recorded grids (docs/experiments.md) the tenth, and the
-    /// steepest point more so, lay three to ten times below the best rate, a third within a factor of about three of it.
+    /// The usual tenth of the lowest point is for full training; adapters bear more. On recorded grids
+    /// (docs/experiments.md) the tenth, and the
+    /// steepest point more so, lay three to ten times below the best rate, a third within a factor of about three of
+    /// it.
     static func choose(_ rates: [Double], _ losses: [Double], lowest: Double) -> RangeTestResult {
         let smoothed = smooth(losses, reach: 2)
         func result(_ rate: Double, _ reason: String) -> RangeTestResult {
@@ -136,7 +145,11 @@ package struct RangeTest {
             rate,
             rate > third
                 ? "Where the loss falls fastest, which is close to where it is lowest (\(format(rates[best])))."
-                : "A third of the rate where the loss is lowest (\(format(rates[best]))); it falls fastest at \(format(rates[steepest])).")
+                : """
+                A third of the rate where the loss is lowest (\(format(rates[best]))); it falls fastest at \
+                \(format(rates[steepest])).
+                """
+        )
     }
 
     private static func format(_ rate: Double) -> String { String(format: "%.2e", rate) }

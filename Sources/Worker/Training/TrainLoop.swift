@@ -5,7 +5,8 @@ import Transformers
 
 /// Fine-tunes an adapter or a model's own weights: the whole training loop on one page.
 ///
-/// Killed at any step and started again in the same folder, it ends with the same bytes on the same machine and thread count.
+/// Killed at any step and started again in the same folder, it ends with the same bytes on the same machine and thread
+/// count.
 package final class TrainLoop {
     /// What the loop tells while it runs.
     package enum Event: Sendable {
@@ -46,8 +47,10 @@ package final class TrainLoop {
     ///   - memoryBytes: what activations may take.
     /// - Throws: a Failure where there is nothing to train on.
     package init(
-        model: Model, parameters: any Trainable, recipe: Recipe, train: [TokenSequence], validation: [TokenSequence], folder: String,
-        fingerprint: String, team: ThreadTeam, memoryBytes: Int, report: @escaping (Event) -> Void, shouldStop: @escaping () -> Bool
+        model: Model, parameters: any Trainable, recipe: Recipe, train: [TokenSequence], validation: [TokenSequence],
+        folder: String,
+        fingerprint: String, team: ThreadTeam, memoryBytes: Int, report: @escaping (Event) -> Void,
+        shouldStop: @escaping () -> Bool
     ) throws {
         guard let peak = recipe.learningRate, peak > 0, peak.isFinite else {
             throw Failure(
@@ -61,7 +64,8 @@ package final class TrainLoop {
         }
         guard recipe.batchRows >= 1, recipe.epochs > 0, recipe.epochs.isFinite else {
             throw Failure(
-                code: "recipe.batch_rows", "batch_rows \(recipe.batchRows) and epochs \(recipe.epochs) must be positive.", at: "recipe",
+                code: "recipe.batch_rows",
+                "batch_rows \(recipe.batchRows) and epochs \(recipe.epochs) must be positive.", at: "recipe",
                 remedy: "Use at least one row a step and a positive number of epochs.")
         }
         try recipe.checkNoise()
@@ -84,7 +88,9 @@ package final class TrainLoop {
 
     /// Trains to the end, to `pauseAtStep`, or until asked to stop.
     package func run(pauseAtStep: Int? = nil) throws -> Outcome {
-        var state = try Checkpoint.read(from: folder, fingerprint: fingerprint, optimizer: optimizer, best: &best) ?? Checkpoint()
+        var state =
+            try Checkpoint.read(from: folder, fingerprint: fingerprint, optimizer: optimizer, best: &best)
+            ?? Checkpoint()
         optimizer.parameters.publish(to: transformer)
         if state.step == 0, state.startLoss == nil, !validation.isEmpty { try validate(&state) }
         let last = min(steps, pauseAtStep ?? steps)
@@ -113,9 +119,11 @@ package final class TrainLoop {
             report(
                 .step(
                     StepReport(
-                        step: state.step, steps: steps, epoch: Double(state.step) / Double(stepsPerEpoch), loss: loss, gradientNorm: norm,
+                        step: state.step, steps: steps, epoch: Double(state.step) / Double(stepsPerEpoch), loss: loss,
+                        gradientNorm: norm,
                         learningRate: rate, tokens: tokens, labelTokens: labels,
-                        tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds), memoryBytes: MemoryUse.peakBytes(),
+                        tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds),
+                        memoryBytes: MemoryUse.peakBytes(),
                         secondsLeft: state.seconds / Double(state.step) * Double(steps - state.step))))
             if isEvaluation(state.step) {
                 try validate(&state)
@@ -127,7 +135,9 @@ package final class TrainLoop {
             try checkpoint(state)
             return .finished(result(state, paused: true))
         }
-        if let best, !validation.isEmpty { optimizer.parameters.values.pointer.update(from: best.pointer, count: optimizer.parameters.count) }
+        if let best, !validation.isEmpty {
+            optimizer.parameters.values.pointer.update(from: best.pointer, count: optimizer.parameters.count)
+        }
         return .finished(result(state, paused: false))
     }
 
@@ -148,7 +158,8 @@ package final class TrainLoop {
         var noise = recipe.noise(step: step)
         for tree in MicroBatches.make(rows, budget: budget, sharing: noise == nil) {
             let sites = try transformer.train(
-                tree, scale: Float(1 / weight), smoothing: Float(recipe.labelSmoothing), noise: noise, into: optimizer.gradients)
+                tree, scale: Float(1 / weight), smoothing: Float(recipe.labelSmoothing), noise: noise,
+                into: optimizer.gradients)
             noise?.firstRow += tree.trees.count
             for (site, value) in zip(tree.labels, sites) { loss += Double(site.weight) * Double(value.loss) }
         }
@@ -157,19 +168,27 @@ package final class TrainLoop {
 
     /// Refuses to go on from numbers that are no longer a model; the last checkpoint stays.
     private func check(loss: Double, norm: Double, step: Int, rows: [Int], first: Double?, runaway: inout Int) throws {
-        let where_ = "step \(step + 1) of \(steps), training rows \(rows.map { String($0 + 1) }.joined(separator: ", "))"
+        let where_ =
+            "step \(step + 1) of \(steps), training rows \(rows.map { String($0 + 1) }.joined(separator: ", "))"
         guard loss.isFinite, norm.isFinite else {
             throw Failure(
                 code: "training.not_finite", "The loss is \(loss) and the gradient norm \(norm).", at: where_,
-                remedy: "Lower recipe.learning_rate (now \(recipe.learningRate ?? 0)), and look at the rows named here.")
+                remedy: "Lower recipe.learning_rate (now \(recipe.learningRate ?? 0)), and look at the rows named here."
+            )
         }
         // Worse than guessing, and much worse than the start, three steps in a row: it will not come back by itself.
         let limit = max(3 * (first ?? loss), log(Double(model.configuration.vocabulary)) + 3)
         runaway = loss > limit ? runaway + 1 : 0
         guard runaway < 3 else {
             throw Failure(
-                code: "training.exploding", "The loss has grown to \(loss), from \(first ?? loss) at the start.", at: where_,
-                remedy: "Lower recipe.learning_rate (now \(recipe.learningRate ?? 0)) or recipe.clip_norm, or lengthen the warm-up.")
+                code: "training.exploding", "The loss has grown to \(loss), from \(first ?? loss) at the start.",
+                at: where_,
+                remedy:
+                    """
+                    Lower recipe.learning_rate (now \(recipe.learningRate ?? 0)) or recipe.clip_norm, or lengthen \
+                    the warm-up.
+                    """
+            )
         }
     }
 
@@ -202,7 +221,8 @@ package final class TrainLoop {
         } else {
             state.evaluationsWithoutGain += 1
         }
-        report(.validation(ValidationReport(step: state.step, loss: mean, tokenAccuracy: correct / weight, best: isBest)))
+        report(
+            .validation(ValidationReport(step: state.step, loss: mean, tokenAccuracy: correct / weight, best: isBest)))
     }
 
     private func checkpoint(_ state: Checkpoint) throws {
@@ -217,9 +237,12 @@ package final class TrainLoop {
 
     private func result(_ state: Checkpoint, paused: Bool) -> TrainingResult {
         TrainingResult(
-            adapter: AdapterReference(path: "", sha256: ""), steps: state.step, bestStep: validation.isEmpty ? state.step : state.bestStep,
-            finalLoss: state.lastLoss, validationLoss: state.bestLoss, startValidationLoss: state.startLoss, seconds: state.seconds,
-            tokens: state.tokens, labelTokens: state.labelTokens, tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds),
+            adapter: AdapterReference(path: "", sha256: ""), steps: state.step,
+            bestStep: validation.isEmpty ? state.step : state.bestStep,
+            finalLoss: state.lastLoss, validationLoss: state.bestLoss, startValidationLoss: state.startLoss,
+            seconds: state.seconds,
+            tokens: state.tokens, labelTokens: state.labelTokens,
+            tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds),
             peakMemoryBytes: MemoryUse.peakBytes(), paused: paused, machine: MemoryUse.machine(threads: team.threads))
     }
 

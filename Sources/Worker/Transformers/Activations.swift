@@ -1,6 +1,7 @@
 import Tensors
 
-/// What the forward pass keeps of each layer for the backward pass, and the scratch that both share; sized once, reused for ever.
+/// What the forward pass keeps of each layer for the backward pass, and the scratch that both share; sized once, reused
+/// for ever.
 final class Activations {
     /// Offsets (in floats a token) of one layer's kept numbers.
     struct Slot {
@@ -95,7 +96,8 @@ final class Activations {
     var scratchWidth: Int {
         let c = configuration
         let forward = c.width + activatedWidth
-        let backward = 4 * c.width + innerWidth + activatedWidth + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank + 1
+        let backward =
+            4 * c.width + innerWidth + activatedWidth + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank + 1
         return forward + (training ? backward : 0)
     }
 
@@ -140,7 +142,8 @@ final class Activations {
         }
         let c = configuration
         return Slot(
-            input: take(c.width), qkv: take(qkvWidth), attention: take(c.queryWidth), logSumExp: take(c.heads), middle: take(c.width),
+            input: take(c.width), qkv: take(qkvWidth), attention: take(c.queryWidth), logSumExp: take(c.heads),
+            middle: take(c.width),
             inner: take(innerWidth), low: take(7 * rank), statistics: take(4),
             rawHeads: take(c.headNorms ? c.queryWidth + c.keyWidth : 0),
             headStatistics: take(c.headNorms ? c.heads + c.kvHeads : 0),

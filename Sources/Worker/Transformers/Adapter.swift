@@ -42,7 +42,9 @@ package final class Adapter: @unchecked Sendable {
 
     /// A as [rank × in], the way files and papers have it.
     package func a(_ place: AdapterLayout.Place) -> [Float] {
-        (0..<layout.rank * place.inner).map { values.pointer[place.a + $0 % place.inner * layout.rank + $0 / place.inner] }
+        (0..<layout.rank * place.inner).map {
+            values.pointer[place.a + $0 % place.inner * layout.rank + $0 / place.inner]
+        }
     }
 
     /// B as [out × rank].

@@ -4,7 +4,8 @@ import WeightFiles
 
 /// Reads and writes adapters as PEFT does: `adapter_config.json` and `adapter_model.safetensors` in one folder.
 ///
-/// Source: peft's `LoraConfig` and its file names. GPT-2 keeps q, k and v in one module, so their factors are written as one
+/// Source: peft's `LoraConfig` and its file names. GPT-2 keeps q, k and v in one module, so their factors are written
+/// as one
 /// block-diagonal pair of three times the rank, and taken apart again by the rank noted in the file's metadata.
 package enum AdapterFolder {
     private static let rankNote = "finetuned.rank"
@@ -13,14 +14,18 @@ package enum AdapterFolder {
     package static func read(_ folders: [String], for model: Model) throws -> Adapter {
         let parts = try folders.map { try Part(folder: $0, model: model) }
         guard let first = parts.first else {
-            throw ModelFailure(place: "adapters", problem: "no adapter is named", remedy: "Name at least one adapter folder.")
+            throw ModelFailure(
+                place: "adapters", problem: "no adapter is named", remedy: "Name at least one adapter folder.")
         }
-        let targets = Projection.allCases.filter { target in parts.contains { $0.factors.keys.contains { $0.projection == target } } }
+        let targets = Projection.allCases.filter { target in
+            parts.contains { $0.factors.keys.contains { $0.projection == target } }
+        }
         let lowest = parts.flatMap { $0.factors.keys.map(\.layer) }.min() ?? 0
         // One adapter keeps its own scale, so that what is read is what was written, bit for bit.
         let scale = parts.count == 1 ? first.scale : 1
         let rank = parts.reduce(0) { $0 + $1.rank }
-        let adapter = try Adapter(AdapterLayout(rank: rank, scale: scale, targets: targets, firstLayer: lowest), for: model)
+        let adapter = try Adapter(
+            AdapterLayout(rank: rank, scale: scale, targets: targets, firstLayer: lowest), for: model)
         for place in adapter.places {
             var a = [Float](repeating: 0, count: rank * place.inner)
             var b = [Float](repeating: 0, count: place.outer * rank)
@@ -54,7 +59,8 @@ package enum AdapterFolder {
         func add(_ place: AdapterLayout.Place, _ module: String, _ a: [Float], _ b: [Float], rank: Int, outer: Int) {
             let name = "base_model.model." + moduleName(family, place.layer, module)
             modules.insert(module.split(separator: ".").last.map(String.init) ?? module)
-            tensors.append(TensorSource(name: name + ".lora_A.weight", shape: [rank, place.inner], type: type, values: a))
+            tensors.append(
+                TensorSource(name: name + ".lora_A.weight", shape: [rank, place.inner], type: type, values: a))
             tensors.append(TensorSource(name: name + ".lora_B.weight", shape: [outer, rank], type: type, values: b))
         }
         var fused: [Int: [AdapterLayout.Place]] = [:]
@@ -62,7 +68,9 @@ package enum AdapterFolder {
             if family == .gpt2, [.q, .k, .v].contains(place.projection) {
                 fused[place.layer, default: []].append(place)
             } else {
-                add(place, module(family, place.projection), adapter.a(place), adapter.b(place), rank: rank, outer: place.outer)
+                add(
+                    place, module(family, place.projection), adapter.a(place), adapter.b(place), rank: rank,
+                    outer: place.outer)
             }
         }
         for (_, places) in fused.sorted(by: { $0.key < $1.key }) {
@@ -139,9 +147,12 @@ package enum AdapterFolder {
             if let type = config["peft_type"]?.string, type.uppercased() != "LORA" {
                 throw failure("adapter_config.json, peft_type", "'\(type)' is not supported (LORA is)", retrain)
             }
-            if config["use_dora"]?.bool == true { throw failure("adapter_config.json, use_dora", "DoRA is not supported", retrain) }
+            if config["use_dora"]?.bool == true {
+                throw failure("adapter_config.json, use_dora", "DoRA is not supported", retrain)
+            }
             if let saved = config["modules_to_save"]?.list, !saved.isEmpty {
-                throw failure("adapter_config.json, modules_to_save", "whole modules in an adapter are not supported", retrain)
+                throw failure(
+                    "adapter_config.json, modules_to_save", "whole modules in an adapter are not supported", retrain)
             }
             if let bias = config["bias"]?.string, bias != "none" {
                 throw failure("adapter_config.json, bias", "'\(bias)' is not supported (none is)", retrain)
@@ -155,14 +166,18 @@ package enum AdapterFolder {
             }
             for (name, tensor) in file.tensors where name.contains(".lora_A.") {
                 guard let b = file.tensors[name.replacingOccurrences(of: ".lora_A.", with: ".lora_B.")],
-                    let (layer, module) = Self.parse(name), tensor.shape.count == 2, b.shape.count == 2, b.columns == tensor.rows,
+                    let (layer, module) = Self.parse(name), tensor.shape.count == 2, b.shape.count == 2,
+                    b.columns == tensor.rows,
                     tensor.rows > 0
                 else {
-                    throw failure("adapter_model.safetensors, \(name)", "this is no pair of low-rank factors of a layer", retrain)
+                    throw failure(
+                        "adapter_model.safetensors, \(name)", "this is no pair of low-rank factors of a layer", retrain)
                 }
                 let alpha = config["alpha_pattern"]?[module]?.double ?? defaultAlpha
                 let scale = Float(rsLoRA ? alpha / Double(tensor.rows).squareRoot() : alpha / Double(tensor.rows))
-                try add(layer, module, tensor, b, scale, note: note, model) { failure("adapter_model.safetensors, \(name)", $0, retrain) }
+                try add(layer, module, tensor, b, scale, note: note, model) {
+                    failure("adapter_model.safetensors, \(name)", $0, retrain)
+                }
             }
             guard !factors.isEmpty else {
                 throw failure("adapter_model.safetensors", "the adapter holds no factors", retrain)
@@ -183,7 +198,8 @@ package enum AdapterFolder {
         }
 
         private mutating func add(
-            _ layer: Int, _ module: String, _ a: StoredTensor, _ b: StoredTensor, _ scale: Float, note: Int?, _ model: Model,
+            _ layer: Int, _ module: String, _ a: StoredTensor, _ b: StoredTensor, _ scale: Float, note: Int?,
+            _ model: Model,
             failure: (String) -> ModelFailure
         ) throws {
             guard layer >= 0, layer < model.weights.layers.count else {
@@ -200,7 +216,8 @@ package enum AdapterFolder {
                 factors[Key(layer: layer, projection: projection)] = Factors(a: a, b: b, rank: rank, scale: scale)
             }
             let names: [String: Projection] = [
-                "q_proj": .q, "k_proj": .k, "v_proj": .v, "o_proj": .o, "gate_proj": .gate, "up_proj": .up, "down_proj": .down,
+                "q_proj": .q, "k_proj": .k, "v_proj": .v, "o_proj": .o, "gate_proj": .gate, "up_proj": .up,
+                "down_proj": .down,
                 "c_fc": .up, "attn.c_proj": .o, "mlp.c_proj": .down,
             ]
             if let projection = names[module] { return try put(projection, a.floats(), b.floats(), rank: a.rows) }
@@ -214,7 +231,11 @@ package enum AdapterFolder {
                     let r = rank / 3
                     let part = (0..<rows * r).map { bv[(block * rows + $0 / r) * rank + block * r + $0 % r] }
                     // A block of zeros is a projection that was never trained.
-                    if part.allSatisfy({ $0 == 0 }), av[block * r * a.columns..<(block + 1) * r * a.columns].allSatisfy({ $0 == 0 }) { continue }
+                    if part.allSatisfy({ $0 == 0 }),
+                        av[block * r * a.columns..<(block + 1) * r * a.columns].allSatisfy({ $0 == 0 })
+                    {
+                        continue
+                    }
                     try put(projection, Array(av[block * r * a.columns..<(block + 1) * r * a.columns]), part, rank: r)
                 } else {
                     try put(projection, av, Array(bv[block * rows * rank..<(block + 1) * rows * rank]), rank: rank)
@@ -242,7 +263,8 @@ package enum AdapterFolder {
         var rank_pattern: [String: Int] = [:]
         var alpha_pattern: [String: Double] = [:]
 
-        init(_ adapter: Adapter, family: ModelConfiguration.Family, base: String, modules: Set<String>, hasFused: Bool) {
+        init(_ adapter: Adapter, family: ModelConfiguration.Family, base: String, modules: Set<String>, hasFused: Bool)
+        {
             base_model_name_or_path = base
             r = adapter.layout.rank
             // The scale already contains the square root of rsLoRA; alpha / r gives it back.

@@ -4,7 +4,8 @@ import WeightFiles
 extension Model {
     /// Builds the model that a GGUF file holds, mapped and still quantised.
     ///
-    /// Throws ``ModelFailure`` where the architecture or a shape is not one the engine runs, ``WeightFileError`` where a tensor is missing.
+    /// Throws ``ModelFailure`` where the architecture or a shape is not one the engine runs, ``WeightFileError`` where
+    /// a tensor is missing.
     package init(gguf: GGUFFile) throws {
         let architecture = try gguf.required("general.architecture", "text") { $0.string }
         let embedding = try gguf.tensor("token_embd.weight")
@@ -19,8 +20,10 @@ extension Model {
         case "gpt2": c = try GPT2Family.configuration(gguf, vocabulary: vocabulary, tied: tied)
         default:
             throw ModelFailure(
-                place: "\(gguf.path), general.architecture", problem: "the architecture '\(architecture)' is not one this engine runs",
-                remedy: "Choose a base of \(ModelConfiguration.Family.allCases.map(\.rawValue).joined(separator: ", ")).")
+                place: "\(gguf.path), general.architecture",
+                problem: "the architecture '\(architecture)' is not one this engine runs",
+                remedy:
+                    "Choose a base of \(ModelConfiguration.Family.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         let tensors = TensorShelf(file: gguf.path) { gguf.tensors[$0] }
         // llama.cpp interleaves the rows of q and k for its rotary kernel, in this family alone.
@@ -29,7 +32,8 @@ extension Model {
             let p = "blk.\(index)."
             if c.family == .gpt2 { return try GPT2Family.layer(tensors, p, c) }
             var layer = LayerWeights(
-                attentionNorm: try tensors.norm(p + "attn_norm", c.width), feedForwardNorm: try tensors.norm(p + "ffn_norm", c.width),
+                attentionNorm: try tensors.norm(p + "attn_norm", c.width),
+                feedForwardNorm: try tensors.norm(p + "ffn_norm", c.width),
                 projections: [
                     try tensors.matrix(p + "attn_q", c.queryWidth, c.width, interleaved: interleaved),
                     try tensors.matrix(p + "attn_k", c.keyWidth, c.width, interleaved: interleaved),
@@ -54,7 +58,8 @@ extension Model {
             configuration: c,
             weights: ModelWeights(
                 embedding: embeddingMatrix,
-                positions: c.rope == nil ? try tensors.matrix("position_embd", c.context, c.width) : nil, layers: layers,
+                positions: c.rope == nil ? try tensors.matrix("position_embd", c.context, c.width) : nil,
+                layers: layers,
                 finalNorm: try tensors.norm("output_norm", c.width),
                 head: tied ? embeddingMatrix : try tensors.matrix("output", vocabulary, c.width),
                 parameters: gguf.tensors.values.reduce(0) { $0 + $1.count },
@@ -70,7 +75,8 @@ struct TensorShelf {
     func tensor(_ name: String, _ shape: [Int]) throws -> StoredTensor {
         guard let tensor = find(name) else {
             throw ModelFailure(
-                place: "\(file), \(name)", problem: "this tensor is missing", remedy: "The model is incomplete: convert or download it again.")
+                place: "\(file), \(name)", problem: "this tensor is missing",
+                remedy: "The model is incomplete: convert or download it again.")
         }
         guard tensor.shape == shape else {
             throw ModelFailure(

@@ -1,4 +1,5 @@
-/// The shape of one decoder-only transformer; what the families differ in are values here, so that one engine runs them all.
+/// The shape of one decoder-only transformer; what the families differ in are values here, so that one engine runs them
+/// all.
 package struct ModelConfiguration: Hashable, Sendable {
     package enum Family: String, Hashable, Sendable, CaseIterable { case llama, qwen2, qwen3, gemma3, gpt2 }
     package enum Normalisation: Hashable, Sendable { case rms, layer }
@@ -60,7 +61,8 @@ package struct ModelConfiguration: Hashable, Sendable {
     }
 
     package init(
-        family: Family, layers: Int, width: Int, heads: Int, kvHeads: Int, headSize: Int, hidden: Int, vocabulary: Int, context: Int,
+        family: Family, layers: Int, width: Int, heads: Int, kvHeads: Int, headSize: Int, hidden: Int, vocabulary: Int,
+        context: Int,
         epsilon: Float, tied: Bool
     ) {
         self.family = family

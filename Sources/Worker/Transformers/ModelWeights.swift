@@ -52,7 +52,8 @@ package struct ModelWeights: Sendable {
     package var quantisation: [String: Int]
 
     package init(
-        embedding: WeightMatrix, positions: WeightMatrix? = nil, layers: [LayerWeights], finalNorm: NormWeights, head: WeightMatrix,
+        embedding: WeightMatrix, positions: WeightMatrix? = nil, layers: [LayerWeights], finalNorm: NormWeights,
+        head: WeightMatrix,
         parameters: Int, quantisation: [String: Int]
     ) {
         self.embedding = embedding

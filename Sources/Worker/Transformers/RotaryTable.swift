@@ -21,7 +21,8 @@ struct RotaryTable {
         let frequencies = (0..<half).map(frequency)
         for position in positions..<wanted {
             for frequency in frequencies {
-                // PyTorch multiplies in single precision and takes the cosine of that; goldens see the difference at long positions.
+                // PyTorch multiplies in single precision and takes the cosine of that; goldens see the difference at
+                // long positions.
                 let angle = Float(position) * frequency
                 cosine.append(cosf(angle))
                 sine.append(sinf(angle))

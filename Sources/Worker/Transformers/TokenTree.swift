@@ -25,9 +25,11 @@ package struct LabelSite: Sendable, Hashable {
     package var sequence: Int32
 }
 
-/// Sequences packed without padding into one stream of tokens, in which those that begin alike share one copy of the beginning.
+/// Sequences packed without padding into one stream of tokens, in which those that begin alike share one copy of the
+/// beginning.
 ///
-/// The stream is a forest of nodes in depth-first order. A token attends to the earlier tokens of its node and to all tokens of the
+/// The stream is a forest of nodes in depth-first order. A token attends to the earlier tokens of its node and to all
+/// tokens of the
 /// nodes above, which is exactly its own sequence up to it; so losses and gradients equal those of separate sequences.
 package struct TokenTree: Sendable {
     /// Nodes of one tree: they share at least the root's tokens.
@@ -56,7 +58,8 @@ package struct TokenTree: Sendable {
 
     /// Packs `sequences`; with `sharing` off every sequence is a tree of its own, in the order given.
     ///
-    /// - Parameter trimmed: leave out the tokens that no label follows: they cost a forward and backward pass and change nothing.
+    /// - Parameter trimmed: leave out the tokens that no label follows: they cost a forward and backward pass and
+    ///   change nothing.
     ///   ``lastTokens`` then tells the last token that was kept.
     package init(_ sequences: [TokenSequence], sharing: Bool = true, trimmed: Bool = false) {
         let inputs = sequences.map { sequence in
@@ -133,12 +136,16 @@ package struct TokenTree: Sendable {
             path = []
             place(order, from: 0, probe: 0, parent: -1, firstNode: firstNode, level: 0)
             let nodes = firstNode..<result.nodes.count
-            let depth = nodes.reduce(0) { max($0, Int(result.nodes[$1].depth + result.nodes[$1].end - result.nodes[$1].start)) }
+            let depth = nodes.reduce(0) {
+                max($0, Int(result.nodes[$1].depth + result.nodes[$1].end - result.nodes[$1].start))
+            }
             result.trees.append(Tree(nodes: nodes, depth: depth, tokens: firstToken..<result.tokens.count))
         }
 
         /// Places sequences that agree below `probe`; those below `from` are placed already.
-        private mutating func place(_ order: ArraySlice<Int>, from: Int, probe: Int, parent: Int, firstNode: Int, level: Int) {
+        private mutating func place(
+            _ order: ArraySlice<Int>, from: Int, probe: Int, parent: Int, firstNode: Int, level: Int
+        ) {
             guard let first = order.first, let last = order.last else { return }
             guard order.count > 1, level < TokenTree.longestPath - 1 else {
                 for index in order { leaf(index, from: from, parent: parent, firstNode: firstNode) }
@@ -155,7 +162,9 @@ package struct TokenTree: Sendable {
                 if group.count == 1 {
                     for index in group { leaf(index, from: start, parent: above, firstNode: firstNode) }
                 } else {
-                    place(group, from: start, probe: shared, parent: above, firstNode: firstNode, level: above == parent ? level : level + 1)
+                    place(
+                        group, from: start, probe: shared, parent: above, firstNode: firstNode,
+                        level: above == parent ? level : level + 1)
                 }
             }
             path.removeLast(start - from)
@@ -165,7 +174,8 @@ package struct TokenTree: Sendable {
             let sequence = sequences[index]
             let rest = Array(inputs[index][from...])
             if !rest.isEmpty { _ = node(rest, depth: from, parent: parent, firstNode: firstNode) }
-            for position in 1..<max(1, min(sequence.ids.count, inputs[index].count + 1)) where sequence.weights[position] != 0 {
+            for position in 1..<max(1, min(sequence.ids.count, inputs[index].count + 1))
+            where sequence.weights[position] != 0 {
                 result.labels.append(
                     LabelSite(
                         token: path[position - 1], target: sequence.ids[position], weight: sequence.weights[position],
@@ -182,7 +192,8 @@ package struct TokenTree: Sendable {
                 result.positions.append(Int32(depth + offset))
                 path.append(Int32(start + offset))
             }
-            result.nodes.append(ck_node(start: Int32(start), end: Int32(start + ids.count), parent: Int32(parent), depth: Int32(depth)))
+            result.nodes.append(
+                ck_node(start: Int32(start), end: Int32(start + ids.count), parent: Int32(parent), depth: Int32(depth)))
             return result.nodes.count - 1 - firstNode
         }
     }

@@ -22,7 +22,8 @@ package struct ParameterGroup: Hashable, Sendable {
     }
 }
 
-/// What a run trains: flat numbers, and how a model is run with them. An adapter and a model's own weights are the two kinds.
+/// What a run trains: flat numbers, and how a model is run with them. An adapter and a model's own weights are the two
+/// kinds.
 package protocol Trainable: AnyObject, Sendable {
     /// The numbers; gradients and the optimizer's moments are laid out alike.
     var values: FloatBuffer { get }

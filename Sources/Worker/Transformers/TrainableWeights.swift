@@ -2,7 +2,8 @@ import Tensors
 
 /// A model's own weights as float32 master copies, flat, for full fine-tuning.
 ///
-/// With ``firstLayer`` above 0 only the blocks from there on, the last norm and an output projection of its own are trained; what lies
+/// With ``firstLayer`` above 0 only the blocks from there on, the last norm and an output projection of its own are
+/// trained; what lies
 /// below, and an embedding that is also the output projection, stay as their file has them.
 package final class TrainableWeights: Trainable {
     /// Where a matrix [out × in] and its bias [out] lie.
@@ -65,7 +66,9 @@ package final class TrainableWeights: Trainable {
                 bias: matrix.bias.map { take(.vector, $0.count) })
         }
         func place(_ norm: NormWeights) -> NormPlace {
-            NormPlace(offset: take(.vector, norm.weight.count), count: norm.weight.count, bias: norm.bias.map { take(.vector, $0.count) })
+            NormPlace(
+                offset: take(.vector, norm.weight.count), count: norm.weight.count,
+                bias: norm.bias.map { take(.vector, $0.count) })
         }
         let weights = model.weights
         let whole = firstLayer <= 0
@@ -98,13 +101,17 @@ package final class TrainableWeights: Trainable {
     /// Where a norm lies, or nil where it is frozen or absent.
     func place(_ layer: Int, _ norm: Norm) -> NormPlace? { norms[layer][norm.rawValue] }
 
-    /// The model with these weights in the place of its own: matrices as views of ``values``, norms and biases as copies of now.
+    /// The model with these weights in the place of its own: matrices as views of ``values``, norms and biases as
+    /// copies of now.
     package func model() -> Model {
         var result = base
-        func vector(_ offset: Int, _ count: Int) -> [Float] { Array(UnsafeBufferPointer(start: values.pointer + offset, count: count)) }
+        func vector(_ offset: Int, _ count: Int) -> [Float] {
+            Array(UnsafeBufferPointer(start: values.pointer + offset, count: count))
+        }
         func matrix(_ place: Place) -> WeightMatrix {
             WeightMatrix(
-                values, offset: place.offset, out: place.out, in: place.inner, bias: place.bias.map { vector($0, place.out) })
+                values, offset: place.offset, out: place.out, in: place.inner,
+                bias: place.bias.map { vector($0, place.out) })
         }
         func norm(_ place: NormPlace) -> NormWeights {
             NormWeights(weight: vector(place.offset, place.count), bias: place.bias.map { vector($0, place.count) })
@@ -115,7 +122,9 @@ package final class TrainableWeights: Trainable {
         result.weights.finalNorm = norm(finalNorm)
         for layer in firstLayer..<result.weights.layers.count {
             for projection in Projection.allCases {
-                if let place = place(layer, projection) { result.weights.layers[layer].projections[projection.rawValue] = matrix(place) }
+                if let place = place(layer, projection) {
+                    result.weights.layers[layer].projections[projection.rawValue] = matrix(place)
+                }
             }
             for kind in Norm.allCases {
                 if let place = place(layer, kind) { result.weights.layers[layer][keyPath: kind.path] = norm(place) }
@@ -130,7 +139,8 @@ package final class TrainableWeights: Trainable {
 
     package func publish(to transformer: Transformer) { transformer.replace(model()) }
 
-    /// The largest difference to the weights of `model`, in parts of one where they are larger than one; infinite where one is no number.
+    /// The largest difference to the weights of `model`, in parts of one where they are larger than one; infinite where
+    /// one is no number.
     package func difference(to model: Model) -> Float {
         var largest: Float = 0
         visit(model) { offset, numbers in

@@ -1,6 +1,7 @@
 import CKernels
 
-/// The randomness of one training step; every draw is a function of (seed, step, row, position, place), so that resuming, the
+/// The randomness of one training step; every draw is a function of (seed, step, row, position, place), so that
+/// resuming, the
 /// number of threads and the packing never change it.
 ///
 /// Rows draw for themselves, so a stream that is trained with noise must not share prefixes.
@@ -16,7 +17,8 @@ package struct TrainingNoise: Sendable, Hashable {
     /// The place in the step of the stream's first row.
     package var firstRow: Int
 
-    package init(adapterDropout: Float, dropout: Float, neftuneAlpha: Float, seed: UInt64, step: Int, firstRow: Int = 0) {
+    package init(adapterDropout: Float, dropout: Float, neftuneAlpha: Float, seed: UInt64, step: Int, firstRow: Int = 0)
+    {
         self.adapterDropout = adapterDropout
         self.dropout = dropout
         self.neftuneAlpha = neftuneAlpha
@@ -27,7 +29,9 @@ package struct TrainingNoise: Sendable, Hashable {
 
     /// What draws of one kind are told apart by.
     enum Stream {
-        static func adapter(_ layer: Int, _ projection: Projection) -> UInt64 { UInt64(layer * 16 + projection.rawValue) }
+        static func adapter(_ layer: Int, _ projection: Projection) -> UInt64 {
+            UInt64(layer * 16 + projection.rawValue)
+        }
         static func attentionResidual(_ layer: Int) -> UInt64 { UInt64(layer * 16 + 8) }
         static func feedForwardResidual(_ layer: Int) -> UInt64 { UInt64(layer * 16 + 9) }
         static func head(_ layer: Int, _ head: Int) -> UInt64 { 1 << 32 | UInt64(layer << 12 + head) }

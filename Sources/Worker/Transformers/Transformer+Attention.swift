@@ -25,27 +25,31 @@ extension Transformer {
             let branch = post == nil ? activations.dropped : kept.preAttentionPost
             project(layer, [(.o, branch, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t)
             addDropped(
-                post, branch, to: kept.input, into: kept.middle, TrainingNoise.Stream.attentionResidual(layer), noise.dropout, tokens: t)
+                post, branch, to: kept.input, into: kept.middle, TrainingNoise.Stream.attentionResidual(layer),
+                noise.dropout, tokens: t)
         } else if c.postNorms, let post = weights.postAttentionNorm {
             project(layer, [(.o, kept.preAttentionPost, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t)
             addNormalised(post, kept.preAttentionPost, to: kept.input, into: kept.middle, tokens: t)
         } else {
             copy(kept.input, to: kept.middle, t * d)
             project(
-                layer, [(.o, kept.middle, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t, accumulate: true)
+                layer, [(.o, kept.middle, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t,
+                accumulate: true)
         }
     }
 
     /// into = x + norm(y), for families with post-norms.
     func addNormalised(
-        _ norm: NormWeights, _ y: UnsafePointer<Float>, to x: UnsafePointer<Float>, into: UnsafeMutablePointer<Float>, tokens: Int
+        _ norm: NormWeights, _ y: UnsafePointer<Float>, to x: UnsafePointer<Float>, into: UnsafeMutablePointer<Float>,
+        tokens: Int
     ) {
         let d = configuration.width
         team.rows(tokens, grain: 8) { rows, _ in
             var statistics = [Float](repeating: 0, count: rows.count)
             let at = rows.lowerBound * d
             ck_rms_norm(
-                Int64(rows.count), Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, into + at, Int64(d), &statistics)
+                Int64(rows.count), Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, into + at,
+                Int64(d), &statistics)
             ck_add_scaled(Int64(rows.count * d), 1, x + at, into + at)
         }
     }
@@ -66,7 +70,8 @@ extension Transformer {
                 let h = Int64(c.headSize)
                 ck_rms_norm(Int64(c.heads), h, raw, h, queryNorm.weight, c.epsilon, row, h, statistics)
                 ck_rms_norm(
-                    Int64(c.kvHeads), h, raw + c.queryWidth, h, keyNorm.weight, c.epsilon, row + c.queryWidth, h, statistics + c.heads)
+                    Int64(c.kvHeads), h, raw + c.queryWidth, h, keyNorm.weight, c.epsilon, row + c.queryWidth, h,
+                    statistics + c.heads)
             }
         }
     }
@@ -79,7 +84,8 @@ extension Transformer {
             positions.withUnsafeBufferPointer { positions in
                 guard let base = positions.baseAddress else { return }
                 ck_rope(
-                    Int64(rows.count), Int64(c.heads + c.kvHeads), Int64(c.headSize), qkv + rows.lowerBound * ld, Int64(ld),
+                    Int64(rows.count), Int64(c.heads + c.kvHeads), Int64(c.headSize), qkv + rows.lowerBound * ld,
+                    Int64(ld),
                     base + rows.lowerBound, table.cosine, table.sine, direction)
             }
         }
@@ -87,15 +93,18 @@ extension Transformer {
 
     /// What the attention kernel needs to know of one head of one tree.
     func head(
-        _ layer: Int, _ tree: TokenTree, _ nodes: UnsafePointer<ck_node>, _ range: Range<Int>, _ kept: Activations.Slot, _ head: Int
+        _ layer: Int, _ tree: TokenTree, _ nodes: UnsafePointer<ck_node>, _ range: Range<Int>, _ kept: Activations.Slot,
+        _ head: Int
     ) -> ck_head {
         let c = configuration
         let group = head / (c.heads / c.kvHeads)
         let ld = Int64(activations.qkvWidth)
         return ck_head(
-            nodes: nodes + range.lowerBound, node_count: Int64(range.count), head: Int64(c.headSize), scale: c.scoreScale,
+            nodes: nodes + range.lowerBound, node_count: Int64(range.count), head: Int64(c.headSize),
+            scale: c.scoreScale,
             window: c.slides(layer) ? Int64(c.window) : 0, q: kept.qkv + head * c.headSize,
-            k: kept.qkv + c.queryWidth + group * c.headSize, v: kept.qkv + c.queryWidth + c.keyWidth + group * c.headSize, ldq: ld,
+            k: kept.qkv + c.queryWidth + group * c.headSize,
+            v: kept.qkv + c.queryWidth + c.keyWidth + group * c.headSize, ldq: ld,
             ldkv: ld, dropout: noise?.dropout ?? 0, keys: noiseKeys.map { UnsafePointer($0) },
             stream: TrainingNoise.Stream.head(layer, head))
     }
@@ -109,7 +118,8 @@ extension Transformer {
                 let index = task % c.heads
                 var head = self.head(layer, tree, base, tree.trees[task / c.heads].nodes, kept, index)
                 ck_attention_forward(
-                    &head, kept.attention + index * c.headSize, Int64(c.queryWidth), kept.logSumExp + index, Int64(c.heads),
+                    &head, kept.attention + index * c.headSize, Int64(c.queryWidth), kept.logSumExp + index,
+                    Int64(c.heads),
                     self.attentionScratch[thread].pointer)
             }
         }

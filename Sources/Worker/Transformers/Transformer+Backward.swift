@@ -2,18 +2,22 @@ import CKernels
 import Tensors
 
 extension Transformer {
-    /// Adds the gradients of what is trained to `gradients` (laid out as its values), from the gradient of the last residual stream in
+    /// Adds the gradients of what is trained to `gradients` (laid out as its values), from the gradient of the last
+    /// residual stream in
     /// ``Activations/dx``. The last call to ``forward(_:)`` must have been on the same tree.
     func backward(_ tree: TokenTree, into gradients: FloatBuffer) {
         for layer in stride(from: configuration.layers - 1, through: lowestTrained, by: -1) {
             let kept = slot(layer)
             feedForwardBackward(layer, tree, kept, gradients)
-            attentionBackward(layer, tree, kept, gradients, needsInput: layer > lowestTrained || weights?.embedding != nil)
+            attentionBackward(
+                layer, tree, kept, gradients, needsInput: layer > lowestTrained || weights?.embedding != nil)
         }
         embeddingGradients(tree, gradients)
     }
 
-    private func feedForwardBackward(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot, _ gradients: FloatBuffer) {
+    private func feedForwardBackward(
+        _ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot, _ gradients: FloatBuffer
+    ) {
         let c = configuration
         let t = tree.tokens.count
         let d = c.width
@@ -22,23 +26,29 @@ extension Transformer {
         activate(kept, tokens: t)
         let branch = throughDropout(a.dx, TrainingNoise.Stream.feedForwardResidual(layer), tokens: t)
         let dy = throughPostNorm(
-            weights.postFeedForwardNorm, kept.preFeedForwardPost, branch, self.weights?.place(layer, .postFeedForward), gradients, tokens: t)
-        parameterBackward(layer, [(.down, dy, d)], x: a.activated, ldx: a.activatedWidth, kept.low, gradients, tokens: t)
+            weights.postFeedForwardNorm, kept.preFeedForwardPost, branch, self.weights?.place(layer, .postFeedForward),
+            gradients, tokens: t)
+        parameterBackward(
+            layer, [(.down, dy, d)], x: a.activated, ldx: a.activatedWidth, kept.low, gradients, tokens: t)
         inputGradient(layer, [(.down, dy, d)], into: a.dActivated, ld: a.activatedWidth, tokens: t)
         let ld = a.innerWidth
         team.rows(t, grain: 4) { rows, _ in
             let inner = kept.inner + rows.lowerBound * ld
             let out = a.dInner + rows.lowerBound * ld
             ck_activation_backward(
-                c.activation.rawValue, Int64(rows.count), Int64(c.hidden), inner, c.gated ? inner + c.hidden : nil, Int64(ld),
-                a.dActivated + rows.lowerBound * a.activatedWidth, Int64(a.activatedWidth), out, c.gated ? out + c.hidden : nil, Int64(ld))
+                c.activation.rawValue, Int64(rows.count), Int64(c.hidden), inner, c.gated ? inner + c.hidden : nil,
+                Int64(ld),
+                a.dActivated + rows.lowerBound * a.activatedWidth, Int64(a.activatedWidth), out,
+                c.gated ? out + c.hidden : nil, Int64(ld))
         }
         let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] =
             c.gated ? [(.gate, a.dInner, ld), (.up, a.dInner + c.hidden, ld)] : [(.up, a.dInner, ld)]
         normalise(weights.feedForwardNorm, kept.middle, a.normed, kept.statistics + 2 * t, tokens: t)
         parameterBackward(layer, parts, x: a.normed, ldx: d, kept.low, gradients, tokens: t)
         inputGradient(layer, parts, into: a.dNormed, ld: d, tokens: t)
-        normGradient(self.weights?.place(layer, .feedForward), kept.middle, kept.statistics + 2 * t, a.dNormed, gradients, tokens: t)
+        normGradient(
+            self.weights?.place(layer, .feedForward), kept.middle, kept.statistics + 2 * t, a.dNormed, gradients,
+            tokens: t)
         normBackward(weights.feedForwardNorm, kept.middle, kept.statistics + 2 * t, dy: a.dNormed, dx: a.dx, tokens: t)
     }
 
@@ -52,7 +62,8 @@ extension Transformer {
         let weights = model.weights.layers[layer]
         let branch = throughDropout(a.dx, TrainingNoise.Stream.attentionResidual(layer), tokens: t)
         let dy = throughPostNorm(
-            weights.postAttentionNorm, kept.preAttentionPost, branch, self.weights?.place(layer, .postAttention), gradients, tokens: t)
+            weights.postAttentionNorm, kept.preAttentionPost, branch, self.weights?.place(layer, .postAttention),
+            gradients, tokens: t)
         parameterBackward(layer, [(.o, dy, d)], x: kept.attention, ldx: c.queryWidth, kept.low, gradients, tokens: t)
         inputGradient(layer, [(.o, dy, d)], into: a.dAttention, ld: c.queryWidth, tokens: t)
         attendBackward(layer, tree, kept)
@@ -70,14 +81,16 @@ extension Transformer {
         // The norm before the lowest trained projections is trained with them.
         guard needsInput || self.weights != nil else { return }
         inputGradient(layer, parts, into: a.dNormed, ld: d, tokens: t)
-        normGradient(self.weights?.place(layer, .attention), kept.input, kept.statistics, a.dNormed, gradients, tokens: t)
+        normGradient(
+            self.weights?.place(layer, .attention), kept.input, kept.statistics, a.dNormed, gradients, tokens: t)
         guard needsInput else { return }
         normBackward(weights.attentionNorm, kept.input, kept.statistics, dy: a.dNormed, dx: a.dx, tokens: t)
     }
 
     /// The gradient before a post-norm, in ``Activations/dPost``; without one, the gradient as it is.
     private func throughPostNorm(
-        _ norm: NormWeights?, _ y: UnsafeMutablePointer<Float>, _ dy: UnsafeMutablePointer<Float>, _ place: TrainableWeights.NormPlace?,
+        _ norm: NormWeights?, _ y: UnsafeMutablePointer<Float>, _ dy: UnsafeMutablePointer<Float>,
+        _ place: TrainableWeights.NormPlace?,
         _ gradients: FloatBuffer, tokens: Int
     ) -> UnsafeMutablePointer<Float> {
         guard configuration.postNorms, let norm else { return dy }
@@ -89,7 +102,8 @@ extension Transformer {
             (out + at).update(repeating: 0, count: rows.count * d)
             let n = Int64(rows.count)
             ck_rms_norm(
-                n, Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, self.activations.dNormed + at, Int64(d), statistics)
+                n, Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, self.activations.dNormed + at,
+                Int64(d), statistics)
             ck_rms_norm_backward(
                 n, Int64(d), y + at, Int64(d), norm.weight, statistics, dy + at, Int64(d), out + at, Int64(d), nil)
         }
@@ -113,20 +127,24 @@ extension Transformer {
                 _ = bias
             } else {
                 ck_rms_norm_backward(
-                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, statistics + tokens + rows.lowerBound, dy + at, Int64(d),
+                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, statistics + tokens + rows.lowerBound,
+                    dy + at, Int64(d),
                     dx + at, Int64(d), nil)
             }
         }
     }
 
-    /// Gradients of each projection's weights, or of its factors: g = s·dy·B [T × r] (kept in dLow for the input gradient), dAᵀ += xᵀ·g, dB += dyᵀ·u.
+    /// Gradients of each projection's weights, or of its factors: g = s·dy·B [T × r] (kept in dLow for the input
+    /// gradient), dAᵀ += xᵀ·g, dB += dyᵀ·u.
     private func parameterBackward(
         _ layer: Int, _ parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)], x: UnsafePointer<Float>, ldx: Int,
         _ low: UnsafePointer<Float>, _ gradients: FloatBuffer, tokens: Int, needsInput: Bool = true
     ) {
         if weights != nil { weightGradients(layer, parts, x: x, ldx: ldx, gradients, tokens: tokens) }
         guard let adapter else { return }
-        let covered = parts.compactMap { part in adapter.place(layer, part.0).map { (place: $0, dy: part.1, ld: part.ld) } }
+        let covered = parts.compactMap { part in
+            adapter.place(layer, part.0).map { (place: $0, dy: part.1, ld: part.ld) }
+        }
         guard !covered.isEmpty else { return }
         let r = rank
         let ld = 7 * r
@@ -135,7 +153,8 @@ extension Transformer {
             for part in covered {
                 let out = g + rows.lowerBound * ld + part.place.projection.rawValue * r
                 ck_gemm(
-                    Int64(rows.count), Int64(r), Int64(part.place.outer), part.dy + rows.lowerBound * part.ld, Int64(part.ld), 1,
+                    Int64(rows.count), Int64(r), Int64(part.place.outer), part.dy + rows.lowerBound * part.ld,
+                    Int64(part.ld), 1,
                     adapter.values.pointer + part.place.b, Int64(r), out, Int64(ld), 0)
                 for t in 0..<rows.count { ck_scale(Int64(r), adapter.layout.scale, out + t * ld) }
             }
@@ -150,17 +169,22 @@ extension Transformer {
             let (index, first, isA) = tasks[task]
             let part = covered[index]
             let column = part.place.projection.rawValue * r
-            if isA, let dropped = self.droppedColumns(part.place, x, ldx: ldx, first: first, tokens: tokens, thread: thread) {
+            if isA,
+                let dropped = self.droppedColumns(part.place, x, ldx: ldx, first: first, tokens: tokens, thread: thread)
+            {
                 ck_gemm(
-                    Int64(min(96, part.place.inner - first)), Int64(r), Int64(tokens), dropped, 1, 96, g + column, Int64(ld),
+                    Int64(min(96, part.place.inner - first)), Int64(r), Int64(tokens), dropped, 1, 96, g + column,
+                    Int64(ld),
                     gradients.pointer + part.place.a + first * r, Int64(r), 1)
             } else if isA {
                 ck_gemm(
-                    Int64(min(96, part.place.inner - first)), Int64(r), Int64(tokens), x + first, 1, Int64(ldx), g + column, Int64(ld),
+                    Int64(min(96, part.place.inner - first)), Int64(r), Int64(tokens), x + first, 1, Int64(ldx),
+                    g + column, Int64(ld),
                     gradients.pointer + part.place.a + first * r, Int64(r), 1)
             } else {
                 ck_gemm(
-                    Int64(min(96, part.place.outer - first)), Int64(r), Int64(tokens), part.dy + first, 1, Int64(part.ld), low + column,
+                    Int64(min(96, part.place.outer - first)), Int64(r), Int64(tokens), part.dy + first, 1,
+                    Int64(part.ld), low + column,
                     Int64(ld), gradients.pointer + part.place.b + first * r, Int64(r), 1)
             }
         }
@@ -168,7 +192,8 @@ extension Transformer {
 
     /// Σ dy·(W + s·B·A) over projections that share their input.
     private func inputGradient(
-        _ layer: Int, _ parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)], into dx: UnsafeMutablePointer<Float>, ld: Int,
+        _ layer: Int, _ parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)],
+        into dx: UnsafeMutablePointer<Float>, ld: Int,
         tokens: Int
     ) {
         let r = rank
@@ -183,7 +208,9 @@ extension Transformer {
             return Products.Backward(matrix, dy: dy, lddy: lddy, low: low)
         }
         products.inputGradient(terms, dx: dx, lddx: ld, tokens: tokens)
-        if adapterDropout > 0 { for part in parts { addDroppedInputGradient(layer, part.0, into: dx, ld: ld, tokens: tokens) } }
+        if adapterDropout > 0 {
+            for part in parts { addDroppedInputGradient(layer, part.0, into: dx, ld: ld, tokens: tokens) }
+        }
     }
 
     /// Gradients of rotated q, k, v from the gradient of the attention's output.
@@ -204,8 +231,10 @@ extension Transformer {
                 var head = self.head(layer, tree, base, tree.trees[task / c.heads].nodes, kept, index)
                 let column = index * c.headSize
                 ck_attention_backward(
-                    &head, kept.attention + column, Int64(width), kept.logSumExp + index, Int64(c.heads), a.dAttention + column,
-                    Int64(width), a.dqkv + column, Int64(a.qkvWidth), a.dKeys + column, a.dValues + column, Int64(width),
+                    &head, kept.attention + column, Int64(width), kept.logSumExp + index, Int64(c.heads),
+                    a.dAttention + column,
+                    Int64(width), a.dqkv + column, Int64(a.qkvWidth), a.dKeys + column, a.dValues + column,
+                    Int64(width),
                     self.attentionScratch[thread].pointer)
             }
         }
@@ -217,7 +246,9 @@ extension Transformer {
                         let out = a.dqkv + token * a.qkvWidth + offset + kv * c.headSize
                         let first = source + token * width + kv * group * c.headSize
                         out.update(from: first, count: c.headSize)
-                        for member in 1..<max(1, group) { ck_add_scaled(Int64(c.headSize), 1, first + member * c.headSize, out) }
+                        for member in 1..<max(1, group) {
+                            ck_add_scaled(Int64(c.headSize), 1, first + member * c.headSize, out)
+                        }
                     }
                 }
             }
@@ -242,7 +273,8 @@ extension Transformer {
                     base.update(repeating: 0, count: rawWidth)
                     ck_rms_norm_backward(Int64(c.heads), h, raw, h, queryNorm.weight, statistics, row, h, base, h, nil)
                     ck_rms_norm_backward(
-                        Int64(c.kvHeads), h, raw + c.queryWidth, h, keyNorm.weight, statistics + c.heads, row + c.queryWidth, h,
+                        Int64(c.kvHeads), h, raw + c.queryWidth, h, keyNorm.weight, statistics + c.heads,
+                        row + c.queryWidth, h,
                         base + c.queryWidth, h, nil)
                     row.update(from: base, count: rawWidth)
                 }

@@ -3,7 +3,8 @@ import Tensors
 
 extension Transformer {
     /// output = xm + [postnorm] (f(gate(norm(xm))) · up(norm(xm)) · Wdownᵀ).
-    func feedForwardForward(_ layer: Int, tokens t: Int, _ kept: Activations.Slot, output: UnsafeMutablePointer<Float>) {
+    func feedForwardForward(_ layer: Int, tokens t: Int, _ kept: Activations.Slot, output: UnsafeMutablePointer<Float>)
+    {
         let c = configuration
         let d = c.width
         let weights = model.weights.layers[layer]
@@ -17,15 +18,22 @@ extension Transformer {
         if let noise, noise.dropout > 0 {
             let post = c.postNorms ? weights.postFeedForwardNorm : nil
             let branch = post == nil ? activations.dropped : kept.preFeedForwardPost
-            project(layer, [(.down, branch, d)], x: activations.activated, ldx: activations.activatedWidth, kept.low, tokens: t)
+            project(
+                layer, [(.down, branch, d)], x: activations.activated, ldx: activations.activatedWidth, kept.low,
+                tokens: t)
             addDropped(
-                post, branch, to: kept.middle, into: output, TrainingNoise.Stream.feedForwardResidual(layer), noise.dropout, tokens: t)
+                post, branch, to: kept.middle, into: output, TrainingNoise.Stream.feedForwardResidual(layer),
+                noise.dropout, tokens: t)
         } else if c.postNorms, let post = weights.postFeedForwardNorm {
-            project(layer, [(.down, kept.preFeedForwardPost, d)], x: activations.activated, ldx: activations.activatedWidth, kept.low, tokens: t)
+            project(
+                layer, [(.down, kept.preFeedForwardPost, d)], x: activations.activated, ldx: activations.activatedWidth,
+                kept.low, tokens: t)
             addNormalised(post, kept.preFeedForwardPost, to: kept.middle, into: output, tokens: t)
         } else {
             copy(kept.middle, to: output, t * d)
-            project(layer, [(.down, output, d)], x: activations.activated, ldx: activations.activatedWidth, kept.low, tokens: t, accumulate: true)
+            project(
+                layer, [(.down, output, d)], x: activations.activated, ldx: activations.activatedWidth, kept.low,
+                tokens: t, accumulate: true)
         }
     }
 
@@ -36,8 +44,10 @@ extension Transformer {
         team.rows(tokens, grain: 4) { rows, _ in
             let inner = kept.inner + rows.lowerBound * ld
             ck_activation(
-                c.activation.rawValue, Int64(rows.count), Int64(c.hidden), inner, c.gated ? inner + c.hidden : nil, Int64(ld),
-                self.activations.activated + rows.lowerBound * self.activations.activatedWidth, Int64(self.activations.activatedWidth))
+                c.activation.rawValue, Int64(rows.count), Int64(c.hidden), inner, c.gated ? inner + c.hidden : nil,
+                Int64(ld),
+                self.activations.activated + rows.lowerBound * self.activations.activatedWidth,
+                Int64(self.activations.activatedWidth))
         }
     }
 }

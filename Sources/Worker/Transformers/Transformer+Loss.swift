@@ -10,7 +10,8 @@ package struct SiteLoss: Sendable {
 }
 
 extension Transformer {
-    /// Cross-entropy at every label site of `tree`, from the last residual stream; and, when `gradientScale` is not 0, the gradient of
+    /// Cross-entropy at every label site of `tree`, from the last residual stream; and, when `gradientScale` is not 0,
+    /// the gradient of
     /// Σ weight · loss · gradientScale in ``Activations/dx``.
     ///
     /// Only label sites meet the vocabulary, some rows at a time, so that the logits never take more than `logitBytes`.
@@ -52,12 +53,18 @@ extension Transformer {
             }
             guard training else { continue }
             if let gradients { headGradients(normed, logits, ldy: ld, gradients, tokens: sites.count) }
-            products.inputGradient([.init(model.weights.head, dy: logits, lddy: ld)], dx: dNormed, lddx: d, tokens: sites.count)
-            if let gradients { normGradient(weights?.finalNorm, x, statistics, dNormed, gradients, tokens: sites.count) }
+            products.inputGradient(
+                [.init(model.weights.head, dy: logits, lddy: ld)], dx: dNormed, lddx: d, tokens: sites.count)
+            if let gradients {
+                normGradient(weights?.finalNorm, x, statistics, dNormed, gradients, tokens: sites.count)
+            }
             dx.update(repeating: 0, count: sites.count * d)
             normBackward(model.weights.finalNorm, x, statistics, dy: dNormed, dx: dx, tokens: sites.count)
-            // Several sites may sit on one token (a shared prefix predicts each continuation): their gradients add up, in order.
-            for (row, site) in sites.enumerated() { ck_add_scaled(Int64(d), 1, dx + row * d, activations.dx + Int(site.token) * d) }
+            // Several sites may sit on one token (a shared prefix predicts each continuation): their gradients add up,
+            // in order.
+            for (row, site) in sites.enumerated() {
+                ck_add_scaled(Int64(d), 1, dx + row * d, activations.dx + Int(site.token) * d)
+            }
         }
         return losses
     }

@@ -14,7 +14,8 @@ extension Transformer {
             magnitudes.withUnsafeBufferPointer { magnitudes in
                 guard let base = magnitudes.baseAddress else { return }
                 ck_uniform_noise(
-                    Int64(rows.count), Int64(d), x + rows.lowerBound * d, Int64(d), keys + rows.lowerBound, TrainingNoise.Stream.embedding,
+                    Int64(rows.count), Int64(d), x + rows.lowerBound * d, Int64(d), keys + rows.lowerBound,
+                    TrainingNoise.Stream.embedding,
                     base + rows.lowerBound)
             }
         }
@@ -22,7 +23,8 @@ extension Transformer {
 
     /// into = x + dropout([norm](branch)); `branch` is left as it is where there is a norm.
     func addDropped(
-        _ norm: NormWeights?, _ branch: UnsafeMutablePointer<Float>, to x: UnsafePointer<Float>, into: UnsafeMutablePointer<Float>,
+        _ norm: NormWeights?, _ branch: UnsafeMutablePointer<Float>, to x: UnsafePointer<Float>,
+        into: UnsafeMutablePointer<Float>,
         _ stream: UInt64, _ rate: Float, tokens: Int
     ) {
         guard let keys = noiseKeys else { return }
@@ -34,7 +36,8 @@ extension Transformer {
             if let norm {
                 var statistics = [Float](repeating: 0, count: rows.count)
                 ck_rms_norm(
-                    n, Int64(d), branch + at, Int64(d), norm.weight, self.configuration.epsilon, dropped + at, Int64(d), &statistics)
+                    n, Int64(d), branch + at, Int64(d), norm.weight, self.configuration.epsilon, dropped + at, Int64(d),
+                    &statistics)
             }
             ck_dropout(n, Int64(d), dropped + at, Int64(d), keys + rows.lowerBound, stream, 0, rate)
             (into + at).update(from: x + at, count: rows.count * d)
@@ -43,21 +46,24 @@ extension Transformer {
     }
 
     /// The gradient before a branch's dropout, in ``Activations/dropped``; without dropout, the gradient as it is.
-    func throughDropout(_ dx: UnsafeMutablePointer<Float>, _ stream: UInt64, tokens: Int) -> UnsafeMutablePointer<Float> {
+    func throughDropout(_ dx: UnsafeMutablePointer<Float>, _ stream: UInt64, tokens: Int) -> UnsafeMutablePointer<Float>
+    {
         guard let noise, noise.dropout > 0, let keys = noiseKeys else { return dx }
         let d = configuration.width
         let dropped = activations.dropped
         team.rows(tokens) { rows, _ in
             let at = rows.lowerBound * d
             (dropped + at).update(from: dx + at, count: rows.count * d)
-            ck_dropout(Int64(rows.count), Int64(d), dropped + at, Int64(d), keys + rows.lowerBound, stream, 0, noise.dropout)
+            ck_dropout(
+                Int64(rows.count), Int64(d), dropped + at, Int64(d), keys + rows.lowerBound, stream, 0, noise.dropout)
         }
         return dropped
     }
 
     /// u = s · dropout(x)·Aᵀ: every projection drops for itself, as peft does.
     func droppedLowRankForward(
-        _ places: [AdapterLayout.Place], _ x: UnsafePointer<Float>, ldx: Int, _ low: UnsafeMutablePointer<Float>, tokens: Int
+        _ places: [AdapterLayout.Place], _ x: UnsafePointer<Float>, ldx: Int, _ low: UnsafeMutablePointer<Float>,
+        tokens: Int
     ) {
         guard let adapter, let keys = noiseKeys else { return }
         let r = rank
@@ -76,7 +82,8 @@ extension Transformer {
                     TrainingNoise.Stream.adapter(place.layer, place.projection), 0, rate)
                 let u = low + first * ld + place.projection.rawValue * r
                 ck_gemm(
-                    Int64(count), Int64(r), Int64(inner), copy, Int64(inner), 1, adapter.values.pointer + place.a, Int64(r), u, Int64(ld), 0)
+                    Int64(count), Int64(r), Int64(inner), copy, Int64(inner), 1, adapter.values.pointer + place.a,
+                    Int64(r), u, Int64(ld), 0)
                 for t in 0..<count { ck_scale(Int64(r), adapter.layout.scale, u + t * ld) }
             }
         }
@@ -91,13 +98,16 @@ extension Transformer {
         let count = min(96, place.inner - first)
         for t in 0..<tokens { (copy + t * 96).update(from: x + t * ldx + first, count: count) }
         ck_dropout(
-            Int64(tokens), Int64(count), copy, 96, keys, TrainingNoise.Stream.adapter(place.layer, place.projection), Int64(first),
+            Int64(tokens), Int64(count), copy, 96, keys, TrainingNoise.Stream.adapter(place.layer, place.projection),
+            Int64(first),
             adapterDropout)
         return UnsafePointer(copy)
     }
 
     /// dx += mask ∘ (g·A), with g in ``Activations/dLow``.
-    func addDroppedInputGradient(_ layer: Int, _ projection: Projection, into dx: UnsafeMutablePointer<Float>, ld: Int, tokens: Int) {
+    func addDroppedInputGradient(
+        _ layer: Int, _ projection: Projection, into dx: UnsafeMutablePointer<Float>, ld: Int, tokens: Int
+    ) {
         guard let adapter, let place = adapter.place(layer, projection), let keys = noiseKeys else { return }
         let r = rank
         let inner = place.inner
@@ -110,10 +120,12 @@ extension Transformer {
             let panels = out + block * inner
             ck_pack_rows(Int64(inner), Int64(r), adapter.values.pointer + place.a, Int64(r), panels)
             ck_gemm_packed(
-                Int64(count), Int64(inner), Int64(r), self.activations.dLow + first * 7 * r + projection.rawValue * r, Int64(7 * r), panels,
+                Int64(count), Int64(inner), Int64(r), self.activations.dLow + first * 7 * r + projection.rawValue * r,
+                Int64(7 * r), panels,
                 out, Int64(inner), 0)
             ck_dropout(
-                Int64(count), Int64(inner), out, Int64(inner), keys + first, TrainingNoise.Stream.adapter(layer, projection), 0, rate)
+                Int64(count), Int64(inner), out, Int64(inner), keys + first,
+                TrainingNoise.Stream.adapter(layer, projection), 0, rate)
             for t in 0..<count { ck_add_scaled(Int64(inner), 1, out + t * inner, dx + (first + t) * ld) }
         }
     }

@@ -1,9 +1,11 @@
 import CKernels
 import Tensors
 
-/// Runs a model over packed tokens: forward, and backward into the gradients of an adapter or of the weights themselves.
+/// Runs a model over packed tokens: forward, and backward into the gradients of an adapter or of the weights
+/// themselves.
 ///
-/// One instance owns the activations of one micro-batch at a time. Shapes in comments: T tokens, d width, f hidden, r rank.
+/// One instance owns the activations of one micro-batch at a time. Shapes in comments: T tokens, d width, f hidden, r
+/// rank.
 package final class Transformer {
     package private(set) var model: Model
     package let team: ThreadTeam
@@ -31,7 +33,8 @@ package final class Transformer {
     ///   - weights: what full fine-tuning trains; `model` is then their ``TrainableWeights/model()``.
     ///   - training: keep what the backward pass needs.
     package init(
-        _ model: Model, adapter: Adapter? = nil, weights: TrainableWeights? = nil, team: ThreadTeam, training: Bool = false
+        _ model: Model, adapter: Adapter? = nil, weights: TrainableWeights? = nil, team: ThreadTeam,
+        training: Bool = false
     ) throws {
         self.model = model
         self.team = team
@@ -40,12 +43,14 @@ package final class Transformer {
         let training = training || weights != nil
         products = try Products(team: team)
         let c = model.configuration
-        lowestTrained = training ? min(c.layers, max(0, adapter?.layout.firstLayer ?? weights?.firstLayer ?? 0)) : c.layers
+        lowestTrained =
+            training ? min(c.layers, max(0, adapter?.layout.firstLayer ?? weights?.firstLayer ?? 0)) : c.layers
         let kept = c.layers - lowestTrained
         activations = try Activations(
             c, rank: adapter?.layout.rank ?? 0, slots: kept + (kept < c.layers ? 1 : 0), training: training)
         tables = (
-            c.rope.map { RotaryTable($0, headSize: c.headSize) }, c.slidingRope.map { RotaryTable($0, headSize: c.headSize) }
+            c.rope.map { RotaryTable($0, headSize: c.headSize) },
+            c.slidingRope.map { RotaryTable($0, headSize: c.headSize) }
         )
         attentionScratch = try (0..<team.threads).map { _ in try FloatBuffer() }
         headScratch = try FloatBuffer()
@@ -89,7 +94,9 @@ package final class Transformer {
     package func forward(_ tree: TokenTree) throws -> UnsafeMutablePointer<Float> { try forward(tree) { _, _ in } }
 
     /// The same, showing each layer's numbers to `afterLayer` before the next layer may take their place.
-    func forward(_ tree: TokenTree, afterLayer: (_ layer: Int, Activations.Slot) -> Void) throws -> UnsafeMutablePointer<Float> {
+    func forward(_ tree: TokenTree, afterLayer: (_ layer: Int, Activations.Slot) -> Void) throws
+        -> UnsafeMutablePointer<Float>
+    {
         try prepare(tree)
         embed(tree.tokens, tree.positions, into: slot(0).input)
         for layer in 0..<configuration.layers {
@@ -108,7 +115,11 @@ package final class Transformer {
         tables.full?.reserve(tree.depth)
         tables.sliding?.reserve(tree.depth)
         let needed = tree.trees.reduce(0) {
-            max($0, Int(ck_attention_scratch(Int64($1.tokens.count), Int64($1.nodes.count), Int64($1.depth), Int64(configuration.headSize))))
+            max(
+                $0,
+                Int(
+                    ck_attention_scratch(
+                        Int64($1.tokens.count), Int64($1.nodes.count), Int64($1.depth), Int64(configuration.headSize))))
         }
         for scratch in attentionScratch { try scratch.reserve(needed) }
     }
@@ -135,7 +146,8 @@ package final class Transformer {
 
     /// y = norm(x) over `rows`; statistics hold mean, then 1/σ, T of each.
     func normalise(
-        _ norm: NormWeights, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ statistics: UnsafeMutablePointer<Float>,
+        _ norm: NormWeights, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        _ statistics: UnsafeMutablePointer<Float>,
         tokens: Int
     ) {
         let d = configuration.width
@@ -143,11 +155,13 @@ package final class Transformer {
             let at = rows.lowerBound * d
             if self.configuration.normalisation == .layer, let bias = norm.bias {
                 ck_layer_norm(
-                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, bias, self.configuration.epsilon, y + at, Int64(d),
+                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, bias, self.configuration.epsilon,
+                    y + at, Int64(d),
                     statistics + rows.lowerBound, statistics + tokens + rows.lowerBound)
             } else {
                 ck_rms_norm(
-                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, self.configuration.epsilon, y + at, Int64(d),
+                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, self.configuration.epsilon, y + at,
+                    Int64(d),
                     statistics + tokens + rows.lowerBound)
             }
         }
@@ -155,7 +169,8 @@ package final class Transformer {
 
     /// u = s · x·Aᵀ for each projection that has an adapter, at its columns of `low` (ld = 7r).
     func lowRankForward(
-        _ layer: Int, _ projections: [Projection], _ x: UnsafePointer<Float>, ldx: Int, _ low: UnsafeMutablePointer<Float>, tokens: Int
+        _ layer: Int, _ projections: [Projection], _ x: UnsafePointer<Float>, ldx: Int,
+        _ low: UnsafeMutablePointer<Float>, tokens: Int
     ) {
         guard let adapter else { return }
         let places = projections.compactMap { adapter.place(layer, $0) }
@@ -179,13 +194,15 @@ package final class Transformer {
         guard let adapter else { return nil }
         return adapter.place(layer, projection).map {
             LowRank(
-                rows: low + projection.rawValue * rank, stride: 7 * rank, factor: UnsafePointer(adapter.values.pointer) + $0.b, rank: rank)
+                rows: low + projection.rawValue * rank, stride: 7 * rank,
+                factor: UnsafePointer(adapter.values.pointer) + $0.b, rank: rank)
         }
     }
 
     /// The products of several projections that share the input x.
     func project(
-        _ layer: Int, _ outputs: [(Projection, UnsafeMutablePointer<Float>, ld: Int)], x: UnsafePointer<Float>, ldx: Int,
+        _ layer: Int, _ outputs: [(Projection, UnsafeMutablePointer<Float>, ld: Int)], x: UnsafePointer<Float>,
+        ldx: Int,
         _ low: UnsafeMutablePointer<Float>, tokens: Int, accumulate: Bool = false
     ) {
         lowRankForward(layer, outputs.map(\.0), x, ldx: ldx, low, tokens: tokens)
@@ -197,5 +214,7 @@ package final class Transformer {
         products.forward(parts, x: x, ldx: ldx, tokens: tokens)
     }
 
-    func copy(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, _ count: Int) { to.update(from: from, count: count) }
+    func copy(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, _ count: Int) {
+        to.update(from: from, count: count)
+    }
 }

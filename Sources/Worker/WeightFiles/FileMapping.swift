@@ -19,7 +19,8 @@ package final class FileMapping: Sendable {
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw failure("cannot be opened: \(String(cString: strerror(errno)))", "Check the path and its permissions.")
+            throw failure(
+                "cannot be opened: \(String(cString: strerror(errno)))", "Check the path and its permissions.")
         }
         defer { close(descriptor) }
         var status = stat()

@@ -19,7 +19,9 @@ package struct GGUFFile: Sendable {
 
     /// Each key with the bytes of its type and value as the file has them, in file order; for files made from this one.
     package var rawMetadata: [(key: String, bytes: [UInt8])] {
-        source.values.map { value in (value.key, withExtendedLifetime(source.owner) { Array(source.bytes[value.range]) }) }
+        source.values.map { value in
+            (value.key, withExtendedLifetime(source.owner) { Array(source.bytes[value.range]) })
+        }
     }
 
     /// By name; shapes are outermost first (GGUF itself lists the innermost dimension first).

@@ -60,7 +60,8 @@ struct GGUFHeader {
     /// Where tensor data may begin: `general.alignment`, 32 unless the file says otherwise.
     private func alignment(_ reader: ByteReader) throws(WeightFileError) -> Int {
         guard let value = metadata["general.alignment"] else { return 32 }
-        guard let alignment = value.integer, (1...(1 << 20)).contains(alignment), alignment & (alignment - 1) == 0 else {
+        guard let alignment = value.integer, (1...(1 << 20)).contains(alignment), alignment & (alignment - 1) == 0
+        else {
             throw WeightFileError(
                 .malformed, file: reader.file, place: "general.alignment",
                 problem: "\(value) is no alignment (a power of two up to 1,048,576)",
@@ -110,7 +111,8 @@ struct GGUFHeader {
     /// Two tensors on the same bytes mean that the header lies about one of them.
     private func refuseOverlaps(_ reader: ByteReader) throws(WeightFileError) {
         let byPlace = tensors.sorted { $0.range.lowerBound < $1.range.lowerBound }
-        for (first, second) in zip(byPlace, byPlace.dropFirst()) where first.range.upperBound > second.range.lowerBound {
+        for (first, second) in zip(byPlace, byPlace.dropFirst()) where first.range.upperBound > second.range.lowerBound
+        {
             throw reader.failure(
                 .malformed, "the tensors \(first.name) and \(second.name) overlap", at: second.range.lowerBound)
         }
@@ -121,7 +123,8 @@ struct GGUFHeader {
         let name = try reader.string("the name of tensor \(index)")
         let rank: UInt32 = try reader.number("the rank of tensor \(name)")
         guard (1...4).contains(rank) else {
-            throw reader.failure(.malformed, "the tensor \(name) has \(rank) dimensions (1 to 4 are possible)", at: place)
+            throw reader.failure(
+                .malformed, "the tensor \(name) has \(rank) dimensions (1 to 4 are possible)", at: place)
         }
         var shape: [Int] = []
         var elements = 1

@@ -53,7 +53,8 @@ package enum GGUFWriter {
             guard let size = tensor.byteCount else {
                 throw WeightFileError(
                     .unsupported, file: path, place: tensor.name,
-                    problem: "rows of \(tensor.columns) are no whole blocks of \(tensor.type.label)", remedy: "Export as F16.")
+                    problem: "rows of \(tensor.columns) are no whole blocks of \(tensor.type.label)",
+                    remedy: "Export as F16.")
             }
             append(&header, tensor.name)
             append(&header, UInt32(tensor.shape.count))

@@ -57,7 +57,8 @@ package struct HuggingFaceFolder: Sendable {
         let path = folder + "/" + name
         guard let real = realpath(path, nil), let home = realpath(folder, nil) else {
             throw WeightFileError(
-                .missing, file: path, problem: "this file is missing", remedy: "Copy or download the whole model folder.")
+                .missing, file: path, problem: "this file is missing",
+                remedy: "Copy or download the whole model folder.")
         }
         defer {
             free(real)
@@ -83,7 +84,8 @@ package struct HuggingFaceFolder: Sendable {
             guard let name = value.string, !name.contains("/"), name.hasSuffix(".safetensors") else {
                 throw WeightFileError(
                     .malformed, file: file, place: "weight_map.\(tensor)",
-                    problem: "this is no name of a .safetensors file beside the index", remedy: "Download the model again.")
+                    problem: "this is no name of a .safetensors file beside the index",
+                    remedy: "Download the model again.")
             }
             shards[tensor] = name
         }

@@ -8,11 +8,14 @@ struct JSONReader {
     private var offset = 0
 
     /// Parses one whole document. `base` is the document's own offset in the file, for messages.
-    static func parse(_ bytes: UnsafeRawBufferPointer, file: String, base: Int = 0) throws(WeightFileError) -> JSONNode {
+    static func parse(_ bytes: UnsafeRawBufferPointer, file: String, base: Int = 0) throws(WeightFileError) -> JSONNode
+    {
         var reader = JSONReader(file: file, bytes: bytes, base: base)
         let node = try reader.value(depth: 0)
         reader.skipSpace()
-        guard reader.offset == bytes.count else { throw reader.failure("something follows the end of the JSON document") }
+        guard reader.offset == bytes.count else {
+            throw reader.failure("something follows the end of the JSON document")
+        }
         return node
     }
 

@@ -32,7 +32,8 @@ package struct SafetensorsFile: Sendable {
         }
         let length = Int(raw)
         guard length <= reader.remaining else {
-            throw reader.failure(.truncated, "the header takes \(length) bytes, but only \(reader.remaining) follow", at: 0)
+            throw reader.failure(
+                .truncated, "the header takes \(length) bytes, but only \(reader.remaining) follow", at: 0)
         }
         let header = UnsafeRawBufferPointer(rebasing: bytes[8..<(8 + length)])
         guard let entries = try JSONReader.parse(header, file: path, base: 8).members else {
@@ -101,7 +102,8 @@ package struct SafetensorsFile: Sendable {
         guard offsets.count == 2, let start = offsets[0].integer, let end = offsets[1].integer, 0 <= start, start <= end
         else { throw failure(.malformed, "data_offsets is no pair of rising offsets") }
         guard end <= available else {
-            throw failure(.truncated, "the tensor ends at data offset \(end), but the file has only \(available) bytes of data")
+            throw failure(
+                .truncated, "the tensor ends at data offset \(end), but the file has only \(available) bytes of data")
         }
         let type: StorageType? =
             switch label {
@@ -112,7 +114,8 @@ package struct SafetensorsFile: Sendable {
             }
         if let type {
             guard let size = type.rowBytes(elements), size == end - start else {
-                throw failure(.malformed, "shape \(shape) of \(label) does not take the \(end - start) bytes that are given")
+                throw failure(
+                    .malformed, "shape \(shape) of \(label) does not take the \(end - start) bytes that are given")
             }
         }
         return Checked(shape: shape, type: type, label: label, range: start..<end)

@@ -39,7 +39,8 @@ package struct TensorSource {
     func write(to output: WeightOutput, file: String) throws(WeightFileError) {
         guard let rowBytes = type.rowBytes(columns) else {
             throw WeightFileError(
-                .unsupported, file: file, place: name, problem: "rows of \(columns) are no whole blocks of \(type.label)",
+                .unsupported, file: file, place: name,
+                problem: "rows of \(columns) are no whole blocks of \(type.label)",
                 remedy: "Export as F16.")
         }
         let step = max(1, (1 << 18) / max(1, columns))
@@ -62,7 +63,8 @@ package struct TensorSource {
             }
             guard ck_quantize_row(type.rawValue, floats, Int64(count), bytes.baseAddress) == 0 else {
                 throw WeightFileError(
-                    .unsupported, file: file, place: name, problem: "\(type.label) cannot be written", remedy: "Export as F16.")
+                    .unsupported, file: file, place: name, problem: "\(type.label) cannot be written",
+                    remedy: "Export as F16.")
             }
             try output.write(UnsafeRawBufferPointer(rebasing: bytes[..<((end - row) * rowBytes)]))
             row = end

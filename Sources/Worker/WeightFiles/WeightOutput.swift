@@ -1,6 +1,7 @@
 import Foundation
 
-/// A file being written: bytes go to a hidden neighbour, which takes the file's place only once it is whole and on disk.
+/// A file being written: bytes go to a hidden neighbour, which takes the file's place only once it is whole and on
+/// disk.
 ///
 /// The engine stays free of the product's own helpers, hence this small one.
 final class WeightOutput {
@@ -68,7 +69,8 @@ final class WeightOutput {
             unlink(temporary)
             throw error
         }
-        let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = open(
+            URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw failure("its folder cannot be opened") }
         defer { close(folder) }
         guard fsync(folder) == 0 else { throw failure("its folder cannot be made durable") }

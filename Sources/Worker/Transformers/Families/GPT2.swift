@@ -5,14 +5,19 @@ import WeightFiles
 enum GPT2Family {
     static func configuration(_ gguf: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
         let source = ShapeSource(gguf, architecture: "gpt2")
-        return common(try source.ggufShape(.gpt2, vocabulary: vocabulary, tied: tied, epsilonKey: "attention.layer_norm_epsilon"))
+        return common(
+            try source.ggufShape(.gpt2, vocabulary: vocabulary, tied: tied, epsilonKey: "attention.layer_norm_epsilon"))
     }
 
-    static func configuration(_ config: JSONNode, file: String, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
+    static func configuration(_ config: JSONNode, file: String, vocabulary: Int, tied: Bool) throws
+        -> ModelConfiguration
+    {
         let source = ShapeSource(config, file: file)
         let width = try source.count("n_embd")
         let heads = try source.count("n_head", most: 4096)
-        if let activation = source.text("activation_function"), activation != "gelu_new", activation != "gelu_pytorch_tanh" {
+        if let activation = source.text("activation_function"), activation != "gelu_new",
+            activation != "gelu_pytorch_tanh"
+        {
             throw ModelFailure(
                 place: "\(file), activation_function", problem: "'\(activation)' is not supported (gelu_new is)",
                 remedy: "Choose another base model.")
@@ -21,7 +26,8 @@ enum GPT2Family {
             try ModelConfiguration(
                 family: .gpt2, layers: source.count("n_layer", most: 4096), width: width, heads: heads, kvHeads: heads,
                 headSize: width / heads, hidden: source.count("n_inner", default: 4 * width), vocabulary: vocabulary,
-                context: source.count("n_positions"), epsilon: source.number("layer_norm_epsilon", default: 1e-5), tied: tied
+                context: source.count("n_positions"), epsilon: source.number("layer_norm_epsilon", default: 1e-5),
+                tied: tied
             ).checked(file))
     }
 
@@ -39,9 +45,11 @@ enum GPT2Family {
         let fused = try tensors.tensor(prefix + "attn_qkv.weight", [3 * c.width, c.width])
         let bias = try tensors.tensor(prefix + "attn_qkv.bias", [3 * c.width]).floats()
         return LayerWeights(
-            attentionNorm: try tensors.norm(prefix + "attn_norm", c.width), feedForwardNorm: try tensors.norm(prefix + "ffn_norm", c.width),
+            attentionNorm: try tensors.norm(prefix + "attn_norm", c.width),
+            feedForwardNorm: try tensors.norm(prefix + "ffn_norm", c.width),
             projections: split(fused, bias, c) + [
-                try tensors.matrix(prefix + "attn_output", c.width, c.width), nil, try tensors.matrix(prefix + "ffn_up", c.hidden, c.width),
+                try tensors.matrix(prefix + "attn_output", c.width, c.width), nil,
+                try tensors.matrix(prefix + "ffn_up", c.hidden, c.width),
                 try tensors.matrix(prefix + "ffn_down", c.width, c.hidden),
             ])
     }
@@ -52,7 +60,8 @@ enum GPT2Family {
             let bytes = fused.bytes.count / 3
             let slice = StoredTensor(
                 name: fused.name, shape: [c.width, c.width], type: fused.type,
-                bytes: UnsafeRawBufferPointer(rebasing: fused.bytes[part * bytes..<(part + 1) * bytes]), owner: fused.owner)
+                bytes: UnsafeRawBufferPointer(rebasing: fused.bytes[part * bytes..<(part + 1) * bytes]),
+                owner: fused.owner)
             return WeightMatrix(slice, bias: Array(bias[part * c.width..<(part + 1) * c.width]))
         }
     }

@@ -1,6 +1,7 @@
 import WeightFiles
 
-/// Qwen 2 and 2.5 (Yang et al. 2024): Llama with biases on queries, keys and values. Qwen 3: without them, with a norm on each head.
+/// Qwen 2 and 2.5 (Yang et al. 2024): Llama with biases on queries, keys and values. Qwen 3: without them, with a norm
+/// on each head.
 enum QwenFamily {
     static func configuration(_ gguf: GGUFFile, family: ModelConfiguration.Family, vocabulary: Int, tied: Bool) throws
         -> ModelConfiguration
@@ -12,7 +13,9 @@ enum QwenFamily {
         return c
     }
 
-    static func configuration(_ config: JSONNode, file: String, family: ModelConfiguration.Family, vocabulary: Int, tied: Bool) throws
+    static func configuration(
+        _ config: JSONNode, file: String, family: ModelConfiguration.Family, vocabulary: Int, tied: Bool
+    ) throws
         -> ModelConfiguration
     {
         var c = try ShapeSource(config, file: file).huggingFaceShape(family, vocabulary: vocabulary, tied: tied)
@@ -20,7 +23,8 @@ enum QwenFamily {
         c.headNorms = family == .qwen3
         if family == .qwen3, config["attention_bias"]?.bool == true {
             throw ModelFailure(
-                place: "\(file), attention_bias", problem: "Qwen 3 with attention biases is not supported", remedy: "Choose another base model.")
+                place: "\(file), attention_bias", problem: "Qwen 3 with attention biases is not supported",
+                remedy: "Choose another base model.")
         }
         if config["use_sliding_window"]?.bool == true, let window = config["sliding_window"]?.integer, window > 0 {
             let from = config["max_window_layers"]?.integer ?? 0

@@ -22,7 +22,9 @@ extension LoadedModel {
     }
 
     /// The identity of a base: SHA-256 over the sorted digests of its files.
-    static func digest(of files: [FileReference]) -> String { sha256(Data(files.map(\.sha256).sorted().joined(separator: "\n").utf8)) }
+    static func digest(of files: [FileReference]) -> String {
+        sha256(Data(files.map(\.sha256).sorted().joined(separator: "\n").utf8))
+    }
 
     /// SHA-256 over all that decides how text becomes tokens.
     func tokenizerDigest() throws -> String {
@@ -44,5 +46,7 @@ extension LoadedModel {
     /// SHA-256 of the chat template; nil where the model has none.
     var templateDigest: String? { text.tokenizer.chatTemplate.map { Self.sha256(Data($0.utf8)) } }
 
-    private static func sha256(_ data: Data) -> String { SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined() }
+    private static func sha256(_ data: Data) -> String {
+        SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+    }
 }

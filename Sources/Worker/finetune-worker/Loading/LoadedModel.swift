@@ -52,7 +52,8 @@ struct LoadedModel {
     /// The encoder of rows, with a fixed date so that a row has the same tokens whenever it is encoded.
     var encoder: RowEncoder { RowEncoder(text, context: model.configuration.context) }
 
-    /// What `references` make of `model`, in order: the last whole set of weights, and one adapter for all that follow it. Digests are
+    /// What `references` make of `model`, in order: the last whole set of weights, and one adapter for all that follow
+    /// it. Digests are
     /// checked.
     static func trained(_ references: [AdapterReference], on model: Model) throws -> (Model, Adapter?) {
         for reference in references where !reference.sha256.isEmpty {
@@ -62,7 +63,8 @@ struct LoadedModel {
                 throw WorkerFault(
                     .badModel,
                     Failure(
-                        code: "model.digest", "The SHA-256 is \(digest), but the request names \(reference.sha256).", at: file,
+                        code: "model.digest", "The SHA-256 is \(digest), but the request names \(reference.sha256).",
+                        at: file,
                         remedy: "The file was changed or damaged: restore the version's folder."))
             }
         }
@@ -81,10 +83,13 @@ struct LoadedModel {
         let own = try Model(huggingFace: HuggingFaceFolder(path: path))
         let c = model.configuration
         let other = own.configuration
-        let shape = { (c: ModelConfiguration) in [c.layers, c.width, c.heads, c.kvHeads, c.headSize, c.hidden, c.vocabulary, c.tied ? 1 : 0] }
+        let shape = { (c: ModelConfiguration) in
+            [c.layers, c.width, c.heads, c.kvHeads, c.headSize, c.hidden, c.vocabulary, c.tied ? 1 : 0]
+        }
         guard other.family == c.family, shape(other) == shape(c) else {
             throw ModelFailure(
-                place: path, problem: "these weights are not of the base's shape", remedy: "Use the base that they were trained from.")
+                place: path, problem: "these weights are not of the base's shape",
+                remedy: "Use the base that they were trained from.")
         }
         return Model(configuration: c, weights: own.weights)
     }
@@ -101,12 +106,15 @@ struct LoadedModel {
 
     private static func resolve(_ path: String) throws -> String {
         guard isFolder(path), !FileManager.default.fileExists(atPath: path + "/config.json") else { return path }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(".gguf") }
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter {
+            $0.hasSuffix(".gguf")
+        }
         guard names.count == 1 else {
             throw ModelFailure(
                 place: path,
                 problem: names.isEmpty
-                    ? "the folder holds neither a config.json nor a .gguf file" : "the folder holds \(names.count) .gguf files",
+                    ? "the folder holds neither a config.json nor a .gguf file"
+                    : "the folder holds \(names.count) .gguf files",
                 remedy: "Give the model file itself, or a folder as `save_pretrained` writes it.")
         }
         return path + "/" + names[0]

@@ -9,7 +9,8 @@ enum ModelInspector {
     static func inspect(_ loaded: LoadedModel, _ reference: ModelReference) throws -> ModelInspection {
         let adapter = loaded.adapter
         var inspection = ModelInspection(
-            baseDigest: LoadedModel.digest(of: try loaded.files()), tokenizerDigest: try loaded.tokenizerDigest(), templateDigest: loaded.templateDigest,
+            baseDigest: LoadedModel.digest(of: try loaded.files()), tokenizerDigest: try loaded.tokenizerDigest(),
+            templateDigest: loaded.templateDigest,
             nonFinite: 0, parameters: loaded.model.weights.parameters)
         func note(_ count: Int, _ place: @autoclosure () -> String) {
             guard count > 0 else { return }
@@ -23,8 +24,13 @@ enum ModelInspector {
             for projection in Projection.allCases {
                 if let matrix = layer[projection] { note(nonFinite(matrix), "layer \(index), \(projection.name)") }
             }
-            let norms = [layer.attentionNorm, layer.queryNorm, layer.keyNorm, layer.postAttentionNorm, layer.feedForwardNorm, layer.postFeedForwardNorm]
-            for norm in norms { if let norm { note(nonFinite(norm.weight) + nonFinite(norm.bias ?? []), "a norm of layer \(index)") } }
+            let norms = [
+                layer.attentionNorm, layer.queryNorm, layer.keyNorm, layer.postAttentionNorm, layer.feedForwardNorm,
+                layer.postFeedForwardNorm,
+            ]
+            for norm in norms {
+                if let norm { note(nonFinite(norm.weight) + nonFinite(norm.bias ?? []), "a norm of layer \(index)") }
+            }
         }
         note(nonFinite(weights.finalNorm.weight) + nonFinite(weights.finalNorm.bias ?? []), "the final norm")
         note(nonFinite(weights.head), "the head")
@@ -44,7 +50,10 @@ enum ModelInspector {
         if reference.adapters.contains(where: LoadedModel.isWhole) {
             let change = change(of: loaded.model.weights, from: try LoadedModel(path: reference.basePath).model.weights)
             inspection.adapterParameters += weights.parameters
-            inspection.adapterChange = change.isFinite ? ((inspection.adapterChange ?? 0) * (inspection.adapterChange ?? 0) + change * change).squareRoot() : nil
+            inspection.adapterChange =
+                change.isFinite
+                ? ((inspection.adapterChange ?? 0) * (inspection.adapterChange ?? 0) + change * change).squareRoot()
+                : nil
         }
         return inspection
     }
@@ -55,11 +64,17 @@ enum ModelInspector {
         var count = 0.0
         for (layer, old) in zip(weights.layers, base.layers) {
             for projection in Projection.allCases {
-                guard let matrix = layer[projection], let other = old[projection], matrix.in == other.in, matrix.out == other.out else { continue }
+                guard let matrix = layer[projection], let other = old[projection], matrix.in == other.in,
+                    matrix.out == other.out
+                else { continue }
                 var (row, before) = ([Float](repeating: 0, count: matrix.in), [Float](repeating: 0, count: matrix.in))
                 for index in stride(from: 0, to: matrix.out, by: 8) {
-                    row.withUnsafeMutableBufferPointer { if let start = $0.baseAddress { matrix.row(index, into: start) } }
-                    before.withUnsafeMutableBufferPointer { if let start = $0.baseAddress { other.row(index, into: start) } }
+                    row.withUnsafeMutableBufferPointer {
+                        if let start = $0.baseAddress { matrix.row(index, into: start) }
+                    }
+                    before.withUnsafeMutableBufferPointer {
+                        if let start = $0.baseAddress { other.row(index, into: start) }
+                    }
                     square += zip(row, before).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
                     count += Double(matrix.in)
                 }
@@ -86,7 +101,8 @@ enum ModelInspector {
         return count
     }
 
-    /// ‖B·A‖² (Frobenius) as tr((BᵀB)(AAᵀ)), which needs no product as large as the matrix itself. A is [rank × in], B is [out × rank].
+    /// ‖B·A‖² (Frobenius) as tr((BᵀB)(AAᵀ)), which needs no product as large as the matrix itself. A is [rank × in], B
+    /// is [out × rank].
     private static func squaredNorm(a: [Float], b: [Float], rank: Int, inner: Int, outer: Int) -> Double {
         var total = 0.0
         for i in 0..<rank {

@@ -5,11 +5,15 @@ enum RecipeRules {
     /// Throws ``WorkerFault`` with ``WorkerExit/badRequest`` naming the key, its value and the range.
     static func check(_ recipe: Recipe) throws {
         func whole(_ key: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-            guard range.contains(value) else { throw fault(key, "\(value)", "\(range.lowerBound) to \(range.upperBound)") }
+            guard range.contains(value) else {
+                throw fault(key, "\(value)", "\(range.lowerBound) to \(range.upperBound)")
+            }
         }
         func number(_ key: String, _ value: Double, _ range: ClosedRange<Double>) throws {
             // NaN is in no range.
-            guard range.contains(value) else { throw fault(key, "\(value)", "\(range.lowerBound) to \(range.upperBound)") }
+            guard range.contains(value) else {
+                throw fault(key, "\(value)", "\(range.lowerBound) to \(range.upperBound)")
+            }
         }
         try whole("rank", recipe.rank, 1...1024)
         try number("alpha", recipe.alpha, 1e-6...1e6)
@@ -41,7 +45,8 @@ enum RecipeRules {
         WorkerFault(
             .badRequest,
             Failure(
-                code: "recipe.\(key)", "\(key) is \(value), which is not in the range of \(range).", at: "recipe.\(key)",
+                code: "recipe.\(key)", "\(key) is \(value), which is not in the range of \(range).",
+                at: "recipe.\(key)",
                 remedy: "Set it to \(range) in the pipeline's recipe."))
     }
 }

@@ -7,7 +7,8 @@ import Transformers
 
 /// Turns canonical rows into tokens, and says what of a row is asked and what is the wanted answer.
 struct RowEncoder: Sendable {
-    /// Templates that print today's date get this one (2025-01-01), so that a row has the same tokens whenever it is encoded.
+    /// Templates that print today's date get this one (2025-01-01), so that a row has the same tokens whenever it is
+    /// encoded.
     private static let now = 1_735_689_600
 
     let encoder: ExampleEncoder
@@ -31,7 +32,9 @@ struct RowEncoder: Sendable {
         case .chat(let messages, let tools):
             return try encoder.encode(turns: try messages.map(turn), tools: try value(tools), maximumLength: length)
         case .preference(let prompt, let chosen, _):
-            let turns = try prompt.map { message in try turn(message, trained: false) } + chosen.map { message in try turn(message) }
+            let turns =
+                try prompt.map { message in try turn(message, trained: false) }
+                + chosen.map { message in try turn(message) }
             return try encoder.encode(turns: turns, maximumLength: length)
         }
     }
@@ -86,7 +89,8 @@ struct RowEncoder: Sendable {
         case .completion(let prompt, _): return prompt
         case .text: return ""
         case .chat(let messages, _):
-            return messages[..<(lastTrained(messages) ?? messages.count)].map { "\($0.role): \($0.content)" }.joined(separator: "\n")
+            return messages[..<(lastTrained(messages) ?? messages.count)].map { "\($0.role): \($0.content)" }.joined(
+                separator: "\n")
         case .preference(let prompt, _, _): return prompt.map { "\($0.role): \($0.content)" }.joined(separator: "\n")
         }
     }
@@ -129,7 +133,9 @@ struct RowEncoder: Sendable {
         case .array(let elements)?: return .list(try TemplateList(elements.map(value)))
         case .object(let members)?:
             var dictionary = TemplateDictionary()
-            for (key, member) in members.sorted(by: { $0.key < $1.key }) { try dictionary.setData(key, try value(member)) }
+            for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+                try dictionary.setData(key, try value(member))
+            }
             return .dictionary(dictionary)
         }
     }

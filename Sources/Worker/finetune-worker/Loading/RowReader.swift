@@ -19,7 +19,8 @@ enum RowReader {
         }
     }
 
-    /// Gives the lines of `files` in file order, up to `atOnce` at a time, for threads that make rows of them. Throws as ``each(_:limit:_:)``.
+    /// Gives the lines of `files` in file order, up to `atOnce` at a time, for threads that make rows of them. Throws
+    /// as ``each(_:limit:_:)``.
     static func batches(_ files: [FileReference], atOnce: Int, _ body: (LineBatch) throws -> Void) throws {
         for file in files { try reading(file) { try JSONLines.batches(file.path, atOnce: atOnce, body) } }
     }
@@ -30,7 +31,8 @@ enum RowReader {
             try check(file)
             try body()
         } catch let failure as FileFailure where failure.path == file.path {
-            throw fault(file, "The rows cannot be read.", "Check that the dataset's files are in place.", failure.reason)
+            throw fault(
+                file, "The rows cannot be read.", "Check that the dataset's files are in place.", failure.reason)
         }
     }
 
@@ -51,7 +53,9 @@ enum RowReader {
         }
     }
 
-    private static func fault(_ file: FileReference, _ message: String, _ remedy: String, _ cause: String? = nil) -> WorkerFault {
+    private static func fault(_ file: FileReference, _ message: String, _ remedy: String, _ cause: String? = nil)
+        -> WorkerFault
+    {
         WorkerFault(.badData, Failure(code: "rows.unreadable", message, at: file.path, remedy: remedy, cause: cause))
     }
 }

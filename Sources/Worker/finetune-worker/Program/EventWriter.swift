@@ -1,7 +1,8 @@
 import Contracts
 import Foundation
 
-/// Writes events as JSON lines to file descriptor 3 (where the parent opened it) and to `events.jsonl` in the request's folder.
+/// Writes events as JSON lines to file descriptor 3 (where the parent opened it) and to `events.jsonl` in the request's
+/// folder.
 ///
 /// A reader that has gone away counts as a request to stop: a worker that nobody watches leaves a checkpoint and goes.
 final class EventWriter {
@@ -33,7 +34,8 @@ final class EventWriter {
     func write(_ event: WorkerEvent) {
         fault?.before(event.event)
         // Encoding fails for numbers that JSON lacks (NaN); the event is then told without its figures.
-        let data = (try? ContractCoding.encode(event)) ?? (try? ContractCoding.encode(WorkerEvent(event.event))) ?? Data()
+        let data =
+            (try? ContractCoding.encode(event)) ?? (try? ContractCoding.encode(WorkerEvent(event.event))) ?? Data()
         let line = data + Data("\n".utf8)
         if let pipe, !put(line, to: pipe), errno == EPIPE { StopRequest.make() }
         if !put(line, to: file), !fileFailed {

@@ -3,7 +3,8 @@ import Foundation
 
 /// Lets crash tests kill, stop or hang the worker at an exact place: `FINETUNED_FAULT=kill-after:checkpoint:2`.
 ///
-/// The form is `kill-before`, `kill-after`, `term-after` or `hang-after`, an event kind, and which one of that kind (1 unless given).
+/// The form is `kill-before`, `kill-after`, `term-after` or `hang-after`, an event kind, and which one of that kind (1
+/// unless given).
 struct FaultInjection {
     private enum Action: String {
         case killBefore = "kill-before"
@@ -19,7 +20,8 @@ struct FaultInjection {
     /// Nil where the variable is unset or not understood.
     static func fromEnvironment() -> FaultInjection? {
         let parts = ProcessInfo.processInfo.environment["FINETUNED_FAULT"]?.split(separator: ":").map(String.init) ?? []
-        guard parts.count >= 2, let action = Action(rawValue: parts[0]), let kind = WorkerEvent.Kind(rawValue: parts[1]) else {
+        guard parts.count >= 2, let action = Action(rawValue: parts[0]), let kind = WorkerEvent.Kind(rawValue: parts[1])
+        else {
             return nil
         }
         return FaultInjection(action: action, kind: kind, left: parts.count > 2 ? Int(parts[2]) ?? 1 : 1)

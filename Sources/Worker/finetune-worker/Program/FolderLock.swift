@@ -22,13 +22,15 @@ enum FolderLock {
                     .cannotWrite,
                     Failure(
                         code: "worker.unwritable", "The request's folder cannot be written.", at: path,
-                        remedy: "Check that the folder exists, its permissions, and the space on the disk.", cause: failure.reason))
+                        remedy: "Check that the folder exists, its permissions, and the space on the disk.",
+                        cause: failure.reason))
             }
         }
         throw WorkerFault(
             .internalFault,
             Failure(
-                code: "worker.folder_busy", "Another worker has been at work in this folder for \(patience) seconds.", at: folder,
+                code: "worker.folder_busy", "Another worker has been at work in this folder for \(patience) seconds.",
+                at: folder,
                 remedy: "Wait until it ends, or end it with SIGTERM (fuser \(path) names it)."))
     }
 }

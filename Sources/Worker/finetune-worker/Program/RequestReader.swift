@@ -23,7 +23,10 @@ enum RequestReader {
             let version = try ContractCoding.decode(Version.self, from: data).version
             guard version == WorkerRequest.currentVersion else {
                 throw fault(
-                    "The request has version \(version), and this worker speaks version \(WorkerRequest.currentVersion).",
+                    """
+                    The request has version \(version), and this worker speaks version \
+                    \(WorkerRequest.currentVersion).
+                    """,
                     at: path + ", version", remedy: "Install the daemon and the worker from the same release.")
             }
             let request = try ContractCoding.decode(WorkerRequest.self, from: data)

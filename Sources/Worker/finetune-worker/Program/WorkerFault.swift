@@ -31,7 +31,8 @@ struct WorkerFault: Error {
         case let error as ExportFailure:
             self.init(
                 .badRequest,
-                Failure(code: "export.unsupported", Self.sentence(error.problem), at: error.place, remedy: error.remedy))
+                Failure(code: "export.unsupported", Self.sentence(error.problem), at: error.place, remedy: error.remedy)
+            )
         case let error as WeightFileError:
             let exit: WorkerExit = error.code == .unwritable ? .cannotWrite : .badModel
             let cause = error.place.map { ", \($0)" } ?? ""

@@ -15,7 +15,8 @@ struct EvaluateRunner {
         let loaded = try LoadedModel(task.model)
         context.events.stage("inspecting")
         let inspection = try ModelInspector.inspect(loaded, task.model)
-        let transformer = try Transformer(loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
+        let transformer = try Transformer(
+            loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
         var result = WorkerResult()
         result.evaluations = [:]
         for set in task.sets {
@@ -59,11 +60,13 @@ struct RowSetEvaluation {
         guard
             let scores = try scorer.score(
                 items.map(\.sequence) + variants.map(\.sequence),
-                progress: { context.events.progress($0, of: items.count + variants.count, "sequences") }, stop: { StopRequest.isMade })
+                progress: { context.events.progress($0, of: items.count + variants.count, "sequences") },
+                stop: { StopRequest.isMade })
         else { return nil }
         var records = zip(items, scores).map { item, score in
             ExampleRecord(
-                row: item.row.id, set: set.name, lossSum: score.lossSum, tokens: score.tokens, correctTokens: score.correct,
+                row: item.row.id, set: set.name, lossSum: score.lossSum, tokens: score.tokens,
+                correctTokens: score.correct,
                 bytes: RowEncoder.labelledBytes(item.row.content), promptTokens: item.prompt?.count ?? 0,
                 prompt: String(RowEncoder.question(item.row.content).prefix(400)),
                 reference: RowEncoder.reference(item.row.content), label: item.row.label, fields: item.row.fields,
@@ -88,7 +91,9 @@ struct RowSetEvaluation {
                 let prompt = try encoder.prompt(row.content)
                 let isOpen = RowEncoder.reference(row.content).isEmpty && prompt != nil
                 let sequence =
-                    isOpen ? TokenSequence(ids: [], weights: []) : try encoder.example(row.content, maximumLength: task.maxLength).sequence
+                    isOpen
+                    ? TokenSequence(ids: [], weights: [])
+                    : try encoder.example(row.content, maximumLength: task.maxLength).sequence
                 items.append(Item(row: row, sequence: sequence, prompt: prompt))
             } catch {
                 skipped += 1

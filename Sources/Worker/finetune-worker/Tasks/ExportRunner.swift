@@ -39,7 +39,8 @@ struct ExportRunner {
                     .other(loaded.text.definition, name: task.model.base.rawValue, path: loaded.path)
                 }
             try GGUFExport.write(
-                loaded.model, base: base, adapter: adapter, type: task.format == .ggufQ8 ? .q8_0 : .f16, to: output + "/model.gguf")
+                loaded.model, base: base, adapter: adapter, type: task.format == .ggufQ8 ? .q8_0 : .f16,
+                to: output + "/model.gguf")
         }
         if StopRequest.isMade { return nil }
         context.events.stage("verifying")
@@ -57,9 +58,13 @@ struct ExportRunner {
             .badRequest,
             Failure(
                 code: "export.no_adapter",
-                isWhole ? "Full fine-tuning changed the weights themselves, which no adapter can say." : "The base alone has no adapter to export.",
+                isWhole
+                    ? "Full fine-tuning changed the weights themselves, which no adapter can say."
+                    : "The base alone has no adapter to export.",
                 at: "export.model.adapters",
-                remedy: isWhole ? "Export as a Hugging Face folder or as GGUF." : "Export a trained version, or choose another format."))
+                remedy: isWhole
+                    ? "Export as a Hugging Face folder or as GGUF."
+                    : "Export a trained version, or choose another format."))
     }
 
     private func refuseEmpty(_ adapter: Adapter, _ task: ExportTask) throws {
@@ -68,13 +73,16 @@ struct ExportRunner {
             throw WorkerFault(
                 .badModel,
                 Failure(
-                    code: "export.adapter_empty", "The adapter changes nothing: every B is zero.", at: task.model.adapters.last?.path,
+                    code: "export.adapter_empty", "The adapter changes nothing: every B is zero.",
+                    at: task.model.adapters.last?.path,
                     remedy: "Train it before it is exported."))
         }
     }
 
     /// Loads what was written and compares its losses, token by token, with the model in memory, and with the base's.
-    private func verify(_ task: ExportTask, _ loaded: LoadedModel, _ adapter: Adapter?, _ output: String) throws -> [String: Double] {
+    private func verify(_ task: ExportTask, _ loaded: LoadedModel, _ adapter: Adapter?, _ output: String) throws
+        -> [String: Double]
+    {
         let sequences = try checkSequences(task, loaded)
         let team = ThreadTeam(threads: context.threads)
         func losses(_ model: Model, _ adapter: Adapter?) throws -> [Double] {
@@ -105,10 +113,14 @@ struct ExportRunner {
             throw WorkerFault(
                 .internalFault,
                 Failure(
-                    code: "export.differs", "The loss of the written model differs by \(mean) nats a token from the one in memory.",
+                    code: "export.differs",
+                    "The loss of the written model differs by \(mean) nats a token from the one in memory.",
                     at: output, remedy: "Report this with the base and the format; do not use the files."))
         }
-        var figures = ["mean_loss_difference": mean, "largest_loss_difference": differences.max() ?? 0, "tokens": Double(expected.count)]
+        var figures = [
+            "mean_loss_difference": mean, "largest_loss_difference": differences.max() ?? 0,
+            "tokens": Double(expected.count),
+        ]
         if !task.model.adapters.isEmpty {
             let base = try losses(try LoadedModel(path: task.model.basePath).model, nil)
             let change = zip(base, written).map { abs($0 - $1) }.reduce(0, +) / Double(max(1, base.count))
@@ -116,7 +128,8 @@ struct ExportRunner {
                 throw WorkerFault(
                     .internalFault,
                     Failure(
-                        code: "export.adapter_lost", "The written model behaves exactly as the base does: what was trained is lost.", at: output,
+                        code: "export.adapter_lost",
+                        "The written model behaves exactly as the base does: what was trained is lost.", at: output,
                         remedy: "Report this with the base and the format; do not use the files."))
             }
             figures["mean_change_from_base"] = change
@@ -129,7 +142,9 @@ struct ExportRunner {
     }
 
     /// The written tokenizer and template must make the same tokens of the same rows.
-    private func checkTokenizer(_ written: LoadedModel, _ loaded: LoadedModel, _ task: ExportTask, _ output: String) throws {
+    private func checkTokenizer(_ written: LoadedModel, _ loaded: LoadedModel, _ task: ExportTask, _ output: String)
+        throws
+    {
         for content in try contents(task) + Self.probes.map({ RowContent.text($0) }) {
             guard let expected = try? loaded.encoder.example(content, maximumLength: 256).sequence else { continue }
             let found = try written.encoder.example(content, maximumLength: 256).sequence
@@ -137,7 +152,8 @@ struct ExportRunner {
                 throw WorkerFault(
                     .internalFault,
                     Failure(
-                        code: "export.tokens_differ", "The written tokenizer makes other tokens: \(found.ids) where \(expected.ids) are right.",
+                        code: "export.tokens_differ",
+                        "The written tokenizer makes other tokens: \(found.ids) where \(expected.ids) are right.",
                         at: output, remedy: "Report this with the base and the format; do not use the files."))
             }
         }

@@ -42,14 +42,19 @@ struct Answerer {
 
     /// Answers every conversation of `task`; `finished` is told of each as it ends.
     func answer(_ task: GenerateTask, finished: (GeneratedOutput) -> Void) throws -> [GeneratedOutput] {
-        guard task.temperature >= 0, task.temperature.isFinite, task.topP > 0, task.topP <= 1, (1...1 << 20).contains(task.maxNewTokens)
+        guard task.temperature >= 0, task.temperature.isFinite, task.topP > 0, task.topP <= 1,
+            (1...1 << 20).contains(task.maxNewTokens)
         else {
             throw WorkerFault(
                 .badRequest,
                 Failure(
                     code: "request.generate",
-                    "temperature \(task.temperature), topP \(task.topP) or maxNewTokens \(task.maxNewTokens) is out of range.",
-                    at: "generate", remedy: "Use a temperature from 0, topP above 0 and up to 1, and at least one new token."))
+                    """
+                    temperature \(task.temperature), topP \(task.topP) or maxNewTokens \(task.maxNewTokens) is \
+                    out of range.
+                    """,
+                    at: "generate",
+                    remedy: "Use a temperature from 0, topP above 0 and up to 1, and at least one new token."))
         }
         let prompts = try task.conversations.enumerated().map { index, messages in
             do {
@@ -61,10 +66,12 @@ struct Answerer {
             }
         }
         let options = GenerationOptions(
-            maxNewTokens: task.maxNewTokens, temperature: task.temperature, topP: task.topP, seed: task.seed, stopTokens: stopTokens)
+            maxNewTokens: task.maxNewTokens, temperature: task.temperature, topP: task.topP, seed: task.seed,
+            stopTokens: stopTokens)
         func output(_ index: Int, _ answer: GeneratedTokens) -> GeneratedOutput {
             GeneratedOutput(
-                index: index, text: encoder.tokenizer.decode(answer.ids), tokens: answer.ids.count, promptTokens: prompts[index].count,
+                index: index, text: encoder.tokenizer.decode(answer.ids), tokens: answer.ids.count,
+                promptTokens: prompts[index].count,
                 finish: answer.finish.rawValue)
         }
         let answers = try generator.generate(

@@ -38,9 +38,10 @@ struct InspectRunner {
 
     /// Reserved tokens by the hundred, such as Llama's, are recognised by their form and need not be listed.
     private func controlTokens(_ tokenizer: Tokenizer) -> [String] {
-        (0..<Int32(truncatingIfNeeded: tokenizer.vocabularySize)).filter(tokenizer.isControl).compactMap(tokenizer.name).filter {
-            !($0.hasPrefix("<|") && $0.hasSuffix("|>"))
-        }
+        (0..<Int32(truncatingIfNeeded: tokenizer.vocabularySize)).filter(tokenizer.isControl).compactMap(tokenizer.name)
+            .filter {
+                !($0.hasPrefix("<|") && $0.hasSuffix("|>"))
+            }
     }
 
     /// Runs a sentence through the model: weights that give no number are refused here and not in the middle of a run.
@@ -59,13 +60,16 @@ struct InspectRunner {
     }
 
     private func name(_ loaded: LoadedModel) -> String? {
-        loaded.gguf?.metadata["general.name"]?.string ?? (loaded.gguf == nil ? URL(filePath: loaded.path).lastPathComponent : nil)
+        loaded.gguf?.metadata["general.name"]?.string
+            ?? (loaded.gguf == nil ? URL(filePath: loaded.path).lastPathComponent : nil)
     }
 
     /// `general.license`, or the `license:` line at the head of a folder's README.
     private func licence(_ loaded: LoadedModel) -> String? {
         if let gguf = loaded.gguf { return gguf.metadata["general.license"]?.string }
-        guard let readme = try? String(contentsOfFile: loaded.path + "/README.md", encoding: .utf8), readme.hasPrefix("---") else {
+        guard let readme = try? String(contentsOfFile: loaded.path + "/README.md", encoding: .utf8),
+            readme.hasPrefix("---")
+        else {
             return nil
         }
         let head = readme.split(separator: "\n").dropFirst().prefix { $0 != "---" }
@@ -85,6 +89,7 @@ struct InspectRunner {
         let transformer = try Transformer(
             loaded.model, adapter: adapter, team: ThreadTeam(threads: 1), training: true)
         let length = min(recipe.maxLength, loaded.model.configuration.context)
-        return files.reduce(0) { $0 + $1.bytes } + 5 * 4 * adapter.count + transformer.bytesPerToken * length + (128 << 20)
+        return files.reduce(0) { $0 + $1.bytes } + 5 * 4 * adapter.count + transformer.bytesPerToken * length
+            + (128 << 20)
     }
 }

@@ -20,7 +20,9 @@ struct MeasureRunner {
         var totals = Totals()
         let path = context.path("measure.jsonl")
         let temporary: String
-        do { temporary = try AtomicFile.write(beside: path) { totals = try measure(task, encoder, to: $0, named: $1) } } catch is Stopped { return nil }
+        do {
+            temporary = try AtomicFile.write(beside: path) { totals = try measure(task, encoder, to: $0, named: $1) }
+        } catch is Stopped { return nil }
         try AtomicFile.rename(temporary, to: path)
         var result = WorkerResult()
         var file = try ResultFile.reference(path)
@@ -48,7 +50,9 @@ struct MeasureRunner {
     /// Ends the reading where a stop was asked for.
     private struct Stopped: Error {}
 
-    private func measure(_ task: MeasureTask, _ encoder: RowEncoder, to descriptor: Int32, named name: String) throws -> Totals {
+    private func measure(_ task: MeasureTask, _ encoder: RowEncoder, to descriptor: Int32, named name: String) throws
+        -> Totals
+    {
         let expected = task.rows.reduce(0) { $0 + ($1.rows ?? 0) }
         var totals = Totals()
         var lines: [UInt8] = []
@@ -66,7 +70,9 @@ struct MeasureRunner {
             measured.withUnsafeMutableBufferPointer { measured in
                 nonisolated(unsafe) let measured = measured
                 team.rows(batch.count, grain: 16) { rows, _ in
-                    for index in rows { measured[index] = Result { Self.measurement(try batch.row(index), encoder, task.maxLength) } }
+                    for index in rows {
+                        measured[index] = Result { Self.measurement(try batch.row(index), encoder, task.maxLength) }
+                    }
                 }
             }
             for case let result? in measured {
@@ -85,7 +91,9 @@ struct MeasureRunner {
         var measurement = RowMeasurement(row: row.id, drop: row.drop, line: row.line, file: row.file)
         do {
             let example = try encoder.example(row.content, maximumLength: maximumLength)
-            (measurement.tokens, measurement.labels, measurement.truncated) = (example.ids.count, example.labelCount, example.truncated)
+            (measurement.tokens, measurement.labels, measurement.truncated) = (
+                example.ids.count, example.labelCount, example.truncated
+            )
         } catch {
             measurement.problem = "\(error)"
             measurement.obstacle =

@@ -12,11 +12,13 @@ struct ScoreRunner {
     let context: TaskContext
 
     func run(_ task: ScoreTask) throws -> WorkerResult? {
-        guard (0...1 << 20).contains(task.limit), (0...64).contains(task.shots), (0...4096).contains(task.probeTexts) else {
+        guard (0...1 << 20).contains(task.limit), (0...64).contains(task.shots), (0...4096).contains(task.probeTexts)
+        else {
             throw WorkerFault(
                 .badRequest,
                 Failure(
-                    code: "request.score", "limit \(task.limit), shots \(task.shots) or probeTexts \(task.probeTexts) is out of range.",
+                    code: "request.score",
+                    "limit \(task.limit), shots \(task.shots) or probeTexts \(task.probeTexts) is out of range.",
                     at: "score", remedy: "Use up to 1048576 rows, 64 shots and 4096 probe texts."))
         }
         context.events.stage("loading")
@@ -48,16 +50,20 @@ struct ScoreRunner {
         context.events.stage("scoring")
         var plain: [(row: Row, sequence: TokenSequence)] = []
         for row in scored {
-            if let example = try? encoder.example(row.content, maximumLength: length) { plain.append((row, example.sequence)) }
+            if let example = try? encoder.example(row.content, maximumLength: length) {
+                plain.append((row, example.sequence))
+            }
         }
         let scorer = SequenceScorer(transformer, memoryBytes: context.memoryBytes / 2)
         guard
             let scores = try scorer.score(
-                plain.map(\.sequence), progress: { context.events.progress($0, of: plain.count, "rows") }, stop: { StopRequest.isMade })
+                plain.map(\.sequence), progress: { context.events.progress($0, of: plain.count, "rows") },
+                stop: { StopRequest.isMade })
         else { return nil }
         let records = zip(plain, scores).map { item, score in
             ExampleRecord(
-                row: item.row.id, set: "score", lossSum: score.lossSum, tokens: score.tokens, correctTokens: score.correct,
+                row: item.row.id, set: "score", lossSum: score.lossSum, tokens: score.tokens,
+                correctTokens: score.correct,
                 bytes: RowEncoder.labelledBytes(item.row.content), promptTokens: 0, prompt: "", reference: "")
         }
         var figures = ExampleFigures.of(records)
@@ -102,7 +108,8 @@ struct ScoreRunner {
             case .text, .preference: return []
             }
         }
-        return .chat(messages: shots.flatMap { turns($0.content, trained: false) } + turns(content, trained: true), tools: nil)
+        return .chat(
+            messages: shots.flatMap { turns($0.content, trained: false) } + turns(content, trained: true), tools: nil)
     }
 
     /// Texts that the model writes by itself, as rows of plain text: what it knew before it was trained further.
@@ -113,12 +120,14 @@ struct ScoreRunner {
             throw WorkerFault(
                 .badModel,
                 Failure(
-                    code: "model.no_bos", "The tokenizer has no token that begins a text, so nothing can be sampled.", at: loaded.path,
+                    code: "model.no_bos", "The tokenizer has no token that begins a text, so nothing can be sampled.",
+                    at: loaded.path,
                     remedy: "Set probe texts to 0 for this base."))
         }
         let generator = Generator(transformer, memoryBytes: context.memoryBytes / 2)
         let options = GenerationOptions(
-            maxNewTokens: 48, temperature: 1, topP: 0.95, seed: task.seed, stopTokens: Set(loaded.encoder.encoder.stopTokens()))
+            maxNewTokens: 48, temperature: 1, topP: 0.95, seed: task.seed,
+            stopTokens: Set(loaded.encoder.encoder.stopTokens()))
         let answers = try generator.generate(
             [[Int32]](repeating: [first], count: task.probeTexts), options, stop: { StopRequest.isMade })
         if StopRequest.isMade { return nil }
@@ -127,7 +136,8 @@ struct ScoreRunner {
             .enumerated().map { index, text in
                 let digest = Digest.sha256(Data(text.utf8))
                 return Row(
-                    id: RowID(String(digest.prefix(32))), content: .text(text), split: .gate, promptKey: String(digest.prefix(16)),
+                    id: RowID(String(digest.prefix(32))), content: .text(text), split: .gate,
+                    promptKey: String(digest.prefix(16)),
                     drop: "probe", line: index + 1)
             }
         return try ResultFile.writeLines(rows, to: context.path("probe.jsonl"))

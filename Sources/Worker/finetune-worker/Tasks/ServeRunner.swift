@@ -3,7 +3,8 @@ import Foundation
 
 /// Keeps a model loaded and answers conversations on a Unix socket, `serve.sock` in the request's folder.
 ///
-/// One JSON line each way: a ``GenerateTask``'s fields in (its `model` is ignored), a list of ``GeneratedOutput`` or a ``Failure`` out.
+/// One JSON line each way: a ``GenerateTask``'s fields in (its `model` is ignored), a list of ``GeneratedOutput`` or a
+/// ``Failure`` out.
 struct ServeRunner {
     let context: TaskContext
 
@@ -55,7 +56,8 @@ struct ServeRunner {
             WorkerFault(
                 .cannotWrite,
                 Failure(
-                    code: "serve.socket", problem, at: path, remedy: "Use a folder with a shorter path that can be written.",
+                    code: "serve.socket", problem, at: path,
+                    remedy: "Use a folder with a shorter path that can be written.",
                     cause: String(cString: strerror(errno))))
         }
         var address = sockaddr_un()
@@ -103,7 +105,8 @@ struct ServeRunner {
             }
             if buffer.count > Self.longestRequest {
                 let failure = Failure(
-                    code: "serve.too_long", "The request is longer than \(Self.longestRequest) bytes.", remedy: "Send fewer conversations.")
+                    code: "serve.too_long", "The request is longer than \(Self.longestRequest) bytes.",
+                    remedy: "Send fewer conversations.")
                 _ = send(Reply(failure: failure), to: client)
                 return served
             }
@@ -121,7 +124,8 @@ struct ServeRunner {
         } catch let error as DecodingError {
             return Reply(
                 failure: Failure(
-                    code: "serve.invalid", "The line is no request.", remedy: "Send {\"conversations\": [[{\"role\", \"content\"}]]}.",
+                    code: "serve.invalid", "The line is no request.",
+                    remedy: "Send {\"conversations\": [[{\"role\", \"content\"}]]}.",
                     cause: "\(error)"))
         } catch {
             return Reply(failure: WorkerFault(error).failure)

@@ -17,8 +17,10 @@ struct TrainRunner {
         let job = try TrainingJob(task, context: context)
         context.events.stage("training")
         let loop = try TrainLoop(
-            model: job.model, parameters: job.parameters, recipe: task.recipe, train: job.train, validation: job.validation,
-            folder: context.request.directory, fingerprint: job.fingerprint, team: job.team, memoryBytes: job.activationBytes,
+            model: job.model, parameters: job.parameters, recipe: task.recipe, train: job.train,
+            validation: job.validation,
+            folder: context.request.directory, fingerprint: job.fingerprint, team: job.team,
+            memoryBytes: job.activationBytes,
             report: report, shouldStop: { StopRequest.isMade })
         switch try loop.run(pauseAtStep: task.pauseAtStep) {
         case .interrupted: return nil
@@ -63,7 +65,8 @@ struct TrainRunner {
                 return back.b(place) == adapter.b(own) && back.a(place) == adapter.a(own)
             }
         case .weights(let weights):
-            try HuggingFaceExport.write(weights.model(), base: try job.loaded.exportBase(), adapter: nil, to: folder, shardBytes: .max)
+            try HuggingFaceExport.write(
+                weights.model(), base: try job.loaded.exportBase(), adapter: nil, to: folder, shardBytes: .max)
             file = folder + "/model.safetensors"
             // Gemma's norms are stored less one, which rounds.
             isSame = weights.difference(to: try Model(huggingFace: HuggingFaceFolder(path: folder))) < 1e-6
@@ -121,14 +124,17 @@ struct TrainingJob {
             let (start, adapter) = try LoadedModel.trained(task.startAdapter.map { [$0] } ?? [], on: below)
             let whole = try adapter.map { try start.merged(with: $0) } ?? start
             model = whole
-            trained = .weights(try TrainableWeights(whole, firstLayer: AdapterStart.firstLayer(task.recipe, for: whole)))
+            trained = .weights(
+                try TrainableWeights(whole, firstLayer: AdapterStart.firstLayer(task.recipe, for: whole)))
         }
         team = ThreadTeam(threads: context.threads)
         base = task.model.base.rawValue
         context.events.stage("encoding")
         var encoder = SetEncoder(loaded.encoder, context: context)
-        train = try encoder.encode(task.train, maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "training")
-        validation = try encoder.encode(task.validation, maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "validation")
+        train = try encoder.encode(
+            task.train, maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "training")
+        validation = try encoder.encode(
+            task.validation, maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "validation")
         figures = encoder.figures
         fingerprint = try Self.fingerprint(task)
         let count: Int
@@ -145,7 +151,10 @@ struct TrainingJob {
             context.events.warn(
                 Failure(
                     code: "training.memory",
-                    "This run takes about \((fixed + least) >> 20) MiB, more than the \(context.memoryBytes >> 20) MiB that it was given.",
+                    """
+                    This run takes about \((fixed + least) >> 20) MiB, more than the \(context.memoryBytes >> 20) \
+                    MiB that it was given.
+                    """,
                     at: "memoryBytes",
                     remedy: "Raise the worker's memory, train with lora, or train fewer layers (recipe.last_layers)."))
         }
@@ -157,7 +166,8 @@ struct TrainingJob {
             throw WorkerFault(
                 .badRequest,
                 Failure(
-                    code: "train.start", "The start is a whole set of weights, which an adapter cannot go on from.", at: start.path,
+                    code: "train.start", "The start is a whole set of weights, which an adapter cannot go on from.",
+                    at: start.path,
                     remedy: "Name it among model.adapters, so that the adapter is trained on top of it."))
         }
         return try LoadedModel.trained([start], on: model).1 ?? AdapterStart.fresh(task.recipe, for: model)
@@ -185,9 +195,12 @@ struct SetEncoder {
         self.context = context
     }
 
-    /// The rows of `files` as sequences, read one by one. Those that cannot be trained on are left out with a warning each (the first ten by name).
+    /// The rows of `files` as sequences, read one by one. Those that cannot be trained on are left out with a warning
+    /// each (the first ten by name).
     /// - Parameter cut: whether rows that are too long are cut, or left out.
-    mutating func encode(_ files: [FileReference], maximumLength: Int, cut: Bool, what: String) throws -> [TokenSequence] {
+    mutating func encode(_ files: [FileReference], maximumLength: Int, cut: Bool, what: String) throws
+        -> [TokenSequence]
+    {
         var sequences: [TokenSequence] = []
         var skipped = 0
         var truncated = 0
@@ -196,7 +209,8 @@ struct SetEncoder {
                 let example = try encoder.example(row.content, maximumLength: maximumLength)
                 if example.truncated > 0 {
                     guard cut else {
-                        throw EncodingFailure.rowTooLong(tokens: example.ids.count + example.truncated, maximumLength: maximumLength)
+                        throw EncodingFailure.rowTooLong(
+                            tokens: example.ids.count + example.truncated, maximumLength: maximumLength)
                     }
                     truncated += 1
                 }
