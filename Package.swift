@@ -8,8 +8,8 @@ import PackageDescription
 let packages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -22,16 +22,20 @@ let packages: [Package.Dependency] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
@@ -52,58 +56,93 @@ func systemLibrary(_ layer: String, _ name: String, pkgConfig: String, apt: Stri
     .systemLibrary(name: name, path: "Sources/\(layer)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)", resources: resources)
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)")
 }
 
 let shared: [Target] = [
-    library("Shared", "Contracts", [crypto]),
-    library("Shared", "Statistics"),
-    library("Shared", "EvaluationMetrics", ["Contracts", "Statistics"]),
-    library("Shared", "Reports", ["Contracts"]),
-    library("Shared", "JSONSchemas", ["Contracts"]),
-    library("Shared", "Graders", ["Contracts", "EvaluationMetrics"]),
-    library("Shared", "GoldenSets", ["Contracts", "EvaluationMetrics", "JSONSchemas", "Platform"]),
     .target(name: "CPlatform", path: "Sources/Shared/CPlatform"),
-    library("Shared", "Platform", ["CPlatform", crypto, system]),
     systemLibrary("Shared", "CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     systemLibrary("Shared", "CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
-    library("Shared", "Compression", ["CZstd", "CZlib"]),
-    library("Shared", "JSONText", ["Contracts"]),
-    library("Shared", "RowFiles", ["Compression", "Contracts", "JSONText", "Platform"]),
-    library("Shared", "RowFormats", ["Compression", "Contracts", "JSONText", "Platform", crypto]),
-    library("Shared", "Settings", ["Contracts", "Graders", "Platform", toml]),
-    systemLibrary("Shared", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
-    library("Shared", "Systemd", ["CSystemd", logging]),
-]
-
-let stage: [Target.Dependency] = [
-    "Contracts", "Ledger", "Platform", "RowFiles", "Settings", "Stages", lifecycle, logging,
+    library("Shared", "Nouns"),
+    library("Shared", "WorkerProtocol", ["Nouns"]),
+    library("Shared", "ControlProtocol", ["Nouns", "WorkerProtocol"]),
+    library("Shared", "Statistics"),
+    library("Shared", "EvaluationMetrics", ["Nouns", "Statistics"]),
+    library("Shared", "Reports", ["ControlProtocol", "Nouns"]),
+    library("Shared", "Graders", ["EvaluationMetrics", "Nouns"]),
+    library("Shared", "Platform", ["CPlatform", crypto]),
+    library("Shared", "Places"),
+    library("Shared", "Compression", ["CZlib", "CZstd"]),
+    library("Shared", "JSONText", ["Nouns"]),
+    library("Shared", "RowFiles", ["Compression", "JSONText", "Nouns", "Platform"]),
+    library("Shared", "RowFormats", ["Compression", "JSONText", "Nouns", "Platform", crypto]),
+    library("Shared", "Settings", ["Graders", "Nouns", "Places", "Platform", "WorkerProtocol", toml]),
 ]
 
 let daemon: [Target] = [
-    library("Daemon", "Ledger", ["Contracts", "Platform", crypto, grdb, grdbSQLite]),
+    systemLibrary("Daemon", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
+    library("Daemon", "Systemd", ["CSystemd", logging]),
+    library("Daemon", "Ledger", ["ControlProtocol", "Nouns", crypto, grdb, grdbSQLite]),
+    library("Daemon", "StageKit", ["Compression", "Ledger", "Nouns", "Places", "Platform", "Settings", logging]),
+    library("Daemon", "JSONSchemas", ["Nouns"]),
+    library("Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "Nouns", "Platform"]),
     library(
-        "Daemon", "Stages",
-        ["Compression", "Contracts", "GoldenSets", "JSONText", "Ledger", "Platform", "RowFiles", "Settings", logging]),
-    library("Daemon", "Registry", stage + ["Supervision"]),
-    library("Daemon", "Intake", stage + ["Compression", "JSONText", "RowFormats"]),
-    library("Daemon", "DataQuality", ["Contracts", "Statistics"]),
-    library("Daemon", "Datasets", stage + ["DataQuality", "JSONText", "RowFormats", "Statistics", "Supervision"]),
-    library("Daemon", "Scheduling", stage),
-    library("Daemon", "Experiments", stage + ["RowFormats", "Statistics", "Supervision"]),
-    library("Daemon", "Supervision", stage + [subprocess, system]),
-    library("Daemon", "Gating", stage + ["EvaluationMetrics", "GoldenSets", "Graders", "JSONSchemas", "Statistics"]),
-    library("Daemon", "Promotion", stage),
-    library("Daemon", "Delivery", stage + ["GoldenSets", "Supervision", asyncHTTPClient, crypto, nio]),
-    library("Daemon", "ControlAPI", stage + ["Reports", hummingbird, nio, nioPosix]),
+        "Daemon", "Judged", ["GoldenSets", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol"]),
+    library("Daemon", "Launching", ["Nouns", "Platform", "WorkerProtocol", subprocess, system]),
+    library(
+        "Daemon", "Registry",
+        ["ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "StageKit", "WorkerProtocol"]),
+    library(
+        "Daemon", "Intake",
+        ["Compression", "JSONText", "Ledger", "Nouns", "Platform", "RowFormats", "Settings", "StageKit", lifecycle]),
+    library("Daemon", "DataQuality", ["Nouns", "Statistics"]),
+    library(
+        "Daemon", "Datasets",
+        [
+            "ControlProtocol", "DataQuality", "JSONText", "Launching", "Ledger", "Nouns", "Platform", "RowFiles",
+            "RowFormats", "Settings", "StageKit", "WorkerProtocol", lifecycle, logging,
+        ]),
+    library("Daemon", "Scheduling", ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle]),
+    library(
+        "Daemon", "Experiments",
+        [
+            "ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "RowFiles", "RowFormats", "Settings",
+            "StageKit", "Statistics", "WorkerProtocol", lifecycle,
+        ]),
+    library(
+        "Daemon", "Supervision",
+        [
+            "ControlProtocol", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
+            "WorkerProtocol", lifecycle,
+        ]),
+    library(
+        "Daemon", "Gating",
+        [
+            "EvaluationMetrics", "GoldenSets", "Graders", "JSONSchemas", "Judged", "Ledger", "Nouns", "Platform",
+            "RowFiles", "Settings", "StageKit", "Statistics", "WorkerProtocol", lifecycle,
+        ]),
+    library(
+        "Daemon", "Promotion", ["ControlProtocol", "Ledger", "Nouns", "Platform", "Settings", "StageKit", lifecycle]),
+    library(
+        "Daemon", "Delivery",
+        [
+            "GoldenSets", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
+            "WorkerProtocol", asyncHTTPClient, crypto, lifecycle, nio,
+        ]),
+    library(
+        "Daemon", "ControlAPI",
+        [
+            "ControlProtocol", "Nouns", "Platform", "Reports", httpTypes, hummingbird, hummingbirdCore, lifecycle,
+            logging, nio, nioPosix,
+        ]),
     program(
         "Daemon", "finetuned",
-        stage + [
-            "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion",
-            "Delivery",
-            "ControlAPI", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Reports", "Systemd", argumentParser,
-            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        [
+            "ControlAPI", "ControlProtocol", "Datasets", "Delivery", "EvaluationMetrics", "Experiments", "Gating",
+            "GoldenSets", "Intake", "JSONSchemas", "Judged", "Launching", "Ledger", "Nouns", "Places", "Platform",
+            "Promotion", "Registry", "Reports", "Scheduling", "Settings", "StageKit", "Supervision", "Systemd",
+            "WorkerProtocol", argumentParser, lifecycle, logging, signals,
         ]),
 ]
 
@@ -114,140 +153,127 @@ let worker: [Target] = [
         // C targets are -O0 in debug builds, in which the kernels would be some 40 times slower.
         cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
     library("Worker", "Tensors", ["CKernels", "COpenBLAS"]),
-    library("Worker", "WeightFiles", ["CKernels", "Tensors", crypto]),
+    library("Worker", "WeightFiles", ["CKernels", "Tensors"]),
     library("Worker", "Tokenization"),
     library("Worker", "ChatTemplates"),
-    library("Worker", "Encoding", ["Tokenization", "ChatTemplates"]),
-    library("Worker", "TokenizerFiles", ["Tokenization", "ChatTemplates", "WeightFiles"]),
+    library("Worker", "Encoding", ["ChatTemplates", "Tokenization"]),
+    library("Worker", "TokenizerFiles", ["ChatTemplates", "Tokenization", "WeightFiles"]),
     library("Worker", "Transformers", ["CKernels", "Tensors", "WeightFiles"]),
-    library("Worker", "Generation", ["CKernels", "Tensors", "Tokenization", "Transformers"]),
-    library("Worker", "Training", ["CKernels", "Contracts", "Tensors", "Transformers", "WeightFiles"]),
-    library(
-        "Worker", "Evaluation",
-        [
-            "Contracts", "Platform", "EvaluationMetrics", "Encoding", "Generation", "Tokenization", "Training",
-            "Transformers",
-        ]),
-    library(
-        "Worker", "Exporting",
-        [
-            "Contracts", "Platform", "Tensors", "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates",
-            "Transformers", "Training",
-        ]),
+    library("Worker", "Generation", ["CKernels", "Tensors", "Transformers"]),
+    library("Worker", "Training", ["CKernels", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
+    library("Worker", "Evaluation", ["EvaluationMetrics", "Nouns", "Transformers"]),
+    library("Worker", "Exporting", ["Tensors", "Tokenization", "TokenizerFiles", "Transformers", "WeightFiles"]),
     program(
         "Worker", "finetune-worker",
         [
-            "Contracts", "JSONText", "Platform", "RowFiles", "Training", "Evaluation", "Exporting", "Generation",
-            "Transformers",
-            "WeightFiles", "Tokenization", "TokenizerFiles", "ChatTemplates", "Encoding", "EvaluationMetrics",
-            "Tensors", crypto,
+            "ChatTemplates", "Encoding", "Evaluation", "Exporting", "Generation", "JSONText", "Nouns", "Platform",
+            "RowFiles", "Tensors", "Tokenization", "TokenizerFiles", "Training", "Transformers", "WeightFiles",
+            "WorkerProtocol", crypto,
         ]),
 ]
 
 let commandLine: [Target] = [
-    library(
-        "CLI", "ControlClient",
-        [
-            "Contracts", asyncHTTPClient, nio, .product(name: "NIOFoundationCompat", package: "swift-nio"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
-        ]),
+    library("CLI", "ControlClient", ["ControlProtocol", "Nouns", asyncHTTPClient, nio, nioFoundation, nioHTTP]),
     program(
         "CLI", "ftctl",
         [
-            "Contracts", "ControlClient", "JSONText", "Platform", "Reports", "RowFiles", "RowFormats", "Settings",
-            argumentParser,
+            "ControlClient", "ControlProtocol", "JSONText", "Nouns", "Places", "Platform", "Reports", "RowFiles",
+            "RowFormats", "Settings", "WorkerProtocol", argumentParser,
         ]),
 ]
 
 let testTargets: [Target] = [
-    .target(name: "TestSupport", dependencies: ["Contracts", "Platform"], path: "Tests/TestSupport"),
-    tests("ArchitectureTests", []),
+    .target(name: "TestSupport", dependencies: ["Nouns", "Places"], path: "Tests/TestSupport"),
+    .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),
+    .target(name: "Mutation", path: "Tests/Mutation"),
     .executableTarget(
-        name: "fake-worker", dependencies: ["Contracts", "Platform", "Compression"], path: "Tests/FakeWorker"),
-    tests("CrashTests", ["Compression", "Contracts", "Ledger", "Platform", "RowFiles", "Stages"]),
-    tests("LedgerTests", ["Contracts", "Ledger", grdb]),
-    tests(
-        "SchedulingTests", ["Contracts", "Ledger", "Platform", "RowFiles", "Scheduling", "Settings", "Stages", logging]),
-    tests("StagesTests", ["Contracts", "RowFiles", "Stages"]),
-    tests("ControlClientTests", ["Contracts", "ControlClient"]),
+        name: "fake-worker", dependencies: ["Compression", "Nouns", "Platform", "WorkerProtocol"],
+        path: "Tests/FakeWorker"),
+    .executableTarget(
+        name: "text-probe",
+        dependencies: ["ChatTemplates", "Encoding", "Tokenization", "TokenizerFiles", "TextFuzzing"],
+        path: "Tests/TextProbe"),
+    .executableTarget(
+        name: "fuzz-weights", dependencies: ["Tensors", "WeightFiles", "Mutation"], path: "Tests/FuzzWeights"),
+    tests("ArchitectureTests"),
+    tests("ChatTemplatesTests", ["ChatTemplates", "TextFuzzing"]),
     tests("CompressionTests", ["Compression"]),
-    tests("JSONTextTests", ["Contracts", "JSONText"]),
-    tests("TensorsTests", ["CKernels", "Tensors"]),
-    tests("RowFilesTests", ["Compression", "Contracts", "JSONText", "RowFiles"]),
-    tests("RowFormatsTests", ["Compression", "Contracts", "JSONText", "RowFormats"]),
-    tests(
-        "IntakeTests",
-        [
-            "Compression", "Contracts", "Intake", "JSONText", "Ledger", "Platform", "RowFiles", "RowFormats",
-            "Settings", "Stages", logging,
-        ]),
-    tests("DataQualityTests", ["Contracts", "DataQuality"]),
+    tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
+    tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),
+    tests("DataQualityTests", ["DataQuality", "Nouns"]),
     tests(
         "DatasetsTests",
         [
-            "Compression", "JSONText", "Contracts", "DataQuality", "Datasets", "Ledger", "Platform", "RowFiles",
-            "RowFormats", "Settings", "Stages", "Supervision", logging,
+            "Compression", "ControlProtocol", "DataQuality", "Datasets", "JSONText", "Launching", "Ledger", "Nouns",
+            "Platform", "RowFiles", "RowFormats", "Settings", "StageKit", "WorkerProtocol", logging,
         ]),
-    tests("SupervisionTests", ["Contracts", "Platform", "Supervision"]),
-    tests("PromotionTests", ["Contracts", "Ledger", "Platform", "Promotion", "Settings", "Stages", logging]),
     tests(
         "DeliveryTests",
         [
-            asyncHTTPClient,
-            "Contracts", "Delivery", "Ledger", "Platform", "Promotion", "Settings", "Stages", "Supervision", logging,
+            "Delivery", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Settings", "StageKit",
+            "WorkerProtocol", asyncHTTPClient, logging,
         ]),
-    tests("ContractsTests", ["Contracts"]),
-    tests("PlatformTests", ["Platform"]),
-    tests("SettingsTests", ["Contracts", "Platform", "Settings"]),
-    tests("EndToEndTests", ["Contracts"]),
-    tests("SystemdUnitTests", ["Systemd", logging]),
-    tests("SystemdTests", ["Systemd", "Contracts", logging]),
-    tests(
-        "TrainingTests",
-        [
-            "ChatTemplates", "Encoding", "Tokenization", "Contracts", "Tensors", "Training", "Transformers",
-            "WeightFiles",
-        ]),
-    tests("TransformersTests", ["Transformers", "Tensors", "WeightFiles"]),
-    tests("TokenizationTests", ["Tokenization", "TokenizerFiles", "TextFuzzing"]),
-    tests("TokenizerFilesTests", ["ChatTemplates", "Tokenization", "TokenizerFiles", "WeightFiles"]),
-    tests("ChatTemplatesTests", ["ChatTemplates", "TextFuzzing"]),
-    tests("EncodingTests", ["Encoding", "Tokenization", "ChatTemplates", "TokenizerFiles"]),
-    .target(name: "TextFuzzing", dependencies: ["Tokenization", "ChatTemplates"], path: "Tests/TextFuzzing"),
-    .executableTarget(
-        name: "text-probe",
-        dependencies: ["Tokenization", "ChatTemplates", "Encoding", "TokenizerFiles", "TextFuzzing"],
-        path: "Tests/TextProbe"),
-    .target(name: "Mutation", path: "Tests/Mutation"),
-    .executableTarget(
-        name: "fuzz-weights", dependencies: ["Mutation", "WeightFiles", "Tensors"], path: "Tests/FuzzWeights"),
-    tests("WorkerTests", ["Contracts", "Platform"]),
+    tests("EncodingTests", ["ChatTemplates", "Encoding", "Tokenization", "TokenizerFiles"]),
+    tests("EndToEndTests", ["ControlProtocol", "Nouns"]),
+    tests("EvaluationMetricsTests", ["EvaluationMetrics"]),
     tests("EvaluationTests", ["Evaluation", "Tensors", "Transformers", "WeightFiles"]),
-    tests("ExportingTests", ["Exporting", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
-    tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
-    tests("WeightFilesTests", ["CKernels", "Mutation", "Tensors", "WeightFiles"]),
-    .executableTarget(
-        name: "bench-false-promotion", dependencies: ["Gating", "Contracts", "Settings", "Statistics"],
-        path: "Benchmarks/false-promotion"),
-    .executableTarget(
-        name: "bench-ingest", dependencies: ["Contracts", "JSONText", "Platform", "RowFormats"],
-        path: "Benchmarks/ingest",
-        exclude: ["run.py", "peer.py", "simdjson.cpp"]),
-    .executableTarget(
-        name: "bench-experiments", dependencies: ["Contracts", "Experiments"], path: "Benchmarks/experiments/replay"),
-    .executableTarget(name: "bench-kernels", dependencies: ["CKernels", "Tensors"], path: "Benchmarks/kernels"),
-    tests("StatisticsTests", ["Statistics"]),
     tests(
         "ExperimentsTests",
-        ["Contracts", "Experiments", "Ledger", "Platform", "Settings", "Stages", "Supervision", logging]),
-    tests("EvaluationMetricsTests", ["Contracts", "EvaluationMetrics"]),
+        [
+            "ControlProtocol", "Experiments", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
+            "WorkerProtocol", logging,
+        ]),
+    tests("ExportingTests", ["Exporting", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
     tests(
         "GatingTests",
-        ["Gating", "Contracts", "EvaluationMetrics", "GoldenSets", "JSONSchemas", "Settings", "Statistics"]),
-    tests("ReportsTests", ["Reports", "Contracts"]),
-    tests("JSONSchemasTests", ["Contracts", "JSONSchemas"]),
-    tests("GradersTests", ["Contracts", "Graders"]),
-    tests("GoldenSetsTests", ["Contracts", "GoldenSets"]),
+        ["EvaluationMetrics", "Gating", "Graders", "JSONSchemas", "Nouns", "Settings", "Statistics", "WorkerProtocol"]),
+    tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
+    tests("GoldenSetsTests", ["GoldenSets", "Nouns"]),
+    tests("GradersTests", ["Graders", "Nouns"]),
+    tests(
+        "IntakeTests",
+        [
+            "Compression", "Intake", "JSONText", "Ledger", "Nouns", "Platform", "RowFiles", "RowFormats", "Settings",
+            "StageKit", logging,
+        ]),
+    tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),
+    tests("JSONTextTests", ["JSONText", "Nouns"]),
+    tests("LedgerTests", ["ControlProtocol", "Ledger", "Nouns", grdb]),
+    tests("NounsTests", ["Nouns", "WorkerProtocol"]),
+    tests("PlatformTests", ["Platform"]),
+    tests("PromotionTests", ["Nouns", "Promotion"]),
+    tests("ReportsTests", ["ControlProtocol", "Nouns", "Reports"]),
+    tests("RowFilesTests", ["Compression", "JSONText", "Nouns", "RowFiles"]),
+    tests("RowFormatsTests", ["Compression", "Nouns", "RowFormats"]),
+    tests(
+        "SchedulingTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Scheduling", "Settings", "StageKit", logging]),
+    tests("SettingsTests", ["Nouns", "Platform", "Settings"]),
+    tests("StageKitTests", ["Nouns", "RowFiles", "StageKit"]),
+    tests("StatisticsTests", ["Statistics"]),
+    tests("SupervisionTests", ["Launching", "Nouns", "Platform", "Supervision", "WorkerProtocol"]),
+    tests("SystemdTests", ["Systemd", logging]),
+    tests("SystemdUnitTests", ["Systemd", logging]),
+    tests("TensorsTests", ["CKernels", "Tensors"]),
+    tests("TokenizationTests", ["Tokenization", "TokenizerFiles", "TextFuzzing"]),
+    tests("TokenizerFilesTests", ["ChatTemplates", "Tokenization", "TokenizerFiles", "WeightFiles"]),
+    tests(
+        "TrainingTests",
+        ["ChatTemplates", "Encoding", "Nouns", "Tensors", "Tokenization", "Training", "Transformers", "WeightFiles"]),
+    tests("TransformersTests", ["Tensors", "Transformers", "WeightFiles"]),
+    tests("WeightFilesTests", ["CKernels", "Tensors", "WeightFiles", "Mutation"]),
+    tests("WorkerTests", ["Nouns", "Platform", "WorkerProtocol"]),
+]
+
+let benchmarks: [Target] = [
+    .executableTarget(
+        name: "bench-false-promotion", dependencies: ["Gating", "Nouns", "Settings", "Statistics"],
+        path: "Benchmarks/false-promotion"),
+    .executableTarget(
+        name: "bench-ingest", dependencies: ["JSONText", "Nouns", "Platform", "RowFormats"], path: "Benchmarks/ingest",
+        exclude: ["run.py", "peer.py", "simdjson.cpp"]),
+    .executableTarget(
+        name: "bench-experiments", dependencies: ["Experiments", "Nouns"], path: "Benchmarks/experiments/replay"),
+    .executableTarget(name: "bench-kernels", dependencies: ["CKernels", "Tensors"], path: "Benchmarks/kernels"),
 ]
 
 let package = Package(
@@ -258,6 +284,6 @@ let package = Package(
         .executable(name: "ftctl", targets: ["ftctl"]),
     ],
     dependencies: packages,
-    targets: shared + daemon + worker + commandLine + testTargets,
+    targets: shared + daemon + worker + commandLine + testTargets + benchmarks,
     cxxLanguageStandard: .cxx17
 )

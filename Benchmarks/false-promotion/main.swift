@@ -1,14 +1,13 @@
+import Foundation
+import Gating
 // How often a verdict is wrong: whole verdicts over made-up models of known quality.
 //
 //     make build && .build/release/bench-false-promotion [TRIALS [WORDS]]        WORDS: only settings whose name holds
 //     them
 //
 // Each line is a setting in which passing is an error, or (the last lines) one in which it is right. Answers and losses
-// of
-// candidate and served model are correlated row by row, as those of related models are.
-import Contracts
-import Foundation
-import Gating
+// of candidate and served model are correlated row by row, as those of related models are.
+import Nouns
 import Settings
 import Statistics
 import Synchronization

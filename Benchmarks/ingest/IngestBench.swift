@@ -1,8 +1,8 @@
-// How fast rows are read: `bench-ingest FILE` prints rows/s and MB/s of each JSON reader and of the whole way from a
-// file to canonical rows.
-import Contracts
 import Foundation
 import JSONText
+// How fast rows are read: `bench-ingest FILE` prints rows/s and MB/s of each JSON reader and of the whole way from a
+// file to canonical rows.
+import Nouns
 import Platform
 import RowFormats
 

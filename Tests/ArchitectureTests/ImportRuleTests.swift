@@ -40,7 +40,8 @@ struct ImportRuleTests {
         // The only thing one stage hands to the next is a row in the ledger, so that a restart is "every stage asks
         // again".
         let stages: Set<String> = [
-            "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Gating", "Promotion", "Delivery",
+            "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion",
+            "Delivery",
         ]
         expectNone(
             tree.files.filter {
@@ -52,7 +53,7 @@ struct ImportRuleTests {
     static let soleImporters: [(module: String, allowed: Set<String>, reason: String)] = [
         ("GRDB", ["Ledger"], "one owner of the database keeps its invariants"),
         ("Hummingbird", ["ControlAPI"], "handlers hold no rule, so nothing else needs HTTP"),
-        ("Subprocess", ["Supervision"], "one place launches programs"),
+        ("Subprocess", ["Launching"], "one place launches programs"),
         ("COpenBLAS", ["Tensors"], "one place sets its threads, once"),
         ("CSystemd", ["Systemd"], "variadic C calls are wrapped once"),
         ("TOMLKit", ["Settings"], "every setting is checked and documented in one place"),
@@ -69,7 +70,7 @@ struct ImportRuleTests {
             "\(rule.module): \(rule.reason)")
     }
 
-    @Test func theEngineBelowTrainingKnowsNoContracts() {
+    @Test func theEngineBelowTrainingKnowsNothe product() {
         // So that it can be lifted out whole.
         let engine: Set<String> = [
             "Tensors", "WeightFiles", "Tokenization", "ChatTemplates", "Encoding", "Transformers", "Generation",

@@ -1,4 +1,5 @@
-import Contracts
+import ControlProtocol
+import Nouns
 import TestSupport
 import Testing
 

@@ -1,10 +1,10 @@
 import Compression
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFiles
-import Stages
+import StageKit
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import Contracts
 import DataQuality
+import Nouns
 import Testing
 
 struct SensitiveScannerTests {

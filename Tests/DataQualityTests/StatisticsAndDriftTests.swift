@@ -1,6 +1,6 @@
-import Contracts
 import DataQuality
 import Foundation
+import Nouns
 import Testing
 
 struct StatisticsAndDriftTests {

@@ -1,8 +1,8 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
-import Stages
+import StageKit
 import Testing
 
 @testable import Datasets

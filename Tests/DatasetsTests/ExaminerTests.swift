@@ -1,15 +1,16 @@
-import Contracts
 import DataQuality
 import Foundation
 import JSONText
+import Launching
 import Ledger
+import Nouns
 import Platform
 import RowFiles
 import Settings
-import Stages
-import Supervision
+import StageKit
 import Synchronization
 import Testing
+import WorkerProtocol
 
 @testable import Datasets
 

@@ -1,10 +1,10 @@
-import Contracts
 import DataQuality
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
+import StageKit
 import Testing
 
 @testable import Datasets

@@ -1,9 +1,10 @@
-import Contracts
+import ControlProtocol
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFiles
-import Stages
+import StageKit
 import Testing
 
 @testable import Datasets

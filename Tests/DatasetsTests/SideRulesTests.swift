@@ -1,6 +1,6 @@
-import Contracts
 import Datasets
 import Ledger
+import Nouns
 import Testing
 
 /// A side, once decided, is for ever.

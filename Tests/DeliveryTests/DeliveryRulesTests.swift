@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import Settings
 import Testing
 

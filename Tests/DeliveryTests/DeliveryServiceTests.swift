@@ -1,12 +1,12 @@
-import Contracts
 import Foundation
+import Launching
 import Ledger
 import Logging
+import Nouns
 import Platform
 import Promotion
 import Settings
-import Stages
-import Supervision
+import StageKit
 import TestSupport
 import Testing
 

@@ -1,8 +1,9 @@
-import Contracts
 import Foundation
+import Launching
+import Nouns
 import Platform
-import Supervision
 import Synchronization
+import WorkerProtocol
 
 /// A launcher whose workers are a closure; counts what it is asked for.
 final class FakeLauncher: WorkerLauncher {

@@ -1,10 +1,10 @@
 import AsyncHTTPClient
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
+import StageKit
 import TestSupport
 import Testing
 

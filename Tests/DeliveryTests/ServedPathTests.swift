@@ -1,10 +1,10 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
-import Stages
-import Supervision
+import StageKit
 import TestSupport
 import Testing
+import WorkerProtocol
 
 @testable import Delivery
 

@@ -1,8 +1,9 @@
-import Contracts
 import Foundation
+import Launching
 import Ledger
-import Supervision
+import Nouns
 import Testing
+import WorkerProtocol
 
 @testable import Experiments
 

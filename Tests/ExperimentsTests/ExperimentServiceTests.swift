@@ -1,11 +1,13 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Supervision
 import Synchronization
 import Testing
+import WorkerProtocol
 
 @testable import Experiments
 

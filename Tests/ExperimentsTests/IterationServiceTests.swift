@@ -1,7 +1,7 @@
-import Contracts
 import Foundation
+import Launching
 import Ledger
-import Supervision
+import Nouns
 import Testing
 
 @testable import Experiments

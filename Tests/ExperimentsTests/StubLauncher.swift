@@ -1,13 +1,14 @@
-import Contracts
 import Foundation
+import Launching
 import Ledger
 import Logging
+import Nouns
 import Platform
 import Settings
-import Stages
-import Supervision
+import StageKit
 import Synchronization
 import TestSupport
+import WorkerProtocol
 
 /// Answers worker requests from a closure, without any process; counts what it was asked.
 final class StubLauncher: WorkerLauncher {

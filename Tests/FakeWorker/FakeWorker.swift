@@ -1,7 +1,8 @@
 import Compression
-import Contracts
 import Foundation
+import Nouns
 import Platform
+import WorkerProtocol
 
 struct FakeWorker {
     /// Set by SIGTERM; a handler may touch nothing more than this.

@@ -1,9 +1,9 @@
-// A worker without an engine: it speaks the protocol, takes its time, checkpoints and resumes, and "learns" by counting
-// generations.
-// What the daemon does around its workers is tested with it in milliseconds.
-import Contracts
 import Foundation
+// A worker without an engine: it speaks the protocol, takes its time, checkpoints and resumes, and "learns" by counting
+// generations. What the daemon does around its workers is tested with it in milliseconds.
+import Nouns
 import Platform
+import WorkerProtocol
 
 signal(SIGPIPE, SIG_IGN)
 signal(SIGTERM) { _ in FakeWorker.stopped.pointee = 1 }

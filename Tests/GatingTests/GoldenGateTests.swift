@@ -1,8 +1,8 @@
-import Contracts
 import EvaluationMetrics
 import Foundation
 import Graders
 import JSONSchemas
+import Nouns
 import Settings
 import Testing
 

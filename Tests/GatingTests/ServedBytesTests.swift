@@ -1,7 +1,8 @@
-import Contracts
 import Foundation
+import Nouns
 import Settings
 import Testing
+import WorkerProtocol
 
 @testable import Gating
 

@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GoldenSets
+import Nouns
 import TestSupport
 import Testing
 

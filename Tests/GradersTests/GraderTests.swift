@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import Graders
+import Nouns
 import Testing
 
 /// Graders as OpenAI's evaluation API configures them.

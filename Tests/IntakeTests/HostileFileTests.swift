@@ -1,6 +1,6 @@
 import Compression
-import Contracts
 import Foundation
+import Nouns
 import Platform
 import TestSupport
 import Testing

@@ -1,13 +1,13 @@
 import Compression
-import Contracts
 import Foundation
 import JSONText
 import Ledger
 import Logging
+import Nouns
 import Platform
 import RowFiles
 import Settings
-import Stages
+import StageKit
 import TestSupport
 
 @testable import Intake

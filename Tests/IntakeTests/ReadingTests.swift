@@ -1,7 +1,7 @@
 import Compression
-import Contracts
 import Foundation
 import JSONText
+import Nouns
 import Platform
 import RowFormats
 import TestSupport

@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import JSONSchemas
+import Nouns
 import Testing
 
 /// The validator says of every value what PyPI's jsonschema says (Tests/Fixtures/schemas, by

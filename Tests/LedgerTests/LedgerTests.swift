@@ -1,5 +1,6 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 import TestSupport
 import Testing
 

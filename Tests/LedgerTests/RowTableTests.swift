@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 import TestSupport
 import Testing
 

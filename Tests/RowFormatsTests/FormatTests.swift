@@ -1,6 +1,6 @@
 import Compression
-import Contracts
 import Foundation
+import Nouns
 import TestSupport
 import Testing
 

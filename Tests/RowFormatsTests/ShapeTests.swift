@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 import Testing
 
 @testable import RowFormats

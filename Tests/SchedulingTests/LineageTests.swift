@@ -1,11 +1,11 @@
-import Contracts
 import Foundation
 import Ledger
 import Logging
+import Nouns
 import Platform
 import RowFiles
 import Settings
-import Stages
+import StageKit
 import TestSupport
 import Testing
 

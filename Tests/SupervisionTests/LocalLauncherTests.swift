@@ -1,11 +1,12 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 import Synchronization
 import TestSupport
 import Testing
+import WorkerProtocol
 
-@testable import Supervision
+@testable import Launching
 
 /// What the launcher makes of workers that behave, misbehave, hang and die; each is a few lines of shell.
 struct LocalLauncherTests {

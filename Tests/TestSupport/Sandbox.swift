@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
-import Platform
+import Nouns
+import Places
 
 /// A root folder of its own for one daemon under test, removed afterwards.
 package final class Sandbox: Sendable {

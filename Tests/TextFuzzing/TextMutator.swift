@@ -27,8 +27,8 @@ package struct TextMutator {
     ]
 
     /// A changed copy of `input`. Half of the changes are small enough that the file mostly stays well-formed, and so
-    /// gets past the
-    /// reader to what builds on it; half fall near the start, where a tokenizer's settings stand before its long lists.
+    /// gets past the reader to what builds on it; half fall near the start, where a tokenizer's settings stand before
+    /// its long lists.
     package mutating func mutate(_ input: [UInt8], with corpus: [[UInt8]]) -> [UInt8] {
         var bytes = input
         if next(2) == 0 {

@@ -1,6 +1,7 @@
-import Contracts
 import Foundation
+import Nouns
 import TestSupport
+import WorkerProtocol
 
 /// A folder in which requests are made and workers are run.
 final class WorkerBench {

@@ -1,7 +1,8 @@
-import Contracts
 import Foundation
+import Nouns
 import TestSupport
 import Testing
+import WorkerProtocol
 
 /// What bad input gets: a status, a code, a place and a remedy, and never a trap.
 @Suite(.serialized)

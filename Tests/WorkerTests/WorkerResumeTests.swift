@@ -1,8 +1,9 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 import TestSupport
 import Testing
+import WorkerProtocol
 
 /// Killed, stopped or paused anywhere, a run ends in the same bytes.
 @Suite(.serialized)

@@ -1,7 +1,8 @@
-import Contracts
 import Foundation
+import Nouns
 import TestSupport
 import Testing
+import WorkerProtocol
 
 /// The worker as the daemon sees it: a request in, events and a result out.
 @Suite(.serialized)

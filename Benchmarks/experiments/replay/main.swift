@@ -1,12 +1,12 @@
+import Experiments
+import Foundation
 // Searches recorded learning curves with the product's own rules, training nothing:  bench-experiments RECORDED.json…
 // [--seeds N]
 //
 // One JSON line a file: how often the search ends at the curve that exhaustive search would choose, how much worse it
-// is on average, and
-// which share of the exhaustive search's tokens it used. optuna_replay.py does the same with Optuna's pruners.
-import Contracts
-import Experiments
-import Foundation
+// is on average, and which share of the exhaustive search's tokens it used. optuna_replay.py does the same with
+// Optuna's pruners.
+import Nouns
 
 /// What record.py keeps of one setting.
 struct Curve: Decodable {

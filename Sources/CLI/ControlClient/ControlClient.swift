@@ -1,9 +1,10 @@
 import AsyncHTTPClient
-import Contracts
+import ControlProtocol
 import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
+import Nouns
 
 /// The typed client of the control API; the command line and the tests use it.
 package struct ControlClient: Sendable {

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Contracts
 import ControlClient
+import ControlProtocol
 import Foundation
+import Nouns
 
 extension Base {
     struct Recommend: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Contracts
 import Foundation
 import JSONText
+import Nouns
 import Platform
 import RowFormats
 import Settings

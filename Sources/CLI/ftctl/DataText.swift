@@ -1,5 +1,6 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 
 /// Answers about data as text.
 enum DataText {

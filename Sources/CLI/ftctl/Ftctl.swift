@@ -1,8 +1,8 @@
 import ArgumentParser
-import Contracts
 import ControlClient
 import Foundation
-import Platform
+import Nouns
+import Places
 
 /// The command line of the daemon.
 @main

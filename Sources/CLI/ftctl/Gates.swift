@@ -1,5 +1,6 @@
 import ArgumentParser
-import Contracts
+import ControlProtocol
+import Nouns
 import Reports
 
 struct Gates: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 
 struct Generate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Ask a pipeline's served model, or its base.")

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Contracts
 import ControlClient
+import ControlProtocol
 import Foundation
+import Nouns
 
 struct Pipeline: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "One pipeline.", subcommands: [PipelineCheckCommand.self])

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 import Reports
 
 struct Runs: AsyncParsableCommand {

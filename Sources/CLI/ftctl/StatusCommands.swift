@@ -1,6 +1,7 @@
 import ArgumentParser
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 import Platform
 
 struct Status: AsyncParsableCommand {

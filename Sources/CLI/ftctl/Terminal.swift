@@ -17,8 +17,7 @@ enum Terminal {
     }
 
     /// Writes to standard output. `ftctl … | head` ends as other programs do, by SIGPIPE, which the HTTP client had
-    /// switched off;
-    /// a full disk ends it with a sentence and status 74.
+    /// switched off; a full disk ends it with a sentence and status 74.
     static func write(_ data: Data) {
         do { try data.withUnsafeBytes { try AtomicFile.writeAll($0, to: 1, path: "standard output") } } catch let
             failure as FileFailure

@@ -1,10 +1,12 @@
-import Contracts
 import Foundation
 import JSONText
+import Nouns
+import Places
 import Platform
 import RowFiles
 import RowFormats
 import Settings
+import WorkerProtocol
 
 /// Counts the tokens of rows with a pipeline's base model, by the worker that would train them.
 final class TokenCheck {

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 
 struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Follow a run live: stage, step, loss, speed, time left.")

@@ -1,7 +1,7 @@
-import Contracts
 import Foundation
 import Hummingbird
 import NIOCore
+import Nouns
 import Platform
 
 /// What a handler knows of a request: besides the usual, who is at the other end of the socket.

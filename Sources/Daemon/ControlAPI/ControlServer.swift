@@ -1,9 +1,10 @@
-import Contracts
+import ControlProtocol
 import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Nouns
 import Platform
 import Reports
 import ServiceLifecycle

@@ -1,8 +1,9 @@
-import Contracts
+import ControlProtocol
 import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Nouns
 
 /// What the control API can ask about data; joined to the stages by the composition root.
 package struct DataOperations: Sendable {

@@ -1,6 +1,7 @@
-import Contracts
+import ControlProtocol
 import Foundation
 import Hummingbird
+import Nouns
 
 /// Turns every error into the one body that clients expect, with a status that fits its code.
 struct ErrorMiddleware: RouterMiddleware {

@@ -1,5 +1,6 @@
-import Contracts
+import ControlProtocol
 import Hummingbird
+import Nouns
 import Reports
 
 /// What the control API can ask about experiments and bases for data; joined to the stages by the composition root.

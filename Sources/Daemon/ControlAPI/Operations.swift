@@ -1,5 +1,6 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 import Reports
 
 /// What the control API can ask for. The composition root joins the stages to it, so that handlers hold no rule and

@@ -1,5 +1,6 @@
-import Contracts
+import ControlProtocol
 import Hummingbird
+import Nouns
 
 /// What the control API can ask about versions; joined to the stages by the composition root.
 package struct VersionOperations: Sendable {

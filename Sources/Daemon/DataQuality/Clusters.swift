@@ -1,10 +1,9 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// The groups that a sample of rows falls into by its words: spherical k-means over binary word vectors (Dhillon and
-/// Modha 2001),
-/// weighted by the inverse share of rows that have a word, started from rows far from each other; the same for the same
-/// sample.
+/// Modha 2001), weighted by the inverse share of rows that have a word, started from rows far from each other; the same
+/// for the same sample.
 package enum Clusters {
     /// Below so many rows there are no groups to speak of.
     package static let minimumRows = 20

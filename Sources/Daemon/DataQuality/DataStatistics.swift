@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// What is counted of the rows of a drop; of several drops it is added up, in memory that does not grow with the rows.
 package struct DataStatistics: Codable, Hashable, Sendable {

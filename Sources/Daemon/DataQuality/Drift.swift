@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 import Statistics
 
 /// Whether a drop differs from the dataset before it, in length, labels and words; each with a test and its p-value.
@@ -33,8 +33,7 @@ package enum Drift {
     }
 
     /// A permutation test over rows, since the words of one row are not independent of each other: the total variation
-    /// distance of the
-    /// shares of rows that have a word, against that of random divisions of all rows.
+    /// distance of the shares of rows that have a word, against that of random divisions of all rows.
     private static func vocabulary(_ a: RowSample, _ b: RowSample) -> DataReport.DriftTest? {
         let (m, n) = (min(200, a.entries.count), min(200, b.entries.count))
         guard m >= minimumRows, n >= minimumRows else { return nil }

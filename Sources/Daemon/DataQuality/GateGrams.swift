@@ -1,11 +1,10 @@
-import Contracts
+import Nouns
 
 /// The runs of 12 words of gate rows, to find which of them are in training rows as well. First gate rows are added,
 /// then training rows checked.
 ///
 /// A run that more than ten training rows have is a common phrase or part of a template, as in GPT-3's own analysis
-/// (Brown et al. 2020,
-/// appendix C), and tells nothing.
+/// (Brown et al. 2020, appendix C), and tells nothing.
 package struct GateGrams: Sendable {
     package static let words = 12
     private static let commonRows = 10

@@ -1,9 +1,8 @@
 /// Guesses the script and the language of a text.
 ///
 /// The script is that of most letters. Languages of a script of their own follow from it; among those of the Latin
-/// script the one whose
-/// stop-words are most of the words decides, among those of the Cyrillic and Arabic scripts their own letters. Texts of
-/// few words often give
+/// script the one whose stop-words are most of the words decides, among those of the Cyrillic and Arabic scripts their
+/// own letters. Texts of few words often give
 /// `und` (ISO 639-2: undetermined), which is said rather than guessed.
 package enum LanguageGuess {
     package enum Script: String, Codable, Hashable, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Counts of lengths in bins that grow by a quarter, so that quantiles are known to about 12 % in constant memory, and
 /// counts can be added.

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// A uniform sample of rows that is the same in whatever order and pieces the rows come: those with the smallest hashes
 /// of their identity.

@@ -1,10 +1,9 @@
-import Contracts
+import Nouns
 
 /// Finds personal data and secrets by their shapes, check digits and well-known prefixes; one pass over the bytes.
 ///
 /// Precise rather than complete: a card must pass Luhn's test, an IBAN its remainder and its country's length, an
-/// address must be public,
-/// a phone number must be written as one. Names, streets and dates are not looked for.
+/// address must be public, a phone number must be written as one. Names, streets and dates are not looked for.
 package struct SensitiveScanner {
     package struct Match: Hashable, Sendable {
         package var kind: SensitiveKind

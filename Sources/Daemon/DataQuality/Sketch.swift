@@ -2,8 +2,8 @@
 /// compared.
 ///
 /// Keys are bands of MinHash values (Broder 1997) from one permutation with optimal densification (Shrivastava, ICML
-/// 2017), so that each
-/// shingle is hashed once. The sample holds the smallest shingle hashes (bottom-k): of texts with at most
+/// 2017), so that each shingle is hashed once. The sample holds the smallest shingle hashes (bottom-k): of texts with
+/// at most
 /// ``Sketch/sampleSize`` distinct
 /// shingles it is the whole set, and the similarity exact.
 package struct Sketch: Hashable, Sendable {

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import Statistics
 
 /// Whether there is enough data: by the learning curve of past runs where there are any, else by plain rules.

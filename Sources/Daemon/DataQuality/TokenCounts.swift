@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Token counts of rows as they would be trained, by one base's tokenizer and one length; those of several drops can be
 /// added.

@@ -1,12 +1,11 @@
-import Contracts
 import DataQuality
 import Foundation
+import Nouns
 import Platform
 import RowFiles
 
 /// Looks for parts of gate rows in training rows, in memory that does not grow with either: where the gate has more
-/// runs of words than are held at
-/// a time, the training rows are read once for each part of it.
+/// runs of words than are held at a time, the training rows are read once for each part of it.
 struct ContaminationSearch: Sendable {
     private static let examples = 20
 

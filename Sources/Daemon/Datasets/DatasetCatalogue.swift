@@ -1,10 +1,11 @@
-import Contracts
+import ControlProtocol
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFiles
 import Settings
-import Stages
+import StageKit
 
 /// Answers what people ask about data: lists, differences, exports, lineage, reports; and withdraws drops.
 package struct DatasetCatalogue: Sendable {

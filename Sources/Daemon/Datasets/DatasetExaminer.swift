@@ -1,19 +1,20 @@
-import Contracts
 import DataQuality
 import Foundation
 import JSONText
+import Launching
 import Ledger
+import Nouns
 import Platform
 import RowFiles
 import RowFormats
 import ServiceLifecycle
 import Settings
-import Stages
-import Supervision
+import StageKit
+import WorkerProtocol
 
 /// Takes stored drops; gives their reports what takes longer to find: token lengths by the base's tokenizer (a worker
-/// counts them), and how
-/// far the training rows hold parts of the gate rows. Nobody waits for it, and it waits for those who store.
+/// counts them), and how far the training rows hold parts of the gate rows. Nobody waits for it, and it waits for those
+/// who store.
 package struct DatasetExaminer: Service {
     /// Drops that one worker counts.
     private static let dropsAtOnce = 100

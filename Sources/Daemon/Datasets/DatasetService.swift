@@ -1,13 +1,13 @@
-import Contracts
 import DataQuality
 import Foundation
 import Ledger
 import Logging
+import Nouns
 import Platform
 import RowFiles
 import ServiceLifecycle
 import Settings
-import Stages
+import StageKit
 
 /// Takes drops in state `validated`; gives them in state `stored`, their new rows in content-addressed shards.
 ///

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 import RowFiles
 
 /// The shards of one drop while they are written, one a side.

@@ -1,12 +1,12 @@
-import Contracts
 import DataQuality
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFiles
 import RowFormats
 import Settings
-import Stages
+import StageKit
 
 /// Stores one validated drop, batch by batch in constant memory: sides, duplicates, shards, what is kept out, and what
 /// is counted of it.

@@ -1,5 +1,5 @@
-import Contracts
 import DataQuality
+import Nouns
 import Settings
 
 /// What a person should know of a report, most important first; pure.

@@ -1,11 +1,10 @@
-import Contracts
 import DataQuality
 import Foundation
+import Nouns
 import Platform
 
 /// The index by which a new row is compared with all that came before: immutable segments on disk, few of each size,
-/// joined as they grow in
-/// number, so that the index grows with the dataset and memory does not.
+/// joined as they grow in number, so that the index grows with the dataset and memory does not.
 ///
 /// It is derived from the dataset, so that losing it costs time and nothing else: whoever finds it damaged removes it
 /// and indexes again.

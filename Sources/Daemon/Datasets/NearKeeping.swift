@@ -1,11 +1,11 @@
-import Contracts
 import DataQuality
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFiles
 import Settings
-import Stages
+import StageKit
 
 /// Keeps a pipeline's index of near duplicates in step with its dataset: what a crash, a damaged file or a new template
 /// left out is indexed again.

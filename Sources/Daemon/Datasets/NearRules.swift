@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 import Settings
 
 /// What becomes of rows that are nearly the same as others: evaluation wins over training, and the gate keeps all its

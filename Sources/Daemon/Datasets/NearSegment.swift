@@ -1,14 +1,13 @@
-import Contracts
 import DataQuality
 import Foundation
+import Nouns
 import Platform
 
 /// An immutable file of sketches, mapped into memory: rows, their keys sorted by band, their samples.
 ///
 /// Layout, in the machine's byte order: `FTNEAR01`, rows n and samples m (UInt32 each); n rows of 24 bytes (identity
-/// 16, first sample UInt32,
-/// samples UInt16, split UInt8, 0); for each band n entries of key and row (UInt64: key in the upper half), ascending;
-/// m samples (UInt32).
+/// 16, first sample UInt32, samples UInt16, split UInt8, 0); for each band n entries of key and row (UInt64: key in the
+/// upper half), ascending; m samples (UInt32).
 final class NearSegment: Sendable {
     /// A row as it is indexed.
     struct Entry: Sendable {
@@ -32,8 +31,7 @@ final class NearSegment: Sendable {
     private let samples: Int
     private let data: Data
     /// The file, of which samples are read one by one where it is large: a mapped page brings its neighbours along, so
-    /// that looking at a few rows
-    /// here and there would bring in everything. -1 where it is small.
+    /// that looking at a few rows here and there would bring in everything. -1 where it is small.
     private let descriptor: Int32
 
     /// Maps a file. Throws a Failure (`dataset.near_index`) where it is not whole.
@@ -112,8 +110,8 @@ final class NearSegment: Sendable {
     }
 
     /// Where the first of `count` ascending keys lies that is not below `key`. Keys are hashes, so it is looked for
-    /// where evenly spread ones would
-    /// have it, and from there in steps that double: a search by halves would miss the cache at most of them.
+    /// where evenly spread ones would have it, and from there in steps that double: a search by halves would miss the
+    /// cache at most of them.
     static func place(of key: UInt32, _ count: Int, _ at: (Int) -> UInt32) -> Int {
         guard count > 0 else { return 0 }
         let guess = Int((UInt64(key) &* UInt64(count)) >> 32)

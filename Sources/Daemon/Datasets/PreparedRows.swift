@@ -1,7 +1,7 @@
-import Contracts
 import DataQuality
 import Foundation
 import JSONText
+import Nouns
 import Platform
 import RowFormats
 import Settings

@@ -1,10 +1,10 @@
-import Contracts
 import DataQuality
 import Foundation
 import Ledger
+import Nouns
 import RowFiles
 import Settings
-import Stages
+import StageKit
 
 /// Makes the reports of drops and of the dataset, and keeps them.
 struct ReportMaking {

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 extension RowContent {
     /// The same content with every text that a person wrote changed by `change`; roles, names of tools and numbers

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import RowFormats
 
 /// A row as text: what is asked, what is answered.

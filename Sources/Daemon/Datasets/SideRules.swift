@@ -1,10 +1,9 @@
-import Contracts
 import Ledger
+import Nouns
 import RowFormats
 
 /// Which side a row is on: decided at first sight of its prompt and group, kept in the ledger, and never again decided
-/// otherwise,
-/// whatever the shares are later.
+/// otherwise, whatever the shares are later.
 package struct SideRules: Sendable {
     package enum Decision: Hashable, Sendable {
         case side(Split)

@@ -1,6 +1,6 @@
-import Contracts
 import Dispatch
 import Ledger
+import Nouns
 import Synchronization
 
 /// A batch that is being written, into its shards and the ledger, while the next one is looked at; and what of it the

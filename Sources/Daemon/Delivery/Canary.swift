@@ -1,15 +1,16 @@
-import Contracts
 import Foundation
 import GoldenSets
+import Judged
+import Launching
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
-import Supervision
+import StageKit
+import WorkerProtocol
 
 /// Tries a promoted version through the serving path: the golden sets are asked again, and a program of the person's
-/// own says by its
-/// exit status whether it may stay.
+/// own says by its exit status whether it may stay.
 struct Canary: Sendable {
     let context: StageContext
     let launcher: any WorkerLauncher

@@ -1,17 +1,16 @@
 import AsyncHTTPClient
-import Contracts
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import ServiceLifecycle
 import Settings
-import Stages
-import Supervision
+import StageKit
 
 /// Takes runs in state `promoted`; gives them in state `delivered`: exported, tried by the canary, and told of.
 ///
 /// Also tells hooks and webhooks of runs that failed or were not good enough. Never decides what is served, but for
-/// asking for the rollback
-/// of what the canary objects to.
+/// asking for the rollback of what the canary objects to.
 package struct DeliveryService: Service {
     let context: StageContext
     private let exporter: Exporter

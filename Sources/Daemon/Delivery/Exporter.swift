@@ -1,10 +1,11 @@
-import Contracts
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
-import Supervision
+import StageKit
+import WorkerProtocol
 
 /// Has a worker write a version in the formats that other programs load.
 struct Exporter: Sendable {

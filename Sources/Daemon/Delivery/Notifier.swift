@@ -1,10 +1,10 @@
 import AsyncHTTPClient
-import Contracts
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import Settings
-import Stages
-import Supervision
+import StageKit
 
 /// Tells hooks and webhooks of what happened, at least once each, in order of happening but for those that have to be
 /// tried again.

@@ -1,7 +1,7 @@
 import AsyncHTTPClient
-import Contracts
 import Foundation
 import NIOCore
+import Nouns
 import Settings
 
 /// Sends one event to one address.

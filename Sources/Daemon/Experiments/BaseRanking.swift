@@ -1,15 +1,13 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// Ranks bases for a dataset from what each scored on a sample without training.
 ///
 /// Bases that cannot train here (memory, context) are left out with the reason. The others are ordered by bits per byte
-/// of the answers, which
-/// needs no common tokenizer. Where the answers are classes, a share of right labels (with worked examples) that is
-/// higher by more than 10 points goes
-/// before that: bits per byte of one-word answers are mostly the form of the answer, which the first steps teach any
-/// base (measured:
-/// docs/experiments.md). Two bases within 3 % of each other are a draw, which labels, then the time of an epoch decide.
+/// of the answers, which needs no common tokenizer. Where the answers are classes, a share of right labels (with worked
+/// examples) that is higher by more than 10 points goes before that: bits per byte of one-word answers are mostly the
+/// form of the answer, which the first steps teach any base (measured: docs/experiments.md). Two bases within 3 % of
+/// each other are a draw, which labels, then the time of an epoch decide.
 package enum BaseRanking {
     /// Bits per byte nearer than this share are a draw.
     static let draw = 0.03

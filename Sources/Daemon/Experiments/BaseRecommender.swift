@@ -1,11 +1,12 @@
-import Contracts
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import Platform
 import RowFiles
 import Settings
-import Stages
-import Supervision
+import StageKit
+import WorkerProtocol
 
 /// Scores every registered base on a sample of the data without training any, and ranks them.
 package struct BaseRecommender: Sendable {

@@ -1,15 +1,13 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// What an experiment does next; a pure function of the experiment as the ledger has it, so that a restart goes on
 /// where it was.
 ///
 /// Asynchronous successive halving of the promoting kind (Li et al., "A System for Massively Parallel Hyperparameter
-/// Tuning", MLSys 2020,
-/// algorithm 2): from the highest rung down, a trial among the best 1/eta of its rung that has not gone on goes on from
-/// its checkpoint;
-/// where there is none a new trial starts. When no trial may start any more, the best of the highest rung goes on to
-/// the end.
+/// Tuning", MLSys 2020, algorithm 2): from the highest rung down, a trial among the best 1/eta of its rung that has not
+/// gone on goes on from its checkpoint; where there is none a new trial starts. When no trial may start any more, the
+/// best of the highest rung goes on to the end.
 package enum ExperimentRules {
     package enum Step: Hashable, Sendable {
         /// Take this trial (a known one, or a new one with the next number) to this rung.
@@ -67,8 +65,7 @@ package enum ExperimentRules {
     /// The best trial of `rung` that is among its best 1/eta, at least one, and has not gone on.
     ///
     /// At least one: the first trial, which is the present recipe, goes to the end at once, so that whatever wins was
-    /// compared with it in full, and a
-    /// budget that runs out leaves a winner.
+    /// compared with it in full, and a budget that runs out leaves a winner.
     static func promotable(_ experiment: Experiment, rung: Int) -> Trial? {
         let there = experiment.trials.filter { $0.losses.count > rung }.sorted { better($0, $1, rung) }
         let quota = max(1, there.count / max(2, experiment.settings.eta))

@@ -1,9 +1,9 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
+import StageKit
 
 extension ExperimentService {
     /// Ends an experiment: says what was found, and sends the winner to the gate, once.

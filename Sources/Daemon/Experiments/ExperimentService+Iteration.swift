@@ -1,8 +1,8 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Settings
-import Stages
+import StageKit
 
 extension ExperimentService {
     /// Follows each pipeline's newest run that was not promoted by the next step, or says what is needed.

@@ -1,10 +1,11 @@
-import Contracts
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
-import Supervision
+import StageKit
+import WorkerProtocol
 
 extension ExperimentService {
     /// Does the next thing of one experiment: a leg of a trial, or its end. Returns false where it had to give way.

@@ -1,16 +1,16 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import Platform
 import ServiceLifecycle
 import Settings
-import Stages
-import Supervision
+import StageKit
 import Synchronization
 
 /// Takes experiments in state `running` and runs that were not promoted; gives experiments in state `finished`, a run
-/// for each winner, and the
-/// next run where `iterate = "auto"`.
+/// for each winner, and the next run where `iterate = "auto"`.
 ///
 /// Never judges: trials are chosen between on validation alone. Never holds anyone up: as soon as a run waits, the
 /// trial gives way at its next step.

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// The next step after a run that was not promoted, from its verdict's advice, its curves and what was tried before.
 package enum IterationRules {
@@ -144,9 +144,8 @@ package enum IterationRules {
     }
 
     /// Rows that would bring a class to `target`: errors fall with the square root of the rows, which is on the
-    /// cautious side of the power laws
-    /// that are measured (Hestness et al. 2017: exponents of 0.07 to 0.35 for hard tasks, up to 0.5). At least ten, and
-    /// never more than ten times what is there.
+    /// cautious side of the power laws that are measured (Hestness et al. 2017: exponents of 0.07 to 0.35 for hard
+    /// tasks, up to 0.5). At least ten, and never more than ten times what is there.
     static func rowsNeeded(recall: Double, have: Int, target: Double = 0.8) -> Int {
         // Rounded, so that 0.4 / 0.2 is two.
         let wanted = (max(0, 1 - recall) / (1 - target) * 1e6).rounded() / 1e6

@@ -1,16 +1,14 @@
-import Contracts
 import Foundation
+import Nouns
 import Statistics
 
 /// Proposals of a tree-structured Parzen estimator (Bergstra et al., "Algorithms for Hyper-Parameter Optimization",
 /// NeurIPS 2011).
 ///
 /// Each dimension by itself, with the constants of Optuna's `TPESampler`: the best ⌈0.1·n⌉ (at most 25) trials are the
-/// good ones, 24
-/// candidates are drawn from their density, and the one whose density ratio good : other is largest is proposed.
-/// Kernels are Gaussians on the
-/// dimension's own scale, as wide as the larger gap to a neighbour, within [1 / min(100, n + 1), 1]; a flat prior
-/// counts as one trial.
+/// good ones, 24 candidates are drawn from their density, and the one whose density ratio good : other is largest is
+/// proposed. Kernels are Gaussians on the dimension's own scale, as wide as the larger gap to a neighbour, within [1 /
+/// min(100, n + 1), 1]; a flat prior counts as one trial.
 package enum ParzenProposals {
     /// Trials with results before the estimator takes over from chance.
     package static let startup = 8

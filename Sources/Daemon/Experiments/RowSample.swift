@@ -1,9 +1,9 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 import RowFiles
 import RowFormats
-import Stages
+import StageKit
 
 /// A sample of rows that bases are scored on: worked examples first, then what is scored. Chosen by hash, so that it is
 /// the same each time.

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import Statistics
 
 /// The values that an experiment may try; sampling and enumerating them without any state.

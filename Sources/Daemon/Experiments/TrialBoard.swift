@@ -1,5 +1,6 @@
-import Contracts
+import Nouns
 import Synchronization
+import WorkerProtocol
 
 /// What the trial under way is at, and the means to make it give way.
 final class TrialBoard: Sendable {

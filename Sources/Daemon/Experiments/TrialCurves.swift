@@ -1,7 +1,8 @@
-import Contracts
 import Foundation
+import Nouns
 import RowFiles
-import Stages
+import StageKit
+import WorkerProtocol
 
 /// A trial's curves, read back from the events that its worker wrote; so that a kill loses none of them.
 enum TrialCurves {

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// What a trial's curves say besides who won.
 package enum TrialNotes {

@@ -1,6 +1,6 @@
-import Contracts
 import EvaluationMetrics
 import Foundation
+import Nouns
 import Settings
 import Statistics
 

@@ -1,6 +1,6 @@
-import Contracts
 import EvaluationMetrics
 import Foundation
+import Nouns
 
 /// Figures of one model on one set, from its per-example records.
 package struct ExampleFigures: Sendable {

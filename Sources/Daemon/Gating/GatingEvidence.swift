@@ -1,6 +1,6 @@
-import Contracts
 import EvaluationMetrics
 import Foundation
+import Nouns
 
 extension GatingRules {
     /// Records by model (`candidate`, `served`, `base`), all on the same rows in the same order.

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 extension GatingRules {
     /// What to try next, from the evidence, most promising first.

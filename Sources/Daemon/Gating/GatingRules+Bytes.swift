@@ -1,6 +1,7 @@
-import Contracts
 import EvaluationMetrics
+import Nouns
 import Settings
+import WorkerProtocol
 
 extension GatingRules {
     /// The gates on the bytes that would be served: what was judged is what is written, whole and unchanged.

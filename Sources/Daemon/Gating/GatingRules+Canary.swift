@@ -1,7 +1,8 @@
-import Contracts
 import EvaluationMetrics
 import Foundation
-import Stages
+import Judged
+import Nouns
+import StageKit
 
 extension GatingRules {
     /// How well each planted secret is known by heart: its rank by loss among its variants, as exposure in bits.

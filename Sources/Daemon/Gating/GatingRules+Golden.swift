@@ -1,5 +1,5 @@
-import Contracts
 import GoldenSets
+import Nouns
 
 extension GatingRules {
     /// One gate a golden set: every required row's assertions hold.

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 extension GatingRules {
     /// The records must be of the same rows, finite, and the adapter must change something.

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 extension GatingRules {
     /// Whether a record belongs to a slice: `label=…`, `length=short|medium|long` (under 64, under 512 prompt tokens,

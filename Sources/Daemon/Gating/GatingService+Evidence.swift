@@ -1,14 +1,16 @@
-import Contracts
 import EvaluationMetrics
 import Foundation
 import GoldenSets
 import Graders
 import JSONSchemas
+import Judged
 import Ledger
+import Nouns
 import Platform
 import RowFiles
 import Settings
-import Stages
+import StageKit
+import WorkerProtocol
 
 extension GatingService {
     /// Everything that the verdict on a run rests on, read back from disk.

@@ -1,10 +1,10 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import ServiceLifecycle
 import Settings
-import Stages
+import StageKit
 
 /// Takes runs in state `evaluated`; gives them in state `accepted`, `rejected` or `inconclusive`, with the verdict.
 ///

@@ -1,9 +1,9 @@
-import Contracts
 import EvaluationMetrics
 import Foundation
 import GoldenSets
 import Graders
 import JSONSchemas
+import Nouns
 
 /// Gives each record the scores that follow from its answer: assertions, schema, graders, memorisation, and what
 /// evaluators' programs said.

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 
 /// The judgement of Intake, without any I/O.

@@ -1,10 +1,10 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFormats
 import Settings
-import Stages
+import StageKit
 
 /// How a file becomes a drop: moved into a folder of its own, then recorded. Killed anywhere between, it is found
 /// again.

@@ -1,16 +1,15 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFormats
 import Settings
-import Stages
+import StageKit
 
 /// How a recorded drop is judged.
 extension IntakeService {
     /// Reads every received drop of the pipeline; returns whether one of them is still being written. A drop that
-    /// cannot be read does not
-    /// hold up the others.
+    /// cannot be read does not hold up the others.
     func validateAll(_ pipeline: PipelineSettings) throws -> Bool {
         var isWaiting = false
         for drop in try context.ledger.drops(in: .received, pipeline: pipeline.name) {

@@ -1,11 +1,11 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFormats
 import ServiceLifecycle
 import Settings
-import Stages
+import StageKit
 
 /// Takes files from drop folders; gives drops in state `validated` (or `quarantined`, `duplicate`), each with its
 /// report.

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 import Synchronization
 
 /// What Intake remembers between passes, all of which may be forgotten at a restart.

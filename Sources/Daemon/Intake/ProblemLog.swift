@@ -1,6 +1,6 @@
 import Compression
-import Contracts
 import Foundation
+import Nouns
 import Platform
 
 /// Counts every problem of a drop, keeps the first thousand for its report, and writes all of them beside it where

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// What the ledger keeps of one row of a dataset; its content is in the shard.
 package struct DatasetRow: Hashable, Sendable {

@@ -1,5 +1,5 @@
-import Contracts
 import GRDB
+import Nouns
 
 extension Ledger {
     /// All registered bases, by identifier.

@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 /// What one batch of a drop brings, to be written in one transaction.
 package struct DatasetBatch: Sendable {
@@ -103,8 +103,7 @@ extension Ledger {
     }
 
     /// Stores a drop's last rows and its shards, marks it `stored` and keeps its report, all in one transaction: there
-    /// is no stored drop without one.
-    /// Rows that another drop brought meanwhile are refused.
+    /// is no stored drop without one. Rows that another drop brought meanwhile are refused.
     ///
     /// - Parameter report: makes the report, from what contradicts its rows and how many of them are kept out, by
     ///   reason.

@@ -1,7 +1,7 @@
-import Contracts
 import Crypto
 import Foundation
 import GRDB
+import Nouns
 
 /// One thing to tell one receiver: kept until it was told, so that neither a restart nor a receiver that is away loses
 /// it.
@@ -66,8 +66,8 @@ extension Ledger {
     }
 
     /// Turns promotions, rollbacks and ended runs since the last call into notifications for the targets that `targets`
-    /// names, and remembers
-    /// how far it came; one transaction, so that each is told once and none is missed. Returns how many were added.
+    /// names, and remembers how far it came; one transaction, so that each is told once and none is missed. Returns how
+    /// many were added.
     @discardableResult
     package func collectNotifications(
         folder: (PipelineName, VersionID) -> String, targets: (PipelineName, DeliveryEvent.Kind) -> [String]

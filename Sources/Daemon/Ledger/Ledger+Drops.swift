@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 extension Ledger {
     /// A dropped file, by identifier.
@@ -41,8 +41,8 @@ extension Ledger {
     }
 
     /// Records a claimed file: as `received`, or as `duplicate` where the same bytes came before and were not
-    /// quarantined (rules may have
-    /// changed since). Returns what was recorded; recording the same drop again changes nothing.
+    /// quarantined (rules may have changed since). Returns what was recorded; recording the same drop again changes
+    /// nothing.
     package func receive(_ drop: Drop) throws -> Drop {
         try write { db in
             if let known = try Self.nouns(Drop.self, db, "SELECT body FROM drop_file WHERE id = ?", [drop.id.rawValue])

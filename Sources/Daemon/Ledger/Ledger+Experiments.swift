@@ -1,10 +1,9 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 /// Experiments, their trials and their rungs: each leg of a trial is one row, so that kill -9 at any instant loses at
-/// most the leg under way,
-/// and that leg goes on from its checkpoint.
+/// most the leg under way, and that leg goes on from its checkpoint.
 extension Ledger {
     static func createExperiments(_ db: Database) throws {
         let states = Experiment.State.allCases.map { "'\($0.rawValue)'" }.joined(separator: ",")

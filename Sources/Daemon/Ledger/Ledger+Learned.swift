@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 /// A stored drop as the scheduler sees it.
 package struct StoredDrop: Hashable, Sendable {

@@ -1,6 +1,7 @@
-import Contracts
+import ControlProtocol
 import Foundation
 import GRDB
+import Nouns
 
 extension Ledger {
     /// Lets a drop have more than one file a side, and keeps what is known of rows that were withdrawn.

@@ -1,7 +1,8 @@
-import Contracts
+import ControlProtocol
 import Crypto
 import Foundation
 import GRDB
+import Nouns
 
 extension Ledger {
     /// The genesis of every pipeline's chain.

@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 extension Ledger {
     /// Prompts with more than one answer that a report names.
@@ -173,8 +173,7 @@ extension Ledger {
         -> DataReport.Contradictions
     {
         // Of one drop its own prompts are looked up; of the dataset the index is read in order. It alone tells the few
-        // prompts of which
-        // the rows themselves have to be looked at.
+        // prompts of which the rows themselves have to be looked at.
         let own = drop == nil ? "" : "AND prompt_key IN (SELECT prompt_key FROM dataset_row WHERE drop_id = ?2)"
         let groups = try GRDB.Row.fetchAll(
             db,

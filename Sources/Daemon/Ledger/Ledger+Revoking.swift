@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 /// A row of a withdrawn drop that another drop brought as well, and so stays.
 package struct KeptRow: Hashable, Sendable {
@@ -37,8 +37,7 @@ extension Ledger {
     }
 
     /// Withdraws a stored (or quarantined, or duplicate) drop in one transaction: its rows are in no future snapshot;
-    /// those in `kept` go over
-    /// to the drops that brought them too, with `shards` as their files.
+    /// those in `kept` go over to the drops that brought them too, with `shards` as their files.
     ///
     /// Throws a Failure where the drop is unknown, at work or withdrawn already.
     package func revoke(

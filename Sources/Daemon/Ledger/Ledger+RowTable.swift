@@ -5,8 +5,7 @@ extension Ledger {
     /// and a page write a row.
     ///
     /// The rows themselves and their order by drop only ever grow at the end, and the side of a prompt is that of its
-    /// rows: only groups, and
-    /// prompts whose rows were withdrawn, need a side of their own.
+    /// rows: only groups, and prompts whose rows were withdrawn, need a side of their own.
     static func createRowTable(_ db: Database) throws {
         try db.execute(
             sql: """

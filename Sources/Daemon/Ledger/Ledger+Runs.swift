@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 extension Ledger {
     /// Records a snapshot; the same content again is the same snapshot.
@@ -109,8 +109,7 @@ extension Ledger {
     /// Moves a run to the next state, changing what else `change` sets, in one transaction.
     ///
     /// Returns the run as it now is. Throws a Failure (`run.transition`) where the run is not in one of `from` (someone
-    /// else was faster),
-    /// or where its life-cycle forbids the step.
+    /// else was faster), or where its life-cycle forbids the step.
     @discardableResult
     package func transition(
         _ id: RunID, from: Set<RunState>, to state: RunState, message: String? = nil,

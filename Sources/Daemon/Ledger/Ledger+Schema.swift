@@ -1,5 +1,5 @@
-import Contracts
 import GRDB
+import Nouns
 
 extension Ledger {
     /// The schema's history. Rules live in constraints: what the code gets wrong, SQLite refuses.

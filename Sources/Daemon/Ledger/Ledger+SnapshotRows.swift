@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 extension Ledger {
     /// Notes which rows a file made for a snapshot alone has, such as its replay.

@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 extension Ledger {
     /// Changes a version's notes and tags, which are all of it that may change.

@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import GRDB
+import Nouns
 
 /// The daemon's only database: what one stage hands to the next is a row here, and nothing else.
 ///
@@ -17,8 +17,7 @@ package final class Ledger: Sendable {
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA foreign_keys = ON")
             // Rows come in the order of digests: with SQLite's own 2 MB every row of a batch would read and write pages
-            // of two trees.
-            // Readers need less: every write of another connection empties their cache.
+            // of two trees. Readers need less: every write of another connection empties their cache.
             try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -6000 : -24000)")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
         }

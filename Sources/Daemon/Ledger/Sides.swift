@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Sides that were decided: of prompts, by their keys, and of groups.
 package struct Sides: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Which versions have to stay. Pure.
 package enum RetentionRules {

@@ -1,9 +1,10 @@
-import Contracts
+import ControlProtocol
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
+import StageKit
 
 /// The versions of the pipelines: looked up by name, compared, annotated, and cleared away when nothing needs them.
 package struct VersionCatalogue: Sendable {

@@ -1,8 +1,8 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
-import Stages
+import StageKit
 
 /// Makes the immutable folder of a version: its adapters, and its lineage in `version.json`.
 struct VersionFolder {

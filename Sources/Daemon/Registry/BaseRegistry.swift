@@ -1,9 +1,11 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import Platform
-import Stages
-import Supervision
+import StageKit
+import WorkerProtocol
 
 /// The base models: taken in through uploads, inspected by a worker, kept by digest.
 package struct BaseRegistry: Sendable {

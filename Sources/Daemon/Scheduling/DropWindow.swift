@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Settings
 
 /// The drops that a run may learn from, and those among them that are new to what is served.

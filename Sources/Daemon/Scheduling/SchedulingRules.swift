@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 import Settings
 
@@ -63,8 +63,7 @@ package enum SchedulingRules {
     /// Waits for the period since the last run to pass, and for the calendar.
     ///
     /// A time of the calendar counts once it has passed since the rows came (or the last run was made): one that passed
-    /// while another run was
-    /// at work, or the machine was off, is made up for.
+    /// while another run was at work, or the machine was off, is made up for.
     private static func hold(_ s: Situation, _ settings: PipelineSettings, since: Date?, what: String) -> Decision? {
         let trigger = settings.trigger
         if let last = s.lastRun, trigger.minimumIntervalSeconds > 0 {
@@ -96,8 +95,7 @@ package enum SchedulingRules {
     /// Why a run from the base is to compete with what is served, or nil where none is due.
     ///
     /// It is due after so many continuations of the served model, or once its old skills fell by more than the budget;
-    /// and not
-    /// again until as many more runs have been made, so that one that loses is not repeated at once.
+    /// and not again until as many more runs have been made, so that one that loses is not repeated at once.
     package static func competition(_ s: Situation, _ settings: PipelineSettings) -> String? {
         guard s.hasServed, s.servedBase == settings.base, !settings.trigger.manualOnly,
             s.allRows >= settings.trigger.minimumRows, s.gateRows > 0
@@ -128,8 +126,8 @@ package enum SchedulingRules {
     /// The recipe of a run over `rows` training rows, and where the values come from that nobody wrote down.
     ///
     /// A warm start begins lower, since it starts near its goal; a new adapter (`stack`) starts at zero, as from the
-    /// base. Without a learning rate the recipe is left without one: the range test that
-    /// finds it is the run's first work.
+    /// base. Without a learning rate the recipe is left without one: the range test that finds it is the run's first
+    /// work.
     package static func recipe(_ settings: PipelineSettings, mode: Run.Mode, rows: Int) -> (
         recipe: Recipe, notes: [String: String]
     ) {
@@ -151,9 +149,8 @@ package enum SchedulingRules {
     }
 
     /// How much the old skills fell in a run: the larger rise of the loss, over the model it was to replace, on gate
-    /// rows of earlier drops or
-    /// on the base's probe; 0 where none rose. Rises over the served model add up over continuations; rises over the
-    /// base would count twice.
+    /// rows of earlier drops or on the base's probe; 0 where none rose. Rises over the served model add up over
+    /// continuations; rises over the base would count twice.
     package static func forgotten(_ verdict: Verdict?) -> Double {
         guard let verdict else { return 0 }
         var rises = verdict.gates.filter { $0.metric == "loss" && $0.slice == "drop=earlier" }.compactMap(\.difference)

@@ -1,9 +1,9 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import ServiceLifecycle
 import Settings
-import Stages
+import StageKit
 import Synchronization
 
 /// Takes drops in state `stored`; gives runs in state `queued`. Never starts a worker.

@@ -1,10 +1,10 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFiles
 import Settings
-import Stages
+import StageKit
 
 /// Freezes what one run learns from, chooses by and is judged on. Validation and gate are always the whole dataset's.
 struct SnapshotBuilder {

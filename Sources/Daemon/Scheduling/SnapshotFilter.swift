@@ -1,9 +1,9 @@
-import Contracts
 import Foundation
 import Ledger
+import Nouns
 import Platform
 import RowFiles
-import Stages
+import StageKit
 
 /// Leaves out of a snapshot's files the rows that are kept out of training; the files of the dataset stay whole.
 final class SnapshotFilter {

@@ -1,8 +1,10 @@
-import Contracts
 import Foundation
+import Judged
+import Launching
+import Nouns
 import Platform
 import Settings
-import Stages
+import StageKit
 
 /// Runs a person's own evaluator: rows and outputs on standard input as JSON lines, figures on standard output as one
 /// JSON object.

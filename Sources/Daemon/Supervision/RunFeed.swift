@@ -1,6 +1,8 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 import Synchronization
+import WorkerProtocol
 
 /// The live story of the runs: who watches gets every notice from the one asked for on, past and to come.
 package final class RunFeed: Sendable {

@@ -1,9 +1,11 @@
-import Contracts
 import Foundation
+import Judged
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
+import StageKit
+import WorkerProtocol
 
 /// The requests that a run makes of workers; pure but for looking things up.
 enum RunRequests {
@@ -27,8 +29,8 @@ enum RunRequests {
     }
 
     /// A sweep of the learning rate for a run that has none. Always a fresh adapter on the base alone: what is served
-    /// already has learnt
-    /// most of it, so that from there no rate would lower the loss by much and the curve would say nothing.
+    /// already has learnt most of it, so that from there no rate would lower the loss by much and the curve would say
+    /// nothing.
     static func rangeTest(_ run: Run, _ context: StageContext) throws -> WorkerRequest {
         let card = try context.requireBase(run.base)
         guard let snapshot = try context.ledger.snapshot(run.snapshot) else {

@@ -1,9 +1,11 @@
-import Contracts
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
+import StageKit
+import WorkerProtocol
 
 extension RunService {
     /// Tells the journal of a worker's milestones: each checkpoint, each validation, and each tenth of the steps.

@@ -1,11 +1,13 @@
-import Contracts
 import Foundation
+import Launching
 import Ledger
+import Nouns
 import Platform
 import ServiceLifecycle
 import Settings
-import Stages
+import StageKit
 import Synchronization
+import WorkerProtocol
 
 /// Takes runs in state `queued` and `trained`; gives them in state `evaluated` (or `failed`, `cancelled`).
 ///

@@ -1,8 +1,8 @@
-import Contracts
 import ControlAPI
 import Datasets
 import Foundation
-import Stages
+import Nouns
+import StageKit
 
 extension Answers {
     /// Joins what is asked about data to the Datasets stage.

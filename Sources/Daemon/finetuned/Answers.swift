@@ -1,17 +1,20 @@
-import Contracts
 import ControlAPI
+import ControlProtocol
 import Datasets
 import Experiments
 import Foundation
 import Gating
+import Launching
 import Ledger
+import Nouns
 import Platform
 import Promotion
 import Registry
 import Scheduling
 import Settings
-import Stages
+import StageKit
 import Supervision
+import WorkerProtocol
 
 /// Joins the control API's operations to the stages.
 struct Answers: Sendable {

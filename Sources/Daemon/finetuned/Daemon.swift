@@ -1,4 +1,3 @@
-import Contracts
 import ControlAPI
 import Datasets
 import Delivery
@@ -6,15 +5,18 @@ import Experiments
 import Foundation
 import Gating
 import Intake
+import Launching
 import Ledger
 import Logging
+import Nouns
+import Places
 import Platform
 import Promotion
 import Registry
 import Scheduling
 import ServiceLifecycle
 import Settings
-import Stages
+import StageKit
 import Supervision
 import Systemd
 

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Contracts
 import Foundation
 import Logging
+import Nouns
+import Places
 import Platform
 import Settings
 import Systemd

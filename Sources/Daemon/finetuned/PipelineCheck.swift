@@ -1,13 +1,14 @@
-import Contracts
+import ControlProtocol
 import EvaluationMetrics
 import Foundation
 import Gating
 import GoldenSets
 import JSONSchemas
 import Ledger
+import Nouns
 import Platform
 import Settings
-import Stages
+import StageKit
 
 /// Reads a pipeline's file as it is on disk now, and says what would come of it; nothing is put into force.
 struct PipelineCheck {

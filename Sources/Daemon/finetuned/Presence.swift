@@ -1,8 +1,8 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 import ServiceLifecycle
-import Stages
+import StageKit
 import Systemd
 
 /// What the service manager sees: readiness once the socket answers, a status line, keep-alives from a check that goes

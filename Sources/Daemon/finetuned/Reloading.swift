@@ -1,10 +1,10 @@
-import Contracts
 import Foundation
 import Logging
+import Nouns
 import Platform
 import ServiceLifecycle
 import Settings
-import Stages
+import StageKit
 import Systemd
 import UnixSignals
 
@@ -21,8 +21,7 @@ struct Reloading: Service {
                 }
             }
             // People forget the signal; a changed file takes effect within seconds all the same. The watch is a hint:
-            // files are looked at
-            // every half minute whatever it says, and every two seconds where there is none.
+            // files are looked at every half minute whatever it says, and every two seconds where there is none.
             let changed = Bell()
             let watcher = try? DirectoryWatcher()
             if let watcher {

@@ -1,8 +1,11 @@
-import Contracts
+import ControlProtocol
 import Foundation
 import Gating
+import Judged
+import Nouns
 import Reports
-import Stages
+import StageKit
+import WorkerProtocol
 
 /// Collects what the report of one run shows: the ledger's run, its training events, and the rows behind its figures.
 enum RunReport {

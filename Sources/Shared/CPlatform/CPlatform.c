@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 
@@ -28,3 +29,9 @@ int ft_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
 int ft_rename_new(const char *from, const char *to) { return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE); }
 
 int ft_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
+
+void ft_prepare_thread(const char *name, int niceness) {
+    prctl(PR_SET_NAME, name);
+    // On Linux niceness belongs to a thread, and 0 names the calling one.
+    if (niceness) setpriority(PRIO_PROCESS, 0, niceness);
+}

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 extension MetricInput {
     /// What metrics see of a record.

@@ -1,6 +1,6 @@
-import Contracts
 import EvaluationMetrics
 import Foundation
+import Nouns
 
 /// A grader in the configuration of OpenAI's evaluation API: a score from 0 to 1 for an answer.
 ///

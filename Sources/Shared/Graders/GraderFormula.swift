@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// The formula of a `multi` grader: numbers, graders' names, `+ - * / ^`, parentheses, and `min max abs floor ceil exp
 /// sqrt log`.

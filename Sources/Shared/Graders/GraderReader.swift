@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Reads graders from their JSON.
 enum GraderReader {

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// A text with places such as `{{item.reference}}` and `{{sample.output_text}}`.
 ///

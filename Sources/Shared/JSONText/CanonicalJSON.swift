@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// Writes rows as ``ContractCoding`` does, byte for byte, but several times faster: identities of rows are digests of
 /// these bytes.

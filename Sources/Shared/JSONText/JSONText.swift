@@ -1,12 +1,10 @@
-import Contracts
+import Nouns
 
 /// Strict JSON (RFC 8259) from bytes, for text that comes from elsewhere.
 ///
 /// Unlike most parsers it refuses a key that occurs twice in one object, since one of the two values would be lost, and
-/// unpaired
-/// surrogates, which are no text; and a number too large for 64 bits keeps all its digits, as a text. Depth is limited,
-/// so that no
-/// input can exhaust the stack; nothing is allocated beyond the size of the input.
+/// unpaired surrogates, which are no text; and a number too large for 64 bits keeps all its digits, as a text. Depth is
+/// limited, so that no input can exhaust the stack; nothing is allocated beyond the size of the input.
 package struct JSONText {
     /// Nesting beyond this is refused.
     package static let maximumDepth = 128

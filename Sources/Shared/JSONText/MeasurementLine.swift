@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// Writes and reads lines of `measure.jsonl` several times faster than a general coder, since there is one for every
 /// row of a dataset.

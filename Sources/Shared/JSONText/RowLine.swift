@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// Reads the lines that ``CanonicalJSON`` writes, several times faster than a general decoder.
 package enum RowLine {

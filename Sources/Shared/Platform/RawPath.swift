@@ -57,8 +57,7 @@ package struct RawPath: Hashable, Sendable, CustomStringConvertible {
     package func openFile() throws -> Int32 { try plain(withCString { open($0, Self.reading) }) }
 
     /// Opens the plain file `name` below this folder. No folder on the way may be a link either, since whoever dropped
-    /// it may have gone
-    /// on changing it. Throws ``FileFailure``.
+    /// it may have gone on changing it. Throws ``FileFailure``.
     package func openFile(below name: [UInt8]) throws -> Int32 {
         var folder = withCString { open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
         var parts = name.split(separator: UInt8(ascii: "/")).map(Array.init)

@@ -7,8 +7,7 @@ package enum ReadAhead {
     /// item waits at most.
     ///
     /// Returns when both have ended. Throws what `take` throws, which ends `make` at its next item, or what `make`
-    /// throws, once all that it gave
-    /// was taken.
+    /// throws, once all that it gave was taken.
     package static func run<Item: Sendable>(
         _ make: @escaping @Sendable (_ give: (Item) throws -> Void) throws -> Void, take: (Item) throws -> Void
     ) throws {

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// The report of an experiment as one HTML page that needs nothing else: parallel coordinates, learning curves, every
 /// trial.

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// An experiment's trials as tables and terminal plots.
 package enum ExperimentTable {

@@ -1,5 +1,6 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 
 /// The report of a run as one HTML page that needs nothing else: style and plots are inside, and there is no script.
 package enum HTMLReport {

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// Where trials lie on the axes of parallel coordinates: one axis a dimension, and the loss as the last.
 struct ParallelAxes {

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// The curve of a learning-rate range test and what was made of it.
 package enum RangeTestReport {

@@ -1,5 +1,6 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 
 /// Everything that the report of one run shows; the JSON report is this value.
 package struct ReportData: Codable, Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// The sets that a verdict has figures of, in the order in which reports show them.
 enum ReportSets {

@@ -1,5 +1,6 @@
-import Contracts
+import ControlProtocol
 import Foundation
+import Nouns
 
 /// Reports in words, for terminals and the journal.
 package enum TextReport {

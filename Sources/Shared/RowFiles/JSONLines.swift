@@ -1,6 +1,6 @@
 import Compression
-import Contracts
 import Foundation
+import Nouns
 import Platform
 
 /// Files of JSON lines, plain or Zstandard-compressed, read in memory that does not grow with them.

@@ -1,5 +1,5 @@
-import Contracts
 import JSONText
+import Nouns
 
 /// Consecutive lines of a file, copied together so that every core can read some of them.
 package struct LineBatch: Sendable {

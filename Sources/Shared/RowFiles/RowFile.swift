@@ -1,5 +1,5 @@
-import Contracts
 import JSONText
+import Nouns
 import Platform
 
 /// Files of canonical rows: JSON lines, Zstandard-compressed where the daemon wrote them.

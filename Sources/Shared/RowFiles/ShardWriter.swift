@@ -1,7 +1,7 @@
 import Compression
-import Contracts
 import Foundation
 import JSONText
+import Nouns
 import Platform
 
 /// Writes rows into a file that is named by its content once it is whole: `<sha256>.jsonl.zst`.

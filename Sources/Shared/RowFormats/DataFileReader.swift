@@ -1,6 +1,6 @@
 import Compression
-import Contracts
 import Foundation
+import Nouns
 import Platform
 
 /// Reads one data file row by row, whatever it is written in, in memory that does not grow with the file.

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 
 /// What a drop is made of: one file, or the files of a folder. Follows no link, opens nothing but plain files.

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Whether a drop's good rows go on, or the drop is put aside as a whole.
 package enum DropVerdict {

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Recognises what people drop by mistake, so that the message says what it is.
 enum ForeignFormat {

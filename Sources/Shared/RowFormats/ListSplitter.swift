@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Cuts the elements of one JSON list apart as they stream by; whether each is sound JSON is for its reader to say.
 struct ListSplitter: RecordSplitter {

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Every fault that a row can have. The raw values are stable: they are in reports, and programs look for them.
 package enum ProblemCode: String, CaseIterable, Sendable {

@@ -1,7 +1,7 @@
-import Contracts
 import Crypto
 import Foundation
 import JSONText
+import Nouns
 
 /// What makes a row the same row, and which side it is on: pure functions of its content.
 package enum RowIdentity {

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Everything wrong with one row.
 package struct RowProblems: Error, Sendable {

@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import JSONText
+import Nouns
 import Platform
 
 /// Turns one record into a row's content, or says what is wrong with it. Pure; never traps on input.

@@ -1,10 +1,10 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 
 /// The identities of the rows seen so far, in memory that does not grow with their number: the latest lie in a table,
-/// and once they are too many
-/// move to a file that has a page for every few, all at once, so that a page is written once for several.
+/// and once they are too many move to a file that has a page for every few, all at once, so that a page is written once
+/// for several.
 package final class RowSet {
     /// 128 bits that an identity names; zero stands for an empty place, and is no digest.
     typealias Key = (UInt64, UInt64)

@@ -1,5 +1,5 @@
-import Contracts
 import JSONText
+import Nouns
 
 extension ShapeReader {
     private static let roles: Set = ["system", "developer", "user", "assistant", "tool"]

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// Reads one row as a given shape, collecting every fault rather than stopping at the first.
 struct ShapeReader {

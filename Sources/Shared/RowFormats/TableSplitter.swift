@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// Cuts the rows of a table apart (RFC 4180): cells in quotes may hold separators, line ends and doubled quotes; the
 /// first row names the columns.

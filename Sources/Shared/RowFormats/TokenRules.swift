@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// What the number of its tokens says of a row.
 package enum TokenRules {

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// docs/configuration.md, generated from the keys; a test fails where the page and the keys differ.
 package enum ConfigurationPage {

@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 extension PipelineSettings {
     /// `[experiment]`; the dimensions in `[experiment.search]` are read by ``SettingsFolder``.

@@ -1,6 +1,7 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
+import WorkerProtocol
 
 extension PipelineSettings {
     /// Every key of a pipeline's file.

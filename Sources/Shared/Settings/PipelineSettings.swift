@@ -1,4 +1,5 @@
-import Contracts
+import Nouns
+import WorkerProtocol
 
 /// One pipeline as its TOML file (`etc/finetuned/pipelines/<name>.toml`) configures it, every default filled in.
 package struct PipelineSettings: Codable, Hashable, Sendable {

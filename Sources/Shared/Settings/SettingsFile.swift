@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import TOMLKit
 
 /// Reads one TOML file against a list of keys; every error names the file, the line, the key, the value and the remedy.

@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
 import Graders
+import Nouns
 import TOMLKit
 
 extension SettingsFolder {

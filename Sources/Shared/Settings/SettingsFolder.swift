@@ -1,6 +1,6 @@
-import Contracts
 import Foundation
-import Platform
+import Nouns
+import Places
 import TOMLKit
 
 /// All settings as they are on disk now. A broken pipeline file takes only its own pipeline out.

@@ -1,10 +1,9 @@
-import Contracts
 import Foundation
+import Nouns
 import TOMLKit
 
 /// One key of a settings file: its name, kind, default, what it does, and how it is set. The list of keys drives the
-/// parser, the check
-/// for unknown keys and the generated documentation, so that none of them can drift.
+/// parser, the check for unknown keys and the generated documentation, so that none of them can drift.
 package struct SettingsKey<Settings>: Sendable {
     /// Dotted path, such as `trigger.settle_seconds`.
     package let path: String

@@ -97,8 +97,7 @@ package struct PairedBootstrap: Sendable, Hashable, Codable {
     /// Bootstraps any statistic of the rows, such as the difference of two corpus scores.
     ///
     /// `statistic` takes how often each row was drawn. Nil below two rows or when the statistic is not finite on all
-    /// rows;
-    /// resamples on which it is not finite are left out.
+    /// rows; resamples on which it is not finite are left out.
     package static func statistic(
         count n: Int, alpha: Double = 0.05, seed: UInt64, resamples: Int = defaultResamples,
         _ statistic: ([Int32]) -> Double

@@ -10,10 +10,8 @@ extension PairedProportions {
     /// The p-value of "the candidate is worse than the served model by `margin` or more", one-sided.
     ///
     /// Up to `exactRowLimit` rows it is the exact unconditional test that orders outcomes by Tango's statistic and
-    /// takes the
-    /// largest probability over the unknown discordance (Hsueh, Liu and Chen, Biometrics 57, 2001, 478–483), so its
-    /// error
-    /// rate never exceeds the level. A margin of 0 tests superiority.
+    /// takes the largest probability over the unknown discordance (Hsueh, Liu and Chen, Biometrics 57, 2001, 478–483),
+    /// so its error rate never exceeds the level. A margin of 0 tests superiority.
     package func nonInferiorityPValue(margin: Double) -> Double {
         pValue(delta: -margin)
     }

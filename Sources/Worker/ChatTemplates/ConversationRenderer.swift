@@ -3,8 +3,8 @@ import Synchronization
 /// Renders conversations with one template, one set of names and one time.
 ///
 /// Most templates write the same around the contents of every conversation with the same roles. What they write is
-/// found once, by a rendering in
-/// which a stand-in is each content; a template that looks into one is rendered anew for every conversation.
+/// found once, by a rendering in which a stand-in is each content; a template that looks into one is rendered anew for
+/// every conversation.
 package final class ConversationRenderer: Sendable {
     /// Turns of the longest conversation, and conversations, that are kept.
     private static let mostTurns = 32

@@ -1,8 +1,7 @@
 /// Text inside a template: UTF-8, with a note of which bytes came from data rather than from the template.
 ///
 /// Control tokens are later recognised in the template's own bytes alone, so every operation carries the note along;
-/// where it
-/// cannot follow single bytes, the whole result counts as data.
+/// where it cannot follow single bytes, the whole result counts as data.
 package struct TemplateText: Sendable, Hashable {
     private var storage: [UInt8]
     /// Ranges of `bytes` that came from data: ascending, apart, not empty.

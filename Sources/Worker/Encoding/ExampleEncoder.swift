@@ -4,10 +4,9 @@ import Tokenization
 /// Turns rows into tokens and labels.
 ///
 /// Labels are found structurally: the conversation is rendered as a whole and up to each trained turn, and what the
-/// whole adds is
-/// that turn. A template for which the shorter renderings do not begin the whole is refused, never trained with wrong
-/// labels.
-/// Text from the row never becomes a control token, whatever it spells, unless `trustsData` says so.
+/// whole adds is that turn. A template for which the shorter renderings do not begin the whole is refused, never
+/// trained with wrong labels. Text from the row never becomes a control token, whatever it spells, unless `trustsData`
+/// says so.
 package struct ExampleEncoder: Sendable {
     package let tokenizer: Tokenizer
     /// The chat template; without one, prompts and completions are written one after the other.

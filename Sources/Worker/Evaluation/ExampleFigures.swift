@@ -1,5 +1,5 @@
-import Contracts
 import EvaluationMetrics
+import Nouns
 
 /// The figures of a set, from its records: those of the metric registry, and how much there was.
 package enum ExampleFigures {

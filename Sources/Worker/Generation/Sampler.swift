@@ -5,8 +5,7 @@ import CKernels
 #endif
 
 /// Picks a token from logits. What is drawn depends on the seed, the prompt's index and the token's place alone, never
-/// on which
-/// other prompts share the batch.
+/// on which other prompts share the batch.
 struct Sampler {
     let options: GenerationOptions
 
@@ -16,8 +15,7 @@ struct Sampler {
         let best = Int(ck_argmax(Int64(vocabulary), logits))
         let top = Double(logits[best])
         // Tokens below e^-40 of the likeliest can never be drawn in practice. The weights are summed in classes of a
-        // quarter of a nat, so
-        // that only the classes that the nucleus reaches need to be sorted.
+        // quarter of a nat, so that only the classes that the nucleus reaches need to be sorted.
         var classes = [Double](repeating: 0, count: 160)
         var whole = 0.0
         for id in 0..<vocabulary {

@@ -5,8 +5,7 @@
 #endif
 
 /// A fast hash of short runs of bytes, of good quality in its low bits; not for use against chosen collisions beyond
-/// the
-/// bounded probing of its users.
+/// the bounded probing of its users.
 enum ByteHash {
     @inline(__always)
     static func hash(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {

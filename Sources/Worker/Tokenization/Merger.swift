@@ -1,8 +1,7 @@
 /// Merges the symbols of one word: the pair of least priority first, of equals the leftmost, until none merges.
 ///
 /// Short words are searched anew for each merge; long ones use a queue over a linked list, so that a run of n symbols
-/// costs
-/// n log n.
+/// costs n log n.
 struct Merger {
     private struct Candidate {
         var priority: UInt64

@@ -1,8 +1,7 @@
 /// The classes of Unicode scalars that pre-tokenizers tell apart, looked up in a two-level table.
 ///
 /// The table is expanded once from `runs`, which a script takes from the `tokenizers` library itself, and lives as long
-/// as the
-/// process; lookups cost two loads.
+/// as the process; lookups cost two loads.
 struct ScalarClasses: @unchecked Sendable {
     /// Neither letter, number nor white space: punctuation, symbols, marks, controls.
     static let other: UInt8 = 0

@@ -40,8 +40,7 @@ enum TextNormalizer {
     /// library.
     ///
     /// Foundation's tables are newer. To the older ones every character that came later is one that nothing joins or
-    /// passes, so the text
-    /// is mapped in the stretches between such characters.
+    /// passes, so the text is mapped in the stretches between such characters.
     private static func map(_ bytes: inout [UInt8], _ form: (String) -> String) {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)

@@ -30,8 +30,7 @@ extension TokenizerDefinition {
     /// Reads a tokenizer from GGUF metadata.
     ///
     /// Throws `TokenizerFailure` naming the key, its value and a remedy for lists of unequal length, ids out of range,
-    /// and
-    /// models or pre-tokenizers that are not supported. Source: the GGUF specification and llama.cpp's
+    /// and models or pre-tokenizers that are not supported. Source: the GGUF specification and llama.cpp's
     /// `llama-vocab.cpp`.
     package init(gguf values: GGUFValues, source: String = "GGUF metadata") throws {
         func failure(_ key: String, _ problem: String, _ remedy: String) -> TokenizerFailure {
@@ -141,8 +140,8 @@ extension TokenizerDefinition {
     }
 
     /// The scores by which pieces merge. llama.cpp's converter gives user-defined pieces a score that says nothing, so
-    /// where the
-    /// scores of all others fall with the id, as they do in SentencePiece BPE models, the id stands for the score.
+    /// where the scores of all others fall with the id, as they do in SentencePiece BPE models, the id stands for the
+    /// score.
     private static func order(_ scores: [Float], _ kinds: [TokenKind]) -> [Float] {
         guard kinds.contains(.userDefined) else { return scores }
         var last = Float.infinity

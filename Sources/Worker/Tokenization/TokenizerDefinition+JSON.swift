@@ -2,8 +2,7 @@ extension TokenizerDefinition {
     /// Reads a tokenizer from the bytes of a `tokenizer.json`, with those of the `tokenizer_config.json` beside it.
     ///
     /// Throws `TokenizerFailure` naming the key or the offset, its value and a remedy, for what is broken or not
-    /// supported.
-    /// Source: the `tokenizers` library's serialisation.
+    /// supported. Source: the `tokenizers` library's serialisation.
     package init(json: [UInt8], config: [UInt8]? = nil, source: String = "tokenizer.json") throws {
         let file = try TokenizerJSON(json, source: source)
         let settings = try config.map { try TokenizerConfig($0, source: "tokenizer_config.json") } ?? TokenizerConfig()

@@ -103,8 +103,8 @@ enum TokenizerRules {
     }
 
     /// The merges that SentencePiece's scores imply: every split of a piece into two pieces. Best score first; of equal
-    /// ones the
-    /// longer left part, then the longer right part, then the lower id, as the `tokenizers` library orders them.
+    /// ones the longer left part, then the longer right part, then the lower id, as the `tokenizers` library orders
+    /// them.
     static func merges(scores: [Float], pieces: PieceTable, kinds: [TokenKind]) -> PairTable {
         let ranks = scoreRanks(scores)
         var table = PairTable(capacity: kinds.count * 2)

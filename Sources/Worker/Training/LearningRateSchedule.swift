@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 
 /// The learning rate as a function of the step alone.
 package struct LearningRateSchedule: Hashable, Sendable {

@@ -1,5 +1,5 @@
 import CKernels
-import Contracts
+import Nouns
 import Tensors
 import Transformers
 

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import Tensors
 import Transformers
 
@@ -115,9 +115,8 @@ package struct RangeTest {
     /// A third of the rate where the smoothed loss is lowest, but no less than where it falls fastest.
     ///
     /// The usual tenth of the lowest point is for full training; adapters bear more. On recorded grids
-    /// (docs/experiments.md) the tenth, and the
-    /// steepest point more so, lay three to ten times below the best rate, a third within a factor of about three of
-    /// it.
+    /// (docs/experiments.md) the tenth, and the steepest point more so, lay three to ten times below the best rate, a
+    /// third within a factor of about three of it.
     static func choose(_ rates: [Double], _ losses: [Double], lowest: Double) -> RangeTestResult {
         let smoothed = smooth(losses, reach: 2)
         func result(_ rate: Double, _ reason: String) -> RangeTestResult {

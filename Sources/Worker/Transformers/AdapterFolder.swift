@@ -5,8 +5,7 @@ import WeightFiles
 /// Reads and writes adapters as PEFT does: `adapter_config.json` and `adapter_model.safetensors` in one folder.
 ///
 /// Source: peft's `LoraConfig` and its file names. GPT-2 keeps q, k and v in one module, so their factors are written
-/// as one
-/// block-diagonal pair of three times the rank, and taken apart again by the rank noted in the file's metadata.
+/// as one block-diagonal pair of three times the rank, and taken apart again by the rank noted in the file's metadata.
 package enum AdapterFolder {
     private static let rankNote = "finetuned.rank"
 

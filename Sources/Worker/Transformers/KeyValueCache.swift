@@ -1,8 +1,7 @@
 import Tensors
 
 /// Keys and values of every layer for a batch of sequences: those of the prompts' packed stream, in which a shared
-/// beginning
-/// is kept once, and a run of rows for what each sequence generates.
+/// beginning is kept once, and a run of rows for what each sequence generates.
 package final class KeyValueCache {
     /// Floats a token and layer: its keys, then its values.
     let rowWidth: Int

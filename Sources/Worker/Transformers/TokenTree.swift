@@ -29,8 +29,8 @@ package struct LabelSite: Sendable, Hashable {
 /// beginning.
 ///
 /// The stream is a forest of nodes in depth-first order. A token attends to the earlier tokens of its node and to all
-/// tokens of the
-/// nodes above, which is exactly its own sequence up to it; so losses and gradients equal those of separate sequences.
+/// tokens of the nodes above, which is exactly its own sequence up to it; so losses and gradients equal those of
+/// separate sequences.
 package struct TokenTree: Sendable {
     /// Nodes of one tree: they share at least the root's tokens.
     package struct Tree: Sendable {

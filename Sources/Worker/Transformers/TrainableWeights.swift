@@ -3,8 +3,7 @@ import Tensors
 /// A model's own weights as float32 master copies, flat, for full fine-tuning.
 ///
 /// With ``firstLayer`` above 0 only the blocks from there on, the last norm and an output projection of its own are
-/// trained; what lies
-/// below, and an embedding that is also the output projection, stay as their file has them.
+/// trained; what lies below, and an embedding that is also the output projection, stay as their file has them.
 package final class TrainableWeights: Trainable {
     /// Where a matrix [out × in] and its bias [out] lie.
     struct Place: Hashable, Sendable {

@@ -1,8 +1,7 @@
 import CKernels
 
 /// The randomness of one training step; every draw is a function of (seed, step, row, position, place), so that
-/// resuming, the
-/// number of threads and the packing never change it.
+/// resuming, the number of threads and the packing never change it.
 ///
 /// Rows draw for themselves, so a stream that is trained with noise must not share prefixes.
 package struct TrainingNoise: Sendable, Hashable {

@@ -11,8 +11,7 @@ package struct SiteLoss: Sendable {
 
 extension Transformer {
     /// Cross-entropy at every label site of `tree`, from the last residual stream; and, when `gradientScale` is not 0,
-    /// the gradient of
-    /// Σ weight · loss · gradientScale in ``Activations/dx``.
+    /// the gradient of Σ weight · loss · gradientScale in ``Activations/dx``.
     ///
     /// Only label sites meet the vocabulary, some rows at a time, so that the logits never take more than `logitBytes`.
     func loss(

@@ -1,8 +1,7 @@
 import WeightFiles
 
 /// Gemma 3 (Gemma Team 2025): scaled embeddings, norms before and after each part, head norms, GeGLU, and five sliding
-/// layers with a
-/// rotary base of their own before each full one.
+/// layers with a rotary base of their own before each full one.
 enum Gemma3Family {
     static func configuration(_ gguf: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
         let source = ShapeSource(gguf, architecture: "gemma3")

@@ -1,6 +1,6 @@
-import Contracts
 import Crypto
 import Foundation
+import Nouns
 import WeightFiles
 
 extension LoadedModel {

@@ -1,7 +1,7 @@
 import ChatTemplates
-import Contracts
 import Exporting
 import Foundation
+import Nouns
 import Tensors
 import Tokenization
 import TokenizerFiles
@@ -53,8 +53,7 @@ struct LoadedModel {
     var encoder: RowEncoder { RowEncoder(text, context: model.configuration.context) }
 
     /// What `references` make of `model`, in order: the last whole set of weights, and one adapter for all that follow
-    /// it. Digests are
-    /// checked.
+    /// it. Digests are checked.
     static func trained(_ references: [AdapterReference], on model: Model) throws -> (Model, Adapter?) {
         for reference in references where !reference.sha256.isEmpty {
             let file = reference.path + (isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors")

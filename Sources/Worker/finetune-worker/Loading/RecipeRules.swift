@@ -1,4 +1,4 @@
-import Contracts
+import Nouns
 
 /// The ranges outside which a recipe's numbers mean nothing; checked before anything is loaded.
 enum RecipeRules {

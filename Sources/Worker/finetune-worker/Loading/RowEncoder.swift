@@ -1,6 +1,6 @@
 import ChatTemplates
-import Contracts
 import Encoding
+import Nouns
 import Tokenization
 import TokenizerFiles
 import Transformers

@@ -1,5 +1,6 @@
-import Contracts
 import Foundation
+import Nouns
+import WorkerProtocol
 
 /// Writes events as JSON lines to file descriptor 3 (where the parent opened it) and to `events.jsonl` in the request's
 /// folder.

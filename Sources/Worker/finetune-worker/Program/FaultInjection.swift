@@ -1,5 +1,6 @@
-import Contracts
 import Foundation
+import Nouns
+import WorkerProtocol
 
 /// Lets crash tests kill, stop or hang the worker at an exact place: `FINETUNED_FAULT=kill-after:checkpoint:2`.
 ///

@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 
 /// One worker a folder: two that write the same checkpoint would spoil it.

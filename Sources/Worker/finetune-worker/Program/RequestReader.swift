@@ -1,5 +1,6 @@
-import Contracts
 import Foundation
+import Nouns
+import WorkerProtocol
 
 /// Reads and checks a request file.
 enum RequestReader {

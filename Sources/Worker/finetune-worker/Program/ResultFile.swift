@@ -1,5 +1,5 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
 
 /// Writes what a task hands over, and names files by their digests.

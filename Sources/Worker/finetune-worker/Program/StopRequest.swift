@@ -3,8 +3,7 @@ import Platform
 import Synchronization
 
 /// Whether the worker has been asked to write a checkpoint and leave: by SIGTERM, SIGINT, the end of the program that
-/// started it, or
-/// because nobody reads its events any more.
+/// started it, or because nobody reads its events any more.
 enum StopRequest {
     // Touched before the handlers are installed: a first access inside a signal handler would not be safe.
     private static let flag = Atomic<Bool>(false)

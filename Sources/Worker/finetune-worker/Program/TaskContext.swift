@@ -1,5 +1,6 @@
-import Contracts
 import Foundation
+import Nouns
+import WorkerProtocol
 
 /// What every task works with.
 struct TaskContext {

@@ -1,13 +1,14 @@
 import ChatTemplates
-import Contracts
 import Encoding
 import Exporting
 import Foundation
+import Nouns
 import Platform
 import Tensors
 import Tokenization
 import Transformers
 import WeightFiles
+import WorkerProtocol
 
 /// Why the work ends early: the exit status, and what a person is told.
 struct WorkerFault: Error {

@@ -1,6 +1,7 @@
-import Contracts
 import Foundation
+import Nouns
 import Platform
+import WorkerProtocol
 
 /// The life of one worker: read the request, do the work, tell how it went.
 enum WorkerProgram {

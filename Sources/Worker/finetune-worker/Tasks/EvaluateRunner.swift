@@ -1,10 +1,11 @@
-import Contracts
 import Encoding
 import Evaluation
 import Foundation
 import Generation
+import Nouns
 import Tensors
 import Transformers
+import WorkerProtocol
 
 /// Scores one model on sets of rows: one record a row, and the figures of each set.
 struct EvaluateRunner {

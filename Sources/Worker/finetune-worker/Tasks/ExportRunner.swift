@@ -1,11 +1,12 @@
-import Contracts
 import Evaluation
 import Exporting
 import Foundation
+import Nouns
 import Tensors
 import TokenizerFiles
 import Transformers
 import WeightFiles
+import WorkerProtocol
 
 /// Writes the model in a format that other programs load, then loads it back and compares.
 struct ExportRunner {

@@ -1,8 +1,9 @@
-import Contracts
 import Foundation
 import Generation
+import Nouns
 import Tensors
 import Transformers
+import WorkerProtocol
 
 /// Answers conversations with a base, or a base and its adapters.
 struct GenerateRunner {

@@ -1,11 +1,12 @@
-import Contracts
 import Foundation
 import Generation
+import Nouns
 import Tensors
 import Tokenization
 import Training
 import Transformers
 import WeightFiles
+import WorkerProtocol
 
 /// Reads a base model, checks that it runs, and describes it.
 struct InspectRunner {

@@ -1,10 +1,11 @@
-import Contracts
 import Encoding
 import Foundation
 import JSONText
+import Nouns
 import Platform
 import RowFiles
 import Tensors
+import WorkerProtocol
 
 /// Counts the tokens of rows as they would be trained, in memory that does not grow with the rows.
 struct MeasureRunner {

@@ -1,5 +1,6 @@
-import Contracts
+import Nouns
 import Training
+import WorkerProtocol
 
 /// Sweeps the learning rate in one short run.
 struct RangeTestRunner {

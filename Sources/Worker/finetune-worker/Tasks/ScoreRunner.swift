@@ -1,11 +1,12 @@
-import Contracts
 import Crypto
 import Evaluation
 import Foundation
 import Generation
+import Nouns
 import Platform
 import Tensors
 import Transformers
+import WorkerProtocol
 
 /// Scores a model on rows without training, and samples a probe of what it says by itself.
 struct ScoreRunner {

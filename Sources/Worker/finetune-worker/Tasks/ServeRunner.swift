@@ -1,5 +1,6 @@
-import Contracts
 import Foundation
+import Nouns
+import WorkerProtocol
 
 /// Keeps a model loaded and answers conversations on a Unix socket, `serve.sock` in the request's folder.
 ///

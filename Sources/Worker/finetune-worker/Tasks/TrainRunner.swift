@@ -1,12 +1,13 @@
-import Contracts
 import Crypto
 import Encoding
 import Exporting
 import Foundation
+import Nouns
 import Tensors
 import Training
 import Transformers
 import WeightFiles
+import WorkerProtocol
 
 /// Fine-tunes; goes on by itself from the checkpoint in the request's folder.
 struct TrainRunner {

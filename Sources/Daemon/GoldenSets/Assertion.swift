@@ -1,0 +1,125 @@
+import EvaluationMetrics
+import Foundation
+import JSONSchemas
+import Nouns
+
+/// One thing that an answer must fulfil.
+package struct Assertion: Hashable, Sendable {
+    /// What is asked.
+    package enum Kind: Hashable, Sendable {
+        /// The whole answer, white space at the ends aside.
+        case exact(String)
+        /// Found anywhere in the answer.
+        case contains(String)
+        case notContains(String)
+        /// A regular expression (ICU) that matches somewhere.
+        case regex(String)
+        /// The answer is one JSON value that fits.
+        case jsonSchema(JSONSchema)
+        /// The last number in the answer lies within `tolerance` of the value.
+        case number(Double, tolerance: Double)
+    }
+
+    package let kind: Kind
+    package let ignoringCase: Bool
+
+    /// Reads an assertion from a golden row, such as `{"contains": "refund", "ignore_case": true}`.
+    ///
+    /// Throws a Failure (`golden.assertion`) that says what is wrong with it.
+    package init(_ value: JSONValue) throws {
+        guard let members = value.objectValue else { throw Self.fault("an assertion is an object", value) }
+        let kinds = ["exact", "contains", "not_contains", "regex", "json_schema", "number"].filter {
+            members[$0] != nil
+        }
+        guard kinds.count == 1, let key = kinds.first, let asked = members[key] else {
+            throw Self.fault(
+                "an assertion has exactly one of exact, contains, not_contains, regex, json_schema and number", value)
+        }
+        let extra = Set(members.keys).subtracting(
+            [key, "ignore_case"] + (key == "number" ? ["tolerance", "relative_tolerance"] : []))
+        guard extra.isEmpty else { throw Self.fault("'\(extra.sorted()[0])' is not known beside '\(key)'", value) }
+        switch members["ignore_case"] {
+        case nil: ignoringCase = false
+        case .bool(let flag)? where key != "number" && key != "json_schema": ignoringCase = flag
+        default: throw Self.fault("'ignore_case' is true or false, beside a text", value)
+        }
+        func text() throws -> String {
+            guard let text = asked.stringValue, key == "exact" || !text.isEmpty else {
+                throw Self.fault("'\(key)' is a text", value)
+            }
+            return text
+        }
+        switch key {
+        case "exact": kind = .exact(try text())
+        case "contains": kind = .contains(try text())
+        case "not_contains": kind = .notContains(try text())
+        case "regex":
+            let pattern = try text()
+            do { _ = try NSRegularExpression(pattern: pattern) } catch {
+                throw Self.fault("'\(pattern)' is not a regular expression", value)
+            }
+            kind = .regex(pattern)
+        case "json_schema": kind = .jsonSchema(try JSONSchema(asked))
+        default:
+            guard let number = asked.doubleValue, number.isFinite else {
+                throw Self.fault("'number' is a number", value)
+            }
+            let absolute = members["tolerance"].map(\.doubleValue) ?? 0
+            let relative = members["relative_tolerance"].map(\.doubleValue) ?? 0
+            guard let absolute, let relative, absolute >= 0, relative >= 0, absolute.isFinite, relative.isFinite else {
+                throw Self.fault("a tolerance is a number from 0 on", value)
+            }
+            kind = .number(number, tolerance: max(absolute, relative * abs(number)))
+        }
+    }
+
+    private static func fault(_ message: String, _ value: JSONValue) -> Failure {
+        let shown = (try? ContractCoding.encode(value)).map { String(decoding: $0.prefix(120), as: UTF8.self) } ?? ""
+        return Failure(
+            code: "golden.assertion", "In \(shown), \(message).",
+            remedy: "Write one such as {\"contains\": \"refund\"} or {\"number\": 42, \"tolerance\": 0.5}.")
+    }
+
+    /// Why an answer does not fulfil it, in words; nil where it does.
+    package func objection(to answer: String) -> String? {
+        func folded(_ text: String) -> String { ignoringCase ? text.lowercased() : text }
+        switch kind {
+        case .exact(let wanted):
+            return TextMatch.exact(answer: folded(answer), reference: folded(wanted))
+                ? nil : "is not exactly '\(Self.short(wanted))'"
+        case .contains(let part):
+            return folded(answer).contains(folded(part)) ? nil : "does not contain '\(Self.short(part))'"
+        case .notContains(let part):
+            return folded(answer).contains(folded(part)) ? "contains '\(Self.short(part))'" : nil
+        case .regex(let pattern):
+            guard
+                let expression = try? NSRegularExpression(
+                    pattern: pattern, options: ignoringCase ? [.caseInsensitive] : [])
+            else {
+                return "cannot be matched with '\(pattern)'"
+            }
+            let found = expression.firstMatch(in: answer, range: NSRange(answer.startIndex..., in: answer)) != nil
+            return found ? nil : "does not match '\(Self.short(pattern))'"
+        case .jsonSchema(let schema):
+            guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(answer.utf8)) else {
+                return "is not JSON"
+            }
+            return schema.faults(of: value).first.map { "does not fit the schema: \($0)" }
+        case .number(let wanted, let tolerance):
+            guard let number = Self.lastNumber(answer) else { return "has no number" }
+            // A little slack for decimal fractions that no binary number is equal to.
+            let slack = 1e-12 * max(1, abs(wanted))
+            return abs(number - wanted) <= tolerance + slack
+                ? nil : "says \(number) instead of \(wanted) ± \(tolerance)"
+        }
+    }
+
+    /// The last number in a text; commas between groups of three digits do not count.
+    static func lastNumber(_ text: String) -> Double? {
+        let pattern = /[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+/
+        guard let last = text.matches(of: pattern).last else { return nil }
+        return Double(last.output.replacing(",", with: ""))
+    }
+
+    private static func short(_ text: String) -> String { text.count > 60 ? text.prefix(60) + "…" : text }
+}

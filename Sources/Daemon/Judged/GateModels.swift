@@ -1,0 +1,140 @@
+import Foundation
+import Ledger
+import Nouns
+import Platform
+import Settings
+import StageKit
+import WorkerProtocol
+
+/// What a run is judged on and against: the models, the sets, and the names under which scores are kept. Used by those
+/// who score and those who judge.
+package enum GateModels {
+    /// One set of rows, and how it is scored.
+    package struct GateSet: Sendable {
+        package var set: EvaluationSet
+        /// Digest of the rows.
+        package var digest: String
+        /// What else the scores depend on.
+        package var settings: String
+    }
+
+    /// Everything that a run is judged on.
+    package struct Setup: Sendable {
+        /// `gate`, `golden-<name>`, `probe`, `canary`: asked of every model.
+        package var sets: [GateSet]
+        /// The validation rows, scored for loss: the candidate as it was written against what training measured.
+        package var validation: GateSet?
+        package var labels: [String]?
+        package var maxNewTokens: Int
+
+        /// The sets that one of the models is scored on.
+        package func sets(of model: String) -> [GateSet] {
+            if model == "candidate" { return sets + (validation.map { [$0] } ?? []) }
+            guard model.hasPrefix("artefact-"), var gate = sets.first(where: { $0.set.name == "gate" }) else {
+                return sets
+            }
+            // An exported file is judged by its losses; its answers follow from the same numbers.
+            gate.set.maxNewTokens = 0
+            gate.settings += " loss-only"
+            return [gate]
+        }
+    }
+
+    /// `candidate`, `served` (where something is), `base`, and `artefact-<format>` for each export, in this order.
+    package static func all(_ run: Run, _ context: StageContext) throws -> [(name: String, reference: ModelReference)] {
+        let card = try context.requireBase(run.base)
+        var models: [(String, ModelReference)] = []
+        if let candidate = try candidate(run, context) { models.append(("candidate", candidate)) }
+        if let served = try context.served(run.pipeline) {
+            models.append(
+                ("served", context.modelReference(try context.requireBase(served.base), adapters: served.adapters)))
+        }
+        models.append(("base", context.modelReference(card)))
+        for artefact in run.artefacts ?? [] where artefact.failure == nil {
+            models.append((artefact.name, try reference(artefact, card, context)))
+        }
+        return models
+    }
+
+    /// What a run trained, as a worker loads it; nil before it is trained.
+    package static func candidate(_ run: Run, _ context: StageContext) throws -> ModelReference? {
+        guard let adapter = run.adapter else { return nil }
+        let parent = try run.parent.flatMap { try context.ledger.version($0) }
+        let below =
+            switch run.mode {
+            case .stack: parent?.adapters ?? []
+            case .continued: parent.map { Array($0.adapters.dropLast()) } ?? []
+            case .fromBase: [AdapterReference]()
+            }
+        return context.modelReference(try context.requireBase(run.base), adapters: below + [adapter])
+    }
+
+    /// An exported model as a worker loads it: the adapter on its base, or the merged files alone.
+    private static func reference(_ artefact: Artefact, _ card: BaseCard, _ context: StageContext) throws
+        -> ModelReference
+    {
+        let content = artefact.files.map(\.sha256).sorted().joined(separator: "\n")
+        switch artefact.format {
+        case .peft:
+            guard let weights = artefact.files.first(where: { $0.path.hasSuffix("/adapter_model.safetensors") }) else {
+                throw Failure(
+                    code: "export.incomplete", "The exported adapter has no adapter_model.safetensors.",
+                    at: artefact.path, remedy: "Queue a new run.")
+            }
+            return context.modelReference(
+                card, adapters: [AdapterReference(path: artefact.path, sha256: weights.sha256)])
+        case .huggingface:
+            return ModelReference(basePath: artefact.path, base: card.id, baseDigest: Digest.sha256(Data(content.utf8)))
+        case .ggufF16, .ggufQ8:
+            return ModelReference(
+                basePath: artefact.files.first { $0.path.hasSuffix(".gguf") }?.path ?? artefact.path, base: card.id,
+                baseDigest: Digest.sha256(Data(content.utf8)))
+        }
+    }
+
+    /// The rows and settings of a run's judgement.
+    package static func setup(_ run: Run, _ context: StageContext) throws -> Setup {
+        guard let snapshot = try context.ledger.snapshot(run.snapshot) else {
+            throw Failure(
+                code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue,
+                remedy: "Queue a new run.")
+        }
+        let gates = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
+        let limit = gates.maximumRows > 0 ? gates.maximumRows : nil
+        let labels = "labels=\((snapshot.labels ?? []).joined(separator: "\u{1f}"))"
+        func set(_ name: String, _ files: [FileReference], tokens: Int?, limit: Int? = nil) -> GateSet {
+            let settings =
+                """
+                tokens=\(tokens ?? gates.maxNewTokens) length=\(run.recipe.maxLength) limit=\(limit ?? 0) \
+                \(tokens == 0 ? "" : labels)
+                """
+            return GateSet(
+                set: EvaluationSet(name: name, files: files, limit: limit, maxNewTokens: tokens),
+                digest: Digest.sha256(Data(([name] + files.map(\.sha256)).joined(separator: "\n").utf8)),
+                settings: settings)
+        }
+        var sets = [set("gate", snapshot.files[.gate] ?? [], tokens: nil, limit: limit)]
+        for (name, file) in try GoldenFiles(context: context, pipeline: run.pipeline).all() {
+            sets.append(set(name, [file], tokens: nil))
+        }
+        if let probe = try context.requireBase(run.base).probe {
+            var file = probe
+            file.path = context.layout.base(run.base.rawValue) + "/" + probe.path
+            sets.append(set("probe", [file], tokens: 0))
+        }
+        if let file = try CanaryTexts(context: context, pipeline: run.pipeline).file(gates.canaries) {
+            sets.append(set("canary", [file], tokens: 0))
+        }
+        let validation = snapshot.files[.validation] ?? []
+        return Setup(
+            sets: sets,
+            validation: validation.isEmpty || run.training?.validationLoss == nil
+                ? nil : set("validation", validation, tokens: 0),
+            labels: snapshot.labels, maxNewTokens: gates.maxNewTokens)
+    }
+
+    /// A model's identity: its base and every adapter, by content.
+    package static func digest(_ model: ModelReference) -> String {
+        Digest.sha256(Data(([model.baseDigest] + model.adapters.map(\.sha256)).joined(separator: "\n").utf8))
+    }
+}

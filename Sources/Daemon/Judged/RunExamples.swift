@@ -1,0 +1,41 @@
+import Foundation
+import Ledger
+import Nouns
+import StageKit
+
+/// The per-example records of a run's evaluation, read back.
+package enum RunExamples {
+    /// By model (`candidate`, `served`, `base`, `artefact-<format>`): the records of all sets, in the order of their
+    /// names, the gate set first.
+    ///
+    /// Throws a Failure (`gating.scores_missing`) where scores are not there.
+    package static func all(_ run: Run, _ context: StageContext) throws -> [String: [ExampleRecord]] {
+        guard let scores = run.scores else { throw missing(run) }
+        return try scores.mapValues { model in
+            try model.sets.keys.sorted { ($0 == "gate" ? "" : $0) < ($1 == "gate" ? "" : $1) }.flatMap { set in
+                guard let result = model.sets[set] else { return [ExampleRecord]() }
+                return try records(result.examples.path)
+            }
+        }
+    }
+
+    package static func missing(_ run: Run) -> Failure {
+        Failure(
+            code: "gating.scores_missing",
+            """
+            The scores of run \(run.id) are not complete: what is served or configured changed while it was \
+            evaluated.
+            """,
+            at: run.id.rawValue, remedy: "Queue a new run with `ftctl run \(run.pipeline)`.")
+    }
+
+    /// Reads JSON lines of records.
+    package static func records(_ path: String) throws -> [ExampleRecord] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(
+                code: "gating.scores_missing", "The scores are not there any more.", at: path,
+                remedy: "Queue a new run.")
+        }
+        return try data.split(separator: 10).map { try ContractCoding.decode(ExampleRecord.self, from: Data($0)) }
+    }
+}

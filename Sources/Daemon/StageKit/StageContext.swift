@@ -1,0 +1,68 @@
+import Foundation
+import Ledger
+import Logging
+import Nouns
+import Places
+import Platform
+import Settings
+
+/// What every stage of the daemon is given: where things are, what is configured now, and how to wake the next stage.
+package struct StageContext: Sendable {
+    package let layout: Layout
+    package let ledger: Ledger
+    package let settings: LiveSettings
+    package let bells: StageBells
+    package let problems: ProblemBoard
+    package let logger: Logger
+
+    package init(
+        layout: Layout, ledger: Ledger, settings: LiveSettings, bells: StageBells = StageBells(),
+        problems: ProblemBoard = ProblemBoard(),
+        logger: Logger
+    ) {
+        self.layout = layout
+        self.ledger = ledger
+        self.settings = settings
+        self.bells = bells
+        self.problems = problems
+        self.logger = logger
+    }
+
+    /// The drop folder of a pipeline.
+    package func dropFolder(_ pipeline: PipelineSettings) -> String {
+        pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue)
+    }
+
+    /// Any error as a Failure that a person can act on.
+    package static func failure(_ error: any Error, code: String) -> Failure {
+        switch error {
+        case let failure as Failure: failure
+        case let file as FileFailure:
+            Failure(
+                code: file.isFull ? "disk.full" : code, "Cannot \(file.action): \(file.reason).", at: file.path,
+                remedy: file.remedy)
+        default: Failure(code: code, "\(error)", remedy: "See the journal around this time.")
+        }
+    }
+}
+
+/// One bell a stage: rung when there may be work for it.
+package struct StageBells: Sendable {
+    package let intake = Bell()
+    package let datasets = Bell()
+    package let examination = Bell()
+    package let scheduling = Bell()
+    package let supervision = Bell()
+    package let gating = Bell()
+    package let promotion = Bell()
+    package let delivery = Bell()
+    package let experiments = Bell()
+    package init() {}
+
+    /// Wakes everyone, as after a restart or a change of settings.
+    package func ringAll() {
+        for bell in [intake, datasets, examination, scheduling, supervision, gating, promotion, delivery, experiments] {
+            bell.ring()
+        }
+    }
+}

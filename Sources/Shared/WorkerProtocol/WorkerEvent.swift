@@ -1,0 +1,110 @@
+import Foundation
+import Nouns
+
+/// One line that a worker writes to file descriptor 3: `{"time": …, "event": "step", "step": {…}}`.
+package struct WorkerEvent: Codable, Hashable, Sendable {
+    package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
+        /// The request was read; work begins.
+        case started
+        /// A stage began: `loading`, `encoding`, `training`, `validating`, `generating`, `scoring`, `exporting`, …
+        case stage
+        /// One optimizer step is done.
+        case step
+        /// How far a stage without optimizer steps has come.
+        case progress
+        /// Validation loss was measured.
+        case validation
+        /// A whole checkpoint is on disk.
+        case checkpoint
+        /// Something a person should know that does not stop the work.
+        case warning
+        /// An answer to one conversation.
+        case output
+        /// The work is done; `result` holds what came of it (also in `result.json`).
+        case result
+        /// The work could not be done.
+        case failed
+    }
+
+    /// Seconds since 1970.
+    package var time: Double
+    package var event: Kind
+    package var stage: String?
+    package var step: StepReport?
+    package var progress: ProgressReport?
+    package var validation: ValidationReport?
+    /// Optimizer steps inside the checkpoint just written.
+    package var checkpoint: Int?
+    package var warning: Failure?
+    package var output: GeneratedOutput?
+    package var result: WorkerResult?
+    package var failure: Failure?
+
+    package init(_ event: Kind, time: Double = Date().timeIntervalSince1970) {
+        self.event = event
+        self.time = time
+    }
+}
+
+/// How far a stage has come, in its own unit.
+package struct ProgressReport: Codable, Hashable, Sendable {
+    package var done: Int
+    package var total: Int
+    package var unit: String
+    package init(done: Int, total: Int, unit: String) {
+        self.done = done
+        self.total = total
+        self.unit = unit
+    }
+}
+
+/// One generated answer.
+package struct GeneratedOutput: Codable, Hashable, Sendable {
+    /// Position of its conversation in the request.
+    package var index: Int
+    package var text: String
+    package var tokens: Int
+    package var promptTokens: Int
+    /// `stop` (end of turn) or `length`.
+    package var finish: String
+    package init(index: Int, text: String, tokens: Int, promptTokens: Int, finish: String) {
+        self.index = index
+        self.text = text
+        self.tokens = tokens
+        self.promptTokens = promptTokens
+        self.finish = finish
+    }
+}
+
+/// What came of a worker's work; each task fills its own part.
+package struct WorkerResult: Codable, Hashable, Sendable {
+    package var card: BaseCard?
+    package var training: TrainingResult?
+    /// Per set: aggregate figures (`loss`, `bits_per_byte`, `token_accuracy`, `exact_match`, `accuracy`, …) and the
+    /// per-example file.
+    package var evaluations: [String: EvaluationResult]?
+    package var outputs: [GeneratedOutput]?
+    package var files: [FileReference]?
+    package var range: RangeTestResult?
+    package var figures: [String: Double]?
+    package init() {}
+}
+
+/// Exit statuses of a worker (after sysexits.h).
+package enum WorkerExit: Int32, Sendable, CaseIterable {
+    case done = 0
+    /// The request cannot be read or asks for something impossible (EX_USAGE).
+    case badRequest = 64
+    /// The rows cannot be trained on (EX_DATAERR).
+    case badData = 65
+    /// The model cannot be loaded (EX_NOINPUT).
+    case badModel = 66
+    /// A fault of the engine itself (EX_SOFTWARE).
+    case internalFault = 70
+    /// The disk is full or not writable (EX_CANTCREAT).
+    case cannotWrite = 73
+    /// Stopped by SIGTERM after writing a checkpoint; start again to resume (EX_TEMPFAIL).
+    case interrupted = 75
+    /// Loss became NaN or exploded; the last good checkpoint is kept.
+    case diverged = 76
+}

@@ -1,0 +1,225 @@
+import Nouns
+
+/// The one file a worker reads: what to do, with everything named by path and digest. docs/engine-protocol.md describes
+/// it.
+package struct WorkerRequest: Codable, Hashable, Sendable {
+    /// Version of the protocol; a worker refuses one it does not know.
+    package static let currentVersion = 1
+
+    package var version: Int
+    /// Whom the work is for: a run, trial or request identifier; repeated in events.
+    package var id: String
+    /// Folder that the worker may write into: checkpoints, results, evaluations.
+    package var directory: String
+    package var task: WorkerTask
+    /// Compute threads (nil: one per usable core).
+    package var threads: Int?
+    /// Bytes of memory the worker should stay within; sizes micro-batches (nil: 512 MiB).
+    package var memoryBytes: Int?
+
+    package init(id: String, directory: String, task: WorkerTask, threads: Int? = nil, memoryBytes: Int? = nil) {
+        version = Self.currentVersion
+        self.id = id
+        self.directory = directory
+        self.task = task
+        self.threads = threads
+        self.memoryBytes = memoryBytes
+    }
+}
+
+/// The kinds of numeric work. On the wire: `{"task": "train", "train": {…}}`.
+package enum WorkerTask: Hashable, Sendable {
+    case inspect(InspectTask)
+    case measure(MeasureTask)
+    case train(TrainTask)
+    case evaluate(EvaluateTask)
+    case generate(GenerateTask)
+    case export(ExportTask)
+    case rangeTest(RangeTestTask)
+    case score(ScoreTask)
+    case serve(ServeTask)
+}
+
+/// Reads a base model, checks that the engine can run it, and describes it: result ``WorkerResult/card``.
+package struct InspectTask: Codable, Hashable, Sendable {
+    /// A GGUF file or a Hugging Face folder.
+    package var path: String
+    package var id: BaseID
+    package init(path: String, id: BaseID) {
+        self.path = path
+        self.id = id
+    }
+}
+
+/// Counts tokens of rows as they would be trained: result ``WorkerResult/measurements`` in `measure.jsonl`.
+package struct MeasureTask: Codable, Hashable, Sendable {
+    package var model: ModelReference
+    /// Files of ``Row`` JSON lines, plain or zstd-compressed.
+    package var rows: [FileReference]
+    package var maxLength: Int
+    package init(model: ModelReference, rows: [FileReference], maxLength: Int) {
+        self.model = model
+        self.rows = rows
+        self.maxLength = maxLength
+    }
+}
+
+/// Fine-tunes; resumes by itself from the newest whole checkpoint in the request's folder.
+package struct TrainTask: Codable, Hashable, Sendable {
+    package var model: ModelReference
+    /// Start from this adapter's weights (mode `continue`); nil starts a fresh adapter.
+    package var startAdapter: AdapterReference?
+    package var train: [FileReference]
+    package var validation: [FileReference]
+    package var recipe: Recipe
+    /// Train up to this optimizer step and pause with a checkpoint (trials at a rung); nil trains to the end.
+    package var pauseAtStep: Int?
+    /// Whether rows longer than the recipe's length are cut to it (nil: yes) or left out.
+    package var truncate: Bool?
+    package init(
+        model: ModelReference, startAdapter: AdapterReference? = nil, train: [FileReference],
+        validation: [FileReference], recipe: Recipe, pauseAtStep: Int? = nil, truncate: Bool? = nil
+    ) {
+        self.model = model
+        self.startAdapter = startAdapter
+        self.train = train
+        self.validation = validation
+        self.recipe = recipe
+        self.pauseAtStep = pauseAtStep
+        self.truncate = truncate
+    }
+}
+
+/// Scores one model on row sets: one ``ExampleRecord`` a row and set in `examples-<set>.jsonl`.
+package struct EvaluateTask: Codable, Hashable, Sendable {
+    package var model: ModelReference
+    package var sets: [EvaluationSet]
+    /// The classes to choose among by likelihood (nil: no likeliest-label scoring).
+    package var labels: [String]?
+    /// Greedy generation up to this many new tokens (0: loss only).
+    package var maxNewTokens: Int
+    package var maxLength: Int
+    package init(
+        model: ModelReference, sets: [EvaluationSet], labels: [String]? = nil, maxNewTokens: Int = 64,
+        maxLength: Int = 512
+    ) {
+        self.model = model
+        self.sets = sets
+        self.labels = labels
+        self.maxNewTokens = maxNewTokens
+        self.maxLength = maxLength
+    }
+}
+
+/// A named set of rows to score.
+package struct EvaluationSet: Codable, Hashable, Sendable {
+    /// `gate`, `validation`, `golden-<name>`, `probe`, …
+    package var name: String
+    package var files: [FileReference]
+    /// Score only the first N rows in file order (nil: all).
+    package var limit: Int?
+    /// Longest greedy answer in tokens, where it is not the task's own (0: loss only).
+    package var maxNewTokens: Int?
+    package init(name: String, files: [FileReference], limit: Int? = nil, maxNewTokens: Int? = nil) {
+        self.name = name
+        self.files = files
+        self.limit = limit
+        self.maxNewTokens = maxNewTokens
+    }
+}
+
+/// Answers prompts: result ``WorkerResult/outputs``, one a prompt, also streamed as `output` events.
+package struct GenerateTask: Codable, Hashable, Sendable {
+    package var model: ModelReference
+    /// Conversations to answer; a plain prompt is one user message.
+    package var conversations: [[Message]]
+    package var maxNewTokens: Int
+    /// 0 is greedy.
+    package var temperature: Double
+    package var topP: Double
+    package var seed: UInt64
+    package init(
+        model: ModelReference, conversations: [[Message]], maxNewTokens: Int = 128, temperature: Double = 0,
+        topP: Double = 1, seed: UInt64 = 0
+    ) {
+        self.model = model
+        self.conversations = conversations
+        self.maxNewTokens = maxNewTokens
+        self.temperature = temperature
+        self.topP = topP
+        self.seed = seed
+    }
+}
+
+/// Writes the model in a format that other programs load, then loads it back and checks it.
+package struct ExportTask: Codable, Hashable, Sendable {
+    package enum Format: String, Codable, Hashable, Sendable, CaseIterable {
+        /// PEFT adapter folder.
+        case peft
+        /// Merged Hugging Face folder.
+        case huggingface
+        case ggufF16 = "gguf-f16"
+        case ggufQ8 = "gguf-q8_0"
+    }
+    package var model: ModelReference
+    package var format: Format
+    /// Rows on which the written model must agree with the one in memory.
+    package var check: [FileReference]
+    package init(model: ModelReference, format: Format, check: [FileReference] = []) {
+        self.model = model
+        self.format = format
+        self.check = check
+    }
+}
+
+/// Sweeps the learning rate exponentially in one short run: result ``WorkerResult/range``.
+package struct RangeTestTask: Codable, Hashable, Sendable {
+    package var train: TrainTask
+    package var lowest: Double
+    package var highest: Double
+    package var steps: Int
+    package init(train: TrainTask, lowest: Double = 1e-6, highest: Double = 1e-2, steps: Int = 40) {
+        self.train = train
+        self.lowest = lowest
+        self.highest = highest
+        self.steps = steps
+    }
+}
+
+/// Scores a base on rows without training (bits per byte, few-shot accuracy), and can sample a probe from the base
+/// itself.
+package struct ScoreTask: Codable, Hashable, Sendable {
+    package var model: ModelReference
+    package var rows: [FileReference]
+    package var limit: Int
+    package var labels: [String]?
+    /// Worked examples put before each prompt for few-shot accuracy.
+    package var shots: Int
+    /// Sample this many probe texts from the model into `probe.jsonl` (0: none).
+    package var probeTexts: Int
+    package var seed: UInt64
+    package init(
+        model: ModelReference, rows: [FileReference], limit: Int = 64, labels: [String]? = nil, shots: Int = 0,
+        probeTexts: Int = 0, seed: UInt64 = 0
+    ) {
+        self.model = model
+        self.rows = rows
+        self.limit = limit
+        self.labels = labels
+        self.shots = shots
+        self.probeTexts = probeTexts
+        self.seed = seed
+    }
+}
+
+/// Keeps a model loaded and answers ``GenerateTask`` conversations, one JSON line each way, on a Unix socket in the
+/// request's folder.
+package struct ServeTask: Codable, Hashable, Sendable {
+    package var model: ModelReference
+    /// Leave after this many seconds without a request (nil: never).
+    package var idleSeconds: Int?
+    package init(model: ModelReference, idleSeconds: Int? = nil) {
+        self.model = model
+        self.idleSeconds = idleSeconds
+    }
+}
