@@ -69,7 +69,7 @@ import WorkerProtocol
             }.outcome == .fail)
     }
 
-    static func exported(_ shift: Double, _ format: ExportTask.Format = .ggufQ8) -> (inout GatingRules.ServedBytes) ->
+    static func exported(_ shift: Double, _ format: ExportFormat = .ggufQ8) -> (inout GatingRules.ServedBytes) ->
         Void
     {
         { bytes in

@@ -6,7 +6,7 @@ import Testing
 struct ConfigurationPageTests {
     @Test func thePageSaysWhatTheParserKnows() throws {
         let path = TestSupport.repository + "/docs/configuration.md"
-        if ProcessInfo.processInfo.environment["FINETUNED_REGENERATE"] != nil {
+        if Golden.isRewriting {
             try ConfigurationPage.text.write(toFile: path, atomically: true, encoding: .utf8)
         }
         let page = try String(contentsOfFile: path, encoding: .utf8)

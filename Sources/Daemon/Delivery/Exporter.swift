@@ -19,7 +19,7 @@ struct Exporter: Sendable {
     /// daemon stops.
     ///
     /// - Parameter judged: the files that were judged with the run; they are delivered as they are, byte for byte.
-    func export(_ version: ModelVersion, _ formats: [ExportTask.Format], judged: [Artefact] = []) async throws
+    func export(_ version: ModelVersion, _ formats: [ExportFormat], judged: [Artefact] = []) async throws
         -> [ExportRecord]
     {
         let known = try context.ledger.exports(version.id)
@@ -69,7 +69,7 @@ struct Exporter: Sendable {
             figures: artefact.figures, at: Date())
     }
 
-    private func export(_ version: ModelVersion, _ format: ExportTask.Format) async throws -> ExportRecord {
+    private func export(_ version: ModelVersion, _ format: ExportFormat) async throws -> ExportRecord {
         let folder = context.layout.export(version.id.rawValue)
         let place = folder + "/" + format.rawValue
         let work = folder + "/.\(format.rawValue)"
@@ -97,7 +97,7 @@ struct Exporter: Sendable {
         }
     }
 
-    private func write(_ version: ModelVersion, _ format: ExportTask.Format, _ work: String) async throws
+    private func write(_ version: ModelVersion, _ format: ExportFormat, _ work: String) async throws
         -> WorkerResult
     {
         let model = context.modelReference(try context.requireBase(version.base), adapters: version.adapters)

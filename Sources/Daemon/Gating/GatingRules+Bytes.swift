@@ -120,7 +120,7 @@ extension GatingRules {
     }
 
     /// What rounding to a format may cost.
-    static func defaultTolerance(_ format: ExportTask.Format) -> Double {
+    static func defaultTolerance(_ format: ExportFormat) -> Double {
         switch format {
         case .peft: 0.001
         case .huggingface: 0.005

@@ -86,7 +86,7 @@ enum RunRequests {
     }
 
     /// The candidate written in one format, below the run's folder.
-    static func export(_ run: Run, _ format: ExportTask.Format, _ context: StageContext) throws -> WorkerRequest {
+    static func export(_ run: Run, _ format: ExportFormat, _ context: StageContext) throws -> WorkerRequest {
         guard let candidate = try GateModels.candidate(run, context) else {
             throw Failure(
                 code: "run.no_adapter", "Run \(run.id) has no trained adapter.", at: run.id.rawValue,

@@ -302,7 +302,7 @@ extension PipelineSettings {
                 "delivery.exports", default: "[]",
                 "Formats written at promotion: peft, huggingface, gguf-f16, gguf-q8_0."
             ) {
-                let formats = $1.map(ExportTask.Format.init(rawValue:))
+                let formats = $1.map(ExportFormat.init(rawValue:))
                 $0.delivery.exports = formats.compactMap { $0 }
                 return formats.contains(nil) ? "a list of peft, huggingface, gguf-f16, gguf-q8_0" : nil
             },

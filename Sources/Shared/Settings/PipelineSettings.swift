@@ -186,7 +186,7 @@ package struct EvaluatorSettings: Codable, Hashable, Sendable {
 /// `[delivery]`: what happens with a promoted model.
 package struct DeliverySettings: Codable, Hashable, Sendable {
     /// Formats exported at promotion.
-    package var exports: [ExportTask.Format] = []
+    package var exports: [ExportFormat] = []
     /// Programs run on events: `promoted`, `rejected`, `inconclusive`, `rolled_back`, `failed`; the event is on
     /// standard input.
     package var hooks: [String: [String]] = [:]

@@ -153,19 +153,11 @@ package struct GenerateTask: Codable, Hashable, Sendable {
 
 /// Writes the model in a format that other programs load, then loads it back and checks it.
 package struct ExportTask: Codable, Hashable, Sendable {
-    package enum Format: String, Codable, Hashable, Sendable, CaseIterable {
-        /// PEFT adapter folder.
-        case peft
-        /// Merged Hugging Face folder.
-        case huggingface
-        case ggufF16 = "gguf-f16"
-        case ggufQ8 = "gguf-q8_0"
-    }
     package var model: ModelReference
-    package var format: Format
+    package var format: ExportFormat
     /// Rows on which the written model must agree with the one in memory.
     package var check: [FileReference]
-    package init(model: ModelReference, format: Format, check: [FileReference] = []) {
+    package init(model: ModelReference, format: ExportFormat, check: [FileReference] = []) {
         self.model = model
         self.format = format
         self.check = check

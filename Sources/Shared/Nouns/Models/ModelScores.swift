@@ -43,7 +43,7 @@ package struct ModelInspection: Codable, Hashable, Sendable {
 
 /// A model written in a delivery's format before it is judged, so that what is judged is what will be served.
 package struct Artefact: Codable, Hashable, Sendable {
-    package var format: ExportTask.Format
+    package var format: ExportFormat
     /// The folder with the files, below the run's.
     package var path: String
     package var files: [FileReference]
@@ -53,7 +53,7 @@ package struct Artefact: Codable, Hashable, Sendable {
     package var failure: Failure?
 
     package init(
-        format: ExportTask.Format, path: String, files: [FileReference] = [], figures: [String: Double] = [:],
+        format: ExportFormat, path: String, files: [FileReference] = [], figures: [String: Double] = [:],
         failure: Failure? = nil
     ) {
         self.format = format

@@ -5,7 +5,7 @@ package struct ExportRecord: Codable, Hashable, Sendable {
     package enum State: String, Codable, Hashable, Sendable { case done, failed }
 
     package var version: VersionID
-    package var format: ExportTask.Format
+    package var format: ExportFormat
     package var state: State
     /// The folder with the exported files.
     package var path: String
@@ -16,7 +16,7 @@ package struct ExportRecord: Codable, Hashable, Sendable {
     package var at: Date
 
     package init(
-        version: VersionID, format: ExportTask.Format, state: State, path: String, files: [FileReference] = [],
+        version: VersionID, format: ExportFormat, state: State, path: String, files: [FileReference] = [],
         figures: [String: Double] = [:],
         failure: Failure? = nil, at: Date
     ) {
