@@ -70,7 +70,7 @@ struct ImportRuleTests {
             "\(rule.module): \(rule.reason)")
     }
 
-    @Test func theEngineBelowTrainingKnowsNothe product() {
+    @Test func theEngineBelowTrainingKnowsNothingOfTheProduct() {
         // So that it can be lifted out whole.
         let engine: Set<String> = [
             "Tensors", "WeightFiles", "Tokenization", "ChatTemplates", "Encoding", "Transformers", "Generation",
