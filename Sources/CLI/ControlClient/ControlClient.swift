@@ -42,6 +42,11 @@ package struct ControlClient: Sendable {
     /// DELETE.
     package func delete(_ path: String) async throws { _ = try await exchange(.DELETE, path, [:], body: nil) }
 
+    /// DELETE, with an answer.
+    package func delete<T: Decodable>(_ type: T.Type, _ path: String) async throws -> T {
+        try ContractCoding.decode(type, from: try await exchange(.DELETE, path, [:], body: nil))
+    }
+
     /// PUT a file, read as it is sent; `progress` gets the bytes sent so far.
     package func put(_ path: String, file: String, progress: @escaping @Sendable (Int) -> Void) async throws {
         guard let handle = FileHandle(forReadingAtPath: file) else {

@@ -158,6 +158,18 @@ package struct UploadAnswer: Codable, Hashable, Sendable {
     package init(id: String) { self.id = id }
 }
 
+/// What an uploaded file amounts to.
+package struct UploadedAnswer: Codable, Hashable, Sendable {
+    package var bytes: Int
+    package init(bytes: Int) { self.bytes = bytes }
+}
+
+/// That something is gone.
+package struct RemovedAnswer: Codable, Hashable, Sendable {
+    package var removed: Bool
+    package init(removed: Bool = true) { self.removed = removed }
+}
+
 /// Registers an uploaded base model.
 package struct AddBaseRequest: Codable, Hashable, Sendable {
     package var upload: String

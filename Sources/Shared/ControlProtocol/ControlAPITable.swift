@@ -1,0 +1,48 @@
+/// The whole control API, by noun.
+package enum ControlAPITable {
+    package struct Group: Sendable {
+        /// The noun as a heading.
+        package let title: String
+        package let endpoints: [EndpointDescription]
+    }
+
+    package static let groups = [
+        Group(title: "Status", endpoints: StatusEndpoints.all),
+        Group(title: "Pipelines", endpoints: PipelineEndpoints.all),
+        Group(title: "Runs", endpoints: RunEndpoints.all),
+        Group(title: "Drops", endpoints: DropEndpoints.all),
+        Group(title: "Data", endpoints: DataEndpoints.all),
+        Group(title: "Versions", endpoints: VersionEndpoints.all),
+        Group(title: "Bases", endpoints: BaseEndpoints.all),
+        Group(title: "Uploads", endpoints: UploadEndpoints.all),
+        Group(title: "Experiments", endpoints: ExperimentEndpoints.all),
+    ]
+
+    package static var all: [EndpointDescription] { groups.flatMap(\.endpoints) }
+}
+
+// The nouns, so that `.runs.show` names an endpoint wherever one is expected.
+extension Endpoint {
+    package static var status: StatusEndpoints.Type { StatusEndpoints.self }
+    package static var pipelines: PipelineEndpoints.Type { PipelineEndpoints.self }
+    package static var runs: RunEndpoints.Type { RunEndpoints.self }
+    package static var drops: DropEndpoints.Type { DropEndpoints.self }
+    package static var data: DataEndpoints.Type { DataEndpoints.self }
+    package static var versions: VersionEndpoints.Type { VersionEndpoints.self }
+    package static var bases: BaseEndpoints.Type { BaseEndpoints.self }
+    package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
+    package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
+}
+
+// And wherever a request is: `client.send(.runs.show("r-000042"))`.
+extension ControlRequest {
+    package static var status: StatusEndpoints.Type { StatusEndpoints.self }
+    package static var pipelines: PipelineEndpoints.Type { PipelineEndpoints.self }
+    package static var runs: RunEndpoints.Type { RunEndpoints.self }
+    package static var drops: DropEndpoints.Type { DropEndpoints.self }
+    package static var data: DataEndpoints.Type { DataEndpoints.self }
+    package static var versions: VersionEndpoints.Type { VersionEndpoints.self }
+    package static var bases: BaseEndpoints.Type { BaseEndpoints.self }
+    package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
+    package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
+}

@@ -1,0 +1,58 @@
+/// One question or order of the control API, declared once.
+///
+/// The server registers handlers by it, the client sends by it, and `docs/api.md` and the OpenAPI description are made
+/// from it. Bodies and answers are JSON with ISO 8601 dates unless their type says otherwise; every error is an
+/// ``ErrorAnswer`` with a 4xx or 5xx status.
+package struct Endpoint<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable, Answer: Sendable>: Sendable {
+    package let description: EndpointDescription
+
+    private init(
+        _ name: String, _ method: ControlMethod, _ path: String, _ weight: ControlWeight, _ choice: QueryChoice?,
+        body: EndpointContent, answer: EndpointContent, about: String
+    ) {
+        description = EndpointDescription(
+            name: name, method: method, path: PathTemplate(path), choice: choice,
+            parameters: Query.parameters.map(\.description), body: body, answer: answer, weight: weight, about: about)
+    }
+}
+
+extension Endpoint where Body: Codable, Answer: Codable {
+    /// Declares an endpoint that takes JSON (or ``NoBody``) and answers JSON.
+    ///
+    /// - Parameters:
+    ///   - name: noun and verb, such as `runs.show`.
+    ///   - path: with the subject's values in braces, such as `/v1/runs/{run}`.
+    ///   - about: what it does, in one sentence.
+    ///   - weight: whether its answer is made at once, or takes many rows, files or a worker.
+    ///   - choice: the value of one query parameter that tells it from other endpoints with the same method and path.
+    package init(
+        _ name: String, _ method: ControlMethod, _ path: String, _ about: String, weight: ControlWeight = .quick,
+        choice: QueryChoice? = nil
+    ) {
+        self.init(
+            name, method, path, weight, choice, body: .json(of: Body.self), answer: .json(of: Answer.self),
+            about: about)
+    }
+}
+
+extension Endpoint where Body: Codable, Answer: StreamedAnswer {
+    /// Declares an endpoint that answers otherwise than with one JSON value; see the first initialiser.
+    package init(
+        _ name: String, _ method: ControlMethod, _ path: String, _ about: String, weight: ControlWeight = .quick,
+        choice: QueryChoice? = nil
+    ) {
+        self.init(
+            name, method, path, weight, choice, body: .json(of: Body.self), answer: Answer.content, about: about)
+    }
+}
+
+extension Endpoint where Body == FileBody, Answer: Codable {
+    /// Declares an endpoint that takes the bytes of a file; see the first initialiser.
+    package init(
+        _ name: String, _ method: ControlMethod, _ path: String, _ about: String, weight: ControlWeight = .heavy
+    ) {
+        self.init(
+            name, method, path, weight, nil, body: .bytes("application/octet-stream"), answer: .json(of: Answer.self),
+            about: about)
+    }
+}

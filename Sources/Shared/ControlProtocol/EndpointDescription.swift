@@ -1,0 +1,29 @@
+/// What an endpoint is, without its types: what the router looks at, and what is written down about it.
+package struct EndpointDescription: Hashable, Sendable {
+    /// Noun and verb, such as `runs.show`.
+    package let name: String
+    package let method: ControlMethod
+    package let path: PathTemplate
+    /// What tells it from other endpoints with the same method and path.
+    package let choice: QueryChoice?
+    package let parameters: [ParameterDescription]
+    package let body: EndpointContent
+    package let answer: EndpointContent
+    package let weight: ControlWeight
+    /// What it does, in one sentence.
+    package let about: String
+}
+
+/// The value of one query parameter that chooses between endpoints with the same method and path.
+package struct QueryChoice: Hashable, Sendable {
+    package let parameter: String
+    package let value: String
+    /// Whether this endpoint answers where the parameter is not given.
+    package let isDefault: Bool
+
+    package init(_ parameter: String, _ value: String, isDefault: Bool = false) {
+        self.parameter = parameter
+        self.value = value
+        self.isDefault = isDefault
+    }
+}
