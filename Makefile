@@ -34,10 +34,13 @@ fuzz: ## Feed damaged files to the parsers with the address sanitizer on (FUZZ_C
 install: ## Install what was built: programs, units, users, catalog (root; DESTDIR and PREFIX are heeded)
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/install.sh
 
+regenerate: ## Write generated pages and golden texts anew; look at the diff
+	@FINETUNED_REGENERATE=1 tools/test.sh 'PageTests|CatalogTests|Golden|Schema'
+
 lint: ## Check formatting
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: help deps build install quickstart models test interop fuzz lint clean
+.PHONY: regenerate help deps build install quickstart models test interop fuzz lint clean

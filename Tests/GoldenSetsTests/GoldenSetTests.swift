@@ -18,8 +18,10 @@ import Testing
     @Test func rowsAreReadWithWhatTheyAsk() throws {
         let (sets, problems) = try Self.read([
             #"{"prompt": "2+2?", "assert": {"number": 4}}"#, "",
-            #"{"prompt": "Capital of France?", "completion": "Paris", "required": false, "name": "paris", "team": "x"}"#,
-            #"{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}], "assert": [{"regex": "(?i)hello"}, {"not_contains": "!"}]}"#,
+            #"{"prompt": "Capital of France?", "completion": "Paris", "required": false, "name": "paris", "#
+                + #""team": "x"}"#,
+            #"{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}], "#
+                + #""assert": [{"regex": "(?i)hello"}, {"not_contains": "!"}]}"#,
             #"{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}"#,
         ])
         #expect(problems.isEmpty, "\(problems)")

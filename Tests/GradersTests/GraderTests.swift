@@ -17,7 +17,8 @@ import Testing
     }
 
     static func check(_ operation: String, _ input: String, _ reference: String) -> String {
-        #"{"type": "string_check", "name": "n", "operation": "\#(operation)", "input": "\#(input)", "reference": "\#(reference)"}"#
+        #"{"type": "string_check", "name": "n", "operation": "\#(operation)", "input": "\#(input)", "#
+            + #""reference": "\#(reference)"}"#
     }
 
     @Test func stringChecks() throws {
@@ -40,7 +41,8 @@ import Testing
 
     @Test func similaritiesAndThresholds() throws {
         func similarity(_ metric: String, _ more: String = "") -> String {
-            #"{"type": "text_similarity", "name": "n", "evaluation_metric": "\#(metric)", "input": "the cat sat", "reference": "the cat stood"\#(more)}"#
+            #"{"type": "text_similarity", "name": "n", "evaluation_metric": "\#(metric)", "input": "the cat sat", "#
+                + #""reference": "the cat stood"\#(more)}"#
         }
         for metric in Grader.Similarity.allCases {
             let value = try #require(try Self.score(similarity(metric.rawValue)))
@@ -52,7 +54,8 @@ import Testing
     }
 
     static func multi(_ formula: String) -> String {
-        #"{"type": "multi", "name": "m", "graders": {"a": \#(check("eq", "x", "x")), "b": \#(check("eq", "x", "y"))}, "calculate_output": "\#(formula)"}"#
+        #"{"type": "multi", "name": "m", "graders": {"a": \#(check("eq", "x", "x")), "b": "#
+            + #"\#(check("eq", "x", "y"))}, "calculate_output": "\#(formula)"}"#
     }
 
     @Test(

@@ -23,17 +23,20 @@ struct TokenRulesTests {
         #expect(
             code(
                 RowMeasurement(
-                    row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .tooLong),
+                    row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p",
+                    obstacle: .tooLong),
                 truncate: truncate) == "no_trainable_token")
         #expect(
             code(
                 RowMeasurement(
-                    row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .noLabels),
+                    row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p",
+                    obstacle: .noLabels),
                 truncate: truncate) == "no_trainable_token")
         #expect(
             code(
                 RowMeasurement(
-                    row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p", obstacle: .template),
+                    row: "r", drop: "d", line: 1, tokens: 0, labels: 0, truncated: 0, problem: "p",
+                    obstacle: .template),
                 truncate: truncate) == "template_refuses")
     }
 }

@@ -33,7 +33,8 @@ struct WorkerFailureTests {
             ("", "request"), ("{\"version\": 9}", "version 9"), ("{\"version\": 1}", "id"),
             ("{\"version\":1,\"id\":\"x\",\"directory\":\"/tmp\",\"task\":{\"task\":\"dance\"}}", "task"),
             (
-                "{\"version\":1,\"id\":\"x\",\"directory\":\"/tmp\",\"threads\":0,\"task\":{\"task\":\"inspect\",\"inspect\":{\"path\":\"x\",\"id\":\"y\"}}}",
+                #"{"version":1,"id":"x","directory":"/tmp","threads":0,"#
+                    + #""task":{"task":"inspect","inspect":{"path":"x","id":"y"}}}"#,
                 "threads"
             ),
         ] {

@@ -142,31 +142,8 @@ package struct ExperimentService: Service {
             guard case .choice(let bases) = dimension.kind else { continue }
             for name in bases.compactMap(\.stringValue) { _ = try context.requireBase(BaseID(name)) }
         }
-        let start = base ?? effective.base
-        guard start != .automatic else {
-            throw Failure(
-                code: "experiment.base",
-                """
-                The bases of '\(pipeline.name)' have not competed yet; that is an experiment by itself and begins \
-                once there is data.
-                """,
-                at: pipeline.name.rawValue, remedy: "Drop a file into \(context.dropFolder(pipeline)), or name a base.")
-        }
-        let card = try context.requireBase(start)
-        var (mode, parent) = (Run.Mode.fromBase, VersionID?.none)
-        if settings.search.contains(where: { $0.name == "replay_share" }) {
-            guard let served = try context.served(pipeline.name), served.base == card.id else {
-                throw Failure(
-                    code: "experiment.replay",
-                    """
-                    replay_share can be searched only where a version of that base is served and further rows \
-                    came after it.
-                    """,
-                    at: "\(pipeline.file), experiment.search.replay_share",
-                    remedy: "Leave that dimension out until then.")
-            }
-            (mode, parent) = (.continued, served.id)
-        }
+        let card = try startBase(base ?? effective.base, pipeline)
+        let (mode, parent) = try startMode(settings, pipeline, card)
         let snapshot = try freeze(pipeline.name, mode, nil)
         let (rows, held) = (snapshot.rows[.train] ?? 0, snapshot.rows[.validation] ?? 0)
         guard rows > 0, held > 0 else {
@@ -203,6 +180,37 @@ package struct ExperimentService: Service {
             metadata: ["pipeline": "\(pipeline.name)", "event": "experiment.started"])
         context.bells.experiments.ring()
         return experiment
+    }
+
+    /// The base that trials start from; refused where the bases have not competed yet.
+    private func startBase(_ start: BaseID, _ pipeline: PipelineSettings) throws -> BaseCard {
+        guard start != .automatic else {
+            throw Failure(
+                code: "experiment.base",
+                """
+                The bases of '\(pipeline.name)' have not competed yet; that is an experiment by itself and begins \
+                once there is data.
+                """,
+                at: pipeline.name.rawValue, remedy: "Drop a file into \(context.dropFolder(pipeline)), or name a base.")
+        }
+        return try context.requireBase(start)
+    }
+
+    /// Trials go on from the served version where the share of replayed rows is searched, else they begin at the base.
+    private func startMode(_ settings: ExperimentSettings, _ pipeline: PipelineSettings, _ card: BaseCard) throws
+        -> (Run.Mode, VersionID?)
+    {
+        guard settings.search.contains(where: { $0.name == "replay_share" }) else { return (.fromBase, nil) }
+        guard let served = try context.served(pipeline.name), served.base == card.id else {
+            throw Failure(
+                code: "experiment.replay",
+                """
+                replay_share can be searched only where a version of that base is served and further rows came \
+                after it.
+                """,
+                at: "\(pipeline.file), experiment.search.replay_share", remedy: "Leave that dimension out until then.")
+        }
+        return (.continued, served.id)
     }
 
     private static func refused(_ key: String, _ value: String, _ expected: String) -> Failure {

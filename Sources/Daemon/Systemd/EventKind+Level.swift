@@ -33,7 +33,7 @@ extension EventKind {
     package static var catalog: String {
         let header = """
             # Message catalog of finetuned, for journalctl --catalog. Written from EventKind by \
-            tools/update-catalog.sh; do not edit.
+            `make regenerate`; do not edit.
 
             """
         return allCases.reduce(into: header) { catalog, kind in
