@@ -3,23 +3,45 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 flags=(-c release -Xswiftc -enable-testing)
-# Suites that start daemons, boot systemd, kill processes or measure waiting want the machine to themselves (numeric tests hold both
+# Suites that start daemons, boot systemd, kill processes or measure waiting want the machine to themselves.
 serial='SystemdTests|IntakeTests|CrashTests|EndToEndTests|SupervisionTests|SystemdUnitTests|PlatformTests|DeliveryTests|PromotionTests|SchedulingTests|WorkerTests'
-phase() { printf '\n\033[1m== %s (%d s)\033[0m\n' "$1" "$SECONDS"; }
 
-phase "Packages"
+took=()
+phase() { # name title: what follows belongs to it, until the next one
+    close_phase
+    current=$1 since=$SECONDS
+    printf '\n\033[1m== %s (%d s)\033[0m\n' "$2" "$SECONDS"
+}
+close_phase() { [ -z "${current:-}" ] || took+=("$current $((SECONDS - since))"); }
+print_times() {
+    close_phase
+    printf '\n%-10s %8s %8s\n' part took budget
+    for entry in "${took[@]}"; do
+        read -r name seconds <<< "$entry"
+        budget=$(awk -v name="$name" '$1 == name {print $2}' tools/test-budget.txt)
+        over=; [ "$seconds" -le "$budget" ] || over='  over its budget'
+        printf '%-10s %6d s %6d s%s\n' "$name" "$seconds" "$budget" "$over"
+    done
+}
+
+phase packages "Packages"
 tools/install-deps.sh build test python
-phase "Models"
+phase models "Models"
 tools/fetch-models.sh smollm2 gemma3
-phase "Build"
+phase lint "Formatting"
+make --no-print-directory lint
+phase build "Build"
 swift build "${flags[@]}" --build-tests 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Write|Emitting|Copying)' || true
 swift build "${flags[@]}" --build-tests >/dev/null
 run() { swift test "${flags[@]}" --skip-build "$@"; }
 if [ $# -gt 0 ]; then run --filter "$1"; exit; fi
-phase "Tests"
+phase tests "Tests"
 run --skip "$serial"
-phase "Tests that need the machine to themselves"
+phase serial "Tests that need the machine to themselves"
 run --no-parallel --filter "$serial"
-phase "Peers: transformers, peft, llama.cpp"
+phase fuzz "A minute of damaged files"
+tools/fuzz.sh short
+phase peers "Peers: transformers, peft, llama.cpp"
 tools/interop.sh
-phase "Done"
+phase done "Done"
+current=; print_times
