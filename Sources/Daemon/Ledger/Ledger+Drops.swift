@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Nouns
 
+/// Table `drop_file`: every file that came, and what became of it.
 extension Ledger {
     /// A dropped file, by identifier.
     package func drop(_ id: DropID) throws -> Drop? {
@@ -107,5 +108,67 @@ extension Ledger {
         try db.execute(
             sql: "UPDATE drop_file SET state = ?, body = ? WHERE id = ?",
             arguments: [drop.state.rawValue, try body(drop), drop.id.rawValue])
+    }
+
+    /// Marks a drop as tried, for a run that is queued in the same transaction. Returns false where another run has
+    /// taken it already.
+    static func take(_ id: DropID, _ db: Database) throws -> Bool {
+        try db.execute(
+            sql: "UPDATE drop_file SET scheduled = 1 WHERE id = ? AND scheduled = 0", arguments: [id.rawValue])
+        return db.changesCount == 1
+    }
+
+    /// Takes back that a drop is tried, within the same transaction.
+    static func release(_ id: DropID, _ db: Database) throws {
+        try db.execute(sql: "UPDATE drop_file SET scheduled = 0 WHERE id = ?", arguments: [id.rawValue])
+    }
+
+    /// The stored drops of a pipeline, oldest first.
+    package func storedDrops(_ pipeline: PipelineName) throws -> [StoredDrop] {
+        try read { db in
+            try GRDB.Row.fetchAll(
+                db,
+                sql: """
+                    SELECT drop_file.id AS d, received_at, stored_at, scheduled, COALESCE((SELECT SUM(rows) FROM \
+                    shard WHERE shard.drop_id = drop_file.id AND shard.split = 'train'), 0) - (
+                        SELECT COUNT(DISTINCT set_aside.id) FROM set_aside JOIN dataset_row ON dataset_row.pipeline = \
+                        set_aside.pipeline
+                            AND dataset_row.id = set_aside.id AND dataset_row.split = 'train'
+                        WHERE set_aside.drop_id = drop_file.id AND reason NOT IN (\(Self.outside))) AS n FROM drop_file
+                    WHERE drop_file.pipeline = ? AND state = 'stored' ORDER BY received_at, drop_file.id
+                    """, arguments: [pipeline.rawValue]
+            ).map { row in
+                let received: Double = row["received_at"]
+                return StoredDrop(
+                    id: DropID(row["d"] as String), receivedAt: Date(timeIntervalSince1970: received),
+                    storedAt: Date(timeIntervalSince1970: row["stored_at"] as Double? ?? received),
+                    isTried: (row["scheduled"] as Int) == 1,
+                    trainRows: row["n"])
+            }
+        }
+    }
+
+    /// Stored drops whose rows are not in the index of near duplicates yet, oldest first.
+    package func unindexedDrops(_ pipeline: PipelineName) throws -> [DropID] {
+        try read { db in
+            try String.fetchAll(
+                db,
+                sql:
+                    """
+                    SELECT id FROM drop_file WHERE pipeline = ? AND state = 'stored' AND indexed = 0 ORDER BY \
+                    received_at, id
+                    """,
+                arguments: [pipeline.rawValue]
+            ).map { DropID($0) }
+        }
+    }
+
+    /// Notes that the drops' rows are in the index.
+    package func markIndexed(_ drops: [DropID]) throws {
+        try write { db in
+            for drop in drops {
+                try db.execute(sql: "UPDATE drop_file SET indexed = 1 WHERE id = ?", arguments: [drop.rawValue])
+            }
+        }
     }
 }

@@ -3,32 +3,9 @@ import Foundation
 import GRDB
 import Nouns
 
+/// Where something came from and what became of it: questions over the tables of drops, rows, snapshots, runs and
+/// versions.
 extension Ledger {
-    /// Lets a drop have more than one file a side, and keeps what is known of rows that were withdrawn.
-    static func createRevocation(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                CREATE TABLE shard_file (
-                    drop_id TEXT NOT NULL REFERENCES drop_file (id), split TEXT NOT NULL, pipeline TEXT NOT NULL,
-                    sha256 TEXT NOT NULL, rows INTEGER NOT NULL CHECK (rows > 0), body TEXT NOT NULL,
-                    PRIMARY KEY (drop_id, split, sha256)) STRICT, WITHOUT ROWID;
-                INSERT INTO shard_file SELECT drop_id, split, pipeline, sha256, rows, body FROM shard;
-                DROP TABLE shard;
-                ALTER TABLE shard_file RENAME TO shard;
-                CREATE INDEX shard_by_file ON shard (sha256);
-                CREATE INDEX shard_by_pipeline ON shard (pipeline, split);
-
-                CREATE TABLE revoked_row (
-                    drop_id TEXT NOT NULL REFERENCES drop_file (id), line INTEGER NOT NULL, pipeline TEXT NOT NULL, \
-                    id TEXT NOT NULL,
-                    split TEXT NOT NULL, PRIMARY KEY (drop_id, line)) STRICT, WITHOUT ROWID;
-                CREATE INDEX revoked_by_row ON revoked_row (pipeline, id);
-                CREATE TABLE revocation (
-                    drop_id TEXT PRIMARY KEY REFERENCES drop_file (id), who TEXT NOT NULL, reason TEXT NOT NULL, at \
-                    REAL NOT NULL) STRICT;
-                """)
-    }
-
     /// Snapshots of a pipeline, newest first, with the runs and versions made on them.
     package func snapshots(_ pipeline: PipelineName, limit: Int = 100) throws -> [SnapshotSummary] {
         try read { db in
@@ -61,18 +38,6 @@ extension Ledger {
             arguments: [snapshot.id.rawValue])
         return SnapshotSummary(
             snapshot: snapshot, runs: runs.map { RunID($0) }, versions: versions.map { VersionID($0) })
-    }
-
-    /// Rows of a drop by split, from its files.
-    package func rows(of drop: DropID) throws -> [Split: Int] {
-        try read { db in
-            let rows = try GRDB.Row.fetchAll(
-                db, sql: "SELECT split, SUM(rows) AS n FROM shard WHERE drop_id = ? GROUP BY split",
-                arguments: [drop.rawValue])
-            return Dictionary(
-                rows.compactMap { row in Split(rawValue: row["split"]).map { ($0, row["n"] as Int) } },
-                uniquingKeysWith: { $1 })
-        }
     }
 
     /// Where something came from and what became of it. Throws a Failure (`lineage.unknown`) where nothing has that

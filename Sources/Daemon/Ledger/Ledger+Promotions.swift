@@ -4,32 +4,10 @@ import Foundation
 import GRDB
 import Nouns
 
+/// Table `promotion`: what each pipeline serves and served, as a chain of records that only grows.
 extension Ledger {
     /// The genesis of every pipeline's chain.
     private static let root = String(repeating: "0", count: 64)
-
-    package func version(_ id: VersionID) throws -> ModelVersion? {
-        try read { try Self.nouns(ModelVersion.self, $0, "SELECT body FROM version WHERE id = ?", [id.rawValue]).first }
-    }
-
-    package func versions(_ pipeline: PipelineName) throws -> [ModelVersion] {
-        try read {
-            try Self.nouns(
-                ModelVersion.self, $0, "SELECT body FROM version WHERE pipeline = ? ORDER BY rowid", [pipeline.rawValue]
-            )
-        }
-    }
-
-    /// Records a version; recording it again changes nothing.
-    package func add(_ version: ModelVersion) throws {
-        try write { db in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO version (id, pipeline, run, body) VALUES (?, ?, ?, ?)",
-                arguments: [
-                    version.id.rawValue, version.pipeline.rawValue, version.run.rawValue, try Self.body(version),
-                ])
-        }
-    }
 
     /// What the pipeline serves now: the version of its newest promotion record (nil: the base alone).
     package func served(_ pipeline: PipelineName) throws -> (version: VersionID?, since: Date)? {
@@ -68,24 +46,10 @@ extension Ledger {
             try db.execute(
                 sql: "INSERT INTO promotion (sequence, pipeline, version, hash, body) VALUES (?, ?, ?, ?, ?)",
                 arguments: [sequence, pipeline.rawValue, version?.rawValue, record.hash, try Self.body(record)])
-            if let run,
-                var promoted = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [run.rawValue]).first
-            {
-                guard promoted.state.allowedNext.contains(.promoted) else {
-                    throw Failure(
-                        code: "run.transition", "Run \(run) is \(promoted.state.rawValue), so it cannot be promoted.",
-                        at: run.rawValue,
-                        remedy: "See `ftctl show \(run)`.")
+            if let run, let promoted = try Self.run(run, db) {
+                try Self.move(promoted, to: .promoted, message: "\(kind.rawValue) by \(who): \(reason)", db) {
+                    $0.version = version
                 }
-                promoted.state = .promoted
-                promoted.version = version
-                promoted.finishedAt = promoted.finishedAt ?? Date()
-                try db.execute(
-                    sql: "UPDATE run SET state = 'promoted', body = ? WHERE id = ?",
-                    arguments: [try Self.body(promoted), run.rawValue])
-                try db.execute(
-                    sql: "INSERT INTO run_transition (run, state, at, message) VALUES (?, 'promoted', ?, ?)",
-                    arguments: [run.rawValue, Date().timeIntervalSince1970, "\(kind.rawValue) by \(who): \(reason)"])
             }
             return record
         }

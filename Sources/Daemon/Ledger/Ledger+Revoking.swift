@@ -2,15 +2,7 @@ import Foundation
 import GRDB
 import Nouns
 
-/// A row of a withdrawn drop that another drop brought as well, and so stays.
-package struct KeptRow: Hashable, Sendable {
-    package var id: RowID
-    package var split: Split
-    /// The earliest other drop that brought it, and its line there.
-    package var drop: DropID
-    package var line: Int
-}
-
+/// Tables `revocation` and `revoked_row`: drops that were withdrawn, and where their rows were.
 extension Ledger {
     /// Rows of a drop that other stored drops brought as well, each with the earliest of them.
     package func keptRows(of drop: DropID) throws -> [KeptRow] {

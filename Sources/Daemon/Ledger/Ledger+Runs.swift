@@ -2,35 +2,8 @@ import Foundation
 import GRDB
 import Nouns
 
+/// Tables `run` and `run_transition`: what each run is, and every state that it went through.
 extension Ledger {
-    /// Records a snapshot; the same content again is the same snapshot.
-    package func add(_ snapshot: Snapshot) throws {
-        try write { db in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO snapshot (id, pipeline, created_at, body) VALUES (?, ?, ?, ?)",
-                arguments: [
-                    snapshot.id.rawValue, snapshot.pipeline.rawValue, snapshot.createdAt.timeIntervalSince1970,
-                    try Self.body(snapshot),
-                ])
-            for (split, files) in snapshot.files {
-                for file in files {
-                    // What a filtered copy was made from is known to lineage by the file that it replaces.
-                    try db.execute(
-                        sql:
-                            "INSERT OR IGNORE INTO snapshot_file (snapshot, split, sha256, source) VALUES (?, ?, ?, ?)",
-                        arguments: [
-                            snapshot.id.rawValue, split.rawValue, file.sha256,
-                            snapshot.sources?[file.sha256] ?? file.sha256,
-                        ])
-                }
-            }
-        }
-    }
-
-    package func snapshot(_ id: SnapshotID) throws -> Snapshot? {
-        try read { try Self.nouns(Snapshot.self, $0, "SELECT body FROM snapshot WHERE id = ?", [id.rawValue]).first }
-    }
-
     /// Queues a run and marks the new drops it takes as tried, in one transaction; `make` gets the run's new
     /// identifier.
     ///
@@ -39,19 +12,9 @@ extension Ledger {
     /// - Returns: nil, and queues nothing, where another run has taken one of `drops` meanwhile.
     package func queue(taking drops: [DropID], _ make: (RunID) throws -> Run) throws -> Run? {
         try write { db in
-            for id in drops {
-                try db.execute(
-                    sql: "UPDATE drop_file SET scheduled = 1 WHERE id = ? AND scheduled = 0", arguments: [id.rawValue])
-                guard db.changesCount == 1 else {
-                    try db.execute(
-                        sql:
-                            """
-                            UPDATE drop_file SET scheduled = 0 WHERE id IN \
-                            (\(drops.prefix { $0 != id }.map { "'\($0.rawValue)'" }.joined(separator: ",")))
-                            """
-                    )
-                    return nil
-                }
+            for (index, id) in drops.enumerated() where try !Self.take(id, db) {
+                for taken in drops.prefix(index) { try Self.release(taken, db) }
+                return nil
             }
             return try Self.insert(db, make)
         }
@@ -62,22 +25,23 @@ extension Ledger {
         let number = (try Int.fetchOne(db, sql: "SELECT MAX(number) FROM run") ?? 0) + 1
         let run = try make(RunID("r-\(String(format: "%06d", number))"))
         try db.execute(
-            sql:
-                """
-                INSERT INTO run (id, number, pipeline, state, priority, created_at, base, snapshot, body) VALUES \
-                (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            sql: """
+                INSERT INTO run (id, number, pipeline, state, priority, created_at, base, snapshot, body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 run.id.rawValue, number, run.pipeline.rawValue, run.state.rawValue, run.priority,
-                run.createdAt.timeIntervalSince1970,
-                run.base.rawValue, run.snapshot.rawValue, try body(run),
+                run.createdAt.timeIntervalSince1970, run.base.rawValue, run.snapshot.rawValue, try body(run),
             ])
         try note(run, message, db)
         return run
     }
 
-    package func run(_ id: RunID) throws -> Run? {
-        try read { try Self.nouns(Run.self, $0, "SELECT body FROM run WHERE id = ?", [id.rawValue]).first }
+    package func run(_ id: RunID) throws -> Run? { try read { try Self.run(id, $0) } }
+
+    /// A run as it is within a transaction, or nil.
+    static func run(_ id: RunID, _ db: Database) throws -> Run? {
+        try nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [id.rawValue]).first
     }
 
     /// Runs, newest first.
@@ -86,23 +50,19 @@ extension Ledger {
             try Self.nouns(
                 Run.self, $0,
                 """
-                SELECT body FROM run WHERE (? IS NULL OR pipeline = ?) AND (? IS NULL OR state = ?) ORDER BY \
-                number DESC LIMIT ?
+                SELECT body FROM run WHERE (?1 IS NULL OR pipeline = ?1) AND (?2 IS NULL OR state = ?2)
+                ORDER BY number DESC LIMIT ?3
                 """,
-                [pipeline?.rawValue, pipeline?.rawValue, state?.rawValue, state?.rawValue, limit])
+                [pipeline?.rawValue, state?.rawValue, limit])
         }
     }
 
     /// Runs in any of `states`, most urgent first, then oldest.
     package func runs(in states: [RunState]) throws -> [Run] {
-        try read {
+        let list = states.map { "'\($0.rawValue)'" }.joined(separator: ",")
+        return try read {
             try Self.nouns(
-                Run.self, $0,
-                """
-                SELECT body FROM run WHERE state IN (\(states.map { "'\($0.rawValue)'" }.joined(separator: ","))) \
-                ORDER BY priority DESC, number
-                """
-            )
+                Run.self, $0, "SELECT body FROM run WHERE state IN (\(list)) ORDER BY priority DESC, number")
         }
     }
 
@@ -116,32 +76,36 @@ extension Ledger {
         _ change: (inout Run) -> Void = { _ in }
     ) throws -> Run {
         try write { db in
-            guard var run = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [id.rawValue]).first
-            else {
+            guard let run = try Self.run(id, db) else {
                 throw Failure(
                     code: "run.unknown", "There is no run '\(id)'.", at: id.rawValue, remedy: "See `ftctl runs`.")
             }
-            guard from.contains(run.state), run.state.allowedNext.contains(state) else {
-                throw Failure(
-                    code: "run.transition",
-                    "Run \(id) is \(run.state.rawValue), so it cannot become \(state.rawValue).", at: id.rawValue,
-                    remedy: "See `ftctl show \(id)`.")
-            }
-            run.state = state
-            change(&run)
-            if state == .training, run.startedAt == nil { run.startedAt = Date() }
-            if state.isFinal || state == .promoted { run.finishedAt = run.finishedAt ?? Date() }
-            try Self.save(run, db)
-            try Self.note(run, message, db)
-            return run
+            guard from.contains(run.state) else { throw Self.cannotBecome(state, run) }
+            return try Self.move(run, to: state, message: message, db, change)
         }
+    }
+
+    /// Moves a run on within a transaction, and notes the step. Throws a Failure (`run.transition`) where its
+    /// life-cycle forbids it.
+    @discardableResult
+    static func move(
+        _ run: Run, to state: RunState, message: String?, _ db: Database, _ change: (inout Run) -> Void = { _ in }
+    ) throws -> Run {
+        guard run.state.allowedNext.contains(state) else { throw cannotBecome(state, run) }
+        var run = run
+        run.state = state
+        change(&run)
+        if state == .training, run.startedAt == nil { run.startedAt = Date() }
+        if state.isFinal || state == .promoted { run.finishedAt = run.finishedAt ?? Date() }
+        try save(run, db)
+        try note(run, message, db)
+        return run
     }
 
     /// Changes what a run records without changing its state.
     package func amend(_ id: RunID, _ change: (inout Run) -> Void) throws {
         try write { db in
-            guard var run = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [id.rawValue]).first
-            else { return }
+            guard var run = try Self.run(id, db) else { return }
             let state = run.state
             change(&run)
             run.state = state
@@ -162,35 +126,23 @@ extension Ledger {
         }
     }
 
-    private static func save(_ run: Run, _ db: Database) throws {
+    /// Writes a run as it now is.
+    static func save(_ run: Run, _ db: Database) throws {
         try db.execute(
             sql: "UPDATE run SET state = ?, priority = ?, body = ? WHERE id = ?",
             arguments: [run.state.rawValue, run.priority, try body(run), run.id.rawValue])
     }
 
-    private static func note(_ run: Run, _ message: String?, _ db: Database) throws {
+    /// Notes that a run has come to the state that it is in.
+    static func note(_ run: Run, _ message: String?, _ db: Database) throws {
         try db.execute(
             sql: "INSERT INTO run_transition (run, state, at, message) VALUES (?, ?, ?, ?)",
             arguments: [run.id.rawValue, run.state.rawValue, Date().timeIntervalSince1970, message])
     }
 
-    /// A model's scores on a set, where they were computed before.
-    package func evaluation(model: String, set: String, settings: String) throws -> EvaluationResult? {
-        try read {
-            try Self.nouns(
-                EvaluationResult.self, $0,
-                "SELECT body FROM evaluation WHERE model = ? AND set_digest = ? AND settings = ?",
-                [model, set, settings]
-            ).first
-        }
-    }
-
-    /// Keeps a model's scores on a set.
-    package func keep(_ result: EvaluationResult, model: String, set: String, settings: String) throws {
-        try write { db in
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO evaluation (model, set_digest, settings, body) VALUES (?, ?, ?, ?)",
-                arguments: [model, set, settings, try Self.body(result)])
-        }
+    private static func cannotBecome(_ state: RunState, _ run: Run) -> Failure {
+        Failure(
+            code: "run.transition", "Run \(run.id) is \(run.state.rawValue), so it cannot become \(state.rawValue).",
+            at: run.id.rawValue, remedy: "See `ftctl show \(run.id)`.")
     }
 }

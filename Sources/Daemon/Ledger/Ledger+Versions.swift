@@ -2,7 +2,31 @@ import Foundation
 import GRDB
 import Nouns
 
+/// Table `version`: the models that runs became.
 extension Ledger {
+    package func version(_ id: VersionID) throws -> ModelVersion? {
+        try read { try Self.nouns(ModelVersion.self, $0, "SELECT body FROM version WHERE id = ?", [id.rawValue]).first }
+    }
+
+    package func versions(_ pipeline: PipelineName) throws -> [ModelVersion] {
+        try read {
+            try Self.nouns(
+                ModelVersion.self, $0, "SELECT body FROM version WHERE pipeline = ? ORDER BY rowid", [pipeline.rawValue]
+            )
+        }
+    }
+
+    /// Records a version; recording it again changes nothing.
+    package func add(_ version: ModelVersion) throws {
+        try write { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO version (id, pipeline, run, body) VALUES (?, ?, ?, ?)",
+                arguments: [
+                    version.id.rawValue, version.pipeline.rawValue, version.run.rawValue, try Self.body(version),
+                ])
+        }
+    }
+
     /// Changes a version's notes and tags, which are all of it that may change.
     package func annotate(_ id: VersionID, notes: String?, tags: [String: String?]) throws -> ModelVersion {
         try write { db in
@@ -21,52 +45,7 @@ extension Ledger {
         }
     }
 
-    /// A pipeline's own names for versions.
-    package func aliases(_ pipeline: PipelineName) throws -> [String: VersionID] {
-        try read { db in
-            Dictionary(
-                try GRDB.Row.fetchAll(
-                    db, sql: "SELECT name, version FROM alias WHERE pipeline = ?", arguments: [pipeline.rawValue]
-                )
-                .map { ($0["name"] as String, VersionID($0["version"] as String)) }, uniquingKeysWith: { $1 })
-        }
-    }
-
-    /// Gives a version a name of the person's own, moving it where another version had it; nil takes the name away.
-    ///
-    /// Throws a Failure for the names that the daemon gives itself, and for versions of other pipelines.
-    package func setAlias(_ name: String, of pipeline: PipelineName, to id: VersionID?, who: String) throws {
-        guard name.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,60}/) != nil,
-            !["current", "previous", "candidate"].contains(name), !name.hasPrefix("v-")
-        else {
-            throw Failure(
-                code: "alias.name", "'\(name)' cannot be an alias.", at: name,
-                remedy:
-                    """
-                    Use lower-case letters, digits, '.', '_' and '-'; current, previous and candidate are kept by \
-                    the daemon.
-                    """
-            )
-        }
-        try write { db in
-            guard let id else {
-                try db.execute(
-                    sql: "DELETE FROM alias WHERE pipeline = ? AND name = ?", arguments: [pipeline.rawValue, name])
-                return
-            }
-            guard
-                try String.fetchOne(db, sql: "SELECT pipeline FROM version WHERE id = ?", arguments: [id.rawValue])
-                    == pipeline.rawValue
-            else {
-                throw Self.unknown(id)
-            }
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO alias (pipeline, name, version, who, at) VALUES (?, ?, ?, ?, ?)",
-                arguments: [pipeline.rawValue, name, id.rawValue, who, Date().timeIntervalSince1970])
-        }
-    }
-
-    private static func unknown(_ id: VersionID) -> Failure {
+    static func unknown(_ id: VersionID) -> Failure {
         Failure(
             code: "version.unknown", "There is no version '\(id)'.", at: id.rawValue,
             remedy: "See `ftctl history PIPELINE`.")

@@ -35,6 +35,15 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// The schema's history. Rules live in constraints: what the code gets wrong, SQLite refuses.
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        for migration in Migration.all {
+            migrator.registerMigration(migration.name) { try $0.execute(sql: migration.sql) }
+        }
+        return migrator
+    }
+
     /// Reads in one consistent view.
     func read<T>(_ body: (Database) throws -> T) throws -> T { try pool.read(body) }
 

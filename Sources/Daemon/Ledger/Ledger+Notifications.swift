@@ -3,68 +3,8 @@ import Foundation
 import GRDB
 import Nouns
 
-/// One thing to tell one receiver: kept until it was told, so that neither a restart nor a receiver that is away loses
-/// it.
-package struct DeliveryNotice: Hashable, Sendable {
-    package let id: Int64
-    package let event: DeliveryEvent
-    /// `program` or `webhook`.
-    package let target: String
-    /// Times it was tried.
-    package let attempts: Int
-}
-
+/// Tables `notification` and `delivery_mark`: what is to be told to whom, and how far events were looked through.
 extension Ledger {
-    static func createDelivery(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                CREATE TABLE export (
-                    version TEXT NOT NULL REFERENCES version (id), format TEXT NOT NULL, state TEXT NOT NULL CHECK \
-                    (state IN ('done', 'failed')),
-                    body TEXT NOT NULL, PRIMARY KEY (version, format)) STRICT, WITHOUT ROWID;
-
-                CREATE TABLE notification (
-                    id INTEGER PRIMARY KEY, event TEXT NOT NULL, target TEXT NOT NULL CHECK (target IN ('program', \
-                    'webhook')),
-                    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'failed')),
-                    attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0), due_at REAL NOT NULL, answer TEXT, \
-                    body TEXT NOT NULL,
-                    UNIQUE (event, target)) STRICT;
-                CREATE INDEX notification_due ON notification (due_at) WHERE state = 'pending';
-
-                -- How far the transitions and promotions have been looked through; what was before delivery existed \
-                is not told again.
-                CREATE TABLE delivery_mark (source TEXT PRIMARY KEY CHECK (source IN ('run', 'promotion')), position \
-                INTEGER NOT NULL) STRICT;
-                INSERT INTO delivery_mark VALUES ('run', (SELECT COALESCE(MAX(sequence), 0) FROM run_transition));
-                INSERT INTO delivery_mark VALUES ('promotion', (SELECT COALESCE(MAX(sequence), 0) FROM promotion));
-
-                CREATE TABLE alias (
-                    pipeline TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL REFERENCES version (id), who \
-                    TEXT NOT NULL, at REAL NOT NULL,
-                    PRIMARY KEY (pipeline, name)) STRICT, WITHOUT ROWID;
-                """)
-    }
-
-    /// What became of a version's exports.
-    package func exports(_ version: VersionID) throws -> [ExportRecord] {
-        try read {
-            try Self.nouns(
-                ExportRecord.self, $0, "SELECT body FROM export WHERE version = ? ORDER BY format", [version.rawValue])
-        }
-    }
-
-    /// Records an export, replacing what was recorded of the same format.
-    package func keep(_ export: ExportRecord) throws {
-        try write { db in
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO export (version, format, state, body) VALUES (?, ?, ?, ?)",
-                arguments: [
-                    export.version.rawValue, export.format.rawValue, export.state.rawValue, try Self.body(export),
-                ])
-        }
-    }
-
     /// Turns promotions, rollbacks and ended runs since the last call into notifications for the targets that `targets`
     /// names, and remembers how far it came; one transaction, so that each is told once and none is missed. Returns how
     /// many were added.

@@ -1,0 +1,52 @@
+import GRDB
+import Nouns
+
+/// Table `shard`: the row files of each stored drop.
+extension Ledger {
+    /// Rows by split; of drops that are stored and not revoked.
+    package func rowCounts(_ pipeline: PipelineName) throws -> [Split: Int] {
+        try read { db in
+            let rows = try GRDB.Row.fetchAll(
+                db,
+                sql: """
+                    SELECT split, SUM(rows) AS n FROM shard JOIN drop_file ON drop_file.id = shard.drop_id
+                    WHERE shard.pipeline = ? AND drop_file.state = 'stored' GROUP BY split
+                    """, arguments: [pipeline.rawValue])
+            return Dictionary(
+                rows.compactMap { row in Split(rawValue: row["split"]).map { ($0, row["n"] as Int) } },
+                uniquingKeysWith: { $1 })
+        }
+    }
+
+    /// The row files of a pipeline, or of one of its drops, in the order of arrival.
+    package func shards(_ pipeline: PipelineName, drop: DropID? = nil) throws -> [(
+        drop: DropID, split: Split, file: FileReference
+    )] {
+        try read { db in
+            try GRDB.Row.fetchAll(
+                db,
+                sql: """
+                    SELECT shard.drop_id AS d, split, shard.body AS b FROM shard JOIN drop_file ON drop_file.id = \
+                    shard.drop_id
+                    WHERE \(drop == nil ? "" : "shard.drop_id = ?2 AND ") shard.pipeline = ?1 AND drop_file.state = \
+                    'stored' ORDER BY received_at, shard.drop_id
+                    """, arguments: StatementArguments([pipeline.rawValue] + (drop.map { [$0.rawValue] } ?? []))
+            ).compactMap { row in
+                guard let split = Split(rawValue: row["split"]) else { return nil }
+                return (DropID(row["d"] as String), split, try Self.noun(FileReference.self, row["b"]))
+            }
+        }
+    }
+
+    /// Rows of a drop by split, from its files.
+    package func rows(of drop: DropID) throws -> [Split: Int] {
+        try read { db in
+            let rows = try GRDB.Row.fetchAll(
+                db, sql: "SELECT split, SUM(rows) AS n FROM shard WHERE drop_id = ? GROUP BY split",
+                arguments: [drop.rawValue])
+            return Dictionary(
+                rows.compactMap { row in Split(rawValue: row["split"]).map { ($0, row["n"] as Int) } },
+                uniquingKeysWith: { $1 })
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import GRDB
+import Nouns
+
+/// Tables `snapshot`, `snapshot_file`, `picked_row` and `left_out_row`: what a run learns from, and which rows are in
+/// files that a snapshot alone has.
+extension Ledger {
+    /// Records a snapshot; the same content again is the same snapshot.
+    package func add(_ snapshot: Snapshot) throws {
+        try write { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO snapshot (id, pipeline, created_at, body) VALUES (?, ?, ?, ?)",
+                arguments: [
+                    snapshot.id.rawValue, snapshot.pipeline.rawValue, snapshot.createdAt.timeIntervalSince1970,
+                    try Self.body(snapshot),
+                ])
+            for (split, files) in snapshot.files {
+                for file in files {
+                    // What a filtered copy was made from is known to lineage by the file that it replaces.
+                    try db.execute(
+                        sql: """
+                            INSERT OR IGNORE INTO snapshot_file (snapshot, split, sha256, source) VALUES (?, ?, ?, ?)
+                            """,
+                        arguments: [
+                            snapshot.id.rawValue, split.rawValue, file.sha256,
+                            snapshot.sources?[file.sha256] ?? file.sha256,
+                        ])
+                }
+            }
+        }
+    }
+
+    package func snapshot(_ id: SnapshotID) throws -> Snapshot? { try read { try Self.snapshot(id, $0) } }
+
+    /// A snapshot within a transaction, or nil.
+    static func snapshot(_ id: SnapshotID, _ db: Database) throws -> Snapshot? {
+        try nouns(Snapshot.self, db, "SELECT body FROM snapshot WHERE id = ?", [id.rawValue]).first
+    }
+
+    /// Notes which rows a file made for a snapshot alone has, such as its replay.
+    package func notePicked(_ rows: [RowID], in file: FileReference) throws {
+        try write { db in
+            for row in rows {
+                try db.cachedStatement(sql: "INSERT OR IGNORE INTO picked_row (sha256, id) VALUES (?, ?)").execute(
+                    arguments: [file.sha256, row.rawValue])
+            }
+        }
+    }
+
+    /// Notes which rows of its source a filtered copy leaves out.
+    package func noteLeftOut(_ rows: [RowID: SetAsideRow.Reason], of file: FileReference) throws {
+        try write { db in
+            for (row, reason) in rows {
+                try db.cachedStatement(sql: "INSERT OR IGNORE INTO left_out_row (sha256, id, reason) VALUES (?, ?, ?)")
+                    .execute(arguments: [file.sha256, row.rawValue, reason.rawValue])
+            }
+        }
+    }
+}
