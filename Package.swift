@@ -8,7 +8,6 @@ import PackageDescription
 let packages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -22,7 +21,6 @@ let packages: [Package.Dependency] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -62,6 +60,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let shared: [Target] = [
     .target(name: "CPlatform", path: "Sources/Shared/CPlatform"),
+    systemLibrary("Shared", "CLibcrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     systemLibrary("Shared", "CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     systemLibrary("Shared", "CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     library("Shared", "Nouns"),
@@ -71,19 +70,19 @@ let shared: [Target] = [
     library("Shared", "EvaluationMetrics", ["Nouns", "Statistics"]),
     library("Shared", "Reports", ["ControlProtocol", "Nouns"]),
     library("Shared", "Graders", ["EvaluationMetrics", "Nouns"]),
-    library("Shared", "Platform", ["CPlatform", crypto]),
+    library("Shared", "Platform", ["CLibcrypto", "CPlatform"]),
     library("Shared", "Places"),
     library("Shared", "Compression", ["CZlib", "CZstd"]),
     library("Shared", "JSONText", ["Nouns"]),
     library("Shared", "RowFiles", ["Compression", "JSONText", "Nouns", "Platform"]),
-    library("Shared", "RowFormats", ["Compression", "JSONText", "Nouns", "Platform", crypto]),
+    library("Shared", "RowFormats", ["Compression", "JSONText", "Nouns", "Platform"]),
     library("Shared", "Settings", ["Graders", "Nouns", "Places", "Platform", "WorkerProtocol", toml]),
 ]
 
 let daemon: [Target] = [
     systemLibrary("Daemon", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
     library("Daemon", "Systemd", ["CSystemd", logging]),
-    library("Daemon", "Ledger", ["ControlProtocol", "Nouns", crypto, grdb, grdbSQLite]),
+    library("Daemon", "Ledger", ["ControlProtocol", "Nouns", "Platform", grdb, grdbSQLite]),
     library("Daemon", "StageKit", ["Compression", "Ledger", "Nouns", "Places", "Platform", "Settings", logging]),
     library("Daemon", "JSONSchemas", ["Nouns"]),
     library("Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "Nouns", "Platform"]),
@@ -128,7 +127,7 @@ let daemon: [Target] = [
         "Daemon", "Delivery",
         [
             "GoldenSets", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
-            "WorkerProtocol", asyncHTTPClient, crypto, lifecycle, nio,
+            "WorkerProtocol", asyncHTTPClient, lifecycle, nio,
         ]),
     library(
         "Daemon", "ControlAPI",
@@ -168,7 +167,7 @@ let worker: [Target] = [
         [
             "ChatTemplates", "Encoding", "Evaluation", "Exporting", "Generation", "JSONText", "Nouns", "Platform",
             "RowFiles", "Tensors", "Tokenization", "TokenizerFiles", "Training", "Transformers", "WeightFiles",
-            "WorkerProtocol", crypto,
+            "WorkerProtocol",
         ]),
 ]
 

@@ -2,7 +2,8 @@
 # Install the Debian packages that are missing, saying which.   install-deps.sh build|test …
 set -euo pipefail
 declare -A packages=(
-    [build]="libsystemd-dev libsqlite3-dev libopenblas-dev libzstd-dev zlib1g-dev libsimdjson-dev pkg-config make"
+    [build]="libsystemd-dev libsqlite3-dev libopenblas-dev libzstd-dev zlib1g-dev libssl-dev \
+        libsimdjson-dev pkg-config make"
     [test]="systemd-container strace util-linux"
     [python]="python3-venv cmake g++"
 )

@@ -58,6 +58,7 @@ struct ImportRuleTests {
         ("CSystemd", ["Systemd"], "variadic C calls are wrapped once"),
         ("TOMLKit", ["Settings"], "every setting is checked and documented in one place"),
         ("AsyncHTTPClient", ["ControlClient", "Delivery"], "the client of the socket, and the sender of webhooks"),
+        ("CLibcrypto", ["Platform"], "digests lie on disk and are computed one way"),
         ("CPlatform", ["Platform"], "system calls are wrapped once"),
         ("CZstd", ["Compression"], "bounded decompression in one place"),
         ("CZlib", ["Compression"], "bounded decompression in one place"),

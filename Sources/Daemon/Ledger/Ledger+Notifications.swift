@@ -1,7 +1,7 @@
-import Crypto
 import Foundation
 import GRDB
 import Nouns
+import Platform
 
 /// Tables `notification` and `delivery_mark`: what is to be told to whom, and how far events were looked through.
 extension Ledger {
@@ -87,7 +87,7 @@ extension Ledger {
 
     /// Unlike any other daemon's, since it comes from what happened and when.
     private static func eventID(_ text: String) -> String {
-        "evt_" + SHA256.hash(data: Data(text.utf8)).prefix(12).map { String(format: "%02x", $0) }.joined()
+        "evt_" + Digest.hex(SHA256.hash(Data(text.utf8)).prefix(12))
     }
 
     /// What is to be told by now, oldest first.

@@ -1,8 +1,8 @@
 import ControlProtocol
-import Crypto
 import Foundation
 import GRDB
 import Nouns
+import Platform
 
 /// Table `promotion`: what each pipeline serves and served, as a chain of records that only grows.
 extension Ledger {
@@ -71,6 +71,6 @@ extension Ledger {
     private static func hash(_ record: PromotionRecord) throws -> String {
         var content = record
         content.hash = ""
-        return SHA256.hash(data: try ContractCoding.encode(content)).map { String(format: "%02x", $0) }.joined()
+        return Digest.sha256(try ContractCoding.encode(content))
     }
 }

@@ -1,9 +1,9 @@
-import Crypto
 import Foundation
 
 /// SHA-256 as lower-case hexadecimal.
 package enum Digest {
-    package static func sha256(_ data: some DataProtocol) -> String { hex(SHA256.hash(data: data)) }
+    /// Of bytes in memory.
+    package static func sha256(_ bytes: some ContiguousBytes) -> String { hex(SHA256.hash(bytes)) }
 
     /// Of a file's bytes, read a megabyte at a time.
     package static func sha256(file path: String) throws -> String {
@@ -24,30 +24,22 @@ package enum Digest {
                 throw FileFailure("read it", path, errno: errno)
             }
             if count == 0 { break }
-            buffer.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
-        return hex(hash.finalize())
+        return hex(hash.finish())
     }
 
-    /// A digest of bytes that come in pieces.
-    package struct Running {
-        private var hash = SHA256()
-        /// Bytes so far.
-        package private(set) var count = 0
-
-        package init() {}
-
-        package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-            hash.update(bufferPointer: bytes)
-            count += bytes.count
+    /// Two hexadecimal digits a byte.
+    package static func hex(_ bytes: some Collection<UInt8>) -> String {
+        let digits = StaticString("0123456789abcdef")
+        return String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+            var end = 0
+            for byte in bytes {
+                text[end] = digits.utf8Start[Int(byte >> 4)]
+                text[end + 1] = digits.utf8Start[Int(byte & 15)]
+                end += 2
+            }
+            return end
         }
-
-        /// The digest of all bytes so far.
-        package func finish() -> String { Digest.hex(hash.finalize()) }
-    }
-
-    fileprivate static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -86,10 +86,11 @@ package final class DropReader {
         let end = Mutex<(sha256: String, bytes: Int, format: DataFormat?)?>(nil)
         do {
             try ReadAhead.run { give in
-                var hash = Digest.Running()
+                var hash = SHA256()
                 var reader = DataFileReader(name: name, shape: shape, columns: columns, controlTokens: controlTokens)
                 try reader.readMany(descriptor, path: path, raw: { hash.update($0) }, give)
-                end.withLock { $0 = (hash.finish(), hash.count, reader.format) }
+                let bytes = hash.count
+                end.withLock { $0 = (Digest.hex(hash.finish()), bytes, reader.format) }
             } take: { (outcomes: [DataFileReader.Outcome]) in
                 for (line, result) in outcomes { try take(line, result, shown) }
             }

@@ -1,7 +1,7 @@
-import Crypto
 import Foundation
 import JSONText
 import Nouns
+import Platform
 
 /// What makes a row the same row, and which side it is on: pure functions of its content.
 package enum RowIdentity {
@@ -20,7 +20,7 @@ package enum RowIdentity {
     /// The side of the rows with this key (or group), for ever: a hash decides, so that a row never changes sides as
     /// data grows.
     package static func split(_ key: String, validation: Double, gate: Double) -> Split {
-        let hash = SHA256.hash(data: Array("split:\(key)".utf8)).prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let hash = SHA256.hash(Array("split:\(key)".utf8)).prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let place = Double(hash) / 4_294_967_296
         if place < gate { return .gate }
         return place < gate + validation ? .validation : .train
@@ -82,12 +82,6 @@ package enum RowIdentity {
     }
 
     private static func digest(_ bytes: [UInt8], digits: Int) -> String {
-        let alphabet = StaticString("0123456789abcdef")
-        var text: [UInt8] = []
-        for byte in SHA256.hash(data: bytes).prefix((digits + 1) / 2) {
-            text.append(alphabet.utf8Start[Int(byte >> 4)])
-            text.append(alphabet.utf8Start[Int(byte & 15)])
-        }
-        return String(decoding: text.prefix(digits), as: UTF8.self)
+        Digest.hex(SHA256.hash(bytes).prefix(digits / 2))
     }
 }

@@ -1,6 +1,6 @@
-import Crypto
 import Foundation
 import Nouns
+import Platform
 import WeightFiles
 
 extension LoadedModel {
@@ -23,7 +23,7 @@ extension LoadedModel {
 
     /// The identity of a base: SHA-256 over the sorted digests of its files.
     static func digest(of files: [FileReference]) -> String {
-        sha256(Data(files.map(\.sha256).sorted().joined(separator: "\n").utf8))
+        Digest.sha256(Data(files.map(\.sha256).sorted().joined(separator: "\n").utf8))
     }
 
     /// SHA-256 over all that decides how text becomes tokens.
@@ -31,22 +31,18 @@ extension LoadedModel {
         guard let gguf else { return try ResultFile.reference(path + "/tokenizer.json").sha256 }
         var hash = SHA256()
         for key in gguf.metadata.keys.sorted() where key.hasPrefix("tokenizer.ggml.") {
-            hash.update(data: Data("\(key)\0".utf8))
+            hash.update(Data("\(key)\0".utf8))
             switch gguf.metadata[key] {
-            case .texts(let texts)?: for text in texts { hash.update(data: Data("\(text)\0".utf8)) }
-            case .integers(let numbers)?: numbers.withUnsafeBytes { hash.update(bufferPointer: $0) }
-            case .numbers(let numbers)?: numbers.withUnsafeBytes { hash.update(bufferPointer: $0) }
-            case let value?: hash.update(data: Data("\(value)\0".utf8))
+            case .texts(let texts)?: for text in texts { hash.update(Data("\(text)\0".utf8)) }
+            case .integers(let numbers)?: numbers.withUnsafeBytes { hash.update($0) }
+            case .numbers(let numbers)?: numbers.withUnsafeBytes { hash.update($0) }
+            case let value?: hash.update(Data("\(value)\0".utf8))
             case nil: break
             }
         }
-        return hash.finalize().map { String(format: "%02x", $0) }.joined()
+        return Digest.hex(hash.finish())
     }
 
     /// SHA-256 of the chat template; nil where the model has none.
-    var templateDigest: String? { text.tokenizer.chatTemplate.map { Self.sha256(Data($0.utf8)) } }
-
-    private static func sha256(_ data: Data) -> String {
-        SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
-    }
+    var templateDigest: String? { text.tokenizer.chatTemplate.map { Digest.sha256(Data($0.utf8)) } }
 }

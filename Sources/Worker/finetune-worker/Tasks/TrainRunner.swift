@@ -1,8 +1,8 @@
-import Crypto
 import Encoding
 import Exporting
 import Foundation
 import Nouns
+import Platform
 import Tensors
 import Training
 import Transformers
@@ -179,9 +179,9 @@ struct TrainingJob {
         let parts =
             [task.model.baseDigest, task.startAdapter?.sha256 ?? ""] + task.model.adapters.map(\.sha256) + ["train"]
             + task.train.map(\.sha256) + ["validation"] + task.validation.map(\.sha256)
-        hash.update(data: Data(parts.joined(separator: "\n").utf8))
-        hash.update(data: try ContractCoding.encode(task.recipe))
-        return hash.finalize().map { String(format: "%02x", $0) }.joined()
+        hash.update(Data(parts.joined(separator: "\n").utf8))
+        hash.update(try ContractCoding.encode(task.recipe))
+        return Digest.hex(hash.finish())
     }
 }
 
