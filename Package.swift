@@ -123,11 +123,13 @@ let daemon: [Target] = [
         ]),
     library(
         "Daemon", "Promotion", ["ControlProtocol", "Ledger", "Nouns", "Platform", "Settings", "StageKit", lifecycle]),
+    // Takes the headers alone of libcurl4-openssl-dev: the library is opened when it is first needed.
+    .target(name: "CCurl", path: "Sources/Daemon/CCurl"),
     library(
         "Daemon", "Delivery",
         [
-            "GoldenSets", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
-            "WorkerProtocol", asyncHTTPClient, lifecycle, nio,
+            "CCurl", "GoldenSets", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
+            "WorkerProtocol", lifecycle,
         ]),
     library(
         "Daemon", "ControlAPI",
@@ -210,7 +212,7 @@ let testTargets: [Target] = [
         "DeliveryTests",
         [
             "Delivery", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Settings", "StageKit",
-            "WorkerProtocol", asyncHTTPClient, logging,
+            "WorkerProtocol", logging,
         ]),
     tests("EncodingTests", ["ChatTemplates", "Encoding", "Tokenization", "TokenizerFiles"]),
     tests("EndToEndTests", ["ControlProtocol", "Nouns"]),

@@ -2,9 +2,9 @@
 # Install the Debian packages that are missing, saying which.   install-deps.sh build|test …
 set -euo pipefail
 declare -A packages=(
-    [build]="libsystemd-dev libsqlite3-dev libopenblas-dev libzstd-dev zlib1g-dev libssl-dev \
+    [build]="libsystemd-dev libsqlite3-dev libopenblas-dev libzstd-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
         libsimdjson-dev pkg-config make"
-    [test]="systemd-container strace util-linux"
+    [test]="systemd-container strace util-linux openssl python3"
     [python]="python3-venv cmake g++"
 )
 missing=()

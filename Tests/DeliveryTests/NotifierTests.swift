@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Foundation
 import Ledger
 import Nouns
@@ -15,14 +14,8 @@ struct NotifierTests {
     let scene: DeliveryServiceTests
     init() throws { scene = try DeliveryServiceTests() }
 
-    /// One pass of the notifier with a client of its own.
     func pass(_ context: StageContext) async throws {
-        let client = HTTPClient(eventLoopGroupProvider: .singleton)
-        do { try await Notifier(context: context, webhook: Webhook(client: client)).pass() } catch {
-            try? await client.shutdown()
-            throw error
-        }
-        try await client.shutdown()
+        try await Notifier(context: context, webhook: Webhook(sender: HTTPSender())).pass()
     }
 
     @Test func aHookGetsTheEventOnStandardInput() async throws {
@@ -79,7 +72,7 @@ struct NotifierTests {
             let timestamp = try #require(request.headers["webhook-timestamp"].flatMap { Int($0) })
             let expected = WebhookSignature.headers(
                 id: id, timestamp: timestamp, body: request.body, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-            #expect(request.headers["webhook-signature"] == expected[2].1)
+            #expect(request.headers["webhook-signature"] == expected[2].value)
             #expect(try ContractCoding.decode(DeliveryEvent.self, from: request.body).id == id)
         }
     }

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Foundation
 import Launching
 import Ledger
@@ -46,15 +45,13 @@ package struct DeliveryService: Service {
                 }
             }
             group.addTask {
-                let client = HTTPClient(eventLoopGroupProvider: .singleton)
-                let notifier = Notifier(context: context, webhook: Webhook(client: client))
+                let notifier = Notifier(context: context, webhook: Webhook(sender: HTTPSender()))
                 await cancelWhenGracefulShutdown {
                     while !Task.isCancelled {
                         await guarded("notifications") { try await notifier.pass() }
                         try? await Task.sleep(for: .seconds(2))
                     }
                 }
-                try? await client.shutdown()
             }
             try await group.waitForAll()
         }

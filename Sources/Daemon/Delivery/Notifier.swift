@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Foundation
 import Launching
 import Ledger
@@ -48,7 +47,7 @@ struct Notifier: Sendable {
     }
 
     private func attempt(_ notice: DeliveryNotice, _ settings: DeliverySettings) async throws -> Webhook.Answer {
-        if notice.target == "webhook" { return await webhook.send(notice.event, settings) }
+        if notice.target == "webhook" { return try await webhook.send(notice.event, settings) }
         guard let command = settings.hooks[notice.event.type.rawValue], !command.isEmpty else {
             return .told("no hook is configured any more")
         }

@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Long computations on a thread of their own: the few threads of Swift's tasks answer requests meanwhile.
-enum OwnThread {
+/// Long computations and calls that wait, on a thread of their own: the few threads of Swift's tasks answer requests
+/// meanwhile.
+package enum OwnThread {
     /// Runs `body`, which may ask whether the task was cancelled.
-    static func run<Result: Sendable>(_ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Result)
+    package static func run<Result: Sendable>(_ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Result)
         async throws -> Result
     {
         let flag = Flag()

@@ -1,0 +1,163 @@
+#define _GNU_SOURCE
+#include "CCurl.h"
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+// Opened when first needed: linked in, it would make each start of the daemon some 16 ms longer.
+#define FUNCTIONS(each)                                                                      \
+    each(curl_global_init) each(curl_easy_init) each(curl_easy_setopt)                       \
+    each(curl_easy_perform) each(curl_easy_getinfo) each(curl_easy_cleanup)                  \
+    each(curl_easy_strerror) each(curl_slist_append) each(curl_slist_free_all)
+
+#define DECLARE(name) static __typeof__(&name) p_##name;
+FUNCTIONS(DECLARE)
+
+static const char library[] = "libcurl.so.4";
+
+static bool find_functions(void *handle, char *reason, size_t size) {
+#define FIND(name)                                                   \
+    p_##name = (__typeof__(p_##name))dlsym(handle, #name);           \
+    if (!p_##name) {                                                 \
+        snprintf(reason, size, "%s has no %s", library, #name);      \
+        return false;                                                \
+    }
+    FUNCTIONS(FIND)
+    return true;
+}
+
+bool ft_curl_open(char *reason, size_t size) {
+    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        const char *text = dlerror();
+        snprintf(reason, size, "%s", text ? text : library);
+        return false;
+    }
+    if (!find_functions(handle, reason, size)) {
+        dlclose(handle);
+        return false;
+    }
+    CURLcode code = p_curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (code != CURLE_OK) snprintf(reason, size, "%s", p_curl_easy_strerror(code));
+    return code == CURLE_OK;
+}
+
+struct ft_post {
+    CURL *curl;
+    struct curl_slist *headers;
+    // Of the first call that failed.
+    CURLcode code;
+    // Bytes of the answer's body so far.
+    size_t taken;
+    atomic_bool is_cancelled;
+    char error[CURL_ERROR_SIZE];
+};
+
+// Enough for what a receiver has to say, and little enough to read from one that never ends.
+enum { most_bytes = 64 << 10 };
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *context) {
+    (void)bytes;
+    struct ft_post *post = context;
+    post->taken += size * count;
+    return post->taken > most_bytes ? 0 : size * count;
+}
+
+// libcurl calls it about once a second at least; anything but 0 ends the transfer.
+static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
+    (void)a, (void)b, (void)c, (void)d;
+    struct ft_post *post = context;
+    return atomic_load(&post->is_cancelled);
+}
+
+#define SET(post, option, value) \
+    if ((post)->code == CURLE_OK) (post)->code = p_curl_easy_setopt((post)->curl, option, value)
+
+static void set_limits(struct ft_post *post, int64_t milliseconds, const char *authorities) {
+    SET(post, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(post, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(post, CURLOPT_PROXY, "");
+    SET(post, CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(post, CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(post, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (authorities) {
+        SET(post, CURLOPT_CAINFO, authorities);
+        SET(post, CURLOPT_CAPATH, NULL);
+    }
+    SET(post, CURLOPT_TIMEOUT_MS, (long)milliseconds);
+    // Signals would be the whole process's; libcurl's resolver has a thread of its own and needs none.
+    SET(post, CURLOPT_NOSIGNAL, 1L);
+    // Does not wait for a name server that does not answer, once the time is up or the POST was cancelled.
+    SET(post, CURLOPT_QUICK_EXIT, 1L);
+}
+
+struct ft_post *ft_post_new(
+    const char *url, const void *body, size_t bytes, int64_t milliseconds, const char *authorities) {
+    struct ft_post *post = calloc(1, sizeof *post);
+    if (!post) return NULL;
+    post->curl = p_curl_easy_init();
+    if (!post->curl) {
+        free(post);
+        return NULL;
+    }
+    SET(post, CURLOPT_ERRORBUFFER, post->error);
+    SET(post, CURLOPT_URL, url);
+    SET(post, CURLOPT_POST, 1L);
+    SET(post, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)bytes);
+    SET(post, CURLOPT_COPYPOSTFIELDS, bytes ? body : "");
+    SET(post, CURLOPT_WRITEFUNCTION, take_body);
+    SET(post, CURLOPT_WRITEDATA, post);
+    SET(post, CURLOPT_XFERINFOFUNCTION, progress);
+    SET(post, CURLOPT_XFERINFODATA, post);
+    SET(post, CURLOPT_NOPROGRESS, 0L);
+    set_limits(post, milliseconds, authorities);
+    return post;
+}
+
+void ft_post_add_header(struct ft_post *post, const char *line) {
+    struct curl_slist *longer = p_curl_slist_append(post->headers, line);
+    if (longer) {
+        post->headers = longer;
+    } else if (post->code == CURLE_OK) {
+        post->code = CURLE_OUT_OF_MEMORY;
+    }
+}
+
+// TLS writes to connections that may be gone; its SIGPIPE, which is this thread's alone, must not end the process.
+static CURLcode perform_without_sigpipe(CURL *curl) {
+    sigset_t pipe_signal, before, pending;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+    sigpending(&pending);
+    CURLcode code = p_curl_easy_perform(curl);
+    if (!sigismember(&pending, SIGPIPE)) {
+        const struct timespec none = {0, 0};
+        sigtimedwait(&pipe_signal, NULL, &none);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
+int ft_post_send(struct ft_post *post, char *reason, size_t size) {
+    SET(post, CURLOPT_HTTPHEADER, post->headers);
+    if (post->code == CURLE_OK) post->code = perform_without_sigpipe(post->curl);
+    // Where a body began the whole head is there, which is all that is wanted, however the body ends.
+    long status = 0;
+    if (post->code == CURLE_OK || post->taken > 0) p_curl_easy_getinfo(post->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status == 0) snprintf(reason, size, "%s", post->error[0] ? post->error : p_curl_easy_strerror(post->code));
+    return (int)status;
+}
+
+void ft_post_cancel(struct ft_post *post) { atomic_store(&post->is_cancelled, true); }
+
+void ft_post_free(struct ft_post *post) {
+    p_curl_easy_cleanup(post->curl);
+    p_curl_slist_free_all(post->headers);
+    free(post);
+}
