@@ -57,7 +57,6 @@ struct ImportRuleTests {
         ("COpenBLAS", ["Tensors"], "one place sets its threads, once"),
         ("CSystemd", ["Systemd"], "variadic C calls are wrapped once"),
         ("TOMLKit", ["Settings"], "every setting is checked and documented in one place"),
-        ("AsyncHTTPClient", ["ControlClient"], "the client of the socket"),
         ("CCurl", ["Delivery"], "webhooks alone leave the computer"),
         ("CLibcrypto", ["Platform"], "digests lie on disk and are computed one way"),
         ("CPlatform", ["Platform"], "system calls are wrapped once"),

@@ -95,6 +95,7 @@ struct TidinessTests {
     /// Names that only something outside the tree's own code reads, each with who does.
     static let readElsewhere: [String: String] = [
         "Ftctl": "@main", "Finetuned": "@main", "makeAsyncIterator": "AsyncSequence", "enqueue": "TaskExecutor",
+        "unownedExecutor": "Actor",
         "task_type": "peft's adapter_config.json", "lora_dropout": "peft's adapter_config.json",
         "inference_mode": "peft's adapter_config.json",
     ]

@@ -13,7 +13,6 @@ struct ControlClientTests {
         #expect(
             failure?.code == "client.unreachable" && failure?.place?.contains(sandbox.layout.socket) == true
                 && failure?.remedy != nil)
-        await client.shutdown()
     }
 
     @Test func aFileThatIsNotThereIsNotSent() async throws {
@@ -22,6 +21,5 @@ struct ControlClientTests {
             try await client.put("/x", file: "/nonexistent.gguf") { _ in }
         }
         #expect(failure?.code == "client.file" && failure?.place == "/nonexistent.gguf")
-        await client.shutdown()
     }
 }

@@ -40,6 +40,5 @@ struct EndpointCallTests {
         await #expect(throws: Failure.self) {
             try await client.upload(.uploads.put(UploadPlace("u-1", file: "a.gguf")), file: "/nonexistent.gguf")
         }
-        await client.shutdown()
     }
 }

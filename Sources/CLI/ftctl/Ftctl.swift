@@ -45,17 +45,11 @@ struct Connection: ParsableArguments {
 
     /// Runs `body` with a client; failures become one line on standard error and an exit status.
     func use(_ body: (ControlClient) async throws -> Void) async throws {
-        let client = ControlClient(socket: socket)
         do {
-            try await body(client)
-            await client.shutdown()
+            try await body(ControlClient(socket: socket))
         } catch let failure as Failure {
-            await client.shutdown()
             Terminal.complain("\(failure)")
             throw ExitCode(failure.code == "client.unreachable" ? 69 : 1)
-        } catch {
-            await client.shutdown()
-            throw error
         }
     }
 

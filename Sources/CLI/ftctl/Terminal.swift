@@ -16,16 +16,12 @@ enum Terminal {
         try? FileHandle.standardError.write(contentsOf: Data("ftctl: \(text)\n".utf8))
     }
 
-    /// Writes to standard output. `ftctl … | head` ends as other programs do, by SIGPIPE, which the HTTP client had
-    /// switched off; a full disk ends it with a sentence and status 74.
+    /// Writes to standard output. `ftctl … | head` ends as other programs do, by SIGPIPE; a full disk ends it with a
+    /// sentence and status 74.
     static func write(_ data: Data) {
         do { try data.withUnsafeBytes { try AtomicFile.writeAll($0, to: 1, path: "standard output") } } catch let
             failure as FileFailure
         {
-            if failure.number == EPIPE {
-                signal(SIGPIPE, SIG_DFL)
-                raise(SIGPIPE)
-            }
             complain("\(failure)")
             exit(74)
         } catch {
