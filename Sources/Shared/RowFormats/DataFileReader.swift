@@ -140,12 +140,7 @@ package struct DataFileReader {
         if start.starts(with: [0xEF, 0xBB, 0xBF]) { start.removeFirst(3) }
         let kind = DataFormat.kind(name: name, firstByte: start.first { !Self.isSpace($0) })
         format = DataFormat(kind: kind, compression: compression)
-        splitter =
-            switch kind {
-            case .jsonl: LineSplitter()
-            case .json: ListSplitter()
-            case .csv, .tsv: TableSplitter(kind)
-            }
+        splitter = kind.splitter()
         try start.withUnsafeBytes { try push($0, body) }
     }
 

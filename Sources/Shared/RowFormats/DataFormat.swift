@@ -11,6 +11,25 @@ package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
         case csv
         /// Tab-separated values.
         case tsv
+
+        /// The endings of names of such files.
+        var endings: [String] {
+            switch self {
+            case .jsonl: ["jsonl", "ndjson"]
+            case .json: ["json"]
+            case .csv: ["csv"]
+            case .tsv: ["tsv"]
+            }
+        }
+
+        /// What cuts such a text into records.
+        func splitter() -> any RecordSplitter {
+            switch self {
+            case .jsonl: LineSplitter()
+            case .json: ListSplitter()
+            case .csv, .tsv: TableSplitter(self)
+            }
+        }
     }
 
     package var kind: Kind
@@ -19,7 +38,7 @@ package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
     package var description: String { kind.rawValue + (compression.map { "." + $0.suffix } ?? "") }
 
     /// The endings of file names that are read where a folder is dropped; the others in it are listed and left alone.
-    package static let endings = ["jsonl", "ndjson", "json", "csv", "tsv"]
+    package static let endings = Kind.allCases.flatMap(\.endings)
 
     /// Whether a file of a dropped folder is data, by its name.
     package static func isData(_ name: String) -> Bool { ending(name).map(endings.contains) ?? false }
@@ -34,10 +53,8 @@ package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
     /// What the text is: the name decides for tables, since anything may begin one; otherwise the first byte that is
     /// not white space does.
     static func kind(name: String, firstByte: UInt8?) -> Kind {
-        switch ending(name) {
-        case "csv": .csv
-        case "tsv": .tsv
-        default: firstByte == UInt8(ascii: "[") ? .json : .jsonl
-        }
+        let named = ending(name).flatMap { ending in Kind.allCases.first { $0.endings.contains(ending) } }
+        if let named, named != .json, named != .jsonl { return named }
+        return firstByte == UInt8(ascii: "[") ? .json : .jsonl
     }
 }
