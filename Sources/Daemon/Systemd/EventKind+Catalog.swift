@@ -66,9 +66,8 @@ extension EventKind {
             (
                 "Stage @STAGE@ cannot do its work",
                 """
-                The message names the file and the remedy. It is tried again by itself, and ftctl status shows it \
-                until it
-                is mended.
+                The message names the file and the remedy. It is tried again by itself, and ftctl status shows it
+                until it is mended.
                 """
             )
         case .settingsInvalid:
@@ -278,7 +277,7 @@ extension EventKind {
             (
                 "@PIPELINE@ has adopted what an experiment found",
                 """
-                Later runs use those values (experiment.adopt = \"on_promotion\"); changing the recipe in the \
+                Later runs use those values (experiment.adopt = "on_promotion"); changing the recipe in the
                 pipeline's file undoes it.
                 """
             )
