@@ -79,7 +79,9 @@ let daemon: [Target] = [
     systemLibrary("Daemon", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
     library("Daemon", "Systemd", ["CSystemd", logging]),
     library("Daemon", "Ledger", ["ControlProtocol", "Nouns", "Platform", grdb, grdbSQLite]),
-    library("Daemon", "StageKit", ["Compression", "Ledger", "Nouns", "Places", "Platform", "Settings", logging]),
+    library(
+        "Daemon", "StageKit",
+        ["Compression", "Ledger", "Nouns", "Places", "Platform", "Settings", lifecycle, logging]),
     library("Daemon", "JSONSchemas", ["Nouns"]),
     library("Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "Nouns", "Platform"]),
     library(

@@ -51,13 +51,13 @@ struct ContaminationSearchTests {
     @Test(arguments: [1, 100, 1000, 1 << 20]) func everyPassFindsItsPart(_ most: Int) throws {
         let (gate, train) = (texts(.gate, 300), texts(.train, 900))
         let search = ContaminationSearch(gate: [try file(.gate, gate)], train: [try file(.train, train)], most: most)
-        let found = try search.run { false }
+        let found = try search.run()
         let expected = expected(gate, train)
         #expect(expected.count > 20)
         #expect(found.contaminated == expected.count)
         #expect(found.gateRows == 301 && found.longGateRows == 300)
         #expect(found.examples.count == 20)
-        let whole = try ContaminationSearch(gate: search.gate, train: search.train).run { false }
+        let whole = try ContaminationSearch(gate: search.gate, train: search.train).run()
         #expect(found == whole, "in parts as at once")
         for pair in found.examples {
             #expect(
@@ -67,9 +67,16 @@ struct ContaminationSearchTests {
 
     @Test func withoutGateRowsNothingIsFound() throws {
         let search = ContaminationSearch(gate: [], train: [try file(.train, texts(.train, 10))])
-        #expect(try search.run { false } == DataReport.Contamination())
-        #expect(throws: CancellationError.self) {
-            try ContaminationSearch(gate: search.train, train: search.train).run { true }
+        #expect(try search.run() == DataReport.Contamination())
+    }
+
+    @Test func aCancelledTaskEndsIt() async throws {
+        let path = try file(.train, texts(.train, 10))
+        let search = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try ContaminationSearch(gate: [path], train: [path]).run()
         }
+        search.cancel()
+        await #expect(throws: CancellationError.self) { try await search.value }
     }
 }

@@ -70,7 +70,7 @@ struct DatasetScene {
     @discardableResult
     func store(_ id: DropID, _ contents: [RowContent], fields: [[String: JSONValue]?] = []) throws -> Drop? {
         try validated(id, contents, fields: fields)
-        service.pass()
+        try service.pass()
         return try context.ledger.drop(id)
     }
 

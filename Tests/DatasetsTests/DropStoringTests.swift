@@ -81,7 +81,7 @@ struct DropStoringTests {
         var batch = DatasetBatch()
         batch.rows = [DatasetRow(id: "leftover", line: 1, split: .train)]
         try scene.context.ledger.add(batch, of: drop)
-        scene.service.pass()
+        try scene.service.pass()
         #expect(try scene.context.ledger.drop("d-1")?.rowsAccepted == 10)
         #expect(try scene.context.ledger.known(["leftover"], in: "p").isEmpty)
     }

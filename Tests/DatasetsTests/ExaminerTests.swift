@@ -69,7 +69,7 @@ struct ExaminerTests {
         let pipeline = try #require(scene.context.settings.pipeline("p"))
         try scene.store("d-1", (0..<30).map { words(20, $0) } + (0..<10).map { words(40, 100 + $0) })
         try scene.store("d-2", [words(70, 500), words(10, 501)])
-        await examiner.examine(pipeline)
+        try await examiner.examine(pipeline)
         let first = try #require(try scene.context.ledger.report("p", drop: "d-1")?.tokens)
         #expect(first.rows == 40 && first.truncated == 10 && first.unusable == 0 && first.maxLength == 30)
         let second = try #require(try scene.context.ledger.report("p", drop: "d-2"))
@@ -82,11 +82,11 @@ struct ExaminerTests {
         #expect(long.problemCounts == ["too_long": 10] && long.problems?.map(\.line) == Array(31...40))
         #expect(try scene.context.ledger.report("p")?.tokens?.rows == 42)
         #expect(launcher.starts.withLock { $0 } == 1)
-        await examiner.examine(pipeline)
+        try await examiner.examine(pipeline)
         #expect(launcher.starts.withLock { $0 } == 1, "what is counted is not counted again")
         try scene.store("d-3", [words(12, 900)])
         #expect(try scene.context.ledger.report("p")?.tokens?.rows == 42, "kept until it is brought up to date")
-        await examiner.examine(pipeline)
+        try await examiner.examine(pipeline)
         #expect(try scene.context.ledger.report("p")?.tokens?.rows == 43)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.state + "/runs").isEmpty,
@@ -97,7 +97,7 @@ struct ExaminerTests {
         let (scene, examiner, _) = try scene()
         let pipeline = try #require(scene.context.settings.pipeline("p"))
         try scene.store("d-1", (0..<60).map { words(25, $0) })
-        await examiner.examine(pipeline)
+        try await examiner.examine(pipeline)
         #expect(try scene.context.ledger.report("p")?.contamination?.contaminated == 0)
         // Fourteen words of a gate row within new prompts that otherwise differ; some of them fall to training.
         let gate = try #require(try scene.rows()[.gate]?.first)
@@ -109,7 +109,7 @@ struct ExaminerTests {
                     prompt: "x\($0) y\($0 * 7) z\($0 * 31) \(phrase) a\($0) b\($0) c\($0) d\($0) e\($0) f\($0)",
                     completion: "no")
             })
-        await examiner.examine(pipeline)
+        try await examiner.examine(pipeline)
         let report = try #require(try scene.context.ledger.report("p"))
         let contamination = try #require(report.contamination)
         #expect(contamination.examples.contains { $0.row == gate.id } && contamination.gateRows == report.rows[.gate])
@@ -122,7 +122,7 @@ struct ExaminerTests {
         scene.context.settings.replace(SettingsFolder.read(scene.sandbox.layout))
         let pipeline = try #require(scene.context.settings.pipeline("p"))
         try scene.store("d-1", (0..<20).map { words(20, $0) })
-        await examiner.examine(pipeline)
+        try await examiner.examine(pipeline)
         #expect(launcher.starts.withLock { $0 } == 0, "no base has won yet")
         let ledger = scene.context.ledger
         try ledger.add(Snapshot(id: "s", pipeline: "p", createdAt: Date(), drops: [], files: [:], rows: [:]))
@@ -136,7 +136,7 @@ struct ExaminerTests {
             pipeline: "p", experiment: begun.id, base: "tiny", values: [:], recipe: pipeline.recipe,
             configuredBase: .automatic)
         _ = try ledger.conclude(begun, suggestion: found, taking: [], message: "found", nil)
-        await examiner.examine(pipeline)
+        try await examiner.examine(pipeline)
         #expect(try ledger.report("p", drop: "d-1")?.tokens?.rows == 20)
     }
 
@@ -144,7 +144,7 @@ struct ExaminerTests {
         let scene = try DatasetScene()
         let launcher = CountingLauncher()
         try scene.store("d-1", DatasetScene.questions(0..<30))
-        await DatasetExaminer(scene.context, service: scene.service, launcher: launcher).examine(
+        try await DatasetExaminer(scene.context, service: scene.service, launcher: launcher).examine(
             try #require(scene.context.settings.pipeline("p")))
         #expect(launcher.starts.withLock { $0 } == 0)
         #expect(

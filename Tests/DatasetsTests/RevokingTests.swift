@@ -19,7 +19,7 @@ struct RevokingTests {
         let catalogue = DatasetCatalogue(scene.context, service: scene.service)
         let answer = try catalogue.revoke("d-1", RevokeRequest(reason: "asked for"), who: "eva")
         #expect(answer.rowsWithdrawn == 30 && answer.rowsKept == 10 && answer.versions.isEmpty)
-        scene.service.pass()
+        try scene.service.pass()
         let rows = try scene.rows().values.flatMap { $0 }
         #expect(rows.count == 30 && rows.allSatisfy { $0.drop == "d-2" && sides[$0.id] == $0.split })
         #expect(Set(rows.map(\.line)) == Set(1...30))
@@ -51,7 +51,7 @@ struct RevokingTests {
         #expect(!before.isEmpty)
         _ = try DatasetCatalogue(scene.context, service: scene.service).revoke(
             "d-1", RevokeRequest(reason: "r"), who: "eva")
-        scene.service.pass()
+        try scene.service.pass()
         #expect(try scene.context.ledger.setAside("p").isEmpty)
         #expect(try scene.context.ledger.unindexedDrops("p").isEmpty)
     }
@@ -65,7 +65,7 @@ struct RevokingTests {
         let answer = try DatasetCatalogue(scene.context, service: scene.service).revoke(
             "d-1", RevokeRequest(reason: "r", erase: true), who: "eva")
         #expect(answer.erasedBytes > 0 && answer.rowsWithdrawn == 11)
-        scene.service.pass()
+        try scene.service.pass()
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.intake("p", drop: "d-1")).isEmpty)
         var texts = ""

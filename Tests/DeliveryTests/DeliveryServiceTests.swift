@@ -71,7 +71,7 @@ struct DeliveryServiceTests {
         let context = try context("exports = [\"peft\", \"gguf-q8_0\"]")
         let run = try promoted(context)
         let launcher = FakeLauncher(FakeLauncher.export)
-        await service(context, launcher).pass()
+        try await service(context, launcher).pass()
         #expect(try context.ledger.run(run.id)?.state == .delivered)
         let exports = try context.ledger.exports(try #require(run.version))
         #expect(exports.map(\.state) == [.done, .done])
@@ -91,7 +91,7 @@ struct DeliveryServiceTests {
             }
             return try FakeLauncher.export(request, attempt)
         }
-        await service(context, launcher).pass()
+        try await service(context, launcher).pass()
         #expect(try context.ledger.run(run.id)?.state == .delivered)
         #expect(try context.ledger.exports(try #require(run.version)).map(\.state) == [.failed, .done])
         #expect(context.problems.all(prefix: "export:").map(\.code) == ["export.base"])
@@ -105,11 +105,11 @@ struct DeliveryServiceTests {
             if attempt == 2 { throw WorkerEnd.interrupted }
             return try FakeLauncher.export(request, attempt)
         }
-        await service(context, launcher).pass()
+        try await service(context, launcher).pass()
         #expect(
             try context.ledger.run(run.id)?.state == .promoted,
             "a stopping daemon leaves it to be done after the next start")
-        await service(context, launcher).pass()
+        try await service(context, launcher).pass()
         #expect(try context.ledger.run(run.id)?.state == .delivered)
     }
 
@@ -118,12 +118,12 @@ struct DeliveryServiceTests {
             "canary = [\"/bin/sh\", \"-c\", \"grep -q v-r-000001 && exit 0; echo it speaks in tongues; exit 3\"]")
         let good = try promoted(context)
         let delivery = service(context, FakeLauncher(FakeLauncher.export))
-        await delivery.pass()
+        try await delivery.pass()
         #expect(try context.ledger.served("p")?.version == good.version)
         // The fake versions have no folders, but the link that the rollback mends lies beside them.
         try FileManager.default.createDirectory(atPath: sandbox.layout.models("p"), withIntermediateDirectories: true)
         let bad = try promoted(context)
-        await delivery.pass()
+        try await delivery.pass()
         let last = try #require(try context.ledger.history("p", limit: 1).first)
         #expect(last.kind == .canaryRollback)
         #expect(last.version == good.version)
@@ -137,7 +137,7 @@ struct DeliveryServiceTests {
     @Test func aCanaryThatHangsIsStopped() async throws {
         let context = try context("hook_seconds = 0.3\ncanary = [\"/bin/sleep\", \"60\"]")
         _ = try promoted(context)
-        await service(context, FakeLauncher(FakeLauncher.export)).pass()
+        try await service(context, FakeLauncher(FakeLauncher.export)).pass()
         #expect(try context.ledger.served("p")?.version == nil)
         #expect(try context.ledger.history("p").first?.reason.contains("stopped after 0.3 s") == true)
     }

@@ -15,7 +15,7 @@ struct NotifierTests {
     init() throws { scene = try DeliveryServiceTests() }
 
     func pass(_ context: StageContext) async throws {
-        try await Notifier(context: context, webhook: Webhook(sender: HTTPSender())).pass()
+        try await Notifier(context, webhook: Webhook(sender: HTTPSender())).pass()
     }
 
     @Test func aHookGetsTheEventOnStandardInput() async throws {

@@ -40,12 +40,12 @@ struct ServedPathTests {
         let good = try scene.promoted(context)
         try FileManager.default.createDirectory(
             atPath: scene.sandbox.layout.models("p"), withIntermediateDirectories: true)
-        await scene.service(context, Self.launcher("4")).pass()
+        try await scene.service(context, Self.launcher("4")).pass()
         #expect(try context.ledger.run(good.id)?.state == .delivered)
         #expect(try context.ledger.served("p")?.version == good.version)
         let bad = try scene.promoted(context)
         #expect(try context.ledger.served("p")?.version == bad.version)
-        await scene.service(context, Self.launcher("5")).pass()
+        try await scene.service(context, Self.launcher("5")).pass()
         #expect(try context.ledger.served("p")?.version == good.version)
         let last = try #require(try context.ledger.history("p").first)
         #expect(
@@ -57,7 +57,7 @@ struct ServedPathTests {
         try golden(#"{"prompt": "2+2?", "assert": {"number": 4}}"#)
         let context = try scene.context("canary_golden = false")
         let run = try scene.promoted(context)
-        await scene.service(context, Self.launcher("5")).pass()
+        try await scene.service(context, Self.launcher("5")).pass()
         #expect(try context.ledger.served("p")?.version == run.version)
     }
 
@@ -78,7 +78,7 @@ struct ServedPathTests {
         let run = try scene.promoted(context)
         let artefact = try judged(run, context, content: "judged")
         let launcher = Self.launcher("")
-        await scene.service(context, launcher).pass()
+        try await scene.service(context, launcher).pass()
         let version = try #require(run.version)
         let export = try #require(try context.ledger.exports(version).first)
         #expect(export.state == .done && export.figures == artefact.figures)
@@ -90,7 +90,7 @@ struct ServedPathTests {
         let context = try scene.context("exports = [\"peft\"]")
         let run = try scene.promoted(context)
         _ = try judged(run, context, content: "forged")
-        await scene.service(context, Self.launcher("")).pass()
+        try await scene.service(context, Self.launcher("")).pass()
         let version = try #require(run.version)
         let export = try #require(try context.ledger.exports(version).first)
         #expect(

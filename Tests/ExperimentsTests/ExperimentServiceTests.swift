@@ -59,8 +59,8 @@ struct ExperimentServiceTests {
         return ExperimentService(scene.context, launcher: launcher) { _, _, _ in snapshot }
     }
 
-    private func play(_ service: ExperimentService) async {
-        for _ in 0..<500 { if await !service.pass() { return } }
+    private func play(_ service: ExperimentService) async throws {
+        for _ in 0..<500 { if try await !service.pass() { return } }
         Issue.record("the experiment does not end")
     }
 
@@ -79,7 +79,7 @@ struct ExperimentServiceTests {
         #expect(
             #expect(throws: Failure.self) { try service.start("p", StartExperiment(), by: "me") }?.code
                 == "experiment.running")
-        await play(service)
+        try await play(service)
         let experiment = try #require(try scene.context.ledger.experiment(begun.id))
         #expect(experiment.state == .finished && experiment.trials.count == 9)
         let winner = try #require(experiment.trials.first { $0.number == experiment.winner })
@@ -139,13 +139,13 @@ struct ExperimentServiceTests {
         }
         let service = try service(scene, launcher)
         let begun = try service.start("p", StartExperiment(trials: 3), by: "me")
-        #expect(await !service.pass(), "the trial gave way")
-        #expect(await !service.pass(), "and waits while the run does")
+        #expect(try await !service.pass(), "the trial gave way")
+        #expect(try await !service.pass(), "and waits while the run does")
         #expect(launcher.requests.count == 1)
         #expect(try ledger.experiment(begun.id)?.trials.first?.running == 0)
         let run = try #require(try ledger.runs().first)
         try ledger.transition(run.id, from: [.queued], to: .cancelled)
-        await play(service)
+        try await play(service)
         let ended = try #require(try ledger.experiment(begun.id))
         #expect(ended.state == .finished && ended.trials.count == 3)
         #expect(launcher.requests[1].directory == launcher.requests[0].directory)
@@ -166,12 +166,12 @@ struct ExperimentServiceTests {
         let begun = try ExperimentService(scene.context, launcher: launcher) { _, _, _ in snapshot }.start(
             "p", StartExperiment(trials: 5), by: "me")
         let first = ExperimentService(scene.context, launcher: launcher) { _, _, _ in snapshot }
-        for _ in 0..<5 { _ = await first.pass() }
+        for _ in 0..<5 { _ = try await first.pass() }
         let before = try #require(try scene.context.ledger.experiment(begun.id))
         #expect(before.trials.contains { $0.running != nil })
         let again = try Ledger(path: scene.context.layout.ledger)
         #expect(try again.experiment(begun.id) == before, "another connection reads the same")
-        await play(ExperimentService(scene.context, launcher: launcher) { _, _, _ in snapshot })
+        try await play(ExperimentService(scene.context, launcher: launcher) { _, _, _ in snapshot })
         let ended = try #require(try scene.context.ledger.experiment(begun.id))
         #expect(ended.state == .finished && ended.trials.count == 5)
         // The interrupted leg was done again, no other.
@@ -185,12 +185,12 @@ struct ExperimentServiceTests {
         let scene = try Scene(pipeline: Self.settings)
         let service = try service(scene, StubLauncher { try Self.answer($0) })
         let first = try service.start("p", StartExperiment(), by: "me")
-        for _ in 0..<3 { _ = await service.pass() }
+        for _ in 0..<3 { _ = try await service.pass() }
         let stopped = try service.stop(first.id, by: "me")
         #expect(stopped.state == .stopped && stopped.conclusion?.lowercased().contains("stopped by me") == true)
         #expect(#expect(throws: Failure.self) { try service.stop(first.id, by: "me") }?.code == "experiment.over")
         let second = try service.start("p", StartExperiment(tokens: 100), by: "me")
-        await play(service)
+        try await play(service)
         let ended = try #require(try scene.context.ledger.experiment(second.id))
         #expect(
             ended.state == .finished && ended.conclusion?.lowercased().contains("100 tokens is spent") == true
@@ -223,7 +223,7 @@ struct ExperimentServiceTests {
         }
         let service = try service(scene, launcher)
         let begun = try service.start("p", StartExperiment(), by: "me")
-        await play(service)
+        try await play(service)
         let ended = try #require(try scene.context.ledger.experiment(begun.id))
         #expect(ended.trials.count == 2 && ended.ranges.keys.sorted() == ["one", "three"])
         #expect(ended.recipe(of: ended.trials[1]).learningRate == 2e-3)

@@ -39,11 +39,11 @@ struct IterationServiceTests {
                     id: $0, pipeline: "p", mode: .fromBase, base: "one", snapshot: "s-1", drops: [], recipe: Recipe(),
                     createdAt: Date(), requestedBy: "me")
             })
-        _ = await service.pass()
+        _ = try await service.pass()
         #expect(try ledger.runs().count == 1, "nothing follows a run that is under way")
         try rejected(scene, first, advice: [Advice(action: "lower_learning_rate", reason: "it jumps")])
-        _ = await service.pass()
-        _ = await service.pass()
+        _ = try await service.pass()
+        _ = try await service.pass()
         let runs = try ledger.runs()
         #expect(runs.count == 2, "one step, once")
         let second = runs[0]
@@ -52,11 +52,11 @@ struct IterationServiceTests {
         #expect(second.step?.contains("it jumps") == true)
         #expect(try ledger.run(first.id)?.followUp?.contains(second.id.rawValue) == true)
         try rejected(scene, second, advice: [])
-        _ = await service.pass()
+        _ = try await service.pass()
         let third = try ledger.runs()[0]
         #expect(third.origin == second.id)
         try rejected(scene, third, advice: [])
-        _ = await service.pass()
+        _ = try await service.pass()
         #expect(try ledger.runs().count == 3)
         let end = try #require(try ledger.run(third.id)?.followUp)
         #expect(end.contains("Tried: lower learning rate") && end.contains("budget of 2"))

@@ -13,7 +13,7 @@ struct ClaimTests {
 
     @Test func aGoodFileIsTakenAndRead() throws {
         try scene.put(IntakeScene.rows(0..<20), "a.jsonl")
-        #expect(!scene.pass("a.jsonl"))
+        #expect(try !scene.pass("a.jsonl"))
         let drop = try #require(try scene.drops().first)
         #expect(drop.state == .validated)
         #expect(drop.rowsAccepted == 20)
@@ -26,10 +26,10 @@ struct ClaimTests {
         try scene.put(IntakeScene.rows(0..<20), "a.jsonl")
         let writer = open(scene.dropFolder + "/a.jsonl", O_WRONLY | O_APPEND | O_CLOEXEC)
         try #require(writer >= 0)
-        #expect(scene.pass("a.jsonl"), "a pass says that something is waiting")
+        #expect(try scene.pass("a.jsonl"), "a pass says that something is waiting")
         #expect(try scene.drops().isEmpty)
         close(writer)
-        #expect(!scene.pass("a.jsonl"))
+        #expect(try !scene.pass("a.jsonl"))
         #expect(try scene.drops().count == 1)
     }
 
@@ -41,7 +41,7 @@ struct ClaimTests {
         try #require(mkfifo(scene.dropFolder + "/pipe.jsonl", 0o600) == 0)
         let isRoot = geteuid() == 0 && mknod(scene.dropFolder + "/zero.jsonl", S_IFCHR | 0o600, 1 << 8 | 5) == 0
         try scene.put(IntakeScene.rows(0..<12), "good.jsonl")
-        scene.pass("link.jsonl", "pipe.jsonl", "zero.jsonl", "good.jsonl")
+        try scene.pass("link.jsonl", "pipe.jsonl", "zero.jsonl", "good.jsonl")
         #expect(try scene.drops().map(\.name) == ["good.jsonl"])
         #expect(scene.problems.count == (isRoot ? 3 : 2))
         #expect(scene.problems.allSatisfy { $0.code == "intake.not_a_file" })
@@ -50,7 +50,7 @@ struct ClaimTests {
                 && scene.problems.contains { $0.message.contains("named pipe") })
         #expect(try scene.left().count == (isRoot ? 3 : 2), "what is refused stays where it is")
         for name in ["link.jsonl", "pipe.jsonl", "zero.jsonl"] { unlink(scene.dropFolder + "/" + name) }
-        scene.pass()
+        try scene.pass()
         #expect(scene.problems.isEmpty, "and the problem goes with it")
     }
 
@@ -67,7 +67,7 @@ struct ClaimTests {
         #expect(throws: Failure.self) { try scene.service.claim(RawPath(path), name, scene.pipeline) }
         #expect(try scene.left() == [name])
         #expect(try scene.drops().isEmpty)
-        scene.pass()
+        try scene.pass()
         #expect(scene.problems.map(\.code) == ["intake.not_a_file"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: scene.context.layout.state + "/intake/p").isEmpty)
     }
@@ -80,7 +80,7 @@ struct ClaimTests {
         try "mine.jsonl".write(
             toFile: intake + "/.claim-d-20260101-000000-00000001/name", atomically: false, encoding: .utf8)
         try AtomicFile.makeFolder(intake + "/.claim-d-20260101-000000-00000002")
-        scene.pass()
+        try scene.pass()
         let drops = try scene.drops()
         #expect(drops.map(\.name) == ["mine.jsonl"])
         #expect(drops.first?.rowsAccepted == 10)
@@ -91,7 +91,7 @@ struct ClaimTests {
         // Its bytes are gone: nothing can be recorded of it.
         try AtomicFile.makeFolder(scene.context.layout.state + "/intake/p/d-20260101-000000-00000001")
         try scene.put(IntakeScene.rows(0..<10), "a.jsonl")
-        scene.pass("a.jsonl")
+        try scene.pass("a.jsonl")
         #expect(try scene.drops().map(\.name) == ["a.jsonl"])
         #expect(scene.problems.count == 1)
     }
@@ -111,7 +111,7 @@ struct ClaimTests {
             close(file)
         }
         usleep(100_000)
-        scene.pass()
+        try scene.pass()
         let drops = try scene.drops()
         // The last one is hidden.
         #expect(drops.count == 3)
@@ -126,14 +126,14 @@ struct ClaimTests {
 
     @Test func quarantinedBytesMayComeAgain() throws {
         try scene.put("not json\n", "a.jsonl")
-        scene.pass("a.jsonl")
+        try scene.pass("a.jsonl")
         try scene.put("not json\n", "a.jsonl")
-        scene.pass("a.jsonl")
+        try scene.pass("a.jsonl")
         #expect(try scene.drops().map(\.state) == [.quarantined, .quarantined])
         try scene.put(IntakeScene.rows(0..<10), "b.jsonl")
-        scene.pass("b.jsonl")
+        try scene.pass("b.jsonl")
         try scene.put(IntakeScene.rows(0..<10), "c.jsonl")
-        scene.pass("c.jsonl")
+        try scene.pass("c.jsonl")
         #expect(try scene.drops().filter { $0.state == .duplicate }.count == 1)
         let kept = try FileManager.default.contentsOfDirectory(atPath: scene.context.layout.quarantine("p"))
         #expect(kept.count == 2)
@@ -146,7 +146,7 @@ struct ClaimTests {
     @Test func aFolderThatCannotBeReadIsSaid() throws {
         try #require(rmdir(scene.dropFolder) == 0)
         try "a file".write(toFile: scene.dropFolder, atomically: false, encoding: .utf8)
-        scene.pass()
+        try scene.pass()
         let problem = try #require(scene.problems.first)
         #expect(problem.place == scene.dropFolder)
         #expect(problem.remedy?.isEmpty == false)

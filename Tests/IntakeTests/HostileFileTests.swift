@@ -14,7 +14,7 @@ struct HostileFileTests {
 
     private func outcome(_ bytes: [UInt8], _ name: String = "a.jsonl") throws -> (Drop, IntakeReport) {
         try scene.put(bytes, name)
-        scene.pass(name)
+        try scene.pass(name)
         let drop = try #require(try scene.drops().first)
         return (drop, try scene.report(drop))
     }
@@ -44,7 +44,7 @@ struct HostileFileTests {
         try file.write(contentsOf: Data(("\n" + IntakeScene.rows(10..<20)).utf8))
         try file.close()
         let before = System.residentBytes()
-        scene.pass("a.jsonl")
+        try scene.pass("a.jsonl")
         let drop = try #require(try scene.drops().first)
         let report = try scene.report(drop)
         #expect(report.rowsAccepted == 20)
@@ -72,7 +72,7 @@ struct HostileFileTests {
             for _ in 0..<512 { try member.withUnsafeBytes { try AtomicFile.writeAll($0, to: output, path: path) } }
         }
         close(output)
-        scene.pass("bomb.jsonl.\(suffix)")
+        try scene.pass("bomb.jsonl.\(suffix)")
         let drop = try #require(try scene.drops().first)
         #expect(drop.state == .quarantined)
         #expect(try scene.report(drop).quarantined?.code == "intake.expands_too_much")
@@ -126,7 +126,7 @@ struct HostileFileTests {
             }
             let name = ["r\(round).jsonl", "r\(round).json", "r\(round).csv"][round % 3]
             try scene.put(bytes, name)
-            scene.pass(name)
+            try scene.pass(name)
         }
         #expect(try scene.drops().allSatisfy { [.validated, .quarantined, .duplicate].contains($0.state) })
         #expect(try scene.left().isEmpty)

@@ -49,9 +49,9 @@ final class IntakeScene {
 
     /// One pass in which the named files count as renamed into the folder.
     @discardableResult
-    func pass(_ names: String...) -> Bool {
+    func pass(_ names: String...) throws -> Bool {
         for name in names { complete.add(dropFolder + "/" + name) }
-        return service.pass(complete)
+        return try service.pass(complete)
     }
 
     func drops() throws -> [Drop] { try context.ledger.drops(pipeline: "p", limit: 100_000) }

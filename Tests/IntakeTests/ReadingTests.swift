@@ -24,7 +24,7 @@ struct ReadingTests {
         try "Read me".write(toFile: folder + "/README.md", atomically: false, encoding: .utf8)
         try FileManager.default.createSymbolicLink(atPath: folder + "/link.jsonl", withDestinationPath: "/etc/passwd")
         try "{\"prompt\": 1}\n".write(toFile: folder + "/c.jsonl", atomically: false, encoding: .utf8)
-        scene.pass("batch")
+        try scene.pass("batch")
         let drop = try #require(try scene.drops().first)
         #expect(drop.state == .validated)
         let report = try scene.report(drop)
@@ -45,7 +45,7 @@ struct ReadingTests {
         try FileManager.default.copyItem(
             atPath: scene.context.layout.intake("p", drop: drop.id.rawValue) + "/original",
             toPath: scene.dropFolder + "/again")
-        scene.pass("again")
+        try scene.pass("again")
         #expect(try scene.drops().filter { $0.state == .duplicate }.map(\.name) == ["again"])
     }
 
@@ -73,9 +73,9 @@ struct ReadingTests {
         try file.seekToEnd()
         try file.write(contentsOf: Data(IntakeScene.rows(10..<15).utf8))
         try file.close()
-        #expect(scene.pass(), "it waits to be read again")
+        #expect(try scene.pass(), "it waits to be read again")
         #expect(try scene.drops().map(\.state) == [.received])
-        #expect(!scene.pass())
+        #expect(try !scene.pass())
         let drop = try #require(try scene.drops().first)
         #expect(drop.rowsAccepted == 15)
         #expect(drop.sha256 == Digest.sha256(Data(IntakeScene.rows(0..<15).utf8)))
@@ -86,7 +86,7 @@ struct ReadingTests {
         try scene.put(
             (0..<bad).map { "{\"prompt\": \($0), \"completion\": \"a\"}\n" }.joined() + IntakeScene.rows(0..<3000),
             "a.jsonl")
-        scene.pass("a.jsonl")
+        try scene.pass("a.jsonl")
         let drop = try #require(try scene.drops().first)
         let report = try scene.report(drop)
         #expect(report.problems.count == ProblemLog.listed)
@@ -104,7 +104,7 @@ struct ReadingTests {
         let scene = try IntakeScene { $0.data.maximumBadShare = 0.25 }
         try scene.put(IntakeScene.rows(0..<15) + String(repeating: "no\n", count: 5), "fits.jsonl")
         try scene.put(IntakeScene.rows(20..<34) + String(repeating: "no\n", count: 6), "worse.jsonl")
-        scene.pass("fits.jsonl", "worse.jsonl")
+        try scene.pass("fits.jsonl", "worse.jsonl")
         let states = Dictionary(uniqueKeysWithValues: try scene.drops().map { ($0.name, $0.state) })
         #expect(states == ["fits.jsonl": .validated, "worse.jsonl": .quarantined])
     }
@@ -144,12 +144,12 @@ struct ReadingTests {
                 """
         }
         try scene.put(text, "a.jsonl")
-        scene.pass("a.jsonl")
+        try scene.pass("a.jsonl")
         #expect(scene.problems.map(\.code) == ["disk.full"])
         #expect(try scene.left() == [Array("a.jsonl".utf8)], "the file stays where it was dropped")
         _ = try await ChildProgram.run("/bin/mount", ["-o", "remount,size=16m", mounted])
         usleep(100_000)
-        scene.pass("a.jsonl")
+        try scene.pass("a.jsonl")
         #expect(scene.problems.isEmpty)
         #expect(try scene.drops().map(\.rowsAccepted) == [3000])
         _ = try await ChildProgram.run("/bin/umount", ["-l", mounted])

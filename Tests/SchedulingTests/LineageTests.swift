@@ -78,7 +78,7 @@ struct LineageTests {
     /// The run that one pass queues, or nil.
     func queued() throws -> Run? {
         let before = Set(try context.ledger.runs().map(\.id))
-        _ = service.pass()
+        _ = try service.pass()
         return try context.ledger.runs().first { !before.contains($0.id) }
     }
 

@@ -15,15 +15,14 @@ struct ContaminationSearch: Sendable {
     /// Runs of words that are held at a time.
     var most = 2 << 20
 
-    /// Throws a CancellationError where `isCancelled` says so, and what reading the files throws.
-    func run(isCancelled: () -> Bool) throws -> DataReport.Contamination {
+    /// Throws a CancellationError where the task is cancelled, and what reading the files throws.
+    func run() throws -> DataReport.Contamination {
         var found = DataReport.Contamination()
         var grams = GateGrams(most: most)
         func sweep() throws {
             guard !grams.isEmpty else { return }
             for path in train {
                 try each(path) { grams.check($0, $1) }
-                if isCancelled() { throw CancellationError() }
             }
             add(grams.result(examples: Self.examples), to: &found)
             grams = GateGrams(most: most)
@@ -44,6 +43,7 @@ struct ContaminationSearch: Sendable {
             let runs = Parallel.slices(rows) { slice in
                 slice.map { GateGrams.grams(NormalisedText(RowText.whole($0.content))) }
             }
+            try Task.checkCancellation()
             for (row, runs) in zip(rows, runs.joined()) { try body(row.id, runs) }
         }
     }

@@ -26,39 +26,32 @@ package struct DatasetExaminer: Service {
     let context: StageContext
     let service: DatasetService
     let launcher: any WorkerLauncher
+    private let loop: StageLoop
 
     package init(_ context: StageContext, service: DatasetService, launcher: any WorkerLauncher) {
         self.context = context
         self.service = service
         self.launcher = launcher
+        loop = StageLoop(
+            "examination", code: "datasets.examine", context, bell: context.bells.examination, every: .seconds(600))
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                for pipeline in context.settings.pipelines where pipeline.enabled && !Task.isCancelled {
-                    await examine(pipeline)
-                }
-                await context.bells.examination.wait(atMost: .seconds(600))
-            }
+        await loop.run {
+            try await loop.each(
+                context.settings.pipelines.filter(\.enabled), as: "pipeline", key: \.name.rawValue,
+                about: { ["pipeline": "\($0.name)"] }
+            ) { try await examine($0) }
         }
     }
 
     /// Brings one pipeline's reports up to date, unless drops wait to be stored: then it comes again after them.
-    func examine(_ pipeline: PipelineSettings) async {
-        do {
-            guard try context.ledger.dropCount(in: .validated, pipeline: pipeline.name) == 0 else { return }
-            // Rows are counted as runs would take them: by the base that won, and to the length that was adopted.
-            let pipeline = try context.effective(pipeline).settings
-            try await measure(pipeline)
-            try await contaminate(pipeline)
-        } catch is CancellationError {
-            return
-        } catch {
-            let failure = StageContext.failure(error, code: "datasets.examine")
-            context.logger.warning(
-                "\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "stage.failed", "stage": "datasets"])
-        }
+    func examine(_ pipeline: PipelineSettings) async throws {
+        guard try context.ledger.dropCount(in: .validated, pipeline: pipeline.name) == 0 else { return }
+        // Rows are counted as runs would take them: by the base that won, and to the length that was adopted.
+        let pipeline = try context.effective(pipeline).settings
+        try await measure(pipeline)
+        try contaminate(pipeline)
     }
 
     // MARK: - Tokens
@@ -110,7 +103,7 @@ package struct DatasetExaminer: Service {
 
     /// Changes the dataset's report as it is now, while nobody else does.
     private func amend(_ pipeline: PipelineSettings, _ change: (inout DataReport) -> Void) throws {
-        try service.turn.taken {
+        try service.turns.taken(pipeline.name) {
             guard var report = try context.ledger.report(pipeline.name) else { return }
             change(&report)
             report.findings = FindingRules.findings(report, pipeline)
@@ -168,7 +161,7 @@ package struct DatasetExaminer: Service {
     // MARK: - Contamination
 
     /// Compares training rows with gate rows where either changed since the last time.
-    private func contaminate(_ pipeline: PipelineSettings) async throws {
+    private func contaminate(_ pipeline: PipelineSettings) throws {
         let shards = try context.ledger.shards(pipeline.name)
         let state = Digest.sha256(
             Data(shards.filter { $0.split != .validation }.map(\.file.sha256).sorted().joined(separator: "\n").utf8))
@@ -176,7 +169,7 @@ package struct DatasetExaminer: Service {
         let search = ContaminationSearch(
             gate: shards.filter { $0.split == .gate }.map(\.file.path),
             train: shards.filter { $0.split == .train }.map(\.file.path))
-        let found = try await OwnThread.run { isCancelled in try search.run(isCancelled: isCancelled) }
+        let found = try search.run()
         try amend(pipeline) { $0.contamination = found }
         try context.ledger.setMark(pipeline.name, "contamination", state)
     }

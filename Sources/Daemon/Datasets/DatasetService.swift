@@ -17,79 +17,107 @@ package struct DatasetService: Service {
     private static let tellingInterval = Duration.seconds(1)
 
     let context: StageContext
-    /// One at a time changes a dataset: the loop, or who withdraws a drop.
-    let turn = Turn()
+    private let loop: StageLoop
+    /// One at a time changes a pipeline's dataset: the loop, or who withdraws a drop.
+    let turns = Turns()
 
-    package init(_ context: StageContext) { self.context = context }
+    package init(_ context: StageContext) {
+        self.context = context
+        loop = StageLoop(
+            "datasets", code: "datasets.store", context, bell: context.bells.datasets, every: .seconds(30))
+    }
 
-    package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                pass()
-                await context.bells.datasets.wait(atMost: .seconds(30))
+    package func run() async throws { await loop.run { try pass() } }
+
+    /// Stores every validated drop. One that cannot be stored keeps its state and does not hold up the others.
+    ///
+    /// Throws what reading the ledger throws, and a CancellationError: then the drop in hand is stored from its
+    /// beginning at the next start.
+    func pass() throws {
+        let waiting = try context.ledger.drops(in: .validated)
+        loop.forget("drop", except: waiting.map(\.id.rawValue))
+        // Without its pipeline's settings nobody knows the sides; such a drop waits until they are back.
+        for pipeline in context.settings.pipelines {
+            try turns.taken(pipeline.name) {
+                try catchUp(pipeline)
+                try store(waiting.filter { $0.pipeline == pipeline.name }, of: pipeline)
             }
         }
     }
 
-    /// Stores every validated drop. One that cannot be stored keeps its state and does not hold up the others.
-    func pass() { turn.taken(storeAll) }
+    /// Brings the index and the report up to date with what a crash, a withdrawal or a new template left behind.
+    private func catchUp(_ pipeline: PipelineSettings) throws {
+        try loop.guarding("datasets:\(pipeline.name):index", about: ["pipeline": "\(pipeline.name)"]) {
+            guard
+                try !context.ledger.unindexedDrops(pipeline.name).isEmpty || !context.ledger.hasReport(pipeline.name)
+                    || isReportExpected(pipeline.name)
+            else { return }
+            _ = try NearKeeping(context: context, pipeline: pipeline).open()
+            try makeReport(pipeline.name) { _ = try ReportMaking(context: context, pipeline: pipeline).dataset() }
+            context.bells.scheduling.ring()
+            context.bells.examination.ring()
+        }
+    }
 
-    private func storeAll() {
-        do {
-            try catchUp()
-            // Counts of the datasets that grow in this pass; their reports follow once, at its end.
-            var counts: [PipelineName: DataStatistics] = [:]
-            defer { keep(counts) }
-            // Whoever schedules looks at all drops each time: where many come at once, once in a while is enough.
-            var isTold = true
-            var toldAt = ContinuousClock.now - Self.tellingInterval
-            func tell() {
-                if !isTold { context.bells.scheduling.ring() }
-                (isTold, toldAt) = (true, .now)
-            }
-            defer { tell() }
-            for drop in try context.ledger.drops(in: .validated) {
-                // Without its pipeline's settings nobody knows the sides; the drop waits until they are back.
-                guard let pipeline = context.settings.pipeline(drop.pipeline) else { continue }
-                do {
-                    defer { context.bells.examination.ring() }
-                    try store(drop, pipeline, &counts)
-                    isTold = false
-                    if ContinuousClock.now - toldAt >= Self.tellingInterval { tell() }
-                    context.problems.set("datasets:\(drop.id)", nil)
+    private func store(_ drops: [Drop], of pipeline: PipelineSettings) throws {
+        // Counts of the dataset that grows in this pass; its report follows once, at the end.
+        var counts: DataStatistics?
+        // Whoever schedules looks at all drops each time: where many come at once, once in a while is enough.
+        var isTold = true
+        var toldAt = ContinuousClock.now - Self.tellingInterval
+        func tell() {
+            if !isTold { context.bells.scheduling.ring() }
+            (isTold, toldAt) = (true, .now)
+        }
+        defer { tell() }
+        for drop in drops {
+            let about: Logger.Metadata = ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)"]
+            try loop.guarding("datasets:drop:\(drop.id)", about: about) {
+                defer { context.bells.examination.ring() }
+                do { try store(drop, pipeline, &counts) } catch let cancelled as CancellationError {
+                    // The rows written so far are removed when the drop is stored again.
+                    throw cancelled
                 } catch {
                     // Half-written rows must not count as known to the next drop.
                     try context.ledger.forgetUnfinished(drop.id)
-                    report(error, "datasets:\(drop.id)", drop)
+                    throw error
                 }
+                isTold = false
+                if ContinuousClock.now - toldAt >= Self.tellingInterval { tell() }
             }
-            context.problems.set("datasets", nil)
-        } catch {
-            report(error, "datasets", nil)
+        }
+        guard let counts else { return }
+        try loop.guarding("datasets:\(pipeline.name):report", about: ["pipeline": "\(pipeline.name)"]) {
+            try makeReport(pipeline.name) {
+                _ = try ReportMaking(context: context, pipeline: pipeline).keepDataset(counts)
+            }
         }
     }
 
-    /// Brings indexes and reports up to date with what a crash, a withdrawal or a new template left behind.
-    private func catchUp() throws {
-        for pipeline in context.settings.pipelines {
-            let owner = "datasets:\(pipeline.name):index"
-            do {
-                guard
-                    try !context.ledger.unindexedDrops(pipeline.name).isEmpty
-                        || !context.ledger.hasReport(pipeline.name)
-                else { continue }
-                _ = try NearKeeping(context: context, pipeline: pipeline).open()
-                _ = try ReportMaking(context: context, pipeline: pipeline).dataset()
-                context.bells.scheduling.ring()
-                context.bells.examination.ring()
-                context.problems.set(owner, nil)
-            } catch { report(error, owner, nil) }
-        }
+    // MARK: - The dataset's report
+
+    /// What a dataset's report is noted by in the ledger while it is behind its drops.
+    private static let reportMark = "report"
+
+    /// Notes that the dataset's report is behind its drops, so that it is made anew even if the daemon stops before.
+    private func expectReport(_ pipeline: PipelineName) throws {
+        guard try !isReportExpected(pipeline) else { return }
+        try context.ledger.setMark(pipeline, Self.reportMark, "behind")
+    }
+
+    private func isReportExpected(_ pipeline: PipelineName) throws -> Bool {
+        try context.ledger.mark(pipeline, Self.reportMark) == "behind"
+    }
+
+    /// Makes the dataset's report by `make`, which is up to date then.
+    private func makeReport(_ pipeline: PipelineName, _ make: () throws -> Void) throws {
+        try make()
+        try context.ledger.setMark(pipeline, Self.reportMark, "whole")
     }
 
     /// Withdraws a drop; returns how many of its rows stay because other drops brought them too.
     func revoke(_ drop: Drop, who: String, reason: String) throws -> Int {
-        try turn.taken {
+        try turns.taken(drop.pipeline) {
             let kept = try context.ledger.keptRows(of: drop.id)
             let folder = context.layout.datasets(drop.pipeline.rawValue) + "/shards"
             let places = Dictionary(kept.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -113,29 +141,19 @@ package struct DatasetService: Service {
             }
             _ = try context.ledger.revoke(drop.id, kept: kept, shards: shards, who: who, reason: reason)
             NearIndex.remove(folder: context.layout.datasets(drop.pipeline.rawValue) + "/near")
-            context.problems.set("datasets:\(drop.id)", nil)
+            context.problems.set("datasets:drop:\(drop.id)", nil)
             context.bells.datasets.ring()
             return kept.count
         }
     }
 
-    private func report(_ error: any Error, _ owner: String, _ drop: Drop?) {
-        let failure = StageContext.failure(error, code: "datasets.store")
-        guard context.problems.set(owner, failure) else { return }
-        var metadata: Logger.Metadata = ["event": "stage.failed", "stage": "datasets"]
-        if let drop {
-            metadata["pipeline"] = "\(drop.pipeline)"
-            metadata["drop"] = "\(drop.id)"
-        }
-        context.logger.error("\(failure)", metadata: metadata)
-    }
-
-    private func store(_ drop: Drop, _ pipeline: PipelineSettings, _ counts: inout [PipelineName: DataStatistics])
+    private func store(_ drop: Drop, _ pipeline: PipelineSettings, _ counts: inout DataStatistics?)
         throws
     {
         let near = try NearKeeping(context: context, pipeline: pipeline).open()
         let making = ReportMaking(context: context, pipeline: pipeline)
-        var all = try counts[pipeline.name] ?? making.counts()
+        var all = try counts ?? making.counts()
+        try expectReport(pipeline.name)
         let storing = try DropStoring(context, drop, pipeline.data, near: near)
         let (stored, shards, report): (Drop, [Split: FileReference], DataReport?)
         do { (stored, shards, report) = try storing.run(making, against: all) } catch {
@@ -143,7 +161,7 @@ package struct DatasetService: Service {
             throw error
         }
         all.merge(storing.statistics)
-        counts[pipeline.name] = all
+        counts = all
         try near.commit()
         try context.ledger.markIndexed([drop.id])
         let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map {
@@ -157,14 +175,5 @@ package struct DatasetService: Service {
             """,
             metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.stored"])
         if let report { making.tell(report, stored) }
-    }
-
-    private func keep(_ counts: [PipelineName: DataStatistics]) {
-        for (name, counts) in counts {
-            guard let pipeline = context.settings.pipeline(name) else { continue }
-            do { try ReportMaking(context: context, pipeline: pipeline).keepDataset(counts) } catch {
-                report(error, "datasets:\(name):report", nil)
-            }
-        }
     }
 }

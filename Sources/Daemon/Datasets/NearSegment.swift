@@ -220,7 +220,8 @@ final class NearSegment: Sendable {
         guard fsync(descriptor) == 0 else { throw FileFailure("make it durable", path, errno: errno) }
     }
 
-    /// Joins segments into one, reading and writing in order and in little memory.
+    /// Joins segments into one, reading and writing in order and in little memory. Throws a FileFailure, or a
+    /// CancellationError where the task is cancelled: then there is no file.
     static func merge(_ segments: [NearSegment], to path: String) throws {
         let rows = segments.reduce(0) { $0 + $1.rows }
         let samples = segments.reduce(0) { $0 + $1.samples }
@@ -228,6 +229,7 @@ final class NearSegment: Sendable {
             var buffer: [UInt8] = header(rows, samples)
             func flush(_ limit: Int = 1 << 18) throws {
                 guard buffer.count >= limit else { return }
+                try Task.checkCancellation()
                 try buffer.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
                 buffer.removeAll(keepingCapacity: true)
             }
@@ -276,6 +278,7 @@ final class NearSegment: Sendable {
                     for start in stride(from: segment.sampleStart, to: bytes.count, by: pieceBytes) {
                         let piece = UnsafeRawBufferPointer(
                             rebasing: bytes[start..<min(bytes.count, start + pieceBytes)])
+                        try Task.checkCancellation()
                         try AtomicFile.writeAll(piece, to: descriptor, path: path)
                         release(piece)
                     }

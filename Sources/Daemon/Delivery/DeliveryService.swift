@@ -12,6 +12,7 @@ import StageKit
 /// asking for the rollback of what the canary objects to.
 package struct DeliveryService: Service {
     let context: StageContext
+    private let loop: StageLoop
     private let exporter: Exporter
     private let launcher: any WorkerLauncher
     private let rollBack: @Sendable (PipelineName, VersionID, String) throws -> Void
@@ -31,40 +32,26 @@ package struct DeliveryService: Service {
         exporter = Exporter(context: context, launcher: launcher)
         self.rollBack = rollBack
         self.tell = tell
+        loop = StageLoop("delivery", context, bell: context.bells.delivery, every: .seconds(30))
     }
 
     package func run() async throws {
         // Told apart from exporting, so that nobody waits minutes for the news.
         try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await loop.run { try await pass() } }
             group.addTask {
-                await cancelWhenGracefulShutdown {
-                    while !Task.isCancelled {
-                        await pass()
-                        await context.bells.delivery.wait(atMost: .seconds(30))
-                    }
-                }
-            }
-            group.addTask {
-                let notifier = Notifier(context: context, webhook: Webhook(sender: HTTPSender()))
-                await cancelWhenGracefulShutdown {
-                    while !Task.isCancelled {
-                        await guarded("notifications") { try await notifier.pass() }
-                        try? await Task.sleep(for: .seconds(2))
-                    }
-                }
+                await Notifier(context, webhook: Webhook(sender: HTTPSender())).run()
             }
             try await group.waitForAll()
         }
     }
 
-    /// Delivers every promoted run.
-    func pass() async {
-        await guarded("delivery") {
-            for run in try context.ledger.runs(in: [.promoted]) {
-                try Task.checkCancellation()
-                try await deliver(run)
-            }
-        }
+    /// Delivers every promoted run. One that cannot be delivered now is tried again and does not hold up the others.
+    func pass() async throws {
+        try await loop.each(
+            context.ledger.runs(in: [.promoted]), as: "run", key: \.id.rawValue,
+            about: { ["pipeline": "\($0.pipeline)", "run": "\($0.id)"] }
+        ) { try await deliver($0) }
     }
 
     private func deliver(_ run: Run) async throws {
@@ -105,19 +92,5 @@ package struct DeliveryService: Service {
                 "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "delivery", "event": "run.delivered",
             ])
         context.bells.scheduling.ring()
-    }
-
-    /// Runs one pass; what goes wrong is on the problem board until a pass goes well.
-    private func guarded(_ owner: String, _ body: () async throws -> Void) async {
-        do {
-            try await body()
-            context.problems.set(owner, nil)
-        } catch is CancellationError {
-        } catch {
-            let failure = StageContext.failure(error, code: owner)
-            if context.problems.set(owner, failure) {
-                context.logger.error("\(failure)", metadata: ["event": "daemon.unhealthy", "stage": "delivery"])
-            }
-        }
     }
 }

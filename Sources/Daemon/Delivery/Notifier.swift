@@ -2,6 +2,7 @@ import Foundation
 import Launching
 import Ledger
 import Nouns
+import Platform
 import Settings
 import StageKit
 
@@ -10,8 +11,20 @@ import StageKit
 struct Notifier: Sendable {
     let context: StageContext
     let webhook: Webhook
+    private let loop: StageLoop
 
-    /// Collects what is new and tells what is due. Throws what the ledger throws, and CancellationError.
+    init(_ context: StageContext, webhook: Webhook) {
+        self.context = context
+        self.webhook = webhook
+        // What is due is asked for: nobody rings.
+        loop = StageLoop("notifications", context, bell: Bell(), every: .seconds(2))
+    }
+
+    /// Tells what is due until the daemon stops.
+    func run() async { await loop.run { try await pass() } }
+
+    /// Collects what is new and tells what is due. One that cannot be told of does not hold up the others. Throws what
+    /// the ledger throws, and CancellationError.
     func pass() async throws {
         let settings = context.settings
         let layout = context.layout
@@ -19,7 +32,10 @@ struct Notifier: Sendable {
             pipeline, kind in
             DeliveryRules.targets(settings.pipeline(pipeline)?.delivery, kind)
         }
-        for notice in try context.ledger.dueNotifications(at: Date()) { try await tell(notice) }
+        try await loop.each(
+            context.ledger.dueNotifications(at: Date()), as: "event", key: { "\($0.event.id):\($0.target)" },
+            about: { ["pipeline": "\($0.event.data.pipeline)"] }
+        ) { try await tell($0) }
     }
 
     private func tell(_ notice: DeliveryNotice) async throws {

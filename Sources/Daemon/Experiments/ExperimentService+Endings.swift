@@ -111,13 +111,16 @@ extension ExperimentService {
     }
 
     /// Adopts suggestions whose model is served, where the pipeline says so.
-    func adopt() throws {
-        for pipeline in context.settings.pipelines where pipeline.experiment.adopt == .onPromotion {
+    func adopt() throws(CancellationError) {
+        let pipelines = context.settings.pipelines.filter { $0.experiment.adopt == .onPromotion }
+        try loop.each(
+            pipelines, as: "adoption", key: \.name.rawValue, about: { ["pipeline": "\($0.name)"] }
+        ) { pipeline in
             guard let suggestion = try context.ledger.suggestion(pipeline.name), !suggestion.adopted,
                 !suggestion.values.isEmpty,
                 let run = try context.ledger.experiment(suggestion.experiment)?.run,
                 try context.served(pipeline.name)?.run == run
-            else { continue }
+            else { return }
             if try context.ledger.adopt(suggestion) {
                 context.logger.notice(
                     """
@@ -130,46 +133,56 @@ extension ExperimentService {
     }
 
     /// Lets the bases compete for pipelines with `base = "auto"` that have data and no base yet. Returns whether one
-    /// began.
-    func beginForBases() async throws -> Bool {
-        for pipeline in context.settings.pipelines
-        where pipeline.enabled && pipeline.base == .automatic && !pipeline.trigger.manualOnly {
-            let name = pipeline.name
-            guard try context.ledger.suggestion(name) == nil,
-                try context.ledger.experiments(pipeline: name, state: .running, limit: 1).isEmpty
-            else { continue }
-            let waiting = try context.ledger.storedDrops(name).filter { !$0.isTried }
-            let counts = try context.ledger.rowCounts(name)
-            guard let newest = waiting.map(\.storedAt).max(),
-                newest.addingTimeInterval(pipeline.trigger.settleSeconds) <= Date(),
-                (counts[.train] ?? 0) >= pipeline.trigger.minimumRows, (counts[.gate] ?? 0) > 0,
-                (counts[.validation] ?? 0) > 0
-            else { continue }
-            // Where the last attempt found nothing, the same data would find nothing again.
-            if let last = try context.ledger.experiments(pipeline: name, limit: 1).first, last.createdAt > newest {
-                continue
-            }
-            let ranked = try await recommender.recommend(name, rows: 32)
-            let usable = ranked.filter { $0.rank != nil }
-            guard let first = usable.first else {
-                throw Failure(
-                    code: "base.none",
-                    """
-                    None of the registered bases can learn the data of '\(name)': \
-                    \(ranked.map { "\($0.base): \($0.reasons.joined(separator: "; "))" }.joined(separator: ". ")).
-                    """,
-                    at: pipeline.file, remedy: "Register another base with `ftctl base add`.")
-            }
-            var settings = pipeline.experiment
-            let others = settings.searchIsDefault ? [] : settings.search.filter { $0.name != "base" }
-            settings.search =
-                [SearchDimension(name: "base", kind: .choice(usable.map { .string($0.base.rawValue) }))] + others
-            settings.trials = max(settings.trials, usable.count)
-            _ = try begin(
-                pipeline, settings, by: "finetuned", base: first.base, drops: waiting.map(\.id), recommendations: ranked
-            )
-            return true
+    /// began; what keeps one pipeline from it holds up no other.
+    func beginForBases() async throws(CancellationError) -> Bool {
+        let pipelines = context.settings.pipelines.filter {
+            $0.enabled && $0.base == .automatic && !$0.trigger.manualOnly
+        }
+        loop.forget("bases", except: pipelines.map(\.name.rawValue))
+        for pipeline in pipelines {
+            let began = try await loop.guarding(
+                "experiments:bases:\(pipeline.name)", about: ["pipeline": "\(pipeline.name)"]
+            ) { try await beginForBases(of: pipeline) }
+            if began == true { return true }
         }
         return false
+    }
+
+    /// Lets the bases compete for one pipeline; false where it has no data for that yet, or they compete already.
+    private func beginForBases(of pipeline: PipelineSettings) async throws -> Bool {
+        let name = pipeline.name
+        guard try context.ledger.suggestion(name) == nil,
+            try context.ledger.experiments(pipeline: name, state: .running, limit: 1).isEmpty
+        else { return false }
+        let waiting = try context.ledger.storedDrops(name).filter { !$0.isTried }
+        let counts = try context.ledger.rowCounts(name)
+        guard let newest = waiting.map(\.storedAt).max(),
+            newest.addingTimeInterval(pipeline.trigger.settleSeconds) <= Date(),
+            (counts[.train] ?? 0) >= pipeline.trigger.minimumRows, (counts[.gate] ?? 0) > 0,
+            (counts[.validation] ?? 0) > 0
+        else { return false }
+        // Where the last attempt found nothing, the same data would find nothing again.
+        if let last = try context.ledger.experiments(pipeline: name, limit: 1).first, last.createdAt > newest {
+            return false
+        }
+        let ranked = try await recommender.recommend(name, rows: 32)
+        let usable = ranked.filter { $0.rank != nil }
+        guard let first = usable.first else {
+            throw Failure(
+                code: "base.none",
+                """
+                None of the registered bases can learn the data of '\(name)': \
+                \(ranked.map { "\($0.base): \($0.reasons.joined(separator: "; "))" }.joined(separator: ". ")).
+                """,
+                at: pipeline.file, remedy: "Register another base with `ftctl base add`.")
+        }
+        var settings = pipeline.experiment
+        let others = settings.searchIsDefault ? [] : settings.search.filter { $0.name != "base" }
+        settings.search =
+            [SearchDimension(name: "base", kind: .choice(usable.map { .string($0.base.rawValue) }))] + others
+        settings.trials = max(settings.trials, usable.count)
+        _ = try begin(
+            pipeline, settings, by: "finetuned", base: first.base, drops: waiting.map(\.id), recommendations: ranked)
+        return true
     }
 }

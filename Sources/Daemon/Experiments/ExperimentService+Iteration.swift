@@ -6,16 +6,18 @@ import StageKit
 
 extension ExperimentService {
     /// Follows each pipeline's newest run that was not promoted by the next step, or says what is needed.
-    func iterate() throws {
-        for pipeline in context.settings.pipelines where pipeline.iterate == .auto && pipeline.enabled {
+    func iterate() throws(CancellationError) {
+        let pipelines = context.settings.pipelines.filter { $0.iterate == .auto && $0.enabled }
+        try loop.each(
+            pipelines, as: "iteration", key: \.name.rawValue, about: { ["pipeline": "\($0.name)"] }
+        ) { pipeline in
             let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose != .trial }
             // Only the newest: what came before it is no longer what matters.
             guard let last = runs.first, last.state == .rejected || last.state == .inconclusive, last.followUp == nil
-            else { continue }
+            else { return }
             // An accepted step of a killed daemon: the next run is there, only the note is missing.
             if let next = runs.first(where: { $0.origin == last.id }) {
-                try context.ledger.amend(last.id) { $0.followUp = "\(next.id): \(next.step ?? "")" }
-                continue
+                return try context.ledger.amend(last.id) { $0.followUp = "\(next.id): \(next.step ?? "")" }
             }
             try follow(last, of: pipeline, among: runs)
         }

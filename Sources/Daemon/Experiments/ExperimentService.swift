@@ -20,6 +20,7 @@ package struct ExperimentService: Service {
     let recommender: BaseRecommender
     let freeze: Freeze
     let board = TrialBoard()
+    let loop: StageLoop
 
     /// Freezes what is learnt from: the pipeline, where a run would start, and the share of earlier rows (nil: as
     /// configured).
@@ -30,41 +31,32 @@ package struct ExperimentService: Service {
         self.launcher = launcher
         self.freeze = freeze
         recommender = BaseRecommender(context, launcher: launcher)
+        loop = StageLoop("experiments", context, bell: context.bells.experiments, every: .seconds(5))
     }
 
     package func run() async throws {
-        for experiment in try context.ledger.experiments(limit: 100) { tidy(experiment) }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let worked = await pass()
-                if !worked { await context.bells.experiments.wait(atMost: .seconds(5)) }
-            }
+        let ended = try context.ledger.experiments(limit: 100)
+        await loop.run(first: { for experiment in ended { tidy(experiment) } }) {
+            try await pass() ? .again : .later
         }
     }
 
     /// Does the next thing, if there is one. Returns whether it did something.
-    func pass() async -> Bool {
-        do {
-            try iterate()
-            try adopt()
-            if try isTaken() { return false }
-            if try await beginForBases() { return true }
-            guard let experiment = try context.ledger.experiments(state: .running, limit: 1000).last else {
-                context.problems.set("experiments", nil)
-                return false
-            }
-            let worked = try await advance(experiment)
-            context.problems.set("experiments", nil)
-            return worked
-        } catch is CancellationError {
-            return false
-        } catch {
-            let failure = StageContext.failure(error, code: "experiments")
-            if context.problems.set("experiments", failure) {
-                context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "experiments"])
-            }
-            return false
+    func pass() async throws -> Bool {
+        try iterate()
+        try adopt()
+        if try isTaken() { return false }
+        if try await beginForBases() { return true }
+        // The oldest first. What has no settings waits, and what cannot go on does not hold up those after it.
+        let running = try context.ledger.experiments(state: .running, limit: 1000).reversed()
+        loop.forget("experiment", except: running.map(\.id.rawValue))
+        for experiment in running where context.settings.pipeline(experiment.pipeline) != nil {
+            let worked = try await loop.guarding(
+                "experiments:experiment:\(experiment.id)", about: ["pipeline": "\(experiment.pipeline)"]
+            ) { try await advance(experiment) }
+            if let worked { return worked }
         }
+        return false
     }
 
     /// Whether a run wants the machine: new data or a person goes before every trial.

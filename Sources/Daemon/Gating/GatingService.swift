@@ -11,34 +11,24 @@ import StageKit
 /// Never promotes.
 package struct GatingService: Service {
     let context: StageContext
+    private let loop: StageLoop
     private let tell: @Sendable (Run, String) -> Void
 
     /// - Parameter tell: passes a run's change on to whoever watches it.
     package init(_ context: StageContext, tell: @escaping @Sendable (Run, String) -> Void) {
         self.context = context
         self.tell = tell
+        loop = StageLoop("gating", context, bell: context.bells.gating, every: .seconds(30))
     }
 
-    package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                pass()
-                await context.bells.gating.wait(atMost: .seconds(30))
-            }
-        }
-    }
+    package func run() async throws { await loop.run { try pass() } }
 
-    func pass() {
-        var fault: Failure?
-        do {
-            for run in try context.ledger.runs(in: [.evaluated]) {
-                // A run that cannot be judged now must not keep the others from it.
-                do { try judge(run) } catch { fault = StageContext.failure(error, code: "gating") }
-            }
-        } catch { fault = StageContext.failure(error, code: "gating") }
-        if context.problems.set("gating", fault), let fault {
-            context.logger.error("\(fault)", metadata: ["event": "stage.failed", "stage": "gating"])
-        }
+    /// Judges every evaluated run. One that cannot be judged now is tried again and does not hold up the others.
+    func pass() throws {
+        try loop.each(
+            context.ledger.runs(in: [.evaluated]), as: "run", key: \.id.rawValue,
+            about: { ["pipeline": "\($0.pipeline)", "run": "\($0.id)"] }
+        ) { try judge($0) }
     }
 
     private func judge(_ run: Run) throws {
@@ -52,6 +42,8 @@ package struct GatingService: Service {
             let evidence = try evidence(run, settings)
             let verdict = GatingRules.judge(
                 evidence, settings, training: run.training, seed: run.recipe.seed, at: evidence.now)
+            // A verdict during which the daemon was told to stop is not whole.
+            try Task.checkCancellation()
             let state: RunState =
                 switch verdict.outcome {
                 case .pass: .accepted

@@ -19,24 +19,19 @@ extension IntakeService {
         guard FileManager.default.fileExists(atPath: folder) else { return state.hasRecovered(pipeline.name) }
         var isWhole = true
         for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
-            let owner = "drop:\(pipeline.name):claim:\(name)"
-            do {
+            let isDone: Void? = try guarding("drop:\(pipeline.name):claim:\(name)", pipeline, event: "watch.failed") {
                 var id = name
                 if name.hasPrefix(Self.claiming) {
                     id = String(name.dropFirst(Self.claiming.count))
                     // Killed while it claimed: where the file had been moved already, the claim is carried through.
                     guard (try? RawPath(folder + "/" + name + "/original").status()) != nil else {
-                        try FileManager.default.removeItem(atPath: folder + "/" + name)
-                        continue
+                        return try FileManager.default.removeItem(atPath: folder + "/" + name)
                     }
                     try AtomicFile.move(folder + "/" + name, to: folder + "/" + id)
                 }
                 if id.hasPrefix("d-"), try context.ledger.drop(DropID(id)) == nil { try record(DropID(id), pipeline) }
-                context.problems.set(owner, nil)
-            } catch {
-                isWhole = false
-                tell(error, owner, pipeline, event: "watch.failed")
             }
+            if isDone == nil { isWhole = false }
         }
         if isWhole { state.hasRecovered(pipeline.name) }
     }

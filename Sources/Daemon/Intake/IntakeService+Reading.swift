@@ -13,12 +13,8 @@ extension IntakeService {
     func validateAll(_ pipeline: PipelineSettings) throws -> Bool {
         var isWaiting = false
         for drop in try context.ledger.drops(in: .received, pipeline: pipeline.name) {
-            let owner = "drop:\(pipeline.name):read:\(drop.id)"
-            do {
+            try guarding("drop:\(pipeline.name):read:\(drop.id)", pipeline, event: "stage.failed") {
                 isWaiting = try !validate(drop, pipeline) || isWaiting
-                context.problems.set(owner, nil)
-            } catch {
-                tell(error, owner, pipeline, event: "stage.failed")
             }
         }
         return isWaiting

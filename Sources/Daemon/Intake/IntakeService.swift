@@ -13,11 +13,14 @@ import StageKit
 /// Never modifies a dropped byte, never follows a link, never believes the watch: the watch only says when to scan.
 package struct IntakeService: Service {
     let context: StageContext
+    private let loop: StageLoop
     private let watcher: DirectoryWatcher
     let state = IntakeState()
 
     package init(_ context: StageContext) throws {
         self.context = context
+        // How often folders are scanned is for the settings to say, at each pass.
+        loop = StageLoop("intake", code: "intake.folder", context, bell: context.bells.intake, every: .seconds(86_400))
         watcher = try DirectoryWatcher()
     }
 
@@ -38,16 +41,11 @@ package struct IntakeService: Service {
                 }
             }
             group.addTask {
-                await cancelWhenGracefulShutdown {
-                    while !Task.isCancelled {
-                        let soon = pass(complete)
-                        let settings = context.settings.daemon
-                        await context.bells.intake.wait(
-                            atMost: .seconds(
-                                soon
-                                    ? min(settings.scanSeconds, max(0.05, settings.quietSeconds / 2))
-                                    : settings.scanSeconds))
-                    }
+                await loop.run {
+                    let isWaiting = try pass(complete)
+                    let settings = context.settings.daemon
+                    let soon = min(settings.scanSeconds, max(0.05, settings.quietSeconds / 2))
+                    return .within(.seconds(isWaiting ? soon : settings.scanSeconds))
                 }
                 watcher.stop()
             }
@@ -55,27 +53,25 @@ package struct IntakeService: Service {
     }
 
     /// One pass over everything; returns whether some file is still waiting to be quiet.
-    func pass(_ complete: CompleteFiles) -> Bool {
+    func pass(_ complete: CompleteFiles) throws(CancellationError) -> Bool {
         var waiting = false
         let arrived = complete.take()
         for pipeline in context.settings.pipelines where pipeline.enabled {
-            do {
+            try guarding("drop:\(pipeline.name):folder", pipeline, event: "watch.failed") {
                 if state.needsRecovery(pipeline.name) { try recover(pipeline) }
                 waiting = try scan(pipeline, arrived) || waiting
                 waiting = try validateAll(pipeline) || waiting
-                context.problems.set("drop:\(pipeline.name):folder", nil)
-            } catch {
-                tell(error, "drop:\(pipeline.name):folder", pipeline, event: "watch.failed")
             }
         }
         return waiting
     }
 
-    /// Puts a failure on the board, and into the journal where it is new.
-    func tell(_ error: any Error, _ owner: String, _ pipeline: PipelineSettings, event: String) {
-        let failure = StageContext.failure(error, code: "intake.folder")
-        guard context.problems.set(owner, failure) else { return }
-        context.logger.error("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "\(event)"])
+    /// Does `body`; what goes wrong is a problem of `owner` and holds up nothing else. Returns nil where it failed.
+    @discardableResult
+    func guarding<Value>(_ owner: String, _ pipeline: PipelineSettings, event: String, _ body: () throws -> Value)
+        throws(CancellationError) -> Value?
+    {
+        try loop.guarding(owner, about: ["pipeline": "\(pipeline.name)"], event: event, body)
     }
 
     /// Claims every complete file and folder of the pipeline's folder.
@@ -87,6 +83,7 @@ package struct IntakeService: Service {
         var waiting = false
         var refused: Set<String> = []
         for name in names where !IntakeRules.isIgnored(name) {
+            try Task.checkCancellation()
             let path = RawPath(folder).appending(name)
             let owner = "drop:\(pipeline.name):entry:\(RawPath.shown(name))"
             do {
@@ -101,6 +98,8 @@ package struct IntakeService: Service {
             } catch let failure as FileFailure where failure.number == ENOENT && (try? path.status()) == nil {
                 // Taken away again by whoever put it there.
                 continue
+            } catch let cancelled as CancellationError {
+                throw cancelled
             } catch {
                 refused.insert(owner)
                 let failure = (error as? FileFailure).flatMap(IntakeRules.refusal) ?? error

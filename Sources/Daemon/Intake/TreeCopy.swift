@@ -5,14 +5,17 @@ import RowFormats
 
 /// Moves files and folders from another file system: copied whole, made durable, and only then removed there.
 enum TreeCopy {
-    /// Throws, with the original in place, where anything in it is neither a file nor a folder.
+    /// Throws, with the original in place, where anything in it is neither a file nor a folder. What stands at `path` is
+    /// whole at any time: until then the copy lies beside it, and is for the caller to remove with its folder.
     static func move(_ from: RawPath, to path: String) throws {
-        try copy(from, to: RawPath(path))
+        try copy(from, to: RawPath(path + ".copy"))
+        try AtomicFile.move(path + ".copy", to: path)
         try remove(from)
     }
 
-    /// Makes a durable copy.
+    /// Makes a durable copy. Throws a CancellationError where the task is cancelled meanwhile.
     static func copy(_ from: RawPath, to path: RawPath) throws {
+        try Task.checkCancellation()
         let status = try from.status()
         switch status.st_mode & S_IFMT {
         case S_IFDIR:
@@ -64,6 +67,7 @@ enum TreeCopy {
                 if count < 0, errno == EINTR { continue }
                 guard count >= 0 else { throw FileFailure("read it", from.description, errno: errno) }
                 if count == 0 { break }
+                try Task.checkCancellation()
                 try buffer.withUnsafeBytes {
                     try AtomicFile.writeAll(
                         UnsafeRawBufferPointer(rebasing: $0[..<count]), to: target, path: path.description)

@@ -11,38 +11,30 @@ import StageKit
 /// Never judges; a person may promote against a verdict, which is on the record for ever.
 package struct PromotionService: Service {
     let context: StageContext
+    private let loop: StageLoop
     private let tell: @Sendable (Run, String) -> Void
 
     package init(_ context: StageContext, tell: @escaping @Sendable (Run, String) -> Void) {
         self.context = context
         self.tell = tell
+        loop = StageLoop("promotion", context, bell: context.bells.promotion, every: .seconds(30))
     }
 
-    package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                pass()
-                await context.bells.promotion.wait(atMost: .seconds(30))
-            }
-        }
-    }
+    package func run() async throws { await loop.run { try pass() } }
 
-    func pass() {
-        do {
-            for pipeline in context.settings.pipelines {
-                try repairLink(pipeline.name)
-                guard pipeline.promote == .auto else { continue }
-                let accepted = try context.ledger.runs(pipeline: pipeline.name, state: .accepted)
-                // The newest was judged against what is served now; older ones were judged against what no longer is.
-                if let run = accepted.first, try isCurrent(run) {
-                    _ = try promote(run, kind: .automatic, who: "finetuned", reason: run.verdict?.summary ?? "")
-                }
-            }
-            context.problems.set("promotion", nil)
-        } catch {
-            let failure = StageContext.failure(error, code: "promotion")
-            if context.problems.set("promotion", failure) {
-                context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "promotion"])
+    /// Promotes what passed, pipeline by pipeline; one whose link or version cannot be made does not hold up the
+    /// others.
+    func pass() throws(CancellationError) {
+        try loop.each(
+            context.settings.pipelines, as: "pipeline", key: \.name.rawValue,
+            about: { ["pipeline": "\($0.name)"] }
+        ) { pipeline in
+            try repairLink(pipeline.name)
+            guard pipeline.promote == .auto else { return }
+            let accepted = try context.ledger.runs(pipeline: pipeline.name, state: .accepted)
+            // The newest was judged against what is served now; older ones were judged against what no longer is.
+            if let run = accepted.first, try isCurrent(run) {
+                _ = try promote(run, kind: .automatic, who: "finetuned", reason: run.verdict?.summary ?? "")
             }
         }
     }

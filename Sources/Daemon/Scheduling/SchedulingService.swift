@@ -11,64 +11,72 @@ package struct SchedulingService: Service {
     let context: StageContext
     /// What each pipeline waits for, for `ftctl status`.
     package let activity = ActivityBoard()
+    private let loop: StageLoop
 
-    package init(_ context: StageContext) { self.context = context }
+    package init(_ context: StageContext) {
+        self.context = context
+        loop = StageLoop("scheduling", context, bell: context.bells.scheduling, every: .seconds(60))
+    }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let next = pass()
-                let pause = next.map { max(0.05, $0.timeIntervalSinceNow + 0.01) } ?? 60
-                await context.bells.scheduling.wait(atMost: .seconds(min(60, pause)))
-            }
+        await loop.run {
+            guard let next = try pass() else { return .later }
+            return .within(.seconds(max(0.05, next.timeIntervalSinceNow + 0.01)))
         }
     }
 
     /// Decides for every pipeline; returns when to look again at the latest.
-    func pass() -> Date? {
+    func pass() throws(CancellationError) -> Date? {
         var next: Date?
-        for configured in context.settings.pipelines where configured.enabled {
-            var pipeline = configured
+        for pipeline in context.settings.pipelines where pipeline.enabled {
+            if Task.isCancelled { throw CancellationError() }
+            let owner = "pipeline:\(pipeline.name)"
             do {
-                pipeline = try context.effective(configured).settings
-                if pipeline.base == .automatic {
-                    try waitForBases(pipeline)
-                    continue
-                }
-                if try context.ledger.base(pipeline.base) == nil { _ = try context.requireBase(pipeline.base) }
-                // Which rows resemble those that judge is not known before every drop is in the index.
-                guard try context.ledger.unindexedDrops(pipeline.name).isEmpty else {
-                    activity.set(pipeline.name, "its rows are compared with each other")
-                    continue
-                }
-                let (situation, window) = try situation(pipeline)
-                switch SchedulingRules.decide(situation, pipeline) {
-                case .wait(let sentence, let until):
-                    if activity.set(pipeline.name, sentence) {
-                        context.logger.info(
-                            "\(pipeline.name): \(sentence)",
-                            metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.waiting"])
-                    }
-                    if let until { next = min(next ?? until, until) }
-                case .stuck(let failure): throw failure
-                case .queue(let mode, let reason):
-                    // A run that nobody's data waits for gives way to those that somebody's does.
-                    let priority = situation.newRows > 0 ? 50 : 40
-                    _ = try queue(
-                        pipeline, mode: mode, window: window, by: "daemon", reason: reason, priority: priority)
-                }
-                context.problems.set("pipeline:\(pipeline.name)", nil)
+                if let until = try decide(pipeline) { next = min(next ?? until, until) }
+                context.problems.set(owner, nil)
+            } catch is CancellationError {
+                throw CancellationError()
             } catch {
                 var failure = StageContext.failure(error, code: "scheduling")
                 if failure.code == "base.unknown" { failure.place = "\(pipeline.file), base" }
                 activity.set(pipeline.name, failure.message)
-                if context.problems.set("pipeline:\(pipeline.name)", failure) {
-                    let event = failure.code.hasPrefix("dataset.") ? "pipeline.waiting" : "settings.invalid"
-                    context.logger.error("\(failure)", metadata: ["pipeline": "\(pipeline.name)", "event": "\(event)"])
-                }
+                loop.report(
+                    failure, owner, about: ["pipeline": "\(pipeline.name)"],
+                    event: failure.code.hasPrefix("dataset.") ? "pipeline.waiting" : "settings.invalid")
             }
         }
         return next
+    }
+
+    /// Queues a run of the pipeline if its triggers ask for one; returns when to look again at the latest.
+    private func decide(_ configured: PipelineSettings) throws -> Date? {
+        let pipeline = try context.effective(configured).settings
+        if pipeline.base == .automatic {
+            try waitForBases(pipeline)
+            return nil
+        }
+        _ = try context.requireBase(pipeline.base)
+        // Which rows resemble those that judge is not known before every drop is in the index.
+        guard try context.ledger.unindexedDrops(pipeline.name).isEmpty else {
+            activity.set(pipeline.name, "its rows are compared with each other")
+            return nil
+        }
+        let (situation, window) = try situation(pipeline)
+        switch SchedulingRules.decide(situation, pipeline) {
+        case .wait(let sentence, let until):
+            if activity.set(pipeline.name, sentence) {
+                context.logger.info(
+                    "\(pipeline.name): \(sentence)",
+                    metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.waiting"])
+            }
+            return until
+        case .stuck(let failure): throw failure
+        case .queue(let mode, let reason):
+            // Runs without new data get a lower priority.
+            let priority = situation.newRows > 0 ? 50 : 40
+            _ = try queue(pipeline, mode: mode, window: window, by: "daemon", reason: reason, priority: priority)
+            return nil
+        }
     }
 
     /// Says what a pipeline without a base of its own waits for: its bases compete in an experiment.
@@ -93,7 +101,6 @@ package struct SchedulingService: Service {
             activity.set(pipeline.name, "the bases are being compared")
             context.bells.experiments.ring()
         }
-        context.problems.set("pipeline:\(pipeline.name)", nil)
     }
 
     /// The data of a pipeline as it is now, frozen for trials and further tries. With a `share` other than nil, so many

@@ -2,7 +2,7 @@ import Platform
 
 /// The threads on which the control API answers, so that no answer ever waits for the work of a stage.
 ///
-/// The server runs in ``serving(_:)``: connections, quick answers and streams then share one thread that no stage uses.
+/// The server runs in ``serving(_:)``: connections, quick answers and streams then share two threads that no stage uses.
 /// What reads files or many rows (a report, a comparison, examples, lineage, verification, garbage, the check of a
 /// pipeline's file, a data report) goes through ``heavy(_:)``, so that it holds up neither a quick answer nor, beyond
 /// two at a time, the machine.
@@ -10,7 +10,7 @@ package struct AnswerThreads: Sendable {
     /// How many heavy questions are answered at once; further ones wait for their turn.
     package static let heavyAtOnce = 2
 
-    private let quick = ThreadExecutor(name: "answers")
+    private let quick = ThreadExecutor(name: "answers", threads: 2)
     private let slow = ThreadExecutor(name: "heavy-answers", threads: Self.heavyAtOnce, niceness: 2)
 
     package init() {}

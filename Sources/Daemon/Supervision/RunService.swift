@@ -16,22 +16,19 @@ package struct RunService: Service {
     let context: StageContext
     let launcher: any WorkerLauncher
     package let feed: RunFeed
+    private let loop: StageLoop
     private let active = ActiveRuns()
 
     package init(_ context: StageContext, launcher: any WorkerLauncher, feed: RunFeed) {
         self.context = context
         self.launcher = launcher
         self.feed = feed
+        loop = StageLoop("supervision", context, bell: context.bells.supervision, every: .seconds(10))
     }
 
     package func run() async throws {
         try recover()
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                startNext()
-                await context.bells.supervision.wait(atMost: .seconds(10))
-            }
-        }
+        await loop.run { try startNext() }
         // Workers write a checkpoint and leave; their runs go on after the next start.
         await active.stopAll()
     }
@@ -61,41 +58,32 @@ package struct RunService: Service {
         }
     }
 
-    private func startNext() {
-        do {
-            let slots = context.settings.daemon.computeSlots - active.count
-            guard slots > 0 else { return }
-            if let free = System.freeBytes(context.layout.state), free < context.settings.daemon.minimumFreeBytes {
-                let failure = Failure(
-                    code: "disk.low",
-                    """
-                    Only \(free >> 20) MiB of disk are free, so no run is started (minimum_free asks for \
-                    \(context.settings.daemon.minimumFreeBytes >> 20) MiB).
-                    """,
-                    at: context.layout.state, remedy: "Free space on that disk; `ftctl gc` says what can go.")
-                if context.problems.set("disk", failure) {
-                    context.logger.error("\(failure)", metadata: ["event": "disk.low"])
-                }
-                return
-            }
-            if context.problems.set("disk", nil) {
-                context.logger.notice(
-                    "Enough of the disk is free again, so runs are started", metadata: ["event": "disk.recovered"])
-            }
-            warnOfFillingDisk()
-            // What is trained is evaluated before something new is begun.
-            let waiting = try context.ledger.runs(in: [.trained]) + context.ledger.runs(in: [.queued])
-            for run in waiting.filter({ !active.contains($0.id) }).prefix(slots) {
-                active.add(run.id) {
-                    await work(run.id)
-                    active.remove(run.id)
-                    context.bells.supervision.ring()
-                }
-            }
-        } catch {
-            let failure = StageContext.failure(error, code: "supervision")
-            if context.problems.set("supervision", failure) {
-                context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "supervision"])
+    /// Starts what waits, as far as there are compute slots and disk.
+    private func startNext() throws {
+        let slots = context.settings.daemon.computeSlots - active.count
+        guard slots > 0 else { return }
+        if let free = System.freeBytes(context.layout.state), free < context.settings.daemon.minimumFreeBytes {
+            let failure = Failure(
+                code: "disk.low",
+                """
+                Only \(free >> 20) MiB of disk are free, so no run is started (minimum_free asks for \
+                \(context.settings.daemon.minimumFreeBytes >> 20) MiB).
+                """,
+                at: context.layout.state, remedy: "Free space on that disk; `ftctl gc` says what can go.")
+            return loop.report(failure, "disk", event: "disk.low")
+        }
+        if context.problems.set("disk", nil) {
+            context.logger.notice(
+                "Enough of the disk is free again, so runs are started", metadata: ["event": "disk.recovered"])
+        }
+        warnOfFillingDisk()
+        // What is trained is evaluated before something new is begun.
+        let waiting = try context.ledger.runs(in: [.trained]) + context.ledger.runs(in: [.queued])
+        for run in waiting.filter({ !active.contains($0.id) }).prefix(slots) {
+            active.add(run.id) {
+                await work(run.id)
+                active.remove(run.id)
+                context.bells.supervision.ring()
             }
         }
     }
@@ -287,13 +275,15 @@ package struct RunService: Service {
 /// The runs at work now, and the tasks that work on them.
 final class ActiveRuns: Sendable {
     private let tasks = Mutex<[RunID: Task<Void, Never>]>([:])
+    /// What is read and checked before and after a worker is work of a stage like any other.
+    private let threads = ThreadExecutor(name: "runs", threads: 2, niceness: StageLoop.niceness)
 
     var count: Int { tasks.withLock { $0.count } }
     func contains(_ id: RunID) -> Bool { tasks.withLock { $0[id] != nil } }
 
     /// Starts work on a run. Registered before it can end, so that its end is never missed.
     func add(_ id: RunID, _ work: @escaping @Sendable () async -> Void) {
-        tasks.withLock { $0[id] = Task { await work() } }
+        tasks.withLock { $0[id] = Task(executorPreference: threads) { await work() } }
     }
 
     func remove(_ id: RunID) { tasks.withLock { _ = $0.removeValue(forKey: id) } }

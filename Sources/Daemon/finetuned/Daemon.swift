@@ -76,11 +76,15 @@ struct Daemon {
         let server = ControlServer(
             answers.operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() },
             logger: logger)
-        let presence = Presence(context: context, manager: manager, listening: listening)
+        let threads = AnswerThreads()
+        let leaving = Leaving(manager)
+        defer { leaving.end() }
+        let presence = Presence(
+            context: context, manager: manager, answers: threads, listening: listening, leaving: leaving)
 
         let services: [any Service] = [
-            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, server,
-            reloading, presence,
+            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery,
+            Answering(server: server, threads: threads), reloading, presence,
         ]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
         // never logged and forgotten.

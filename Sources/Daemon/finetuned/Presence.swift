@@ -6,14 +6,32 @@ import StageKit
 import Systemd
 
 /// What the service manager sees: readiness once the socket answers, a status line, keep-alives from a check that goes
-/// through the ledger.
+/// through the ledger and the threads that answer.
+///
+/// It has a thread of its own, and what it asks waits for no stage: a daemon at work, however hard, is never late.
 struct Presence: Service {
     let context: StageContext
     let manager: ServiceManager
+    let answers: AnswerThreads
     /// Rings when the control socket accepts connections.
     let listening: Bell
+    /// Begins when the daemon is told to stop.
+    let leaving: Leaving
+    private let thread = ThreadExecutor(name: "presence")
 
-    func run() async throws {
+    init(
+        context: StageContext, manager: ServiceManager, answers: AnswerThreads, listening: Bell, leaving: Leaving
+    ) {
+        self.context = context
+        self.manager = manager
+        self.answers = answers
+        self.listening = listening
+        self.leaving = leaving
+    }
+
+    func run() async throws { try await withTaskExecutorPreference(thread) { try await show() } }
+
+    private func show() async throws {
         // Ready means that `ftctl` can connect.
         await cancelWhenGracefulShutdown { await listening.wait(atMost: .seconds(86_400)) }
         manager.ready(status: line())
@@ -25,6 +43,7 @@ struct Presence: Service {
                 try await cancelWhenGracefulShutdown {
                     try await Watchdog(manager) {
                         try context.ledger.ping()
+                        await answers.serving {}
                     } failed: { error in
                         context.logger.error(
                             "The daemon's check of itself failed: \(error)", metadata: ["event": "daemon.unhealthy"])
@@ -38,7 +57,7 @@ struct Presence: Service {
                         try? await Task.sleep(for: .seconds(1))
                     }
                 }
-                manager.stopping(status: "Stopping: workers write their checkpoints")
+                leaving.begin()
                 context.logger.notice("Stopping", metadata: ["event": "daemon.stopping"])
             }
             try await group.waitForAll()

@@ -9,11 +9,23 @@ import Systemd
 import UnixSignals
 
 /// Reads the settings again on SIGHUP, and when a pipeline's file changes on disk.
+///
+/// It has a thread of its own, so that no stage's work holds up a reload.
 struct Reloading: Service {
     let context: StageContext
     let manager: ServiceManager
+    private let thread = ThreadExecutor(name: "settings")
+
+    init(context: StageContext, manager: ServiceManager) {
+        self.context = context
+        self.manager = manager
+    }
 
     func run() async throws {
+        await withTaskExecutorPreference(thread) { await watch() }
+    }
+
+    private func watch() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await cancelWhenGracefulShutdown {
@@ -70,6 +82,7 @@ struct Reloading: Service {
         // A fault in the daemon's own file leaves the former values in force, all of them.
         if !folder.problems(of: context.layout.daemonSettings).isEmpty { folder.daemon = context.settings.daemon }
         let before = context.settings.pipelines
+        folder.keepFormer(before, context.layout)
         context.settings.replace(folder)
         Logs.threshold.level = Logger.Level(rawValue: folder.daemon.logLevel) ?? .info
         context.logger.notice(
@@ -88,6 +101,19 @@ struct Reloading: Service {
             owners.insert(owner)
             if context.problems.set(owner, failure) {
                 context.logger.error("\(failure)", metadata: ["event": "settings.invalid"])
+            }
+        }
+        for name in folder.kept {
+            let owner = "settings:kept:\(name)"
+            owners.insert(owner)
+            let path = folder.pipelines.first { $0.name == name }?.file
+            let failure = Failure(
+                code: "settings.kept",
+                "The file of the pipeline '\(name)' has a fault, so its former settings stay in force.", at: path,
+                remedy: "Mend the file, or remove it to end the pipeline's work.")
+            if context.problems.set(owner, failure) {
+                context.logger.warning(
+                    "\(failure)", metadata: ["pipeline": "\(name)", "event": "settings.invalid"])
             }
         }
         context.problems.clear(prefix: "settings:", except: owners)
@@ -110,8 +136,7 @@ struct Reloading: Service {
         where pipeline.enabled && !pipelines.contains(where: { $0.name == pipeline.name && $0.enabled }) {
             context.logger.notice(
                 """
-                The pipeline \(pipeline.name) is at work no more: its file is gone, not sound, or says enabled = \
-                false
+                The pipeline \(pipeline.name) is at work no more: its file is gone or says enabled = false
                 """,
                 metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.stopped"])
         }

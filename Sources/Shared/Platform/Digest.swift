@@ -5,7 +5,8 @@ package enum Digest {
     /// Of bytes in memory.
     package static func sha256(_ bytes: some ContiguousBytes) -> String { hex(SHA256.hash(bytes)) }
 
-    /// Of a file's bytes, read a megabyte at a time.
+    /// Of a file's bytes, read a megabyte at a time. Throws a ``FileFailure``, or a CancellationError where the task is
+    /// cancelled.
     package static func sha256(file path: String) throws -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw FileFailure("open it", path, errno: errno) }
@@ -24,6 +25,7 @@ package enum Digest {
                 throw FileFailure("read it", path, errno: errno)
             }
             if count == 0 { break }
+            try Task.checkCancellation()
             buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
         return hex(hash.finish())

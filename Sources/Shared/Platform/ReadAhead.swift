@@ -6,15 +6,18 @@ package enum ReadAhead {
     /// Calls `make` on a thread of its own, and `take` on the caller's with everything that it gives, in order. One
     /// item waits at most.
     ///
-    /// Returns when both have ended. Throws what `take` throws, which ends `make` at its next item, or what `make`
-    /// throws, once all that it gave was taken.
+    /// Returns when both have ended. Throws what `take` throws, or a CancellationError where the caller's task is
+    /// cancelled, either of which ends `make` at its next item; or what `make` throws, once all that it gave was taken.
     package static func run<Item: Sendable>(
         _ make: @escaping @Sendable (_ give: (Item) throws -> Void) throws -> Void, take: (Item) throws -> Void
     ) throws {
         let line = Line<Item>()
         Thread.detachNewThread { line.end(Result { try make { try line.give($0) } }) }
         do {
-            while let item = try line.next() { try take(item) }
+            while let item = try line.next() {
+                try Task.checkCancellation()
+                try take(item)
+            }
         } catch {
             line.leave()
             throw error

@@ -7,7 +7,8 @@ import Platform
 package enum JSONLines {
     /// Gives every line that is not empty, with its number from 1, until `body` returns false.
     ///
-    /// Throws a ``FileFailure``, or a Failure (`dataset.damaged`) where the file is cut off or does not expand.
+    /// Throws a ``FileFailure``, a Failure (`dataset.damaged`) where the file is cut off or does not expand, or a
+    /// CancellationError where the task is cancelled.
     package static func read(_ path: String, _ body: (_ line: UnsafeBufferPointer<UInt8>, _ number: Int) throws -> Bool)
         throws
     {
@@ -23,6 +24,7 @@ package enum JSONLines {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileFailure("read it", path, errno: errno) }
             if count == 0 { break }
+            try Task.checkCancellation()
             if isFirst, CompressionKind(magic: input[..<count]) == .zstd { zstd = try ZstdReader() }
             isFirst = false
             try input.withUnsafeBytes { bytes in

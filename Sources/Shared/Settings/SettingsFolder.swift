@@ -10,6 +10,10 @@ package struct SettingsFolder: Sendable {
     package var pipelines: [PipelineSettings] = []
     /// Every fault found, in the order of the files.
     package var problems: [Failure] = []
+    /// Pipeline files that are not sound by themselves, or beside the others; by path.
+    package internal(set) var faulty: Set<String> = []
+    /// Pipelines whose former settings are in force because their files are not sound; see ``keepFormer(_:_:)``.
+    package internal(set) var kept: [PipelineName] = []
 
     package init() {}
 
@@ -37,8 +41,11 @@ package struct SettingsFolder: Sendable {
             do {
                 let (settings, problems) = try pipeline(path)
                 result.problems += problems
-                if problems.isEmpty { result.pipelines.append(settings) }
-            } catch { result.problems.append(failure(error, path)) }
+                if problems.isEmpty { result.pipelines.append(settings) } else { result.faulty.insert(path) }
+            } catch {
+                result.problems.append(failure(error, path))
+                result.faulty.insert(path)
+            }
         }
         result.refuseSharedFolders(layout)
         return result
@@ -144,20 +151,28 @@ package struct SettingsFolder: Sendable {
         var owners: [String: PipelineSettings] = [:]
         var kept: [PipelineSettings] = []
         for pipeline in pipelines {
-            let folder = URL(filePath: pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue)).standardizedFileURL
-                .path
+            let folder = Self.dropFolder(pipeline, layout)
             if let other = owners[folder] {
-                problems.append(
-                    Failure(
-                        code: "settings.shared_folder",
-                        "The pipelines '\(other.name)' and '\(pipeline.name)' have the same drop folder, \(folder).",
-                        at: pipeline.file, remedy: "Give one of them another 'drop'."))
+                refuse(pipeline, sharing: folder, with: other)
             } else {
                 owners[folder] = pipeline
                 kept.append(pipeline)
             }
         }
         pipelines = kept
+    }
+
+    mutating func refuse(_ pipeline: PipelineSettings, sharing folder: String, with other: PipelineSettings) {
+        faulty.insert(pipeline.file)
+        problems.append(
+            Failure(
+                code: "settings.shared_folder",
+                "The pipelines '\(other.name)' and '\(pipeline.name)' have the same drop folder, \(folder).",
+                at: pipeline.file, remedy: "Give one of them another 'drop'."))
+    }
+
+    static func dropFolder(_ pipeline: PipelineSettings, _ layout: Layout) -> String {
+        URL(filePath: pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue)).standardizedFileURL.path
     }
 
     private static func failure(_ error: any Error, _ path: String) -> Failure {

@@ -2,7 +2,8 @@ import Glibc
 
 /// The bootstrap of a difference between two models on the same rows (Efron and Tibshirani, 1993).
 ///
-/// Draws come from a counter, so a stored seed gives the same verdict for ever.
+/// Draws come from a counter, so a stored seed gives the same verdict for ever. Where the task is cancelled meanwhile
+/// it gives nil at once: whoever cancels a judgement asks so before using it.
 package struct PairedBootstrap: Sendable, Hashable, Codable {
     /// The observed difference, candidate − served.
     package var difference: Double
@@ -67,6 +68,7 @@ package struct PairedBootstrap: Sendable, Hashable, Codable {
         let random = CounterRandom(seed: seed)
         let statistics = differences.withUnsafeBufferPointer { values in
             (0..<resamples).map { resample -> Double in
+                if Task.isCancelled { return .nan }
                 var sum = 0.0
                 var squares = 0.0
                 let start = UInt64(resample) &* UInt64(n)
@@ -81,6 +83,7 @@ package struct PairedBootstrap: Sendable, Hashable, Codable {
                 return mean / (spread / Double(n).squareRoot())
             }
         }
+        guard !Task.isCancelled else { return nil }
         let sorted = statistics.sorted()
         let (lower, upper) = opened(
             observed - Summary.quantile(sorted: sorted, 1 - alpha) * error,
@@ -110,6 +113,7 @@ package struct PairedBootstrap: Sendable, Hashable, Codable {
         var values: [Double] = []
         values.reserveCapacity(resamples)
         for resample in 0..<resamples {
+            if Task.isCancelled { return nil }
             for row in 0..<n { weights[row] = 0 }
             let start = UInt64(resample) &* UInt64(n)
             for draw in 0..<n { weights[random.index(start &+ UInt64(draw), below: n)] += 1 }
