@@ -30,14 +30,14 @@ struct SequenceScorerTests {
 
     @Test func togetherIsAsAlone() throws {
         let transformer = try transformer()
-        let together = try #require(try SequenceScorer(transformer, memoryBytes: 256 << 20).score(sequences))
+        let together = try SequenceScorer(transformer, memoryBytes: 256 << 20).score(sequences)
         // The least that a pass may have: several passes.
         var progress: [Int] = []
-        let inPasses = try #require(
-            try SequenceScorer(transformer, memoryBytes: 0).score(sequences, progress: { progress.append($0) }))
+        let inPasses = try SequenceScorer(transformer, memoryBytes: 0).score(
+            sequences, progress: { progress.append($0) })
         #expect(progress.last == sequences.count)
         for (index, sequence) in sequences.enumerated() {
-            let alone = try #require(try SequenceScorer(transformer, memoryBytes: 256 << 20).score([sequence])?.first)
+            let alone = try #require(try SequenceScorer(transformer, memoryBytes: 256 << 20).score([sequence]).first)
             #expect(alone.tokens == sequence.labels)
             for score in [together[index], inPasses[index]] {
                 #expect(score.tokens == alone.tokens && score.correct == alone.correct)
@@ -51,7 +51,20 @@ struct SequenceScorerTests {
 
     @Test func whoStopsGetsNoScores() throws {
         let scorer = SequenceScorer(try transformer(), memoryBytes: 0)
-        #expect(try scorer.score(sequences, stop: { true }) == nil)
+        struct Stopped: Error {}
+        var passes = 0
+        var done: [Int] = []
+        #expect(throws: Stopped.self) {
+            // No two fit one pass.
+            let long = (0..<3).map {
+                TokenSequence(ids: [Int32](repeating: 7 + $0, count: 200), weights: [Float](repeating: 1, count: 200))
+            }
+            _ = try scorer.score(long, progress: { done.append($0) }) {
+                passes += 1
+                if passes == 2 { throw Stopped() }
+            }
+        }
+        #expect(passes == 2 && done.count == 1)
         #expect(try scorer.score([]) == [])
     }
 }

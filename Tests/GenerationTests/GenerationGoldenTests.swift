@@ -83,7 +83,25 @@ struct GenerationGoldenTests {
         #expect(told == [0])
         #expect(try generator.generate([[]], GenerationOptions()) == [GeneratedTokens(ids: [], finish: .length)])
         #expect(try generator.generate([example.prompt_ids], GenerationOptions(maxNewTokens: 0)).map(\.ids) == [[]])
-        let none = try generator.generate([example.prompt_ids], GenerationOptions(maxNewTokens: 8), stop: { true })
-        #expect(none.map(\.ids) == [[]])
+    }
+
+    @Test func whoStopsGetsNoAnswers() throws {
+        let example = try #require(try golden("smollm2").first)
+        let generator = try generator("SmolLM2-135M-Instruct.Q4_1.gguf")
+        struct Stopped: Error {}
+        // Before the prompt, and between two tokens.
+        for place in [1, 3] {
+            var asked = 0
+            var told = 0
+            #expect(throws: Stopped.self) {
+                _ = try generator.generate(
+                    [example.prompt_ids], GenerationOptions(maxNewTokens: 8), finished: { _, _ in told += 1 },
+                    interruption: {
+                        asked += 1
+                        if asked == place { throw Stopped() }
+                    })
+            }
+            #expect(asked == place && told == 0)
+        }
     }
 }

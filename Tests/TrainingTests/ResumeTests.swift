@@ -8,16 +8,21 @@ import Transformers
 
 /// A run that is stopped and started again must end with the very bytes of one that was not.
 struct ResumeTests {
+    /// What a stopped loop throws.
+    struct Stopped: Error {}
+
+    /// Two epochs over 40 rows in batches of `batchRows`, with activations for 128 tokens at a time.
     func loop(
-        _ folder: String, noisy: Bool, full: Bool = false, shouldStop: @escaping () -> Bool = { false },
-        report: @escaping (TrainLoop.Event) -> Void = { _ in }
+        _ folder: String, noisy: Bool, full: Bool = false, batchRows: Int = 9, patience: Int? = nil,
+        interruption: @escaping Interruption = {}, report: @escaping (TrainLoop.Event) -> Void = { _ in }
     )
         throws -> (TrainLoop, any Trainable)
     {
         let model = try TinyModel.make(.llama)
         var recipe = Recipe()
         recipe.rank = 4
-        recipe.batchRows = 5
+        recipe.batchRows = batchRows
+        recipe.patience = patience
         recipe.epochs = 2
         recipe.checkpointEverySteps = 3
         recipe.evaluateEverySteps = 2
@@ -27,10 +32,9 @@ struct ResumeTests {
         }
         let parameters: any Trainable = full ? try TrainableWeights(model) : try AdapterStart.fresh(recipe, for: model)
         let loop = try TrainLoop(
-            model: model, parameters: parameters, recipe: recipe, train: TinyModel.sequences(23),
-            validation: TinyModel.sequences(6, seed: 31),
-            folder: folder, fingerprint: "f", team: ThreadTeam(threads: 2), memoryBytes: 1 << 20, report: report,
-            shouldStop: shouldStop)
+            model: model, parameters: parameters, recipe: recipe, train: TinyModel.sequences(40),
+            validation: TinyModel.sequences(24, seed: 31), folder: folder, fingerprint: "f",
+            team: ThreadTeam(threads: 2), memoryBytes: 1, report: report, interruption: interruption)
         return (loop, parameters)
     }
 
@@ -45,31 +49,95 @@ struct ResumeTests {
     }
 
     @Test(arguments: [false, true], [false, true])
-    func stoppedAtAnyStepEndsWithTheSameBytes(noisy: Bool, full: Bool) throws {
+    func stoppedBetweenAnyStepsEndsWithTheSameBytes(noisy: Bool, full: Bool) throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (straight, expected) = try loop(folder, noisy: noisy, full: full)
         _ = try straight.run()
-        let total = straight.steps
-        for stop in 1..<total {
+        for stop in 1..<straight.steps {
             let own = try temporaryFolder()
             defer { try? FileManager.default.removeItem(atPath: own) }
             nonisolated(unsafe) var done = 0
+            nonisolated(unsafe) var written: Int?
             let (first, _) = try loop(
-                own, noisy: noisy, full: full, shouldStop: { done >= stop },
-                report: { if case .step = $0 { done += 1 } })
-            guard case .interrupted(let step) = try first.run() else {
-                Issue.record("not interrupted at \(stop)")
-                continue
-            }
-            #expect(step == stop)
+                own, noisy: noisy, full: full, interruption: { if done >= stop { throw Stopped() } },
+                report: {
+                    if case .step = $0 { done += 1 }
+                    if case .checkpoint(let step) = $0 { written = step }
+                })
+            #expect(throws: Stopped.self) { try first.run() }
+            #expect(written == stop)
             let (second, adapter) = try loop(own, noisy: noisy, full: full)
-            guard case .finished = try second.run() else {
-                Issue.record("not finished")
-                continue
-            }
+            _ = try second.run()
             #expect(bytes(adapter) == bytes(expected), "stopped at step \(stop)")
         }
+    }
+
+    /// Every place where a run can be stopped: before each micro-batch of each step and of each validation.
+    @Test(arguments: [(false, false), (true, true)])
+    func stoppedBeforeAnyMicroBatchEndsWithTheSameBytes(noisy: Bool, full: Bool) throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        nonisolated(unsafe) var places = 0
+        nonisolated(unsafe) var expectedLosses: [Double] = []
+        let (straight, expected) = try loop(
+            folder, noisy: noisy, full: full, batchRows: 20, interruption: { places += 1 },
+            report: { if case .validation(let report) = $0 { expectedLosses.append(report.loss) } })
+        let result = try straight.run()
+        #expect(straight.steps == 4 && expectedLosses.count == 3)
+        // One place at each step's beginning, and two micro-batches or more in each step and each validation.
+        #expect(places >= 4 * 3 + 3 * 2)
+        for stop in 1...places {
+            let own = try temporaryFolder()
+            defer { try? FileManager.default.removeItem(atPath: own) }
+            nonisolated(unsafe) var asked = 0
+            nonisolated(unsafe) var done = 0
+            nonisolated(unsafe) var written = 0
+            nonisolated(unsafe) var losses: [Double] = []
+            func note(_ event: TrainLoop.Event) {
+                switch event {
+                case .step: done += 1
+                case .checkpoint(let step): written = step
+                case .validation(let report): losses.append(report.loss)
+                }
+            }
+            let (first, _) = try loop(
+                own, noisy: noisy, full: full, batchRows: 20,
+                interruption: {
+                    asked += 1
+                    if asked == stop { throw Stopped() }
+                }, report: note)
+            #expect(throws: Stopped.self) { try first.run() }
+            #expect(asked == stop && written == done, "place \(stop): the last whole step is on disk")
+            let (second, adapter) = try loop(own, noisy: noisy, full: full, batchRows: 20, report: note)
+            let resumed = try second.run()
+            #expect(bytes(adapter) == bytes(expected), "stopped at place \(stop)")
+            #expect(
+                done == 4 && losses == expectedLosses, "place \(stop): no step and no validation twice, none left out")
+            #expect(resumed.bestStep == result.bestStep && resumed.validationLoss == result.validationLoss)
+        }
+    }
+
+    @Test func aStopInTheValidationThatEndsARunEndsItAfterwards() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        nonisolated(unsafe) var steps = 0
+        nonisolated(unsafe) var losses: [Double] = []
+        let (straight, expected) = try loop(
+            folder, noisy: false, patience: 1,
+            report: { if case .validation(let report) = $0 { losses.append(report.loss) } })
+        let result = try straight.run()
+        let last = result.steps
+        try #require(last < straight.steps, "patience ends the run early")
+        let own = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: own) }
+        let (first, _) = try loop(
+            own, noisy: false, patience: 1, interruption: { if steps == last { throw Stopped() } },
+            report: { if case .step = $0 { steps += 1 } })
+        #expect(throws: Stopped.self) { try first.run() }
+        let (second, adapter) = try loop(own, noisy: false, patience: 1)
+        #expect(try second.run().steps == last)
+        #expect(bytes(adapter) == bytes(expected))
     }
 
     @Test func noiseMakesADifference() throws {

@@ -34,7 +34,7 @@ struct WorkerResumeTests {
             #expect(try adapter(id) == expected, "\(fault)")
         }
 
-        // SIGTERM in the middle of a step: a checkpoint at its end, and out.
+        // SIGTERM before a step: a checkpoint of the one before it, and out.
         #expect(
             try await bench.run("stopped", task(), environment: ["FINETUNED_FAULT": "term-after:step:3"]) == .exited(75)
         )
@@ -42,11 +42,58 @@ struct WorkerResumeTests {
         #expect(try await bench.run("stopped", task()) == .exited(0))
         #expect(try adapter("stopped") == expected)
 
+        // SIGTERM before the last validation begins: it is made after the start.
+        #expect(
+            try await bench.run("late", task(), environment: ["FINETUNED_FAULT": "term-after:step:6"]) == .exited(75))
+        #expect(try bench.events("late").last?.checkpoint == 6)
+        #expect(try await bench.run("late", task()) == .exited(0))
+        #expect(try adapter("late") == expected)
+        #expect(try bench.events("late").filter { $0.event == .validation }.last?.validation?.step == 6)
+
+        // SIGINT: nobody wants the work, so nothing more is written.
+        #expect(
+            try await bench.run("cancelled", task(), environment: ["FINETUNED_FAULT": "cancel-after:step:3"])
+                == .exited(75))
+        let last = try #require(try bench.events("cancelled").last)
+        #expect(last.event == .step && last.step?.step == 3)
+
         #expect(try await bench.run("paused", task(pauseAtStep: 3)) == .exited(0))
         let paused = try #require(try bench.result("paused").training)
         #expect(paused.paused && paused.steps == 3)
         #expect(try await bench.run("paused", task()) == .exited(0))
         #expect(try adapter("paused") == expected)
+    }
+
+    /// Work that has no checkpoint is given up as soon, and leaves nothing half done.
+    @Test func everyTaskGivesUp() async throws {
+        let rows = try bench.rows(label: true)
+        let model = try WorkerBench.base()
+        let train = TrainTask(model: model, train: [rows], validation: [], recipe: WorkerBench.recipe)
+        let evaluate = EvaluateTask(
+            model: model, sets: [EvaluationSet(name: "gate", files: [rows])], labels: ["meow", "woof"],
+            maxNewTokens: 4, maxLength: 128)
+        let conversations = (0..<3).map { [Message(role: "user", content: "Say \($0).")] }
+        let tasks: [(String, WorkerTask, after: String)] = [
+            ("range", .rangeTest(RangeTestTask(train: train, lowest: 1e-5, highest: 1e-2, steps: 8)), "step:2"),
+            ("scoring", .evaluate(evaluate), "stage:3"), ("answering", .evaluate(evaluate), "stage:4"),
+            (
+                "generate", .generate(GenerateTask(model: model, conversations: conversations, maxNewTokens: 8)),
+                "stage:2"
+            ),
+            ("score", .score(ScoreTask(model: model, rows: [rows])), "stage:2"),
+            ("export", .export(ExportTask(model: model, format: .ggufQ8)), "stage:2"),
+            ("verify", .export(ExportTask(model: model, format: .ggufQ8)), "stage:3"),
+            ("inspect", .inspect(InspectTask(path: model.basePath, id: "b")), "stage:3"),
+            ("measure", .measure(MeasureTask(model: model, rows: [rows], maxLength: 128)), "stage:2"),
+        ]
+        for (id, task, place) in tasks {
+            let fault = ["FINETUNED_FAULT": "term-after:\(place)"]
+            #expect(try await bench.run(id, task, environment: fault) == .exited(75), "\(id)")
+            let events = try bench.events(id)
+            #expect(!events.contains { $0.event == .result || $0.event == .failed }, "\(id)")
+            let files = try FileManager.default.subpathsOfDirectory(atPath: "\(bench.folder)/\(id)")
+            #expect(!files.contains { $0.hasSuffix(".tmp") || $0 == "result.json" }, "\(id): \(files)")
+        }
     }
 
     @Test func aCheckpointOfOtherRowsIsRefused() async throws {

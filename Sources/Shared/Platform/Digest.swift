@@ -5,20 +5,21 @@ package enum Digest {
     /// Of bytes in memory.
     package static func sha256(_ bytes: some ContiguousBytes) -> String { hex(SHA256.hash(bytes)) }
 
-    /// Of a file's bytes, read a megabyte at a time. Throws a ``FileFailure``, or a CancellationError where the task is
-    /// cancelled.
-    package static func sha256(file path: String) throws -> String {
+    /// Of a file's bytes, read a megabyte at a time. Throws a ``FileFailure``, a CancellationError where the task is
+    /// cancelled, and what `interruption`, asked before each megabyte, throws.
+    package static func sha256(file path: String, interruption: () throws -> Void = {}) throws -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw FileFailure("open it", path, errno: errno) }
         defer { close(descriptor) }
-        return try sha256(descriptor: descriptor, path: path)
+        return try sha256(descriptor: descriptor, path: path, interruption: interruption)
     }
 
-    /// Of what remains to be read from an open file.
-    package static func sha256(descriptor: Int32, path: String) throws -> String {
+    /// Of what remains to be read from an open file. Throws what `interruption`, asked every megabyte, throws.
+    package static func sha256(descriptor: Int32, path: String, interruption: () throws -> Void = {}) throws -> String {
         var hash = SHA256()
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
+            try interruption()
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0 {
                 if errno == EINTR { continue }

@@ -23,10 +23,11 @@ package struct SequenceScorer {
         budget = max(256, min(1 << 14, memoryBytes / max(1, transformer.bytesPerToken)))
     }
 
-    /// One score a sequence, in their order. Empty sequences score nothing; nil where `stop` ended the work.
+    /// One score a sequence, in their order. Empty sequences score nothing. Throws what `interruption`, asked before
+    /// each pass, throws.
     package func score(
-        _ sequences: [TokenSequence], progress: (_ done: Int) -> Void = { _ in }, stop: () -> Bool = { false }
-    ) throws -> [SequenceScore]? {
+        _ sequences: [TokenSequence], progress: (_ done: Int) -> Void = { _ in }, interruption: Interruption = {}
+    ) throws -> [SequenceScore] {
         var scores = [SequenceScore](repeating: SequenceScore(), count: sequences.count)
         let order = sequences.indices.filter { sequences[$0].labels > 0 }
             .sorted { TokenTree.precedes(sequences[$0].ids, sequences[$1].ids) }
@@ -34,6 +35,7 @@ package struct SequenceScorer {
         var batch: [Int] = []
         var tokens = 0
         func flush() throws {
+            try interruption()
             let tree = TokenTree(batch.map { sequences[$0] })
             for (site, loss) in zip(tree.labels, try transformer.score(tree)) {
                 let index = batch[Int(site.sequence)]
@@ -46,7 +48,6 @@ package struct SequenceScorer {
             (batch, tokens) = ([], 0)
         }
         for (place, index) in order.enumerated() {
-            if stop() { return nil }
             let shared =
                 batch.isEmpty || place == 0
                 ? 0 : TokenTree.commonPrefix(sequences[order[place - 1]].ids, sequences[index].ids)

@@ -13,9 +13,12 @@ package enum GGUFExport {
         case other(TokenizerDefinition, name: String, path: String)
     }
 
-    /// Writes `path`. Matrices whose rows are no whole Q8_0 blocks become F16.
-    package static func write(_ model: Model, base: Base, adapter: Adapter?, type: StorageType, to path: String) throws
-    {
+    /// Writes `path`. Matrices whose rows are no whole Q8_0 blocks become F16. Throws what `interruption`, asked every
+    /// megabyte, throws.
+    package static func write(
+        _ model: Model, base: Base, adapter: Adapter?, type: StorageType, to path: String,
+        interruption: Interruption = {}
+    ) throws {
         var metadata: [(String, GGUFWriter.Value)]
         switch base {
         case .gguf(let file):
@@ -26,6 +29,8 @@ package enum GGUFExport {
         }
         // ggml's file types: 1 is "mostly F16", 7 "mostly Q8_0".
         metadata.append(("general.file_type", .uint32(type == .q8_0 ? 7 : 1)))
-        try GGUFWriter.write(GGUFTensors(model, adapter: adapter, type: type).sources, metadata: metadata, to: path)
+        try GGUFWriter.write(
+            GGUFTensors(model, adapter: adapter, type: type).sources, metadata: metadata, to: path,
+            interruption: interruption)
     }
 }

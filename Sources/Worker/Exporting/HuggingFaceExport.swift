@@ -14,8 +14,11 @@ package enum HuggingFaceExport {
     }
 
     /// Writes all files into `folder`, made where it is absent; large models are cut into shards of about `shardBytes`.
+    ///
+    /// Throws what `interruption`, asked every megabyte, throws.
     package static func write(
-        _ model: Model, base: Base, adapter: Adapter?, to folder: String, shardBytes: Int = 4 << 30
+        _ model: Model, base: Base, adapter: Adapter?, to folder: String, shardBytes: Int = 4 << 30,
+        interruption: Interruption = {}
     ) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         switch base {
@@ -45,10 +48,14 @@ package enum HuggingFaceExport {
             config.removeValue(forKey: "quantization_config")
             try TokenizerExport.put(config, to: folder + "/config.json", sorted: true)
         }
-        try writeShards(tensors(model, adapter), to: folder, shardBytes: shardBytes)
+        try writeShards(tensors(model, adapter), to: folder, shardBytes: shardBytes, interruption)
     }
 
-    private static func writeShards(_ tensors: [TensorSource], to folder: String, shardBytes: Int) throws {
+    private static func writeShards(
+        _ tensors: [TensorSource], to folder: String, shardBytes: Int, _ interruption: Interruption
+    )
+        throws
+    {
         func size(_ tensor: TensorSource) -> Int { tensor.shape.reduce(4, *) }
         var shards: [[TensorSource]] = [[]]
         var bytes = 0
@@ -61,12 +68,14 @@ package enum HuggingFaceExport {
             bytes += size(tensor)
         }
         if shards.count == 1 {
-            return try SafetensorsWriter.write(shards[0], metadata: ["format": "pt"], to: folder + "/model.safetensors")
+            return try SafetensorsWriter.write(
+                shards[0], metadata: ["format": "pt"], to: folder + "/model.safetensors", interruption: interruption)
         }
         var map: [String: Any] = [:]
         for (index, shard) in shards.enumerated() {
             let name = String(format: "model-%05d-of-%05d.safetensors", index + 1, shards.count)
-            try SafetensorsWriter.write(shard, metadata: ["format": "pt"], to: folder + "/" + name)
+            try SafetensorsWriter.write(
+                shard, metadata: ["format": "pt"], to: folder + "/" + name, interruption: interruption)
             for tensor in shard { map[tensor.name] = name }
         }
         try TokenizerExport.put(

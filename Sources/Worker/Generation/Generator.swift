@@ -20,12 +20,12 @@ package final class Generator {
     ///
     /// Prompts must not be empty. A prompt as long as the model's context gets an empty answer that ended for its
     /// length.
-    /// `stop`, asked before every step, ends the work early; answers that have not ended by then are as long as they
-    /// came to be.
+    /// Throws what `interruption`, asked before every step, throws; `finished` was then told of the answers that had
+    /// ended.
     package func generate(
         _ prompts: [[Int32]], _ options: GenerationOptions,
         finished: (_ index: Int, GeneratedTokens) -> Void = { _, _ in },
-        stop: () -> Bool = { false }
+        interruption: Interruption = {}
     ) throws -> [GeneratedTokens] {
         var answers = [GeneratedTokens](repeating: GeneratedTokens(ids: [], finish: .length), count: prompts.count)
         let context = transformer.model.configuration.context
@@ -37,8 +37,8 @@ package final class Generator {
         let order = prompts.indices.filter { room[$0] > 0 && !prompts[$0].isEmpty }
             .sorted { TokenTree.precedes(prompts[$0], prompts[$1]) }
         for batch in batches(order, prompts, room) {
-            if stop() { break }
-            try run(batch, prompts, room, options, &answers, finished, stop)
+            try interruption()
+            try run(batch, prompts, room, options, &answers, finished, interruption)
         }
         return answers
     }
@@ -70,7 +70,7 @@ package final class Generator {
     private func run(
         _ batch: [Int], _ prompts: [[Int32]], _ room: [Int], _ options: GenerationOptions,
         _ answers: inout [GeneratedTokens],
-        _ finished: (Int, GeneratedTokens) -> Void, _ stop: () -> Bool
+        _ finished: (Int, GeneratedTokens) -> Void, _ interruption: Interruption
     ) throws {
         let sampler = Sampler(options: options)
         let vocabulary = transformer.model.configuration.vocabulary
@@ -101,7 +101,8 @@ package final class Generator {
                 tokens.append(token)
             }
             active = kept
-            if active.isEmpty || stop() { return }
+            if active.isEmpty { return }
+            try interruption()
             let hidden = try transformer.decode(tokens, &active, cache)
             logits = try transformer.logits(hidden, rows: Array(active.indices))
             next = pick(active.map { batch[$0.index] }, logits, vocabulary, sampler, answers)

@@ -6,7 +6,7 @@ import WeightFiles
 /// Everything that a run needs to go on as if it had never stopped; one safetensors file that is whole or absent.
 ///
 /// Data order, noise and schedule are functions of (seed, step), so nothing else has a state.
-struct Checkpoint {
+struct Checkpoint: Equatable {
     static let name = "checkpoint.safetensors"
 
     /// Steps done.

@@ -30,12 +30,13 @@ package struct RangeTest {
         self.memoryBytes = memoryBytes
     }
 
-    /// Runs up to `steps` steps from `lowest` to `highest`; nil where `stop` ended it.
+    /// Runs up to `steps` steps from `lowest` to `highest`.
     ///
-    /// The parameters are used up. Throws a Failure where there is nothing to train on or the bounds are no range.
+    /// The parameters are used up. Throws a Failure where there is nothing to train on or the bounds are no range, and
+    /// what `interruption`, asked before every micro-batch, throws.
     package func run(
-        lowest: Double, highest: Double, steps: Int, report: (StepReport) -> Void, stop: () -> Bool
-    ) throws -> RangeTestResult? {
+        lowest: Double, highest: Double, steps: Int, report: (StepReport) -> Void, interruption: Interruption = {}
+    ) throws -> RangeTestResult {
         guard lowest > 0, highest > lowest, highest.isFinite, steps >= 8 else {
             throw Failure(
                 code: "recipe.range_test", "From \(lowest) to \(highest) in \(steps) steps is no range to sweep.",
@@ -57,7 +58,6 @@ package struct RangeTest {
         let started = ContinuousClock.now
         var tokens = 0
         for step in 0..<steps {
-            if stop() { return nil }
             let rate = lowest * pow(highest / lowest, Double(step) / Double(steps - 1))
             let batch = self.batch(step, rows)
             let labels = batch.reduce(0) { $0 + $1.labels }
@@ -65,6 +65,7 @@ package struct RangeTest {
             var loss = 0.0
             var noise = recipe.noise(step: step)
             for tree in MicroBatches.make(batch, budget: budget, sharing: noise == nil) {
+                try interruption()
                 let sites = try transformer.train(
                     tree, scale: 1 / Float(labels), smoothing: Float(recipe.labelSmoothing), noise: noise,
                     into: optimizer.gradients)

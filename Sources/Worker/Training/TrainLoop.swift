@@ -15,12 +15,8 @@ package final class TrainLoop {
         case checkpoint(Int)
     }
 
-    /// How it ended.
-    package enum Outcome: Sendable {
-        case finished(TrainingResult)
-        /// Stopped by request after a checkpoint; start again to resume.
-        case interrupted(step: Int)
-    }
+    /// What `interruption` threw, on its way out of a step or a validation that is given up.
+    private struct GivenUp: Error { let cause: any Error }
 
     let model: Model
     let recipe: Recipe
@@ -37,20 +33,26 @@ package final class TrainLoop {
     let stepsPerEpoch: Int
     package let steps: Int
     let report: (Event) -> Void
-    let shouldStop: () -> Bool
-    var best: FloatBuffer?
+    let interruption: Interruption
+    /// The whole steps done.
+    private var state = Checkpoint()
+    /// What the checkpoint on disk holds; nothing has been done where there is none.
+    private var saved = Checkpoint()
+    private var best: FloatBuffer?
+    /// Steps in a row whose loss was beyond all reason.
+    private var runaway = 0
 
     /// - Parameters:
     ///   - parameters: what is trained, at its start: an adapter, fresh or served, or the weights themselves.
     ///   - folder: where checkpoints are written and looked for.
     ///   - fingerprint: names rows, base and start, so that a checkpoint of something else is not resumed.
     ///   - memoryBytes: what activations may take.
+    ///   - interruption: asked before every micro-batch.
     /// - Throws: a Failure where there is nothing to train on.
     package init(
         model: Model, parameters: any Trainable, recipe: Recipe, train: [TokenSequence], validation: [TokenSequence],
-        folder: String,
-        fingerprint: String, team: ThreadTeam, memoryBytes: Int, report: @escaping (Event) -> Void,
-        shouldStop: @escaping () -> Bool
+        folder: String, fingerprint: String, team: ThreadTeam, memoryBytes: Int, report: @escaping (Event) -> Void,
+        interruption: @escaping Interruption = {}
     ) throws {
         guard let peak = recipe.learningRate, peak > 0, peak.isFinite else {
             throw Failure(
@@ -77,7 +79,7 @@ package final class TrainLoop {
         self.fingerprint = fingerprint
         self.team = team
         self.report = report
-        self.shouldStop = shouldStop
+        self.interruption = interruption
         transformer = try parameters.transformer(model, team: team)
         optimizer = try Optimizer(parameters, recipe: recipe, team: team)
         budget = max(128, min(1 << 16, memoryBytes / transformer.bytesPerToken))
@@ -86,59 +88,73 @@ package final class TrainLoop {
         schedule = LearningRateSchedule(recipe, peak: peak, steps: steps)
     }
 
-    /// Trains to the end, to `pauseAtStep`, or until asked to stop.
-    package func run(pauseAtStep: Int? = nil) throws -> Outcome {
-        var state =
-            try Checkpoint.read(from: folder, fingerprint: fingerprint, optimizer: optimizer, best: &best)
-            ?? Checkpoint()
+    /// Trains to the end or to `pauseAtStep`.
+    ///
+    /// Throws what `interruption` throws, within one micro-batch: the step under way is given up, and a checkpoint of
+    /// the last whole one is written. Started again, the run goes on from there.
+    package func run(pauseAtStep: Int? = nil) throws -> TrainingResult {
+        if let found = try Checkpoint.read(
+            from: folder, fingerprint: fingerprint, optimizer: optimizer, best: &best)
+        {
+            (state, saved) = (found, found)
+        }
         optimizer.parameters.publish(to: transformer)
-        if state.step == 0, state.startLoss == nil, !validation.isEmpty { try validate(&state) }
         let last = min(steps, pauseAtStep ?? steps)
-        var runaway = 0
-        while state.step < last {
-            if shouldStop() { return try interrupted(state) }
-            let started = ContinuousClock.now
-            let rows = stepRows(state.step)
-            let loss = try gradients(rows.map { train[$0] }, step: state.step)
-            let norm = optimizer.gradientNorm()
-            try check(loss: loss, norm: norm, step: state.step, rows: rows, first: state.firstLoss, runaway: &runaway)
-            let rate = schedule.rate(state.step)
-            let clip = recipe.clipNorm > 0 ? min(1, recipe.clipNorm / (norm + 1e-6)) : 1
-            optimizer.update(step: state.step + 1, rate: rate, scale: clip)
-            optimizer.parameters.publish(to: transformer)
-
-            state.step += 1
-            state.firstLoss = state.firstLoss ?? loss
-            state.lastLoss = loss
-            let tokens = rows.reduce(0) { $0 + train[$1].ids.count }
-            let labels = rows.reduce(0) { $0 + train[$1].labels }
-            let seconds = Self.seconds(since: started)
-            state.seconds += seconds
-            state.tokens += tokens
-            state.labelTokens += labels
-            report(
-                .step(
-                    StepReport(
-                        step: state.step, steps: steps, epoch: Double(state.step) / Double(stepsPerEpoch), loss: loss,
-                        gradientNorm: norm,
-                        learningRate: rate, tokens: tokens, labelTokens: labels,
-                        tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds),
-                        memoryBytes: MemoryUse.peakBytes(),
-                        secondsLeft: state.seconds / Double(state.step) * Double(steps - state.step))))
-            if isEvaluation(state.step) {
-                try validate(&state)
-                if let patience = recipe.patience, state.evaluationsWithoutGain >= max(1, patience) { break }
+        do {
+            if isValidationDue { try validate() }
+            while state.step < last, !isPatienceLost {
+                try takeStep()
+                if isEvaluation(state.step) { try validate() }
+                if state.step % max(1, recipe.checkpointEverySteps) == 0, state.step < last, !isPatienceLost {
+                    try checkpoint()
+                }
             }
-            if state.step % max(1, recipe.checkpointEverySteps) == 0, state.step < last { try checkpoint(state) }
+        } catch let givenUp as GivenUp {
+            if state != saved { try checkpoint() }
+            throw givenUp.cause
         }
         if state.step < steps, pauseAtStep != nil, state.step == last {
-            try checkpoint(state)
-            return .finished(result(state, paused: true))
+            try checkpoint()
+            return result(paused: true)
         }
         if let best, !validation.isEmpty {
             optimizer.parameters.values.pointer.update(from: best.pointer, count: optimizer.parameters.count)
         }
-        return .finished(result(state, paused: false))
+        return result(paused: false)
+    }
+
+    private func heed() throws {
+        do { try interruption() } catch { throw GivenUp(cause: error) }
+    }
+
+    /// One optimizer step. Until all its gradients are there, nothing that lasts is changed.
+    private func takeStep() throws {
+        let started = ContinuousClock.now
+        let rows = stepRows(state.step)
+        let loss = try gradients(rows.map { train[$0] }, step: state.step)
+        let norm = optimizer.gradientNorm()
+        try check(loss: loss, norm: norm, rows: rows)
+        let rate = schedule.rate(state.step)
+        let clip = recipe.clipNorm > 0 ? min(1, recipe.clipNorm / (norm + 1e-6)) : 1
+        optimizer.update(step: state.step + 1, rate: rate, scale: clip)
+        optimizer.parameters.publish(to: transformer)
+
+        state.step += 1
+        state.firstLoss = state.firstLoss ?? loss
+        state.lastLoss = loss
+        let tokens = rows.reduce(0) { $0 + train[$1].ids.count }
+        let labels = rows.reduce(0) { $0 + train[$1].labels }
+        state.seconds += Self.seconds(since: started)
+        state.tokens += tokens
+        state.labelTokens += labels
+        report(
+            .step(
+                StepReport(
+                    step: state.step, steps: steps, epoch: Double(state.step) / Double(stepsPerEpoch), loss: loss,
+                    gradientNorm: norm, learningRate: rate, tokens: tokens, labelTokens: labels,
+                    tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds),
+                    memoryBytes: MemoryUse.peakBytes(),
+                    secondsLeft: state.seconds / Double(state.step) * Double(steps - state.step))))
     }
 
     /// The rows of 0-based `step`: a window of the epoch's own shuffle.
@@ -151,12 +167,14 @@ package final class TrainLoop {
 
     /// Fills the gradients of the mean loss over all labelled tokens of the step; returns that loss.
     private func gradients(_ rows: [TokenSequence], step: Int) throws -> Double {
+        try heed()
         optimizer.clearGradients()
         let weight = rows.reduce(0.0) { sum, row in sum + row.weights.dropFirst().reduce(0.0) { $0 + Double($1) } }
         guard weight > 0 else { return 0 }
         var loss = 0.0
         var noise = recipe.noise(step: step)
         for tree in MicroBatches.make(rows, budget: budget, sharing: noise == nil) {
+            try heed()
             let sites = try transformer.train(
                 tree, scale: Float(1 / weight), smoothing: Float(recipe.labelSmoothing), noise: noise,
                 into: optimizer.gradients)
@@ -167,22 +185,23 @@ package final class TrainLoop {
     }
 
     /// Refuses to go on from numbers that are no longer a model; the last checkpoint stays.
-    private func check(loss: Double, norm: Double, step: Int, rows: [Int], first: Double?, runaway: inout Int) throws {
-        let where_ =
-            "step \(step + 1) of \(steps), training rows \(rows.map { String($0 + 1) }.joined(separator: ", "))"
+    private func check(loss: Double, norm: Double, rows: [Int]) throws {
+        let numbers = rows.map { String($0 + 1) }.joined(separator: ", ")
+        let place = "step \(state.step + 1) of \(steps), training rows \(numbers)"
         guard loss.isFinite, norm.isFinite else {
             throw Failure(
-                code: "training.not_finite", "The loss is \(loss) and the gradient norm \(norm).", at: where_,
+                code: "training.not_finite", "The loss is \(loss) and the gradient norm \(norm).", at: place,
                 remedy: "Lower recipe.learning_rate (now \(recipe.learningRate ?? 0)), and look at the rows named here."
             )
         }
         // Worse than guessing, and much worse than the start, three steps in a row: it will not come back by itself.
-        let limit = max(3 * (first ?? loss), log(Double(model.configuration.vocabulary)) + 3)
+        let limit = max(3 * (state.firstLoss ?? loss), log(Double(model.configuration.vocabulary)) + 3)
         runaway = loss > limit ? runaway + 1 : 0
         guard runaway < 3 else {
             throw Failure(
-                code: "training.exploding", "The loss has grown to \(loss), from \(first ?? loss) at the start.",
-                at: where_,
+                code: "training.exploding",
+                "The loss has grown to \(loss), from \(state.firstLoss ?? loss) at the start.",
+                at: place,
                 remedy:
                     """
                     Lower recipe.learning_rate (now \(recipe.learningRate ?? 0)) or recipe.clip_norm, or lengthen \
@@ -198,12 +217,28 @@ package final class TrainLoop {
         return recipe.evaluateEverySteps > 0 ? step % recipe.evaluateEverySteps == 0 : step % stepsPerEpoch == 0
     }
 
-    /// Measures validation loss and keeps the best weights seen.
-    private func validate(_ state: inout Checkpoint) throws {
+    /// Whether the validation that belongs to the steps done is still to be made: the run is new, or it was stopped
+    /// in that validation.
+    ///
+    /// A checkpoint says so without a field of its own: every evaluation since the best one went without gain, so it
+    /// counts as many as the recipe asks for since then, or one fewer.
+    private var isValidationDue: Bool {
+        guard !validation.isEmpty else { return false }
+        guard state.step > 0 else { return state.startLoss == nil }
+        let asked = stride(from: state.bestStep + 1, through: state.step, by: 1).count { isEvaluation($0) }
+        return asked > state.evaluationsWithoutGain
+    }
+
+    /// Whether so many evaluations have brought nothing that the recipe ends the run.
+    private var isPatienceLost: Bool { recipe.patience.map { state.evaluationsWithoutGain >= max(1, $0) } ?? false }
+
+    /// Measures validation loss and keeps the best weights seen. Nothing is changed where it is given up.
+    private func validate() throws {
         var loss = 0.0
         var weight = 0.0
         var correct = 0.0
         for tree in MicroBatches.make(validation, budget: budget, sharing: true) {
+            try heed()
             for (site, value) in zip(tree.labels, try transformer.score(tree)) {
                 loss += Double(site.weight) * Double(value.loss)
                 weight += Double(site.weight)
@@ -225,17 +260,13 @@ package final class TrainLoop {
             .validation(ValidationReport(step: state.step, loss: mean, tokenAccuracy: correct / weight, best: isBest)))
     }
 
-    private func checkpoint(_ state: Checkpoint) throws {
+    private func checkpoint() throws {
         try state.write(to: folder, fingerprint: fingerprint, optimizer: optimizer, best: best)
+        saved = state
         report(.checkpoint(state.step))
     }
 
-    private func interrupted(_ state: Checkpoint) throws -> Outcome {
-        try checkpoint(state)
-        return .interrupted(step: state.step)
-    }
-
-    private func result(_ state: Checkpoint, paused: Bool) -> TrainingResult {
+    private func result(paused: Bool) -> TrainingResult {
         TrainingResult(
             adapter: AdapterReference(path: "", sha256: ""), steps: state.step,
             bestStep: validation.isEmpty ? state.step : state.bestStep,

@@ -33,10 +33,11 @@ package enum GGUFWriter {
 
     /// Writes metadata and tensors in the given order; the file appears whole or not at all.
     ///
-    /// Types are those of `ck_quantize_row`. Throws ``WeightFileError`` for a full disk, a NaN or an infinity.
-    package static func write(_ tensors: [TensorSource], metadata: [(String, Value)], to path: String)
-        throws(WeightFileError)
-    {
+    /// Types are those of `ck_quantize_row`. Throws ``WeightFileError`` for a full disk, a NaN or an infinity, and what
+    /// `interruption`, asked every megabyte, throws.
+    package static func write(
+        _ tensors: [TensorSource], metadata: [(String, Value)], to path: String, interruption: () throws -> Void = {}
+    ) throws {
         let alignment = 32
         var header: [UInt8] = []
         append(&header, 0x4655_4747 as UInt32)
@@ -67,7 +68,7 @@ package enum GGUFWriter {
         try output.write(header)
         for tensor in tensors {
             try output.pad(to: alignment)
-            try tensor.write(to: output, file: path)
+            try tensor.write(to: output, file: path, interruption)
         }
         try output.pad(to: alignment)
         try output.finish()

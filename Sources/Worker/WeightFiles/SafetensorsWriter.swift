@@ -5,10 +5,12 @@ import Tensors
 package enum SafetensorsWriter {
     /// Writes `tensors` in the given order; the file appears whole or not at all.
     ///
-    /// Types are F32, F16 or BF16. Throws ``WeightFileError`` for a full disk, a NaN or an infinity.
-    package static func write(_ tensors: [TensorSource], metadata: [String: String] = [:], to path: String)
-        throws(WeightFileError)
-    {
+    /// Types are F32, F16 or BF16. Throws ``WeightFileError`` for a full disk, a NaN or an infinity, and what
+    /// `interruption`, asked every megabyte, throws.
+    package static func write(
+        _ tensors: [TensorSource], metadata: [String: String] = [:], to path: String,
+        interruption: () throws -> Void = {}
+    ) throws {
         var entries: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
@@ -32,7 +34,7 @@ package enum SafetensorsWriter {
         header += [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8)
         let output = try WeightOutput(path: path)
         try output.write(withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header)
-        for tensor in tensors { try tensor.write(to: output, file: path) }
+        for tensor in tensors { try tensor.write(to: output, file: path, interruption) }
         try output.finish()
     }
 

@@ -35,8 +35,8 @@ package struct TensorSource {
     /// The bytes in the file, or nil when rows are no whole blocks.
     var byteCount: Int? { type.rowBytes(columns).map { $0 * rows } }
 
-    /// Converts and writes, some megabytes at a time.
-    func write(to output: WeightOutput, file: String) throws(WeightFileError) {
+    /// Converts and writes, a megabyte at a time; throws what `interruption`, asked before each, throws.
+    func write(to output: WeightOutput, file: String, _ interruption: () throws -> Void) throws {
         guard let rowBytes = type.rowBytes(columns) else {
             throw WeightFileError(
                 .unsupported, file: file, place: name,
@@ -52,6 +52,7 @@ package struct TensorSource {
         }
         var row = 0
         while row < rows {
+            try interruption()
             let end = min(rows, row + step)
             fill(row..<end, floats)
             let count = (end - row) * columns

@@ -1,11 +1,14 @@
 import Foundation
 import Nouns
 import Platform
+import Transformers
 import WeightFiles
 
 extension LoadedModel {
     /// All files of the base, by digest; paths are relative to its folder.
-    func files() throws -> [FileReference] {
+    ///
+    /// Throws what `interruption`, asked every megabyte, throws.
+    func files(interruption: Interruption = {}) throws -> [FileReference] {
         let names: [String]
         let folder: String
         if gguf != nil {
@@ -15,7 +18,7 @@ extension LoadedModel {
             (folder, names) = (path, try HuggingFaceFolder(path: path).files)
         }
         return try names.map { name in
-            var reference = try ResultFile.reference(folder + "/" + name)
+            var reference = try ResultFile.reference(folder + "/" + name, interruption: interruption)
             reference.path = name
             return reference
         }

@@ -20,10 +20,11 @@ struct LoadedModel {
     /// GGUF metadata where the base is a GGUF file.
     let gguf: GGUFFile?
 
-    /// Loads a base with all that was trained on it.
-    init(_ reference: ModelReference) throws {
+    /// Loads a base with all that was trained on it. Throws what `interruption` throws.
+    init(_ reference: ModelReference, interruption: Interruption) throws {
         try self.init(path: reference.basePath)
-        (model, adapter) = try Self.trained(reference.adapters, on: model)
+        try interruption()
+        (model, adapter) = try Self.trained(reference.adapters, on: model, interruption: interruption)
     }
 
     /// Loads a GGUF file, a Hugging Face folder, or a folder that holds one GGUF file.
@@ -53,11 +54,13 @@ struct LoadedModel {
     var encoder: RowEncoder { RowEncoder(text, context: model.configuration.context) }
 
     /// What `references` make of `model`, in order: the last whole set of weights, and one adapter for all that follow
-    /// it. Digests are checked.
-    static func trained(_ references: [AdapterReference], on model: Model) throws -> (Model, Adapter?) {
+    /// it. Digests are checked. Throws what `interruption` throws.
+    static func trained(_ references: [AdapterReference], on model: Model, interruption: Interruption) throws
+        -> (Model, Adapter?)
+    {
         for reference in references where !reference.sha256.isEmpty {
             let file = reference.path + (isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors")
-            let digest = try ResultFile.reference(file).sha256
+            let digest = try ResultFile.reference(file, interruption: interruption).sha256
             guard digest == reference.sha256 else {
                 throw WorkerFault(
                     .badModel,

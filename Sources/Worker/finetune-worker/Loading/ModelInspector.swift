@@ -5,11 +5,15 @@ import Transformers
 
 /// Looks at every number of a model before it is scored.
 enum ModelInspector {
-    /// What is found in a model's weights and in the adapter that stands on them.
-    static func inspect(_ loaded: LoadedModel, _ reference: ModelReference) throws -> ModelInspection {
+    /// What is found in a model's weights and in the adapter that stands on them. Throws what `interruption`, asked
+    /// before each layer, throws.
+    static func inspect(_ loaded: LoadedModel, _ reference: ModelReference, interruption: Interruption) throws
+        -> ModelInspection
+    {
         let adapter = loaded.adapter
         var inspection = ModelInspection(
-            baseDigest: LoadedModel.digest(of: try loaded.files()), tokenizerDigest: try loaded.tokenizerDigest(),
+            baseDigest: LoadedModel.digest(of: try loaded.files(interruption: interruption)),
+            tokenizerDigest: try loaded.tokenizerDigest(),
             templateDigest: loaded.templateDigest,
             nonFinite: 0, parameters: loaded.model.weights.parameters)
         func note(_ count: Int, _ place: @autoclosure () -> String) {
@@ -21,6 +25,7 @@ enum ModelInspector {
         note(nonFinite(weights.embedding), "the embedding")
         if let positions = weights.positions { note(nonFinite(positions), "the positions") }
         for (index, layer) in weights.layers.enumerated() {
+            try interruption()
             for projection in Projection.allCases {
                 if let matrix = layer[projection] { note(nonFinite(matrix), "layer \(index), \(projection.name)") }
             }

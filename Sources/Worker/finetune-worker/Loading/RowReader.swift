@@ -45,7 +45,7 @@ enum RowReader {
 
     private static func check(_ file: FileReference) throws {
         guard !file.sha256.isEmpty else { return }
-        let digest = try Digest.sha256(file: file.path)
+        let digest = try Digest.sha256(file: file.path, interruption: StopRequest.heed)
         guard digest == file.sha256 else {
             throw fault(
                 file, "The file's SHA-256 is \(digest), but the request names \(file.sha256).",

@@ -4,13 +4,14 @@ import WorkerProtocol
 
 /// Lets crash tests kill, stop or hang the worker at an exact place: `FINETUNED_FAULT=kill-after:checkpoint:2`.
 ///
-/// The form is `kill-before`, `kill-after`, `term-after` or `hang-after`, an event kind, and which one of that kind (1
-/// unless given).
+/// The form is `kill-before`, `kill-after`, `term-after`, `cancel-after` (SIGINT) or `hang-after`, an event kind, and
+/// which one of that kind (1 unless given).
 struct FaultInjection {
     private enum Action: String {
         case killBefore = "kill-before"
         case killAfter = "kill-after"
         case termAfter = "term-after"
+        case cancelAfter = "cancel-after"
         case hangAfter = "hang-after"
     }
 
@@ -42,6 +43,7 @@ struct FaultInjection {
         case .killBefore: break
         case .killAfter: kill(getpid(), SIGKILL)
         case .termAfter: kill(getpid(), SIGTERM)
+        case .cancelAfter: kill(getpid(), SIGINT)
         case .hangAfter: while true { sleep(1000) }
         }
     }

@@ -9,10 +9,11 @@ enum FolderLock {
 
     /// Takes the folder, waiting for a worker that a killed daemon left behind to write its checkpoint and go.
     ///
-    /// Throws a Failure where it stays.
+    /// Throws a Failure where it stays, and ``StopRequest/Made`` where this worker is asked to stop meanwhile.
     static func take(_ folder: String) throws -> FileLock {
         let path = folder + "/events.jsonl"
         for _ in 0..<patience * 10 {
+            try StopRequest.heed()
             do {
                 return try FileLock(path: path)
             } catch let failure as FileFailure where failure.number == EWOULDBLOCK {

@@ -22,13 +22,16 @@ enum ResultFile {
     }
 
     /// The reference of a file that is there already; links are followed, for bases that a person named by one.
-    static func reference(_ path: String) throws -> FileReference {
+    ///
+    /// Throws what `interruption`, asked every megabyte, throws.
+    static func reference(_ path: String, interruption: () throws -> Void = {}) throws -> FileReference {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure("open it", path, errno: errno) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileFailure("look at it", path, errno: errno) }
         return FileReference(
-            path: path, sha256: try Digest.sha256(descriptor: descriptor, path: path), bytes: Int(status.st_size))
+            path: path, sha256: try Digest.sha256(descriptor: descriptor, path: path, interruption: interruption),
+            bytes: Int(status.st_size))
     }
 }

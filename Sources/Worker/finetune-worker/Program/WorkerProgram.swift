@@ -10,7 +10,10 @@ enum WorkerProgram {
         usage: finetune-worker REQUEST.json
 
         Does one piece of numeric work and leaves. Events go to file descriptor 3 and to events.jsonl in the request's
-        folder, one JSON object a line; result.json holds the outcome. SIGTERM: write a checkpoint and leave.
+        folder, one JSON object a line; result.json holds the outcome.
+
+        SIGTERM: give up the step under way, write a checkpoint of the last whole one, leave (75).
+        SIGINT: leave at once, without a checkpoint (75).
 
         exit: 0 done   64 bad request   65 bad rows   66 bad model   70 fault of the engine   73 cannot write
               75 interrupted, start again to resume   76 loss diverged
@@ -33,6 +36,8 @@ enum WorkerProgram {
             events = try EventWriter(folder: request.directory)
             lock = try FolderLock.take(request.directory)
             if events.isWatched { try StopRequest.followParent() }
+        } catch is StopRequest.Made {
+            return .interrupted
         } catch {
             let fault = WorkerFault(error)
             complain(fault)
@@ -42,12 +47,14 @@ enum WorkerProgram {
         defer { withExtendedLifetime(lock) {} }
         do {
             let context = TaskContext(request: request, events: events)
-            guard let result = try perform(context) else { return .interrupted }
+            let result = try perform(context)
             try ResultFile.write(try ContractCoding.pretty(result), to: request.directory + "/result.json")
             var event = WorkerEvent(.result)
             event.result = result
             events.write(event)
             return .done
+        } catch is StopRequest.Made {
+            return .interrupted
         } catch {
             let fault = WorkerFault(error)
             var event = WorkerEvent(.failed)
@@ -58,8 +65,8 @@ enum WorkerProgram {
         }
     }
 
-    /// The result, or nil where a stop request ended the work at a checkpoint.
-    private static func perform(_ context: TaskContext) throws -> WorkerResult? {
+    /// Throws ``StopRequest/Made`` where a stop request ended the work.
+    private static func perform(_ context: TaskContext) throws -> WorkerResult {
         switch context.request.task {
         case .inspect(let task): try InspectRunner(context: context).run(task)
         case .measure(let task): try MeasureRunner(context: context).run(task)

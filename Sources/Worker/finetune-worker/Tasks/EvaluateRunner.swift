@@ -11,11 +11,11 @@ import WorkerProtocol
 struct EvaluateRunner {
     let context: TaskContext
 
-    func run(_ task: EvaluateTask) throws -> WorkerResult? {
+    func run(_ task: EvaluateTask) throws -> WorkerResult {
         context.events.stage("loading")
-        let loaded = try LoadedModel(task.model)
+        let loaded = try LoadedModel(task.model, interruption: StopRequest.heed)
         context.events.stage("inspecting")
-        let inspection = try ModelInspector.inspect(loaded, task.model)
+        let inspection = try ModelInspector.inspect(loaded, task.model, interruption: StopRequest.heed)
         let transformer = try Transformer(
             loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
         var result = WorkerResult()
@@ -23,7 +23,7 @@ struct EvaluateRunner {
         for set in task.sets {
             let evaluation = RowSetEvaluation(
                 set: set, task: task, encoder: loaded.encoder, transformer: transformer, context: context)
-            guard let (records, figures, seconds) = try evaluation.run() else { return nil }
+            let (records, figures, seconds) = try evaluation.run()
             let name = set.name.replacingOccurrences(of: "/", with: "_")
             let file = try ResultFile.writeLines(records, to: context.path("examples-\(name).jsonl"))
             result.evaluations?[set.name] = EvaluationResult(
@@ -49,21 +49,19 @@ struct RowSetEvaluation {
         let prompt: [Int32]?
     }
 
-    /// Records in row order, figures and seconds; nil where a stop request ended the work.
-    func run() throws -> (records: [ExampleRecord], figures: [String: Double], seconds: Double)? {
+    /// Records in row order, figures and seconds.
+    func run() throws -> (records: [ExampleRecord], figures: [String: Double], seconds: Double) {
         let started = ContinuousClock.now
         let rows = try RowReader.read(set.files, limit: set.limit ?? .max)
-        let (items, skipped) = encode(rows)
+        let (items, skipped) = try encode(rows)
         context.events.stage("scoring \(set.name)")
         // Rows and labelled variants are scored together: they share their prompts, which are computed once.
-        let variants = labelVariants(items)
+        let variants = try labelVariants(items)
         let scorer = SequenceScorer(transformer, memoryBytes: context.memoryBytes / 2)
-        guard
-            let scores = try scorer.score(
-                items.map(\.sequence) + variants.map(\.sequence),
-                progress: { context.events.progress($0, of: items.count + variants.count, "sequences") },
-                stop: { StopRequest.isMade })
-        else { return nil }
+        let scores = try scorer.score(
+            items.map(\.sequence) + variants.map(\.sequence),
+            progress: { context.events.progress($0, of: items.count + variants.count, "sequences") },
+            interruption: StopRequest.heed)
         var records = zip(items, scores).map { item, score in
             ExampleRecord(
                 row: item.row.id, set: set.name, lossSum: score.lossSum, tokens: score.tokens,
@@ -77,17 +75,18 @@ struct RowSetEvaluation {
             records[variant.item].labelScores = records[variant.item].labelScores ?? [:]
             records[variant.item].labelScores?[variant.label] = -score.lossSum
         }
-        guard try answer(items, &records) else { return nil }
+        try answer(items, &records)
         var figures = ExampleFigures.of(records)
         figures["rows_skipped"] = Double(skipped)
         let seconds = started.duration(to: .now) / .seconds(1)
         return (records, figures, seconds)
     }
 
-    private func encode(_ rows: [Row]) -> (items: [Item], skipped: Int) {
+    private func encode(_ rows: [Row]) throws -> (items: [Item], skipped: Int) {
         var items: [Item] = []
         var skipped = 0
         for row in rows {
+            try StopRequest.heed()
             do {
                 let prompt = try encoder.prompt(row.content)
                 let isOpen = RowEncoder.reference(row.content).isEmpty && prompt != nil
@@ -108,24 +107,27 @@ struct RowSetEvaluation {
     }
 
     /// Each labelled row with each class's text as its answer.
-    private func labelVariants(_ items: [Item]) -> [(item: Int, label: String, sequence: TokenSequence)] {
+    private func labelVariants(_ items: [Item]) throws -> [(item: Int, label: String, sequence: TokenSequence)] {
         // Where no answers are asked for, only the loss is.
         guard let labels = task.labels, labels.count > 1, set.maxNewTokens != 0 else { return [] }
-        return items.indices.filter { items[$0].row.label != nil }.flatMap { index in
-            labels.compactMap { label in
-                guard let content = RowEncoder.replacingAnswer(items[index].row.content, by: label),
+        var variants: [(item: Int, label: String, sequence: TokenSequence)] = []
+        for (index, item) in items.enumerated() where item.row.label != nil {
+            try StopRequest.heed()
+            for label in labels {
+                guard let content = RowEncoder.replacingAnswer(item.row.content, by: label),
                     let example = try? encoder.example(content, maximumLength: task.maxLength)
-                else { return nil }
-                return (index, label, example.sequence)
+                else { continue }
+                variants.append((index, label, example.sequence))
             }
         }
+        return variants
     }
 
-    /// Greedy answers. False where a stop request ended the work.
-    private func answer(_ items: [Item], _ records: inout [ExampleRecord]) throws -> Bool {
+    /// Greedy answers.
+    private func answer(_ items: [Item], _ records: inout [ExampleRecord]) throws {
         let asked = items.indices.filter { items[$0].prompt != nil }
         let longest = set.maxNewTokens ?? task.maxNewTokens
-        guard longest > 0, !asked.isEmpty else { return true }
+        guard longest > 0, !asked.isEmpty else { return }
         context.events.stage("generating \(set.name)")
         let generator = Generator(transformer, memoryBytes: context.memoryBytes / 2)
         let options = GenerationOptions(maxNewTokens: longest, stopTokens: Set(encoder.encoder.stopTokens()))
@@ -135,13 +137,11 @@ struct RowSetEvaluation {
             finished: { _, _ in
                 done += 1
                 if done % 16 == 0 || done == asked.count { context.events.progress(done, of: asked.count, "answers") }
-            }, stop: { StopRequest.isMade })
-        if StopRequest.isMade { return false }
+            }, interruption: StopRequest.heed)
         for (index, answer) in zip(asked, answers) {
             records[index].output = encoder.tokenizer.decode(answer.ids)
             records[index].finish = answer.finish.rawValue
             records[index].outputTokens = answer.ids.count
         }
-        return true
     }
 }

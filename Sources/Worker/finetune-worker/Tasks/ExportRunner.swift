@@ -18,9 +18,9 @@ struct ExportRunner {
         "def add(a, b):\n    return a + b",
     ]
 
-    func run(_ task: ExportTask) throws -> WorkerResult? {
+    func run(_ task: ExportTask) throws -> WorkerResult {
         context.events.stage("loading")
-        let loaded = try LoadedModel(task.model)
+        let loaded = try LoadedModel(task.model, interruption: StopRequest.heed)
         let adapter = loaded.adapter
         if let adapter { try refuseEmpty(adapter, task) }
         context.events.stage("exporting")
@@ -33,7 +33,9 @@ struct ExportRunner {
             try AdapterFolder.write(
                 adapter, family: loaded.model.configuration.family, base: task.model.base.rawValue, to: output)
         case .huggingface:
-            try HuggingFaceExport.write(loaded.model, base: try loaded.exportBase(), adapter: adapter, to: output)
+            try HuggingFaceExport.write(
+                loaded.model, base: try loaded.exportBase(), adapter: adapter, to: output,
+                interruption: StopRequest.heed)
         case .ggufF16, .ggufQ8:
             let base: GGUFExport.Base =
                 if let gguf = loaded.gguf { .gguf(gguf) } else {
@@ -41,14 +43,14 @@ struct ExportRunner {
                 }
             try GGUFExport.write(
                 loaded.model, base: base, adapter: adapter, type: task.format == .ggufQ8 ? .q8_0 : .f16,
-                to: output + "/model.gguf")
+                to: output + "/model.gguf", interruption: StopRequest.heed)
         }
-        if StopRequest.isMade { return nil }
+        try StopRequest.heed()
         context.events.stage("verifying")
         let figures = try verify(task, loaded, adapter, output)
         var result = WorkerResult()
         result.files = try FileManager.default.contentsOfDirectory(atPath: output).sorted()
-            .map { try ResultFile.reference(output + "/" + $0) }
+            .map { try ResultFile.reference(output + "/" + $0, interruption: StopRequest.heed) }
         result.figures = figures
         return result
     }
@@ -88,7 +90,10 @@ struct ExportRunner {
         let team = ThreadTeam(threads: context.threads)
         func losses(_ model: Model, _ adapter: Adapter?) throws -> [Double] {
             let transformer = try Transformer(model, adapter: adapter, team: team)
-            return try transformer.score(TokenTree(sequences)).map { Double($0.loss) }
+            return try sequences.flatMap { sequence in
+                try StopRequest.heed()
+                return try transformer.score(TokenTree([sequence])).map { Double($0.loss) }
+            }
         }
         let expected = try losses(loaded.model, adapter)
         let written: [Double]

@@ -9,7 +9,7 @@ import WorkerProtocol
 struct GenerateRunner {
     let context: TaskContext
 
-    func run(_ task: GenerateTask) throws -> WorkerResult? {
+    func run(_ task: GenerateTask) throws -> WorkerResult {
         context.events.stage("loading")
         let answerer = try Answerer(task.model, context: context)
         context.events.stage("generating")
@@ -18,7 +18,6 @@ struct GenerateRunner {
             event.output = output
             context.events.write(event)
         }
-        if StopRequest.isMade { return nil }
         var result = WorkerResult()
         result.outputs = outputs
         return result
@@ -33,7 +32,7 @@ struct Answerer {
     private let stopTokens: Set<Int32>
 
     init(_ model: ModelReference, context: TaskContext) throws {
-        loaded = try LoadedModel(model)
+        loaded = try LoadedModel(model, interruption: StopRequest.heed)
         let transformer = try Transformer(
             loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
         generator = Generator(transformer, memoryBytes: context.memoryBytes / 2)
@@ -58,6 +57,7 @@ struct Answerer {
                     remedy: "Use a temperature from 0, topP above 0 and up to 1, and at least one new token."))
         }
         let prompts = try task.conversations.enumerated().map { index, messages in
+            try StopRequest.heed()
             do {
                 return try encoder.prompt(messages)
             } catch {
@@ -76,7 +76,7 @@ struct Answerer {
                 finish: answer.finish.rawValue)
         }
         let answers = try generator.generate(
-            prompts, options, finished: { finished(output($0, $1)) }, stop: { StopRequest.isMade })
+            prompts, options, finished: { finished(output($0, $1)) }, interruption: StopRequest.heed)
         return answers.enumerated().map { output($0.offset, $0.element) }
     }
 }

@@ -18,7 +18,7 @@ struct InspectRunner {
         context.events.stage("checking")
         let bits = try probe(loaded)
         context.events.stage("digesting")
-        let files = try loaded.files()
+        let files = try loaded.files(interruption: StopRequest.heed)
         var card = BaseCard(
             id: task.id, architecture: loaded.model.configuration.family.rawValue, name: name(loaded),
             parameters: loaded.model.weights.parameters, quantisation: loaded.model.weights.quantisation,

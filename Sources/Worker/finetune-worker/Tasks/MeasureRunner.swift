@@ -14,16 +14,13 @@ struct MeasureRunner {
 
     let context: TaskContext
 
-    func run(_ task: MeasureTask) throws -> WorkerResult? {
+    func run(_ task: MeasureTask) throws -> WorkerResult {
         context.events.stage("loading")
         let encoder = try LoadedModel(path: task.model.basePath).encoder
         context.events.stage("encoding")
         var totals = Totals()
         let path = context.path("measure.jsonl")
-        let temporary: String
-        do {
-            temporary = try AtomicFile.write(beside: path) { totals = try measure(task, encoder, to: $0, named: $1) }
-        } catch is Stopped { return nil }
+        let temporary = try AtomicFile.write(beside: path) { totals = try measure(task, encoder, to: $0, named: $1) }
         try AtomicFile.rename(temporary, to: path)
         var result = WorkerResult()
         var file = try ResultFile.reference(path)
@@ -48,9 +45,6 @@ struct MeasureRunner {
         }
     }
 
-    /// Ends the reading where a stop was asked for.
-    private struct Stopped: Error {}
-
     private func measure(_ task: MeasureTask, _ encoder: RowEncoder, to descriptor: Int32, named name: String) throws
         -> Totals
     {
@@ -66,7 +60,7 @@ struct MeasureRunner {
         try ReadAhead.run { give in
             try RowReader.batches(files, atOnce: Self.rowsAtOnce, give)
         } take: { (batch: LineBatch) in
-            if StopRequest.isMade { throw Stopped() }
+            try StopRequest.heed()
             var measured = [Result<RowMeasurement, any Error>?](repeating: nil, count: batch.count)
             measured.withUnsafeMutableBufferPointer { measured in
                 nonisolated(unsafe) let measured = measured

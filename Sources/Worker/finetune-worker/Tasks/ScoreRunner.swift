@@ -11,7 +11,7 @@ import WorkerProtocol
 struct ScoreRunner {
     let context: TaskContext
 
-    func run(_ task: ScoreTask) throws -> WorkerResult? {
+    func run(_ task: ScoreTask) throws -> WorkerResult {
         guard (0...1 << 20).contains(task.limit), (0...64).contains(task.shots), (0...4096).contains(task.probeTexts)
         else {
             throw WorkerFault(
@@ -22,26 +22,24 @@ struct ScoreRunner {
                     at: "score", remedy: "Use up to 1048576 rows, 64 shots and 4096 probe texts."))
         }
         context.events.stage("loading")
-        let loaded = try LoadedModel(task.model)
+        let loaded = try LoadedModel(task.model, interruption: StopRequest.heed)
         let transformer = try Transformer(
             loaded.model, adapter: loaded.adapter, team: ThreadTeam(threads: context.threads))
         var result = WorkerResult()
         result.figures = [:]
         let rows = try RowReader.read(task.rows, limit: task.limit + task.shots)
         if !rows.isEmpty {
-            guard let figures = try score(rows, task, loaded, transformer) else { return nil }
-            result.figures = figures
+            result.figures = try score(rows, task, loaded, transformer)
         }
         if task.probeTexts > 0 {
-            guard let file = try probe(task, loaded, transformer) else { return nil }
-            result.files = [file]
+            result.files = [try probe(task, loaded, transformer)]
         }
         return result
     }
 
     /// Bits per byte of all rows after the worked examples, and the accuracy of the likeliest label with them in front.
     private func score(_ rows: [Row], _ task: ScoreTask, _ loaded: LoadedModel, _ transformer: Transformer) throws
-        -> [String: Double]?
+        -> [String: Double]
     {
         let shots = Array(rows.prefix(max(0, task.shots)))
         let scored = Array(rows.dropFirst(shots.count))
@@ -50,16 +48,15 @@ struct ScoreRunner {
         context.events.stage("scoring")
         var plain: [(row: Row, sequence: TokenSequence)] = []
         for row in scored {
+            try StopRequest.heed()
             if let example = try? encoder.example(row.content, maximumLength: length) {
                 plain.append((row, example.sequence))
             }
         }
         let scorer = SequenceScorer(transformer, memoryBytes: context.memoryBytes / 2)
-        guard
-            let scores = try scorer.score(
-                plain.map(\.sequence), progress: { context.events.progress($0, of: plain.count, "rows") },
-                stop: { StopRequest.isMade })
-        else { return nil }
+        let scores = try scorer.score(
+            plain.map(\.sequence), progress: { context.events.progress($0, of: plain.count, "rows") },
+            interruption: StopRequest.heed)
         let records = zip(plain, scores).map { item, score in
             ExampleRecord(
                 row: item.row.id, set: "score", lossSum: score.lossSum, tokens: score.tokens,
@@ -72,6 +69,7 @@ struct ScoreRunner {
         var sequences: [TokenSequence] = []
         var owners: [(row: Int, label: String)] = []
         for (index, row) in scored.enumerated() where row.label != nil {
+            try StopRequest.heed()
             for label in labels {
                 guard let content = RowEncoder.replacingAnswer(row.content, by: label),
                     let example = try? encoder.example(Self.withExamples(shots, content), maximumLength: length)
@@ -80,7 +78,7 @@ struct ScoreRunner {
                 owners.append((index, label))
             }
         }
-        guard let labelScores = try scorer.score(sequences, stop: { StopRequest.isMade }) else { return nil }
+        let labelScores = try scorer.score(sequences, interruption: StopRequest.heed)
         var byRow: [Int: [String: Double]] = [:]
         for (owner, score) in zip(owners, labelScores) { byRow[owner.row, default: [:]][owner.label] = -score.lossSum }
         let right = byRow.filter { ExampleFigures.likeliest($0.value) == scored[$0.key].label }.count
@@ -113,7 +111,7 @@ struct ScoreRunner {
     }
 
     /// Texts that the model writes by itself, as rows of plain text: what it knew before it was trained further.
-    private func probe(_ task: ScoreTask, _ loaded: LoadedModel, _ transformer: Transformer) throws -> FileReference? {
+    private func probe(_ task: ScoreTask, _ loaded: LoadedModel, _ transformer: Transformer) throws -> FileReference {
         context.events.stage("sampling")
         let tokenizer = loaded.text.tokenizer
         guard let first = tokenizer.bos ?? tokenizer.eos else {
@@ -129,8 +127,7 @@ struct ScoreRunner {
             maxNewTokens: 48, temperature: 1, topP: 0.95, seed: task.seed,
             stopTokens: Set(loaded.encoder.encoder.stopTokens()))
         let answers = try generator.generate(
-            [[Int32]](repeating: [first], count: task.probeTexts), options, stop: { StopRequest.isMade })
-        if StopRequest.isMade { return nil }
+            [[Int32]](repeating: [first], count: task.probeTexts), options, interruption: StopRequest.heed)
         let rows = answers.map { tokenizer.decode($0.ids, skippingControl: true) }
             .filter { !$0.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty }
             .enumerated().map { index, text in

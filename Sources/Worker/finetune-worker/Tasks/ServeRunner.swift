@@ -25,7 +25,7 @@ struct ServeRunner {
         var failure: Failure?
     }
 
-    /// Serves until asked to stop or idle for too long; a stop request is the ordinary end, so the result is never nil.
+    /// Serves until asked to stop or idle for too long; a stop request is the ordinary end here.
     func run(_ task: ServeTask) throws -> WorkerResult {
         context.events.stage("loading")
         let answerer = try Answerer(task.model, context: context)
@@ -122,6 +122,11 @@ struct ServeRunner {
                 model: task.model, conversations: query.conversations, maxNewTokens: query.maxNewTokens ?? 128,
                 temperature: query.temperature ?? 0, topP: query.topP ?? 1, seed: query.seed ?? 0)
             return Reply(outputs: try answerer.answer(generate) { _ in })
+        } catch is StopRequest.Made {
+            return Reply(
+                failure: Failure(
+                    code: "serve.stopping", "The engine was asked to stop before the answer was complete.",
+                    remedy: "Ask again when the engine serves again."))
         } catch let error as DecodingError {
             return Reply(
                 failure: Failure(

@@ -13,8 +13,7 @@ import WorkerProtocol
 struct TrainRunner {
     let context: TaskContext
 
-    /// The result, or nil where a stop request ended it at a checkpoint.
-    func run(_ task: TrainTask) throws -> WorkerResult? {
+    func run(_ task: TrainTask) throws -> WorkerResult {
         let job = try TrainingJob(task, context: context)
         context.events.stage("training")
         let loop = try TrainLoop(
@@ -22,16 +21,13 @@ struct TrainRunner {
             validation: job.validation,
             folder: context.request.directory, fingerprint: job.fingerprint, team: job.team,
             memoryBytes: job.activationBytes,
-            report: report, shouldStop: { StopRequest.isMade })
-        switch try loop.run(pauseAtStep: task.pauseAtStep) {
-        case .interrupted: return nil
-        case .finished(var training):
-            training.adapter = try write(job)
-            var result = WorkerResult()
-            result.training = training
-            result.figures = job.figures
-            return result
-        }
+            report: report, interruption: StopRequest.heed)
+        var training = try loop.run(pauseAtStep: task.pauseAtStep)
+        training.adapter = try write(job)
+        var result = WorkerResult()
+        result.training = training
+        result.figures = job.figures
+        return result
     }
 
     private func report(_ event: TrainLoop.Event) {
@@ -113,7 +109,7 @@ struct TrainingJob {
     init(_ task: TrainTask, context: TaskContext) throws {
         try RecipeRules.check(task.recipe)
         context.events.stage("loading")
-        let loaded = try LoadedModel(task.model)
+        let loaded = try LoadedModel(task.model, interruption: StopRequest.heed)
         self.loaded = loaded
         // Adapters that something is trained on top of are frozen: their sum becomes part of the weights.
         let below = try loaded.adapter.map { try loaded.model.merged(with: $0) } ?? loaded.model
@@ -122,7 +118,8 @@ struct TrainingJob {
             model = below
             trained = .adapter(try Self.adapter(task, for: below))
         case .full:
-            let (start, adapter) = try LoadedModel.trained(task.startAdapter.map { [$0] } ?? [], on: below)
+            let (start, adapter) = try LoadedModel.trained(
+                task.startAdapter.map { [$0] } ?? [], on: below, interruption: StopRequest.heed)
             let whole = try adapter.map { try start.merged(with: $0) } ?? start
             model = whole
             trained = .weights(
@@ -171,7 +168,8 @@ struct TrainingJob {
                     at: start.path,
                     remedy: "Name it among model.adapters, so that the adapter is trained on top of it."))
         }
-        return try LoadedModel.trained([start], on: model).1 ?? AdapterStart.fresh(task.recipe, for: model)
+        return try LoadedModel.trained([start], on: model, interruption: StopRequest.heed).1
+            ?? AdapterStart.fresh(task.recipe, for: model)
     }
 
     private static func fingerprint(_ task: TrainTask) throws -> String {
@@ -206,6 +204,7 @@ struct SetEncoder {
         var skipped = 0
         var truncated = 0
         try RowReader.each(files) { row in
+            try StopRequest.heed()
             do {
                 let example = try encoder.example(row.content, maximumLength: maximumLength)
                 if example.truncated > 0 {
