@@ -222,7 +222,7 @@ let testTargets: [Target] = [
             "ControlProtocol", "Experiments", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
             "WorkerProtocol", logging,
         ]),
-    tests("ExportingTests", ["Exporting", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
+    tests("ExportingTests", ["Exporting", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
     tests(
         "GatingTests",
         ["EvaluationMetrics", "Gating", "Graders", "JSONSchemas", "Nouns", "Settings", "Statistics", "WorkerProtocol"]),
