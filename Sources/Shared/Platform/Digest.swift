@@ -33,7 +33,11 @@ package enum Digest {
     }
 
     /// Two hexadecimal digits a byte.
-    package static func hex(_ bytes: some Collection<UInt8>) -> String {
+    package static func hex(_ bytes: [UInt8]) -> String { hex(bytes[...]) }
+
+    /// Two hexadecimal digits a byte.
+    package static func hex(_ bytes: ArraySlice<UInt8>) -> String {
+        // Of one type, since each row asks for some: what is generic is many times slower where another module calls.
         let digits = StaticString("0123456789abcdef")
         return String(unsafeUninitializedCapacity: bytes.count * 2) { text in
             var end = 0
