@@ -21,7 +21,7 @@ struct RowTableTests {
     /// a withdrawn prompt.
     private func former() throws {
         let pool = try DatabasePool(path: sandbox.layout.ledger)
-        try Ledger.migrator.migrate(pool, upTo: "revocation")
+        try Upgrade(path: "", migrations: Array(Migration.all.prefix(7))).run(pool)
         try pool.write { db in
             for (id, state) in [("d-1", Drop.State.stored), ("d-2", .stored), ("d-0", .revoked)] {
                 try db.execute(

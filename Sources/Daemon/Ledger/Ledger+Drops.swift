@@ -6,7 +6,12 @@ import Nouns
 extension Ledger {
     /// A dropped file, by identifier.
     package func drop(_ id: DropID) throws -> Drop? {
-        try read { try Self.nouns(Drop.self, $0, "SELECT body FROM drop_file WHERE id = ?", [id.rawValue]).first }
+        try read { try Self.drop(id, $0) }
+    }
+
+    /// A drop as it is within a transaction, or nil.
+    static func drop(_ id: DropID, _ db: Database) throws -> Drop? {
+        try nouns(Drop.self, db, "SELECT body FROM drop_file WHERE id = ?", [id.rawValue]).first
     }
 
     /// Drops in a state, oldest first.
@@ -46,29 +51,12 @@ extension Ledger {
     /// nothing.
     package func receive(_ drop: Drop) throws -> Drop {
         try write { db in
-            if let known = try Self.nouns(Drop.self, db, "SELECT body FROM drop_file WHERE id = ?", [drop.id.rawValue])
-                .first
-            {
-                return known
-            }
-            var drop = drop
-            if let first = try String.fetchOne(
-                db,
-                sql:
-                    """
-                    SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND state NOT IN ('duplicate', \
-                    'revoked', 'quarantined')
-                    """,
-                arguments: [drop.pipeline.rawValue, drop.sha256])
-            {
-                drop.state = .duplicate
-                drop.note = "the same bytes as \(first)"
-            }
+            if let known = try Self.drop(drop.id, db) { return known }
+            let drop = try Self.told(drop, db)
             try db.execute(
-                sql: "INSERT INTO drop_file (id, pipeline, sha256, state, received_at, body) VALUES (?, ?, ?, ?, ?, ?)",
+                sql: "INSERT INTO drop_file (id, pipeline, received_at, body) VALUES (?, ?, ?, ?)",
                 arguments: [
-                    drop.id.rawValue, drop.pipeline.rawValue, drop.sha256, drop.state.rawValue,
-                    drop.receivedAt.timeIntervalSince1970,
+                    drop.id.rawValue, drop.pipeline.rawValue, drop.receivedAt.timeIntervalSince1970,
                     try Self.body(drop),
                 ])
             return drop
@@ -79,24 +67,27 @@ extension Ledger {
     /// Returns what was recorded.
     package func receiveAgain(_ drop: Drop) throws -> Drop {
         try write { db in
-            var drop = drop
-            if let first = try String.fetchOne(
-                db,
-                sql:
-                    """
-                    SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND id <> ? AND state NOT IN \
-                    ('duplicate', 'revoked', 'quarantined')
-                    """,
-                arguments: [drop.pipeline.rawValue, drop.sha256, drop.id.rawValue])
-            {
-                drop.state = .duplicate
-                drop.note = "the same bytes as \(first)"
-            }
-            try db.execute(
-                sql: "UPDATE drop_file SET sha256 = ?, state = ?, body = ? WHERE id = ?",
-                arguments: [drop.sha256, drop.state.rawValue, try Self.body(drop), drop.id.rawValue])
+            let drop = try Self.told(drop, db)
+            try Self.update(drop, db)
             return drop
         }
+    }
+
+    /// The drop itself, or the same as a `duplicate` where another drop has its bytes.
+    private static func told(_ drop: Drop, _ db: Database) throws -> Drop {
+        guard
+            let first = try String.fetchOne(
+                db,
+                sql: """
+                    SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND id <> ?
+                    AND state NOT IN ('duplicate', 'revoked', 'quarantined')
+                    """,
+                arguments: [drop.pipeline.rawValue, drop.sha256, drop.id.rawValue])
+        else { return drop }
+        var drop = drop
+        drop.state = .duplicate
+        drop.note = "the same bytes as \(first)"
+        return drop
     }
 
     /// Moves a drop on to a state without rows of its own (`validated`, `quarantined`).
@@ -104,10 +95,10 @@ extension Ledger {
         try write { db in try Self.update(drop, db) }
     }
 
-    private static func update(_ drop: Drop, _ db: Database) throws {
+    /// Writes a drop as it now is.
+    static func update(_ drop: Drop, _ db: Database) throws {
         try db.execute(
-            sql: "UPDATE drop_file SET state = ?, body = ? WHERE id = ?",
-            arguments: [drop.state.rawValue, try body(drop), drop.id.rawValue])
+            sql: "UPDATE drop_file SET body = ? WHERE id = ?", arguments: [try body(drop), drop.id.rawValue])
     }
 
     /// Marks a drop as tried, for a run that is queued in the same transaction. Returns false where another run has

@@ -19,15 +19,12 @@ extension Ledger {
             let number = (try Int.fetchOne(db, sql: "SELECT MAX(number) FROM experiment") ?? 0) + 1
             let experiment = try make(ExperimentID("x-\(String(format: "%06d", number))"))
             try db.execute(
-                sql:
-                    """
-                    INSERT INTO experiment (id, number, pipeline, state, created_at, snapshot, body) VALUES (?, \
-                    ?, ?, ?, ?, ?, ?)
+                sql: """
+                    INSERT INTO experiment (id, number, pipeline, created_at, snapshot, body) VALUES (?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    experiment.id.rawValue, number, experiment.pipeline.rawValue, experiment.state.rawValue,
-                    experiment.createdAt.timeIntervalSince1970,
-                    experiment.snapshot.rawValue, try Self.body(experiment),
+                    experiment.id.rawValue, number, experiment.pipeline.rawValue,
+                    experiment.createdAt.timeIntervalSince1970, experiment.snapshot.rawValue, try Self.body(experiment),
                 ])
             return experiment
         }
@@ -115,8 +112,8 @@ extension Ledger {
         var bare = experiment
         bare.trials = []
         try db.execute(
-            sql: "UPDATE experiment SET state = ?, run = ?, body = ? WHERE id = ?",
-            arguments: [experiment.state.rawValue, experiment.run?.rawValue, try body(bare), experiment.id.rawValue])
+            sql: "UPDATE experiment SET body = ? WHERE id = ?",
+            arguments: [try body(bare), experiment.id.rawValue])
     }
 
     private static func unknown(_ id: ExperimentID) -> Failure {

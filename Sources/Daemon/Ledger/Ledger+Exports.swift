@@ -15,9 +15,9 @@ extension Ledger {
     package func keep(_ export: ExportRecord) throws {
         try write { db in
             try db.execute(
-                sql: "INSERT OR REPLACE INTO export (version, format, state, body) VALUES (?, ?, ?, ?)",
+                sql: "INSERT OR REPLACE INTO export (version, format, body) VALUES (?, ?, ?)",
                 arguments: [
-                    export.version.rawValue, export.format.rawValue, export.state.rawValue, try Self.body(export),
+                    export.version.rawValue, export.format.rawValue, try Self.body(export),
                 ])
         }
     }

@@ -12,11 +12,8 @@ extension Ledger {
             var seen: Set<VersionID> = []
             while let id = next, seen.insert(id).inserted {
                 guard
-                    let version = try Self.nouns(
-                        ModelVersion.self, db, "SELECT body FROM version WHERE id = ?", [id.rawValue]
-                    ).first,
-                    let run = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [version.run.rawValue])
-                        .first
+                    let version = try Self.version(id, db),
+                    let run = try Self.run(version.run, db)
                 else { break }
                 chain.append((version, run))
                 // A run from the base owes nothing to what was served then.
@@ -32,9 +29,7 @@ extension Ledger {
         let chain = try lineage(version)
         return try read { db in
             try chain.reduce(into: Set<DropID>()) { learned, link in
-                let snapshot = try Self.nouns(
-                    Snapshot.self, db, "SELECT body FROM snapshot WHERE id = ?", [link.run.snapshot.rawValue]
-                ).first
+                let snapshot = try Self.snapshot(link.run.snapshot, db)
                 learned.formUnion(
                     snapshot?.trained ?? (link.run.mode == .fromBase ? snapshot?.drops : nil) ?? link.run.drops)
             }

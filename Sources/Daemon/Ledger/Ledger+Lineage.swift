@@ -19,7 +19,7 @@ extension Ledger {
     /// A snapshot with the runs and versions made on it, or nil.
     package func snapshotSummary(_ id: SnapshotID) throws -> SnapshotSummary? {
         try read { db in
-            try Self.nouns(Snapshot.self, db, "SELECT body FROM snapshot WHERE id = ?", [id.rawValue]).first.map {
+            try Self.snapshot(id, db).map {
                 try Self.summary($0, db)
             }
         }
@@ -51,9 +51,7 @@ extension Ledger {
                 try Self.follow(&lineage, db)
                 return lineage
             }
-            if let snapshot = try Self.nouns(Snapshot.self, db, "SELECT body FROM snapshot WHERE id = ?", [subject])
-                .first
-            {
+            if let snapshot = try Self.snapshot(SnapshotID(subject), db) {
                 var lineage = DataLineage(subject: subject, kind: "snapshot")
                 lineage.drops = snapshot.drops
                 lineage.snapshots = [
@@ -64,29 +62,22 @@ extension Ledger {
                 try Self.follow(&lineage, db)
                 return lineage
             }
-            if let run = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [subject]).first {
+            if let run = try Self.run(RunID(subject), db) {
                 return try Self.back(from: [run], DataLineage(subject: subject, kind: "run"), db)
             }
-            if let first = try Self.nouns(ModelVersion.self, db, "SELECT body FROM version WHERE id = ?", [subject])
-                .first
-            {
+            if let first = try Self.version(VersionID(subject), db) {
                 var runs: [Run] = []
                 var next: ModelVersion? = first
                 var lineage = DataLineage(subject: subject, kind: "version")
                 while let version = next, !lineage.versions.contains(version.id),
-                    let run = try Self.nouns(Run.self, db, "SELECT body FROM run WHERE id = ?", [version.run.rawValue])
-                        .first
+                    let run = try Self.run(version.run, db)
                 {
                     runs.append(run)
                     lineage.versions.append(version.id)
                     next =
                         run.mode == .fromBase
                         ? nil
-                        : try version.parent.flatMap {
-                            try Self.nouns(
-                                ModelVersion.self, db, "SELECT body FROM version WHERE id = ?", [$0.rawValue]
-                            ).first
-                        }
+                        : try version.parent.flatMap { try Self.version($0, db) }
                 }
                 return try Self.back(from: runs, lineage, db)
             }
@@ -215,11 +206,7 @@ extension Ledger {
         var lineage = start
         lineage.runs = runs.map(\.id)
         for run in runs {
-            guard
-                let snapshot = try nouns(
-                    Snapshot.self, db, "SELECT body FROM snapshot WHERE id = ?", [run.snapshot.rawValue]
-                ).first
-            else { continue }
+            guard let snapshot = try snapshot(run.snapshot, db) else { continue }
             lineage.snapshots.append(
                 .init(
                     snapshot: snapshot.id,

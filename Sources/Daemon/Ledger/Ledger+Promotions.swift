@@ -68,7 +68,7 @@ extension Ledger {
         return VerifyAnswer(records: records.count, intact: true)
     }
 
-    private static func hash(_ record: PromotionRecord) throws -> String {
+    static func hash(_ record: PromotionRecord) throws -> String {
         var content = record
         content.hash = ""
         return Digest.sha256(try ContractCoding.encode(content))

@@ -37,9 +37,7 @@ extension Ledger {
         reason: String
     ) throws -> Drop {
         try write { db in
-            guard
-                var drop = try Self.nouns(Drop.self, db, "SELECT body FROM drop_file WHERE id = ?", [id.rawValue]).first
-            else {
+            guard var drop = try Self.drop(id, db) else {
                 throw Failure(
                     code: "drop.unknown", "There is no drop '\(id)'.", at: id.rawValue, remedy: "See `ftctl drops`.")
             }
@@ -51,9 +49,7 @@ extension Ledger {
             }
             drop.state = .revoked
             drop.note = "revoked by \(who): \(reason)"
-            try db.execute(
-                sql: "UPDATE drop_file SET state = 'revoked', body = ? WHERE id = ?",
-                arguments: [try Self.body(drop), id.rawValue])
+            try Self.update(drop, db)
             try db.execute(
                 sql: "INSERT INTO revocation (drop_id, who, reason, at) VALUES (?, ?, ?, ?)",
                 arguments: [id.rawValue, who, reason, Date().timeIntervalSince1970])
@@ -62,54 +58,66 @@ extension Ledger {
                     INSERT OR IGNORE INTO revoked_row (drop_id, line, pipeline, id, split)
                     SELECT drop_id, line, pipeline, id, split FROM dataset_row WHERE drop_id = ?
                     """, arguments: [id.rawValue])
-            let pipeline = drop.pipeline.rawValue
-            for row in kept {
-                try db.execute(
-                    sql: "UPDATE dataset_row SET drop_id = ?, line = ? WHERE pipeline = ? AND id = ?",
-                    arguments: [row.drop.rawValue, row.line, pipeline, row.id.rawValue])
-                try db.execute(
-                    sql: "DELETE FROM duplicate_row WHERE drop_id = ? AND line = ?",
-                    arguments: [row.drop.rawValue, row.line])
-                try db.execute(
-                    sql: "UPDATE set_aside SET drop_id = ?, line = ? WHERE pipeline = ? AND id = ?",
-                    arguments: [row.drop.rawValue, row.line, pipeline, row.id.rawValue])
-            }
-            for shard in shards {
-                try db.execute(
-                    sql:
-                        """
-                        INSERT OR IGNORE INTO shard (drop_id, split, pipeline, sha256, rows, body) VALUES (?, ?, \
-                        ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        shard.drop.rawValue, shard.split.rawValue, pipeline, shard.file.sha256, shard.file.rows ?? 0,
-                        try Self.body(shard.file),
-                    ])
-            }
-            // What was asked on one side is never asked on another, even where no row of it is left.
+            try Self.handOver(kept, shards, drop.pipeline.rawValue, db)
+            try Self.forget(id, drop.pipeline.rawValue, db)
+            return drop
+        }
+    }
+
+    /// Gives rows of a withdrawn drop, and the files that they are in now, to the drops that brought them too.
+    private static func handOver(
+        _ kept: [KeptRow], _ shards: [(drop: DropID, split: Split, file: FileReference)], _ pipeline: String,
+        _ db: Database
+    ) throws {
+        for row in kept {
             try db.execute(
-                sql: """
-                    INSERT OR IGNORE INTO side (pipeline, key, split)
-                    SELECT pipeline, 'p:' || prompt_key, split FROM dataset_row WHERE drop_id = ? AND prompt_key IS \
-                    NOT NULL
-                    """, arguments: [id.rawValue])
-            for table in ["dataset_row", "duplicate_row"] {
-                try db.execute(sql: "DELETE FROM \(table) WHERE drop_id = ?", arguments: [id.rawValue])
-            }
-            // The index holds its rows, and rows of others are kept out because of them: both are made anew.
-            try db.execute(sql: "UPDATE drop_file SET indexed = 0 WHERE pipeline = ?", arguments: [pipeline])
+                sql: "UPDATE dataset_row SET drop_id = ?, line = ? WHERE pipeline = ? AND id = ?",
+                arguments: [row.drop.rawValue, row.line, pipeline, row.id.rawValue])
+            try db.execute(
+                sql: "DELETE FROM duplicate_row WHERE drop_id = ? AND line = ?",
+                arguments: [row.drop.rawValue, row.line])
+            try db.execute(
+                sql: "UPDATE set_aside SET drop_id = ?, line = ? WHERE pipeline = ? AND id = ?",
+                arguments: [row.drop.rawValue, row.line, pipeline, row.id.rawValue])
+        }
+        for shard in shards {
             try db.execute(
                 sql:
                     """
-                    DELETE FROM set_aside WHERE pipeline = ? AND (reason IN ('near_duplicate', \
-                    'near_duplicate_of_gate') OR drop_id = ?)
+                    INSERT OR IGNORE INTO shard (drop_id, split, pipeline, sha256, rows, body) VALUES (?, ?, \
+                    ?, ?, ?, ?)
                     """,
-                arguments: [pipeline, id.rawValue])
-            try db.execute(
-                sql: "DELETE FROM quality_report WHERE pipeline = ? AND subject IN ('', ?)",
-                arguments: [pipeline, id.rawValue])
-            return drop
+                arguments: [
+                    shard.drop.rawValue, shard.split.rawValue, pipeline, shard.file.sha256, shard.file.rows ?? 0,
+                    try body(shard.file),
+                ])
         }
+    }
+
+    /// Takes what is left of a withdrawn drop out of the dataset, and whatever was found because of it.
+    private static func forget(_ id: DropID, _ pipeline: String, _ db: Database) throws {
+        // What was asked on one side is never asked on another, even where no row of it is left.
+        try db.execute(
+            sql: """
+                INSERT OR IGNORE INTO side (pipeline, key, split)
+                SELECT pipeline, 'p:' || prompt_key, split FROM dataset_row WHERE drop_id = ? AND prompt_key IS \
+                NOT NULL
+                """, arguments: [id.rawValue])
+        for table in ["dataset_row", "duplicate_row"] {
+            try db.execute(sql: "DELETE FROM \(table) WHERE drop_id = ?", arguments: [id.rawValue])
+        }
+        // The index holds its rows, and rows of others are kept out because of them: both are made anew.
+        try db.execute(sql: "UPDATE drop_file SET indexed = 0 WHERE pipeline = ?", arguments: [pipeline])
+        try db.execute(
+            sql:
+                """
+                DELETE FROM set_aside WHERE pipeline = ? AND (reason IN ('near_duplicate', \
+                'near_duplicate_of_gate') OR drop_id = ?)
+                """,
+            arguments: [pipeline, id.rawValue])
+        try db.execute(
+            sql: "DELETE FROM quality_report WHERE pipeline = ? AND subject IN ('', ?)",
+            arguments: [pipeline, id.rawValue])
     }
 
     /// Files that hold rows of a withdrawn drop and of no other: its shards, filtered copies of them, and files of

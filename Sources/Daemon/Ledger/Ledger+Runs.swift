@@ -26,12 +26,11 @@ extension Ledger {
         let run = try make(RunID("r-\(String(format: "%06d", number))"))
         try db.execute(
             sql: """
-                INSERT INTO run (id, number, pipeline, state, priority, created_at, base, snapshot, body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO run (id, number, pipeline, created_at, base, snapshot, body) VALUES (?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                run.id.rawValue, number, run.pipeline.rawValue, run.state.rawValue, run.priority,
-                run.createdAt.timeIntervalSince1970, run.base.rawValue, run.snapshot.rawValue, try body(run),
+                run.id.rawValue, number, run.pipeline.rawValue, run.createdAt.timeIntervalSince1970,
+                run.base.rawValue, run.snapshot.rawValue, try body(run),
             ])
         try note(run, message, db)
         return run
@@ -129,8 +128,7 @@ extension Ledger {
     /// Writes a run as it now is.
     static func save(_ run: Run, _ db: Database) throws {
         try db.execute(
-            sql: "UPDATE run SET state = ?, priority = ?, body = ? WHERE id = ?",
-            arguments: [run.state.rawValue, run.priority, try body(run), run.id.rawValue])
+            sql: "UPDATE run SET body = ? WHERE id = ?", arguments: [try body(run), run.id.rawValue])
     }
 
     /// Notes that a run has come to the state that it is in.

@@ -88,8 +88,8 @@ extension Ledger {
                 ])
         }
         try db.execute(
-            sql: "UPDATE drop_file SET state = ?, body = ?, stored_at = ? WHERE id = ?",
-            arguments: [drop.state.rawValue, try body(drop), Date().timeIntervalSince1970, drop.id.rawValue])
+            sql: "UPDATE drop_file SET body = ?, stored_at = ? WHERE id = ?",
+            arguments: [try body(drop), Date().timeIntervalSince1970, drop.id.rawValue])
     }
 
     /// Stores a drop's last rows and its shards, marks it `stored` and keeps its report, all in one transaction: there

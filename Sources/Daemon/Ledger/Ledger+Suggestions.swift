@@ -30,10 +30,7 @@ extension Ledger {
 
     static func save(_ suggestion: Suggestion, _ db: Database) throws {
         try db.execute(
-            sql: "INSERT OR REPLACE INTO suggestion (pipeline, experiment, adopted, body) VALUES (?, ?, ?, ?)",
-            arguments: [
-                suggestion.pipeline.rawValue, suggestion.experiment.rawValue, suggestion.adopted ? 1 : 0,
-                try body(suggestion),
-            ])
+            sql: "INSERT OR REPLACE INTO suggestion (pipeline, body) VALUES (?, ?)",
+            arguments: [suggestion.pipeline.rawValue, try body(suggestion)])
     }
 }

@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import Nouns
 
-/// Tables `trial` and `rung`: each leg of a trial is one row, so that kill -9 at any instant loses at most the leg under
-/// way, and that leg goes on from its checkpoint.
+/// Tables `trial` and `rung`: each leg of a trial is one row, so that kill -9 at any instant loses at most the leg
+/// under way, and that leg goes on from its checkpoint.
 extension Ledger {
     /// Records a trial as it now is. Rungs that it has reached are added and never changed.
     package func save(_ trial: Trial, of id: ExperimentID) throws {

@@ -5,7 +5,12 @@ import Nouns
 /// Table `version`: the models that runs became.
 extension Ledger {
     package func version(_ id: VersionID) throws -> ModelVersion? {
-        try read { try Self.nouns(ModelVersion.self, $0, "SELECT body FROM version WHERE id = ?", [id.rawValue]).first }
+        try read { try Self.version(id, $0) }
+    }
+
+    /// A version within a transaction, or nil.
+    static func version(_ id: VersionID, _ db: Database) throws -> ModelVersion? {
+        try nouns(ModelVersion.self, db, "SELECT body FROM version WHERE id = ?", [id.rawValue]).first
     }
 
     package func versions(_ pipeline: PipelineName) throws -> [ModelVersion] {
@@ -30,11 +35,7 @@ extension Ledger {
     /// Changes a version's notes and tags, which are all of it that may change.
     package func annotate(_ id: VersionID, notes: String?, tags: [String: String?]) throws -> ModelVersion {
         try write { db in
-            guard
-                var version = try Self.nouns(
-                    ModelVersion.self, db, "SELECT body FROM version WHERE id = ?", [id.rawValue]
-                ).first
-            else {
+            guard var version = try Self.version(id, db) else {
                 throw Self.unknown(id)
             }
             if let notes { version.notes = notes.isEmpty ? nil : notes }

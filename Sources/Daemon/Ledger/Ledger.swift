@@ -9,12 +9,16 @@ import Nouns
 package final class Ledger: Sendable {
     let pool: DatabasePool
 
-    /// Opens (or makes) the database at `path` and brings its schema up to date. Throws a Failure that names the file.
-    package init(path: String) throws {
+    /// Opens (or makes) the database at `path` and brings its schema up to date; a copy of what it was is kept
+    /// beside it.
+    ///
+    /// Throws a Failure that names the file, and changes nothing, where it is damaged (`ledger.unusable`), of a newer
+    /// program (`ledger.newer`) or cannot be copied before the upgrade (`ledger.copy`).
+    package convenience init(path: String) throws { try self.init(Upgrade(path: path)) }
+
+    init(_ upgrade: Upgrade) throws {
         var configuration = Configuration()
         configuration.prepareDatabase { db in
-            // A committed state change survives a power cut.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA foreign_keys = ON")
             // Rows come in the order of digests: with SQLite's own 2 MB every row of a batch would read and write pages
             // of two trees. Readers need less: every write of another connection empties their cache.
@@ -23,25 +27,19 @@ package final class Ledger: Sendable {
         }
         configuration.maximumReaderCount = 2
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
-            try Self.migrator.migrate(pool)
+            try upgrade.prepare()
+            pool = try DatabasePool(path: upgrade.path, configuration: configuration)
+            // A committed change of state survives a power cut. (The pool has asked for less, for its own journal.)
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            try upgrade.run(pool)
         } catch let error as DatabaseError {
             throw Failure(
-                code: "ledger.unusable", "The ledger cannot be opened.", at: path,
+                code: "ledger.unusable", "The ledger cannot be opened.", at: upgrade.path,
                 remedy: error.resultCode == .SQLITE_FULL
                     ? "Free space on that disk."
                     : "Check the file's permissions; if it is damaged, restore it from a backup.",
                 cause: "\(error)")
         }
-    }
-
-    /// The schema's history. Rules live in constraints: what the code gets wrong, SQLite refuses.
-    static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        for migration in Migration.all {
-            migrator.registerMigration(migration.name) { try $0.execute(sql: migration.sql) }
-        }
-        return migrator
     }
 
     /// Reads in one consistent view.

@@ -22,5 +22,7 @@ struct Migration: Sendable {
         .dataQuality,
         .revocation,
         .rowTable,
+        .upgrades,
+        .bodyColumns,
     ]
 }
