@@ -22,7 +22,6 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -130,18 +129,24 @@ let daemon: [Target] = [
             "WorkerProtocol", lifecycle,
         ]),
     library(
+        "Daemon", "Operations",
+        [
+            "ControlProtocol", "Datasets", "EvaluationMetrics", "Experiments", "Gating", "GoldenSets", "JSONSchemas",
+            "Judged", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Registry", "Scheduling", "Settings",
+            "StageKit", "Supervision", "WorkerProtocol",
+        ]),
+    library(
         "Daemon", "ControlAPI",
         [
-            "ControlProtocol", "Nouns", "Platform", "Reports", httpTypes, hummingbird, hummingbirdCore, lifecycle,
-            logging, nio, nioPosix,
+            "ControlProtocol", "Nouns", "Operations", "Platform", "Reports", "StageKit", httpTypes, hummingbirdCore,
+            lifecycle, logging, nio, nioPosix,
         ]),
     program(
         "Daemon", "finetuned",
         [
-            "ControlAPI", "ControlProtocol", "Datasets", "Delivery", "EvaluationMetrics", "Experiments", "Gating",
-            "GoldenSets", "Intake", "JSONSchemas", "Judged", "Launching", "Ledger", "Nouns", "Places", "Platform",
-            "Promotion", "Registry", "Reports", "Scheduling", "Settings", "StageKit", "Supervision", "Systemd",
-            "WorkerProtocol", argumentParser, lifecycle, logging, signals,
+            "ControlAPI", "Datasets", "Delivery", "Experiments", "Gating", "Intake", "Launching", "Ledger", "Nouns",
+            "Operations", "Places", "Platform", "Promotion", "Registry", "Scheduling", "Settings", "StageKit",
+            "Supervision", "Systemd", argumentParser, lifecycle, logging, signals,
         ]),
 ]
 

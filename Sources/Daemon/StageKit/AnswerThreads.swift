@@ -23,10 +23,10 @@ package struct AnswerThreads: Sendable {
     /// Answers a heavy question on one of a few threads, and comes back with what it gives or throws.
     ///
     /// The work belongs to the caller's task: `Task.isCancelled` in it says that nobody waits for the answer any more.
-    package func heavy<Value: Sendable>(_ body: @Sendable () throws -> Value) async throws -> Value {
+    package func heavy<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         try await withTaskExecutorPreference(slow) {
             try Task.checkCancellation()
-            return try body()
+            return try await body()
         }
     }
 }

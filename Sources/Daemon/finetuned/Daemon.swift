@@ -9,6 +9,7 @@ import Launching
 import Ledger
 import Logging
 import Nouns
+import Operations
 import Places
 import Platform
 import Promotion
@@ -64,17 +65,15 @@ struct Daemon {
 
         let reloading = Reloading(context: context, manager: manager)
         reloading.announce(settings)
-        let answers = Answers(
-            context: context, scheduling: scheduling, supervision: supervision, promotion: promotion,
-            registry: registry, launcher: launcher,
-            recommender: BaseRecommender(context, launcher: launcher), experiments: experiments,
-            datasets: DatasetCatalogue(context, service: datasets),
+        let operations = Operations(
+            context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry,
+            launcher: launcher, experiments: experiments, datasets: DatasetCatalogue(context, service: datasets),
             startedAt: Date())
         let adopted = ListenDescriptors().unixListener(path: layout.socket)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
         let listening = Bell()
         let server = ControlServer(
-            answers.operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() },
+            operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() },
             logger: logger)
         let threads = AnswerThreads()
         let leaving = Leaving(manager)

@@ -35,11 +35,6 @@ package struct NoBody: Codable, Hashable, Sendable {
     package init() {}
 }
 
-/// The body of a request that is a file's bytes, taken as they come.
-package struct FileBody: Sendable {
-    package init() {}
-}
-
 /// An answer that is not one JSON value.
 package protocol StreamedAnswer: Sendable {
     static var content: EndpointContent { get }

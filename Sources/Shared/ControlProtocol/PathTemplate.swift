@@ -18,6 +18,13 @@ package struct PathTemplate: Hashable, Sendable, CustomStringConvertible {
         segments.compactMap { if case .value(let name) = $0 { name } else { nil } }
     }
 
+    /// What it begins with, up to its first value.
+    package var literals: [String] {
+        segments.prefix { if case .literal = $0 { true } else { false } }.map { segment in
+            if case .literal(let text) = segment { text } else { "" }
+        }
+    }
+
     package var description: String {
         segments.map { segment in
             switch segment {

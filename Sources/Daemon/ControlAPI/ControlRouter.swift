@@ -1,0 +1,100 @@
+import ControlProtocol
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import Nouns
+import StageKit
+
+/// Finds the route of a request, answers it where its weight belongs, and turns every error into an ``ErrorAnswer``.
+struct ControlRouter: Sendable {
+    private let routes: [Routes.Route]
+    private let threads: AnswerThreads
+
+    init(_ routes: Routes, threads: AnswerThreads) {
+        self.routes = routes.all
+        self.threads = threads
+    }
+
+    func respond(to request: Request, from caller: Caller) async -> Response {
+        do { return try await answer(request, caller) } catch { return ErrorAnswers.response(error) }
+    }
+
+    private func answer(_ request: Request, _ caller: Caller) async throws -> Response {
+        let query = Self.query(request.uri.query ?? "")
+        let (route, values) = try route(request, query)
+        let incoming = Routes.Incoming(values: values, query: query, body: request.body, caller: caller)
+        switch route.endpoint.weight {
+        case .quick: return try await route.answer(incoming).response(route.endpoint, threads)
+        case .heavy:
+            // Encoding a long answer is work as well.
+            return try await threads.heavy { try await route.answer(incoming).response(route.endpoint, threads) }
+        }
+    }
+
+    /// The route, and the values of its path.
+    ///
+    /// Throws ``RoutingFault`` for a path or method that there is not, and a Failure for a value that chooses no route.
+    private func route(_ request: Request, _ query: [(name: String, value: String)]) throws
+        -> (Routes.Route, [String])
+    {
+        let parts = request.uri.path.split(separator: "/").map { $0.removingPercentEncoding ?? String($0) }
+        let there = routes.compactMap { route in route.endpoint.path.values(parts).map { (route, $0) } }
+        guard !there.isEmpty else { throw RoutingFault.path(request.uri.path, Self.similar(parts, routes)) }
+        let fitting = there.filter { $0.0.endpoint.method.rawValue == request.method.rawValue }
+        guard !fitting.isEmpty else {
+            throw RoutingFault.method(
+                request.method.rawValue, request.uri.path,
+                allowed: Set(there.map(\.0.endpoint.method.rawValue)).sorted())
+        }
+        let chosen =
+            fitting.first { Self.chooses($0.0.endpoint, query) } ?? fitting.first { Self.isUsual($0.0.endpoint) }
+        // A literal segment is written before a value in the table, so that the first that fits is the right one.
+        guard let chosen else { throw RoutingFault.path(request.uri.path, Self.similar(parts, routes)) }
+        try Self.requireKnownChoice(fitting.map(\.0.endpoint), query)
+        return chosen
+    }
+
+    /// Whether the query has the value that chooses this endpoint.
+    private static func chooses(_ endpoint: EndpointDescription, _ query: [(name: String, value: String)]) -> Bool {
+        guard let choice = endpoint.choice else { return false }
+        return query.contains { $0.name == choice.parameter && $0.value == choice.value }
+    }
+
+    /// Whether the endpoint answers where no value chooses another.
+    private static func isUsual(_ endpoint: EndpointDescription) -> Bool { endpoint.choice?.isDefault ?? true }
+
+    /// Throws a Failure where the parameter that chooses between endpoints has another value, or several.
+    private static func requireKnownChoice(
+        _ endpoints: [EndpointDescription], _ query: [(name: String, value: String)]
+    ) throws {
+        for parameter in Set(endpoints.compactMap(\.choice?.parameter)) {
+            let given = query.filter { $0.name == parameter }
+            guard given.count < 2 else { throw QueryFault.twice(parameter) }
+            let values = endpoints.compactMap(\.choice).filter { $0.parameter == parameter }.map(\.value)
+            guard let value = given.first?.value, !values.contains(value) else { continue }
+            throw QueryFault.value(parameter, value, allowed: values == ["1"] ? .flag : .choice(values))
+        }
+    }
+
+    /// The paths that begin as the one that was asked for; the beginnings of all where none does.
+    private static func similar(_ parts: [String], _ routes: [Routes.Route]) -> [String] {
+        var roots: [String] = []
+        var near: [String] = []
+        for path in routes.map(\.endpoint.path) {
+            let (root, text) = ("/" + path.literals.prefix(2).joined(separator: "/"), path.description)
+            if !roots.contains(root) { roots.append(root) }
+            if path.literals.prefix(2).elementsEqual(parts.prefix(2)), !near.contains(text) { near.append(text) }
+        }
+        return near.isEmpty ? roots : near
+    }
+
+    /// The parameters of a query in their order, percent-decoded; a `+` stands for itself.
+    private static func query(_ text: String) -> [(name: String, value: String)] {
+        text.split(separator: "&").map { part in
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let decoded = pair.map { $0.removingPercentEncoding ?? String($0) }
+            return (decoded.first ?? "", decoded.count > 1 ? decoded[1] : "")
+        }
+    }
+}

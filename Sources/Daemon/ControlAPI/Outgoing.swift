@@ -1,0 +1,63 @@
+import ControlProtocol
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import Nouns
+import StageKit
+
+/// What a handler answers, before it is bytes.
+enum Outgoing: Sendable {
+    case json(any Encodable & Sendable)
+    case text(String)
+    /// Bytes that come over a time, each written when the one before is on its way.
+    case stream(@Sendable (_ write: (Data) async throws -> Void) async throws -> Void)
+    /// Bytes that take work to read, so that each piece is read beside the quick answers.
+    case pieces(AsyncThrowingStream<Data, any Error>)
+
+    /// The response with the media type that the endpoint declares.
+    func response(_ endpoint: EndpointDescription, _ threads: AnswerThreads) throws -> Response {
+        switch self {
+        case .json(let value): try Self.json(value)
+        case .text(let text):
+            Response(status: .ok, headers: headers(endpoint), body: .init(byteBuffer: ByteBuffer(string: text)))
+        case .stream(let produce):
+            Response(
+                status: .ok, headers: headers(endpoint),
+                body: .init { writer in
+                    try await produce { try await writer.write(ByteBuffer(bytes: $0)) }
+                    try await writer.finish(nil)
+                })
+        case .pieces(let pieces):
+            Response(
+                status: .ok, headers: headers(endpoint),
+                body: .init { writer in
+                    while let piece = try await threads.heavy({ try await Self.next(pieces) }) {
+                        try await writer.write(ByteBuffer(bytes: piece))
+                    }
+                    try await writer.finish(nil)
+                })
+        }
+    }
+
+    /// A response that is one JSON value.
+    static func json(_ value: any Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) throws
+        -> Response
+    {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        let data = try ContractCoding.encode(value)
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: data)))
+    }
+
+    private func headers(_ endpoint: EndpointDescription) -> HTTPFields {
+        var headers = HTTPFields()
+        headers[.contentType] = endpoint.answer.mediaType
+        return headers
+    }
+
+    private static func next(_ pieces: AsyncThrowingStream<Data, any Error>) async throws -> Data? {
+        var iterator = pieces.makeAsyncIterator()
+        return try await iterator.next()
+    }
+}

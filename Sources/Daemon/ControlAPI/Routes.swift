@@ -1,0 +1,108 @@
+import ControlProtocol
+import Foundation
+import HummingbirdCore
+import NIOCore
+import Nouns
+import ServiceLifecycle
+
+/// The handlers by endpoint. A handler is a closure that calls an operation; decoding and encoding are done here.
+struct Routes: Sendable {
+    /// A request whose path is matched already.
+    struct Incoming: Sendable {
+        /// The values of the path, decoded.
+        let values: [String]
+        let query: [(name: String, value: String)]
+        let body: RequestBody
+        let caller: Caller
+    }
+
+    struct Route: Sendable {
+        let endpoint: EndpointDescription
+        let answer: @Sendable (Incoming) async throws -> Outgoing
+    }
+
+    private(set) var all: [Route] = []
+
+    /// Answers an endpoint with one JSON value.
+    mutating func on<Subject, Query, Body: Decodable, Answer: Encodable>(
+        _ endpoint: Endpoint<Subject, Query, Body, Answer>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, Body>) async throws -> Answer
+    ) {
+        add(endpoint) { .json(try await handler(try await decoded(endpoint.description, $0))) }
+    }
+
+    /// Answers an endpoint with a text.
+    mutating func on<Subject, Query, Answer: TextAnswer>(
+        _ endpoint: Endpoint<Subject, Query, NoBody, Answer>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, NoBody>) async throws -> Answer
+    ) {
+        add(endpoint) { .text(try await handler(try await decoded(endpoint.description, $0)).text) }
+    }
+
+    /// Answers an endpoint with JSON lines as they come.
+    mutating func on<Subject, Query, Element>(
+        _ endpoint: Endpoint<Subject, Query, NoBody, Lines<Element>>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, NoBody>) async throws -> Lines<Element>
+    ) {
+        add(endpoint) { incoming in
+            let elements = try await handler(try await decoded(endpoint.description, incoming)).elements
+            return .stream { write in
+                // Whoever watches does not keep a daemon from stopping.
+                for await element in elements.cancelOnGracefulShutdown() {
+                    var line = try ContractCoding.encode(element)
+                    line.append(10)
+                    try await write(line)
+                }
+            }
+        }
+    }
+
+    /// Answers an endpoint with rows, read as they are sent.
+    mutating func on<Subject, Query>(
+        _ endpoint: Endpoint<Subject, Query, NoBody, RowLines>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, NoBody>) async throws -> RowLines
+    ) {
+        add(endpoint) { .pieces(try await handler(try await decoded(endpoint.description, $0)).pieces) }
+    }
+
+    /// Answers an endpoint that takes a file.
+    mutating func on<Subject, Query, Answer: Encodable>(
+        _ endpoint: Endpoint<Subject, Query, FileBody, Answer>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, FileBody>) async throws -> Answer
+    ) {
+        add(endpoint) { incoming in
+            let body = incoming.body
+            let file = FileBody { piece in
+                for try await buffer in body { try piece(Data(buffer.readableBytesView)) }
+            }
+            return .json(try await handler(try call(endpoint.description, incoming, body: file)))
+        }
+    }
+
+    private mutating func add<Subject, Query, Body, Answer>(
+        _ endpoint: Endpoint<Subject, Query, Body, Answer>,
+        _ answer: @escaping @Sendable (Incoming) async throws -> Outgoing
+    ) {
+        all.append(Route(endpoint: endpoint.description, answer: answer))
+    }
+}
+
+/// The call with its JSON body.
+private func decoded<Subject: EndpointSubject, Query: EndpointQuery, Body: Decodable & Sendable>(
+    _ endpoint: EndpointDescription, _ incoming: Routes.Incoming
+) async throws -> Call<Subject, Query, Body> {
+    // The query is looked at first: a wrong one is said before a body is waited for.
+    let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
+    if let none = NoBody() as? Body { return try call(endpoint, incoming, body: none) }
+    let body = try await BodyReader.json(Body.self, incoming.body, of: endpoint)
+    return Call(subject: half.subject, query: half.query, body: body, caller: incoming.caller)
+}
+
+private func call<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable>(
+    _ endpoint: EndpointDescription, _ incoming: Routes.Incoming, body: Body
+) throws -> Call<Subject, Query, Body> {
+    let choice = endpoint.choice.map { [$0.parameter] } ?? []
+    return Call(
+        subject: Subject(values: incoming.values), query: try Query(incoming.query, allowed: choice), body: body,
+        caller: incoming.caller)
+}

@@ -1,0 +1,17 @@
+import Operations
+
+extension Routes {
+    /// Every route of the control API, each joined to its operation.
+    static func all(_ operations: Operations) -> Routes {
+        var routes = Routes()
+        routes.addStatus(operations.status)
+        routes.addPipelines(operations.pipelines)
+        routes.addRuns(operations.runs)
+        routes.addDrops(operations.drops)
+        routes.addData(operations)
+        routes.addVersions(operations)
+        routes.addBases(operations.bases)
+        routes.addExperiments(operations.experiments)
+        return routes
+    }
+}

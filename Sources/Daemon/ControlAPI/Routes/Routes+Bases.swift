@@ -1,0 +1,15 @@
+import ControlProtocol
+import Operations
+
+extension Routes {
+    mutating func addBases(_ bases: BaseOperations) {
+        on(.bases.list) { _ in try bases.list() }
+        on(.bases.add) { try await bases.add($0.body) }
+        on(.bases.show) { try bases.show($0.subject) }
+        on(.bases.remove) { try bases.remove($0.subject) }
+        on(.bases.recommend) { try await bases.recommend($0.subject, $0.body) }
+        on(.bases.recommendData) { try await bases.recommend($0.body) }
+        on(.uploads.open) { _ in try bases.openUpload() }
+        on(.uploads.put) { try await bases.put($0.subject, $0.body) }
+    }
+}

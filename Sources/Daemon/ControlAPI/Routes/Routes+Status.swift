@@ -1,0 +1,8 @@
+import ControlProtocol
+import Operations
+
+extension Routes {
+    mutating func addStatus(_ status: StatusOperations) {
+        on(.status.show) { _ in try status.show() }
+    }
+}

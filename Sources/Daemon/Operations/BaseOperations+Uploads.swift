@@ -1,0 +1,35 @@
+import ControlProtocol
+import Foundation
+import Nouns
+import Platform
+
+extension BaseOperations {
+    /// Writes a file of an upload as its bytes come, and makes it durable.
+    ///
+    /// Throws a Failure: `upload.name` and `upload.unknown` for the place, `upload.write` and `disk.full` for the file.
+    package func put(_ place: UploadPlace, _ body: FileBody) async throws -> UploadedAnswer {
+        let path = try registry.uploadPath(place.upload, file: place.file)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        guard descriptor >= 0 else {
+            throw Failure(
+                code: "upload.write", "The file cannot be written: \(String(cString: strerror(errno))).", at: path,
+                remedy: "Check the disk.")
+        }
+        defer { close(descriptor) }
+        var size = 0
+        try await body.forEachPiece { piece in
+            size += piece.count
+            do {
+                try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
+            } catch let failure as FileFailure {
+                throw Failure(
+                    code: failure.isFull ? "disk.full" : "upload.write", "\(failure.reason).", at: path,
+                    remedy: failure.remedy)
+            }
+        }
+        guard fsync(descriptor) == 0 else {
+            throw Failure(code: "upload.write", "The file cannot be made durable.", at: path, remedy: "Check the disk.")
+        }
+        return UploadedAnswer(bytes: size)
+    }
+}

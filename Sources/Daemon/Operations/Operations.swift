@@ -1,0 +1,41 @@
+import Datasets
+import Experiments
+import Foundation
+import Launching
+import Promotion
+import Registry
+import Scheduling
+import StageKit
+import Supervision
+
+/// What people can ask of the daemon, by noun; the control API's handlers call these and hold no rule themselves.
+///
+/// An operation looks at the ledger and at what the stages offer to people; it never does a stage's work.
+package struct Operations: Sendable {
+    package let status: StatusOperations
+    package let pipelines: PipelineOperations
+    package let runs: RunOperations
+    package let drops: DropOperations
+    package let data: DatasetCatalogue
+    package let versions: VersionCatalogue
+    package let bases: BaseOperations
+    package let experiments: ExperimentOperations
+
+    /// - Parameter startedAt: when the daemon started.
+    package init(
+        _ context: StageContext, scheduling: SchedulingService, supervision: RunService, promotion: PromotionService,
+        registry: BaseRegistry, launcher: any WorkerLauncher, experiments: ExperimentService,
+        datasets: DatasetCatalogue, startedAt: Date
+    ) {
+        pipelines = PipelineOperations(
+            context: context, scheduling: scheduling, promotion: promotion, launcher: launcher)
+        status = StatusOperations(context: context, pipelines: pipelines, startedAt: startedAt)
+        runs = RunOperations(context: context, supervision: supervision, promotion: promotion)
+        drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
+        data = datasets
+        versions = VersionCatalogue(context)
+        bases = BaseOperations(
+            context: context, registry: registry, recommender: BaseRecommender(context, launcher: launcher))
+        self.experiments = ExperimentOperations(context: context, service: experiments)
+    }
+}

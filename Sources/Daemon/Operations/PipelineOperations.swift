@@ -1,0 +1,77 @@
+import ControlProtocol
+import Foundation
+import Launching
+import Ledger
+import Nouns
+import Promotion
+import Scheduling
+import Settings
+import StageKit
+
+/// What people ask about pipelines and of them.
+package struct PipelineOperations: Sendable {
+    let context: StageContext
+    let scheduling: SchedulingService
+    let promotion: PromotionService
+    let launcher: any WorkerLauncher
+
+    package func list() throws -> [PipelineSummary] { try context.settings.pipelines.map(summary) }
+
+    /// Throws a Failure (`pipeline.unknown`) where no such pipeline is configured.
+    package func show(_ name: PipelineName) throws -> PipelineSummary { try summary(configured(name)) }
+
+    /// What would come of the pipeline's file as it is on disk now; nothing is put into force.
+    package func check(_ name: PipelineName) throws -> PipelineCheckAnswer {
+        try PipelineCheck(context: context).answer(name)
+    }
+
+    /// Queues a run, whatever the triggers say.
+    package func run(_ name: PipelineName, _ request: RunRequest, who: String) throws -> Run {
+        try scheduling.request(name, mode: request.mode, by: who, reason: request.reason ?? "asked for by \(who)")
+    }
+
+    package func rollback(_ name: PipelineName, _ request: RollbackRequest, who: String) throws -> PromotionRecord {
+        try promotion.rollback(name, to: request.version, who: who, reason: request.reason)
+    }
+
+    /// What was served, the newest first; with a time, the one record that was in force then, or none.
+    package func history(_ name: PipelineName, _ query: HistoryQuery = HistoryQuery()) throws -> [PromotionRecord] {
+        guard let at = query.at else { return try context.ledger.history(name) }
+        return try context.ledger.history(name, limit: Int.max).first { $0.at <= at }.map { [$0] } ?? []
+    }
+
+    package func verify(_ name: PipelineName) throws -> VerifyAnswer { try context.ledger.verify(name) }
+
+    func configured(_ name: PipelineName) throws -> PipelineSettings {
+        guard let pipeline = context.settings.pipeline(name) else {
+            throw Failure(
+                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
+                remedy: "See `ftctl pipelines`.")
+        }
+        return pipeline
+    }
+
+    private func summary(_ pipeline: PipelineSettings) throws -> PipelineSummary {
+        let served = try context.ledger.served(pipeline.name)
+        let last = try context.ledger.runs(pipeline: pipeline.name, limit: 1).first
+        return PipelineSummary(
+            name: pipeline.name, base: try context.effective(pipeline).settings.base,
+            dropFolder: context.dropFolder(pipeline), rows: try context.ledger.rowCounts(pipeline.name),
+            drops: try context.ledger.dropCount(in: .stored, pipeline: pipeline.name), served: served?.version,
+            servedSince: served?.since, lastRun: last?.id, lastRunState: last?.state,
+            activity: activity(pipeline, last),
+            problems: context.problems.all(prefix: "drop:\(pipeline.name):")
+                + context.problems.all(prefix: "pipeline:\(pipeline.name)"))
+    }
+
+    /// What it is doing or waiting for, in a sentence; what a person has to do comes first.
+    private func activity(_ pipeline: PipelineSettings, _ last: Run?) -> String {
+        if let last {
+            if last.state == .accepted, pipeline.promote == .manual {
+                return "run \(last.id) passed and waits for `ftctl promote \(last.id)`"
+            }
+            if last.state.isActive || last.state == .queued { return "run \(last.id) is \(last.state.rawValue)" }
+        }
+        return pipeline.enabled ? scheduling.activity[pipeline.name] ?? "starting" : "not enabled"
+    }
+}

@@ -1,0 +1,65 @@
+import ControlProtocol
+import Foundation
+import Ledger
+import Nouns
+import Promotion
+import Settings
+import StageKit
+import Supervision
+
+/// What people ask about runs and of them.
+package struct RunOperations: Sendable {
+    let context: StageContext
+    let supervision: RunService
+    let promotion: PromotionService
+
+    /// Runs, the newest first.
+    package func list(_ query: RunQuery) throws -> [Run] {
+        try context.ledger.runs(pipeline: query.pipeline, state: query.state, limit: query.limit)
+    }
+
+    /// Throws a Failure (`run.unknown`) where there is no such run.
+    package func show(_ id: RunID) throws -> Run {
+        guard let run = try context.ledger.run(id) else {
+            throw Failure(code: "run.unknown", "There is no run '\(id)'.", at: id.rawValue, remedy: "See `ftctl runs`.")
+        }
+        return run
+    }
+
+    /// The live story; for runs of before the last restart, what the ledger kept of it.
+    package func notices(_ id: RunID, _ query: NoticeQuery) throws -> AsyncStream<RunNotice> {
+        let run = try show(id)
+        let over =
+            run.state.isFinal && !(run.state == .accepted && context.settings.pipeline(run.pipeline)?.promote == .auto)
+            || run.state == .promoted
+        guard over else { return supervision.feed.notices(id, from: query.from, follow: query.follow) }
+        let kept = try context.ledger.transitions(id).enumerated().map { index, transition in
+            RunNotice(index: index, at: transition.at, run: id, state: transition.state, message: transition.message)
+        }
+        return AsyncStream { continuation in
+            for notice in kept where notice.index >= query.from { continuation.yield(notice) }
+            continuation.finish()
+        }
+    }
+
+    /// Everything that the report of a run shows; what is not there is left out.
+    package func report(_ id: RunID) throws -> ReportData { RunReport.data(try show(id), context) }
+
+    /// Judged rows as the candidate and the model before it answered them, the highest loss first.
+    ///
+    /// Throws a Failure: `gating.scores_missing` where the run was not evaluated, `request.set` where it was not asked
+    /// such a set.
+    package func examples(_ id: RunID, _ query: ExampleQuery) throws -> [ExampleComparison] {
+        let rows = try JudgedRows(try show(id), context)
+        if let set = query.set, !rows.sets.contains(set) {
+            throw QueryFault.value("set", set, allowed: .choice(rows.sets))
+        }
+        return rows.examples(query.order, set: query.set, limit: query.limit)
+    }
+
+    package func promote(_ id: RunID, _ request: PromoteRequest, who: String) throws -> PromotionRecord {
+        try promotion.promote(id, who: who, reason: request.reason, force: request.force)
+    }
+
+    package func cancel(_ id: RunID, who: String) throws -> Run { try supervision.cancel(id, by: who) }
+}
