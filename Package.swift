@@ -188,6 +188,13 @@ let commandLine: [Target] = [
 
 let testTargets: [Target] = [
     .target(name: "TestSupport", dependencies: ["Nouns", "Places"], path: "Tests/TestSupport"),
+    .target(
+        name: "OperationsScene",
+        dependencies: [
+            "ControlProtocol", "Datasets", "Experiments", "Launching", "Ledger", "Nouns", "Operations", "Platform",
+            "Promotion", "Registry", "Scheduling", "Settings", "StageKit", "Supervision", "TestSupport",
+            "WorkerProtocol", logging,
+        ], path: "Tests/OperationsScene"),
     .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),
     .target(name: "Mutation", path: "Tests/Mutation"),
     .executableTarget(
@@ -202,6 +209,12 @@ let testTargets: [Target] = [
     tests("ArchitectureTests"),
     tests("ChatTemplatesTests", ["ChatTemplates", "TextFuzzing"]),
     tests("CompressionTests", ["Compression"]),
+    tests(
+        "ControlAPITests",
+        [
+            "ControlAPI", "ControlClient", "ControlProtocol", "Nouns", "OperationsScene", "Platform", "StageKit",
+            httpTypes, hummingbirdCore, logging, nio,
+        ]),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),
     tests("DataQualityTests", ["DataQuality", "Nouns"]),
@@ -244,6 +257,8 @@ let testTargets: [Target] = [
     tests("JSONTextTests", ["JSONText", "Nouns"]),
     tests("LedgerTests", ["ControlProtocol", "Ledger", "Nouns", grdb]),
     tests("NounsTests", ["Nouns", "WorkerProtocol"]),
+    tests(
+        "OperationsTests", ["ControlProtocol", "Launching", "Nouns", "OperationsScene", "Platform", "WorkerProtocol"]),
     tests("PlatformTests", ["Platform"]),
     tests("PromotionTests", ["Nouns", "Promotion"]),
     tests("ReportsTests", ["ControlProtocol", "Nouns", "Reports"]),

@@ -52,7 +52,7 @@ struct ImportRuleTests {
 
     static let soleImporters: [(module: String, allowed: Set<String>, reason: String)] = [
         ("GRDB", ["Ledger"], "one owner of the database keeps its invariants"),
-        ("Hummingbird", ["ControlAPI"], "handlers hold no rule, so nothing else needs HTTP"),
+        ("HummingbirdCore", ["ControlAPI"], "handlers hold no rule, so nothing else needs HTTP"),
         ("Subprocess", ["Launching"], "one place launches programs"),
         ("COpenBLAS", ["Tensors"], "one place sets its threads, once"),
         ("CSystemd", ["Systemd"], "variadic C calls are wrapped once"),

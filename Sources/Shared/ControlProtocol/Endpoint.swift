@@ -8,11 +8,13 @@ package struct Endpoint<Subject: EndpointSubject, Query: EndpointQuery, Body: Se
 
     private init(
         _ name: String, _ method: ControlMethod, _ path: String, _ weight: ControlWeight, _ choice: QueryChoice?,
-        body: EndpointContent, answer: EndpointContent, about: String
+        body: EndpointContent, answer: EndpointContent, about: String,
+        fields: @escaping @Sendable () -> [BodyField] = { [] }
     ) {
         description = EndpointDescription(
             name: name, method: method, path: PathTemplate(path), choice: choice,
-            parameters: Query.parameters.map(\.description), body: body, answer: answer, weight: weight, about: about)
+            parameters: Query.parameters.map(\.description), body: body, answer: answer, weight: weight, about: about,
+            fields: fields)
     }
 }
 
@@ -31,7 +33,7 @@ extension Endpoint where Body: Codable, Answer: Codable {
     ) {
         self.init(
             name, method, path, weight, choice, body: .json(of: Body.self), answer: .json(of: Answer.self),
-            about: about)
+            about: about, fields: { BodyField.all(of: Body.self) })
     }
 }
 

@@ -1,5 +1,5 @@
 /// What an endpoint is, without its types: what the router looks at, and what is written down about it.
-package struct EndpointDescription: Hashable, Sendable {
+package struct EndpointDescription: Sendable {
     /// Noun and verb, such as `runs.show`.
     package let name: String
     package let method: ControlMethod
@@ -12,6 +12,8 @@ package struct EndpointDescription: Hashable, Sendable {
     package let weight: ControlWeight
     /// What it does, in one sentence.
     package let about: String
+    /// The fields of its body; none where it takes no JSON.
+    package let fields: @Sendable () -> [BodyField]
 }
 
 /// The value of one query parameter that chooses between endpoints with the same method and path.

@@ -1,0 +1,73 @@
+import ControlProtocol
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import Nouns
+import OperationsScene
+import StageKit
+import Synchronization
+
+@testable import ControlAPI
+
+/// Asks the router as a client does, without a socket.
+struct Ask: Sendable {
+    let router: ControlRouter
+
+    /// - Parameter routes: those of the scene's operations where nil.
+    init(_ scene: OperationsScene) { self.init(.all(scene.operations)) }
+
+    init(_ routes: Routes) { router = ControlRouter(routes, threads: AnswerThreads()) }
+
+    struct Reply {
+        var status: Int
+        var headers: HTTPFields
+        var body: Data
+        var text: String { String(decoding: body, as: UTF8.self) }
+
+        func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
+            try ContractCoding.decode(type, from: body)
+        }
+        func failure() throws -> Failure { try decoded(ErrorAnswer.self).error }
+    }
+
+    func callAsFunction(_ method: HTTPRequest.Method, _ path: String, _ body: String = "") async throws -> Reply {
+        try await self(method, path, pieces: [ByteBuffer(string: body)])
+    }
+
+    func callAsFunction(_ method: HTTPRequest.Method, _ path: String, pieces: [ByteBuffer]) async throws -> Reply {
+        let head = HTTPRequest(method: method, scheme: nil, authority: nil, path: path)
+        let stream = AsyncStream { continuation in
+            for piece in pieces { continuation.yield(piece) }
+            continuation.finish()
+        }
+        let request = Request(head: head, body: RequestBody(asyncSequence: stream))
+        let response = await router.respond(to: request, from: Caller(name: "ada"))
+        let collector = Collector()
+        try await response.body.write(collector)
+        return Reply(status: response.status.code, headers: response.headers, body: collector.data)
+    }
+
+    private final class Collector: ResponseBodyWriter, Sendable {
+        private let bytes = Mutex(Data())
+        var data: Data { bytes.withLock { $0 } }
+        func write(_ buffer: ByteBuffer) async throws {
+            bytes.withLock { $0.append(contentsOf: buffer.readableBytesView) }
+        }
+        func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    }
+}
+
+extension EndpointDescription {
+    /// A path of it that a request can have, with what chooses it, and its required parameters but for one.
+    func example(without missing: String? = nil, adding extra: (name: String, value: String)? = nil) -> String {
+        var items: [String] = []
+        if let choice, !choice.isDefault { items.append("\(choice.parameter)=\(choice.value)") }
+        for parameter in parameters where parameter.isRequired && parameter.name != missing {
+            if parameter.name != extra?.name { items.append("\(parameter.name)=x") }
+        }
+        if let extra { items.append("\(extra.name)=\(extra.value)") }
+        let path = path.path(self.path.names.map { _ in "x" })
+        return items.isEmpty ? path : path + "?" + items.joined(separator: "&")
+    }
+}

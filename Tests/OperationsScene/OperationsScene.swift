@@ -1,0 +1,119 @@
+import ControlProtocol
+import Datasets
+import Experiments
+import Foundation
+import Launching
+import Ledger
+import Logging
+import Nouns
+import Operations
+import Platform
+import Promotion
+import Registry
+import Scheduling
+import Settings
+import StageKit
+import Supervision
+import TestSupport
+import WorkerProtocol
+
+/// What a daemon knows, without a daemon: a ledger in a sandbox, a pipeline `support` of the base `tiny`, and every
+/// operation on them. No stage is at work, so that nothing changes unless a test asks for it.
+package struct OperationsScene: Sendable {
+    package let sandbox: Sandbox
+    package let context: StageContext
+    package let operations: Operations
+    package let feed = RunFeed()
+
+    /// - Parameters:
+    ///   - toml: what the pipeline's file says after `base = "tiny"`.
+    ///   - worker: what a worker answers.
+    package init(
+        _ toml: String = "",
+        worker: @escaping @Sendable (WorkerRequest) async throws -> WorkerResult = { _ in WorkerResult() }
+    ) throws {
+        sandbox = try Sandbox()
+        try sandbox.pipeline("support", "base = \"tiny\"\n" + toml)
+        for path in [sandbox.layout.state + "/runs", sandbox.layout.uploads] { try AtomicFile.makeFolder(path) }
+        let settings = SettingsFolder.read(sandbox.layout)
+        if let problem = settings.problems.first { throw problem }
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        context = StageContext(
+            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(settings),
+            logger: logger)
+        try context.ledger.add(Self.card("tiny"))
+        let launcher = AnsweringLauncher(answer: worker)
+        let scheduling = SchedulingService(context)
+        operations = Operations(
+            context, scheduling: scheduling,
+            supervision: RunService(context, launcher: launcher, feed: feed),
+            promotion: PromotionService(context, tell: { _, _ in }),
+            registry: BaseRegistry(context, launcher: launcher), launcher: launcher,
+            experiments: ExperimentService(context, launcher: launcher) {
+                try scheduling.freeze($0, mode: $1, replayShare: $2)
+            },
+            datasets: DatasetCatalogue(context, service: DatasetService(context)),
+            startedAt: Date(timeIntervalSince1970: 1_795_000_000))
+    }
+
+    /// A base model; no file is behind it.
+    package static func card(_ id: BaseID) -> BaseCard {
+        BaseCard(
+            id: id, architecture: "llama", parameters: 2_000_000, quantisation: [:], contextLength: 512, layers: 1,
+            width: 1, vocabulary: 2, licence: "MIT", tokenizer: "t", tokenizerDigest: "t", format: "gguf",
+            files: [FileReference(path: "w.gguf", sha256: "s", bytes: 1)], digest: "digest-\(id)",
+            trainingMemoryBytes: 1)
+    }
+
+    /// Queues a run on a snapshot that no file is behind.
+    package func queue(_ pipeline: PipelineName = "support") throws -> Run {
+        let snapshot = Snapshot(
+            id: "s-1", pipeline: pipeline, createdAt: Date(timeIntervalSince1970: 1_795_000_000), drops: [],
+            files: [:], rows: [.train: 10, .validation: 2, .gate: 2])
+        try context.ledger.add(snapshot)
+        let run = try context.ledger.queue(taking: []) { id in
+            Run(
+                id: id, pipeline: pipeline, mode: .fromBase, base: "tiny", snapshot: snapshot.id, drops: [],
+                recipe: Recipe(), createdAt: Date(timeIntervalSince1970: 1_795_000_000), requestedBy: "test")
+        }
+        guard let run else { throw Failure(code: "test", "No run was queued.") }
+        return run
+    }
+
+    /// Records how two models did on the rows of a run, as their evaluation does.
+    package func judge(_ run: RunID, candidate: [ExampleRecord], served: [ExampleRecord]) throws {
+        var scores: [String: ModelScores] = [:]
+        for (name, records) in [("candidate", candidate), ("served", served)] {
+            var sets: [String: EvaluationResult] = [:]
+            for (set, rows) in Dictionary(grouping: records, by: \.set) {
+                let path = sandbox.root + "/\(run)-\(name)-\(set).jsonl"
+                let lines = try rows.map { String(decoding: try ContractCoding.encode($0), as: UTF8.self) + "\n" }
+                try AtomicFile.write(Data(lines.joined().utf8), to: path)
+                sets[set] = EvaluationResult(
+                    rows: rows.count, figures: [:], examples: FileReference(path: path, sha256: "s", bytes: 1),
+                    seconds: 1)
+            }
+            scores[name] = ModelScores(model: name, sets: sets)
+        }
+        try context.ledger.amend(run) { $0.scores = scores }
+    }
+
+    /// A row as a model answered it; it is right where `output` is `yes`.
+    package static func example(_ row: RowID, _ set: String = "gate", loss: Double, output: String?) -> ExampleRecord {
+        ExampleRecord(
+            row: row, set: set, lossSum: loss, tokens: 1, correctTokens: 1, bytes: 3, promptTokens: 1, prompt: "well?",
+            reference: "yes", output: output)
+    }
+}
+
+/// A launcher whose workers are a closure.
+private struct AnsweringLauncher: WorkerLauncher {
+    let answer: @Sendable (WorkerRequest) async throws -> WorkerResult
+
+    func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
+        async throws -> WorkerResult
+    {
+        try await answer(request)
+    }
+}
