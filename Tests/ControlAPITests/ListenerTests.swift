@@ -20,15 +20,14 @@ struct ListenerTests {
             onListening: { listening.ring() }, logger: scene.context.logger)
         let task = Task { try await server.run() }
         await listening.wait(atMost: .seconds(60))
-        let client = ControlClient(socket: scene.sandbox.layout.socket)
-        do { try await body(client) } catch {
-            await client.shutdown()
-            task.cancel()
-            throw error
-        }
-        await client.shutdown()
+        let outcome: Result<Void, any Error>
+        do {
+            try await body(ControlClient(socket: scene.sandbox.layout.socket))
+            outcome = .success(())
+        } catch { outcome = .failure(error) }
         task.cancel()
         _ = await task.result
+        try outcome.get()
     }
 
     private func exercise(_ scene: OperationsScene, _ client: ControlClient) async throws {
