@@ -12,12 +12,20 @@ import Synchronization
 
 /// Asks the router as a client does, without a socket.
 struct Ask: Sendable {
-    let router: ControlRouter
+    private let router: ControlRouter
+    /// Kept for as long as it is asked: the scene's folder goes away with it.
+    private let scene: OperationsScene?
 
-    /// - Parameter routes: those of the scene's operations where nil.
-    init(_ scene: OperationsScene) { self.init(.all(scene.operations)) }
+    /// Asks every operation of a scene.
+    init(_ scene: OperationsScene) {
+        router = ControlRouter(.all(scene.operations), threads: AnswerThreads())
+        self.scene = scene
+    }
 
-    init(_ routes: Routes) { router = ControlRouter(routes, threads: AnswerThreads()) }
+    init(_ routes: Routes) {
+        router = ControlRouter(routes, threads: AnswerThreads())
+        scene = nil
+    }
 
     struct Reply {
         var status: Int

@@ -139,7 +139,7 @@ struct RouteTests {
         #expect(regressions.text == "[]")
         #expect(try await ask(.get, "/v1/runs?state=promoted").text == "[]")
         #expect(try await ask(.get, "/v1/runs?state=queued").decoded([Run].self).map(\.id) == ["r-000001"])
-        #expect(try await ask(.get, "/v1/runs/r-000001/report?format=html").text.hasPrefix("<!DOCTYPE html>"))
+        #expect(try await ask(.get, "/v1/runs/r-000001/report?format=html").text.contains("<html"))
     }
 
     @Test func anOrderIsRecordedWithWhoGaveIt() async throws {

@@ -15,7 +15,7 @@ struct EndpointCallTests {
         #expect(RunEndpoints.report("r-1").query.isEmpty)
         #expect(RunEndpoints.reportPage("r-1").query == ["format": "html"])
         let at = Date(timeIntervalSince1970: 1_795_000_000)
-        #expect(PipelineEndpoints.history("support", HistoryQuery(at: at)).query == ["at": "2026-11-18T10:26:40Z"])
+        #expect(PipelineEndpoints.history("support", HistoryQuery(at: at)).query == ["at": "2026-11-18T11:06:40Z"])
         let rows = DataEndpoints.removed("support", SetAsideQuery(drop: "d-1", limit: 5))
         #expect(rows.query == ["drop": "d-1", "limit": "5", "removed": "1"])
     }
