@@ -5,6 +5,7 @@ import Logging
 import Nouns
 import OperationsScene
 import Platform
+import StageKit
 import Testing
 
 @testable import ControlAPI
@@ -16,7 +17,7 @@ struct ListenerTests {
     ) async throws {
         let listening = Bell()
         let server = ControlServer(
-            scene.operations, socket: scene.sandbox.layout.socket, adopted: adopted,
+            scene.operations, socket: scene.sandbox.layout.socket, adopted: adopted, threads: AnswerThreads(),
             onListening: { listening.ring() }, logger: scene.context.logger)
         let task = Task { try await server.run() }
         await listening.wait(atMost: .seconds(60))

@@ -13,12 +13,12 @@ package struct ControlServer: Service {
     /// - Parameters:
     ///   - socket: where to listen.
     ///   - adopted: a socket at that path which somebody else (systemd) listens on already; it outlives this daemon.
+    ///   - threads: where everything is answered.
     ///   - onListening: called once connections are accepted.
     package init(
-        _ operations: Operations, socket: String, adopted: Int32? = nil,
+        _ operations: Operations, socket: String, adopted: Int32? = nil, threads: AnswerThreads,
         onListening: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
-        let threads = AnswerThreads()
         let router = ControlRouter(.all(operations), threads: threads)
         self.threads = threads
         self.router = router

@@ -72,18 +72,18 @@ struct Daemon {
         let adopted = ListenDescriptors().unixListener(path: layout.socket)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
         let listening = Bell()
-        let server = ControlServer(
-            operations, socket: layout.socket, adopted: adopted, onListening: { listening.ring() },
-            logger: logger)
         let threads = AnswerThreads()
+        let server = ControlServer(
+            operations, socket: layout.socket, adopted: adopted, threads: threads,
+            onListening: { listening.ring() }, logger: logger)
         let leaving = Leaving(manager)
         defer { leaving.end() }
         let presence = Presence(
             context: context, manager: manager, answers: threads, listening: listening, leaving: leaving)
 
         let services: [any Service] = [
-            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery,
-            Answering(server: server, threads: threads), reloading, presence,
+            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, server,
+            reloading, presence,
         ]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
         // never logged and forgotten.
