@@ -96,6 +96,8 @@ struct TidinessTests {
     static let readElsewhere: [String: String] = [
         "Ftctl": "@main", "Finetuned": "@main", "makeAsyncIterator": "AsyncSequence", "enqueue": "TaskExecutor",
         "unownedExecutor": "Actor",
+        "userInfo": "Decoder", "unkeyedContainer": "Decoder", "allKeys": "KeyedDecodingContainerProtocol",
+        "currentIndex": "UnkeyedDecodingContainer",
         "task_type": "peft's adapter_config.json", "lora_dropout": "peft's adapter_config.json",
         "inference_mode": "peft's adapter_config.json",
     ]

@@ -17,7 +17,9 @@ package struct DropOperations: Sendable {
         try context.ledger.drops(pipeline: query.pipeline, limit: query.limit)
     }
 
-    /// What was read from a drop. Throws a Failure (`drop.unknown`) where there is no such drop, or no report of it yet.
+    /// What was read from a drop.
+    ///
+    /// Throws a Failure (`drop.unknown`) where there is no such drop, or no report of it yet.
     package func report(_ id: DropID) throws -> IntakeReport {
         guard let drop = try context.ledger.drop(id),
             let data = FileManager.default.contents(
