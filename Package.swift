@@ -260,14 +260,15 @@ let testTargets: [Target] = [
     tests(
         "OperationsTests", ["ControlProtocol", "Launching", "Nouns", "OperationsScene", "Platform", "WorkerProtocol"]),
     tests("PlatformTests", ["Platform"]),
-    tests("PromotionTests", ["Nouns", "Promotion"]),
+    tests("PromotionTests", ["Ledger", "Nouns", "Promotion", "Settings", "StageKit", logging]),
     tests("ReportsTests", ["ControlProtocol", "Nouns", "Reports"]),
     tests("RowFilesTests", ["Compression", "JSONText", "Nouns", "RowFiles"]),
     tests("RowFormatsTests", ["Compression", "Nouns", "RowFormats"]),
     tests(
         "SchedulingTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Scheduling", "Settings", "StageKit", logging]),
     tests("SettingsTests", ["Nouns", "Platform", "Settings"]),
-    tests("StageKitTests", ["Nouns", "RowFiles", "StageKit"]),
+    tests(
+        "StageKitTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle, logging]),
     tests("StatisticsTests", ["Statistics"]),
     tests("SupervisionTests", ["Launching", "Nouns", "Platform", "Supervision", "WorkerProtocol"]),
     tests("SystemdTests", ["Systemd", logging]),

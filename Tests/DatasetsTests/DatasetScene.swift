@@ -40,8 +40,10 @@ struct DatasetScene {
 
     /// Puts rows where Intake puts them, in state `validated`.
     @discardableResult
-    func validated(_ id: DropID, _ contents: [RowContent], fields: [[String: JSONValue]?] = []) throws -> Drop {
-        let folder = sandbox.layout.intake("p", drop: id.rawValue)
+    func validated(
+        _ id: DropID, _ contents: [RowContent], fields: [[String: JSONValue]?] = [], pipeline: PipelineName = "p"
+    ) throws -> Drop {
+        let folder = sandbox.layout.intake(pipeline.rawValue, drop: id.rawValue)
         try AtomicFile.makeFolder(folder)
         var bytes: [UInt8] = []
         let writer = try ZstdWriter { bytes.append(contentsOf: $0) }
@@ -57,7 +59,7 @@ struct DatasetScene {
         try writer.finish()
         try AtomicFile.write(Data(bytes), to: folder + "/rows.jsonl.zst")
         var drop = Drop(
-            id: id, pipeline: "p", name: "\(id).jsonl", sha256: id.rawValue, bytes: bytes.count, state: .received,
+            id: id, pipeline: pipeline, name: "\(id).jsonl", sha256: id.rawValue, bytes: bytes.count, state: .received,
             receivedAt: Date(timeIntervalSince1970: 1_000_000))
         drop = try context.ledger.receive(drop)
         drop.state = .validated

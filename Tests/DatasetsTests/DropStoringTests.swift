@@ -72,7 +72,76 @@ struct DropStoringTests {
         try scene.store("d-2", DatasetScene.questions(0..<10))
         #expect(try scene.context.ledger.drop("d-2")?.state == .stored)
         #expect(try scene.context.ledger.drop("d-1")?.state == .validated)
-        #expect(scene.context.problems.all(prefix: "datasets:d-1").count == 1)
+        #expect(scene.context.problems.all(prefix: "datasets:drop:d-1").count == 1)
+    }
+
+    @Test func aDamagedDropHoldsUpNoOtherPipeline() throws {
+        let scene = try DatasetScene()
+        try scene.sandbox.pipeline("q", "base = \"tiny\"\n")
+        scene.context.settings.replace(SettingsFolder.read(scene.sandbox.layout))
+        try scene.validated("d-1", DatasetScene.questions(0..<10))
+        let damaged = scene.sandbox.layout.intake("p", drop: "d-1") + "/rows.jsonl.zst"
+        let whole = try Data(contentsOf: URL(filePath: damaged))
+        try Data("not zstd".utf8).write(to: URL(filePath: damaged))
+        // Nor does an index that cannot be made.
+        let near = scene.sandbox.layout.datasets("p") + "/near"
+        try FileManager.default.createDirectory(
+            atPath: scene.sandbox.layout.datasets("p"), withIntermediateDirectories: true)
+        try Data().write(to: URL(filePath: near))
+        try scene.validated("d-2", DatasetScene.questions(0..<10), pipeline: "q")
+        try scene.service.pass()
+        #expect(try scene.context.ledger.drop("d-2")?.state == .stored)
+        #expect(scene.context.problems.all(prefix: "datasets:drop:d-1").count == 1)
+        try FileManager.default.removeItem(atPath: near)
+        try whole.write(to: URL(filePath: damaged))
+        try scene.service.pass()
+        #expect(try scene.context.ledger.drop("d-1")?.rowsAccepted == 10)
+        #expect(scene.context.problems.count == 0, "what is mended is no problem any more")
+    }
+
+    /// The daemon is told to stop at any time; what was in hand is stored whole after the next start.
+    @Test func aStopInMidStoringLeavesTheDropToBeStoredWhole() async throws {
+        let scene = try DatasetScene()
+        let ledger = scene.context.ledger
+        var stops = 0
+        for number in 0..<40 where stops == 0 {
+            let rows = number * 2000..<(number + 1) * 2000
+            let id = DropID("d-\(number)")
+            try scene.validated(id, DatasetScene.questions(rows))
+            let first = try RowIdentity.id(DatasetScene.questions(rows.lowerBound..<rows.lowerBound + 1)[0])
+            let service = DatasetService(scene.context, rowsAtOnce: 16)
+            let storing = Task { try service.pass() }
+            while try ledger.known([first], in: "p").isEmpty, try ledger.drop(id)?.state == .validated {
+                await Task.yield()
+            }
+            storing.cancel()
+            let outcome = await storing.result
+            if try ledger.drop(id)?.state == .validated {
+                stops += 1
+                #expect(throws: CancellationError.self) { try outcome.get() }
+                #expect(try !ledger.known([first], in: "p").isEmpty, "some of it was written")
+                #expect(scene.context.problems.count == 0, "to be stopped is no fault")
+            }
+            try scene.service.pass()
+            let drop = try #require(try ledger.drop(id))
+            #expect(drop.state == .stored && drop.rowsAccepted == 2000 && drop.rowsDuplicate == 0)
+            #expect(try ledger.rowCounts("p").values.reduce(0, +) == 2000 * (number + 1))
+            #expect(try ledger.report("p")?.drops == number + 1, "the dataset's report is up to date as well")
+        }
+        #expect(stops > 0, "none of the passes was stopped in the middle")
+    }
+
+    @Test func aReportThatAStopPreventedIsMadeAtTheNextStart() throws {
+        let scene = try DatasetScene()
+        try scene.store("d-1", DatasetScene.questions(0..<10))
+        // As left behind by a daemon that stopped after a drop was stored and before the report was made.
+        try scene.context.ledger.setMark("p", "report", "behind")
+        var report = try #require(try scene.context.ledger.report("p"))
+        report.drops = 0
+        try scene.context.ledger.keep(report)
+        try scene.service.pass()
+        #expect(try scene.context.ledger.report("p")?.drops == 1)
+        #expect(try scene.context.ledger.mark("p", "report") == "whole")
     }
 
     @Test func aDropThatWasHalfWrittenIsWrittenAnew() throws {

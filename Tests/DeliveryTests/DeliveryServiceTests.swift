@@ -28,7 +28,7 @@ struct DeliveryServiceTests {
     }
 
     /// A run whose version is served.
-    func promoted(_ context: StageContext) throws -> Run {
+    func promoted(_ context: StageContext, pipeline: PipelineName = "p") throws -> Run {
         let ledger = context.ledger
         if try ledger.base("tiny") == nil {
             try ledger.add(
@@ -40,7 +40,7 @@ struct DeliveryServiceTests {
         }
         let queued = try ledger.queue(taking: []) {
             Run(
-                id: $0, pipeline: "p", mode: .fromBase, base: "tiny", snapshot: "s", drops: [], recipe: Recipe(),
+                id: $0, pipeline: pipeline, mode: .fromBase, base: "tiny", snapshot: "s", drops: [], recipe: Recipe(),
                 createdAt: Date(), requestedBy: "t")
         }
         let run = try #require(queued)
@@ -53,10 +53,11 @@ struct DeliveryServiceTests {
         let version = VersionID("v-\(run.id)")
         try ledger.add(
             ModelVersion(
-                id: version, pipeline: "p", run: run.id, base: "tiny", baseDigest: "abc", adapters: [], snapshot: "s",
+                id: version, pipeline: pipeline, run: run.id, base: "tiny", baseDigest: "abc", adapters: [],
+                snapshot: "s",
                 recipe: Recipe(), createdAt: Date(),
                 code: "c", machine: "m"))
-        _ = try ledger.promote("p", to: version, run: run.id, kind: .automatic, who: "finetuned", reason: "better")
+        _ = try ledger.promote(pipeline, to: version, run: run.id, kind: .automatic, who: "finetuned", reason: "better")
         return try #require(try ledger.run(run.id))
     }
 

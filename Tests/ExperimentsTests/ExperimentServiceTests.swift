@@ -230,4 +230,27 @@ struct ExperimentServiceTests {
         #expect(try ended.run.flatMap { try scene.context.ledger.run($0) }?.base == "three")
         #expect(try scene.context.ledger.suggestion("p")?.base == "three")
     }
+
+    @Test func anExperimentThatCannotGoOnHoldsUpNoOther() async throws {
+        let scene = try Scene(pipeline: Self.settings)
+        let snapshot = try scene.snapshot()
+        var folder = scene.context.settings.now
+        var other = folder.pipelines[0]
+        (other.name, other.file) = ("q", "q.toml")
+        folder.pipelines.append(other)
+        scene.context.settings.replace(folder)
+        let launcher = StubLauncher { try Self.answer($0) }
+        let service = ExperimentService(scene.context, launcher: launcher) { _, _, _ in snapshot }
+        let stuck = try service.start("p", StartExperiment(trials: 3), by: "me")
+        let sound = try service.start("q", StartExperiment(trials: 3), by: "me")
+        // Its folder cannot be made.
+        try AtomicFile.makeFolder(scene.context.layout.state + "/experiments")
+        try Data().write(to: URL(filePath: ExperimentService.folder(stuck.id, scene.context)))
+        for _ in 0..<500 where try scene.context.ledger.experiment(sound.id)?.state == .running {
+            _ = try await service.pass()
+        }
+        #expect(try scene.context.ledger.experiment(sound.id)?.state == .finished)
+        #expect(try scene.context.ledger.experiment(stuck.id)?.state == .running)
+        #expect(scene.context.problems.all(prefix: "experiments:experiment:\(stuck.id)").count == 1)
+    }
 }

@@ -90,7 +90,11 @@ struct FakeWorker {
         let folder = request.directory + "/adapter"
         try AtomicFile.makeFolder(folder)
         try AtomicFile.write(Data("{}".utf8), to: folder + "/adapter_config.json")
-        let content = try ContractCoding.encode(Weights(generation: start + 1)) + Data("\n\(rows)".utf8)
+        var content = try ContractCoding.encode(Weights(generation: start + 1)) + Data("\n\(rows)".utf8)
+        // As large as real ones, for whoever measures what copying them holds up.
+        if let mebibytes = ProcessInfo.processInfo.environment["FAKE_WORKER_ADAPTER_MIB"].flatMap({ Int($0) }) {
+            content.append(Data(count: mebibytes << 20))
+        }
         try AtomicFile.write(content, to: folder + "/adapter_model.safetensors")
         return TrainingResult(
             adapter: AdapterReference(path: folder, sha256: Digest.sha256(content)), steps: steps, bestStep: steps,

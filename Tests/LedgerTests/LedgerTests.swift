@@ -1,5 +1,6 @@
 import ControlProtocol
 import Foundation
+import GRDB
 import Nouns
 import TestSupport
 import Testing
@@ -198,5 +199,68 @@ struct LedgerTests {
         #expect { try Ledger(path: path) } throws: { error in
             (error as? Failure)?.code == "ledger.unusable" && (error as? Failure)?.place == path
         }
+    }
+
+    // MARK: - Tasks that are cancelled
+
+    /// Counts for ever.
+    private static let endless =
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT COUNT(*) FROM n"
+
+    /// The outcome of work in a task that is cancelled while it works.
+    private func cancelled<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async -> Result<
+        Value, any Error
+    > {
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try work()
+        }
+        task.cancel()
+        return await task.result
+    }
+
+    @Test(.timeLimit(.minutes(1))) func longReadingEndsWithItsTask() async throws {
+        let ledger = ledger
+        let outcome = await cancelled { try ledger.read { try Int.fetchOne($0, sql: Self.endless) } }
+        #expect(throws: CancellationError.self) { try outcome.get() }
+        #expect(try ledger.bases().count == 1, "the connection is as it was")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatMayBeCancelledIsTakenBackAsAWhole() async throws {
+        let ledger = ledger
+        try ledger.receive(drop("d-1"))
+        let outcome = await cancelled {
+            try ledger.writeUnlessCancelled { db in
+                try db.execute(sql: "DELETE FROM drop_file")
+                _ = try Int.fetchOne(db, sql: Self.endless)
+            }
+        }
+        #expect(throws: CancellationError.self) { try outcome.get() }
+        #expect(try ledger.drop("d-1") != nil)
+        // A worker's end is recorded in a task that is cancelled.
+        let written = await cancelled {
+            try ledger.write { db in
+                try Int.fetchOne(
+                    db,
+                    sql: """
+                        WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 300000)
+                        SELECT COUNT(*) FROM n
+                        """)
+            }
+        }
+        #expect(try written.get() == 300_000, "all other writing is carried through")
+    }
+
+    @Test func unfinishedRowsAreForgottenHoweverManyTheyAre() throws {
+        let (one, other) = (try ledger.receive(drop("d-1")), try ledger.receive(drop("d-2")))
+        var batch = DatasetBatch()
+        batch.rows = (0..<20_000).map { DatasetRow(id: RowID("r\($0)"), line: $0 + 1, split: .train) }
+        batch.duplicates = [(RowID("r0"), 30_000)]
+        try ledger.add(batch, of: one)
+        var kept = DatasetBatch()
+        kept.rows = [DatasetRow(id: "kept", line: 1, split: .train)]
+        try ledger.add(kept, of: other)
+        try ledger.forgetUnfinished("d-1")
+        #expect(try ledger.known(batch.rows.map(\.id) + ["kept"], in: "p") == ["kept"])
     }
 }

@@ -65,4 +65,20 @@ struct ReadAheadTests {
             #expect(made.withLock { $0 } <= number + 3)
         }
     }
+
+    @Test func aCancelledTaskTakesNoMore() async throws {
+        let reading = Task { () -> Int in
+            var taken = 0
+            do {
+                try ReadAhead.run { give in
+                    for number in 0..<1000 { try give(number) }
+                } take: { _ in
+                    taken += 1
+                    if taken == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+                }
+            } catch is CancellationError { return taken }
+            return -1
+        }
+        #expect(try await reading.value == 3)
+    }
 }

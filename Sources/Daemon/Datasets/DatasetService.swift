@@ -21,8 +21,12 @@ package struct DatasetService: Service {
     /// One at a time changes a pipeline's dataset: the loop, or who withdraws a drop.
     let turns = Turns()
 
-    package init(_ context: StageContext) {
+    private let rowsAtOnce: Int
+
+    /// - Parameter rowsAtOnce: rows of a drop that are stored in one transaction.
+    package init(_ context: StageContext, rowsAtOnce: Int = DropStoring.batchRows) {
         self.context = context
+        self.rowsAtOnce = rowsAtOnce
         loop = StageLoop(
             "datasets", code: "datasets.store", context, bell: context.bells.datasets, every: .seconds(30))
     }
@@ -154,7 +158,7 @@ package struct DatasetService: Service {
         let making = ReportMaking(context: context, pipeline: pipeline)
         var all = try counts ?? making.counts()
         try expectReport(pipeline.name)
-        let storing = try DropStoring(context, drop, pipeline.data, near: near)
+        let storing = try DropStoring(context, drop, pipeline.data, near: near, rowsAtOnce: rowsAtOnce)
         let (stored, shards, report): (Drop, [Split: FileReference], DataReport?)
         do { (stored, shards, report) = try storing.run(making, against: all) } catch {
             near.discard()

@@ -21,6 +21,7 @@ final class DropStoring {
     let drop: Drop
     let data: DataSettings
     private let near: NearIndex
+    private let rowsAtOnce: Int
     private var sides: SideRules
     private let shards: DropShards
     /// The batch before, which the ledger may not know yet.
@@ -32,8 +33,14 @@ final class DropStoring {
     private(set) var statistics = DataStatistics(drops: 1)
     private(set) var pairs: [DataReport.SimilarPair] = []
 
-    /// - Parameter near: the index of the pipeline's rows; what is added to it is for the caller to commit or discard.
-    init(_ context: StageContext, _ drop: Drop, _ data: DataSettings, near: NearIndex) throws {
+    /// - Parameters:
+    ///   - near: the index of the pipeline's rows; what is added to it is for the caller to commit or discard.
+    ///   - rowsAtOnce: rows a transaction.
+    init(
+        _ context: StageContext, _ drop: Drop, _ data: DataSettings, near: NearIndex,
+        rowsAtOnce: Int = DropStoring.batchRows
+    ) throws {
+        self.rowsAtOnce = rowsAtOnce
         self.context = context
         self.drop = drop
         self.data = data
@@ -46,6 +53,9 @@ final class DropStoring {
     }
 
     /// Stores everything; returns the drop as stored, its shards and its report.
+    ///
+    /// Throws a CancellationError between two batches where the task is cancelled: the drop is not stored then, and what
+    /// was written of it is removed when it is stored anew.
     ///
     /// - Parameter counts: what was counted of the dataset before this drop.
     func run(_ making: ReportMaking, against counts: DataStatistics) throws -> (
@@ -60,9 +70,9 @@ final class DropStoring {
         let path = folder + "/rows.jsonl.zst"
         let maker = PreparedRows.Maker(data, near: near)
         var last = PreparedRows()
-        try ReadAhead.run { give in
+        try ReadAhead.run { [rowsAtOnce] give in
             var maker = maker
-            try RowFile.readParallel(path, atOnce: Self.batchRows, bytes: Self.batchBytes) {
+            try RowFile.readParallel(path, atOnce: rowsAtOnce, bytes: Self.batchBytes) {
                 try give(try maker.prepare($0))
             }
         } take: { prepared in

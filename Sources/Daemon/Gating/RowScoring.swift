@@ -18,9 +18,10 @@ package struct RowScoring: Sendable {
 
     package init() {}
 
-    /// The records of a model with their scores.
+    /// The records of a model with their scores; without them where the task is cancelled meanwhile.
     package func scored(_ records: [ExampleRecord], model: String) -> [ExampleRecord] {
         records.map { record in
+            if Task.isCancelled { return record }
             var record = record
             var scores = record.scores ?? [:]
             if record.set.hasPrefix("golden-") { scores["assertions"] = GatingRules.objection(record) == nil ? 1 : 0 }

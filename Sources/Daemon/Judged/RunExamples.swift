@@ -29,13 +29,17 @@ package enum RunExamples {
             at: run.id.rawValue, remedy: "Queue a new run with `ftctl run \(run.pipeline)`.")
     }
 
-    /// Reads JSON lines of records.
+    /// Reads JSON lines of records. Throws a Failure (`gating.scores_missing`), a DecodingError, or a CancellationError
+    /// where the task is cancelled.
     package static func records(_ path: String) throws -> [ExampleRecord] {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure(
                 code: "gating.scores_missing", "The scores are not there any more.", at: path,
                 remedy: "Queue a new run.")
         }
-        return try data.split(separator: 10).map { try ContractCoding.decode(ExampleRecord.self, from: Data($0)) }
+        return try data.split(separator: 10).map { line in
+            try Task.checkCancellation()
+            return try ContractCoding.decode(ExampleRecord.self, from: Data(line))
+        }
     }
 }

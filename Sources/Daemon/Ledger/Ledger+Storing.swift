@@ -57,16 +57,34 @@ extension Ledger {
         }
     }
 
+    /// Rows that are forgotten in one transaction: others write in between.
+    private static let forgottenAtOnce = 8192
+
     /// Forgets what was written of drops that never became `stored`, so that they can be stored from the beginning.
     /// Sides of groups stay as decided.
+    ///
+    /// Nobody sees such rows, so that they may go in several transactions. Throws a CancellationError where the task is
+    /// cancelled in between.
     package func forgetUnfinished(_ drop: DropID) throws {
-        try write { db in
-            guard
-                try String.fetchOne(db, sql: "SELECT state FROM drop_file WHERE id = ?", arguments: [drop.rawValue])
-                    != Drop.State.stored.rawValue
-            else { return }
-            for table in ["dataset_row", "duplicate_row", "set_aside"] {
-                try db.execute(sql: "DELETE FROM \(table) WHERE drop_id = ?", arguments: [drop.rawValue])
+        for (table, key) in [
+            ("dataset_row", "number"), ("duplicate_row", "drop_id, line"), ("set_aside", "pipeline, id, reason"),
+        ] {
+            var isMore = true
+            while isMore {
+                try Task.checkCancellation()
+                isMore = try write { db in
+                    guard
+                        try String.fetchOne(
+                            db, sql: "SELECT state FROM drop_file WHERE id = ?", arguments: [drop.rawValue])
+                            != Drop.State.stored.rawValue
+                    else { return false }
+                    try db.execute(
+                        sql: """
+                            DELETE FROM \(table) WHERE (\(key)) IN (
+                                SELECT \(key) FROM \(table) WHERE drop_id = ? LIMIT \(Self.forgottenAtOnce))
+                            """, arguments: [drop.rawValue])
+                    return db.changesCount == Self.forgottenAtOnce
+                }
             }
         }
     }
@@ -93,7 +111,8 @@ extension Ledger {
     }
 
     /// Stores a drop's last rows and its shards, marks it `stored` and keeps its report, all in one transaction: there
-    /// is no stored drop without one. Rows that another drop brought meanwhile are refused.
+    /// is no stored drop without one. Rows that another drop brought meanwhile are refused. Throws a CancellationError
+    /// where the task is cancelled meanwhile: then the drop is as it was.
     ///
     /// - Parameter report: makes the report, from what contradicts its rows and how many of them are kept out, by
     ///   reason.
@@ -101,7 +120,7 @@ extension Ledger {
         _ drop: Drop, _ batch: DatasetBatch, shards: [Split: FileReference],
         report: ((_ contradictions: DataReport.Contradictions, _ removed: [String: Int]) throws -> DataReport)? = nil
     ) throws {
-        try write { db in
+        try writeUnlessCancelled { db in
             try Self.add(batch, of: drop, db)
             try Self.finish(drop, shards, db)
             guard let report else { return }

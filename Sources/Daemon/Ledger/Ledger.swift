@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Nouns
 
 /// The daemon's only database: what one stage hands to the next is a row here, and nothing else.
@@ -24,8 +25,11 @@ package final class Ledger: Sendable {
             // of two trees. Readers need less: every write of another connection empties their cache.
             try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -6000 : -24000)")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+            Self.endWithItsTask(db)
         }
-        configuration.maximumReaderCount = 2
+        // One for each thread that may read at a time, so that whoever answers never waits for a stage's reading. Those
+        // that nobody needs are not opened.
+        configuration.maximumReaderCount = 24
         do {
             try upgrade.prepare()
             pool = try DatabasePool(path: upgrade.path, configuration: configuration)
@@ -42,12 +46,44 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Reads in one consistent view.
-    func read<T>(_ body: (Database) throws -> T) throws -> T { try pool.read(body) }
+    /// Reads in one consistent view. Throws a CancellationError where the task is cancelled in a long question.
+    func read<T>(_ body: (Database) throws -> T) throws -> T {
+        do { return try pool.read(body) } catch let error as DatabaseError {
+            throw error.resultCode == .SQLITE_INTERRUPT ? CancellationError() : error
+        }
+    }
 
     /// Writes in one transaction.
     @discardableResult
     func write<T>(_ body: (Database) throws -> T) throws -> T { try pool.write(body) }
+
+    /// Writes in one transaction that a cancelled task takes back, for what may take long. Throws a CancellationError
+    /// then.
+    @discardableResult
+    func writeUnlessCancelled<T>(_ body: (Database) throws -> T) throws -> T {
+        do { return try Self.$mayBeCancelled.withValue(true) { try pool.write(body) } } catch let error as DatabaseError
+        {
+            throw error.resultCode == .SQLITE_INTERRUPT ? CancellationError() : error
+        }
+    }
+
+    /// Whether what is written now may be taken back where its task is cancelled.
+    @TaskLocal private static var mayBeCancelled = false
+
+    /// Steps of SQLite's machine after which a statement asks whether anybody still waits for it: some milliseconds.
+    private static let stepsBetweenQuestions: Int32 = 100_000
+
+    /// Ends long reading (and writing that allows it) with the task that asked for it.
+    private static func endWithItsTask(_ db: Database) {
+        // What a connection is for is fixed, and a C function captures nothing.
+        if db.configuration.readonly {
+            sqlite3_progress_handler(db.sqliteConnection, stepsBetweenQuestions, { _ in Task.isCancelled ? 1 : 0 }, nil)
+        } else {
+            sqlite3_progress_handler(
+                db.sqliteConnection, stepsBetweenQuestions,
+                { _ in Ledger.mayBeCancelled && Task.isCancelled ? 1 : 0 }, nil)
+        }
+    }
 
     /// Checks that the database answers; for the watchdog.
     package func ping() throws { _ = try pool.read { try Int.fetchOne($0, sql: "SELECT 1") } }

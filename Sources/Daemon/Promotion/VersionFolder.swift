@@ -56,12 +56,7 @@ struct VersionFolder {
             ? try FileManager.default.contentsOfDirectory(atPath: adapter.path).filter { !$0.hasPrefix(".") }.sorted()
             : ["adapter_config.json", weights]
         for name in names {
-            // Mapped, since weights may be larger than memory.
-            guard let data = try? Data(contentsOf: URL(filePath: adapter.path + "/" + name), options: .alwaysMapped)
-            else {
-                throw FileFailure("read it", adapter.path + "/" + name, errno: ENOENT)
-            }
-            try AtomicFile.write(data, to: folder + "/" + name)
+            try AtomicFile.copy(adapter.path + "/" + name, to: folder + "/" + name)
         }
         let digest = try Digest.sha256(file: folder + "/" + weights)
         guard digest == adapter.sha256 else {

@@ -1,4 +1,6 @@
+import Nouns
 import Platform
+import ServiceLifecycle
 
 /// The threads on which the control API answers, so that no answer ever waits for the work of a stage.
 ///
@@ -23,10 +25,20 @@ package struct AnswerThreads: Sendable {
     /// Answers a heavy question on one of a few threads, and comes back with what it gives or throws.
     ///
     /// The work belongs to the caller's task: `Task.isCancelled` in it says that nobody waits for the answer any more.
-    package func heavy<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        try await withTaskExecutorPreference(slow) {
-            try Task.checkCancellation()
-            return try await body()
+    /// That of a daemon that stops ends, too: then this throws a Failure (`daemon.stopping`).
+    package func heavy<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        do {
+            return try await cancelWhenGracefulShutdown {
+                try await withTaskExecutorPreference(slow) {
+                    try Task.checkCancellation()
+                    return try await body()
+                }
+            }
+        } catch let cancelled as CancellationError {
+            if Task.isCancelled { throw cancelled }
+            throw Failure(
+                code: "daemon.stopping", "The daemon is stopping and gives no more answers.",
+                remedy: "Ask again when it runs.")
         }
     }
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 int ft_peer_credentials(int socket, uid_t *uid, gid_t *gid, pid_t *pid) {
     struct ucred who;
@@ -32,6 +33,7 @@ int ft_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal);
 
 void ft_prepare_thread(const char *name, int niceness) {
     prctl(PR_SET_NAME, name);
-    // On Linux niceness belongs to a thread, and 0 names the calling one.
-    if (niceness) setpriority(PRIO_PROCESS, 0, niceness);
+    // On Linux niceness belongs to a thread. A new one has its maker's; the first one's is the process's. 0 names the
+    // calling one.
+    if (niceness) setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, (id_t)getpid()) + niceness);
 }

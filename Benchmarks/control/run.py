@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""Control beside data: how fast the daemon answers, leaves and cancels while its stages are busy.
+
+    run.py [ROWS]              everything below, with ROWS rows (1,000,000)
+    run.py answers [ROWS]      latency of GET /v1/status while one pipeline stores ROWS rows that repeat themselves (the near
+                               index's worst case), another reads a second file of as many, a verdict bootstraps and a version
+                               of 256 MB is copied; on all cores, then on one
+    run.py stop [ROWS]         SIGTERM to exit: idle, in mid-storing, with a worker
+    run.py cancel              cancelling a run that trains: until the run says so, until its worker has gone
+
+Programs are taken from .build/release (FINETUNED_BUILD names another folder); `fake-worker` takes the worker's place, so that the
+daemon alone is measured. Nothing else should run on the machine.
+"""
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("FINETUNED_BUILD", ROOT / ".build/release"))
+WORDS = [word.lower() for word in (ROOT / "README.md").read_text().split() if word.isalpha()][:400]
+VERSION_MIB = 256
+BUSY = {"training", "trained", "evaluating", "evaluated", "queued"}
+
+
+class Control(http.client.HTTPConnection):
+    """The daemon's API on its Unix socket; one connection is kept."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=120)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+    def ask(self, method, path, body=None):
+        self.request(method, path, json.dumps(body) if body is not None else None, {"content-type": "application/json"})
+        answer = self.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text[:500]!r}")
+        return json.loads(text)
+
+
+class Daemon:
+    """A daemon on a root of its own."""
+
+    def __init__(self, pipelines, cpus=None, root=None):
+        self.root = root or tempfile.mkdtemp(prefix="finetuned-control-", dir=os.environ.get("TMPDIR", "/tmp"))
+        folder = pathlib.Path(self.root, "etc/finetuned/pipelines")
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.joinpath("finetuned.toml").write_text(
+            f'minimum_free = "1M"\nquiet_seconds = 0.2\n[worker]\nprogram = "{BUILD / "fake-worker"}"\n')
+        for name, more in pipelines.items():
+            folder.joinpath(f"{name}.toml").write_text('base = "tiny"\n' + more)
+        self.socket = self.root + "/run/finetuned.sock"
+        self.start(cpus)
+
+    def start(self, cpus=None):
+        pinned = ["taskset", "-c", cpus] if cpus else []
+        self.log = open(self.root + "/daemon.log", "a")
+        self.process = subprocess.Popen(
+            pinned + [str(BUILD / "finetuned"), "--root", self.root], stdout=self.log, stderr=self.log,
+            env=dict(os.environ, FAKE_WORKER_ADAPTER_MIB=str(VERSION_MIB)))
+        eventually(self.answers, 60, "the daemon answers")
+        if not self.ask("GET", "/v1/bases"):
+            base = pathlib.Path(self.root, "tiny.gguf")
+            base.write_text("a base model, to the fake worker")
+            added = subprocess.run(
+                [BUILD / "ftctl", "base", "add", str(base), "--id", "tiny"], capture_output=True, text=True,
+                env=dict(os.environ, FINETUNED_ROOT=self.root))
+            assert added.returncode == 0, added.stdout + added.stderr
+
+    def answers(self):
+        try:
+            return bool(self.ask("GET", "/v1/status"))
+        except OSError:
+            return False
+
+    def ask(self, method, path, body=None):
+        connection = Control(self.socket)
+        try:
+            return connection.ask(method, path, body)
+        finally:
+            connection.close()
+
+    def drop(self, source, pipeline):
+        folder = pathlib.Path(self.root, "var/lib/finetuned/drop", pipeline)
+        eventually(folder.exists, 60, "the drop folder is there")
+        hidden = folder / f".{source.name}.part"
+        try:
+            os.link(source, hidden)
+        except OSError:
+            shutil.copyfile(source, hidden)
+        # A copy of its own: the daemon takes what lies there.
+        hidden.rename(folder / source.name)
+
+    def drops(self, pipeline):
+        return self.ask("GET", f"/v1/drops?pipeline={pipeline}&limit=1000")
+
+    def states(self, pipeline):
+        return [drop["state"] for drop in self.drops(pipeline)]
+
+    def runs(self, pipeline):
+        return self.ask("GET", f"/v1/runs?pipeline={pipeline}&limit=1000")
+
+    def workers(self):
+        """Process identifiers of the daemon's workers."""
+        found = []
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                try:
+                    if self.root.encode() in pathlib.Path("/proc", name, "cmdline").read_bytes() and "fake-worker" in os.readlink(
+                            f"/proc/{name}/exe"):
+                        found.append(int(name))
+                except OSError:
+                    continue
+        return found
+
+    def stop(self):
+        """Seconds from SIGTERM to the exit."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout=600)
+        took = time.monotonic() - began
+        assert status == 0, f"status {status}: {self.root}/daemon.log"
+        return took
+
+    def remove(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def eventually(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"waited {seconds} s until {what}")
+
+
+def repetitive(path, rows, label):
+    """Rows that share nearly all of their words: each is near thousands of others."""
+    text = " ".join(WORDS[:60])
+    with open(path, "w") as out:
+        for number in range(rows):
+            out.write(json.dumps({"prompt": f"{label} {number}: {text} {WORDS[number % len(WORDS)]}?", "completion": WORDS[number % 7]}) + "\n")
+
+
+def varied(path, rows, label):
+    with open(path, "w") as out:
+        for number in range(rows):
+            words = [WORDS[(number * 7919 + place * 104729) % len(WORDS)] for place in range(30)]
+            out.write(json.dumps({"prompt": f"{label} {number}: {' '.join(words)}?", "completion": WORDS[number % 7]}) + "\n")
+
+
+class Latencies(threading.Thread):
+    """Asks for the status every 20 ms on one connection, as a monitor would."""
+
+    def __init__(self, daemon):
+        super().__init__()
+        self.daemon_under_test = daemon
+        self.seconds = []
+        self.ends = threading.Event()
+
+    def run(self):
+        connection = Control(self.daemon_under_test.socket)
+        while not self.ends.is_set():
+            began = time.perf_counter()
+            connection.ask("GET", "/v1/status")
+            self.seconds.append(time.perf_counter() - began)
+            time.sleep(0.02)
+        connection.close()
+
+    def row(self):
+        ordered = sorted(self.seconds)
+        def at(share):
+            return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000
+        return [len(ordered), *(f"{at(share):.1f}" for share in (0.5, 0.95, 0.99)), f"{ordered[-1] * 1000:.1f}"]
+
+
+def table(head, rows):
+    print("| " + " | ".join(head) + " |")
+    print("|" + "---|" * len(head))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |")
+    print(flush=True)
+
+
+QUIET = "[trigger]\nmanual_only = true\n"
+JUDGED = QUIET + "[recipe]\nlearning_rate = 1e-4\n[data]\ngate_share = 0.4\n"
+
+
+def answers(rows, files):
+    lines = []
+    for name, cpus in (("all cores", None), ("one core", "0")):
+        daemon = Daemon({"storing": QUIET, "reading": QUIET, "judged": JUDGED}, cpus)
+        try:
+            daemon.drop(files["judged"], "judged")
+            eventually(lambda: daemon.states("judged") == ["stored"], 300, "the judged rows are stored")
+            idle = Latencies(daemon)
+            idle.start()
+            time.sleep(5)
+            idle.ends.set()
+            idle.join()
+            lines.append([name, "idle", *idle.row()])
+            daemon.drop(files["repetitive"], "storing")
+            eventually(lambda: daemon.states("storing") == ["validated"], 3600, "the rows are being stored")
+            busy = Latencies(daemon)
+            busy.start()
+            began = time.monotonic()
+            daemon.drop(files["varied"], "reading")
+            verdicts = 0
+            while daemon.states("storing") != ["stored"]:
+                runs = daemon.runs("judged")
+                if not any(run["state"] in BUSY for run in runs):
+                    verdicts = len(runs)
+                    daemon.ask("POST", "/v1/pipelines/judged/runs", {"mode": "from-base"})
+                time.sleep(0.5)
+            took = time.monotonic() - began
+            busy.ends.set()
+            busy.join()
+            versions = len(daemon.ask("GET", "/v1/pipelines/judged/versions"))
+            lines.append([name, f"busy for {took:.0f} s: {verdicts} verdicts, {versions} versions", *busy.row()])
+        finally:
+            daemon.remove()
+    print(f"GET /v1/status every 20 ms, {rows} rows stored and as many read meanwhile; milliseconds\n")
+    table(["daemon on", "state", "answers", "median", "95 %", "99 %", "worst"], lines)
+
+
+def stop(rows, files):
+    lines = []
+    daemon = Daemon({"storing": QUIET, "judged": JUDGED})
+    try:
+        lines.append(["idle", f"{daemon.stop():.2f}", ""])
+        daemon.start()
+        daemon.drop(files["repetitive"], "storing")
+        eventually(lambda: daemon.states("storing") == ["validated"], 3600, "the rows are being stored")
+        time.sleep(5 + rows / 100_000)
+        lines.append([f"in mid-storing of {rows} rows", f"{daemon.stop():.2f}", ""])
+        began = time.monotonic()
+        daemon.start()
+        eventually(lambda: daemon.states("storing") == ["stored"], 7200, "the rows are stored")
+        [drop] = daemon.drops("storing")
+        lines[-1][-1] = f"{drop['rowsAccepted']} rows stored {time.monotonic() - began:.0f} s after the next start"
+        daemon.drop(files["judged"], "judged")
+        eventually(lambda: daemon.states("judged") == ["stored"], 300, "the judged rows are stored")
+        run = daemon.ask("POST", "/v1/pipelines/judged/runs", {})["id"]
+        eventually(lambda: daemon.ask("GET", f"/v1/runs/{run}")["state"] == "evaluating", 300, "the worker is at work")
+        took = daemon.stop()
+        left = daemon.workers()
+        daemon.start()
+        state = daemon.ask("GET", f"/v1/runs/{run}")["state"]
+        lines.append(["with a worker that scores", f"{took:.2f}", f"workers left behind: {len(left)}; the run goes on as {state}"])
+    finally:
+        daemon.remove()
+    print("SIGTERM to exit, seconds\n")
+    table(["daemon", "seconds", "then"], lines)
+
+
+def cancel(files):
+    lines = []
+    daemon = Daemon({"judged": JUDGED})
+    try:
+        daemon.drop(files["judged"], "judged")
+        eventually(lambda: daemon.states("judged") == ["stored"], 300, "the judged rows are stored")
+        for number in range(5):
+            run = daemon.ask("POST", "/v1/pipelines/judged/runs", {})["id"]
+            wanted = "evaluating" if number % 2 else "training"
+            eventually(
+                lambda: daemon.ask("GET", f"/v1/runs/{run}")["state"] == wanted and daemon.workers(), 300,
+                "a worker is at work")
+            began = time.monotonic()
+            daemon.ask("POST", f"/v1/runs/{run}/cancel", {})
+            said = time.monotonic() - began
+            assert daemon.ask("GET", f"/v1/runs/{run}")["state"] == "cancelled"
+            eventually(lambda: not daemon.workers(), 120, "the worker has gone")
+            lines.append([wanted, f"{said:.3f}", f"{time.monotonic() - began:.3f}"])
+    finally:
+        daemon.remove()
+    print("Cancelling a run, seconds\n")
+    table(["while it is", "the run says so", "its worker has gone"], lines)
+
+
+def main():
+    words = [word for word in sys.argv[1:] if not word.isdigit()]
+    rows = next((int(word) for word in sys.argv[1:] if word.isdigit()), 1_000_000)
+    what = words[0] if words else "all"
+    if what not in ("all", "answers", "stop", "cancel"):
+        sys.exit(__doc__)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="finetuned-control-data-", dir=os.environ.get("TMPDIR", "/tmp")))
+    try:
+        files = {name: folder / f"{name}.jsonl" for name in ("repetitive", "varied", "judged")}
+        varied(files["judged"], 1500, "Judged")
+        if what in ("all", "answers", "stop"):
+            repetitive(files["repetitive"], rows, "Order")
+        if what in ("all", "answers"):
+            varied(files["varied"], rows, "Second")
+            answers(rows, files)
+        if what in ("all", "stop"):
+            stop(rows, files)
+        if what in ("all", "cancel"):
+            cancel(files)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+main()
