@@ -2,6 +2,8 @@ import Foundation
 import Ledger
 import Nouns
 import Platform
+import RowFormats
+import Settings
 import StageKit
 import Testing
 

@@ -24,7 +24,7 @@ struct IsolationTests {
                 width: 1, vocabulary: 1, tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc",
                 trainingMemoryBytes: 1))
         for name: PipelineName in ["a", "b"] {
-            try serve("v-\(name)", of: name, ledger)
+            try serve(VersionID("v-\(name)"), of: name, ledger)
             try FileManager.default.createDirectory(
                 atPath: sandbox.layout.models(name.rawValue), withIntermediateDirectories: true)
         }
