@@ -44,6 +44,12 @@ extension SystemdTests {
                 try await machine.shell("rm /etc/finetuned/pipelines/broken.toml; systemctl reload finetuned")
                 try await machine.wait(for: .daemonReloaded)
                 #expect(try await machine.shell("ftctl pipelines").contains("tickets"))
+                // A fault that comes later changes nothing of what is in force, and is there to be seen.
+                try await machine.write("base = \n", to: "/etc/finetuned/pipelines/tickets.toml")
+                try await machine.shell("systemctl reload finetuned")
+                try await machine.wait(for: .daemonReloaded, atLeast: 2)
+                #expect(try await machine.shell("ftctl pipelines").contains("tickets"))
+                #expect(try await machine.shell("ftctl status").contains("its former settings stay in force"))
                 // The daemon makes the folder, and a member of the group can drop into it.
                 try await machine.drop("not json\n", as: "bad.jsonl", into: "tickets")
                 let quarantined = try await machine.wait(for: .dropQuarantined, "PIPELINE=tickets")

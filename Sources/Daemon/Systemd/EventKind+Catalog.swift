@@ -74,8 +74,8 @@ extension EventKind {
             (
                 "A settings file has a fault",
                 """
-                The message names file, line, key, value and remedy. A faulty pipeline file stops only its own
-                pipeline.
+                The message names file, line, key, value and remedy. A pipeline at work keeps its former settings
+                until its file is mended or removed; at a start, only the pipeline of a faulty file is left out.
                 After mending it: systemctl reload finetuned
                 """
             )
@@ -87,7 +87,7 @@ extension EventKind {
         case .pipelineStopped:
             (
                 "Pipeline @PIPELINE@ is no longer watched",
-                "Its settings file is gone or has a fault. Its data, runs and models stay as they are."
+                "Its settings file is gone, or says enabled = false. Its data, runs and models stay as they are."
             )
         case .pipelineWaiting:
             (

@@ -3,7 +3,8 @@ import Nouns
 import Places
 import TOMLKit
 
-/// All settings as they are on disk now. A broken pipeline file takes only its own pipeline out.
+/// All settings as they are on disk now. A broken pipeline file takes only its own pipeline out;
+/// ``keepFormer(_:_:)`` keeps what was in force before.
 package struct SettingsFolder: Sendable {
     package var daemon = DaemonSettings()
     /// Sound pipelines, by name.
