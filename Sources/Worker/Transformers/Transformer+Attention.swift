@@ -38,42 +38,39 @@ extension Transformer {
         }
     }
 
-    /// into = x + norm(y), for families with post-norms.
-    func addNormalised(
-        _ norm: NormWeights, _ y: UnsafePointer<Float>, to x: UnsafePointer<Float>, into: UnsafeMutablePointer<Float>,
-        tokens: Int
+    func attentionBackward(
+        _ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot, _ gradients: FloatBuffer, needsInput: Bool
     ) {
-        let d = configuration.width
-        team.rows(tokens, grain: 8) { rows, _ in
-            var statistics = [Float](repeating: 0, count: rows.count)
-            let at = rows.lowerBound * d
-            ck_rms_norm(
-                Int64(rows.count), Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, into + at,
-                Int64(d), &statistics)
-            ck_add_scaled(Int64(rows.count * d), 1, x + at, into + at)
-        }
-    }
-
-    /// Each head of q and k is normalised by itself (Qwen 3, Gemma 3); what was there is kept.
-    private func normaliseHeads(_ weights: LayerWeights, _ kept: Activations.Slot, tokens: Int) {
         let c = configuration
-        guard let queryNorm = weights.queryNorm, let keyNorm = weights.keyNorm else { return }
-        let ld = activations.qkvWidth
-        let rawWidth = c.queryWidth + c.keyWidth
-        let heads = c.heads + c.kvHeads
-        team.rows(tokens, grain: 8) { rows, _ in
-            for t in rows {
-                let row = kept.qkv + t * ld
-                let raw = kept.rawHeads + t * rawWidth
-                let statistics = kept.headStatistics + t * heads
-                raw.update(from: row, count: rawWidth)
-                let h = Int64(c.headSize)
-                ck_rms_norm(Int64(c.heads), h, raw, h, queryNorm.weight, c.epsilon, row, h, statistics)
-                ck_rms_norm(
-                    Int64(c.kvHeads), h, raw + c.queryWidth, h, keyNorm.weight, c.epsilon, row + c.queryWidth, h,
-                    statistics + c.heads)
-            }
+        let t = tree.tokens.count
+        let d = c.width
+        let a = activations
+        let weights = model.weights.layers[layer]
+        let branch = throughDropout(a.dx, TrainingNoise.Stream.attentionResidual(layer), tokens: t)
+        let dy = throughPostNorm(
+            weights.postAttentionNorm, kept.preAttentionPost, branch, self.weights?.place(layer, .postAttention),
+            gradients, tokens: t)
+        parameterBackward(layer, [(.o, dy, d)], x: kept.attention, ldx: c.queryWidth, kept.low, gradients, tokens: t)
+        inputGradient(layer, [(.o, dy, d)], into: a.dAttention, ld: c.queryWidth, tokens: t)
+        attendBackward(layer, tree, kept)
+        rotate(layer, tree.positions, a.dqkv, ld: a.qkvWidth, direction: -1)
+        if c.headNorms {
+            headNormGradients(layer, kept, gradients, tokens: t)
+            headNormsBackward(weights, kept, tokens: t)
         }
+        let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] = [
+            (.q, a.dqkv, a.qkvWidth), (.k, a.dqkv + c.queryWidth, a.qkvWidth),
+            (.v, a.dqkv + c.queryWidth + c.keyWidth, a.qkvWidth),
+        ]
+        normalise(weights.attentionNorm, kept.input, a.normed, kept.statistics, tokens: t)
+        parameterBackward(layer, parts, x: a.normed, ldx: d, kept.low, gradients, tokens: t, needsInput: needsInput)
+        // The norm before the lowest trained projections is trained with them.
+        guard needsInput || self.weights != nil else { return }
+        inputGradient(layer, parts, into: a.dNormed, ld: d, tokens: t)
+        normGradient(
+            self.weights?.place(layer, .attention), kept.input, kept.statistics, a.dNormed, gradients, tokens: t)
+        guard needsInput else { return }
+        normBackward(weights.attentionNorm, kept.input, kept.statistics, dy: a.dNormed, dx: a.dx, tokens: t)
     }
 
     /// Rotates queries and keys by their positions, or back.
@@ -121,6 +118,48 @@ extension Transformer {
                     &head, kept.attention + index * c.headSize, Int64(c.queryWidth), kept.logSumExp + index,
                     Int64(c.heads),
                     self.attentionScratch[thread].pointer)
+            }
+        }
+    }
+
+    /// Gradients of rotated q, k, v from the gradient of the attention's output.
+    private func attendBackward(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot) {
+        let c = configuration
+        let a = activations
+        let t = tree.tokens.count
+        let width = c.queryWidth
+        // Every query head has its own gradient of keys and values; those of a group are summed afterwards, in order.
+        team.rows(t, grain: 8) { rows, _ in
+            (a.dKeys + rows.lowerBound * width).update(repeating: 0, count: rows.count * width)
+            (a.dValues + rows.lowerBound * width).update(repeating: 0, count: rows.count * width)
+        }
+        tree.nodes.withUnsafeBufferPointer { nodes in
+            guard let base = nodes.baseAddress else { return }
+            team.run(tree.trees.count * c.heads) { task, thread in
+                let index = task % c.heads
+                var head = self.head(layer, tree, base, tree.trees[task / c.heads].nodes, kept, index)
+                let column = index * c.headSize
+                ck_attention_backward(
+                    &head, kept.attention + column, Int64(width), kept.logSumExp + index, Int64(c.heads),
+                    a.dAttention + column,
+                    Int64(width), a.dqkv + column, Int64(a.qkvWidth), a.dKeys + column, a.dValues + column,
+                    Int64(width),
+                    self.attentionScratch[thread].pointer)
+            }
+        }
+        let group = c.heads / c.kvHeads
+        team.rows(t, grain: 8) { rows, _ in
+            for token in rows {
+                for (source, offset) in [(a.dKeys, c.queryWidth), (a.dValues, c.queryWidth + c.keyWidth)] {
+                    for kv in 0..<c.kvHeads {
+                        let out = a.dqkv + token * a.qkvWidth + offset + kv * c.headSize
+                        let first = source + token * width + kv * group * c.headSize
+                        out.update(from: first, count: c.headSize)
+                        for member in 1..<max(1, group) {
+                            ck_add_scaled(Int64(c.headSize), 1, first + member * c.headSize, out)
+                        }
+                    }
+                }
             }
         }
     }

@@ -37,6 +37,43 @@ extension Transformer {
         }
     }
 
+    func feedForwardBackward(
+        _ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot, _ gradients: FloatBuffer
+    ) {
+        let c = configuration
+        let t = tree.tokens.count
+        let d = c.width
+        let a = activations
+        let weights = model.weights.layers[layer]
+        activate(kept, tokens: t)
+        let branch = throughDropout(a.dx, TrainingNoise.Stream.feedForwardResidual(layer), tokens: t)
+        let dy = throughPostNorm(
+            weights.postFeedForwardNorm, kept.preFeedForwardPost, branch, self.weights?.place(layer, .postFeedForward),
+            gradients, tokens: t)
+        parameterBackward(
+            layer, [(.down, dy, d)], x: a.activated, ldx: a.activatedWidth, kept.low, gradients, tokens: t)
+        inputGradient(layer, [(.down, dy, d)], into: a.dActivated, ld: a.activatedWidth, tokens: t)
+        let ld = a.innerWidth
+        team.rows(t, grain: 4) { rows, _ in
+            let inner = kept.inner + rows.lowerBound * ld
+            let out = a.dInner + rows.lowerBound * ld
+            ck_activation_backward(
+                c.activation.rawValue, Int64(rows.count), Int64(c.hidden), inner, c.gated ? inner + c.hidden : nil,
+                Int64(ld),
+                a.dActivated + rows.lowerBound * a.activatedWidth, Int64(a.activatedWidth), out,
+                c.gated ? out + c.hidden : nil, Int64(ld))
+        }
+        let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] =
+            c.gated ? [(.gate, a.dInner, ld), (.up, a.dInner + c.hidden, ld)] : [(.up, a.dInner, ld)]
+        normalise(weights.feedForwardNorm, kept.middle, a.normed, kept.statistics + 2 * t, tokens: t)
+        parameterBackward(layer, parts, x: a.normed, ldx: d, kept.low, gradients, tokens: t)
+        inputGradient(layer, parts, into: a.dNormed, ld: d, tokens: t)
+        normGradient(
+            self.weights?.place(layer, .feedForward), kept.middle, kept.statistics + 2 * t, a.dNormed, gradients,
+            tokens: t)
+        normBackward(weights.feedForwardNorm, kept.middle, kept.statistics + 2 * t, dy: a.dNormed, dx: a.dx, tokens: t)
+    }
+
     /// The activated inner numbers [T × f], computed in the forward pass and again in the backward pass.
     func activate(_ kept: Activations.Slot, tokens: Int) {
         let c = configuration

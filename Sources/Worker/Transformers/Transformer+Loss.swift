@@ -68,6 +68,25 @@ extension Transformer {
         return losses
     }
 
+    /// dW of the output projection from the logits' gradients.
+    private func headGradients(
+        _ normed: UnsafePointer<Float>, _ dLogits: UnsafePointer<Float>, ldy: Int, _ gradients: FloatBuffer,
+        tokens: Int
+    ) {
+        guard let place = weights?.head else { return }
+        products.weightGradient(
+            [.init(dy: dLogits, lddy: ldy, out: place.out, dw: gradients.pointer + place.offset)], x: normed,
+            ldx: place.inner,
+            inner: place.inner, tokens: tokens)
+        if let bias = place.bias {
+            columns(place.out) { columns in
+                ck_column_sums(
+                    Int64(tokens), Int64(columns.count), dLogits + columns.lowerBound, Int64(ldy),
+                    gradients.pointer + bias + columns.lowerBound)
+            }
+        }
+    }
+
     /// Forward only: the loss at every label site.
     package func score(_ tree: TokenTree) throws -> [SiteLoss] {
         try draw(nil, tree)

@@ -110,6 +110,19 @@ package final class Transformer {
         return activations.normed
     }
 
+    /// Adds the gradients of what is trained to `gradients` (laid out as its values), from the gradient of the last
+    /// residual stream in
+    /// ``Activations/dx``. The last call to ``forward(_:)`` must have been on the same tree.
+    func backward(_ tree: TokenTree, into gradients: FloatBuffer) {
+        for layer in stride(from: configuration.layers - 1, through: lowestTrained, by: -1) {
+            let kept = slot(layer)
+            feedForwardBackward(layer, tree, kept, gradients)
+            attentionBackward(
+                layer, tree, kept, gradients, needsInput: layer > lowestTrained || weights?.embedding != nil)
+        }
+        embeddingGradients(tree, gradients)
+    }
+
     func prepare(_ tree: TokenTree) throws {
         try activations.reserve(tree.tokens.count)
         tables.full?.reserve(tree.depth)
@@ -124,97 +137,13 @@ package final class Transformer {
         for scratch in attentionScratch { try scratch.reserve(needed) }
     }
 
-    /// x[t] = E[token] · scale (+ P[position]).
-    func embed(_ tokens: [Int32], _ places: [Int32], into x: UnsafeMutablePointer<Float>) {
-        let d = configuration.width
-        team.rows(tokens.count, grain: 8) { rows, _ in
-            var position = [Float](repeating: 0, count: self.model.weights.positions == nil ? 0 : d)
-            for t in rows {
-                let row = x + t * d
-                self.model.weights.embedding.row(Int(tokens[t]), into: row)
-                if self.configuration.embeddingScale != 1 { ck_scale(Int64(d), self.configuration.embeddingScale, row) }
-                if let positions = self.model.weights.positions {
-                    position.withUnsafeMutableBufferPointer { buffer in
-                        guard let base = buffer.baseAddress else { return }
-                        positions.row(Int(places[t]), into: base)
-                        ck_add_scaled(Int64(d), 1, base, row)
-                    }
-                }
-            }
-        }
-    }
-
-    /// y = norm(x) over `rows`; statistics hold mean, then 1/σ, T of each.
-    func normalise(
-        _ norm: NormWeights, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-        _ statistics: UnsafeMutablePointer<Float>,
-        tokens: Int
-    ) {
-        let d = configuration.width
-        team.rows(tokens, grain: 8) { rows, _ in
-            let at = rows.lowerBound * d
-            if self.configuration.normalisation == .layer, let bias = norm.bias {
-                ck_layer_norm(
-                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, bias, self.configuration.epsilon,
-                    y + at, Int64(d),
-                    statistics + rows.lowerBound, statistics + tokens + rows.lowerBound)
-            } else {
-                ck_rms_norm(
-                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, self.configuration.epsilon, y + at,
-                    Int64(d),
-                    statistics + tokens + rows.lowerBound)
-            }
-        }
-    }
-
-    /// u = s · x·Aᵀ for each projection that has an adapter, at its columns of `low` (ld = 7r).
-    func lowRankForward(
-        _ layer: Int, _ projections: [Projection], _ x: UnsafePointer<Float>, ldx: Int,
-        _ low: UnsafeMutablePointer<Float>, tokens: Int
-    ) {
-        guard let adapter else { return }
-        let places = projections.compactMap { adapter.place(layer, $0) }
-        guard !places.isEmpty else { return }
-        let r = rank
-        let ld = 7 * r
-        if adapterDropout > 0 { return droppedLowRankForward(places, x, ldx: ldx, low, tokens: tokens) }
-        team.rows(tokens, grain: 12) { rows, _ in
-            for place in places {
-                let u = low + rows.lowerBound * ld + place.projection.rawValue * r
-                ck_gemm(
-                    Int64(rows.count), Int64(r), Int64(place.inner), x + rows.lowerBound * ldx, Int64(ldx), 1,
-                    adapter.values.pointer + place.a, Int64(r), u, Int64(ld), 0)
-                for t in 0..<rows.count { ck_scale(Int64(r), adapter.layout.scale, u + t * ld) }
-            }
-        }
-    }
-
-    /// The adapter's addition to a projection's output, from the kept u.
-    func forwardLow(_ layer: Int, _ projection: Projection, _ low: UnsafePointer<Float>) -> LowRank? {
-        guard let adapter else { return nil }
-        return adapter.place(layer, projection).map {
-            LowRank(
-                rows: low + projection.rawValue * rank, stride: 7 * rank,
-                factor: UnsafePointer(adapter.values.pointer) + $0.b, rank: rank)
-        }
-    }
-
-    /// The products of several projections that share the input x.
-    func project(
-        _ layer: Int, _ outputs: [(Projection, UnsafeMutablePointer<Float>, ld: Int)], x: UnsafePointer<Float>,
-        ldx: Int,
-        _ low: UnsafeMutablePointer<Float>, tokens: Int, accumulate: Bool = false
-    ) {
-        lowRankForward(layer, outputs.map(\.0), x, ldx: ldx, low, tokens: tokens)
-        let parts = outputs.compactMap { projection, y, ld in
-            model.weights.layers[layer][projection].map {
-                Products.Forward($0, y, ldy: ld, low: forwardLow(layer, projection, low), accumulate: accumulate)
-            }
-        }
-        products.forward(parts, x: x, ldx: ldx, tokens: tokens)
-    }
-
     func copy(_ from: UnsafePointer<Float>, to: UnsafeMutablePointer<Float>, _ count: Int) {
         to.update(from: from, count: count)
+    }
+
+    /// Blocks of columns, each by one thread.
+    func columns(_ count: Int, _ body: (Range<Int>) -> Void) {
+        let width = 64
+        team.run((count + width - 1) / width) { task, _ in body(task * width..<min(count, (task + 1) * width)) }
     }
 }

@@ -1,0 +1,176 @@
+import CKernels
+import Tensors
+
+/// Norms over the width of the model and over heads, each forward and backward.
+extension Transformer {
+    /// y = norm(x) over `rows`; statistics hold mean, then 1/σ, T of each.
+    func normalise(
+        _ norm: NormWeights, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        _ statistics: UnsafeMutablePointer<Float>,
+        tokens: Int
+    ) {
+        let d = configuration.width
+        team.rows(tokens, grain: 8) { rows, _ in
+            let at = rows.lowerBound * d
+            if self.configuration.normalisation == .layer, let bias = norm.bias {
+                ck_layer_norm(
+                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, bias, self.configuration.epsilon,
+                    y + at, Int64(d),
+                    statistics + rows.lowerBound, statistics + tokens + rows.lowerBound)
+            } else {
+                ck_rms_norm(
+                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, self.configuration.epsilon, y + at,
+                    Int64(d),
+                    statistics + tokens + rows.lowerBound)
+            }
+        }
+    }
+
+    /// dx += the norm's input gradient.
+    func normBackward(
+        _ norm: NormWeights, _ x: UnsafePointer<Float>, _ statistics: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+        dx: UnsafeMutablePointer<Float>, tokens: Int
+    ) {
+        let d = configuration.width
+        team.rows(tokens, grain: 8) { rows, _ in
+            let at = rows.lowerBound * d
+            if self.configuration.normalisation == .layer, let bias = norm.bias {
+                ck_layer_norm_backward(
+                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, statistics + rows.lowerBound,
+                    statistics + tokens + rows.lowerBound, dy + at, Int64(d), dx + at, Int64(d), nil, nil)
+                _ = bias
+            } else {
+                ck_rms_norm_backward(
+                    Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, statistics + tokens + rows.lowerBound,
+                    dy + at, Int64(d),
+                    dx + at, Int64(d), nil)
+            }
+        }
+    }
+
+    /// The gradients of a norm's weight and bias from those of its output; `statistics` hold T means, then T of 1/σ.
+    func normGradient(
+        _ place: TrainableWeights.NormPlace?, _ x: UnsafePointer<Float>, _ statistics: UnsafePointer<Float>,
+        _ dy: UnsafePointer<Float>,
+        _ gradients: FloatBuffer, tokens: Int
+    ) {
+        guard let place else { return }
+        let d = Int64(place.count)
+        columns(place.count) { columns in
+            let from = columns.lowerBound
+            ck_norm_gradient(
+                Int64(tokens), Int64(columns.count), x + from, d, place.bias == nil ? nil : statistics,
+                statistics + tokens, 1, dy + from, d,
+                gradients.pointer + place.offset + from, place.bias.map { gradients.pointer + $0 + from })
+        }
+    }
+
+    /// into = x + norm(y), for families with post-norms.
+    func addNormalised(
+        _ norm: NormWeights, _ y: UnsafePointer<Float>, to x: UnsafePointer<Float>, into: UnsafeMutablePointer<Float>,
+        tokens: Int
+    ) {
+        let d = configuration.width
+        team.rows(tokens, grain: 8) { rows, _ in
+            var statistics = [Float](repeating: 0, count: rows.count)
+            let at = rows.lowerBound * d
+            ck_rms_norm(
+                Int64(rows.count), Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, into + at,
+                Int64(d), &statistics)
+            ck_add_scaled(Int64(rows.count * d), 1, x + at, into + at)
+        }
+    }
+
+    /// The gradient before a post-norm, in ``Activations/dPost``; without one, the gradient as it is.
+    func throughPostNorm(
+        _ norm: NormWeights?, _ y: UnsafeMutablePointer<Float>, _ dy: UnsafeMutablePointer<Float>,
+        _ place: TrainableWeights.NormPlace?,
+        _ gradients: FloatBuffer, tokens: Int
+    ) -> UnsafeMutablePointer<Float> {
+        guard configuration.postNorms, let norm else { return dy }
+        let d = configuration.width
+        let out = activations.dPost
+        team.rows(tokens, grain: 8) { rows, _ in
+            let statistics = self.activations.postStatistics + rows.lowerBound
+            let at = rows.lowerBound * d
+            (out + at).update(repeating: 0, count: rows.count * d)
+            let n = Int64(rows.count)
+            ck_rms_norm(
+                n, Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, self.activations.dNormed + at,
+                Int64(d), statistics)
+            ck_rms_norm_backward(
+                n, Int64(d), y + at, Int64(d), norm.weight, statistics, dy + at, Int64(d), out + at, Int64(d), nil)
+        }
+        // The statistics of a layer norm would begin with its means.
+        normGradient(place, y, activations.postStatistics - tokens, dy, gradients, tokens: tokens)
+        return out
+    }
+
+    /// Each head of q and k is normalised by itself (Qwen 3, Gemma 3); what was there is kept.
+    func normaliseHeads(_ weights: LayerWeights, _ kept: Activations.Slot, tokens: Int) {
+        let c = configuration
+        guard let queryNorm = weights.queryNorm, let keyNorm = weights.keyNorm else { return }
+        let ld = activations.qkvWidth
+        let rawWidth = c.queryWidth + c.keyWidth
+        let heads = c.heads + c.kvHeads
+        team.rows(tokens, grain: 8) { rows, _ in
+            for t in rows {
+                let row = kept.qkv + t * ld
+                let raw = kept.rawHeads + t * rawWidth
+                let statistics = kept.headStatistics + t * heads
+                raw.update(from: row, count: rawWidth)
+                let h = Int64(c.headSize)
+                ck_rms_norm(Int64(c.heads), h, raw, h, queryNorm.weight, c.epsilon, row, h, statistics)
+                ck_rms_norm(
+                    Int64(c.kvHeads), h, raw + c.queryWidth, h, keyNorm.weight, c.epsilon, row + c.queryWidth, h,
+                    statistics + c.heads)
+            }
+        }
+    }
+
+    func headNormsBackward(_ weights: LayerWeights, _ kept: Activations.Slot, tokens: Int) {
+        let c = configuration
+        guard let queryNorm = weights.queryNorm, let keyNorm = weights.keyNorm else { return }
+        let ld = activations.qkvWidth
+        let rawWidth = c.queryWidth + c.keyWidth
+        let heads = c.heads + c.kvHeads
+        team.rows(tokens, grain: 8) { rows, _ in
+            var out = [Float](repeating: 0, count: rawWidth)
+            for t in rows {
+                let row = self.activations.dqkv + t * ld
+                let raw = kept.rawHeads + t * rawWidth
+                let statistics = kept.headStatistics + t * heads
+                let h = Int64(c.headSize)
+                out.withUnsafeMutableBufferPointer { buffer in
+                    guard let base = buffer.baseAddress else { return }
+                    base.update(repeating: 0, count: rawWidth)
+                    ck_rms_norm_backward(Int64(c.heads), h, raw, h, queryNorm.weight, statistics, row, h, base, h, nil)
+                    ck_rms_norm_backward(
+                        Int64(c.kvHeads), h, raw + c.queryWidth, h, keyNorm.weight, statistics + c.heads,
+                        row + c.queryWidth, h,
+                        base + c.queryWidth, h, nil)
+                    row.update(from: base, count: rawWidth)
+                }
+            }
+        }
+    }
+
+    /// The gradients of the norms over heads: every head adds to the same weight. Must run before their input's
+    /// gradients replace dy.
+    func headNormGradients(_ layer: Int, _ kept: Activations.Slot, _ gradients: FloatBuffer, tokens: Int) {
+        guard let query = weights?.place(layer, .query), let key = weights?.place(layer, .key) else { return }
+        let c = configuration
+        let rawWidth = c.queryWidth + c.keyWidth
+        let heads = c.heads + c.kvHeads
+        team.run(2) { task, _ in
+            for head in task == 0 ? 0..<c.heads : c.heads..<heads {
+                let column = head * c.headSize
+                ck_norm_gradient(
+                    Int64(tokens), Int64(c.headSize), kept.rawHeads + column, Int64(rawWidth), nil,
+                    kept.headStatistics + head, Int64(heads),
+                    self.activations.dqkv + column, Int64(self.activations.qkvWidth),
+                    gradients.pointer + (task == 0 ? query.offset : key.offset), nil)
+            }
+        }
+    }
+}
