@@ -77,7 +77,7 @@ struct GradientCheckTests {
     }
 
     @Test func noiseDoesNotDependOnPackingOrThreads() throws {
-        let model = try TinyModel.make(.llama)
+        let model = try TinyModel.make()
         let adapter = try TinyModel.adapter(model)
         let rows = TinyModel.sequences(7)
         func gradients(threads: Int, budget: Int) throws -> [Float] {
@@ -100,7 +100,7 @@ struct GradientCheckTests {
     }
 
     @Test func frozenLowerLayersChangeNothingAbove() throws {
-        let model = try TinyModel.make(.llama)
+        let model = try TinyModel.make()
         let all = try TinyModel.adapter(model)
         let top = try TinyModel.adapter(model, firstLayer: 2)
         // The same factors above, none below: then only the top layer's gradients are asked for, and they must agree.

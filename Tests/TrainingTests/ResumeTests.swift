@@ -18,7 +18,7 @@ struct ResumeTests {
     )
         throws -> (TrainLoop, any Trainable)
     {
-        let model = try TinyModel.make(.llama)
+        let model = try TinyModel.make()
         var recipe = Recipe()
         recipe.rank = 4
         recipe.batchRows = batchRows

@@ -1,31 +1,24 @@
+import JSONDocument
 import Tensors
+import Testing
 import Transformers
 
 /// Small models of every family with random weights, for checks that need no file.
 enum TinyModel {
     static let vocabulary = 61
 
+    /// A model of three blocks of width 32, shaped by the family's own reader.
     static func make(_ family: ModelConfiguration.Family, seed: UInt64 = 5) throws -> Model {
-        var c = ModelConfiguration(
-            family: family, layers: 3, width: 32, heads: 4, kvHeads: family == .gpt2 ? 4 : 2, headSize: 8, hidden: 48,
-            vocabulary: vocabulary, context: 64, epsilon: 1e-5, tied: true)
-        switch family {
-        case .gpt2:
-            c.normalisation = .layer
-            c.activation = .geluTanh
-            c.gated = false
-            c.rope = nil
-        case .gemma3:
-            c.activation = .geluTanh
-            c.headNorms = true
-            c.postNorms = true
-            c.embeddingScale = Float(32).squareRoot()
-            c.slidingRope = .init(base: 1_000)
-            c.window = 5
-            c.slides = [true, true, false]
-        case .qwen3: c.headNorms = true
-        case .llama, .qwen2: break
-        }
+        // A window that sequences reach beyond, where one layer in three sees everything.
+        let window = family.name == "gemma3" ? #""sliding_window": 5, "sliding_window_pattern": 3,"# : ""
+        let json = """
+            {\(window) "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+             "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
+             "rope_theta": 10000, "rope_local_base_freq": 1000, "n_embd": 32, "n_head": 4, "n_layer": 3, "n_inner": 48,
+             "n_positions": 64}
+            """
+        let config = try Array(json.utf8).withUnsafeBytes { try JSONReader.document($0) }
+        let c = try family.facts.shape(config, file: "tiny", vocabulary: vocabulary, tied: true)
         var random = Source(seed: seed)
         let d = c.width
         func norm(_ count: Int) -> NormWeights {
@@ -40,18 +33,17 @@ enum TinyModel {
             }
             return WeightMatrix(buffer, offset: 0, out: out, in: inner, bias: bias ? random.values(out, by: 0.2) : nil)
         }
-        let biased = family == .gpt2
+        let shapes: [(Projection, out: Int, inner: Int)] = [
+            (.q, c.queryWidth, d), (.k, c.keyWidth, d), (.v, c.keyWidth, d), (.o, d, c.queryWidth),
+            (.gate, c.hidden, d), (.up, c.hidden, d), (.down, d, c.hidden),
+        ]
         let layers = try (0..<c.layers).map { _ in
             var layer = LayerWeights(
                 attentionNorm: norm(d), feedForwardNorm: norm(d),
-                projections: [
-                    try matrix(c.queryWidth, d, bias: biased || family == .qwen2),
-                    try matrix(c.keyWidth, d, bias: biased || family == .qwen2),
-                    try matrix(c.keyWidth, d, bias: biased || family == .qwen2),
-                    try matrix(d, c.queryWidth, bias: biased),
-                    c.gated ? try matrix(c.hidden, d) : nil, try matrix(c.hidden, d, bias: biased),
-                    try matrix(d, c.hidden, bias: biased),
-                ])
+                projections: try shapes.map { projection, out, inner in
+                    projection == .gate && !c.gated
+                        ? nil : try matrix(out, inner, bias: family.facts.biased.contains(projection))
+                })
             if c.headNorms { (layer.queryNorm, layer.keyNorm) = (norm(c.headSize), norm(c.headSize)) }
             if c.postNorms { (layer.postAttentionNorm, layer.postFeedForwardNorm) = (norm(d), norm(d)) }
             return layer
@@ -60,10 +52,13 @@ enum TinyModel {
         return Model(
             configuration: c,
             weights: ModelWeights(
-                embedding: embedding, positions: family == .gpt2 ? try matrix(c.context, d) : nil, layers: layers,
+                embedding: embedding, positions: c.rope == nil ? try matrix(c.context, d) : nil, layers: layers,
                 finalNorm: norm(d),
                 head: embedding, parameters: 0, quantisation: [:]))
     }
+
+    /// The same of the family that most tests are content with.
+    static func make() throws -> Model { try make(#require(ModelConfiguration.Family(architecture: "llama"))) }
 
     /// An adapter whose factors are all random, so that every gradient is alive.
     static func adapter(_ model: Model, rank: Int = 4, firstLayer: Int = 0) throws -> Adapter {

@@ -53,9 +53,8 @@ struct TrajectoryTests {
         let optimizer = try Optimizer(adapter, recipe: recipe, team: team)
         try follow(expected, sequences, transformer, optimizer, rate: 2e-4)
         for place in adapter.places {
-            let path = AdapterFolder.moduleName(
-                model.configuration.family, place.layer,
-                AdapterFolder.module(model.configuration.family, place.projection))
+            let layout = model.configuration.family.facts.huggingFace
+            let path = try #require(layout.name(.projection(layer: place.layer, place.projection)))
             let norm = adapter.b(place).reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
             let want = try #require(expected.B_norms?[path + ".lora_B.weight"])
             #expect(abs(norm / want - 1) < 0.02, "‖B‖ of \(path)")

@@ -92,7 +92,7 @@ struct WeightGradientTests {
             same(place.offset, other.offset, place.out * place.inner)
             if let bias = place.bias { same(bias, try #require(other.bias), place.out) }
         }
-        for norm in TrainableWeights.Norm.allCases {
+        for norm in BlockNorm.allCases {
             guard let place = top.place(2, norm) else { continue }
             same(place.offset, try #require(all.place(2, norm)).offset, place.count)
         }

@@ -8,7 +8,8 @@ import WeightFiles
 /// Tiny random models of every family against transformers in float32 (`tools/make-family-fixtures.py`): losses, logits
 /// and gradients.
 @Suite struct FamilyTests {
-    static let kinds = ["llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3", "gpt2"]
+    /// Each family, and variants of some.
+    static let kinds = ModelConfiguration.Family.allCases.map(\.name) + ["llama3", "mistral"]
 
     struct Expected: Decodable {
         struct Sequence: Decodable {
@@ -72,7 +73,7 @@ import WeightFiles
             let found = try FloatBuffer(adapter.count)
             _ = try transformer.train(TokenTree(sequences), scale: 1, into: found)
             for place in adapter.places {
-                let weight = try weightGradient(kind, place, gradients)  // [out × in]
+                let weight = try weightGradient(model.configuration.family, place, gradients)  // [out × in]
                 let (inner, outer) = (place.inner, place.outer)
                 var wanted = [Double](repeating: 0, count: rank * (downIsZero ? inner : outer))
                 let (a, b) = (adapter.a(place), adapter.b(place))
@@ -99,27 +100,19 @@ import WeightFiles
     }
 
     /// The gradient of one projection's weights as [out × in], by the names that transformers gives.
-    private func weightGradient(_ kind: String, _ place: AdapterLayout.Place, _ tensors: [String: StoredTensor]) throws
-        -> [Float]
-    {
-        if kind != "gpt2" {
-            let names: [Projection: String] = [
-                .q: "self_attn.q_proj", .k: "self_attn.k_proj", .v: "self_attn.v_proj", .o: "self_attn.o_proj",
-                .gate: "mlp.gate_proj", .up: "mlp.up_proj", .down: "mlp.down_proj",
-            ]
-            let name = try #require(names[place.projection])
-            return try #require(tensors["model.layers.\(place.layer).\(name).weight"]).floats()
-        }
-        let names: [Projection: String] = [
-            .q: "attn.c_attn", .k: "attn.c_attn", .v: "attn.c_attn", .o: "attn.c_proj", .up: "mlp.c_fc",
-            .down: "mlp.c_proj",
-        ]
-        let parts: [Projection: Int] = [.k: 1, .v: 2]
-        let name = try #require(names[place.projection])
-        let tensor = try #require(tensors["transformer.h.\(place.layer).\(name).weight"])
-        let stored = tensor.floats()  // [in × out], with q, k and v side by side
+    private func weightGradient(
+        _ family: ModelConfiguration.Family, _ place: AdapterLayout.Place, _ tensors: [String: StoredTensor]
+    ) throws -> [Float] {
+        let layout = family.facts.huggingFace
+        let role: TensorLayout.Role =
+            layout.fuses(place.projection)
+            ? .fused(layer: place.layer) : .projection(layer: place.layer, place.projection)
+        let name = try #require(layout.name(role))
+        let stored = try #require(tensors[name + ".weight"]).floats()
+        guard layout.isTransposed else { return stored }
+        // [in × out], with q, k and v side by side where they are one.
         let columns = stored.count / place.inner
-        let first = (parts[place.projection] ?? 0) * place.outer
+        let first = layout.fuses(place.projection) ? place.projection.rawValue * place.outer : 0
         return (0..<place.outer * place.inner).map { stored[$0 % place.inner * columns + first + $0 / place.inner] }
     }
 }

@@ -11,7 +11,7 @@ enum GGUFMetadata {
     static func make(_ c: ModelConfiguration, tokenizer: TokenizerDefinition, name: String, place: String) throws -> [(
         String, GGUFWriter.Value
     )] {
-        let architecture = c.family.rawValue
+        let architecture = c.family.name
         var result: [(String, GGUFWriter.Value)] = [
             ("general.architecture", .text(architecture)), ("general.type", .text("model")),
             ("general.name", .text(name)),
@@ -21,8 +21,8 @@ enum GGUFMetadata {
             result.append(("\(architecture).\(key)", .uint32(UInt32(clamping: value))))
         }
         func add(_ key: String, _ value: Float) { result.append(("\(architecture).\(key)", .float32(value))) }
-        // llama.cpp runs these families without a window; up to its length there is no difference.
-        let isWindowed = c.family != .gemma3 && c.window > 0 && c.slides.contains(true)
+        // llama.cpp runs most families without a window; up to its length there is no difference.
+        let isWindowed = !c.family.facts.llamaCppSlides && c.window > 0 && c.slides.contains(true)
         add("context_length", isWindowed ? min(c.context, c.window) : c.context)
         add("embedding_length", c.width)
         add("block_count", c.layers)
@@ -41,28 +41,8 @@ enum GGUFMetadata {
                 add("rope.scaling.factor", factor)
             }
         }
-        if c.family == .gemma3 {
-            try checkGemma(c, place)
-            add("attention.sliding_window", c.window)
-            add("rope.local.freq_base", c.slidingRope?.base ?? 10_000)
-            add("rope.freq_base_swa", c.slidingRope?.base ?? 10_000)
-        }
+        result += try c.family.facts.ggufKeys(c, place: place).map { ("\(architecture).\($0)", $1) }
         return result + tokens(try tokenizer.ggufValues(vocabulary: c.vocabulary))
-    }
-
-    /// Every sixth layer full, scores by the size of a head: llama.cpp knows no other Gemma 3.
-    private static func checkGemma(_ c: ModelConfiguration, _ place: String) throws {
-        func refused(_ problem: String) -> ExportFailure {
-            ExportFailure(place: place, problem: problem, remedy: "Export as a Hugging Face folder instead.")
-        }
-        guard (0..<c.layers).allSatisfy({ c.slides($0) == (($0 + 1) % 6 != 0) }) else {
-            throw refused("llama.cpp runs Gemma 3 with every sixth layer full, and this model has other layer_types")
-        }
-        guard abs(c.scoreScale * Float(c.headSize).squareRoot() - 1) < 1e-4 else {
-            throw refused(
-                "llama.cpp scales Gemma 3's scores by its heads' size, and this model has another query_pre_attn_scalar"
-            )
-        }
     }
 
     private static func tokens(_ values: TokenizerDefinition.GGUFValues) -> [(String, GGUFWriter.Value)] {

@@ -18,53 +18,40 @@ struct GGUFTensors {
         self.type = type
         merged = MergedRows(model: model, adapter: adapter)
         let c = model.configuration
-        matrix("token_embd", model.weights.embedding)
-        if let positions = model.weights.positions {
+        let layout = c.family.facts.gguf
+        matrix(layout.root + layout.embedding, model.weights.embedding)
+        if let positions = model.weights.positions, let name = layout.positions {
             sources.append(
                 TensorSource(
-                    name: "position_embd.weight", shape: [positions.out, positions.in], type: .f32,
+                    name: layout.root + name + ".weight", shape: [positions.out, positions.in], type: .f32,
                     fill: MergedRows.fill(positions)))
         }
-        for (index, layer) in model.weights.layers.enumerated() { block(index, layer) }
-        norm("output_norm", model.weights.finalNorm)
-        if !c.tied { matrix("output", model.weights.head) }
+        for (index, layer) in model.weights.layers.enumerated() { block(index, layer, layout) }
+        norm(layout.root + layout.finalNorm, model.weights.finalNorm)
+        if !c.tied { matrix(layout.head, model.weights.head) }
         if let factors = RotaryDivisors.of(c) {
             sources.append(TensorSource(name: "rope_freqs.weight", shape: [factors.count], values: factors))
         }
     }
 
-    private mutating func block(_ index: Int, _ layer: LayerWeights) {
-        let prefix = "blk.\(index)."
-        let c = model.configuration
-        norm(prefix + "attn_norm", layer.attentionNorm)
-        if c.family == .gpt2, let q = layer[.q], let k = layer[.k], let v = layer[.v] {
-            let parts = [Projection.q, .k, .v].map { merged.fill(index, $0) }
-            add(prefix + "attn_qkv.weight", out: 3 * q.out, in: q.in) { rows, destination in
-                for (offset, row) in rows.enumerated() {
-                    parts[row / q.out](row % q.out..<row % q.out + 1, destination + offset * q.in)
-                }
-            }
-            bias(prefix + "attn_qkv", [q, k, v].flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) })
+    private mutating func block(_ index: Int, _ layer: LayerWeights, _ layout: TensorLayout) {
+        let prefix = layout.prefix(index)
+        for (kind, name) in layout.norms.prefix(1) { if let weights = layer[kind] { norm(prefix + name, weights) } }
+        if let fused = layout.fused, let q = layer[.q], let k = layer[.k], let v = layer[.v] {
+            add(prefix + fused + ".weight", out: q.out + k.out + v.out, in: q.in, merged.fused(index))
+            bias(prefix + fused, [q, k, v].flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) })
         }
-        let names: [(Projection, String)] = [
-            (.q, "attn_q"), (.k, "attn_k"), (.v, "attn_v"), (.o, "attn_output"), (.gate, "ffn_gate"), (.up, "ffn_up"),
-            (.down, "ffn_down"),
-        ]
-        for (projection, name) in names where !(c.family == .gpt2 && [.q, .k, .v].contains(projection)) {
-            guard let matrix = layer[projection] else { continue }
-            // llama.cpp interleaves the rows of q and k for its rotary kernel, in this family alone.
-            let head = c.family == .llama && [.q, .k].contains(projection) ? c.headSize : 0
+        let headSize = model.configuration.headSize
+        for projection in Projection.allCases where !layout.fuses(projection) {
+            guard let matrix = layer[projection], let name = layout.projections[projection] else { continue }
+            let head = layout.interleaved.contains(projection) ? headSize : 0
             let stored = { (row: Int) in Self.logicalRow(row, interleavedHead: head) }
             add(
                 prefix + name + ".weight", out: matrix.out, in: matrix.in,
                 merged.fill(index, projection, stored: stored))
             if let values = matrix.bias { bias(prefix + name, values.indices.map { values[stored($0)] }) }
         }
-        if let query = layer.queryNorm { norm(prefix + "attn_q_norm", query) }
-        if let key = layer.keyNorm { norm(prefix + "attn_k_norm", key) }
-        if let post = layer.postAttentionNorm { norm(prefix + "post_attention_norm", post) }
-        norm(prefix + "ffn_norm", layer.feedForwardNorm)
-        if let post = layer.postFeedForwardNorm { norm(prefix + "post_ffw_norm", post) }
+        for (kind, name) in layout.norms.dropFirst() { if let weights = layer[kind] { norm(prefix + name, weights) } }
     }
 
     private mutating func matrix(_ name: String, _ matrix: WeightMatrix) {

@@ -86,63 +86,58 @@ package enum HuggingFaceExport {
     /// Every tensor under its Hugging Face name.
     private static func tensors(_ model: Model, _ adapter: Adapter?) -> [TensorSource] {
         let c = model.configuration
-        let isGPT2 = c.family == .gpt2
+        let layout = c.family.facts.huggingFace
         let merged = MergedRows(model: model, adapter: adapter)
-        let offset = HuggingFaceNames.normOffset(c.family)
         var tensors: [TensorSource] = []
+        func add(_ name: String, bias: [Float]?) {
+            if let bias { tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], values: bias)) }
+        }
         func add(_ name: String, _ norm: NormWeights) {
+            let offset = layout.normOffset
             tensors.append(
                 TensorSource(
                     name: name + ".weight", shape: [norm.weight.count], values: norm.weight.map { $0 - offset }))
-            if let bias = norm.bias {
-                tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], values: bias))
-            }
+            add(name, bias: norm.bias)
         }
-        func add(
-            _ name: String, _ matrix: WeightMatrix, _ fill: @escaping (Range<Int>, UnsafeMutablePointer<Float>) -> Void
-        ) {
-            if isGPT2, name.contains(".h.") {
-                tensors.append(transposed(name + ".weight", out: matrix.out, in: matrix.in, fill))
-            } else {
-                tensors.append(
-                    TensorSource(name: name + ".weight", shape: [matrix.out, matrix.in], type: .f32, fill: fill))
-            }
-            if let bias = matrix.bias {
-                tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], values: bias))
-            }
+        func add(_ name: String, out: Int, in inner: Int, turned: Bool = false, _ fill: @escaping Fill) {
+            tensors.append(
+                turned
+                    ? transposed(name + ".weight", out: out, in: inner, fill)
+                    : TensorSource(name: name + ".weight", shape: [out, inner], type: .f32, fill: fill))
         }
-        let root = isGPT2 ? "transformer" : "model"
-        add(
-            isGPT2 ? "transformer.wte" : "model.embed_tokens", model.weights.embedding,
-            MergedRows.fill(model.weights.embedding))
-        if let positions = model.weights.positions { add("transformer.wpe", positions, MergedRows.fill(positions)) }
+        func add(_ name: String, _ matrix: WeightMatrix) {
+            add(name, out: matrix.out, in: matrix.in, MergedRows.fill(matrix))
+            add(name, bias: matrix.bias)
+        }
+        add(layout.root + layout.embedding, model.weights.embedding)
+        if let positions = model.weights.positions, let name = layout.positions { add(layout.root + name, positions) }
         for (index, layer) in model.weights.layers.enumerated() {
-            let prefix = isGPT2 ? "transformer.h.\(index)." : "model.layers.\(index)."
-            for (name, norm) in HuggingFaceNames.norms(layer, c.family) { add(prefix + name, norm) }
-            if isGPT2, let q = layer[.q], let k = layer[.k], let v = layer[.v] {
-                let parts = [Projection.q, .k, .v].map { merged.fill(index, $0) }
-                tensors.append(
-                    transposed(prefix + "attn.c_attn.weight", out: 3 * q.out, in: q.in) { rows, destination in
-                        for (place, row) in rows.enumerated() {
-                            parts[row / q.out](row % q.out..<row % q.out + 1, destination + place * q.in)
-                        }
-                    })
-                let bias = [q, k, v].flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) }
-                tensors.append(TensorSource(name: prefix + "attn.c_attn.bias", shape: [bias.count], values: bias))
+            let prefix = layout.prefix(index)
+            for (norm, name) in layout.norms { if let weights = layer[norm] { add(prefix + name, weights) } }
+            if let fused = layout.fused, let q = layer[.q], let k = layer[.k], let v = layer[.v] {
+                add(
+                    prefix + fused, out: q.out + k.out + v.out, in: q.in, turned: layout.isTransposed,
+                    merged.fused(index))
+                add(prefix + fused, bias: [q, k, v].flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) })
             }
-            for projection in Projection.allCases where !(isGPT2 && [.q, .k, .v].contains(projection)) {
-                guard let matrix = layer[projection] else { continue }
-                add(prefix + AdapterFolder.module(c.family, projection), matrix, merged.fill(index, projection))
+            for projection in Projection.allCases where !layout.fuses(projection) {
+                guard let matrix = layer[projection], let name = layout.projections[projection] else { continue }
+                add(
+                    prefix + name, out: matrix.out, in: matrix.in, turned: layout.isTransposed,
+                    merged.fill(index, projection))
+                add(prefix + name, bias: matrix.bias)
             }
         }
-        add(isGPT2 ? "transformer.ln_f" : root + ".norm", model.weights.finalNorm)
-        if !c.tied { add("lm_head", model.weights.head, MergedRows.fill(model.weights.head)) }
+        add(layout.root + layout.finalNorm, model.weights.finalNorm)
+        if !c.tied { add(layout.head, model.weights.head) }
         return tensors
     }
 
-    /// GPT-2's Conv1D keeps matrices as [in × out]. They are small enough to be turned in memory.
+    private typealias Fill = (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+
+    /// A matrix kept as [in × out]. Those of GPT-2 are small enough to be turned in memory.
     private static func transposed(
-        _ name: String, out: Int, in inner: Int, _ fill: @escaping (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+        _ name: String, out: Int, in inner: Int, _ fill: @escaping Fill
     ) -> TensorSource {
         TensorSource(name: name, shape: [inner, out], type: .f32) { rows, destination in
             let row = UnsafeMutablePointer<Float>.allocate(capacity: inner)

@@ -24,6 +24,25 @@ struct MergedRows {
         }
     }
 
+    /// Logical rows of a layer's queries, keys and values, one after the other as in one matrix.
+    func fused(_ layer: Int) -> (_ rows: Range<Int>, _ destination: UnsafeMutablePointer<Float>) -> Void {
+        let parts = Projection.fusible.compactMap { projection in
+            model.weights.layers[layer][projection].map { (matrix: $0, fill: fill(layer, projection)) }
+        }
+        return { rows, destination in
+            for (offset, row) in rows.enumerated() {
+                var own = row
+                for part in parts {
+                    if own < part.matrix.out {
+                        part.fill(own..<own + 1, destination + offset * part.matrix.in)
+                        break
+                    }
+                    own -= part.matrix.out
+                }
+            }
+        }
+    }
+
     /// Rows of a matrix that no adapter touches.
     static func fill(_ matrix: WeightMatrix) -> (_ rows: Range<Int>, _ destination: UnsafeMutablePointer<Float>) -> Void
     {

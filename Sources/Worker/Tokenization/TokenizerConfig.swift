@@ -1,3 +1,5 @@
+import JSONDocument
+
 /// What a `tokenizer_config.json` adds to a `tokenizer.json`.
 struct TokenizerConfig {
     var bos: String?
@@ -13,14 +15,9 @@ struct TokenizerConfig {
     init(_ bytes: [UInt8], source: String) throws {
         let node: JSONNode
         do {
-            node = try bytes.withUnsafeBufferPointer { buffer in
-                var reader = JSONReader(buffer)
-                return try reader.node()
-            }
-        } catch let failure as JSONReader.Failure {
-            throw TokenizerFailure(
-                source: source, location: "offset \(failure.offset)", problem: failure.problem,
-                remedy: "Fetch the file again")
+            node = try bytes.withUnsafeBytes { try JSONReader.document($0, repetition: .lastCounts) }
+        } catch let failure as JSONFailure {
+            throw TokenizerFailure(failure, source: source)
         }
         func token(_ key: String) -> String? { node[key]?.string ?? node[key]?["content"]?.string }
         bos = token("bos_token")
@@ -31,6 +28,6 @@ struct TokenizerConfig {
         addsEOS = node["add_eos_token"]?.bool
         chatTemplate =
             node["chat_template"]?.string
-            ?? node["chat_template"]?.array?.first { $0["name"] == .string("default") }?["template"]?.string
+            ?? node["chat_template"]?.list?.first { $0["name"]?.string == "default" }?["template"]?.string
     }
 }

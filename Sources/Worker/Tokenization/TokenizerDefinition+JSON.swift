@@ -15,7 +15,7 @@ extension TokenizerDefinition {
         func refused(_ key: String, _ problem: String) -> TokenizerFailure {
             file.failure("model.\(key)", problem, "Use a model with a BPE tokenizer without it")
         }
-        if let type = model["type"], type != .string("BPE") {
+        if let type = model["type"], type.string != "BPE" {
             throw refused("type", "\(type.string ?? "this kind") is not supported")
         }
         guard !file.vocabulary.isEmpty else {
@@ -24,7 +24,7 @@ extension TokenizerDefinition {
         for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
             if let text = model[key]?.string, !text.isEmpty { throw refused(key, "\"\(text)\" is not supported") }
         }
-        if let dropout = model["dropout"], dropout != .number(0) {
+        if let dropout = model["dropout"], dropout.double != 0 {
             throw refused("dropout", "merges dropped by chance are not supported")
         }
         fallsBackToBytes = model["byte_fallback"]?.bool ?? false
@@ -37,7 +37,7 @@ extension TokenizerDefinition {
         normalizers = try file.normalizers()
         let pieces = file.flattened("pre_tokenizer", "pretokenizers")
         spelling =
-            (pieces + file.flattened("decoder", "decoders")).contains { $0["type"] == .string("ByteLevel") }
+            (pieces + file.flattened("decoder", "decoders")).contains { $0["type"]?.string == "ByteLevel" }
             ? .bytes : .sentencePiece
         preTokenizer = try file.preTokenizer(pieces, normalizers)
         stripsLeadingSpace = file.stripsLeadingSpace()

@@ -1,3 +1,5 @@
+import JSONDocument
+
 /// Why a tokenizer could not be built.
 package struct TokenizerFailure: Error, Equatable, CustomStringConvertible {
     /// The file, or what stands for one, such as `GGUF metadata`.
@@ -17,4 +19,13 @@ package struct TokenizerFailure: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String { "\(source): \(location): \(problem). \(remedy)" }
+}
+
+extension TokenizerFailure {
+    /// What is wrong with the JSON of `source`.
+    init(_ failure: JSONFailure, source: String) {
+        self.init(
+            source: source, location: "offset \(failure.offset)", problem: failure.problem,
+            remedy: "Fetch the file again")
+    }
 }

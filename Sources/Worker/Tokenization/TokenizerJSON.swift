@@ -1,19 +1,19 @@
+import JSONDocument
+
 /// A parsed `tokenizer.json`: the two large lists flat, the rest as a tree.
 struct TokenizerJSON {
     let source: String
     private(set) var vocabulary: [(token: String, id: Int)] = []
     private(set) var merges: [TokenizerDefinition.MergePair] = []
-    private(set) var model = JSONNode.object([])
-    private var root = JSONNode.object([])
+    private(set) var model = JSONNode.object([:])
+    private var root = JSONNode.object([:])
 
     init(_ bytes: [UInt8], source: String) throws {
         self.source = source
         do {
-            try bytes.withUnsafeBufferPointer { try read($0) }
-        } catch let failure as JSONReader.Failure {
-            throw TokenizerFailure(
-                source: source, location: "offset \(failure.offset)", problem: failure.problem,
-                remedy: "Fetch the file again")
+            try bytes.withUnsafeBytes { try read($0) }
+        } catch let failure as JSONFailure {
+            throw TokenizerFailure(failure, source: source)
         }
     }
 
@@ -21,15 +21,15 @@ struct TokenizerJSON {
         TokenizerFailure(source: source, location: location, problem: problem, remedy: remedy)
     }
 
-    private mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws {
-        var reader = JSONReader(bytes)
-        var members: [(key: String, value: JSONNode)] = []
-        var modelMembers: [(key: String, value: JSONNode)] = []
+    private mutating func read(_ bytes: UnsafeRawBufferPointer) throws {
+        var reader = JSONReader(bytes, repetition: .lastCounts)
+        var members: [String: JSONNode] = [:]
+        var modelMembers: [String: JSONNode] = [:]
         var vocabulary: [(token: String, id: Int)] = []
         var merges: [TokenizerDefinition.MergePair] = []
         try reader.object { reader, key in
             guard key == "model" else {
-                members.append((key, try reader.node()))
+                members[key] = try reader.node()
                 return
             }
             try reader.object { reader, key in
@@ -44,13 +44,12 @@ struct TokenizerJSON {
                         vocabulary.append((token, whole))
                     }
                 case "merges":
-                    try reader.array { reader in merges.append(try Self.merge(&reader)) }
-                default: modelMembers.append((key, try reader.node()))
+                    try reader.list { reader in merges.append(try Self.merge(&reader)) }
+                default: modelMembers[key] = try reader.node()
                 }
             }
         }
-        reader.skipSpace()
-        guard reader.isAtEnd else { throw reader.failure("text after the end") }
+        try reader.end()
         root = .object(members)
         model = .object(modelMembers)
         self.vocabulary = vocabulary
@@ -58,7 +57,7 @@ struct TokenizerJSON {
     }
 
     private static func merge(_ reader: inout JSONReader) throws -> TokenizerDefinition.MergePair {
-        if reader.isAtString {
+        if reader.isAtString() {
             let line = try reader.string()
             guard let pair = TokenizerDefinition.pair(line) else {
                 throw reader.failure("the merge \"\(line)\" is not two pieces")
@@ -66,7 +65,7 @@ struct TokenizerJSON {
             return pair
         }
         var parts: [String] = []
-        try reader.array { parts.append(try $0.string()) }
+        try reader.list { parts.append(try $0.string()) }
         guard parts.count == 2 else { throw reader.failure("a merge of \(parts.count) pieces") }
         return TokenizerDefinition.MergePair(left: parts[0], right: parts[1])
     }
@@ -74,8 +73,8 @@ struct TokenizerJSON {
     // MARK: Vocabulary
 
     func addedTokens() throws -> [AddedToken] {
-        try (root["added_tokens"]?.array ?? []).enumerated().map { index, node in
-            guard let id = node["id"]?.integer, id >= 0, id < Tokenizer.maximumVocabulary,
+        try (root["added_tokens"]?.list ?? []).enumerated().map { index, node in
+            guard let id = node["id"]?.tokenID, id >= 0, id < Tokenizer.maximumVocabulary,
                 let content = node["content"]?.string, !content.isEmpty
             else {
                 throw failure(
@@ -118,8 +117,8 @@ struct TokenizerJSON {
     func flattened(_ key: String, _ list: String) -> [JSONNode] { root[key].map { Self.flatten($0, list) } ?? [] }
 
     private static func flatten(_ node: JSONNode, _ list: String) -> [JSONNode] {
-        guard node["type"] == .string("Sequence") else { return [node] }
-        return (node[list]?.array ?? []).flatMap { flatten($0, list) }
+        guard node["type"]?.string == "Sequence" else { return [node] }
+        return (node[list]?.list ?? []).flatMap { flatten($0, list) }
     }
 
     func normalizers() throws -> [Normalizer] {
@@ -147,7 +146,7 @@ struct TokenizerJSON {
     }
 
     func preTokenizer(_ steps: [JSONNode], _ normalizers: [Normalizer]) throws -> PreTokenizer {
-        let byteLevel = steps.last.flatMap { $0["type"] == .string("ByteLevel") ? $0 : nil }
+        let byteLevel = steps.last.flatMap { $0["type"]?.string == "ByteLevel" ? $0 : nil }
         let usesPattern = byteLevel?["use_regex"]?.bool ?? true
         let addsSpace = byteLevel?["add_prefix_space"]?.bool ?? true
         switch (steps.count, steps.first?["type"]?.string) {
@@ -163,13 +162,13 @@ struct TokenizerJSON {
             return .metaspace(prefix: prefix, splits: step["split"]?.bool ?? true)
         // Where spaces have become marks already, nothing is left to split at.
         case (1, "Split")
-        where steps[0]["pattern"]?["String"] == .string(" ") && normalizers.contains(.replace(" ", with: "▁")):
+        where steps[0]["pattern"]?["String"]?.string == " " && normalizers.contains(.replace(" ", with: "▁")):
             return .none
         case (2, "Digits")
         where byteLevel != nil && usesPattern && !addsSpace && steps[0]["individual_digits"]?.bool == true:
             return .digitsThenGPT2
         case (2, "Split")
-        where byteLevel != nil && !usesPattern && !addsSpace && steps[0]["behavior"] == .string("Isolated"):
+        where byteLevel != nil && !usesPattern && !addsSpace && steps[0]["behavior"]?.string == "Isolated":
             switch steps[0]["pattern"]?["Regex"]?.string {
             case Self.gpt2Pattern: return .gpt2(addPrefixSpace: false)
             case Self.llama3Pattern: return .llama3
@@ -201,9 +200,9 @@ struct TokenizerJSON {
     func stripsLeadingSpace() -> Bool {
         flattened("decoder", "decoders").contains { step in
             switch step["type"]?.string {
-            case "Strip": step["content"] == .string(" ") && (step["start"]?.integer ?? 0) > 0
+            case "Strip": step["content"]?.string == " " && (step["start"]?.integer ?? 0) > 0
             case "Metaspace":
-                step["prepend_scheme"].map { $0 != .string("never") } ?? step["add_prefix_space"]?.bool ?? true
+                step["prepend_scheme"].map { $0.string != "never" } ?? step["add_prefix_space"]?.bool ?? true
             default: false
             }
         }
@@ -217,11 +216,11 @@ struct TokenizerJSON {
             case "ByteLevel": continue
             case "TemplateProcessing":
                 var isAfter = false
-                for item in step["single"]?.array ?? [] {
+                for item in step["single"]?.list ?? [] {
                     if item["Sequence"] != nil {
                         isAfter = true
                     } else if let name = item["SpecialToken"]?["id"]?.string {
-                        let listed = step["special_tokens"]?[name]?["ids"]?.array?.compactMap(\.integer)
+                        let listed = step["special_tokens"]?[name]?["ids"]?.list?.compactMap(\.tokenID)
                         guard let found = listed ?? ids.find(name).map({ [$0] }) else {
                             throw failure(
                                 "post_processor", "\"\(name)\" is not in the vocabulary", "Fetch the file again")
@@ -237,4 +236,9 @@ struct TokenizerJSON {
         }
         return result
     }
+}
+
+extension JSONNode {
+    /// The value as a token's id, where it is one.
+    fileprivate var tokenID: Int32? { integer.flatMap { Int32(exactly: $0) } }
 }

@@ -52,28 +52,27 @@ package enum AdapterFolder {
         _ adapter: Adapter, family: ModelConfiguration.Family, base: String, type: StorageType = .f32, to folder: String
     ) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let layout = family.facts.huggingFace
         let rank = adapter.layout.rank
         var tensors: [TensorSource] = []
         var modules: Set<String> = []
         func add(_ place: AdapterLayout.Place, _ module: String, _ a: [Float], _ b: [Float], rank: Int, outer: Int) {
-            let name = "base_model.model." + moduleName(family, place.layer, module)
-            modules.insert(module.split(separator: ".").last.map(String.init) ?? module)
+            let name = "base_model.model." + layout.prefix(place.layer) + module
+            modules.insert(lastComponent(module))
             tensors.append(
                 TensorSource(name: name + ".lora_A.weight", shape: [rank, place.inner], type: type, values: a))
             tensors.append(TensorSource(name: name + ".lora_B.weight", shape: [outer, rank], type: type, values: b))
         }
         var fused: [Int: [AdapterLayout.Place]] = [:]
         for place in adapter.places {
-            if family == .gpt2, [.q, .k, .v].contains(place.projection) {
+            if layout.fuses(place.projection) {
                 fused[place.layer, default: []].append(place)
-            } else {
-                add(
-                    place, module(family, place.projection), adapter.a(place), adapter.b(place), rank: rank,
-                    outer: place.outer)
+            } else if let module = layout.projections[place.projection] {
+                add(place, module, adapter.a(place), adapter.b(place), rank: rank, outer: place.outer)
             }
         }
         for (_, places) in fused.sorted(by: { $0.key < $1.key }) {
-            guard let first = places.first else { continue }
+            guard let first = places.first, let module = layout.fused else { continue }
             var a = [Float](repeating: 0, count: 3 * rank * first.inner)
             var b = [Float](repeating: 0, count: 3 * first.outer * 3 * rank)
             for place in places {
@@ -83,38 +82,15 @@ package enum AdapterFolder {
                     b[(block * place.outer + index / rank) * 3 * rank + block * rank + index % rank] = value
                 }
             }
-            add(first, "attn.c_attn", a, b, rank: 3 * rank, outer: 3 * first.outer)
+            add(first, module, a, b, rank: 3 * rank, outer: 3 * first.outer)
         }
         try SafetensorsWriter.write(
             tensors, metadata: ["format": "pt", rankNote: String(rank)], to: folder + "/adapter_model.safetensors")
-        let config = Config(adapter, family: family, base: base, modules: modules, hasFused: !fused.isEmpty)
+        let config = Config(
+            adapter, layout: layout, base: base, modules: modules, fused: fused.isEmpty ? nil : layout.fused)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         try WeightFolder.write(try encoder.encode(config), to: folder + "/adapter_config.json")
-    }
-
-    // MARK: Names
-
-    /// The module of one projection as Hugging Face names it, below the layer.
-    package static func module(_ family: ModelConfiguration.Family, _ projection: Projection) -> String {
-        switch (family, projection) {
-        case (.gpt2, .o): "attn.c_proj"
-        case (.gpt2, .up): "mlp.c_fc"
-        case (.gpt2, .down): "mlp.c_proj"
-        case (.gpt2, _): "attn.c_attn"
-        case (_, .q): "self_attn.q_proj"
-        case (_, .k): "self_attn.k_proj"
-        case (_, .v): "self_attn.v_proj"
-        case (_, .o): "self_attn.o_proj"
-        case (_, .gate): "mlp.gate_proj"
-        case (_, .up): "mlp.up_proj"
-        case (_, .down): "mlp.down_proj"
-        }
-    }
-
-    /// The full name of a layer's module.
-    package static func moduleName(_ family: ModelConfiguration.Family, _ layer: Int, _ module: String) -> String {
-        family == .gpt2 ? "transformer.h.\(layer).\(module)" : "model.layers.\(layer).\(module)"
     }
 
     private struct Key: Hashable {
@@ -127,6 +103,11 @@ package enum AdapterFolder {
         var b: [Float]
         var rank: Int
         var scale: Float
+    }
+
+    /// `q_proj` of `self_attn.q_proj`.
+    private static func lastComponent(_ module: String) -> String {
+        module.split(separator: ".").last.map(String.init) ?? module
     }
 
     // MARK: Reading
@@ -165,16 +146,16 @@ package enum AdapterFolder {
             }
             for (name, tensor) in file.tensors where name.contains(".lora_A.") {
                 guard let b = file.tensors[name.replacingOccurrences(of: ".lora_A.", with: ".lora_B.")],
-                    let (layer, module) = Self.parse(name), tensor.shape.count == 2, b.shape.count == 2,
-                    b.columns == tensor.rows,
-                    tensor.rows > 0
+                    tensor.shape.count == 2, b.shape.count == 2, b.columns == tensor.rows, tensor.rows > 0
                 else {
                     throw failure(
                         "adapter_model.safetensors, \(name)", "this is no pair of low-rank factors of a layer", retrain)
                 }
-                let alpha = config["alpha_pattern"]?[module]?.double ?? defaultAlpha
+                let stem = name.components(separatedBy: ".lora_A.")[0]
+                let pattern = config["alpha_pattern"]?.members?.first { stem.hasSuffix("." + $0.key) }
+                let alpha = pattern?.value.double ?? defaultAlpha
                 let scale = Float(rsLoRA ? alpha / Double(tensor.rows).squareRoot() : alpha / Double(tensor.rows))
-                try add(layer, module, tensor, b, scale, note: note, model) {
+                try add(stem, tensor, b, scale, note: note, model) {
                     failure("adapter_model.safetensors, \(name)", $0, retrain)
                 }
             }
@@ -186,22 +167,19 @@ package enum AdapterFolder {
             if factors.values.contains(where: { $0.scale != scale }) { scale = 1 }
         }
 
-        /// `….layers.3.self_attn.q_proj.lora_A.weight` → (3, "q_proj").
-        private static func parse(_ name: String) -> (Int, String)? {
-            let parts = name.split(separator: ".").map(String.init)
-            guard let marker = parts.firstIndex(where: { $0 == "layers" || $0 == "h" }), marker + 1 < parts.count,
-                let layer = Int(parts[marker + 1]), let end = parts.firstIndex(of: "lora_A"), end > marker + 2
-            else { return nil }
-            let module = parts[end - 1]
-            return (layer, module == "c_proj" ? parts[end - 2] + ".c_proj" : module)
-        }
-
+        /// Takes the factors of the module called `stem`.
         private mutating func add(
-            _ layer: Int, _ module: String, _ a: StoredTensor, _ b: StoredTensor, _ scale: Float, note: Int?,
-            _ model: Model,
+            _ stem: String, _ a: StoredTensor, _ b: StoredTensor, _ scale: Float, note: Int?, _ model: Model,
             failure: (String) -> ModelFailure
         ) throws {
-            guard layer >= 0, layer < model.weights.layers.count else {
+            let layer: Int
+            let single: Projection?
+            switch model.configuration.family.facts.huggingFace.role(stem) {
+            case .projection(let index, let projection): (layer, single) = (index, projection)
+            case .fused(let index): (layer, single) = (index, nil)
+            default: throw failure("the module \(lastComponent(stem)) cannot have an adapter here")
+            }
+            guard layer < model.weights.layers.count else {
                 throw failure("the model has \(model.weights.layers.count) layers, so there is no layer \(layer)")
             }
             func put(_ projection: Projection, _ a: [Float], _ b: [Float], rank: Int) throws {
@@ -214,17 +192,11 @@ package enum AdapterFolder {
                 guard (a + b).allSatisfy(\.isFinite) else { throw failure("the factors hold a NaN or an infinity") }
                 factors[Key(layer: layer, projection: projection)] = Factors(a: a, b: b, rank: rank, scale: scale)
             }
-            let names: [String: Projection] = [
-                "q_proj": .q, "k_proj": .k, "v_proj": .v, "o_proj": .o, "gate_proj": .gate, "up_proj": .up,
-                "down_proj": .down,
-                "c_fc": .up, "attn.c_proj": .o, "mlp.c_proj": .down,
-            ]
-            if let projection = names[module] { return try put(projection, a.floats(), b.floats(), rank: a.rows) }
-            guard module == "c_attn" else { throw failure("the module \(module) cannot have an adapter here") }
+            if let single { return try put(single, a.floats(), b.floats(), rank: a.rows) }
             let rank = a.rows
             let blocks = note.map { $0 * 3 == rank } ?? false
             let (av, bv) = (a.floats(), b.floats())
-            for (block, projection) in [Projection.q, .k, .v].enumerated() {
+            for (block, projection) in Projection.fusible.enumerated() {
                 let rows = b.rows / 3
                 if blocks {
                     let r = rank / 3
@@ -262,19 +234,18 @@ package enum AdapterFolder {
         var rank_pattern: [String: Int] = [:]
         var alpha_pattern: [String: Double] = [:]
 
-        init(_ adapter: Adapter, family: ModelConfiguration.Family, base: String, modules: Set<String>, hasFused: Bool)
-        {
+        init(_ adapter: Adapter, layout: TensorLayout, base: String, modules: Set<String>, fused: String?) {
             base_model_name_or_path = base
             r = adapter.layout.rank
             // The scale already contains the square root of rsLoRA; alpha / r gives it back.
             lora_alpha = Double(adapter.layout.scale) * Double(adapter.layout.rank)
-            fan_in_fan_out = family == .gpt2
+            fan_in_fan_out = layout.isTransposed
             target_modules = modules.sorted()
             let layers = Set(adapter.places.map(\.layer)).sorted()
             if let first = layers.first, first > 0 { layers_to_transform = layers }
-            if hasFused {
-                rank_pattern["c_attn"] = 3 * r
-                alpha_pattern["c_attn"] = 3 * lora_alpha
+            if let fused {
+                rank_pattern[lastComponent(fused)] = 3 * r
+                alpha_pattern[lastComponent(fused)] = 3 * lora_alpha
             }
         }
     }

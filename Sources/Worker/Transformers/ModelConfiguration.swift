@@ -1,7 +1,6 @@
 /// The shape of one decoder-only transformer; what the families differ in are values here, so that one engine runs them
 /// all.
 package struct ModelConfiguration: Hashable, Sendable {
-    package enum Family: String, Hashable, Sendable, CaseIterable { case llama, qwen2, qwen3, gemma3, gpt2 }
     package enum Normalisation: Hashable, Sendable { case rms, layer }
     package enum Activation: Int32, Hashable, Sendable {
         case silu = 0

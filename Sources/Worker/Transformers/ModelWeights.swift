@@ -18,6 +18,11 @@ package enum Projection: Int, CaseIterable, Hashable, Sendable {
     package var name: String { String(describing: self) }
 }
 
+/// The norms of a block, those over heads included.
+package enum BlockNorm: Int, CaseIterable, Hashable, Sendable {
+    case attention, query, key, postAttention, feedForward, postFeedForward
+}
+
 /// The weights of one block.
 package struct LayerWeights: Sendable {
     package var attentionNorm: NormWeights
@@ -30,6 +35,30 @@ package struct LayerWeights: Sendable {
     package var projections: [WeightMatrix?]
 
     package subscript(_ projection: Projection) -> WeightMatrix? { projections[projection.rawValue] }
+
+    /// A norm's weights; nil where the family has none there. The two that every block has cannot be taken away.
+    package subscript(_ norm: BlockNorm) -> NormWeights? {
+        get {
+            switch norm {
+            case .attention: attentionNorm
+            case .query: queryNorm
+            case .key: keyNorm
+            case .postAttention: postAttentionNorm
+            case .feedForward: feedForwardNorm
+            case .postFeedForward: postFeedForwardNorm
+            }
+        }
+        set {
+            switch norm {
+            case .attention: if let newValue { attentionNorm = newValue }
+            case .query: queryNorm = newValue
+            case .key: keyNorm = newValue
+            case .postAttention: postAttentionNorm = newValue
+            case .feedForward: if let newValue { feedForwardNorm = newValue }
+            case .postFeedForward: postFeedForwardNorm = newValue
+            }
+        }
+    }
 
     package init(attentionNorm: NormWeights, feedForwardNorm: NormWeights, projections: [WeightMatrix?]) {
         self.attentionNorm = attentionNorm

@@ -20,22 +20,6 @@ package final class TrainableWeights: Trainable {
         var bias: Int?
     }
 
-    /// The norms of a block.
-    enum Norm: Int, CaseIterable {
-        case attention, query, key, postAttention, feedForward, postFeedForward
-
-        var path: WritableKeyPath<LayerWeights, NormWeights?> {
-            switch self {
-            case .attention: \.optionalAttentionNorm
-            case .query: \.queryNorm
-            case .key: \.keyNorm
-            case .postAttention: \.postAttentionNorm
-            case .feedForward: \.optionalFeedForwardNorm
-            case .postFeedForward: \.postFeedForwardNorm
-            }
-        }
-    }
-
     /// The lowest block that is trained.
     package let firstLayer: Int
     package let values: FloatBuffer
@@ -78,7 +62,7 @@ package final class TrainableWeights: Trainable {
         var norms: [[NormPlace?]] = []
         for (index, layer) in weights.layers.enumerated() {
             projections.append(Projection.allCases.map { index >= first ? layer[$0].map(place) : nil })
-            norms.append(Norm.allCases.map { index >= first ? layer[keyPath: $0.path].map(place) : nil })
+            norms.append(BlockNorm.allCases.map { index >= first ? layer[$0].map(place) : nil })
         }
         finalNorm = place(weights.finalNorm)
         head = model.configuration.tied ? embedding : place(weights.head)
@@ -98,7 +82,7 @@ package final class TrainableWeights: Trainable {
     func place(_ layer: Int, _ projection: Projection) -> Place? { projections[layer][projection.rawValue] }
 
     /// Where a norm lies, or nil where it is frozen or absent.
-    func place(_ layer: Int, _ norm: Norm) -> NormPlace? { norms[layer][norm.rawValue] }
+    func place(_ layer: Int, _ norm: BlockNorm) -> NormPlace? { norms[layer][norm.rawValue] }
 
     /// The model with these weights in the place of its own: matrices as views of ``values``, norms and biases as
     /// copies of now.
@@ -125,8 +109,8 @@ package final class TrainableWeights: Trainable {
                     result.weights.layers[layer].projections[projection.rawValue] = matrix(place)
                 }
             }
-            for kind in Norm.allCases {
-                if let place = place(layer, kind) { result.weights.layers[layer][keyPath: kind.path] = norm(place) }
+            for kind in BlockNorm.allCases {
+                if let place = place(layer, kind) { result.weights.layers[layer][kind] = norm(place) }
             }
         }
         return result
@@ -179,22 +163,9 @@ package final class TrainableWeights: Trainable {
             for projection in Projection.allCases {
                 if let place = place(index, projection), let matrix = layer[projection] { show(matrix, place) }
             }
-            for kind in Norm.allCases {
-                if let place = place(index, kind), let norm = layer[keyPath: kind.path] { show(norm, place) }
+            for kind in BlockNorm.allCases {
+                if let place = place(index, kind), let norm = layer[kind] { show(norm, place) }
             }
         }
-    }
-}
-
-extension LayerWeights {
-    // So that every norm of a block is reached alike.
-    var optionalAttentionNorm: NormWeights? {
-        get { attentionNorm }
-        set { if let newValue { attentionNorm = newValue } }
-    }
-
-    var optionalFeedForwardNorm: NormWeights? {
-        get { feedForwardNorm }
-        set { if let newValue { feedForwardNorm = newValue } }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSONDocument
 import Tensors
 
 /// A Hugging Face model folder: `config.json` and the safetensors beside it, single or sharded.
@@ -49,7 +50,7 @@ package struct HuggingFaceFolder: Sendable {
     /// Parses one of the folder's JSON files.
     package static func json(_ name: String, in folder: String) throws(WeightFileError) -> JSONNode {
         let mapping = try FileMapping(path: try contained(name, in: folder))
-        return try JSONReader.parse(mapping.bytes, file: folder + "/" + name)
+        return try JSONNode(mapping.bytes, file: folder + "/" + name)
     }
 
     /// The folder's file `name`, refused where a link leads out of the folder.

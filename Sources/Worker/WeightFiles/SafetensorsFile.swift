@@ -1,3 +1,4 @@
+import JSONDocument
 import Tensors
 
 /// A safetensors file, mapped and checked.
@@ -36,7 +37,7 @@ package struct SafetensorsFile: Sendable {
                 .truncated, "the header takes \(length) bytes, but only \(reader.remaining) follow", at: 0)
         }
         let header = UnsafeRawBufferPointer(rebasing: bytes[8..<(8 + length)])
-        guard let entries = try JSONReader.parse(header, file: path, base: 8).members else {
+        guard let entries = try JSONNode(header, file: path, base: 8).members else {
             throw reader.failure(.malformed, "the header is no JSON object", at: 8)
         }
         let data = UnsafeRawBufferPointer(rebasing: bytes[(8 + length)...])

@@ -1,17 +1,31 @@
-import Tensors
+import JSONDocument
 import WeightFiles
 
 /// GPT-2 (Radford et al. 2019): layer norms with biases, learned positions, plain GELU feed-forward, biases everywhere.
-enum GPT2Family {
-    static func configuration(_ gguf: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
-        let source = ShapeSource(gguf, architecture: "gpt2")
+enum GPT2: ModelFamily {
+    static let name = "gpt2"
+    static let modelTypes = ["gpt2"]
+    static let modelClass = "GPT2LMHeadModel"
+    // q, k and v lie one after the other in one matrix; transformers' Conv1D keeps matrices as [in × out].
+    static let huggingFace = TensorLayout(
+        root: "transformer.", embedding: "wte", positions: "wpe", finalNorm: "ln_f", head: "lm_head", blocks: "h",
+        projections: [.o: "attn.c_proj", .up: "mlp.c_fc", .down: "mlp.c_proj"],
+        norms: [(.attention, "ln_1"), (.feedForward, "ln_2")], fused: "attn.c_attn", isTransposed: true)
+    static let gguf = TensorLayout.llamaCpp.with {
+        $0.positions = "position_embd"
+        $0.projections = [.o: "attn_output", .up: "ffn_up", .down: "ffn_down"]
+        $0.fused = "attn_qkv"
+    }
+    static let biased: Set<Projection> = [.q, .k, .v, .o, .up, .down]
+
+    static func shape(_ file: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
+        let source = ShapeSource(file, architecture: name)
         return common(
-            try source.ggufShape(.gpt2, vocabulary: vocabulary, tied: tied, epsilonKey: "attention.layer_norm_epsilon"))
+            try source.ggufShape(family, vocabulary: vocabulary, tied: tied, epsilonKey: "attention.layer_norm_epsilon")
+        )
     }
 
-    static func configuration(_ config: JSONNode, file: String, vocabulary: Int, tied: Bool) throws
-        -> ModelConfiguration
-    {
+    static func shape(_ config: JSONNode, file: String, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
         let source = ShapeSource(config, file: file)
         let width = try source.count("n_embd")
         let heads = try source.count("n_head", most: 4096)
@@ -24,7 +38,7 @@ enum GPT2Family {
         }
         return common(
             try ModelConfiguration(
-                family: .gpt2, layers: source.count("n_layer", most: 4096), width: width, heads: heads, kvHeads: heads,
+                family: family, layers: source.count("n_layer", most: 4096), width: width, heads: heads, kvHeads: heads,
                 headSize: width / heads, hidden: source.count("n_inner", default: 4 * width), vocabulary: vocabulary,
                 context: source.count("n_positions"), epsilon: source.number("layer_norm_epsilon", default: 1e-5),
                 tied: tied
@@ -40,29 +54,10 @@ enum GPT2Family {
         return c
     }
 
-    /// One block; q, k and v lie one after the other in one matrix.
-    static func layer(_ tensors: TensorShelf, _ prefix: String, _ c: ModelConfiguration) throws -> LayerWeights {
-        let fused = try tensors.tensor(prefix + "attn_qkv.weight", [3 * c.width, c.width])
-        let bias = try tensors.tensor(prefix + "attn_qkv.bias", [3 * c.width]).floats()
-        return LayerWeights(
-            attentionNorm: try tensors.norm(prefix + "attn_norm", c.width),
-            feedForwardNorm: try tensors.norm(prefix + "ffn_norm", c.width),
-            projections: split(fused, bias, c) + [
-                try tensors.matrix(prefix + "attn_output", c.width, c.width), nil,
-                try tensors.matrix(prefix + "ffn_up", c.hidden, c.width),
-                try tensors.matrix(prefix + "ffn_down", c.width, c.hidden),
-            ])
-    }
-
-    /// Three matrices that share the fused one's bytes.
-    static func split(_ fused: StoredTensor, _ bias: [Float], _ c: ModelConfiguration) -> [WeightMatrix?] {
-        (0..<3).map { part in
-            let bytes = fused.bytes.count / 3
-            let slice = StoredTensor(
-                name: fused.name, shape: [c.width, c.width], type: fused.type,
-                bytes: UnsafeRawBufferPointer(rebasing: fused.bytes[part * bytes..<(part + 1) * bytes]),
-                owner: fused.owner)
-            return WeightMatrix(slice, bias: Array(bias[part * c.width..<(part + 1) * c.width]))
-        }
+    static func configKeys(_ c: ModelConfiguration, place: String) throws -> [String: Any] {
+        [
+            "n_embd": c.width, "n_head": c.heads, "n_layer": c.layers, "n_inner": c.hidden, "n_positions": c.context,
+            "layer_norm_epsilon": ConfigNumber.of(c.epsilon), "activation_function": "gelu_new",
+        ]
     }
 }

@@ -1,3 +1,4 @@
+import JSONDocument
 import WeightFiles
 
 /// Where a family's reader finds the numbers that shape a model: GGUF metadata or a Hugging Face `config.json`.

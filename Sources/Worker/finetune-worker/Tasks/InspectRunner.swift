@@ -20,7 +20,7 @@ struct InspectRunner {
         context.events.stage("digesting")
         let files = try loaded.files(interruption: StopRequest.heed)
         var card = BaseCard(
-            id: task.id, architecture: loaded.model.configuration.family.rawValue, name: name(loaded),
+            id: task.id, architecture: loaded.model.configuration.family.name, name: name(loaded),
             parameters: loaded.model.weights.parameters, quantisation: loaded.model.weights.quantisation,
             contextLength: loaded.model.configuration.context, layers: loaded.model.configuration.layers,
             width: loaded.model.configuration.width, vocabulary: loaded.model.configuration.vocabulary,

@@ -1,0 +1,114 @@
+/// How one file format keeps the tensors of a family: what each is called, and what is odd about its numbers.
+package struct TensorLayout: Sendable {
+    /// In front of every name but the output projection's; files of a bare model leave it out.
+    package var root = ""
+    package var embedding: String
+    /// Learned positions, where the family has them.
+    package var positions: String?
+    package var finalNorm: String
+    package var head: String
+    /// The component of a name that the number of a block follows.
+    package var blocks: String
+    /// The linear layers of a block.
+    package var projections: [Projection: String]
+    /// The norms of a block, in the order in which they are written.
+    package var norms: [(norm: BlockNorm, name: String)]
+    /// The one matrix that holds q, k and v, one after the other, where the format has no matrix for each.
+    package var fused: String?
+    /// Whether the matrices of blocks are kept as [in × out].
+    package var isTransposed = false
+    /// Projections whose rows the format orders by pairs of each head, for a rotary kernel that turns neighbours.
+    package var interleaved: Set<Projection> = []
+    /// What is added to a norm's stored weight to have what is multiplied.
+    package var normOffset: Float = 0
+
+    /// What a name stands for.
+    package enum Role: Hashable, Sendable {
+        case embedding, positions, finalNorm, head
+        case projection(layer: Int, Projection)
+        /// Queries, keys and values in one.
+        case fused(layer: Int)
+        case norm(layer: Int, BlockNorm)
+    }
+
+    /// The name of what a role stands for, without `.weight` or `.bias`; nil where the format has no such tensor.
+    package func name(_ role: Role) -> String? {
+        switch role {
+        case .embedding: root + embedding
+        case .positions: positions.map { root + $0 }
+        case .finalNorm: root + finalNorm
+        case .head: head
+        case .projection(let layer, let projection):
+            fuses(projection) ? nil : projections[projection].map { prefix(layer) + $0 }
+        case .fused(let layer): fused.map { prefix(layer) + $0 }
+        case .norm(let layer, let norm): norms.first { $0.norm == norm }.map { prefix(layer) + $0.name }
+        }
+    }
+
+    /// What a name without `.weight` or `.bias` stands for, with or without the root; nil for a name that the family
+    /// does not have.
+    package func role(_ name: String) -> Role? {
+        if name == head { return .head }
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        if let marker = parts.firstIndex(where: { $0 == blocks }), marker + 2 < parts.count,
+            let layer = Int(parts[marker + 1]), layer >= 0
+        {
+            let module = parts[(marker + 2)...].joined(separator: ".")
+            if module == fused { return .fused(layer: layer) }
+            if let found = norms.first(where: { $0.name == module }) { return .norm(layer: layer, found.norm) }
+            return projections.first { $0.value == module }.map { .projection(layer: layer, $0.key) }
+        }
+        let own = name.hasPrefix(root) ? String(name.dropFirst(root.count)) : name
+        switch own {
+        case embedding: return .embedding
+        case positions: return .positions
+        case finalNorm: return .finalNorm
+        default: return nil
+        }
+    }
+
+    /// What the names of block `layer` begin with.
+    package func prefix(_ layer: Int) -> String { "\(root)\(blocks).\(layer)." }
+
+    /// Whether a projection is part of the fused matrix.
+    package func fuses(_ projection: Projection) -> Bool { fused != nil && Projection.fusible.contains(projection) }
+}
+
+extension Projection {
+    /// What some formats keep in one matrix, in its order.
+    package static let fusible: [Projection] = [.q, .k, .v]
+}
+
+extension TensorLayout {
+    /// The names that transformers gives to Llama's tensors, and to those of most families since.
+    static let transformers = TensorLayout(
+        root: "model.", embedding: "embed_tokens", finalNorm: "norm", head: "lm_head", blocks: "layers",
+        projections: [
+            .q: "self_attn.q_proj", .k: "self_attn.k_proj", .v: "self_attn.v_proj", .o: "self_attn.o_proj",
+            .gate: "mlp.gate_proj", .up: "mlp.up_proj", .down: "mlp.down_proj",
+        ],
+        norms: [(.attention, "input_layernorm"), (.feedForward, "post_attention_layernorm")])
+
+    /// The names that llama.cpp gives to the tensors of every family. Source: llama.cpp `gguf-py/gguf/constants.py`.
+    static let llamaCpp = TensorLayout(
+        embedding: "token_embd", finalNorm: "output_norm", head: "output", blocks: "blk",
+        projections: [
+            .q: "attn_q", .k: "attn_k", .v: "attn_v", .o: "attn_output", .gate: "ffn_gate", .up: "ffn_up",
+            .down: "ffn_down",
+        ],
+        norms: [(.attention, "attn_norm"), (.feedForward, "ffn_norm")])
+
+    /// The norms over heads as transformers calls them.
+    static let transformersHeadNorms: [(norm: BlockNorm, name: String)] = [
+        (.query, "self_attn.q_norm"), (.key, "self_attn.k_norm"),
+    ]
+    /// The norms over heads as llama.cpp calls them.
+    static let llamaCppHeadNorms: [(norm: BlockNorm, name: String)] = [(.query, "attn_q_norm"), (.key, "attn_k_norm")]
+
+    /// The same with some things changed.
+    func with(_ change: (inout TensorLayout) -> Void) -> TensorLayout {
+        var result = self
+        change(&result)
+        return result
+    }
+}

@@ -1,0 +1,124 @@
+import Tensors
+import WeightFiles
+
+/// The tensors of a model's file by name, checked for shape as they are taken.
+struct TensorShelf {
+    let file: String
+    let layout: TensorLayout
+    /// What the names begin with: the layout's root, or nothing in the file of a bare model.
+    let root: String
+    let find: (String) -> StoredTensor?
+
+    func tensor(_ name: String, _ shape: [Int]) throws -> StoredTensor {
+        guard let tensor = find(name) else {
+            throw ModelFailure(
+                place: "\(file), \(name)", problem: "this tensor is missing",
+                remedy: "The model is incomplete: convert or download it again.")
+        }
+        guard tensor.shape == shape else {
+            throw ModelFailure(
+                place: "\(file), \(name)", problem: "its shape is \(tensor.shape) where \(shape) is expected",
+                remedy: "The file is damaged, or of a variant that this engine does not run.")
+        }
+        return tensor
+    }
+
+    /// `name.weight` [out × in] with `name.bias` where there is one.
+    func matrix(_ name: String, _ out: Int, _ inner: Int, interleaved: Int = 0) throws -> WeightMatrix {
+        var bias = try find(name + ".bias").map { _ in try tensor(name + ".bias", [out]).floats() }
+        // A bias is interleaved as its rows are.
+        if interleaved > 0, let stored = bias {
+            bias = stored.indices.map { row in
+                let base = row - row % interleaved
+                let j = row % interleaved
+                return stored[base + 2 * (j % (interleaved / 2)) + j / (interleaved / 2)]
+            }
+        }
+        return WeightMatrix(try tensor(name + ".weight", [out, inner]), bias: bias, interleavedHead: interleaved)
+    }
+
+    /// `name.weight` [width] with `name.bias` where there is one, as it is multiplied.
+    func norm(_ name: String, _ width: Int) throws -> NormWeights {
+        let weight = try tensor(name + ".weight", [width]).floats()
+        let offset = layout.normOffset
+        return NormWeights(
+            weight: offset == 0 ? weight : weight.map { $0 + offset },
+            bias: try find(name + ".bias").map { _ in try tensor(name + ".bias", [width]).floats() })
+    }
+
+    /// The weights of block `index`.
+    func block(_ index: Int, _ c: ModelConfiguration) throws -> LayerWeights {
+        let prefix = "\(root)\(layout.blocks).\(index)."
+        let rows: [Projection: (out: Int, inner: Int)] = [
+            .q: (c.queryWidth, c.width), .k: (c.keyWidth, c.width), .v: (c.keyWidth, c.width),
+            .o: (c.width, c.queryWidth), .gate: (c.hidden, c.width), .up: (c.hidden, c.width),
+            .down: (c.width, c.hidden),
+        ]
+        let biased = c.family.facts.biased
+        var projections = [WeightMatrix?](repeating: nil, count: Projection.allCases.count)
+        if let fused = layout.fused {
+            let parts = [c.queryWidth, c.keyWidth, c.keyWidth]
+            for (projection, matrix) in zip(Projection.fusible, try split(prefix + fused, parts, c.width)) {
+                projections[projection.rawValue] = matrix
+            }
+        }
+        for projection in Projection.allCases where !layout.fuses(projection) {
+            guard let name = layout.projections[projection], let (out, inner) = rows[projection] else { continue }
+            // Taken for its check: a bias that a family has must be there.
+            if biased.contains(projection) { _ = try tensor(prefix + name + ".bias", [out]) }
+            projections[projection.rawValue] =
+                layout.isTransposed
+                ? try transposed(prefix + name, [out], inner)[0]
+                : try matrix(
+                    prefix + name, out, inner, interleaved: layout.interleaved.contains(projection) ? c.headSize : 0)
+        }
+        var norms: [BlockNorm: NormWeights] = [:]
+        for (norm, name) in layout.norms {
+            norms[norm] = try self.norm(prefix + name, [.query, .key].contains(norm) ? c.headSize : c.width)
+        }
+        guard let attention = norms[.attention], let feedForward = norms[.feedForward] else {
+            throw ModelFailure(
+                place: "\(file), \(prefix)", problem: "the family \(c.family) names no norms",
+                remedy: "Report this with the model's name.")
+        }
+        var layer = LayerWeights(attentionNorm: attention, feedForwardNorm: feedForward, projections: projections)
+        for (norm, weights) in norms { layer[norm] = weights }
+        return layer
+    }
+
+    /// The matrices that lie one after the other in one, of `parts` rows each; they share its bytes where they can.
+    private func split(_ name: String, _ parts: [Int], _ inner: Int) throws -> [WeightMatrix] {
+        if layout.isTransposed { return try transposed(name, parts, inner) }
+        let whole = parts.reduce(0, +)
+        let fused = try tensor(name + ".weight", [whole, inner])
+        let bias = try tensor(name + ".bias", [whole]).floats()
+        let rowBytes = fused.bytes.count / whole
+        var row = 0
+        return parts.map { count in
+            defer { row += count }
+            let bytes = fused.bytes[row * rowBytes..<(row + count) * rowBytes]
+            let slice = StoredTensor(
+                name: fused.name, shape: [count, inner], type: fused.type,
+                bytes: UnsafeRawBufferPointer(rebasing: bytes), owner: fused.owner)
+            return WeightMatrix(slice, bias: Array(bias[row..<row + count]))
+        }
+    }
+
+    /// Matrices of `parts` rows each that are kept side by side as one of [in × out], turned, with their biases.
+    private func transposed(_ name: String, _ parts: [Int], _ inner: Int) throws -> [WeightMatrix] {
+        let whole = parts.reduce(0, +)
+        let stored = try tensor(name + ".weight", [inner, whole]).floats()
+        let bias = try tensor(name + ".bias", [whole]).floats()
+        var first = 0
+        return try parts.map { count in
+            defer { first += count }
+            let buffer = try FloatBuffer(count * inner)
+            for row in 0..<count {
+                for column in 0..<inner {
+                    buffer.pointer[row * inner + column] = stored[column * whole + first + row]
+                }
+            }
+            return WeightMatrix(buffer, offset: 0, out: count, in: inner, bias: Array(bias[first..<first + count]))
+        }
+    }
+}
