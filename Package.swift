@@ -215,7 +215,7 @@ let testTargets: [Target] = [
         "ControlAPITests",
         [
             "ControlAPI", "ControlClient", "ControlProtocol", "Nouns", "OperationsScene", "Platform", "StageKit",
-            httpTypes, hummingbirdCore, logging, nio,
+            httpTypes, hummingbirdCore, lifecycle, logging, nio,
         ]),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),

@@ -50,6 +50,14 @@ struct ImportRuleTests {
             "A stage imports a stage")
     }
 
+    @Test func onlyOperationsJoinQuestionsToStages() {
+        // A handler that asked a stage by itself would hold a rule that no test reaches without a socket.
+        let stages = tree.targets(in: "Daemon").subtracting(["Operations", "StageKit", "ControlAPI"])
+        expectNone(
+            tree.files.filter { $0.target == "ControlAPI" && !$0.imports.isDisjoint(with: stages) },
+            "The control API imports more than operations")
+    }
+
     static let soleImporters: [(module: String, allowed: Set<String>, reason: String)] = [
         ("GRDB", ["Ledger"], "one owner of the database keeps its invariants"),
         ("HummingbirdCore", ["ControlAPI"], "handlers hold no rule, so nothing else needs HTTP"),

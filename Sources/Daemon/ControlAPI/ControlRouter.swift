@@ -28,7 +28,9 @@ struct ControlRouter: Sendable {
         case .quick: return try await route.answer(incoming).response(route.endpoint, threads)
         case .heavy:
             // Encoding a long answer is work as well.
-            return try await threads.heavy { try await route.answer(incoming).response(route.endpoint, threads) }
+            return try await HeavyWork.run(on: threads) { [threads] in
+                try await route.answer(incoming).response(route.endpoint, threads)
+            }
         }
     }
 

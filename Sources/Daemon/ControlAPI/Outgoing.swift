@@ -32,7 +32,7 @@ enum Outgoing: Sendable {
             Response(
                 status: .ok, headers: headers(endpoint),
                 body: .init { writer in
-                    while let piece = try await threads.heavy({ try await Self.next(pieces) }) {
+                    while let piece = try await HeavyWork.run(on: threads, { try await Self.next(pieces) }) {
                         try await writer.write(ByteBuffer(bytes: piece))
                     }
                     try await writer.finish(nil)

@@ -1,0 +1,79 @@
+import ControlClient
+import ControlProtocol
+import Dispatch
+import Foundation
+import Logging
+import Nouns
+import OperationsScene
+import Platform
+import ServiceLifecycle
+import StageKit
+import Testing
+
+@testable import ControlAPI
+
+/// A daemon that is told to stop waits for nobody who asks.
+struct StoppingTests {
+    private struct Listening: Service {
+        let listener: ControlListener
+        func run() async throws { try await listener.run() }
+    }
+
+    /// Serves `routes` until `stop`, and comes back when the server has left.
+    private func serve(
+        _ routes: Routes, _ scene: OperationsScene, _ body: @Sendable (ControlClient, ServiceGroup) async throws -> Void
+    ) async throws {
+        let listening = Bell()
+        let router = ControlRouter(routes, threads: AnswerThreads())
+        let listener = ControlListener(
+            place: .path(scene.sandbox.layout.socket), onListening: { listening.ring() }, logger: scene.context.logger
+        ) { await router.respond(to: $0, from: $1) }
+        let group = ServiceGroup(services: [Listening(listener: listener)], logger: scene.context.logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            await listening.wait(atMost: .seconds(60))
+            try await body(ControlClient(socket: scene.sandbox.layout.socket), group)
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test func whoeverWatchesARunDoesNotKeepItFromStopping() async throws {
+        let scene = try OperationsScene()
+        let run = try scene.queue().id
+        scene.feed.tell(run, .queued, message: "queued")
+        try await serve(.all(scene.operations), scene) { client, group in
+            // The story has no end of its own: the run is not over.
+            do {
+                try await client.lines(.runs.events(run, NoticeQuery(follow: true))) { _ in
+                    Task { await group.triggerGracefulShutdown() }
+                    return true
+                }
+            } catch let failure as Failure {
+                #expect(failure.code.hasPrefix("client."))
+            }
+        }
+    }
+
+    /// The heavy question is let go only after the server has left: were it waited for, this would not end.
+    @Test func aHeavyQuestionDoesNotKeepItFromStopping() async throws {
+        let scene = try OperationsScene()
+        let goOn = DispatchSemaphore(value: 0)
+        let begun = Bell()
+        var routes = Routes()
+        routes.on(.versions.garbage) { _ in
+            begun.ring()
+            Self.hold(goOn)
+            return GarbagePlan(items: [], kept: [], removed: false)
+        }
+        try await serve(routes, scene) { client, group in
+            let asked = Task { try await client.send(.versions.garbage()) }
+            await begun.wait(atMost: .seconds(60))
+            await group.triggerGracefulShutdown()
+            let failure = await #expect(throws: Failure.self) { try await asked.value }
+            #expect(failure?.code == "daemon.stopping" || failure?.code.hasPrefix("client.") == true)
+        }
+        goOn.signal()
+    }
+
+    private static func hold(_ semaphore: DispatchSemaphore) { semaphore.wait() }
+}
