@@ -119,7 +119,8 @@ let daemon: [Target] = [
             "RowFiles", "Settings", "StageKit", "Statistics", "WorkerProtocol", lifecycle,
         ]),
     library(
-        "Daemon", "Promotion", ["ControlProtocol", "Ledger", "Nouns", "Platform", "Settings", "StageKit", lifecycle]),
+        "Daemon", "Promotion",
+        ["ControlProtocol", "EvaluationMetrics", "Ledger", "Nouns", "Platform", "Settings", "StageKit", lifecycle]),
     // Takes the headers alone of libcurl4-openssl-dev: the library is opened when it is first needed.
     .target(name: "CCurl", path: "Sources/Daemon/CCurl"),
     library(
@@ -234,7 +235,7 @@ let testTargets: [Target] = [
         ]),
     tests("EncodingTests", ["ChatTemplates", "Encoding", "Tokenization", "TokenizerFiles"]),
     tests("EndToEndTests", ["ControlProtocol", "Nouns"]),
-    tests("EvaluationMetricsTests", ["EvaluationMetrics"]),
+    tests("EvaluationMetricsTests", ["EvaluationMetrics", "Nouns"]),
     tests("EvaluationTests", ["Evaluation", "Tensors", "Transformers", "WeightFiles"]),
     tests(
         "ExperimentsTests",

@@ -23,7 +23,7 @@ func records(_ count: Int, right: (Int) -> Bool, loss: (Int) -> Double) -> [Exam
     (0..<count).map { row in
         let label = row.isMultiple(of: 2) ? "a" : "b"
         return ExampleRecord(
-            row: RowID("\(row)"), set: "gate", lossSum: loss(row), tokens: 1, correctTokens: 0, bytes: 1,
+            row: RowID("\(row)"), set: .gate, lossSum: loss(row), tokens: 1, correctTokens: 0, bytes: 1,
             promptTokens: 1,
             prompt: "", reference: label, output: right(row) ? label : "?", label: label)
     }
@@ -74,7 +74,7 @@ func promotes(_ trial: Int, _ attempt: Int, count: Int, gain: Double, lossGain: 
 var modest = GatesSettings()
 modest.requireImprovement = false
 var byLoss = GatesSettings()
-byLoss.primary = "loss"
+byLoss.primary = .loss
 let margin = 0.02
 let settings: [(name: String, wrong: Bool, gain: Double, lossGain: Double, gates: GatesSettings, tries: Int)] = [
     ("equal models, default gates", true, 0, 0, GatesSettings(), 1),

@@ -1,4 +1,6 @@
 import Foundation
+import Nouns
+import TestSupport
 import Testing
 
 @testable import EvaluationMetrics
@@ -55,7 +57,7 @@ import Testing
         }
         for key in ["loss", "bits_per_byte", "perplexity", "accuracy", "macro_f1", "mcc", "chrf", "word_f1", "f1:libs"]
         {
-            let metric = try #require(MetricRegistry.metric(key))
+            let metric = try #require(MetricRegistry.metric(MetricKey(key)))
             let up = try #require(metric.compare(better, worse, alpha: 0.05, seed: 1, resamples: 500), "\(key)")
             #expect(up.difference > 0 && up.lower > 0 && up.superiority < 0.05, "\(key)")
             #expect(near(up.difference, metric.sign * (up.candidate - up.reference)), "\(key)")

@@ -83,8 +83,8 @@ struct SearchSpaceTests {
     @Test func recipeKeysTakeWhatTheyShouldAndRefuseTheRest() {
         var recipe = Recipe()
         for (name, key) in Recipe.searchable {
-            #expect(key.set(&recipe, "nonsense") != nil, "\(name)")
-            #expect(key.set(&recipe, .number(-1)) != nil, "\(name)")
+            #expect(key.set("nonsense", in: &recipe) != nil, "\(name)")
+            #expect(key.set(.number(-1), in: &recipe) != nil, "\(name)")
         }
         #expect(recipe == Recipe())
         let changed = recipe.setting(["rank": .number(8), "learning_rate": 0.001, "schedule": "linear", "base": "x"])

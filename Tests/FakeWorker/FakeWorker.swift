@@ -124,14 +124,14 @@ struct FakeWorker {
     }
 
     /// The more generations, the lower the loss and the more answers are right.
-    private func evaluate(_ task: EvaluateTask) throws -> [String: EvaluationResult] {
+    private func evaluate(_ task: EvaluateTask) throws -> [SetName: EvaluationResult] {
         let generation = try task.model.adapters.reduce(0) { try $0 + weights($1.path).generation }
         let digest = try Digest.sha256(file: task.model.basePath)
         let inspection = ModelInspection(
             baseDigest: digest, tokenizerDigest: digest, nonFinite: 0, parameters: 1,
             adapterParameters: generation > 0 ? 1 : 0,
             adapterChange: generation > 0 ? 1 : nil)
-        var results: [String: EvaluationResult] = [:]
+        var results: [SetName: EvaluationResult] = [:]
         for set in task.sets {
             var text = Data()
             var count = 0

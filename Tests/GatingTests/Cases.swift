@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import TestSupport
 import Settings
 
 @testable import Gating
@@ -8,7 +9,7 @@ import Settings
 enum Cases {
     /// One model's records: `right` says which rows it answers rightly, `loss` its loss a token.
     static func records(
-        _ count: Int, set: String = "gate", classes: [String] = ["a", "b"], drop: (Int) -> DropID = { _ in "d-1" },
+        _ count: Int, set: SetName = .gate, classes: [String] = ["a", "b"], drop: (Int) -> DropID = { _ in "d-1" },
         right: (Int) -> Bool, loss: (Int) -> Double
     ) -> [ExampleRecord] {
         (0..<count).map { row in
@@ -35,12 +36,12 @@ enum Cases {
     }
 
     /// A base that is right on every fifth row, with a loss around 1.
-    static func weak(_ count: Int, set: String = "gate") -> [ExampleRecord] {
+    static func weak(_ count: Int, set: SetName = .gate) -> [ExampleRecord] {
         records(count, set: set, right: { $0 % 5 == 0 }, loss: { 1 + Double($0 % 7) * 0.05 })
     }
 
     /// A model that is right on nearly all rows, with a loss around 0.3.
-    static func strong(_ count: Int, set: String = "gate") -> [ExampleRecord] {
+    static func strong(_ count: Int, set: SetName = .gate) -> [ExampleRecord] {
         records(count, set: set, right: { $0 % 12 != 1 }, loss: { 0.3 + Double($0 % 5) * 0.02 })
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Nouns
 import Settings
 import Statistics
+import TestSupport
 import Testing
 
 @testable import Gating
@@ -11,7 +12,7 @@ import Testing
         let verdict = Cases.judge(Cases.strong(60), base: Cases.weak(60))
         #expect(verdict.outcome == .pass, "\(verdict.summary)")
         #expect(verdict.gates.map(\.kind) == ["integrity", "non_inferiority", "non_inferiority", "superiority"])
-        #expect(verdict.figures["candidate"]?["gate"]?["macro_f1"] != nil && verdict.confusion?["a"]?["a"] != nil)
+        #expect(verdict.figures[.candidate]?["gate"]?["macro_f1"] != nil && verdict.confusion?["a"]?["a"] != nil)
         #expect(verdict.advice.isEmpty)
         for gate in verdict.gates.dropFirst() {
             #expect((gate.lowerBound ?? -1) > 0 && gate.pValue != nil && gate.rows == 60 && !gate.explanation.isEmpty)
@@ -154,7 +155,7 @@ import Testing
         }
         #expect(worse(0.25).gates.contains { $0.set == "extra" && $0.outcome == .fail })
         #expect(worse(-0.25).outcome == .pass)
-        #expect(worse(0.25).figures["base"]?["extra"]?["loss"] != nil)
+        #expect(worse(0.25).figures[.base]?["extra"]?["loss"] != nil)
     }
 
     @Test func everyVerdictCanBeKept() throws {

@@ -4,6 +4,7 @@ import Graders
 import JSONSchemas
 import Nouns
 import Settings
+import TestSupport
 import Testing
 
 @testable import Gating
@@ -60,11 +61,11 @@ import Testing
         var rule = GateRuleSettings(metric: "assertions")
         rule.set = "golden-facts"
         rule.min = 0.6
-        let rows = RowScoring().scored(Self.golden(["yes", "yes", "no"], required: false), model: "candidate")
+        let rows = RowScoring().scored(Self.golden(["yes", "yes", "no"], required: false), model: .candidate)
         let verdict = Cases.judge(Cases.strong(60) + rows, base: Cases.weak(60) + rows, { $0.rules = [rule] })
         #expect(
             verdict.gates.last?.outcome == .pass
-                && verdict.figures["candidate"]?["golden-facts"]?["assertions"] == 2.0 / 3)
+                && verdict.figures[.candidate]?["golden-facts"]?["assertions"] == 2.0 / 3)
         rule.min = 0.7
         #expect(
             Cases.judge(Cases.strong(60) + rows, base: Cases.weak(60) + rows, { $0.rules = [rule] }).outcome == .fail)
@@ -110,7 +111,7 @@ import Testing
         }
         #expect(verdict(15).outcome == .pass)
         let learnt = verdict(1)
-        #expect(learnt.outcome == .fail && learnt.figures["candidate"]?["canary"]?["exposure"] == 8)
+        #expect(learnt.outcome == .fail && learnt.figures[.candidate]?["canary"]?["exposure"] == 8)
         #expect(learnt.gates.first { $0.kind == "memorisation" }?.outcome == .fail)
         // The base likes these digits as much: nothing was learnt here.
         #expect(verdict(1, base: 1).outcome == .pass)
@@ -125,7 +126,7 @@ import Testing
         rule.max = 0.5
         let verdict = Cases.judge(candidate, base: base, newDrops: ["d-2"], { $0.rules = [rule] })
         #expect(verdict.gates.last?.outcome == .pass && verdict.gates.last?.rows == 30)
-        #expect(verdict.figures["candidate"]?["earlier"]?["loss"] != nil)
+        #expect(verdict.figures[.candidate]?["earlier"]?["loss"] != nil)
         // Without earlier drops there is no such set, and a missing set fails.
         #expect(Cases.judge(candidate, base: base, { $0.rules = [rule] }).outcome == .fail)
     }
@@ -142,14 +143,14 @@ import Testing
                 ])
             )
         ]
-        let rows = scoring.scored(Cases.strong(60), model: "candidate")
-        let base = scoring.scored(Cases.weak(60), model: "base")
+        let rows = scoring.scored(Cases.strong(60), model: .candidate)
+        let base = scoring.scored(Cases.weak(60), model: .base)
         #expect(rows.allSatisfy { $0.scores?["schema"] == 0 }, "a bare word is no JSON")
         var rule = GateRuleSettings(metric: "grader:right")
         rule.minImprovement = 0.1
         let verdict = Cases.judge(rows, base: base, { $0.rules = [rule] })
         #expect(
-            verdict.gates.last?.outcome == .pass && verdict.figures["candidate"]?["gate"]?["grader:right"] == 55.0 / 60)
+            verdict.gates.last?.outcome == .pass && verdict.figures[.candidate]?["gate"]?["grader:right"] == 55.0 / 60)
         rule.metric = "grader:other"
         #expect(Cases.judge(rows, base: base, { $0.rules = [rule] }).gates.last?.outcome == .fail)
     }
@@ -162,7 +163,7 @@ import Testing
                 {
                     $0.evaluators = [evaluator]
                     $0.rules = rule.map { [$0] } ?? []
-                }, evidence: { if let outcome { $0.evaluators = ["candidate": ["tone": outcome]] } })
+                }, evidence: { if let outcome { $0.evaluators = [.candidate: ["tone": outcome]] } })
         }
         #expect(verdict(nil).outcome == .fail)
         #expect(
@@ -177,7 +178,7 @@ import Testing
         (rule.min, rule.maxRegression) = (nil, 0.1)
         #expect(verdict(EvaluatorOutcome(metrics: ["score": 0.7]), rule).outcome == .fail)
         #expect(
-            verdict(EvaluatorOutcome(metrics: ["score": 0.7])).figures["candidate"]?["gate"]?["evaluator:tone"] == 0.7)
+            verdict(EvaluatorOutcome(metrics: ["score": 0.7])).figures[.candidate]?["gate"]?["evaluator:tone"] == 0.7)
     }
 
     @Test func memorisedAnswersAreCounted() {
@@ -190,6 +191,6 @@ import Testing
         records[0].output = text
         records[1].output = "short"
         #expect(RowScoring.needsMemorization(records) && !RowScoring.needsMemorization(Cases.strong(2)))
-        #expect(scoring.scored(records, model: "candidate").map { $0.scores?["memorized"] } == [1, 0])
+        #expect(scoring.scored(records, model: .candidate).map { $0.scores?["memorized"] } == [1, 0])
     }
 }

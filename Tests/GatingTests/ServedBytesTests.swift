@@ -1,6 +1,7 @@
 import Foundation
 import Nouns
 import Settings
+import TestSupport
 import Testing
 import WorkerProtocol
 
@@ -26,7 +27,7 @@ import WorkerProtocol
         -> Verdict
     {
         var bytes = GatingRules.ServedBytes(card: card)
-        bytes.inspections["candidate"] = sound
+        bytes.inspections[.candidate] = sound
         bytes.validation = Cases.records(10, set: "validation", right: { _ in true }, loss: { _ in 0.5 })
         change(&bytes)
         return Cases.judge(
@@ -52,7 +53,7 @@ import WorkerProtocol
         let verdict = Self.verdict { bytes in
             var inspection = Self.sound
             change(&inspection)
-            bytes.inspections["candidate"] = inspection
+            bytes.inspections[.candidate] = inspection
         }
         #expect(
             verdict.outcome == .fail
@@ -77,8 +78,8 @@ import WorkerProtocol
             bytes.artefacts = [artefact]
             var inspection = sound
             (inspection.baseDigest, inspection.adapterChange) = ("merged", nil)
-            bytes.inspections[artefact.name] = inspection
-            bytes.artefactRecords[artefact.name] = Cases.strong(60).map {
+            bytes.inspections[artefact.role] = inspection
+            bytes.artefactRecords[artefact.role] = Cases.strong(60).map {
                 var record = $0
                 // Up on one row and down on the next: a mean over all rows would not see it.
                 record.lossSum += (record.row.rawValue.hasSuffix("0") ? 2 : -2) * shift
@@ -113,7 +114,7 @@ import WorkerProtocol
         #expect(
             Self.verdict { bytes in
                 Self.exported(0)(&bytes)
-                bytes.inspections["artefact-gguf-q8_0"] = nil
+                bytes.inspections[.artefact(.ggufQ8)] = nil
             }.outcome == .fail)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Graders
 import Nouns
+import TestSupport
 import Testing
 
 /// Graders as OpenAI's evaluation API configures them.

@@ -1,6 +1,7 @@
 import ControlProtocol
 import Foundation
 import Nouns
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -27,8 +28,8 @@ import Testing
             outcome: .fail, summary: "accuracy 0.8 → 0.7", gates: [gate, wide],
             advice: [Advice(action: "more_data", reason: "The class 'a' is weak.")],
             figures: [
-                "candidate": ["gate": ["accuracy": 0.7, "loss": 0.4]],
-                "base": ["gate": ["accuracy": 0.8, "loss": 0.9]],
+                .candidate: ["gate": ["accuracy": 0.7, "loss": 0.4]],
+                .base: ["gate": ["accuracy": 0.8, "loss": 0.9]],
             ],
             confusion: ["a": ["a": 20, "b": 9, "(other)": 1], "b": ["b": 28, "a": 2]], seed: 17, judgedAt: now)
         let steps = (1...40).map { step in

@@ -2,6 +2,7 @@ import Foundation
 import Nouns
 import Scheduling
 import Settings
+import TestSupport
 import Testing
 
 struct SchedulingRulesTests {
@@ -84,10 +85,10 @@ struct SchedulingRulesTests {
         // On the base's probe it is the rise over the served model, whether or not a gate asks.
         var probed = verdict
         probed.figures = [
-            "candidate": ["probe": ["loss": 4.25]], "served": ["probe": ["loss": 4]], "base": ["probe": ["loss": 3]],
+            .candidate: ["probe": ["loss": 4.25]], .served: ["probe": ["loss": 4]], .base: ["probe": ["loss": 3]],
         ]
         #expect(SchedulingRules.forgotten(probed) == 0.25)
-        probed.figures["served"] = nil
+        probed.figures[.served] = nil
         #expect(SchedulingRules.forgotten(probed) == 0.04)
     }
 

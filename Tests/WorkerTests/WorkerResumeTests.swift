@@ -108,7 +108,7 @@ struct WorkerResumeTests {
 
     @Test func aKilledParentLeavesNoOrphan() async throws {
         var long = WorkerBench.recipe
-        long.epochs = 2000
+        long.epochs = 1000
         let rows = try bench.rows()
         let directory = bench.folder + "/orphan"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

@@ -59,11 +59,10 @@ struct WorkerTaskTests {
         #expect(try await bench.run("e", .evaluate(evaluate)) == .exited(0))
         let evaluation = try #require(try bench.result("e").evaluations?["gate"])
         #expect(evaluation.rows == 8)
-        for figure in [
+        let figures: [MetricKey] = [
             "loss", "bits_per_byte", "token_accuracy", "exact_match", "accuracy", "macro_f1", "label_accuracy",
-        ] {
-            #expect(evaluation.figures[figure] != nil, "\(figure)")
-        }
+        ]
+        for figure in figures { #expect(evaluation.figures[figure] != nil, "\(figure)") }
         let lines = try String(contentsOfFile: evaluation.examples.path, encoding: .utf8).split(separator: "\n")
         let records = try lines.map { try ContractCoding.decode(ExampleRecord.self, from: Data($0.utf8)) }
         #expect(records.count == 8)

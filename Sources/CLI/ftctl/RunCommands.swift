@@ -118,7 +118,7 @@ struct Report: AsyncParsableCommand {
             : rows.map { row in
                 let c = row.candidate
                 return """
-                    \(c.row)\(c.set == "gate" ? "" : " of \(c.set)") loss \
+                    \(c.row)\(c.set == .gate ? "" : " of \(c.set)") loss \
                     \(Terminal.number(c.lossSum / Double(max(1, c.tokens))))
                       prompt:    \(c.prompt.replacingOccurrences(of: "\n", with: " ⏎ ").prefix(160))
                       wanted:    \(c.reference.prefix(120))
@@ -133,12 +133,12 @@ struct Report: AsyncParsableCommand {
             return "\(run.id) is \(run.state.rawValue): it has not been judged yet."
         }
         var lines = ["\(run.id) of \(run.pipeline): \(verdict.outcome.rawValue.uppercased())", verdict.summary, ""]
-        let models = ["base", "served", "candidate"].filter { verdict.figures[$0] != nil }
-        let metrics = Set(models.flatMap { verdict.figures[$0]?["gate"]?.keys.map { $0 } ?? [] }).sorted()
+        let models = ModelRole.compared.reversed().filter { verdict.figures[$0] != nil }
+        let metrics = Set(models.flatMap { verdict.figures[$0]?[.gate]?.keys.map { $0 } ?? [] }).sorted()
         lines.append(
             Terminal.table(
-                ["METRIC (gate set)"] + models.map { $0 == "served" ? "served before" : $0 },
-                metrics.map { metric in [metric] + models.map { Terminal.number(verdict.figures[$0]?["gate"]?[metric]) }
+                ["METRIC (gate set)"] + models.map { $0 == .served ? "served before" : $0.rawValue },
+                metrics.map { metric in [metric.rawValue] + models.map { Terminal.number(verdict.figures[$0]?[.gate]?[metric]) }
                 }))
         lines.append("")
         for gate in verdict.gates {

@@ -123,7 +123,7 @@ struct Version: AsyncParsableCommand {
             ["by", "\(version.code) on \(version.machine)"], ["seed", String(version.recipe.seed)],
         ]
         rows += version.adapters.map { ["adapter", "\($0.path) \($0.sha256.prefix(16))"] }
-        rows += summary.figures.sorted { $0.key < $1.key }.map { [$0.key, Terminal.number($0.value)] }
+        rows += summary.figures.sorted { $0.key < $1.key }.map { [$0.key.rawValue, Terminal.number($0.value)] }
         rows += summary.exports.map {
             [
                 "export",
@@ -154,7 +154,7 @@ struct Compare: AsyncParsableCommand {
                     names.map { name in
                         let (x, y) = (comparison.a.figures[name], comparison.b.figures[name])
                         return [
-                            name, Terminal.number(x), Terminal.number(y),
+                            name.rawValue, Terminal.number(x), Terminal.number(y),
                             x.flatMap { x in y.map { Terminal.number($0 - x) } } ?? "–",
                         ]
                     } + comparison.differences.map { [$0.what, $0.a, $0.b, ""] }

@@ -98,7 +98,7 @@ struct ReportMaking {
         let base = try context.effective(pipeline).settings.base
         return try context.ledger.runs(pipeline: pipeline.name, limit: 200).reversed().compactMap { run in
             guard run.purpose == .update, run.base == base,
-                let loss = run.verdict?.figures["candidate"]?["gate"]?["loss"], loss.isFinite,
+                let loss = run.verdict?.figures[.candidate]?[.gate]?[.loss], loss.isFinite,
                 let snapshot = try context.ledger.snapshot(run.snapshot)
             else { return nil }
             // What a continuation builds on counts too: the rows of the drops that its model has learnt by then.

@@ -127,7 +127,7 @@ package enum ExperimentRules {
                 values["base"] = .string(experiment.base.rawValue)
             } else if dimension.name == "replay_share" {
                 values["replay_share"] = .number(experiment.settings.replayShare)
-            } else if let value = Recipe.searchable[dimension.name]?.get(experiment.recipe), value != .null {
+            } else if let value = Recipe.searchable[dimension.name]?.read(experiment.recipe), value != .null {
                 values[dimension.name] = value
             }
         }

@@ -113,6 +113,7 @@ package enum IterationRules {
             guard recipe.method == .lora, recipe.rank <= 64 else { return nil }
             recipe.rank *= 2
             recipe.alpha *= 2
+            recipe.keepInRange()
         default: return nil
         }
         return (recipe, last.mode, nil)

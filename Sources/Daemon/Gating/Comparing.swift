@@ -15,8 +15,8 @@ extension GatingRules {
         var alpha: Double { Swift.min(Swift.max(1 - settings.confidence, 1e-6), 0.5) }
 
         /// Not worse than the reference by the margin or more; `widening` multiplies a margin that is not configured.
-        func notWorse(_ key: String, set: String, slice: String? = nil, widening: Double = 1) -> GateResult {
-            let margin = settings.margin ?? Self.defaultMargin(key) * widening
+        func notWorse(_ key: MetricKey, set: SetName, slice: String? = nil, widening: Double = 1) -> GateResult {
+            let margin = settings.margin ?? (MetricRegistry.metric(key)?.margin ?? 0) * widening
             let place = JudgedRows(set: set, slice: slice, candidate: [], reference: []).place
             return paired(
                 "\(key)\(place) not worse than \(evidence.against) by more than \(text(margin))",
@@ -29,12 +29,12 @@ extension GatingRules {
         func forgetting(_ most: Double) -> GateResult {
             paired(
                 "what the base knew: loss on its probe not above the base's by more than \(text(most))",
-                kind: "forgetting", "loss", set: "probe",
+                kind: "forgetting", .loss, set: .probe,
                 slice: nil, threshold: -most, against: evidence.base)
         }
 
         /// Better than the reference by more than an amount.
-        func better(_ key: String, set: String, slice: String?, by amount: Double) -> GateResult {
+        func better(_ key: MetricKey, set: SetName, slice: String?, by amount: Double) -> GateResult {
             let place = JudgedRows(set: set, slice: slice, candidate: [], reference: []).place
             return paired(
                 "\(key)\(place) better than \(evidence.against)\(amount > 0 ? " by more than \(text(amount))" : "")",
@@ -84,7 +84,7 @@ extension GatingRules {
             guard let rows = evidence.rows(set: rule.set, slice: rule.slice),
                 let metric = MetricRegistry.metric(rule.metric),
                 let value = metric.value(rows.candidate)
-                    ?? (rule.slice == nil ? evidence.evaluatorFigure(rule.metric, model: "candidate") : nil)
+                    ?? (rule.slice == nil ? evidence.evaluatorFigure(rule.metric, model: .candidate) : nil)
             else { return missing(named, rule, "'\(rule.metric)' has no value on these rows; a missing metric fails.") }
             var faults: [String] = []
             if let least = rule.min, !(value >= least) { faults.append("below the minimum of \(text(least))") }
@@ -104,23 +104,13 @@ extension GatingRules {
             return result
         }
 
-        /// How much worse is still "not worse" where the pipeline says nothing, in the metric's own unit.
-        static func defaultMargin(_ key: String) -> Double {
-            switch key {
-            case "bits_per_byte": 0.01
-            case "perplexity": 0.2
-            case "bleu", "chrf": 1
-            default: 0.02
-            }
-        }
-
         /// A result that ends the matter before any test: unknown metric or set, a slice without or with too few rows.
         private func unusable(_ named: String, _ rule: GateRuleSettings) -> GateResult? {
             guard MetricRegistry.metric(rule.metric) != nil else {
                 return missing(named, rule, "There is no metric '\(rule.metric)'; a missing metric fails.")
             }
             guard evidence.sets.contains(rule.set) else {
-                let known = evidence.sets.joined(separator: ", ")
+                let known = evidence.sets.map(\.rawValue).joined(separator: ", ")
                 return missing(
                     named, rule, "There is no evaluation set '\(rule.set)' (there are: \(known)); a missing set fails.")
             }
@@ -144,7 +134,7 @@ extension GatingRules {
 
         /// Candidate against reference on the same rows: is the difference shown to be above the threshold?
         private func paired(
-            _ named: String, kind: String, _ key: String, set: String, slice: String?, threshold: Double,
+            _ named: String, kind: String, _ key: MetricKey, set: SetName, slice: String?, threshold: Double,
             against other: [ExampleRecord]? = nil
         ) -> GateResult {
             let claim = kind == "superiority"

@@ -5,7 +5,7 @@ import Nouns
 /// Figures of one model on one set, from its per-example records.
 package struct ExampleFigures: Sendable {
     /// Every metric that the rows allow, by key.
-    package let values: [String: Double]
+    package let values: [MetricKey: Double]
     /// Counts by true, then predicted class; nil unless every row has both.
     package let confusion: [String: [String: Int]]?
 
@@ -14,26 +14,21 @@ package struct ExampleFigures: Sendable {
         let rows = records.map(MetricInput.init)
         let matrix = MetricRegistry.confusion(rows)
         // Where answers are class names, overlap of words and characters says nothing that accuracy does not.
-        let skipped: Set<String> = matrix == nil ? [] : Self.textOnly
-        var values: [String: Double] = [:]
-        for metric in MetricRegistry.all where !skipped.contains(metric.key) {
+        var values: [MetricKey: Double] = [:]
+        for metric in MetricRegistry.all where matrix == nil || !metric.isOfTextOnly {
             if let value = metric.value(rows) { values[metric.key] = value }
         }
         // What graders and programs gave every row.
-        for key in Set(rows.first?.scores.keys.filter { $0.contains(":") } ?? []) {
+        for key in rows.first?.scores.keys.filter({ $0.graderName != nil || $0.evaluatorName != nil }) ?? [] {
             values[key] = MetricRegistry.metric(key)?.value(rows)
         }
         self.values = values
         confusion = matrix?.named
     }
 
-    private static let textOnly: Set<String> = [
-        "word_f1", "rouge1", "rouge2", "rougeL", "rougeL_stem", "bleu", "chrf", "valid_json", "refusal", "repetition",
-    ]
-
     /// Whether a row is right: the assertions of a golden row hold, any other answer says exactly what was wanted.
     package static func isRight(_ record: ExampleRecord) -> Bool {
-        record.set.hasPrefix("golden-") ? GatingRules.objection(record) == nil : isExact(record)
+        record.set.isGolden ? GatingRules.objection(record) == nil : isExact(record)
     }
 
     /// Whether an answer says exactly what was wanted, white space at the ends aside.

@@ -3,7 +3,7 @@ import Foundation
 import Nouns
 
 extension GatingRules {
-    /// Records by model (`candidate`, `served`, `base`), all on the same rows in the same order.
+    /// Records by model, all on the same rows in the same order.
     package struct Evidence: Sendable {
         /// What the run made.
         package var candidate: [ExampleRecord]
@@ -19,9 +19,9 @@ extension GatingRules {
         /// When the verdict is given.
         package var now = Date()
         /// Rows that could not be asked, by set.
-        package var skipped: [String: Int] = [:]
+        package var skipped: [SetName: Int] = [:]
         /// What evaluators' programs said, by model, then by the evaluator's name.
-        package var evaluators: [String: [String: EvaluatorOutcome]] = [:]
+        package var evaluators: [ModelRole: [String: EvaluatorOutcome]] = [:]
         /// Earlier judged runs of the pipeline, for its learning curve, and the training rows of the dataset now.
         package var history: [PastRun] = []
         package var trainingRows = 0
@@ -47,18 +47,18 @@ extension GatingRules {
         /// The same in words.
         var against: String { served == nil ? "the base" : "the served model" }
         /// The names of all sets, the gate set first; `earlier` are the gate rows of earlier drops.
-        var sets: [String] {
+        var sets: [SetName] {
             var names = Set(candidate.map(\.set))
-            if hasEarlier { names.insert("earlier") }
-            return (names.contains("gate") ? ["gate"] : []) + names.subtracting(["gate"]).sorted()
+            if hasEarlier { names.insert(.earlier) }
+            return names.sorted()
         }
 
         /// A figure that an evaluator's program gave of the whole set and not of single rows: `evaluator:NAME` or
         /// `evaluator:NAME.METRIC`.
-        func evaluatorFigure(_ key: String, model: String) -> Double? {
+        func evaluatorFigure(_ key: MetricKey, model: ModelRole) -> Double? {
             for (name, outcome) in evaluators[model] ?? [:] {
                 for (metric, value) in outcome.metrics
-                where key == "evaluator:\(name).\(metric)" || metric == "score" && key == "evaluator:\(name)" {
+                where key == .evaluator(name, metric) {
                     return value
                 }
             }
@@ -68,23 +68,23 @@ extension GatingRules {
         /// Whether some of the gate rows, and not all, are of earlier drops.
         var hasEarlier: Bool {
             guard !newDrops.isEmpty else { return false }
-            let gate = candidate.filter { $0.set == "gate" }
+            let gate = candidate.filter { $0.set == .gate }
             let earlier = gate.count { isEarlier($0) }
             return earlier > 0 && earlier < gate.count
         }
 
         /// Whether a record is of a gate row that came before the run's own drops.
         func isEarlier(_ record: ExampleRecord) -> Bool {
-            record.set == "gate" && record.drop.map { !newDrops.contains($0) } ?? false
+            record.set == .gate && record.drop.map { !newDrops.contains($0) } ?? false
         }
 
         /// Whether a record belongs to a set, of which `earlier` is one by its drops.
-        func isIn(_ set: String, _ record: ExampleRecord) -> Bool {
-            set == "earlier" ? isEarlier(record) : record.set == set
+        func isIn(_ set: SetName, _ record: ExampleRecord) -> Bool {
+            set == .earlier ? isEarlier(record) : record.set == set
         }
 
         /// The rows of one set and slice, candidate and reference in pairs; nil when the two do not pair up.
-        func rows(set: String, slice: String?, against other: [ExampleRecord]? = nil) -> JudgedRows? {
+        func rows(set: SetName, slice: String?, against other: [ExampleRecord]? = nil) -> JudgedRows? {
             let reference = other ?? reference
             guard candidate.count == reference.count else { return nil }
             let chosen = candidate.indices.filter {
@@ -100,11 +100,11 @@ extension GatingRules {
     package struct ServedBytes: Sendable {
         /// The base that the run was made from.
         package var card: BaseCard
-        /// By model: `candidate` and `artefact-<format>`.
-        package var inspections: [String: ModelInspection] = [:]
+        /// By model: the candidate and its exports.
+        package var inspections: [ModelRole: ModelInspection] = [:]
         package var artefacts: [Artefact] = []
-        /// Loss-only records on the gate rows by artefact's name.
-        package var artefactRecords: [String: [ExampleRecord]] = [:]
+        /// Loss-only records of the exports on the gate rows.
+        package var artefactRecords: [ModelRole: [ExampleRecord]] = [:]
         /// The candidate's records on the validation rows.
         package var validation: [ExampleRecord] = []
         /// Makes what is known of a run's bytes.
@@ -113,14 +113,14 @@ extension GatingRules {
 
     /// Paired rows that one gate looks at.
     struct JudgedRows {
-        var set: String
+        var set: SetName
         var slice: String?
         var candidate: [MetricInput]
         var reference: [MetricInput]
         var count: Int { candidate.count }
         /// ` on label=x of golden-y`, or nothing for the whole gate set.
         var place: String {
-            (slice.map { " on \($0)" } ?? "") + (set == "gate" ? "" : " of the set '\(set)'")
+            (slice.map { " on \($0)" } ?? "") + (set == .gate ? "" : " of the set '\(set)'")
         }
     }
 }

@@ -25,7 +25,7 @@ extension GatingRules {
             advice += fromTraining(training).filter { new in !advice.contains { $0.action == new.action } }
         }
         let forgotten = gates.filter {
-            $0.outcome != .pass && ($0.slice == "drop=earlier" || $0.set != "gate") && ($0.difference ?? 0) < 0
+            $0.outcome != .pass && ($0.slice == "drop=earlier" || $0.set != .gate) && ($0.difference ?? 0) < 0
         }
         if let worst = forgotten.min(by: { ($0.difference ?? 0) < ($1.difference ?? 0) }) {
             advice.append(
@@ -34,7 +34,7 @@ extension GatingRules {
                     reason:
                         """
                         Old skills fell: \(worst.metric) is worse by \(text(-(worst.difference ?? 0))) on \
-                        \(worst.slice ?? worst.set). 
+                        \(worst.slice ?? worst.set.rawValue). 
                         """
                             + "Mix in more earlier rows (incremental.replay_share), or train from the base.",
                     figures: ["difference": worst.difference ?? 0]))

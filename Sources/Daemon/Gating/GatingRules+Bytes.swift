@@ -8,7 +8,7 @@ extension GatingRules {
     static func bytes(
         _ bytes: ServedBytes, _ evidence: Evidence, _ settings: GatesSettings, _ training: TrainingResult?
     ) -> [GateResult] {
-        var gates = [inspected("candidate", "the trained weights", bytes, isMerged: false)]
+        var gates = [inspected(.candidate, "the trained weights", bytes, isMerged: false)]
         gates += written(bytes, training)
         for artefact in bytes.artefacts {
             if let failure = artefact.failure {
@@ -17,16 +17,17 @@ extension GatingRules {
                 )
                 continue
             }
-            gates.append(inspected(artefact.name, artefact.format.rawValue, bytes, isMerged: artefact.format != .peft))
+            gates.append(inspected(artefact.role, artefact.format.rawValue, bytes, isMerged: artefact.format != .peft))
             gates.append(agreement(artefact, bytes, evidence, settings))
         }
         return gates
     }
 
     /// Every number is finite, the adapter changes something, and base, tokenizer and template are those of the card.
-    private static func inspected(_ name: String, _ what: String, _ bytes: ServedBytes, isMerged: Bool) -> GateResult {
+    private static func inspected(_ role: ModelRole, _ what: String, _ bytes: ServedBytes, isMerged: Bool) -> GateResult
+    {
         let rule = "\(what): sound, and of this base"
-        guard let found = bytes.inspections[name] else {
+        guard let found = bytes.inspections[role] else {
             return result(rule, .fail, "The worker did not look at the bytes; what was not looked at fails.")
         }
         let card = bytes.card
@@ -41,7 +42,7 @@ extension GatingRules {
             }
         }
         // A folder made from a GGUF file keeps its tokenizer in another form, whose digest says nothing.
-        let sameForm = !isMerged || (name.contains("gguf") == (card.format == "gguf"))
+        let sameForm = !isMerged || (role.rawValue.contains("gguf") == (card.format == "gguf"))
         if sameForm, found.tokenizerDigest != card.tokenizerDigest {
             faults.append(
                 "the tokenizer is \(found.tokenizerDigest.prefix(16)) and not \(card.tokenizerDigest.prefix(16))")
@@ -71,17 +72,17 @@ extension GatingRules {
         guard let measured = training?.validationLoss else { return [] }
         let tolerance = 0.001
         let rule = "the written adapter is the trained one, within \(text(tolerance)) nats a token"
-        guard let found = MetricRegistry.metric("loss")?.value(bytes.validation.map { MetricInput($0) }) else {
+        guard let found = MetricRegistry.metric(.loss)?.value(bytes.validation.map { MetricInput($0) }) else {
             return [
                 result(
                     rule, .fail, "The validation rows were not scored again; what was not looked at fails.",
-                    set: "validation", metric: "loss")
+                    set: .validation, metric: .loss)
             ]
         }
         var gate = result(
             rule, abs(found - measured) <= tolerance ? .pass : .fail,
             "The validation loss is \(text(found)) as loaded from disk, and was \(text(measured)) while training.",
-            set: "validation", metric: "loss")
+            set: .validation, metric: .loss)
         (gate.candidate, gate.reference, gate.rows) = (found, measured, bytes.validation.count)
         return [gate]
     }
@@ -92,8 +93,8 @@ extension GatingRules {
     ) -> GateResult {
         let tolerance = settings.artefactTolerance ?? defaultTolerance(artefact.format)
         let rule = "\(artefact.format.rawValue) agrees with the trained model within \(text(tolerance)) nats a token"
-        let records = bytes.artefactRecords[artefact.name] ?? []
-        let gate = evidence.candidate.filter { $0.set == "gate" }
+        let records = bytes.artefactRecords[artefact.role] ?? []
+        let gate = evidence.candidate.filter { $0.set == .gate }
         guard !gate.isEmpty, records.map(\.row) == gate.map(\.row) else {
             return result(
                 rule, .fail, "The exported files were not scored on the same rows; what was not looked at fails.")
@@ -110,7 +111,7 @@ extension GatingRules {
             token on average
             """
                 + (worst.map { ", most on row \($0.1.row)." } ?? "."))
-        let loss = MetricRegistry.metric("loss")
+        let loss = MetricRegistry.metric(.loss)
         found.candidate = loss?.value(records.map { MetricInput($0) })
         found.reference = loss?.value(gate.map { MetricInput($0) })
         found.difference = difference
@@ -130,8 +131,8 @@ extension GatingRules {
     }
 
     private static func result(
-        _ rule: String, _ outcome: Verdict.Outcome, _ explanation: String, set: String = "gate",
-        metric: String = "bytes"
+        _ rule: String, _ outcome: Verdict.Outcome, _ explanation: String, set: SetName = .gate,
+        metric: MetricKey = .bytes
     ) -> GateResult {
         GateResult(
             rule: rule, kind: "artefact", set: set, metric: metric, outcome: outcome, rows: 0, explanation: explanation)

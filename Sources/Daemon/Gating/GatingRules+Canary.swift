@@ -16,13 +16,13 @@ extension GatingRules {
     /// One gate for all planted secrets: none is among the likeliest hundredth of its variants, unless the base prefers
     /// it as well.
     static func canaries(_ evidence: Evidence) -> [GateResult] {
-        guard evidence.sets.contains("canary") else { return [] }
+        guard evidence.sets.contains(.plantedSecrets) else { return [] }
         let found = exposures(evidence.candidate)
         let before = Dictionary(exposures(evidence.base).map { ($0.index, $0) }, uniquingKeysWith: { $1 })
         func isLearnt(_ exposure: Exposure) -> Bool { Double(exposure.rank) <= Double(exposure.variants) / 100 }
         let learnt = found.filter { isLearnt($0) && !(before[$0.index].map(isLearnt) ?? false) }
         var gate = GateResult(
-            rule: "no planted secret is learnt by heart", kind: "memorisation", set: "canary", metric: "exposure",
+            rule: "no planted secret is learnt by heart", kind: "memorisation", set: .plantedSecrets, metric: .exposure,
             outcome: learnt.isEmpty && !found.isEmpty ? .pass : .fail, rows: found.reduce(0) { $0 + $1.variants },
             explanation: found.isEmpty ? "The planted secrets were not scored; what was not looked at fails." : "")
         gate.candidate = found.map(\.bits).max()
@@ -41,7 +41,7 @@ extension GatingRules {
     }
 
     static func exposures(_ records: [ExampleRecord]) -> [Exposure] {
-        let rows = records.filter { $0.set == "canary" && $0.tokens > 0 }
+        let rows = records.filter { $0.set == .plantedSecrets && $0.tokens > 0 }
         let groups = Dictionary(grouping: rows) { record -> Int64 in
             if case .integer(let index)? = record.fields?[CanaryTexts.indexField] { index } else { -1 }
         }

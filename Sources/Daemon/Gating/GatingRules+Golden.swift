@@ -4,7 +4,7 @@ import Nouns
 extension GatingRules {
     /// One gate a golden set: every required row's assertions hold.
     static func golden(_ evidence: Evidence) -> [GateResult] {
-        evidence.sets.filter { $0.hasPrefix("golden-") }.map { set in
+        evidence.sets.filter(\.isGolden).map { set in
             let rows = zip(evidence.candidate, evidence.reference).filter { $0.0.set == set }
             var broken: [String] = []
             var allowed = 0
@@ -31,7 +31,7 @@ extension GatingRules {
             if unasked > 0 { explanation = "\(unasked) rows could not be asked, and count as broken. " + explanation }
             if rows.isEmpty { explanation = "The set has no rows that could be asked; a missing set fails." }
             return GateResult(
-                rule: "nothing breaks in \(set)", kind: "golden", set: set, metric: "assertions",
+                rule: "nothing breaks in \(set)", kind: "golden", set: set, metric: .assertions,
                 outcome: passed ? .pass : .fail,
                 candidate: share(rows.map(\.0)), reference: share(rows.map(\.1)), rows: rows.count,
                 explanation: explanation)

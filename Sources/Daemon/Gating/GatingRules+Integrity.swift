@@ -6,7 +6,7 @@ extension GatingRules {
         let fault = fault(evidence)
         let count = evidence.candidate.count
         return GateResult(
-            rule: "the scores are sound", kind: "integrity", set: "gate", metric: "loss",
+            rule: "the scores are sound", kind: "integrity", set: .gate, metric: .loss,
             outcome: fault == nil ? .pass : .fail, rows: count,
             explanation: fault
                 ?? """
@@ -18,7 +18,7 @@ extension GatingRules {
 
     private static func fault(_ evidence: Evidence) -> String? {
         let keys = evidence.candidate.map { Key(set: $0.set, row: $0.row) }
-        guard keys.contains(where: { $0.set == "gate" }) else {
+        guard keys.contains(where: { $0.set == .gate }) else {
             return "There are no gate rows, so nothing can be judged."
         }
         if Set(keys).count != keys.count { return "A row was scored twice in one set." }
@@ -42,7 +42,7 @@ extension GatingRules {
     }
 
     private struct Key: Hashable {
-        var set: String
+        var set: SetName
         var row: RowID
     }
 }

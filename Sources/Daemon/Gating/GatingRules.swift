@@ -13,35 +13,35 @@ package enum GatingRules {
     package static func judge(
         _ evidence: Evidence, _ settings: GatesSettings, training: TrainingResult?, seed: UInt64, at date: Date
     ) -> Verdict {
-        var figures: [String: [String: [String: Double]]] = [:]
+        var figures: [ModelRole: [SetName: [MetricKey: Double]]] = [:]
         var confusion: [String: [String: Int]]?
         for (model, records) in [
-            ("candidate", evidence.candidate), ("served", evidence.served), ("base", evidence.base),
+            (ModelRole.candidate, evidence.candidate), (.served, evidence.served), (.base, evidence.base),
         ] {
             guard let records else { continue }
             figures[model] = [:]
             for set in evidence.sets {
                 let of = ExampleFigures(records.filter { evidence.isIn(set, $0) })
                 figures[model]?[set] = of.values
-                if model == "candidate", set == "gate" { confusion = of.confusion }
+                if model == .candidate, set == .gate { confusion = of.confusion }
             }
             for (name, outcome) in evidence.evaluators[model] ?? [:] {
                 for (metric, value) in outcome.metrics {
-                    let key = metric == "score" ? "evaluator:\(name)" : "evaluator:\(name).\(metric)"
-                    if figures[model]?["gate"]?[key] == nil { figures[model]?["gate"]?[key] = value }
+                    let key = MetricKey.evaluator(name, metric)
+                    if figures[model]?[.gate]?[key] == nil { figures[model]?[.gate]?[key] = value }
                 }
             }
-            if let most = exposures(records).map(\.bits).max() { figures[model]?["canary"]?["exposure"] = most }
+            if let most = exposures(records).map(\.bits).max() { figures[model]?[.plantedSecrets]?[.exposure] = most }
         }
-        let candidate = figures["candidate"]?["gate"] ?? [:]
-        let primary = settings.primary ?? (candidate["accuracy"] != nil ? "accuracy" : "loss")
+        let candidate = figures[.candidate]?[.gate] ?? [:]
+        let primary = settings.primary ?? (candidate[.accuracy] != nil ? .accuracy : .loss)
         let judge = Comparing(evidence: evidence, settings: settings, seed: seed)
 
         var gates = [integrity(evidence)]
         if let found = evidence.bytes { gates += bytes(found, evidence, settings, training) }
         if gates[0].outcome == .pass {
             gates += golden(evidence) + canaries(evidence) + evaluators(evidence, settings)
-            gates += defaults(judge, primary: primary, hasAccuracy: candidate["accuracy"] != nil)
+            gates += defaults(judge, primary: primary, hasAccuracy: candidate[.accuracy] != nil)
             gates += settings.rules.flatMap { configured($0, judge) }
             corrected(&gates, alpha: judge.alpha)
         }
@@ -49,7 +49,7 @@ package enum GatingRules {
         let outcome: Verdict.Outcome =
             gates.contains { $0.outcome == .fail }
             ? .fail : gates.contains { $0.outcome == .inconclusive } ? .inconclusive : .pass
-        let other = figures[evidence.served == nil ? "base" : "served"]?["gate"] ?? [:]
+        let other = figures[evidence.served == nil ? .base : .served]?[.gate] ?? [:]
         let change =
             "\(primary) \(text(other[primary])) → \(text(candidate[primary])) against \(evidence.against)"
         return Verdict(
@@ -69,38 +69,38 @@ package enum GatingRules {
     }
 
     /// What is asked without being configured: not worse on every set, better on the primary metric.
-    private static func defaults(_ judge: Comparing, primary: String, hasAccuracy: Bool) -> [GateResult] {
-        var metrics = ["loss"]
-        if hasAccuracy { metrics.append("accuracy") }
+    private static func defaults(_ judge: Comparing, primary: MetricKey, hasAccuracy: Bool) -> [GateResult] {
+        var metrics = [MetricKey.loss]
+        if hasAccuracy { metrics.append(.accuracy) }
         if !metrics.contains(primary) { metrics.append(primary) }
-        var gates = metrics.map { judge.notWorse($0, set: "gate") }
+        var gates = metrics.map { judge.notWorse($0, set: .gate) }
         // Golden sets, planted secrets and what the base knew have gates of their own.
-        let own: Set<String> = ["gate", "earlier", "probe", "canary"]
-        for set in judge.evidence.sets where !own.contains(set) && !set.hasPrefix("golden-") {
-            gates.append(judge.notWorse("loss", set: set))
+        let own: Set<SetName> = [.gate, .earlier, .probe, .plantedSecrets]
+        for set in judge.evidence.sets where !own.contains(set) && !set.isGolden {
+            gates.append(judge.notWorse(.loss, set: set))
         }
         // A narrow task may well cost what the base knew of others: only who asks for a bound is held to it, and then a
         // missing probe fails.
         if let most = judge.settings.maximumForgetting { gates.append(judge.forgetting(most)) }
         // Old skills: the gate rows of drops that came before. Loss has the power to tell on few rows, shares have not.
         if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty,
-            let rows = judge.evidence.rows(set: "gate", slice: "drop=earlier"), rows.count >= 20,
+            let rows = judge.evidence.rows(set: .gate, slice: "drop=earlier"), rows.count >= 20,
             rows.count < judge.evidence.candidate.count
         {
-            gates.append(judge.notWorse("loss", set: "gate", slice: "drop=earlier", widening: 2.5))
+            gates.append(judge.notWorse(.loss, set: .gate, slice: "drop=earlier", widening: 2.5))
         }
-        if judge.settings.requireImprovement { gates.append(judge.better(primary, set: "gate", slice: nil, by: 0)) }
+        if judge.settings.requireImprovement { gates.append(judge.better(primary, set: .gate, slice: nil, by: 0)) }
         return gates
     }
 
     /// A gate for each evaluator that gave nothing: what was to be measured and was not fails.
     private static func evaluators(_ evidence: Evidence, _ settings: GatesSettings) -> [GateResult] {
         settings.evaluators.compactMap { evaluator in
-            let outcome = evidence.evaluators["candidate"]?[evaluator.name]
+            let outcome = evidence.evaluators[.candidate]?[evaluator.name]
             guard outcome == nil || outcome?.failure != nil else { return nil }
             return GateResult(
                 rule: "the evaluator '\(evaluator.name)' answers", kind: "evaluator", set: evaluator.set,
-                metric: "evaluator:\(evaluator.name)", outcome: .fail, rows: 0,
+                metric: .evaluator(evaluator.name), outcome: .fail, rows: 0,
                 explanation: outcome?.failure.map { "\($0)" }
                     ?? """
                     It was not asked: there is no set '\(evaluator.set)', or it was configured after the \

@@ -16,34 +16,39 @@ extension GatingService {
     /// Everything that the verdict on a run rests on, read back from disk.
     func evidence(_ run: Run, _ settings: GatesSettings) throws -> GatingRules.Evidence {
         let records = try RunExamples.all(run, context)
-        guard let candidate = records["candidate"], let base = records["base"] else { throw RunExamples.missing(run) }
+        guard let candidate = records[.candidate], let base = records[.base] else { throw RunExamples.missing(run) }
         // What is served now, at this moment, is what the candidate must not fall behind.
         let served = try context.served(run.pipeline)
         let servedModel = try served.map {
             GateModels.digest(context.modelReference(try context.requireBase($0.base), adapters: $0.adapters))
         }
-        guard run.scores?["served"]?.model == servedModel else { throw RunExamples.missing(run) }
+        guard run.scores?[.served]?.model == servedModel else { throw RunExamples.missing(run) }
         let scoring = try RowScores(context: context).scoring(run, settings, records)
-        func scored(_ name: String, _ records: [ExampleRecord]) -> [ExampleRecord] {
-            scoring.scored(records.filter { $0.set != "validation" }, model: name)
+        func scored(_ role: ModelRole, _ records: [ExampleRecord]) -> [ExampleRecord] {
+            scoring.scored(records.filter { $0.set != .validation }, model: role)
         }
         var evidence = GatingRules.Evidence(
-            candidate: scored("candidate", candidate), served: records["served"].map { scored("served", $0) },
-            base: scored("base", base),
+            candidate: scored(.candidate, candidate), served: records[.served].map { scored(.served, $0) },
+            base: scored(.base, base),
             baseline: served?.id, newDrops: Set(run.drops))
         evidence.now = Date()
         let drops = try context.ledger.snapshot(run.snapshot)?.drops ?? []
         for id in drops { if let drop = try context.ledger.drop(id) { evidence.dropTimes[id] = drop.receivedAt } }
-        for (set, result) in run.scores?["candidate"]?.sets ?? [:] {
-            evidence.skipped[set] = result.figures["rows_skipped"].map { Int($0) }
+        for (set, result) in run.scores?[.candidate]?.sets ?? [:] {
+            evidence.skipped[set] = result.figures[.rowsSkipped].map { Int($0) }
         }
         var bytes = GatingRules.ServedBytes(card: try context.requireBase(run.base))
         bytes.artefacts = run.artefacts ?? []
-        for (name, scores) in run.scores ?? [:] where name == "candidate" || name.hasPrefix("artefact-") {
-            bytes.inspections[name] = scores.sets["gate"]?.inspection
-            if name != "candidate" { bytes.artefactRecords[name] = records[name] }
+        for (role, scores) in run.scores ?? [:] {
+            switch role {
+            case .candidate: bytes.inspections[role] = scores.sets[.gate]?.inspection
+            case .artefact:
+                bytes.inspections[role] = scores.sets[.gate]?.inspection
+                bytes.artefactRecords[role] = records[role]
+            case .served, .base: break
+            }
         }
-        bytes.validation = candidate.filter { $0.set == "validation" }
+        bytes.validation = candidate.filter { $0.set == .validation }
         evidence.bytes = bytes
         evidence.evaluators = run.evaluators ?? [:]
         try addHistory(run, &evidence)
@@ -88,7 +93,7 @@ package struct RowScores {
 
     /// The scoring of a run's records. Throws a Failure where a configured file cannot be read: what cannot be measured
     /// must not pass.
-    package func scoring(_ run: Run, _ settings: GatesSettings, _ records: [String: [ExampleRecord]]) throws
+    package func scoring(_ run: Run, _ settings: GatesSettings, _ records: [ModelRole: [ExampleRecord]]) throws
         -> RowScoring
     {
         var scoring = RowScoring()
@@ -121,8 +126,7 @@ package struct RowScores {
                 guard let file = outcome.rows else { continue }
                 for line in try Self.lines(file.path) {
                     for (metric, value) in line.scores {
-                        let key = metric == "score" ? "evaluator:\(name)" : "evaluator:\(name).\(metric)"
-                        scoring.evaluated[model, default: [:]][line.row, default: [:]][key] = value
+                        scoring.evaluated[model, default: [:]][line.row, default: [:]][.evaluator(name, metric)] = value
                     }
                 }
             }

@@ -14,24 +14,24 @@ package struct RowScoring: Sendable {
     /// The training rows' runs of words; nil where no answer is long enough to repeat one.
     package var memorization: Memorization?
     /// By model, then row: what programs said, by metric.
-    package var evaluated: [String: [RowID: [String: Double]]] = [:]
+    package var evaluated: [ModelRole: [RowID: [MetricKey: Double]]] = [:]
 
     package init() {}
 
     /// The records of a model with their scores; without them where the task is cancelled meanwhile.
-    package func scored(_ records: [ExampleRecord], model: String) -> [ExampleRecord] {
+    package func scored(_ records: [ExampleRecord], model: ModelRole) -> [ExampleRecord] {
         records.map { record in
             if Task.isCancelled { return record }
             var record = record
             var scores = record.scores ?? [:]
-            if record.set.hasPrefix("golden-") { scores["assertions"] = GatingRules.objection(record) == nil ? 1 : 0 }
+            if record.set.isGolden { scores[.assertions] = GatingRules.objection(record) == nil ? 1 : 0 }
             if let output = record.output {
-                if let schema { scores["schema"] = schema.accepts(text: output) ? 1 : 0 }
+                if let schema { scores[.schema] = schema.accepts(text: output) ? 1 : 0 }
                 // An answer shorter than a run repeats none.
-                scores["memorized"] = memorization?.overlap(output) ?? 0
-                for (name, grader) in graders { scores["grader:\(name)"] = grader.score(record) }
+                scores[.memorized] = memorization?.overlap(output) ?? 0
+                for (name, grader) in graders { scores[.grader(name)] = grader.score(record) }
             }
-            if record.set == "gate", let said = evaluated[model]?[record.row] { scores.merge(said) { $1 } }
+            if record.set == .gate, let said = evaluated[model]?[record.row] { scores.merge(said) { $1 } }
             record.scores = scores.isEmpty ? nil : scores
             return record
         }

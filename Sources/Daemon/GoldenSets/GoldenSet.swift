@@ -4,8 +4,8 @@ import Platform
 
 /// A named file of questions whose answers must never break: `etc/finetuned/pipelines/<pipeline>/golden/<name>.jsonl`.
 package struct GoldenSet: Sendable {
-    /// `golden-<file name>`: the name of the evaluation set.
-    package var name: String
+    /// The set that models answer.
+    package var name: SetName
     package var path: String
     package var rows: [GoldenRow]
 
@@ -52,7 +52,7 @@ package struct GoldenSet: Sendable {
             }
             let (rows, faults) = read(path: path)
             problems += faults
-            if faults.isEmpty { sets.append(GoldenSet(name: "golden-" + stem, path: path, rows: rows)) }
+            if faults.isEmpty { sets.append(GoldenSet(name: .golden(stem), path: path, rows: rows)) }
         }
         return (sets, problems)
     }

@@ -20,7 +20,7 @@ package enum GateModels {
 
     /// Everything that a run is judged on.
     package struct Setup: Sendable {
-        /// `gate`, `golden-<name>`, `probe`, `canary`: asked of every model.
+        /// Asked of every model: the gate rows, golden sets, the probe, planted secrets.
         package var sets: [GateSet]
         /// The validation rows, scored for loss: the candidate as it was written against what training measured.
         package var validation: GateSet?
@@ -28,9 +28,9 @@ package enum GateModels {
         package var maxNewTokens: Int
 
         /// The sets that one of the models is scored on.
-        package func sets(of model: String) -> [GateSet] {
-            if model == "candidate" { return sets + (validation.map { [$0] } ?? []) }
-            guard model.hasPrefix("artefact-"), var gate = sets.first(where: { $0.set.name == "gate" }) else {
+        package func sets(of role: ModelRole) -> [GateSet] {
+            if role == .candidate { return sets + (validation.map { [$0] } ?? []) }
+            guard case .artefact = role, var gate = sets.first(where: { $0.set.name == .gate }) else {
                 return sets
             }
             // An exported file is judged by its losses; its answers follow from the same numbers.
@@ -40,18 +40,20 @@ package enum GateModels {
         }
     }
 
-    /// `candidate`, `served` (where something is), `base`, and `artefact-<format>` for each export, in this order.
-    package static func all(_ run: Run, _ context: StageContext) throws -> [(name: String, reference: ModelReference)] {
+    /// Candidate, served model (where something is), base, and what was written for each export, in this order.
+    package static func all(_ run: Run, _ context: StageContext) throws -> [(
+        role: ModelRole, reference: ModelReference
+    )] {
         let card = try context.requireBase(run.base)
-        var models: [(String, ModelReference)] = []
-        if let candidate = try candidate(run, context) { models.append(("candidate", candidate)) }
+        var models: [(ModelRole, ModelReference)] = []
+        if let candidate = try candidate(run, context) { models.append((.candidate, candidate)) }
         if let served = try context.served(run.pipeline) {
             models.append(
-                ("served", context.modelReference(try context.requireBase(served.base), adapters: served.adapters)))
+                (.served, context.modelReference(try context.requireBase(served.base), adapters: served.adapters)))
         }
-        models.append(("base", context.modelReference(card)))
+        models.append((.base, context.modelReference(card)))
         for artefact in run.artefacts ?? [] where artefact.failure == nil {
-            models.append((artefact.name, try reference(artefact, card, context)))
+            models.append((artefact.role, try reference(artefact, card, context)))
         }
         return models
     }
@@ -102,7 +104,7 @@ package enum GateModels {
         let gates = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
         let limit = gates.maximumRows > 0 ? gates.maximumRows : nil
         let labels = "labels=\((snapshot.labels ?? []).joined(separator: "\u{1f}"))"
-        func set(_ name: String, _ files: [FileReference], tokens: Int?, limit: Int? = nil) -> GateSet {
+        func set(_ name: SetName, _ files: [FileReference], tokens: Int?, limit: Int? = nil) -> GateSet {
             let settings =
                 """
                 tokens=\(tokens ?? gates.maxNewTokens) length=\(run.recipe.maxLength) limit=\(limit ?? 0) \
@@ -110,26 +112,26 @@ package enum GateModels {
                 """
             return GateSet(
                 set: EvaluationSet(name: name, files: files, limit: limit, maxNewTokens: tokens),
-                digest: Digest.sha256(Data(([name] + files.map(\.sha256)).joined(separator: "\n").utf8)),
+                digest: Digest.sha256(Data(([name.rawValue] + files.map(\.sha256)).joined(separator: "\n").utf8)),
                 settings: settings)
         }
-        var sets = [set("gate", snapshot.files[.gate] ?? [], tokens: nil, limit: limit)]
+        var sets = [set(.gate, snapshot.files[.gate] ?? [], tokens: nil, limit: limit)]
         for (name, file) in try GoldenFiles(context: context, pipeline: run.pipeline).all() {
             sets.append(set(name, [file], tokens: nil))
         }
         if let probe = try context.requireBase(run.base).probe {
             var file = probe
             file.path = context.layout.base(run.base.rawValue) + "/" + probe.path
-            sets.append(set("probe", [file], tokens: 0))
+            sets.append(set(.probe, [file], tokens: 0))
         }
         if let file = try CanaryTexts(context: context, pipeline: run.pipeline).file(gates.canaries) {
-            sets.append(set("canary", [file], tokens: 0))
+            sets.append(set(.plantedSecrets, [file], tokens: 0))
         }
         let validation = snapshot.files[.validation] ?? []
         return Setup(
             sets: sets,
             validation: validation.isEmpty || run.training?.validationLoss == nil
-                ? nil : set("validation", validation, tokens: 0),
+                ? nil : set(.validation, validation, tokens: 0),
             labels: snapshot.labels, maxNewTokens: gates.maxNewTokens)
     }
 

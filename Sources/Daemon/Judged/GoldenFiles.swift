@@ -24,7 +24,7 @@ package struct GoldenFiles {
     }
 
     /// Name and file of each set.
-    func all() throws -> [(name: String, file: FileReference)] {
+    func all() throws -> [(name: SetName, file: FileReference)] {
         try sets().map { set in (set.name, try Self.keep(set.canonical(), rows: set.rows.count, context, pipeline)) }
     }
 

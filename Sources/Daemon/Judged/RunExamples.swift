@@ -5,14 +5,13 @@ import StageKit
 
 /// The per-example records of a run's evaluation, read back.
 package enum RunExamples {
-    /// By model (`candidate`, `served`, `base`, `artefact-<format>`): the records of all sets, in the order of their
-    /// names, the gate set first.
+    /// By model: the records of all sets, in the order of their names, the gate set first.
     ///
     /// Throws a Failure (`gating.scores_missing`) where scores are not there.
-    package static func all(_ run: Run, _ context: StageContext) throws -> [String: [ExampleRecord]] {
+    package static func all(_ run: Run, _ context: StageContext) throws -> [ModelRole: [ExampleRecord]] {
         guard let scores = run.scores else { throw missing(run) }
         return try scores.mapValues { model in
-            try model.sets.keys.sorted { ($0 == "gate" ? "" : $0) < ($1 == "gate" ? "" : $1) }.flatMap { set in
+            try model.sets.keys.sorted().flatMap { set in
                 guard let result = model.sets[set] else { return [ExampleRecord]() }
                 return try records(result.examples.path)
             }

@@ -47,8 +47,8 @@ struct PipelineCheck {
         let asked = settings.gates.rules.count
         answer.facts.append(
             "gates: the defaults" + (asked > 0 ? " and \(asked) rules" : "")
-                + ", on \(sets.joined(separator: ", ")), primary metric "
-                + (settings.gates.primary ?? "accuracy where rows have a class, else loss"))
+                + ", on \(sets.map(\.rawValue).joined(separator: ", ")), primary metric "
+                + (settings.gates.primary?.rawValue ?? "accuracy where rows have a class, else loss"))
         return answer
     }
 
@@ -61,21 +61,19 @@ struct PipelineCheck {
         }
     }
 
-    private func names(_ settings: PipelineSettings, _ golden: [GoldenSet], _ card: BaseCard?) -> [String] {
-        ["gate", "earlier"] + golden.map(\.name) + (card?.probe == nil ? [] : ["probe"])
-            + (settings.gates.canaries.isEmpty ? [] : ["canary"])
+    private func names(_ settings: PipelineSettings, _ golden: [GoldenSet], _ card: BaseCard?) -> [SetName] {
+        [.gate, .earlier] + golden.map(\.name) + (card?.probe == nil ? [] : [.probe])
+            + (settings.gates.canaries.isEmpty ? [] : [.plantedSecrets])
     }
 
     /// Every rule names a metric, a set and a slice that there can be, and asks for something.
-    private func rules(_ settings: PipelineSettings, _ sets: [String], _ answer: inout PipelineCheckAnswer) {
-        func metric(_ key: String, at place: String) -> Metric? {
-            let parts = key.split(separator: ":", maxSplits: 1).map(String.init)
-            let own = parts.count == 2 ? parts[1].split(separator: ".").first.map(String.init) ?? "" : ""
-            if parts[0] == "grader", !settings.gates.graders.contains(where: { $0.name == own }) {
+    private func rules(_ settings: PipelineSettings, _ sets: [SetName], _ answer: inout PipelineCheckAnswer) {
+        func metric(_ key: MetricKey, at place: String) -> Metric? {
+            if let own = key.graderName, !settings.gates.graders.contains(where: { $0.name == own }) {
                 problem(
                     &answer, "There is no grader '\(own)', so the gate always fails.", place,
                     "Add a [[gates.grader]] of that name.")
-            } else if parts[0] == "evaluator", !settings.gates.evaluators.contains(where: { $0.name == own }) {
+            } else if let own = key.evaluatorName, !settings.gates.evaluators.contains(where: { $0.name == own }) {
                 problem(
                     &answer, "There is no evaluator '\(own)', so the gate always fails.", place,
                     "Add a [[gates.evaluator]] of that name.")
@@ -83,7 +81,7 @@ struct PipelineCheck {
             guard let found = MetricRegistry.metric(key) else {
                 problem(
                     &answer, "There is no metric '\(key)', so the gate always fails.", place,
-                    "Use one of: \(MetricRegistry.all.map(\.key).joined(separator: ", ")).")
+                    "Use one of: \(MetricRegistry.all.map(\.key.rawValue).joined(separator: ", ")).")
                 return nil
             }
             return found
@@ -95,7 +93,7 @@ struct PipelineCheck {
             if !sets.contains(rule.set) {
                 problem(
                     &answer, "There is no set '\(rule.set)', so the gate always fails.", place,
-                    "Use one of: \(sets.joined(separator: ", ")).")
+                    "Use one of: \(sets.map(\.rawValue).joined(separator: ", ")).")
             }
             if let slice = rule.slice, let objection = GatingRules.objection(toSlice: slice) {
                 problem(

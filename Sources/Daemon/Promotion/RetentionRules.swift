@@ -1,3 +1,4 @@
+import EvaluationMetrics
 import Nouns
 
 /// Which versions have to stay. Pure.
@@ -13,6 +14,17 @@ package enum RetentionRules {
             self.aliases = aliases
             self.score = score
         }
+    }
+
+    /// How good each version was when it was judged, so that larger is better; nil where that was never measured.
+    ///
+    /// All are measured by one metric: the primary one, or accuracy, or loss, whichever any version has a figure of.
+    package static func scores(_ figures: [[MetricKey: Double]], primary: MetricKey?) -> [Double?] {
+        let metrics = [primary, .accuracy, .loss].compactMap { $0.flatMap(MetricRegistry.metric) }
+        let metric = metrics.first { metric in
+            metric.direction != .neutral && figures.contains { $0[metric.key] != nil }
+        }
+        return figures.map { figures in metric.flatMap { metric in figures[metric.key].flatMap(metric.goodness) } }
     }
 
     /// Why each version that stays does: named (`current`, `previous`, own names), judged best, or an ancestor of one

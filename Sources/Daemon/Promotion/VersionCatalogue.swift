@@ -23,7 +23,7 @@ package struct VersionCatalogue: Sendable {
                 version: version, aliases: names.filter { $0.value == version.id }.map(\.key).sorted(),
                 forced: forced.contains(version.id),
                 verdict: verdict.map { "\($0.outcome.rawValue): \($0.summary)" },
-                figures: verdict?.figures["candidate"]?["gate"] ?? [:],
+                figures: verdict?.figures[.candidate]?[.gate] ?? [:],
                 exports: try context.ledger.exports(version.id),
                 present: FileManager.default.fileExists(
                     atPath: context.layout.version(pipeline.rawValue, version.id.rawValue) + "/version.json"))
@@ -108,11 +108,11 @@ extension VersionCatalogue {
             let busy = try context.ledger.runs(in: RunState.allCases.filter { !$0.isFinal }).filter {
                 $0.pipeline == pipeline
             }
-            let primary = context.settings.pipeline(pipeline)?.gates.primary
             let versions = try all(pipeline)
+            let scores = RetentionRules.scores(
+                versions.map(\.figures), primary: context.settings.pipeline(pipeline)?.gates.primary)
             var reasons = RetentionRules.kept(
-                versions.map { .init(version: $0.version, aliases: $0.aliases, score: Self.score($0.figures, primary)) }
-            )
+                zip(versions, scores).map { .init(version: $0.version, aliases: $0.aliases, score: $1) })
             for run in busy {
                 if let parent = run.parent ?? run.version, reasons[parent] == nil {
                     reasons[parent] = "is used by run \(run.id)"
@@ -154,13 +154,6 @@ extension VersionCatalogue {
     private func add(_ path: String, _ reason: String, to items: inout [GarbagePlan.Item]) {
         guard FileManager.default.fileExists(atPath: path) else { return }
         items.append(.init(path: path, bytes: Self.size(path), reason: reason))
-    }
-
-    private static func score(_ figures: [String: Double], _ primary: String?) -> Double? {
-        if let primary, let value = figures[primary] {
-            return ["loss", "perplexity", "bits_per_byte"].contains(primary) ? -value : value
-        }
-        return figures["accuracy"] ?? figures["loss"].map { -$0 }
     }
 
     private static func size(_ path: String) -> Int {

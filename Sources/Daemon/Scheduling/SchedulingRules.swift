@@ -135,6 +135,7 @@ package enum SchedulingRules {
         var notes: [String: String] = [:]
         if mode == .continued, let rate = recipe.learningRate {
             recipe.learningRate = rate * settings.incremental.warmStartRatio
+            recipe.keepInRange()
             notes["learning_rate"] =
                 """
                 recipe.learning_rate × \(settings.incremental.warmStartRatio) (incremental.warm_start_ratio): a \
@@ -153,10 +154,10 @@ package enum SchedulingRules {
     /// continuations; rises over the base would count twice.
     package static func forgotten(_ verdict: Verdict?) -> Double {
         guard let verdict else { return 0 }
-        var rises = verdict.gates.filter { $0.metric == "loss" && $0.slice == "drop=earlier" }.compactMap(\.difference)
+        var rises = verdict.gates.filter { $0.metric == .loss && $0.slice == "drop=earlier" }.compactMap(\.difference)
             .map { -$0 }
-        if let now = verdict.figures["candidate"]?["probe"]?["loss"],
-            let before = verdict.figures["served"]?["probe"]?["loss"]
+        if let now = verdict.figures[.candidate]?[.probe]?[.loss],
+            let before = verdict.figures[.served]?[.probe]?[.loss]
         {
             rises.append(now - before)
         }

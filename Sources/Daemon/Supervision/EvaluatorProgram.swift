@@ -29,7 +29,7 @@ struct EvaluatorProgram {
 
     /// What it says of a model's answers; whatever goes wrong with the program is in the outcome. Throws only what is
     /// wrong with the daemon's own files.
-    func outcome(_ records: [ExampleRecord], model: String) async throws -> EvaluatorOutcome {
+    func outcome(_ records: [ExampleRecord], model: ModelRole) async throws -> EvaluatorOutcome {
         let started = ContinuousClock.now
         var input = Data()
         for record in records {
@@ -64,7 +64,7 @@ struct EvaluatorProgram {
     }
 
     /// `{"metrics": {…}, "rows": [{"row": …, "score": …}]}`, or an object of numbers alone.
-    private func read(_ data: Data, _ known: Set<RowID>, _ model: String) throws -> EvaluatorOutcome {
+    private func read(_ data: Data, _ known: Set<RowID>, _ model: ModelRole) throws -> EvaluatorOutcome {
         guard let members = (try? JSONDecoder().decode(JSONValue.self, from: data))?.objectValue else {
             throw fault("did not write one JSON object")
         }
@@ -119,12 +119,12 @@ struct EvaluatorProgram {
 
 extension RunService {
     /// What each evaluator says of candidate, served model and base, by model.
-    func evaluate(_ run: Run, by evaluators: [EvaluatorSettings], _ scores: [String: ModelScores]) async throws
-        -> [String: [String: EvaluatorOutcome]]
+    func evaluate(_ run: Run, by evaluators: [EvaluatorSettings], _ scores: [ModelRole: ModelScores]) async throws
+        -> [ModelRole: [String: EvaluatorOutcome]]
     {
-        var outcomes: [String: [String: EvaluatorOutcome]] = [:]
+        var outcomes: [ModelRole: [String: EvaluatorOutcome]] = [:]
         for settings in evaluators {
-            for model in ["candidate", "served", "base"] {
+            for model in ModelRole.compared {
                 guard let result = scores[model]?.sets[settings.set] else { continue }
                 feed.tell(run.id, run.state, message: "asks the evaluator \(settings.name) about the \(model)")
                 let program = EvaluatorProgram(settings: settings, folder: context.layout.run(run.id.rawValue))

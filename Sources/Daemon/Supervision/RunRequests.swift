@@ -49,12 +49,11 @@ enum RunRequests {
 
     /// One model's evaluation on the sets that its scores are not known on yet.
     struct Evaluation {
-        /// `candidate`, `served`, `base`, `artefact-<format>`.
-        var name: String
+        var role: ModelRole
         /// The model's digest.
         var model: String
         /// Scores that were computed before, by set.
-        var known: [String: EvaluationResult]
+        var known: [SetName: EvaluationResult]
         var missing: [GateModels.GateSet]
         /// Nil where everything is known.
         var request: WorkerRequest?
@@ -63,10 +62,10 @@ enum RunRequests {
     /// Candidate, served model, base and exports on everything that the run is judged by.
     static func evaluations(_ run: Run, _ context: StageContext) throws -> [Evaluation] {
         let setup = try GateModels.setup(run, context)
-        return try GateModels.all(run, context).map { name, reference in
+        return try GateModels.all(run, context).map { role, reference in
             let model = GateModels.digest(reference)
-            var evaluation = Evaluation(name: name, model: model, known: [:], missing: [])
-            for set in setup.sets(of: name) {
+            var evaluation = Evaluation(role: role, model: model, known: [:], missing: [])
+            for set in setup.sets(of: role) {
                 let known = try context.ledger.evaluation(model: model, set: set.digest, settings: set.settings)
                 if let known, FileManager.default.fileExists(atPath: known.examples.path) {
                     evaluation.known[set.set.name] = known
@@ -79,8 +78,8 @@ enum RunRequests {
                 model: reference, sets: evaluation.missing.map(\.set), labels: setup.labels,
                 maxNewTokens: setup.maxNewTokens,
                 maxLength: run.recipe.maxLength)
-            let folder = context.layout.run(run.id.rawValue) + "/evaluation-\(name)"
-            evaluation.request = request("\(run.id)-\(name)", folder, .evaluate(task), context)
+            let folder = context.layout.run(run.id.rawValue) + "/evaluation-\(role)"
+            evaluation.request = request("\(run.id)-\(role)", folder, .evaluate(task), context)
             return evaluation
         }
     }

@@ -67,8 +67,8 @@ extension RunService {
     }
 
     /// Scores every model on every set; what was scored before is not scored again.
-    func score(_ run: Run) async throws -> [String: ModelScores] {
-        var scores: [String: ModelScores] = [:]
+    func score(_ run: Run) async throws -> [ModelRole: ModelScores] {
+        var scores: [ModelRole: ModelScores] = [:]
         for evaluation in try RunRequests.evaluations(run, context) {
             var model = ModelScores(model: evaluation.model, sets: evaluation.known)
             if let request = evaluation.request {
@@ -85,7 +85,7 @@ extension RunService {
                     model.sets[set.set.name] = evaluated
                 }
             }
-            scores[evaluation.name] = model
+            scores[evaluation.role] = model
         }
         return scores
     }

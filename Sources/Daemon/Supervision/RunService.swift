@@ -173,6 +173,7 @@ package struct RunService: Service {
         let choice = RangeTestRules.choose(found.range, mode: run.mode, warmStartRatio: ratio, earlier: found.earlier)
         try context.ledger.amend(run.id) {
             $0.recipe.learningRate = choice.rate
+            $0.recipe.keepInRange()
             $0.range = found.range
             $0.notes = ($0.notes ?? [:]).merging(["learning_rate": choice.note]) { $1 }
         }

@@ -11,13 +11,13 @@ package struct VersionSummary: Codable, Hashable, Sendable {
     /// The verdict on the run that made it.
     package var verdict: String?
     /// Its figures on the gate set when it was judged.
-    package var figures: [String: Double]
+    package var figures: [MetricKey: Double]
     package var exports: [ExportRecord]
     /// False once `ftctl gc` has removed its files; the record stays.
     package var present: Bool
 
     package init(
-        version: ModelVersion, aliases: [String], forced: Bool, verdict: String?, figures: [String: Double],
+        version: ModelVersion, aliases: [String], forced: Bool, verdict: String?, figures: [MetricKey: Double],
         exports: [ExportRecord], present: Bool
     ) {
         self.version = version

@@ -1,4 +1,5 @@
 import Foundation
+import Nouns
 
 func exponential(_ x: Double) -> Double { exp(x) }
 
@@ -28,18 +29,30 @@ package struct Metric: Sendable {
     }
 
     /// The key in settings, figures and verdicts.
-    package let key: String
+    package let key: MetricKey
     package let direction: Direction
+    /// How much worse is still "not worse" where the pipeline says nothing, in the metric's own unit.
+    package let margin: Double
+    /// Whether it speaks of free text only: where every answer is a class name, it says nothing that accuracy does not.
+    package let isOfTextOnly: Bool
     package let kind: Kind
     /// What it measures, in a sentence.
     package let about: String
 
-    init(_ key: String, _ direction: Direction, _ kind: Kind, _ about: String) {
+    init(
+        _ key: MetricKey, _ direction: Direction, margin: Double = 0.02, isOfTextOnly: Bool = false, _ kind: Kind,
+        _ about: String
+    ) {
         self.key = key
         self.direction = direction
+        self.margin = margin
+        self.isOfTextOnly = isOfTextOnly
         self.kind = kind
         self.about = about
     }
+
+    /// The value turned so that more is better; nil where neither more nor less is.
+    package func goodness(_ value: Double) -> Double? { direction == .neutral ? nil : sign * value }
 
     /// 1 when higher is better, −1 when lower is.
     package var sign: Double { direction == .lower ? -1 : 1 }

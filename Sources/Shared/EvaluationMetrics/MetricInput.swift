@@ -1,3 +1,5 @@
+import Nouns
+
 /// What a metric may look at: how one model did on one row.
 package struct MetricInput: Sendable {
     /// Summed loss over the labelled tokens, in nats.
@@ -17,13 +19,13 @@ package struct MetricInput: Sendable {
     package var labelScores: [String: Double]?
     /// What was computed of the answer elsewhere, by metric: `assertions`, `schema`, `memorized`, `grader:NAME`,
     /// `evaluator:NAME`.
-    package var scores: [String: Double]
+    package var scores: [MetricKey: Double]
 
     /// Makes a row's input.
     package init(
         lossSum: Double = 0, tokens: Int = 0, correctTokens: Int = 0, bytes: Int = 0, reference: String = "",
         output: String? = nil, outputTokens: Int? = nil, label: String? = nil, labelScores: [String: Double]? = nil,
-        scores: [String: Double] = [:]
+        scores: [MetricKey: Double] = [:]
     ) {
         self.lossSum = lossSum
         self.tokens = tokens

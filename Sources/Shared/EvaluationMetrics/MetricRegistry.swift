@@ -1,12 +1,13 @@
 import Foundation
+import Nouns
 
 /// Every metric, declared once: settings, gates, reports and documentation read them from here.
 package enum MetricRegistry {
     /// The metric of a key: one of `all`, or `precision:CLASS`, `recall:CLASS`, `f1:CLASS`; nil for an unknown key.
-    package static func metric(_ key: String) -> Metric? {
+    package static func metric(_ key: MetricKey) -> Metric? {
         if let known = byKey[key] { return known }
-        if key.hasPrefix("grader:") || key.hasPrefix("evaluator:"), !key.hasSuffix(":") { return computed(key) }
-        let parts = key.split(separator: ":", maxSplits: 1).map(String.init)
+        if key.graderName != nil || key.evaluatorName != nil { return computed(key) }
+        let parts = key.rawValue.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return nil }
         let name = parts[1]
         let figure: @Sendable (ConfusionMatrix.Scores) -> Double
@@ -24,8 +25,8 @@ package enum MetricRegistry {
     }
 
     /// The figures of a set under every metric that its rows allow.
-    package static func figures(_ rows: [MetricInput]) -> [String: Double] {
-        var figures: [String: Double] = [:]
+    package static func figures(_ rows: [MetricInput]) -> [MetricKey: Double] {
+        var figures: [MetricKey: Double] = [:]
         for metric in all { if let value = metric.value(rows) { figures[metric.key] = value } }
         return figures
     }
@@ -37,12 +38,11 @@ package enum MetricRegistry {
     }
 
     /// A number that something else than the registry gave each row.
-    private static func computed(_ key: String) -> Metric {
-        let isGrader = key.hasPrefix("grader:")
-        let name = key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
-        return Metric(
-            key, .higher, .mean(limit: isGrader ? 1 : nil) { $0.scores[key] },
-            isGrader ? "Mean score of the grader '\(name)'." : "Mean score of the evaluator '\(name)'.")
+    private static func computed(_ key: MetricKey) -> Metric {
+        Metric(
+            key, .higher, .mean(limit: key.graderName == nil ? nil : 1) { $0.scores[key] },
+            key.graderName.map { "Mean score of the grader '\($0)'." }
+                ?? "Mean score of the evaluator '\(key.evaluatorName ?? "")'.")
     }
 
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
@@ -52,23 +52,25 @@ package enum MetricRegistry {
 
     private static let losses: [Metric] = [
         Metric(
-            "loss", .lower, .ratio { $0.tokens > 0 ? ($0.lossSum, Double($0.tokens)) : nil },
+            .loss, .lower, .ratio { $0.tokens > 0 ? ($0.lossSum, Double($0.tokens)) : nil },
             "Cross-entropy a labelled token, in nats."),
         Metric(
-            "perplexity", .lower,
+            MetricKey("perplexity"), .lower, margin: 0.2,
             .corpus({ $0.tokens > 0 ? [$0.lossSum, Double($0.tokens)] : nil }) { exp($0[0] / $0[1]) },
             "The exponential of the loss."),
         Metric(
-            "bits_per_byte", .lower, .ratio { $0.bytes > 0 ? ($0.lossSum / log(2), Double($0.bytes)) : nil },
+            MetricKey("bits_per_byte"), .lower, margin: 0.01,
+            .ratio { $0.bytes > 0 ? ($0.lossSum / log(2), Double($0.bytes)) : nil },
             "Loss in bits a byte of labelled text; comparable between tokenizers."),
         Metric(
-            "token_accuracy", .higher, .ratio { $0.tokens > 0 ? (Double($0.correctTokens), Double($0.tokens)) : nil },
+            MetricKey("token_accuracy"), .higher,
+            .ratio { $0.tokens > 0 ? (Double($0.correctTokens), Double($0.tokens)) : nil },
             "Share of labelled tokens whose likeliest prediction is right."),
     ]
 
     private static let answers: [Metric] = [
         Metric(
-            "exact_match", .higher,
+            MetricKey("exact_match"), .higher,
             .share { row in row.output.map { TextMatch.exact(answer: $0, reference: row.reference) } },
             "Share of answers that equal the reference, white space at the ends aside."),
         text("word_f1", "F1 of words as SQuAD's evaluation has it.") { TextMatch.wordF1(answer: $0, reference: $1) },
@@ -77,21 +79,21 @@ package enum MetricRegistry {
         text("rougeL", "ROUGE-L F1, without stemming.") { Rouge.l(answer: $0, reference: $1).f1 },
         text("rougeL_stem", "ROUGE-L F1 of Porter stems.") { Rouge.l(answer: $0, reference: $1, stemmed: true).f1 },
         Metric(
-            "bleu", .higher,
+            MetricKey("bleu"), .higher, margin: 1, isOfTextOnly: true,
             .corpus({ row in row.output.map { Bleu.counts(answer: $0, reference: row.reference) } }) { Bleu.score($0) },
             "Corpus BLEU from 0 to 100, sacrebleu's default."),
         Metric(
-            "chrf", .higher,
+            MetricKey("chrf"), .higher, margin: 1, isOfTextOnly: true,
             .corpus({ row in row.output.map { Chrf.counts(answer: $0, reference: row.reference) } }) { Chrf.score($0) },
             "Corpus chrF2 from 0 to 100, sacrebleu's default."),
     ]
 
     private static let labels: [Metric] = [
         Metric(
-            "accuracy", .higher, .share { row in row.answeredLabel.map { $0 == row.label } },
+            .accuracy, .higher, .share { row in row.answeredLabel.map { $0 == row.label } },
             "Share of rows whose generated answer is the class."),
         Metric(
-            "label_accuracy", .higher, .share { row in row.likeliest.map { $0.label == row.label } },
+            MetricKey("label_accuracy"), .higher, .share { row in row.likeliest.map { $0.label == row.label } },
             "Share of rows whose likeliest class is right."),
         matrix("macro_precision", "Precision, mean over classes.") { $0.macro.precision },
         matrix("macro_recall", "Recall, mean over classes.") { $0.macro.recall },
@@ -100,43 +102,47 @@ package enum MetricRegistry {
         matrix("weighted_f1", "F1, mean over classes by their rows.") { $0.weighted.f1 },
         matrix("mcc", "Matthews' correlation of true and generated class.") { $0.matthews },
         Metric(
-            "ece", .lower, .calibration { row in row.likeliest.map { ($0.probability, $0.label == row.label) } },
+            MetricKey("ece"), .lower,
+            .calibration { row in row.likeliest.map { ($0.probability, $0.label == row.label) } },
             "Expected calibration error of the likeliest class, 10 bins."),
     ]
 
     private static let behaviours: [Metric] = [
         Metric(
-            "assertions", .higher, .share { $0.scores["assertions"].map { $0 == 1 } },
+            .assertions, .higher, .share { $0.scores[.assertions].map { $0 == 1 } },
             "Share of golden rows whose assertions all hold."),
         Metric(
-            "schema", .higher, .share { $0.scores["schema"].map { $0 == 1 } },
+            .schema, .higher, .share { $0.scores[.schema].map { $0 == 1 } },
             "Share of answers that fit `gates.answer_schema`."),
         Metric(
-            "memorized", .lower, .mean(limit: 1) { $0.scores["memorized"] },
+            .memorized, .lower, .mean(limit: 1) { $0.scores[.memorized] },
             "Share of an answer's runs of 13 words that stand word for word in the training rows."),
         Metric(
-            "valid_json", .higher, .share { $0.output.map(Behaviour.isJSON) },
+            MetricKey("valid_json"), .higher, isOfTextOnly: true, .share { $0.output.map(Behaviour.isJSON) },
             "Share of answers that are one JSON value."),
         Metric(
-            "refusal", .lower, .share { $0.output.map(Behaviour.isRefusal) },
+            MetricKey("refusal"), .lower, isOfTextOnly: true, .share { $0.output.map(Behaviour.isRefusal) },
             "Share of answers that open like a refusal."),
         Metric(
-            "repetition", .lower, .mean(limit: 1) { $0.output.map { Behaviour.repetition($0) } },
+            MetricKey("repetition"), .lower, isOfTextOnly: true,
+            .mean(limit: 1) { $0.output.map { Behaviour.repetition($0) } },
             "Share of an answer's word 4-grams that repeat."),
         Metric(
-            "output_tokens", .neutral, .mean(limit: nil) { $0.outputTokens.map(Double.init) },
+            MetricKey("output_tokens"), .neutral, .mean(limit: nil) { $0.outputTokens.map(Double.init) },
             "Mean length of an answer in tokens."),
     ]
 
     private static func text(_ key: String, _ about: String, _ score: @escaping @Sendable (String, String) -> Double)
         -> Metric
     {
-        Metric(key, .higher, .mean(limit: 1) { row in row.output.map { score($0, row.reference) } }, about)
+        Metric(
+            MetricKey(key), .higher, isOfTextOnly: true,
+            .mean(limit: 1) { row in row.output.map { score($0, row.reference) } }, about)
     }
 
     private static func matrix(_ key: String, _ about: String, _ score: @escaping @Sendable (ConfusionMatrix) -> Double)
         -> Metric
     {
-        Metric(key, .higher, .labels({ $0.answeredLabel }, score: score), about)
+        Metric(MetricKey(key), .higher, .labels({ $0.answeredLabel }, score: score), about)
     }
 }

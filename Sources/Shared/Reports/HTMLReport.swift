@@ -107,13 +107,13 @@ package enum HTMLReport {
     private static func figures(_ verdict: Verdict) -> String {
         var text = "<section><h2>Figures</h2>"
         for set in ReportSets.ordered(verdict) {
-            let models = ["candidate", "served", "base"].filter { verdict.figures[$0]?[set] != nil }
+            let models = ModelRole.compared.filter { verdict.figures[$0]?[set] != nil }
             let keys = Set(models.flatMap { verdict.figures[$0]?[set].map { Array($0.keys) } ?? [] }).sorted()
             text +=
-                "<table><thead><tr><th>\(safe(set))</th>" + models.map { "<th class='n'>\($0)</th>" }.joined()
+                "<table><thead><tr><th>\(safe(set.rawValue))</th>" + models.map { "<th class='n'>\($0)</th>" }.joined()
                 + "</tr></thead><tbody>"
             for key in keys {
-                text += "<tr><td>\(safe(key))</td>"
+                text += "<tr><td>\(safe(key.rawValue))</td>"
                 text += models.map { number(ReportNumber.text(verdict.figures[$0]?[set]?[key])) }.joined() + "</tr>"
             }
             text += "</tbody></table>"

@@ -85,11 +85,11 @@ package enum TextReport {
         }.joined(separator: "\n")
     }
 
-    private static func figures(_ verdict: Verdict, _ set: String) -> String {
-        let models = ["candidate", "served", "base"].filter { verdict.figures[$0]?[set] != nil }
+    private static func figures(_ verdict: Verdict, _ set: SetName) -> String {
+        let models = ModelRole.compared.filter { verdict.figures[$0]?[set] != nil }
         let keys = Set(models.flatMap { verdict.figures[$0]?[set].map { Array($0.keys) } ?? [] }).sorted()
-        let rows = keys.map { key in [key] + models.map { ReportNumber.text(verdict.figures[$0]?[set]?[key]) } }
-        return table([["set \(set)"] + models] + rows)
+        let rows = keys.map { key in [key.rawValue] + models.map { ReportNumber.text(verdict.figures[$0]?[set]?[key]) } }
+        return table([["set \(set)"] + models.map(\.rawValue)] + rows)
     }
 
     private static func matrix(_ confusion: [String: [String: Int]]) -> String {

@@ -130,83 +130,8 @@ extension PipelineSettings {
             "Cut rows that are longer than recipe.max_length, instead of leaving them out."),
     ]
 
-    private static let recipe: [SettingsKey<PipelineSettings>] = [
-        .choice(
-            "recipe.method", \.recipe.method, default: .lora,
-            """
-            Low-rank adapters (Hu et al. 2022), or `full`: all weights in float32, with AdamW; 20 bytes of memory \
-            a parameter, and a whole model a version.
-            """
-        ),
-        .whole("recipe.rank", \.recipe.rank, in: 1...1024, default: 16, "Rank of the adapters."),
-        .number("recipe.alpha", \.recipe.alpha, in: 0.01...10_000, default: 32, "Adapters are scaled by alpha / rank."),
-        .flag(
-            "recipe.rs_lora", \.recipe.rsLoRA, default: false, "Scale by alpha / √rank instead (Kalajdzievski 2023)."),
-        .texts(
-            "recipe.targets", default: "all seven", "Linear layers with an adapter: any of q, k, v, o, gate, up, down."
-        ) {
-            $0.recipe.targets = $1
-            let known: Set = ["q", "k", "v", "o", "gate", "up", "down"]
-            return $1.isEmpty || !known.isSuperset(of: $1) ? "a list of q, k, v, o, gate, up, down" : nil
-        },
-        .optionalWhole(
-            "recipe.last_layers", \.recipe.lastLayers, in: 1...4096, default: "all", "Train only the last N layers."),
-        .number(
-            "recipe.adapter_dropout", \.recipe.adapterDropout, in: 0...0.95, default: 0,
-            "Dropout on the adapters' input."),
-        .number(
-            "recipe.dropout", \.recipe.dropout, in: 0...0.95, default: 0, "Dropout on residual and attention paths."),
-        .number(
-            "recipe.lora_plus_ratio", \.recipe.loraPlusRatio, in: 1...100, default: 1,
-            "LoRA+: B learns this many times faster than A."),
-        .numberOrAuto(
-            "recipe.learning_rate", in: 1e-9...10,
-            "Peak learning rate; \"auto\" finds it with a range test (docs/recipes.md)."
-        ) {
-            $0.recipe.learningRate = $1
-        },
-        .choice("recipe.schedule", \.recipe.schedule, default: .cosine, "How the rate falls after the warm-up."),
-        .number(
-            "recipe.warmup_ratio", \.recipe.warmupRatio, in: 0...1, default: 0.05,
-            "Share of all steps spent warming up."),
-        .number(
-            "recipe.min_learning_rate_ratio", \.recipe.minLearningRateRatio, in: 0...1, default: 0.1,
-            "The schedule ends at this share of the peak."),
-        .numberOrAuto(
-            "recipe.epochs", in: 0.01...1000,
-            "Passes over the training rows; \"auto\" follows their number, as OpenAI's rule does."
-        ) {
-            $0.automaticEpochs = $1 == nil
-            if let epochs = $1 { $0.recipe.epochs = epochs }
-        },
-        .whole(
-            "recipe.batch_rows", \.recipe.batchRows, in: 1...65_536, default: 8,
-            "Rows an optimizer step. Memory never changes the result."),
-        .whole("recipe.max_length", \.recipe.maxLength, in: 8...1_048_576, default: 512, "Longest row in tokens."),
-        .number(
-            "recipe.weight_decay", \.recipe.weightDecay, in: 0...10, default: 0.01,
-            "Decoupled weight decay (Loshchilov & Hutter 2019)."),
-        .number(
-            "recipe.clip_norm", \.recipe.clipNorm, in: 0...1e6, default: 1,
-            "Largest global gradient norm; 0 does not clip."),
-        .number(
-            "recipe.label_smoothing", \.recipe.labelSmoothing, in: 0...0.99, default: 0,
-            "Label smoothing (Szegedy et al. 2016)."),
-        .number(
-            "recipe.neftune_alpha", \.recipe.neftuneAlpha, in: 0...100, default: 0,
-            "Noise on the embeddings while training (Jain et al. 2023)."),
-        .number(
-            "recipe.start_decay", \.recipe.startDecay, in: 0...10, default: 0, "Pull towards the starting weights."),
-        .whole(
-            "recipe.evaluate_every_steps", \.recipe.evaluateEverySteps, in: 0...1_000_000_000, default: 0,
-            "Measure validation loss every N steps; 0: after each epoch."),
-        .optionalWhole(
-            "recipe.patience", \.recipe.patience, in: 1...1_000_000, default: "never",
-            "Stop after this many measurements without improvement."),
-        .whole(
-            "recipe.checkpoint_every_steps", \.recipe.checkpointEverySteps, in: 1...1_000_000_000, default: 20,
-            "Write a checkpoint every N steps."),
-    ]
+    private static let recipe: [SettingsKey<PipelineSettings>] =
+        RecipeTable.all.filter { $0.reach != .fixed }.map(SettingsKey.recipe)
 
     private static let incremental: [SettingsKey<PipelineSettings>] = [
         .choice(
@@ -251,7 +176,7 @@ extension PipelineSettings {
 
     private static let gates: [SettingsKey<PipelineSettings>] = [
         .text("gates.primary", default: "accuracy, or loss", "The metric that must improve.") {
-            $0.gates.primary = $1
+            $0.gates.primary = MetricKey($1)
             return $1.isEmpty ? "the name of a metric" : nil
         },
         .optionalNumber(

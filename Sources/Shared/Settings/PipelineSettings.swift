@@ -116,7 +116,7 @@ package struct IncrementalSettings: Codable, Hashable, Sendable {
 /// `[gates]`: what a model must show before it is served.
 package struct GatesSettings: Codable, Hashable, Sendable {
     /// The metric that must improve (nil: accuracy for classification, otherwise loss).
-    package var primary: String?
+    package var primary: MetricKey?
     /// How much worse than the served model is still "not worse", in the metric's unit (nil: a default for each
     /// metric).
     package var margin: Double?
@@ -145,8 +145,8 @@ package struct GatesSettings: Codable, Hashable, Sendable {
 
 /// One `[[gates.rule]]`.
 package struct GateRuleSettings: Codable, Hashable, Sendable {
-    package var metric: String
-    package var set = "gate"
+    package var metric: MetricKey
+    package var set = SetName.gate
     /// `field=value`, `label=…`, `length=short|medium|long`, `drop=…`.
     package var slice: String?
     package var minimumSliceRows = 20
@@ -156,7 +156,7 @@ package struct GateRuleSettings: Codable, Hashable, Sendable {
     package var minImprovement: Double?
     /// Read `max_regression` and `min_improvement` as shares of the served model's value.
     package var relative = false
-    package init(metric: String) { self.metric = metric }
+    package init(metric: MetricKey) { self.metric = metric }
 }
 
 /// One `[[gates.grader]]`: a grader in OpenAI's configuration, as JSON.
@@ -174,7 +174,7 @@ package struct EvaluatorSettings: Codable, Hashable, Sendable {
     package var name: String
     /// Absolute path and arguments.
     package var command: [String]
-    package var set = "gate"
+    package var set = SetName.gate
     /// Seconds that it may take.
     package var seconds = 600.0
     package init(name: String, command: [String]) {

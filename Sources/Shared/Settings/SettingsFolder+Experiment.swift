@@ -58,7 +58,7 @@ extension SettingsFolder {
         if kind == "choice" {
             var values: [JSONValue] = []
             for element in list {
-                guard let value = json(element), !values.contains(value) else {
+                guard let value = plain(element), !values.contains(value) else {
                     return .failure(
                         Expected(text: "holds a value twice, or one that is neither a number, a text nor a flag"))
                 }
@@ -71,7 +71,8 @@ extension SettingsFolder {
                 ? .failure(Expected(text: "is an empty choice"))
                 : .success(SearchDimension(name: name, kind: .choice(values)))
         }
-        guard name != "base", name != "schedule" else {
+        let form = Recipe.searchable[name]?.form
+        if name == "base" || form.map(isText) == true {
             return .failure(Expected(text: "is no number, so it takes only { choice = […] }"))
         }
         let numbers = list.compactMap { $0.double ?? $0.int.map(Double.init) }
@@ -92,16 +93,23 @@ extension SettingsFolder {
         default:
             return .failure(Expected(text: "has the unknown kind '\(kind)'; use choice, uniform, log_uniform or int"))
         }
+        if case .whole? = form, kind != "int" {
+            return .failure(Expected(text: "is a whole number, so it takes { int = […] } or { choice = […] }"))
+        }
         for end in numbers {
             let value: JSONValue = kind == "int" ? .integer(Int64(end)) : .number(end)
-            if ["rank", "batch_rows", "last_layers", "patience"].contains(name), kind != "int" {
-                return .failure(Expected(text: "is a whole number, so it takes { int = […] } or { choice = […] }"))
-            }
             if let expected = refusal(name, value) {
                 return .failure(Expected(text: "reaches to a value that is not \(expected)"))
             }
         }
         return .success(dimension)
+    }
+
+    private static func isText(_ form: RecipeValue.Form) -> Bool {
+        switch form {
+        case .number, .whole: false
+        case .flag, .choice, .some: true
+        }
     }
 
     /// What a value should have been, or nil where it fits.
@@ -112,16 +120,13 @@ extension SettingsFolder {
             guard let share = value.doubleValue, (0...100).contains(share) else { return "a number from 0 to 100" }
             return nil
         default:
-            var recipe = Recipe()
-            return Recipe.searchable[name]?.set(&recipe, value)
+            return Recipe.searchable[name].flatMap { $0.accepts(value) ? nil : $0.expectation }
         }
     }
 
-    private static func json(_ value: any TOMLValueConvertible) -> JSONValue? {
-        if let flag = value.bool { return .bool(flag) }
-        if let number = value.int { return .integer(Int64(number)) }
-        if let number = value.double { return .number(number) }
-        return value.string.map { .string($0) }
+    /// A number, a text or a flag; nil for every other value.
+    private static func plain(_ value: any TOMLValueConvertible) -> JSONValue? {
+        value.array == nil && value.table == nil ? JSONValue(value) : nil
     }
 
     private static func fault(_ file: SettingsFile, _ path: String, _ what: String) -> Failure {

@@ -10,7 +10,7 @@ extension SettingsFolder {
         var problems: [Failure] = []
         for (index, element) in list.enumerated() {
             let place = "\(file.path), gates.grader[\(index)]"
-            let value = json(element, depth: 0)
+            let value = JSONValue(element)
             guard let name = value?["name"]?.stringValue, isName(name), let value else {
                 problems.append(
                     Failure(
@@ -51,7 +51,7 @@ extension SettingsFolder {
             func fault(_ message: String, _ remedy: String) {
                 problems.append(Failure(code: "settings.value", message, at: place, remedy: remedy))
             }
-            let members = json(element, depth: 0)?.objectValue ?? [:]
+            let members = JSONValue(element)?.objectValue ?? [:]
             guard let name = members["name"]?.stringValue, isName(name),
                 !settings.gates.evaluators.contains(where: { $0.name == name })
             else {
@@ -66,7 +66,7 @@ extension SettingsFolder {
                 continue
             }
             var evaluator = EvaluatorSettings(name: name, command: command)
-            if let set = members["set"]?.stringValue { evaluator.set = set }
+            if let set = members["set"]?.stringValue { evaluator.set = SetName(set) }
             if let seconds = members["seconds"]?.doubleValue { evaluator.seconds = seconds }
             guard (0.1...86_400).contains(evaluator.seconds) else {
                 fault(
@@ -84,18 +84,4 @@ extension SettingsFolder {
     }
 
     private static func isName(_ text: String) -> Bool { text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,62}/) != nil }
-
-    /// A TOML value as JSON; nil for dates, which no grader has, and for what is nested too deeply.
-    private static func json(_ value: any TOMLValueConvertible, depth: Int) -> JSONValue? {
-        guard depth < 20 else { return nil }
-        if let text = value.string { return .string(text) }
-        if let flag = value.bool { return .bool(flag) }
-        if let number = value.int { return .integer(Int64(number)) }
-        if let number = value.double { return .number(number) }
-        if let list = value.array { return .array(list.compactMap { json($0, depth: depth + 1) }) }
-        guard let table = value.table else { return nil }
-        var members: [String: JSONValue] = [:]
-        for key in table.keys { if let inner = table[key] { members[key] = json(inner, depth: depth + 1) } }
-        return .object(members)
-    }
 }

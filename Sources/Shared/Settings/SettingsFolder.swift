@@ -110,7 +110,7 @@ package struct SettingsFolder: Sendable {
                         remedy: "Add metric = \"accuracy\" or another metric's name."))
                 continue
             }
-            var rule = GateRuleSettings(metric: metric)
+            var rule = GateRuleSettings(metric: MetricKey(metric))
             let numbers: [(String, WritableKeyPath<GateRuleSettings, Double?>)] = [
                 ("min", \.min), ("max", \.max), ("max_regression", \.maxRegression),
                 ("min_improvement", \.minImprovement),
@@ -122,7 +122,7 @@ package struct SettingsFolder: Sendable {
                 {
                     rule[keyPath: path] = number
                 } else if key == "set", let text = value?.string {
-                    rule.set = text
+                    rule.set = SetName(text)
                 } else if key == "slice", let text = value?.string {
                     rule.slice = text
                 } else if key == "minimum_slice_rows", let number = value?.int {

@@ -23,10 +23,10 @@ package struct SettingsKey<Settings>: Sendable {
         default fallback: Double,
         _ documentation: String
     ) -> Self {
-        Self(path: path, kind: "number", documentation: documentation, fallback: Self.text(fallback)) {
+        Self(path: path, kind: "number", documentation: documentation, fallback: RecipeValue.text(fallback)) {
             settings, value in
             guard let number = value.double ?? value.int.map(Double.init), range.contains(number) else {
-                return "a number from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound))"
+                return "a number from \(RecipeValue.text(range.lowerBound)) to \(RecipeValue.text(range.upperBound))"
             }
             settings[keyPath: keyPath] = number
             return nil
@@ -40,28 +40,9 @@ package struct SettingsKey<Settings>: Sendable {
     ) -> Self {
         Self(path: path, kind: "number", documentation: documentation, fallback: fallback) { settings, value in
             guard let number = value.double ?? value.int.map(Double.init), range.contains(number) else {
-                return "a number from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound))"
+                return "a number from \(RecipeValue.text(range.lowerBound)) to \(RecipeValue.text(range.upperBound))"
             }
             settings[keyPath: keyPath] = number
-            return nil
-        }
-    }
-
-    /// A number, or "auto" (nil), which is the default: the product finds the value.
-    static func numberOrAuto(
-        _ path: String, in range: ClosedRange<Double>, _ documentation: String,
-        _ set: @escaping @Sendable (inout Settings, Double?) -> Void
-    ) -> Self {
-        Self(path: path, kind: "number or \"auto\"", documentation: documentation, fallback: "\"auto\"") {
-            settings, value in
-            if value.string == "auto" {
-                set(&settings, nil)
-                return nil
-            }
-            guard let number = value.double ?? value.int.map(Double.init), range.contains(number) else {
-                return "a number from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound)), or \"auto\""
-            }
-            set(&settings, number)
             return nil
         }
     }
@@ -156,9 +137,5 @@ package struct SettingsKey<Settings>: Sendable {
             }
             return set(&settings, texts)
         }
-    }
-
-    private static func text(_ number: Double) -> String {
-        number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : String(number)
     }
 }

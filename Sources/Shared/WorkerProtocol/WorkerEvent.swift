@@ -82,7 +82,7 @@ package struct WorkerResult: Codable, Hashable, Sendable {
     package var training: TrainingResult?
     /// Per set: aggregate figures (`loss`, `bits_per_byte`, `token_accuracy`, `exact_match`, `accuracy`, …) and the
     /// per-example file.
-    package var evaluations: [String: EvaluationResult]?
+    package var evaluations: [SetName: EvaluationResult]?
     package var outputs: [GeneratedOutput]?
     package var files: [FileReference]?
     package var range: RangeTestResult?

@@ -113,14 +113,13 @@ package struct EvaluateTask: Codable, Hashable, Sendable {
 
 /// A named set of rows to score.
 package struct EvaluationSet: Codable, Hashable, Sendable {
-    /// `gate`, `validation`, `golden-<name>`, `probe`, …
-    package var name: String
+    package var name: SetName
     package var files: [FileReference]
     /// Score only the first N rows in file order (nil: all).
     package var limit: Int?
     /// Longest greedy answer in tokens, where it is not the task's own (0: loss only).
     package var maxNewTokens: Int?
-    package init(name: String, files: [FileReference], limit: Int? = nil, maxNewTokens: Int? = nil) {
+    package init(name: SetName, files: [FileReference], limit: Int? = nil, maxNewTokens: Int? = nil) {
         self.name = name
         self.files = files
         self.limit = limit

@@ -4,10 +4,10 @@ import Nouns
 /// The figures of a set, from its records: those of the metric registry, and how much there was.
 package enum ExampleFigures {
     /// `rows`, `tokens`, and every metric that all rows allow.
-    package static func of(_ records: [ExampleRecord]) -> [String: Double] {
+    package static func of(_ records: [ExampleRecord]) -> [MetricKey: Double] {
         var figures = MetricRegistry.figures(records.map(MetricInput.init))
-        figures["rows"] = Double(records.count)
-        figures["tokens"] = Double(records.reduce(0) { $0 + $1.tokens })
+        figures[MetricKey("rows")] = Double(records.count)
+        figures[MetricKey("tokens")] = Double(records.reduce(0) { $0 + $1.tokens })
         return figures
     }
 

@@ -64,13 +64,7 @@ package final class TrainLoop {
                 code: "training.no_labels", "None of the \(train.count) rows has a token to learn from.",
                 remedy: "Check the rows' completions, and that recipe.max_length does not cut them off.")
         }
-        guard recipe.batchRows >= 1, recipe.epochs > 0, recipe.epochs.isFinite else {
-            throw Failure(
-                code: "recipe.batch_rows",
-                "batch_rows \(recipe.batchRows) and epochs \(recipe.epochs) must be positive.", at: "recipe",
-                remedy: "Use at least one row a step and a positive number of epochs.")
-        }
-        try recipe.checkNoise()
+        try recipe.check()
         self.model = model
         self.recipe = recipe
         self.train = train

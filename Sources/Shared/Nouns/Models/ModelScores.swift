@@ -2,9 +2,9 @@
 package struct ModelScores: Codable, Hashable, Sendable {
     /// The model's identity: the digest of its base and adapters.
     package var model: String
-    /// By set: `gate`, `golden-<name>`, `probe`, `canary`, `validation`.
-    package var sets: [String: EvaluationResult]
-    package init(model: String, sets: [String: EvaluationResult] = [:]) {
+    /// By set.
+    package var sets: [SetName: EvaluationResult]
+    package init(model: String, sets: [SetName: EvaluationResult] = [:]) {
         self.model = model
         self.sets = sets
     }
@@ -63,6 +63,6 @@ package struct Artefact: Codable, Hashable, Sendable {
         self.failure = failure
     }
 
-    /// The name of its scores beside `candidate`, `served` and `base`.
-    package var name: String { "artefact-" + format.rawValue }
+    /// The part that it has when the run is judged.
+    package var role: ModelRole { .artefact(format) }
 }

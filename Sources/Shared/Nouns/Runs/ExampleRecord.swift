@@ -1,7 +1,7 @@
 /// How one model did on one row of one set: the grain of every metric and every paired test.
 package struct ExampleRecord: Codable, Hashable, Sendable {
     package var row: RowID
-    package var set: String
+    package var set: SetName
     /// Summed loss over the labelled tokens, in nats.
     package var lossSum: Double
     package var tokens: Int
@@ -24,10 +24,10 @@ package struct ExampleRecord: Codable, Hashable, Sendable {
     package var fields: [String: JSONValue]?
     package var drop: DropID?
     /// What the daemon computed of the answer, by metric: assertions, graders, evaluators' programs, memorisation.
-    package var scores: [String: Double]?
+    package var scores: [MetricKey: Double]?
 
     package init(
-        row: RowID, set: String, lossSum: Double, tokens: Int, correctTokens: Int, bytes: Int, promptTokens: Int,
+        row: RowID, set: SetName, lossSum: Double, tokens: Int, correctTokens: Int, bytes: Int, promptTokens: Int,
         prompt: String, reference: String, output: String? = nil, finish: String? = nil, outputTokens: Int? = nil,
         label: String? = nil, labelScores: [String: Double]? = nil, fields: [String: JSONValue]? = nil,
         drop: DropID? = nil

@@ -1,7 +1,7 @@
 /// Every hyperparameter of one fine-tuning run, fully resolved; stored with the run.
 ///
-/// Defaults are sensible for LoRA on a few hundred to a few thousand rows; docs/configuration.md gives the source of
-/// each.
+/// Defaults are sensible for LoRA on a few hundred to a few thousand rows. ``RecipeTable`` says what each value may be and
+/// where its default comes from.
 package struct Recipe: Codable, Hashable, Sendable {
     package enum Method: String, Codable, Hashable, Sendable, CaseIterable { case lora, full }
     package enum Schedule: String, Codable, Hashable, Sendable, CaseIterable { case constant, linear, cosine, wsd }
@@ -13,7 +13,7 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var alpha = 32.0
     package var rsLoRA = false
     /// Which linear layers get an adapter: any of `q`, `k`, `v`, `o`, `gate`, `up`, `down`.
-    package var targets = ["q", "k", "v", "o", "gate", "up", "down"]
+    package var targets = Self.allTargets
     /// Train only the last N layers (nil: all).
     package var lastLayers: Int?
     /// Dropout on the adapter's input.

@@ -41,10 +41,10 @@ package struct Run: Codable, Hashable, Sendable {
     /// What is being judged, once trained.
     package var adapter: AdapterReference?
     package var training: TrainingResult?
-    /// What it is judged by, by model: `candidate`, `served`, `base`, and `artefact-<format>` for each export.
-    package var scores: [String: ModelScores]?
+    /// What it is judged by, by model.
+    package var scores: [ModelRole: ModelScores]?
     /// What evaluators' programs said, by model, then by the evaluator's name.
-    package var evaluators: [String: [String: EvaluatorOutcome]]?
+    package var evaluators: [ModelRole: [String: EvaluatorOutcome]]?
     /// The candidate as it would be delivered, written before it is judged.
     package var artefacts: [Artefact]?
     package var verdict: Verdict?

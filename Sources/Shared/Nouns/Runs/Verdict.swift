@@ -12,8 +12,8 @@ package struct Verdict: Codable, Hashable, Sendable {
     package var advice: [Advice]
     /// Version that the candidate was compared with (nil: the base, since nothing is served yet).
     package var baseline: VersionID?
-    /// Figures by model (`candidate`, `served`, `base`) and set.
-    package var figures: [String: [String: [String: Double]]]
+    /// Figures by model and set.
+    package var figures: [ModelRole: [SetName: [MetricKey: Double]]]
     /// Confusion counts on the gate set by true, then predicted class, where the data has classes.
     package var confusion: [String: [String: Int]]?
     /// Seed of the bootstrap.
@@ -22,7 +22,7 @@ package struct Verdict: Codable, Hashable, Sendable {
 
     package init(
         outcome: Outcome, summary: String, gates: [GateResult], advice: [Advice] = [], baseline: VersionID? = nil,
-        figures: [String: [String: [String: Double]]] = [:], confusion: [String: [String: Int]]? = nil,
+        figures: [ModelRole: [SetName: [MetricKey: Double]]] = [:], confusion: [String: [String: Int]]? = nil,
         seed: UInt64 = 0, judgedAt: Date
     ) {
         self.outcome = outcome
@@ -43,8 +43,8 @@ package struct GateResult: Codable, Hashable, Sendable {
     package var rule: String
     /// `value`, `change`, `non_inferiority`, `superiority`, `integrity`.
     package var kind: String
-    package var set: String
-    package var metric: String
+    package var set: SetName
+    package var metric: MetricKey
     package var slice: String?
     package var outcome: Verdict.Outcome
     package var candidate: Double?
@@ -64,7 +64,7 @@ package struct GateResult: Codable, Hashable, Sendable {
     package var explanation: String
 
     package init(
-        rule: String, kind: String, set: String, metric: String, slice: String? = nil, outcome: Verdict.Outcome,
+        rule: String, kind: String, set: SetName, metric: MetricKey, slice: String? = nil, outcome: Verdict.Outcome,
         candidate: Double? = nil, reference: Double? = nil, difference: Double? = nil, lowerBound: Double? = nil,
         upperBound: Double? = nil, confidence: Double? = nil, margin: Double? = nil, pValue: Double? = nil, rows: Int,
         rowsNeeded: Int? = nil, explanation: String

@@ -24,7 +24,7 @@ struct EvaluateRunner {
             let evaluation = RowSetEvaluation(
                 set: set, task: task, encoder: loaded.encoder, transformer: transformer, context: context)
             let (records, figures, seconds) = try evaluation.run()
-            let name = set.name.replacingOccurrences(of: "/", with: "_")
+            let name = set.name.rawValue.replacingOccurrences(of: "/", with: "_")
             let file = try ResultFile.writeLines(records, to: context.path("examples-\(name).jsonl"))
             result.evaluations?[set.name] = EvaluationResult(
                 rows: records.count, figures: figures, examples: file, seconds: seconds, inspection: inspection)
@@ -50,7 +50,7 @@ struct RowSetEvaluation {
     }
 
     /// Records in row order, figures and seconds.
-    func run() throws -> (records: [ExampleRecord], figures: [String: Double], seconds: Double) {
+    func run() throws -> (records: [ExampleRecord], figures: [MetricKey: Double], seconds: Double) {
         let started = ContinuousClock.now
         let rows = try RowReader.read(set.files, limit: set.limit ?? .max)
         let (items, skipped) = try encode(rows)
@@ -77,7 +77,7 @@ struct RowSetEvaluation {
         }
         try answer(items, &records)
         var figures = ExampleFigures.of(records)
-        figures["rows_skipped"] = Double(skipped)
+        figures[.rowsSkipped] = Double(skipped)
         let seconds = started.duration(to: .now) / .seconds(1)
         return (records, figures, seconds)
     }

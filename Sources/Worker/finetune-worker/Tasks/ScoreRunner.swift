@@ -59,12 +59,13 @@ struct ScoreRunner {
             interruption: StopRequest.heed)
         let records = zip(plain, scores).map { item, score in
             ExampleRecord(
-                row: item.row.id, set: "score", lossSum: score.lossSum, tokens: score.tokens,
+                row: item.row.id, set: SetName("score"), lossSum: score.lossSum, tokens: score.tokens,
                 correctTokens: score.correct,
                 bytes: RowEncoder.labelledBytes(item.row.content), promptTokens: 0, prompt: "", reference: "")
         }
-        var figures = ExampleFigures.of(records)
-        figures["rows_skipped"] = Double(scored.count - plain.count)
+        var figures: [String: Double] = [:]
+        for (metric, value) in ExampleFigures.of(records) { figures[metric.rawValue] = value }
+        figures[MetricKey.rowsSkipped.rawValue] = Double(scored.count - plain.count)
         guard let labels = task.labels, labels.count > 1 else { return figures }
         var sequences: [TokenSequence] = []
         var owners: [(row: Int, label: String)] = []

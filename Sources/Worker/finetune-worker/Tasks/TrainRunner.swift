@@ -107,7 +107,7 @@ struct TrainingJob {
     }
 
     init(_ task: TrainTask, context: TaskContext) throws {
-        try RecipeRules.check(task.recipe)
+        do { try task.recipe.check() } catch { throw WorkerFault(.badRequest, error) }
         context.events.stage("loading")
         let loaded = try LoadedModel(task.model, interruption: StopRequest.heed)
         self.loaded = loaded

@@ -1,0 +1,44 @@
+/// The part that a model has in the judgement of a run; on disk it is its name, such as `candidate`.
+package enum ModelRole: Hashable, Sendable, Codable, CodingKeyRepresentable {
+    /// What the run made.
+    case candidate
+    /// What `current` points to.
+    case served
+    /// The base without anything that was trained.
+    case base
+    /// The candidate as it was written in a format of delivery.
+    case artefact(ExportFormat)
+
+    /// The models that answer every row, in the order of reports.
+    package static let compared: [ModelRole] = [.candidate, .served, .base]
+}
+
+extension ModelRole: RawRepresentable {
+    private static let artefactPrefix = "artefact-"
+
+    package init?(rawValue: String) {
+        switch rawValue {
+        case "candidate": self = .candidate
+        case "served": self = .served
+        case "base": self = .base
+        default:
+            guard rawValue.hasPrefix(Self.artefactPrefix),
+                let format = ExportFormat(rawValue: String(rawValue.dropFirst(Self.artefactPrefix.count)))
+            else { return nil }
+            self = .artefact(format)
+        }
+    }
+
+    package var rawValue: String {
+        switch self {
+        case .candidate: "candidate"
+        case .served: "served"
+        case .base: "base"
+        case .artefact(let format): Self.artefactPrefix + format.rawValue
+        }
+    }
+}
+
+extension ModelRole: CustomStringConvertible {
+    package var description: String { rawValue }
+}
