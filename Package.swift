@@ -246,7 +246,10 @@ let testTargets: [Target] = [
     tests("ExportingTests", ["Exporting", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
     tests(
         "GatingTests",
-        ["EvaluationMetrics", "Gating", "Graders", "JSONSchemas", "Nouns", "Settings", "Statistics", "WorkerProtocol"]),
+        [
+            "EvaluationMetrics", "Gating", "GoldenSets", "Graders", "JSONSchemas", "Judged", "Nouns", "Settings",
+            "Statistics", "WorkerProtocol",
+        ]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("GoldenSetsTests", ["GoldenSets", "Nouns"]),
     tests("GradersTests", ["Graders", "Nouns"]),
@@ -264,7 +267,15 @@ let testTargets: [Target] = [
     tests(
         "OperationsTests", ["ControlProtocol", "Launching", "Nouns", "OperationsScene", "Platform", "WorkerProtocol"]),
     tests("PlatformTests", ["Platform"]),
-    tests("PromotionTests", ["Ledger", "Nouns", "Promotion", "Settings", "StageKit", logging]),
+    tests(
+        "PromotionTests",
+        ["EvaluationMetrics", "Ledger", "Nouns", "Platform", "Promotion", "Settings", "StageKit", logging]),
+    tests(
+        "RegistryTests",
+        [
+            "ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "Registry", "Settings", "StageKit",
+            "WorkerProtocol", logging,
+        ]),
     tests("ReportsTests", ["ControlProtocol", "Nouns", "Reports"]),
     tests("RowFilesTests", ["Compression", "JSONText", "Nouns", "RowFiles"]),
     tests("RowFormatsTests", ["Compression", "Nouns", "RowFormats"]),

@@ -1,7 +1,7 @@
 import Foundation
 import Nouns
-import TestSupport
 import Settings
+import TestSupport
 
 @testable import Gating
 

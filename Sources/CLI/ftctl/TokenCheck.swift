@@ -27,7 +27,7 @@ final class TokenCheck {
             throw Failure(
                 code: "base.automatic",
                 """
-                Which base the pipeline has is for an experiment to say (base = \"auto\"), so no tokens can be \
+                The pipeline has no base yet: an experiment chooses it (base = \"auto\"). So no tokens can be \
                 counted here.
                 """,
                 at: layout.pipelineSettings + "/\(settings.name).toml",
@@ -64,9 +64,8 @@ final class TokenCheck {
     func run() throws -> [RowProblem] {
         try output.close()
         guard rows > 0 else { return [] }
-        let folder = layout.base(card.id.rawValue)
         let model = ModelReference(
-            basePath: card.format == "gguf" ? card.files.first.map { folder + "/" + $0.path } ?? folder : folder,
+            basePath: card.path(in: layout.base(card.id.rawValue)),
             base: card.id, baseDigest: card.digest)
         let task = MeasureTask(
             model: model, rows: [FileReference(path: rowsPath, sha256: "", bytes: 0)],

@@ -43,7 +43,7 @@ struct Canary: Sendable {
         let daemon = context.settings.daemon
         let gates = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
         let task = GenerateTask(
-            model: context.modelReference(try context.requireBase(version.base), adapters: version.adapters),
+            model: try context.modelReference(version),
             conversations: rows.map(\.question),
             maxNewTokens: max(1, gates.maxNewTokens))
         let folder = context.layout.state + "/hooks/golden-\(version.id)"

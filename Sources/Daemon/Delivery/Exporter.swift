@@ -103,7 +103,7 @@ struct Exporter: Sendable {
     private func write(_ version: ModelVersion, _ format: ExportFormat, _ work: String) async throws
         -> WorkerResult
     {
-        let model = context.modelReference(try context.requireBase(version.base), adapters: version.adapters)
+        let model = try context.modelReference(version)
         let check = try context.ledger.snapshot(version.snapshot)?.files[.gate] ?? []
         let settings = context.settings.daemon
         let request = WorkerRequest(

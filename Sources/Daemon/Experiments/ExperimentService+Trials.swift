@@ -180,12 +180,11 @@ extension ExperimentService {
     {
         let card = try context.requireBase(experiment.base(of: trial))
         let snapshot = try requireSnapshot(trial.snapshot ?? experiment.snapshot)
-        let parent = try experiment.parent.flatMap { try context.ledger.version($0) }
+        let stack = try context.stack(experiment.mode, parent: experiment.parent)
         var recipe = experiment.recipe(of: trial)
         recipe.evaluateEverySteps = experiment.unit(trial)
         let task = TrainTask(
-            model: context.modelReference(card, adapters: parent.map { Array($0.adapters.dropLast()) } ?? []),
-            startAdapter: parent?.adapters.last,
+            model: context.modelReference(card, adapters: stack.frozen), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: recipe,
             pauseAtStep: rung < experiment.rungs - 1 ? experiment.steps(trial, rung: rung) : nil)
         let settings = context.settings.daemon

@@ -70,7 +70,7 @@ extension GatingRules {
     /// The adapter as it lies on disk has the validation loss that training measured in memory.
     private static func written(_ bytes: ServedBytes, _ training: TrainingResult?) -> [GateResult] {
         guard let measured = training?.validationLoss else { return [] }
-        let tolerance = 0.001
+        let tolerance = ExportFormat.peft.judgedTolerance
         let rule = "the written adapter is the trained one, within \(text(tolerance)) nats a token"
         guard let found = MetricRegistry.metric(.loss)?.value(bytes.validation.map { MetricInput($0) }) else {
             return [
@@ -91,7 +91,7 @@ extension GatingRules {
     private static func agreement(
         _ artefact: Artefact, _ bytes: ServedBytes, _ evidence: Evidence, _ settings: GatesSettings
     ) -> GateResult {
-        let tolerance = settings.artefactTolerance ?? defaultTolerance(artefact.format)
+        let tolerance = settings.artefactTolerance ?? artefact.format.judgedTolerance
         let rule = "\(artefact.format.rawValue) agrees with the trained model within \(text(tolerance)) nats a token"
         let records = bytes.artefactRecords[artefact.role] ?? []
         let gate = evidence.candidate.filter { $0.set == .gate }
@@ -118,16 +118,6 @@ extension GatingRules {
         found.margin = tolerance
         found.rows = gate.count
         return found
-    }
-
-    /// What rounding to a format may cost.
-    static func defaultTolerance(_ format: ExportFormat) -> Double {
-        switch format {
-        case .peft: 0.001
-        case .huggingface: 0.005
-        case .ggufF16: 0.02
-        case .ggufQ8: 0.05
-        }
     }
 
     private static func result(

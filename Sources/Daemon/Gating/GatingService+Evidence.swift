@@ -19,9 +19,7 @@ extension GatingService {
         guard let candidate = records[.candidate], let base = records[.base] else { throw RunExamples.missing(run) }
         // What is served now, at this moment, is what the candidate must not fall behind.
         let served = try context.served(run.pipeline)
-        let servedModel = try served.map {
-            GateModels.digest(context.modelReference(try context.requireBase($0.base), adapters: $0.adapters))
-        }
+        let servedModel = try served.map { GateModels.digest(try context.modelReference($0)) }
         guard run.scores?[.served]?.model == servedModel else { throw RunExamples.missing(run) }
         let scoring = try RowScores(context: context).scoring(run, settings, records)
         func scored(_ role: ModelRole, _ records: [ExampleRecord]) -> [ExampleRecord] {

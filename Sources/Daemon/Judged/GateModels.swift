@@ -48,8 +48,7 @@ package enum GateModels {
         var models: [(ModelRole, ModelReference)] = []
         if let candidate = try candidate(run, context) { models.append((.candidate, candidate)) }
         if let served = try context.served(run.pipeline) {
-            models.append(
-                (.served, context.modelReference(try context.requireBase(served.base), adapters: served.adapters)))
+            models.append((.served, try context.modelReference(served)))
         }
         models.append((.base, context.modelReference(card)))
         for artefact in run.artefacts ?? [] where artefact.failure == nil {
@@ -61,14 +60,8 @@ package enum GateModels {
     /// What a run trained, as a worker loads it; nil before it is trained.
     package static func candidate(_ run: Run, _ context: StageContext) throws -> ModelReference? {
         guard let adapter = run.adapter else { return nil }
-        let parent = try run.parent.flatMap { try context.ledger.version($0) }
-        let below =
-            switch run.mode {
-            case .stack: parent?.adapters ?? []
-            case .continued: parent.map { Array($0.adapters.dropLast()) } ?? []
-            case .fromBase: [AdapterReference]()
-            }
-        return context.modelReference(try context.requireBase(run.base), adapters: below + [adapter])
+        return context.modelReference(
+            try context.requireBase(run.base), adapters: try context.stack(of: run).topped(by: adapter))
     }
 
     /// An exported model as a worker loads it: the adapter on its base, or the merged files alone.

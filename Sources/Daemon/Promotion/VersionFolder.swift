@@ -16,11 +16,7 @@ struct VersionFolder {
                 remedy: "Queue a new run.")
         }
         let card = try context.requireBase(run.base)
-        let parent = try run.parent.flatMap { try context.ledger.version($0) }
-        let below =
-            run.mode == .stack
-            ? parent?.adapters ?? [] : run.mode == .continued ? parent.map { Array($0.adapters.dropLast()) } ?? [] : []
-        let stack = below + [adapter]
+        let stack = try context.stack(of: run).topped(by: adapter)
         // The run is part of the name: the same weights from another run are another version with a lineage of its own.
         let content = ([card.digest] + stack.map(\.sha256) + [run.id.rawValue]).joined(separator: "\n")
         let id = VersionID("v-" + String(Digest.sha256(Data(content.utf8)).prefix(16)))

@@ -5,9 +5,22 @@ import Platform
 extension StageContext {
     /// A base as workers load it: its GGUF file, or its Hugging Face folder.
     package func modelReference(_ card: BaseCard, adapters: [AdapterReference] = []) -> ModelReference {
-        let folder = layout.base(card.id.rawValue)
-        let path = card.format == "gguf" ? card.files.first.map { folder + "/" + $0.path } ?? folder : folder
-        return ModelReference(basePath: path, base: card.id, baseDigest: card.digest, adapters: adapters)
+        ModelReference(
+            basePath: card.path(in: layout.base(card.id.rawValue)), base: card.id, baseDigest: card.digest,
+            adapters: adapters)
+    }
+
+    /// A version as workers load it: its base with its adapters.
+    package func modelReference(_ version: ModelVersion) throws -> ModelReference {
+        modelReference(try requireBase(version.base), adapters: version.adapters)
+    }
+
+    /// What the adapter of a run rests on.
+    package func stack(of run: Run) throws -> AdapterStack { try stack(run.mode, parent: run.parent) }
+
+    /// What an adapter rests on that starts from `parent` (nil: the base alone).
+    package func stack(_ mode: Run.Mode, parent: VersionID?) throws -> AdapterStack {
+        AdapterStack(mode, parent: try parent.flatMap { try ledger.version($0) }?.adapters)
     }
 
     /// A registered base, or a Failure that says what to do.

@@ -17,12 +17,9 @@ enum RunRequests {
                 code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue,
                 remedy: "Queue a new run.")
         }
-        let parent = try run.parent.flatMap { try context.ledger.version($0) }
-        // `continue` goes on with the served adapter; `stack` freezes it under a new one.
-        let frozen = run.mode == .stack ? parent?.adapters ?? [] : parent.map { Array($0.adapters.dropLast()) } ?? []
+        let stack = try context.stack(of: run)
         let task = TrainTask(
-            model: context.modelReference(card, adapters: frozen),
-            startAdapter: run.mode == .continued ? parent?.adapters.last : nil,
+            model: context.modelReference(card, adapters: stack.frozen), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe,
             truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
         return request(run.id.rawValue, context.layout.run(run.id.rawValue), .train(task), context)

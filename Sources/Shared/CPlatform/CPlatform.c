@@ -5,19 +5,8 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-int ft_peer_credentials(int socket, uid_t *uid, gid_t *gid, pid_t *pid) {
-    struct ucred who;
-    socklen_t size = sizeof who;
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size)) return -1;
-    *uid = who.uid;
-    *gid = who.gid;
-    *pid = who.pid;
-    return 0;
-}
 
 int64_t ft_free_bytes(const char *path) {
     struct statvfs v;

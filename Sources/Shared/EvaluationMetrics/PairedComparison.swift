@@ -20,9 +20,6 @@ package struct PairedComparison: Sendable {
     /// The standard deviation of one row's difference.
     var deviation: Double
 
-    /// Whether the difference is shown to be above −margin.
-    package func isNotWorse(by margin: Double) -> Bool { lower > -margin }
-
     /// The one-sided p-value of "the true difference is not above `threshold`".
     package func pValue(above threshold: Double) -> Double {
         if let table { return threshold == 0 ? superiority : table.nonInferiorityPValue(margin: -threshold) }

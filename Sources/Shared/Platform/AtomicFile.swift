@@ -47,13 +47,6 @@ package enum AtomicFile {
         try sync(folder: place.folder)
     }
 
-    /// Renames, refusing to replace what is there (EEXIST).
-    package static func moveNew(_ from: String, to path: String) throws {
-        guard ft_rename_new(from, path) == 0 else { throw FileFailure("rename it to \(path)", from, errno: errno) }
-        try sync(folder: (path as NSString).deletingLastPathComponent)
-        try sync(folder: (from as NSString).deletingLastPathComponent)
-    }
-
     /// Makes the folder and those above it.
     package static func makeFolder(_ path: String, mode: mode_t = 0o750) throws {
         if mkdir(path, mode) == 0 {

@@ -22,13 +22,4 @@ package enum System {
         guard let entry = getpwuid(uid), let name = entry.pointee.pw_name else { return "uid:\(uid)" }
         return String(cString: name)
     }
-
-    /// Who is at the other end of a connected Unix socket.
-    package static func peer(_ socket: Int32) -> (uid: UInt32, gid: UInt32, pid: Int32)? {
-        var uid: uid_t = 0
-        var gid: gid_t = 0
-        var pid: pid_t = 0
-        guard ft_peer_credentials(socket, &uid, &gid, &pid) == 0 else { return nil }
-        return (uid, gid, pid)
-    }
 }

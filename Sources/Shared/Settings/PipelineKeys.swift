@@ -199,7 +199,7 @@ extension PipelineSettings {
             "Most that the loss on the base's own probe may rise over the base's, in nats a token."),
         .optionalNumber(
             "gates.artefact_tolerance", \.gates.artefactTolerance, in: 0...1000,
-            default: "0.001 (peft), 0.005 (huggingface), 0.02 (gguf-f16), 0.05 (gguf-q8_0)",
+            default: ExportFormat.allCases.map { "\($0.judgedTolerance) (\($0.rawValue))" }.joined(separator: ", "),
             "Most that the loss of the exported files may differ from the trained model's, in nats a token."),
         .text(
             "gates.answer_schema", default: "none",

@@ -43,11 +43,9 @@ void ck_activation_backward(
 float ck_cross_entropy(int64_t n, float *logits, int64_t target, float smoothing, float scale, int *correct) {
     return CK_CALL(ck_cross_entropy, n, logits, target, smoothing, scale, correct);
 }
-float ck_log_sum_exp(int64_t n, const float *logits) { return CK_CALL(ck_log_sum_exp, n, logits); }
 void ck_scale(int64_t n, float factor, float *x) { CK_CALL(ck_scale, n, factor, x); }
 void ck_add_scaled(int64_t n, float a, const float *x, float *y) { CK_CALL(ck_add_scaled, n, a, x, y); }
 double ck_sum_of_squares(int64_t n, const float *x) { return CK_CALL(ck_sum_of_squares, n, x); }
-int ck_all_finite(int64_t n, const float *x) { return CK_CALL(ck_all_finite, n, x); }
 void ck_adamw(
     int64_t n, float *w, const float *g, float *m, float *v, const float *anchor, float gradient_scale, float rate, float beta1,
     float beta2, float epsilon, float decay, float anchor_decay, int64_t step) {

@@ -99,9 +99,6 @@ package struct TemplateText: Sendable, Hashable {
         return result
     }
 
-    /// The same bytes, all of them data.
-    var asData: TemplateText { TemplateText(bytes: bytes, isData: true) }
-
     /// Text made anew from this: data as a whole if any part was. Keeps single bytes apart when only ASCII letters
     /// change.
     func mapped(_ transform: (String) -> String) -> TemplateText {

@@ -44,9 +44,4 @@ package final class FileMapping: Sendable {
     deinit {
         munmap(UnsafeMutableRawPointer(bitPattern: address), length)
     }
-
-    /// Tells the kernel that the pages will be wanted soon, so that loading reads ahead.
-    package func willNeed() {
-        madvise(UnsafeMutableRawPointer(bitPattern: address), length, MADV_WILLNEED)
-    }
 }

@@ -2,8 +2,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// Who is at the other end of a Unix socket (SO_PEERCRED); 0 or -1 with errno.
-int ft_peer_credentials(int socket, uid_t *uid, gid_t *gid, pid_t *pid);
 /// Bytes free for an ordinary user on the file system of `path`, or -1 with errno.
 int64_t ft_free_bytes(const char *path);
 /// Locks the whole file for this process, without waiting; 0 or -1 with errno.

@@ -42,6 +42,11 @@ package struct BaseCard: Codable, Hashable, Sendable {
     /// The seed of the probe's sampling.
     package var probeSeed: UInt64?
 
+    /// What a worker loads, where `folder` is the base's folder in the registry: its GGUF file, or the folder itself.
+    package func path(in folder: String) -> String {
+        format == "gguf" ? files.first.map { folder + "/" + $0.path } ?? folder : folder
+    }
+
     package init(
         id: BaseID, architecture: String, name: String? = nil, parameters: Int, quantisation: [String: Int],
         contextLength: Int, layers: Int, width: Int, vocabulary: Int, licence: String? = nil, tokenizer: String,

@@ -1,7 +1,7 @@
 /// Every hyperparameter of one fine-tuning run, fully resolved; stored with the run.
 ///
-/// Defaults are sensible for LoRA on a few hundred to a few thousand rows. ``RecipeTable`` says what each value may be and
-/// where its default comes from.
+/// Defaults are sensible for LoRA on a few hundred to a few thousand rows. ``RecipeTable`` says what each value may be
+/// and where its default comes from.
 package struct Recipe: Codable, Hashable, Sendable {
     package enum Method: String, Codable, Hashable, Sendable, CaseIterable { case lora, full }
     package enum Schedule: String, Codable, Hashable, Sendable, CaseIterable { case constant, linear, cosine, wsd }

@@ -45,16 +45,12 @@ void ck_activation_backward(
 /// largest, and replaces the logits by scale · d loss / d logits unless scale is 0.
 /// Label smoothing (Szegedy et al. 2016) spreads `smoothing` evenly over the vocabulary.
 float ck_cross_entropy(int64_t n, float *logits, int64_t target, float smoothing, float scale, int *correct);
-/// log Σ exp of one row.
-float ck_log_sum_exp(int64_t n, const float *logits);
 
 void ck_scale(int64_t n, float factor, float *x);
 /// y += a · x
 void ck_add_scaled(int64_t n, float a, const float *x, float *y);
 /// Σ x², summed in double precision.
 double ck_sum_of_squares(int64_t n, const float *x);
-/// Whether every number is finite.
-int ck_all_finite(int64_t n, const float *x);
 
 /// One step of AdamW (Loshchilov & Hutter 2019) as PyTorch computes it: decoupled decay, then bias-corrected moments.
 /// `anchor`, unless NULL, is where `anchor_decay` pulls the weights to. Gradients are multiplied by `gradient_scale` first.

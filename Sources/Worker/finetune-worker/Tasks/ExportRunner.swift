@@ -97,25 +97,21 @@ struct ExportRunner {
         }
         let expected = try losses(loaded.model, adapter)
         let written: [Double]
-        let tolerance: Double
         switch task.format {
         case .peft:
             written = try losses(loaded.model, try AdapterFolder.read([output], for: loaded.model))
-            tolerance = 1e-5
         case .huggingface:
             let back = try LoadedModel(path: output)
             try checkTokenizer(back, loaded, task, output)
             written = try losses(back.model, nil)
-            tolerance = 2e-3
         case .ggufF16, .ggufQ8:
             let back = try LoadedModel(path: output + "/model.gguf")
             try checkTokenizer(back, loaded, task, output)
             written = try losses(back.model, nil)
-            tolerance = task.format == .ggufF16 ? 2e-2 : 0.15
         }
         let differences = zip(expected, written).map { abs($0 - $1) }
         let mean = differences.reduce(0, +) / Double(max(1, differences.count))
-        guard written.count == expected.count, mean.isFinite, mean <= tolerance else {
+        guard written.count == expected.count, mean.isFinite, mean <= task.format.writtenTolerance else {
             throw WorkerFault(
                 .internalFault,
                 Failure(

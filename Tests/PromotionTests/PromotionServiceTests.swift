@@ -1,0 +1,213 @@
+import Foundation
+import Ledger
+import Logging
+import Nouns
+import Platform
+import Settings
+import StageKit
+import TestSupport
+import Testing
+
+@testable import Promotion
+
+/// Judged runs become what is served, by themselves or because a person asks, on a real ledger and real files.
+struct PromotionServiceTests {
+    let sandbox: Sandbox
+    let context: StageContext
+    let service: PromotionService
+
+    init() throws {
+        sandbox = try Sandbox()
+        for (name, text) in [("a", ""), ("b", "promote = \"manual\"\n"), ("c", "")] {
+            try sandbox.pipeline(name, "base = \"tiny\"\n" + text)
+        }
+        context = StageContext(
+            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger),
+            settings: LiveSettings(SettingsFolder.read(sandbox.layout)),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        service = PromotionService(context) { _, _ in }
+        try context.ledger.add(
+            BaseCard(
+                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,
+                width: 1, vocabulary: 1, tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc",
+                trainingMemoryBytes: 1))
+        for name in ["a", "b", "c"] {
+            try context.ledger.add(
+                Snapshot(
+                    id: SnapshotID("s-\(name)"), pipeline: PipelineName(name), createdAt: Date(), drops: [],
+                    files: [:], rows: [:]))
+        }
+    }
+
+    /// A run that was judged against `baseline`, with its adapter on disk.
+    private func judged(
+        _ pipeline: PipelineName, _ state: RunState = .accepted, baseline: VersionID? = nil, weights: String
+    ) throws -> Run {
+        let run = try context.ledger.queue(taking: []) { id in
+            var run = Run(
+                id: id, pipeline: pipeline, mode: .fromBase, state: state, base: "tiny",
+                snapshot: SnapshotID("s-\(pipeline)"), drops: [], recipe: Recipe(), createdAt: Date(), requestedBy: "t")
+            let folder = sandbox.root + "/adapter-\(id)"
+            try AtomicFile.makeFolder(folder)
+            try Data("{}".utf8).write(to: URL(filePath: folder + "/adapter_config.json"))
+            try Data(weights.utf8).write(to: URL(filePath: folder + "/adapter_model.safetensors"))
+            run.adapter = AdapterReference(path: folder, sha256: Digest.sha256(Data(weights.utf8)))
+            run.verdict = Verdict(
+                outcome: state == .accepted ? .pass : .fail, summary: "loss 1 → 0.5", gates: [], baseline: baseline,
+                judgedAt: Date())
+            return run
+        }
+        return try #require(run)
+    }
+
+    private func served(_ pipeline: PipelineName) throws -> VersionID? { try context.ledger.served(pipeline)?.version }
+
+    private func link(_ pipeline: PipelineName) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: sandbox.layout.current(pipeline.rawValue))
+    }
+
+    private func refusal(_ work: () throws -> Void) -> Failure? {
+        do { try work() } catch { return error as? Failure }
+        return nil
+    }
+
+    @Test func whatPassedIsServedByItself() throws {
+        let run = try judged("a", weights: "one")
+        try service.pass()
+        let after = try #require(try context.ledger.run(run.id))
+        let version = try #require(after.version)
+        #expect(after.state == .promoted)
+        #expect(try served("a") == version && link("a") == version.rawValue)
+        let folder = sandbox.layout.version("a", version.rawValue)
+        #expect(try String(contentsOfFile: folder + "/adapter-0/adapter_model.safetensors", encoding: .utf8) == "one")
+        let record = try #require(try context.ledger.history("a").first)
+        #expect(record.kind == .automatic && record.who == "finetuned" && record.reason == "loss 1 → 0.5")
+        #expect(context.problems.all().isEmpty)
+        try service.pass()
+        #expect(try context.ledger.history("a").count == 1, "a second pass promotes nothing again")
+    }
+
+    @Test func whatWasJudgedAgainstAnotherModelWaits() throws {
+        let old = try judged("a", weights: "one")
+        let new = try judged("a", weights: "two")
+        try service.pass()
+        #expect(try context.ledger.run(new.id)?.state == .promoted, "the newest is promoted")
+        try service.pass()
+        #expect(try context.ledger.run(old.id)?.state == .accepted, "the older was judged against the base")
+        let failure = refusal { _ = try service.promote(old.id, who: "ann", reason: "I like it", force: false) }
+        #expect(failure?.code == "promotion.not_passed" && failure?.message.contains("no longer") == true)
+        let record = try service.promote(old.id, who: "ann", reason: "I like it", force: true)
+        #expect(record.kind == .forced)
+    }
+
+    @Test func aManualPipelineWaitsForAPerson() throws {
+        let run = try judged("b", weights: "one")
+        try service.pass()
+        #expect(try served("b") == nil && context.ledger.run(run.id)?.state == .accepted)
+        let record = try service.promote(run.id, who: "ann", reason: "looked at it", force: false)
+        #expect(record.kind == .manual && record.who == "ann" && record.reason == "looked at it")
+        #expect(try served("b") == record.version && link("b") == record.version?.rawValue)
+    }
+
+    @Test(arguments: [RunState.rejected, .inconclusive])
+    func whatDidNotPassIsServedByForceOnly(state: RunState) throws {
+        let run = try judged("a", state, weights: "bad")
+        try service.pass()
+        #expect(try served("a") == nil)
+        let failure = refusal { _ = try service.promote(run.id, who: "ann", reason: "r", force: false) }
+        #expect(failure?.code == "promotion.not_passed" && failure?.remedy?.contains("--force") == true)
+        #expect(try context.ledger.history("a").isEmpty)
+        let record = try service.promote(run.id, who: "ann", reason: "we need it", force: true)
+        #expect(record.kind == .forced && record.reason == "we need it")
+        #expect(try context.ledger.run(run.id)?.state == .promoted)
+    }
+
+    @Test(arguments: [RunState.queued, .training, .evaluated, .failed, .cancelled, .delivered])
+    func onlyAJudgedRunCanBePromoted(state: RunState) throws {
+        let run = try judged("a", state, weights: "w")
+        let failure = refusal { _ = try service.promote(run.id, who: "ann", reason: "r", force: true) }
+        #expect(failure?.code == "run.transition")
+        #expect(try context.ledger.history("a").isEmpty)
+    }
+
+    @Test func anUnknownRunIsRefused() {
+        let failure = refusal { _ = try service.promote("r-999999", who: "ann", reason: "r", force: true) }
+        #expect(failure?.code == "run.unknown")
+    }
+
+    @Test func aRollbackServesWhatWasServedBefore() throws {
+        #expect(refusal { _ = try service.rollback("a", to: nil, who: "ann", reason: "r") }?.code == "rollback.nothing")
+        _ = try judged("a", weights: "one")
+        try service.pass()
+        let first = try #require(try served("a"))
+        _ = try judged("a", baseline: first, weights: "two")
+        try service.pass()
+        let second = try #require(try served("a"))
+        let record = try service.rollback("a", to: nil, who: "ann", reason: "it rambles")
+        #expect(record.kind == .rollback && record.version == first && record.previous == second)
+        #expect(try served("a") == first && link("a") == first.rawValue)
+        #expect(try service.rollback("a", to: second, who: "ann", reason: "after all").version == second)
+        #expect(
+            refusal { _ = try service.rollback("a", to: "v-none", who: "ann", reason: "r") }?.code == "version.unknown")
+        try FileManager.default.removeItem(atPath: sandbox.layout.version("a", first.rawValue))
+        #expect(
+            refusal { _ = try service.rollback("a", to: first, who: "ann", reason: "r") }?.code == "version.removed")
+        #expect(try served("a") == second)
+    }
+
+    @Test func aRollbackPastTheFirstVersionServesTheBase() throws {
+        _ = try judged("a", weights: "one")
+        try service.pass()
+        #expect(try service.rollback("a", to: nil, who: "ann", reason: "r").version == nil)
+        #expect(link("a") == nil)
+    }
+
+    @Test func aCanaryRollsBackOnlyWhatIsStillServed() throws {
+        _ = try judged("a", weights: "one")
+        try service.pass()
+        let first = try #require(try served("a"))
+        try service.rollBackCanary("a", version: "v-other", reason: "status 3")
+        #expect(try served("a") == first)
+        try service.rollBackCanary("a", version: first, reason: "status 3")
+        let record = try #require(try context.ledger.history("a").first)
+        #expect(record.kind == .canaryRollback && record.version == nil && record.reason == "status 3")
+        #expect(link("a") == nil)
+    }
+
+    @Test func theChainHoldsOverEveryKindOfRecord() throws {
+        _ = try judged("a", weights: "one")
+        try service.pass()
+        let forced = try judged("a", .rejected, weights: "two")
+        _ = try service.promote(forced.id, who: "ann", reason: "r", force: true)
+        _ = try service.rollback("a", to: nil, who: "ann", reason: "r")
+        let answer = try context.ledger.verify("a")
+        #expect(answer.intact && answer.records == 3)
+        #expect(try context.ledger.history("a").map(\.kind) == [.rollback, .forced, .automatic])
+    }
+
+    @Test func oneFaultHoldsUpNoOtherPipeline() throws {
+        let broken = try judged("a", weights: "one")
+        try Data("changed".utf8).write(
+            to: URL(filePath: try #require(broken.adapter).path + "/adapter_model.safetensors"))
+        let sound = try judged("c", weights: "two")
+        try service.pass()
+        #expect(try context.ledger.run(broken.id)?.state == .accepted && served("a") == nil)
+        #expect(try context.ledger.run(sound.id)?.state == .promoted)
+        #expect(context.problems.all().map(\.code) == ["promotion.changed"])
+        try Data("one".utf8).write(to: URL(filePath: try #require(broken.adapter).path + "/adapter_model.safetensors"))
+        try service.pass()
+        #expect(try served("a") != nil && context.problems.all().isEmpty, "mended, it goes on")
+    }
+
+    @Test func theLinkFollowsTheRecordAfterACrashBetweenThem() throws {
+        _ = try judged("a", weights: "one")
+        try service.pass()
+        let version = try #require(try served("a")).rawValue
+        try FileManager.default.removeItem(atPath: sandbox.layout.current("a"))
+        try service.pass()
+        #expect(link("a") == version)
+        try AtomicFile.link(sandbox.layout.current("a"), to: "v-elsewhere")
+        try service.pass()
+        #expect(link("a") == version)
+    }
+}

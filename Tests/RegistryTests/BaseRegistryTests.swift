@@ -1,0 +1,199 @@
+import ControlProtocol
+import Foundation
+import Launching
+import Ledger
+import Logging
+import Nouns
+import Platform
+import Settings
+import StageKit
+import Synchronization
+import TestSupport
+import Testing
+import WorkerProtocol
+
+@testable import Registry
+
+/// A launcher whose worker describes every upload by its bytes, or says what is wrong.
+private final class InspectingLauncher: WorkerLauncher {
+    private let end: WorkerEnd?
+    let asked = Mutex<[WorkerRequest]>([])
+
+    init(end: WorkerEnd? = nil) { self.end = end }
+
+    func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
+        async throws -> WorkerResult
+    {
+        asked.withLock { $0.append(request) }
+        if let end { throw end }
+        var result = WorkerResult()
+        switch request.task {
+        case .inspect(let task):
+            let name = try FileManager.default.contentsOfDirectory(atPath: Self.folder(task.path)).sorted().first ?? ""
+            let digest = try Digest.sha256(file: Self.folder(task.path) + "/" + name)
+            result.card = BaseCard(
+                id: task.id, architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,
+                width: 1, vocabulary: 1, licence: "as the file says", tokenizer: "t", tokenizerDigest: "d",
+                format: "gguf", files: [FileReference(path: name, sha256: digest, bytes: 1)], digest: digest,
+                trainingMemoryBytes: 1)
+        case .score:
+            try AtomicFile.makeFolder(request.directory)
+            let path = request.directory + "/probe.jsonl"
+            try Data("{}\n".utf8).write(to: URL(filePath: path))
+            result.files = [FileReference(path: path, sha256: "p", bytes: 3, rows: 1)]
+        default: throw WorkerEnd.failed(Failure(code: "test", "An unexpected task."))
+        }
+        return result
+    }
+
+    private static func folder(_ path: String) -> String {
+        path.hasSuffix(".gguf") ? (path as NSString).deletingLastPathComponent : path
+    }
+}
+
+/// Base models from upload to removal, on a real ledger and real files.
+struct BaseRegistryTests {
+    let sandbox: Sandbox
+    let context: StageContext
+
+    init() throws {
+        sandbox = try Sandbox()
+        context = StageContext(
+            layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger),
+            settings: LiveSettings(SettingsFolder.read(sandbox.layout)),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func registry(_ launcher: InspectingLauncher = InspectingLauncher()) -> BaseRegistry {
+        BaseRegistry(context, launcher: launcher)
+    }
+
+    private func upload(_ text: String, as name: String = "Some Model.gguf") throws -> String {
+        let registry = registry()
+        let id = try registry.openUpload().id
+        let file = name.replacing(" ", with: "-")
+        try Data(text.utf8).write(to: URL(filePath: registry.uploadPath(id, file: file)))
+        return id
+    }
+
+    private var uploads: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: sandbox.layout.uploads)) ?? []
+    }
+
+    private func refusal(_ work: () async throws -> Void) async -> Failure? {
+        do { try await work() } catch { return error as? Failure }
+        return nil
+    }
+
+    @Test func anUploadBecomesARegisteredBase() async throws {
+        let card = try await registry().add(
+            AddBaseRequest(upload: upload("weights"), origin: "/home/ann/Some Model.gguf", licence: "mit"))
+        #expect(card.id == "some-model" && card.licence == "mit" && card.origin == "/home/ann/Some Model.gguf")
+        let registered = try #require(try context.ledger.base("some-model"))
+        #expect(registered.digest == card.digest && registered.files == card.files && registered.probe == card.probe)
+        let model = context.modelReference(card).basePath
+        #expect(model == sandbox.layout.base("some-model") + "/Some-Model.gguf")
+        #expect(try String(contentsOfFile: model, encoding: .utf8) == "weights")
+        let kept = try Data(contentsOf: URL(filePath: sandbox.layout.base("some-model") + "/card.json"))
+        #expect(try ContractCoding.decode(BaseCard.self, from: kept).digest == card.digest)
+        #expect(card.probe?.path == "probe.jsonl" && card.probeSeed != nil)
+        #expect(
+            FileManager.default.fileExists(atPath: sandbox.layout.base("some-model") + "/probe.jsonl"))
+        #expect(uploads.isEmpty)
+    }
+
+    @Test func aNameOrWeightsThatAreThereAlreadyAreRefused() async throws {
+        _ = try await registry().add(AddBaseRequest(upload: upload("one"), id: "a"))
+        let sameName = await refusal { _ = try await registry().add(AddBaseRequest(upload: upload("two"), id: "a")) }
+        #expect(sameName?.code == "base.exists" && sameName?.message.contains("'a'") == true)
+        let sameBytes = await refusal { _ = try await registry().add(AddBaseRequest(upload: upload("one"), id: "b")) }
+        #expect(sameBytes?.code == "base.exists" && sameBytes?.remedy?.contains("'a'") == true)
+        #expect(try context.ledger.bases().map(\.id) == ["a"])
+        #expect(uploads.isEmpty, "what is refused leaves nothing behind")
+    }
+
+    @Test(arguments: ["Big", "", "../up", "a b", ".x"])
+    func aNameThatIsNoneIsRefused(name: String) async throws {
+        let failure = await refusal {
+            _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: BaseID(name)))
+        }
+        #expect(failure?.code == "base.name")
+        #expect(uploads.isEmpty)
+    }
+
+    @Test func aFolderNeedsAName() async throws {
+        let upload = try upload("x", as: "model.safetensors")
+        let failure = await refusal { _ = try await registry().add(AddBaseRequest(upload: upload)) }
+        #expect(failure?.code == "base.name" && failure?.remedy?.contains("--id") == true)
+    }
+
+    @Test(arguments: [("u-zz", "f"), ("u-1", "../f"), ("u-1", ".hidden"), ("../u-1", "f"), ("u-1", "a/b"), ("u-1", "")])
+    func anUploadStaysInItsFolder(upload: String, file: String) {
+        #expect(throws: Failure.self) { try registry().uploadPath(upload, file: file) }
+    }
+
+    @Test func anUnknownUploadIsRefused() async {
+        let failure = await refusal { _ = try await registry().add(AddBaseRequest(upload: "u-0123")) }
+        #expect(failure?.code == "upload.unknown")
+    }
+
+    @Test func whatTheWorkerSaysNamesThePersonsOwnFile() async throws {
+        let upload = try upload("x")
+        let copy = try registry().uploadPath(upload, file: "Some-Model.gguf")
+        let launcher = InspectingLauncher(
+            end: .failed(Failure(code: "weights.truncated", "The file ends too early.", at: copy + ", tensor 3")))
+        let failure = await refusal {
+            _ = try await registry(launcher).add(AddBaseRequest(upload: upload, origin: "/home/ann/m.gguf"))
+        }
+        #expect(failure?.code == "weights.truncated" && failure?.place == "/home/ann/m.gguf, tensor 3")
+        #expect(try context.ledger.bases().isEmpty && uploads.isEmpty)
+    }
+
+    @Test func anInterruptedInspectionCanBeDoneAgain() async throws {
+        let launcher = InspectingLauncher(end: .interrupted)
+        let failure = await refusal { _ = try await registry(launcher).add(AddBaseRequest(upload: upload("x"))) }
+        #expect(failure?.code == "base.interrupted")
+        #expect(try await registry().add(AddBaseRequest(upload: upload("x"))).id == "some-model")
+    }
+
+    @Test func whatACrashLeftBehindIsReplaced() async throws {
+        let left = sandbox.layout.base("a")
+        try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
+        try Data("half".utf8).write(to: URL(filePath: left + "/half.gguf"))
+        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"))
+        #expect(!FileManager.default.fileExists(atPath: left + "/half.gguf"))
+    }
+
+    @Test func removingAnUnknownBaseIsRefused() async {
+        #expect(await refusal { try registry().remove("nobody") }?.code == "base.unknown")
+    }
+
+    @Test func aBaseThatAPipelineNamesStays() async throws {
+        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"))
+        try sandbox.pipeline("tickets", "base = \"a\"\n")
+        context.settings.replace(SettingsFolder.read(sandbox.layout))
+        let failure = await refusal { try registry().remove("a") }
+        #expect(failure?.code == "base.in_use" && failure?.message.contains("'tickets'") == true)
+        #expect(try context.ledger.base("a") != nil)
+    }
+
+    @Test func aBaseThatARunWasMadeFromStays() async throws {
+        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"))
+        try context.ledger.add(Snapshot(id: "s", pipeline: "p", createdAt: Date(), drops: [], files: [:], rows: [:]))
+        let run = try context.ledger.queue(taking: []) {
+            Run(
+                id: $0, pipeline: "p", mode: .fromBase, base: "a", snapshot: "s", drops: [], recipe: Recipe(),
+                createdAt: Date(), requestedBy: "t")
+        }
+        let failure = await refusal { try registry().remove("a") }
+        #expect(failure?.code == "base.in_use" && failure?.message.contains(run?.id.rawValue ?? "?") == true)
+        #expect(FileManager.default.fileExists(atPath: sandbox.layout.base("a")))
+    }
+
+    @Test func aBaseThatNobodyNeedsIsRemoved() async throws {
+        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"))
+        try registry().remove("a")
+        #expect(try context.ledger.bases().isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: sandbox.layout.base("a")))
+    }
+}
