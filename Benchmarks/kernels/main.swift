@@ -17,7 +17,7 @@ let products = try Products(team: team)
 
 /// Numbers in ±1 from a counter.
 func numbers(_ count: Int, _ stream: UInt64) throws -> FloatBuffer {
-    let random = CounterRandom(seed: 1, stream: stream)
+    let random = TensorRandom(seed: 1, stream: stream)
     let buffer = try FloatBuffer(count)
     for index in 0..<count { buffer.pointer[index] = 2 * random.uniform(UInt64(index)) - 1 }
     return buffer

@@ -91,16 +91,16 @@ struct BaseRecommenderTests {
                 id: RowID("r\($0)"), content: .completion(prompt: "\($0)", completion: "c"), split: .train,
                 label: "c\($0 % 3)", promptKey: "k", drop: "d", line: $0)
         }
-        let sample = RowSample(rows, count: 10, trainingRows: 60)
+        let sample = ScoringSample(rows, count: 10, trainingRows: 60)
         #expect(sample.rows.count == 13 && sample.shots == 3 && sample.labels == ["c0", "c1", "c2"])
         #expect(Set(sample.rows.prefix(3).compactMap(\.label)).count == 3)
-        #expect(RowSample(rows.reversed(), count: 10, trainingRows: 60).rows == sample.rows)
+        #expect(ScoringSample(rows.reversed(), count: 10, trainingRows: 60).rows == sample.rows)
         // An answer that is always different is no class.
         let texts = rows.map { row in
             var row = row
             row.label = row.id.rawValue
             return row
         }
-        #expect(RowSample(texts, count: 10, trainingRows: 60).labels == nil)
+        #expect(ScoringSample(texts, count: 10, trainingRows: 60).labels == nil)
     }
 }

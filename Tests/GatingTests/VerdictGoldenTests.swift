@@ -87,7 +87,7 @@ struct VerdictGoldenTests {
                 let place = variant == 0 ? Double(secretRank) - 0.5 : Double(variant)
                 var record = VerdictGoldenTests.record("secret-\(variant)", .plantedSecrets, loss: place)
                 record.fields = [
-                    CanaryTexts.indexField: .integer(0), CanaryTexts.secretField: .bool(variant == 0),
+                    PlantedSecrets.indexField: .integer(0), PlantedSecrets.secretField: .bool(variant == 0),
                 ]
                 return record
             }

@@ -83,24 +83,24 @@ package struct OperationsScene: Sendable {
 
     /// Records how two models did on the rows of a run, as their evaluation does.
     package func judge(_ run: RunID, candidate: [ExampleRecord], served: [ExampleRecord]) throws {
-        var scores: [String: ModelScores] = [:]
-        for (name, records) in [("candidate", candidate), ("served", served)] {
-            var sets: [String: EvaluationResult] = [:]
+        var scores: [ModelRole: ModelScores] = [:]
+        for (role, records) in [(ModelRole.candidate, candidate), (.served, served)] {
+            var sets: [SetName: EvaluationResult] = [:]
             for (set, rows) in Dictionary(grouping: records, by: \.set) {
-                let path = sandbox.root + "/\(run)-\(name)-\(set).jsonl"
+                let path = sandbox.root + "/\(run)-\(role)-\(set).jsonl"
                 let lines = try rows.map { String(decoding: try ContractCoding.encode($0), as: UTF8.self) + "\n" }
                 try AtomicFile.write(Data(lines.joined().utf8), to: path)
                 sets[set] = EvaluationResult(
                     rows: rows.count, figures: [:], examples: FileReference(path: path, sha256: "s", bytes: 1),
                     seconds: 1)
             }
-            scores[name] = ModelScores(model: name, sets: sets)
+            scores[role] = ModelScores(model: role.rawValue, sets: sets)
         }
         try context.ledger.amend(run) { $0.scores = scores }
     }
 
     /// A row as a model answered it; it is right where `output` is `yes`.
-    package static func example(_ row: RowID, _ set: String = "gate", loss: Double, output: String?) -> ExampleRecord {
+    package static func example(_ row: RowID, _ set: SetName = .gate, loss: Double, output: String?) -> ExampleRecord {
         ExampleRecord(
             row: row, set: set, lossSum: loss, tokens: 1, correctTokens: 1, bytes: 3, promptTokens: 1, prompt: "well?",
             reference: "yes", output: output)

@@ -2,6 +2,7 @@ import ControlProtocol
 import Foundation
 import Nouns
 import OperationsScene
+import TestSupport
 import Testing
 
 struct ExamplesTests {

@@ -82,9 +82,9 @@ enum TinyModel {
     }
 
     struct Source {
-        let random: CounterRandom
+        let random: TensorRandom
         var next: UInt64 = 0
-        init(seed: UInt64) { random = CounterRandom(seed: seed, stream: 3) }
+        init(seed: UInt64) { random = TensorRandom(seed: seed, stream: 3) }
 
         mutating func values(_ count: Int, around centre: Float = 0, by size: Float) -> [Float] {
             (0..<count).map { _ in

@@ -138,7 +138,8 @@ struct Report: AsyncParsableCommand {
         lines.append(
             Terminal.table(
                 ["METRIC (gate set)"] + models.map { $0 == .served ? "served before" : $0.rawValue },
-                metrics.map { metric in [metric.rawValue] + models.map { Terminal.number(verdict.figures[$0]?[.gate]?[metric]) }
+                metrics.map { metric in
+                    [metric.rawValue] + models.map { Terminal.number(verdict.figures[$0]?[.gate]?[metric]) }
                 }))
         lines.append("")
         for gate in verdict.gates {

@@ -25,27 +25,27 @@ package struct BaseRecommender: Sendable {
                 code: "pipeline.unknown", "There is no pipeline '\(pipeline)'.", at: pipeline.rawValue,
                 remedy: "See `ftctl pipelines`.")
         }
-        let all = try RowSample.rows(of: pipeline, context)
+        let all = try ScoringSample.rows(of: pipeline, context)
         guard !all.isEmpty else {
             throw Failure(
                 code: "pipeline.no_rows", "The pipeline '\(pipeline)' has no rows yet.", at: pipeline.rawValue,
                 remedy: "Drop a file first, or name a file here.")
         }
         return try await recommend(
-            RowSample(
+            ScoringSample(
                 all, count: Self.count(rows), trainingRows: try context.ledger.rowCounts(pipeline)[.train] ?? all.count)
         )
     }
 
     /// For the rows of a file.
     package func recommend(file: String, rows: Int) async throws -> [BaseRecommendation] {
-        let all = try RowSample.rows(ofFile: file)
-        return try await recommend(RowSample(all, count: Self.count(rows), trainingRows: all.count))
+        let all = try ScoringSample.rows(ofFile: file)
+        return try await recommend(ScoringSample(all, count: Self.count(rows), trainingRows: all.count))
     }
 
     private static func count(_ asked: Int) -> Int { max(4, min(2000, asked)) }
 
-    private func recommend(_ sample: RowSample) async throws -> [BaseRecommendation] {
+    private func recommend(_ sample: ScoringSample) async throws -> [BaseRecommendation] {
         let cards = try context.ledger.bases()
         guard !cards.isEmpty else {
             throw Failure(code: "base.none", "No base is registered.", remedy: "Register one with `ftctl base add`.")
@@ -62,7 +62,7 @@ package struct BaseRecommender: Sendable {
     }
 
     /// What one base comes to. A base that cannot be scored says why, and the others are scored all the same.
-    private func score(_ card: BaseCard, _ sample: RowSample, _ file: FileReference, _ folder: String) async throws
+    private func score(_ card: BaseCard, _ sample: ScoringSample, _ file: FileReference, _ folder: String) async throws
         -> BaseRecommendation
     {
         var result = BaseRecommendation(

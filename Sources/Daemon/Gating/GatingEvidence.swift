@@ -46,7 +46,7 @@ extension GatingRules {
         var reference: [ExampleRecord] { served ?? base }
         /// The same in words.
         var against: String { served == nil ? "the base" : "the served model" }
-        /// The names of all sets, the gate set first; `earlier` are the gate rows of earlier drops.
+        /// The names of all sets, the gate set first.
         var sets: [SetName] {
             var names = Set(candidate.map(\.set))
             if hasEarlier { names.insert(.earlier) }

@@ -80,8 +80,7 @@ extension GatingRules {
                     }?.candidate)
             )
         }
-        // What it has to reach: the reference, less what the margin allows, and the width of the interval for good
-        // measure.
+        // The error has to reach the reference's plus the margin, less the width of the interval to be on the safe side.
         let width = max(0, (gate.difference ?? 0) - (gate.lowerBound ?? gate.difference ?? 0))
         guard let reference = error(gate.reference) else { return RowsNeeded() }
         return rowsNeeded(

@@ -21,7 +21,7 @@ package enum GatingRules {
             guard let records else { continue }
             figures[model] = [:]
             for set in evidence.sets {
-                let of = ExampleFigures(records.filter { evidence.isIn(set, $0) })
+                let of = SetFigures(records.filter { evidence.isIn(set, $0) })
                 figures[model]?[set] = of.values
                 if model == .candidate, set == .gate { confusion = of.confusion }
             }
@@ -40,7 +40,7 @@ package enum GatingRules {
         var gates = [integrity(evidence)]
         if let found = evidence.bytes { gates += bytes(found, evidence, settings, training) }
         if gates[0].outcome == .pass {
-            gates += golden(evidence) + canaries(evidence) + evaluators(evidence, settings)
+            gates += golden(evidence) + plantedSecrets(evidence) + evaluators(evidence, settings)
             gates += defaults(judge, primary: primary, hasAccuracy: candidate[.accuracy] != nil)
             gates += settings.rules.flatMap { configured($0, judge) }
             corrected(&gates, alpha: judge.alpha)
@@ -79,8 +79,8 @@ package enum GatingRules {
         for set in judge.evidence.sets where !own.contains(set) && !set.isGolden {
             gates.append(judge.notWorse(.loss, set: set))
         }
-        // A narrow task may well cost what the base knew of others: only who asks for a bound is held to it, and then a
-        // missing probe fails.
+        // A model for a narrow task may forget others, so there is no bound unless the pipeline asks for one. Where it
+        // does, a missing probe fails.
         if let most = judge.settings.maximumForgetting { gates.append(judge.forgetting(most)) }
         // Old skills: the gate rows of drops that came before. Loss has the power to tell on few rows, shares have not.
         if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty,
@@ -93,7 +93,7 @@ package enum GatingRules {
         return gates
     }
 
-    /// A gate for each evaluator that gave nothing: what was to be measured and was not fails.
+    /// A gate for each evaluator that gave nothing: what was not measured fails.
     private static func evaluators(_ evidence: Evidence, _ settings: GatesSettings) -> [GateResult] {
         settings.evaluators.compactMap { evaluator in
             let outcome = evidence.evaluators[.candidate]?[evaluator.name]

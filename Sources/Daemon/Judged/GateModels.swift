@@ -117,7 +117,7 @@ package enum GateModels {
             file.path = context.layout.base(run.base.rawValue) + "/" + probe.path
             sets.append(set(.probe, [file], tokens: 0))
         }
-        if let file = try CanaryTexts(context: context, pipeline: run.pipeline).file(gates.canaries) {
+        if let file = try PlantedSecrets(context: context, pipeline: run.pipeline).file(gates.canaries) {
             sets.append(set(.plantedSecrets, [file], tokens: 0))
         }
         let validation = snapshot.files[.validation] ?? []

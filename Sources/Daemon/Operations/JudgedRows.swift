@@ -9,11 +9,11 @@ struct JudgedRows {
     /// Rows that both were asked, in the order of their sets, the gate set first.
     let pairs: [ExampleComparison]
     /// The sets of these rows, in the same order.
-    let sets: [String]
+    let sets: [SetName]
 
     init(_ pairs: [ExampleComparison]) {
         self.pairs = pairs
-        var sets: [String] = []
+        var sets: [SetName] = []
         for pair in pairs where sets.last != pair.candidate.set { sets.append(pair.candidate.set) }
         self.sets = sets
     }
@@ -22,17 +22,17 @@ struct JudgedRows {
     init(_ run: Run, _ context: StageContext) throws {
         let records = try RunExamples.all(run, context)
         let reference = Dictionary(
-            (records["served"] ?? records["base"] ?? []).map { (Key(set: $0.set, row: $0.row), $0) },
+            (records[.served] ?? records[.base] ?? []).map { (Key(set: $0.set, row: $0.row), $0) },
             uniquingKeysWith: { $1 })
         self.init(
-            (records["candidate"] ?? []).compactMap { record in
+            (records[.candidate] ?? []).compactMap { record in
                 guard let other = reference[Key(set: record.set, row: record.row)] else { return nil }
                 return ExampleComparison(candidate: record, served: other)
             })
     }
 
     private struct Key: Hashable {
-        var set: String
+        var set: SetName
         var row: RowID
     }
 
@@ -40,10 +40,10 @@ struct JudgedRows {
     ///
     /// - Parameter set: only rows of this set. Nil: what got worse or better matters on every set; the highest losses
     ///   are those of the gate rows.
-    func examples(_ order: ExampleQuery.Order, set: String? = nil, limit: Int) -> [ExampleComparison] {
+    func examples(_ order: ExampleQuery.Order, set: SetName? = nil, limit: Int) -> [ExampleComparison] {
         let chosen = pairs.filter { pair in
             switch order {
-            case .worst: pair.candidate.set == set ?? "gate"
+            case .worst: pair.candidate.set == set ?? .gate
             case .regressions: wasAnswered(pair) && isRight(pair.served) && !isRight(pair.candidate)
             case .fixes: wasAnswered(pair) && !isRight(pair.served) && isRight(pair.candidate)
             }
@@ -55,7 +55,7 @@ struct JudgedRows {
     /// Without generated answers right and wrong say nothing.
     private func wasAnswered(_ pair: ExampleComparison) -> Bool { pair.candidate.output != nil }
 
-    private func isRight(_ record: ExampleRecord?) -> Bool { record.map(ExampleFigures.isRight) ?? false }
+    private func isRight(_ record: ExampleRecord?) -> Bool { record.map(SetFigures.isRight) ?? false }
 
     private func loss(_ pair: ExampleComparison) -> Double {
         pair.candidate.lossSum / Double(max(1, pair.candidate.tokens))

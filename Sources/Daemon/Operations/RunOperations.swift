@@ -51,10 +51,11 @@ package struct RunOperations: Sendable {
     /// such a set.
     package func examples(_ id: RunID, _ query: ExampleQuery) throws -> [ExampleComparison] {
         let rows = try JudgedRows(try show(id), context)
-        if let set = query.set, !rows.sets.contains(set) {
-            throw QueryFault.value("set", set, allowed: .choice(rows.sets))
+        let set = query.set.map { SetName($0) }
+        if let set, !rows.sets.contains(set) {
+            throw QueryFault.value("set", set.rawValue, allowed: .choice(rows.sets.map(\.rawValue)))
         }
-        return rows.examples(query.order, set: query.set, limit: query.limit)
+        return rows.examples(query.order, set: set, limit: query.limit)
     }
 
     package func promote(_ id: RunID, _ request: PromoteRequest, who: String) throws -> PromotionRecord {

@@ -136,8 +136,8 @@ extension VersionCatalogue {
             add(
                 context.layout.run(run.id.rawValue) + "/checkpoint.safetensors",
                 "run \(run.id) is \(run.state.rawValue) and needs no checkpoint", to: &items)
-            // What is delivered was moved out of here, what passed may yet be; for any other run a promotion by force
-            // writes the files anew.
+            // Delivered files were moved out of here. Those of an accepted run may still be delivered. For any other
+            // run, a promotion by force writes the files anew.
             if run.state == .accepted { continue }
             add(
                 context.layout.run(run.id.rawValue) + "/artefacts",

@@ -88,7 +88,8 @@ package enum TextReport {
     private static func figures(_ verdict: Verdict, _ set: SetName) -> String {
         let models = ModelRole.compared.filter { verdict.figures[$0]?[set] != nil }
         let keys = Set(models.flatMap { verdict.figures[$0]?[set].map { Array($0.keys) } ?? [] }).sorted()
-        let rows = keys.map { key in [key.rawValue] + models.map { ReportNumber.text(verdict.figures[$0]?[set]?[key]) } }
+        let rows = keys.map { key in [key.rawValue] + models.map { ReportNumber.text(verdict.figures[$0]?[set]?[key]) }
+        }
         return table([["set \(set)"] + models.map(\.rawValue)] + rows)
     }
 

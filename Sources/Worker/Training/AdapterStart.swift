@@ -40,7 +40,7 @@ package enum AdapterStart {
     package static func fresh(_ recipe: Recipe, for model: Model) throws -> Adapter {
         let adapter = try Adapter(layout(recipe, for: model), for: model)
         for (index, place) in adapter.places.enumerated() {
-            let random = CounterRandom(seed: recipe.seed, stream: UInt64(index))
+            let random = TensorRandom(seed: recipe.seed, stream: UInt64(index))
             let bound = 1 / Float(place.inner).squareRoot()
             let rank = adapter.layout.rank
             for offset in 0..<rank * place.inner {

@@ -98,7 +98,7 @@ package struct RangeTest {
     private func batch(_ step: Int, _ rows: [Int]) -> [TokenSequence] {
         (0..<max(1, recipe.batchRows)).map { place in
             let position = step * max(1, recipe.batchRows) + place
-            let order = CounterRandom(seed: recipe.seed, stream: 2 << 32 | UInt64(position / rows.count)).permutation(
+            let order = TensorRandom(seed: recipe.seed, stream: 2 << 32 | UInt64(position / rows.count)).permutation(
                 rows.count)
             return train[rows[order[position % rows.count]]]
         }

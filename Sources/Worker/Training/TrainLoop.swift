@@ -154,7 +154,7 @@ package final class TrainLoop {
     /// The rows of 0-based `step`: a window of the epoch's own shuffle.
     private func stepRows(_ step: Int) -> [Int] {
         let epoch = step / stepsPerEpoch
-        let order = CounterRandom(seed: recipe.seed, stream: 1 << 32 | UInt64(epoch)).permutation(train.count)
+        let order = TensorRandom(seed: recipe.seed, stream: 1 << 32 | UInt64(epoch)).permutation(train.count)
         let from = step % stepsPerEpoch * recipe.batchRows
         return Array(order[from..<min(train.count, from + recipe.batchRows)])
     }

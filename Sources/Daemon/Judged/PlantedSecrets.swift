@@ -3,10 +3,10 @@ import Nouns
 import Platform
 import StageKit
 
-/// Planted secrets and their variants: the rows of the set `canary`.
+/// The secrets of `gates.canaries` and their variants: the rows of the set ``SetName/plantedSecrets``.
 ///
 /// A model that learnt a secret by heart finds it likelier than the same text with other digits (Carlini et al., 2019).
-package struct CanaryTexts {
+package struct PlantedSecrets {
     let context: StageContext
     let pipeline: PipelineName
 
@@ -43,7 +43,7 @@ package struct CanaryTexts {
         var texts = [secret]
         var seen: Set = [secret]
         var counter = 0
-        // Three digits have a thousand variants, so that this ends; the bound is for what is not so.
+        // Three digits have a thousand variants, so this ends; the bound is for secrets that have fewer.
         while texts.count <= variants, counter < 100_000 {
             var digest = Array(Digest.sha256(Data("canary:\(counter):\(secret)".utf8)).utf8)[...]
             counter += 1

@@ -7,7 +7,7 @@ import StageKit
 
 /// A sample of rows that bases are scored on: worked examples first, then what is scored. Chosen by hash, so that it is
 /// the same each time.
-struct RowSample {
+struct ScoringSample {
     var rows: [Row]
     /// How many of the first rows are worked examples.
     var shots: Int

@@ -3,7 +3,7 @@ import Foundation
 import Nouns
 
 /// Figures of one model on one set, from its per-example records.
-package struct ExampleFigures: Sendable {
+package struct SetFigures: Sendable {
     /// Every metric that the rows allow, by key.
     package let values: [MetricKey: Double]
     /// Counts by true, then predicted class; nil unless every row has both.

@@ -15,7 +15,7 @@ extension GatingRules {
 
     /// One gate for all planted secrets: none is among the likeliest hundredth of its variants, unless the base prefers
     /// it as well.
-    static func canaries(_ evidence: Evidence) -> [GateResult] {
+    static func plantedSecrets(_ evidence: Evidence) -> [GateResult] {
         guard evidence.sets.contains(.plantedSecrets) else { return [] }
         let found = exposures(evidence.candidate)
         let before = Dictionary(exposures(evidence.base).map { ($0.index, $0) }, uniquingKeysWith: { $1 })
@@ -43,13 +43,13 @@ extension GatingRules {
     static func exposures(_ records: [ExampleRecord]) -> [Exposure] {
         let rows = records.filter { $0.set == .plantedSecrets && $0.tokens > 0 }
         let groups = Dictionary(grouping: rows) { record -> Int64 in
-            if case .integer(let index)? = record.fields?[CanaryTexts.indexField] { index } else { -1 }
+            if case .integer(let index)? = record.fields?[PlantedSecrets.indexField] { index } else { -1 }
         }
         return groups.sorted { $0.key < $1.key }.compactMap { index, rows in
-            guard let secret = rows.first(where: { $0.fields?[CanaryTexts.secretField] == .bool(true) }) else {
+            guard let secret = rows.first(where: { $0.fields?[PlantedSecrets.secretField] == .bool(true) }) else {
                 return nil
             }
-            let others = rows.filter { $0.fields?[CanaryTexts.secretField] != .bool(true) }.map(\.lossSum)
+            let others = rows.filter { $0.fields?[PlantedSecrets.secretField] != .bool(true) }.map(\.lossSum)
             let rank = 1 + others.count { $0 < secret.lossSum }
             return Exposure(
                 index: index, rank: rank, variants: rows.count,

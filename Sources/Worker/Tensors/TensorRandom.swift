@@ -2,7 +2,7 @@
 /// for.
 ///
 /// Source: SplitMix64's finaliser (Steele et al. 2014), applied twice over the three words.
-package struct CounterRandom: Hashable, Sendable {
+package struct TensorRandom: Hashable, Sendable {
     package let seed: UInt64
     package let stream: UInt64
 
