@@ -51,7 +51,6 @@ struct ControlRouter: Sendable {
         }
         let chosen =
             fitting.first { Self.chooses($0.0.endpoint, query) } ?? fitting.first { Self.isUsual($0.0.endpoint) }
-        // A literal segment is written before a value in the table, so that the first that fits is the right one.
         guard let chosen else { throw RoutingFault.path(request.uri.path, Self.similar(parts, routes)) }
         try Self.requireKnownChoice(fitting.map(\.0.endpoint), query)
         return chosen
