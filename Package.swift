@@ -66,7 +66,7 @@ let shared: [Target] = [
     library("Shared", "Reports", ["ControlProtocol", "Nouns"]),
     library("Shared", "Graders", ["EvaluationMetrics", "Nouns"]),
     library("Shared", "Platform", ["CLibcrypto", "CPlatform"]),
-    library("Shared", "Places"),
+    library("Shared", "Places", ["Nouns"]),
     library("Shared", "Compression", ["CZlib", "CZstd"]),
     library("Shared", "JSONText", ["Nouns"]),
     library("Shared", "RowFiles", ["Compression", "JSONText", "Nouns", "Platform"]),
@@ -85,7 +85,7 @@ let daemon: [Target] = [
     library("Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "Nouns", "Platform"]),
     library(
         "Daemon", "Judged", ["GoldenSets", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol"]),
-    library("Daemon", "Launching", ["Nouns", "Platform", "WorkerProtocol", subprocess, system]),
+    library("Daemon", "Launching", ["Nouns", "Places", "Platform", "WorkerProtocol", subprocess, system]),
     library(
         "Daemon", "Registry",
         ["ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "StageKit", "WorkerProtocol"]),
@@ -103,8 +103,8 @@ let daemon: [Target] = [
     library(
         "Daemon", "Experiments",
         [
-            "ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "RowFiles", "RowFormats", "Settings",
-            "StageKit", "Statistics", "WorkerProtocol", lifecycle,
+            "ControlProtocol", "Launching", "Ledger", "Nouns", "Places", "Platform", "RowFiles", "RowFormats",
+            "Settings", "StageKit", "Statistics", "WorkerProtocol", lifecycle,
         ]),
     library(
         "Daemon", "Supervision",
@@ -172,8 +172,8 @@ let worker: [Target] = [
     program(
         "Worker", "finetune-worker",
         [
-            "ChatTemplates", "Encoding", "Evaluation", "Exporting", "Generation", "JSONText", "Nouns", "Platform",
-            "RowFiles", "Tensors", "Tokenization", "TokenizerFiles", "Training", "Transformers", "WeightFiles",
+            "ChatTemplates", "Encoding", "Evaluation", "Exporting", "Generation", "JSONText", "Nouns", "Places",
+            "Platform", "RowFiles", "Tensors", "Tokenization", "TokenizerFiles", "Training", "Transformers", "WeightFiles",
             "WorkerProtocol",
         ]),
 ]

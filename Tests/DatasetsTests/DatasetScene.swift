@@ -43,7 +43,7 @@ struct DatasetScene {
     func validated(
         _ id: DropID, _ contents: [RowContent], fields: [[String: JSONValue]?] = [], pipeline: PipelineName = "p"
     ) throws -> Drop {
-        let folder = sandbox.layout.intake(pipeline.rawValue, drop: id.rawValue)
+        let folder = sandbox.layout.intake(pipeline, drop: id)
         try AtomicFile.makeFolder(folder)
         var bytes: [UInt8] = []
         let writer = try ZstdWriter { bytes.append(contentsOf: $0) }

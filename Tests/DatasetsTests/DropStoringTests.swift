@@ -86,7 +86,7 @@ struct DropStoringTests {
         let whole = try Data(contentsOf: URL(filePath: damaged))
         try Data("not zstd".utf8).write(to: URL(filePath: damaged))
         // Nor does an index that cannot be made.
-        let near = scene.sandbox.layout.datasets("p") + "/near"
+        let near = scene.sandbox.layout.nearIndex("p")
         try FileManager.default.createDirectory(
             atPath: scene.sandbox.layout.datasets("p"), withIntermediateDirectories: true)
         try Data().write(to: URL(filePath: near))

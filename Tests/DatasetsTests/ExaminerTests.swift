@@ -89,7 +89,7 @@ struct ExaminerTests {
         try await examiner.examine(pipeline)
         #expect(try scene.context.ledger.report("p")?.tokens?.rows == 43)
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.state + "/runs").isEmpty,
+            try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.runs).isEmpty,
             "no temporary folder is left")
     }
 

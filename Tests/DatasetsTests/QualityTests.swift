@@ -96,7 +96,7 @@ struct QualityTests {
     @Test func aDamagedIndexIsMadeAnew() throws {
         let scene = try DatasetScene("[data]\ngate_share = 0.3\n")
         try scene.store("d-1", Self.rows(0..<100))
-        let folder = scene.sandbox.layout.datasets("p") + "/near"
+        let folder = scene.sandbox.layout.nearIndex("p")
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".near") {
             try Data("FTNEAR01 but no more".utf8).write(to: URL(filePath: folder + "/" + name))
         }
@@ -110,7 +110,7 @@ struct QualityTests {
     @Test func manySmallDropsAreFewSegments() throws {
         let scene = try DatasetScene()
         for index in 0..<40 { try scene.store(DropID("d-\(index)"), Self.rows((index * 3)..<(index * 3 + 3))) }
-        let folder = scene.sandbox.layout.datasets("p") + "/near"
+        let folder = scene.sandbox.layout.nearIndex("p")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".near") }
         #expect(files.count <= 16, "\(files.count)")
         try scene.store("d-last", Self.rows(0..<120, " indeed"))

@@ -69,7 +69,7 @@ struct RevokingTests {
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: scene.sandbox.layout.intake("p", drop: "d-1")).isEmpty)
         var texts = ""
-        let folder = scene.sandbox.layout.datasets("p") + "/shards"
+        let folder = scene.sandbox.layout.shards("p")
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
             try RowFile.read(folder + "/" + name) { texts += "\($0.content)" }
         }

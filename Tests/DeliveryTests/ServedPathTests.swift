@@ -63,7 +63,7 @@ struct ServedPathTests {
 
     /// Puts judged files beside the run, as the evaluation does.
     func judged(_ run: Run, _ context: StageContext, content: String) throws -> Artefact {
-        let folder = context.layout.run(run.id.rawValue) + "/artefacts/peft/export"
+        let folder = context.layout.run(run.id) + "/artefacts/peft/export"
         try AtomicFile.makeFolder(folder)
         try AtomicFile.write(Data(content.utf8), to: folder + "/adapter_model.safetensors")
         let file = FileReference(

@@ -53,7 +53,7 @@ struct BaseRecommenderTests {
         _ = try await recommender.recommend(file: path, rows: 16)
         #expect(launcher.requests.count { if case .train = $0.task { true } else { false } } == 2)
         // Nothing is left lying about.
-        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.context.layout.state + "/runs").isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.context.layout.runs).isEmpty)
     }
 
     @Test func aBaseThatCannotBeScoredSaysWhyAndTheOthersAreRanked() async throws {

@@ -100,7 +100,7 @@ struct ExperimentServiceTests {
         #expect(run.recipe.learningRate == winner.values["learning_rate"]?.doubleValue)
         let adapter = try #require(run.adapter)
         #expect(try Digest.sha256(file: adapter.path + "/adapter_model.safetensors") == adapter.sha256)
-        #expect(FileManager.default.fileExists(atPath: scene.context.layout.run(run.id.rawValue) + "/events.jsonl"))
+        #expect(FileManager.default.fileExists(atPath: scene.context.layout.events(run.id)))
         let left = try FileManager.default.contentsOfDirectory(
             atPath: ExperimentService.folder(experiment.id, scene.context))
         #expect(left == ["t\(winner.number)"], "the other trials' files are gone")

@@ -37,7 +37,7 @@ struct Scene {
         var settings = PipelineSettings(name: "p", file: "p.toml", base: bases.first ?? "none")
         pipeline(&settings)
         folder.pipelines = [settings]
-        for path in [sandbox.layout.state, sandbox.layout.state + "/runs"] { try AtomicFile.makeFolder(path) }
+        for path in [sandbox.layout.state, sandbox.layout.runs] { try AtomicFile.makeFolder(path) }
         context = StageContext(
             layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(folder),
             logger: Logger(label: "test"))

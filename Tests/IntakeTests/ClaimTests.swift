@@ -69,11 +69,11 @@ struct ClaimTests {
         #expect(try scene.drops().isEmpty)
         try scene.pass()
         #expect(scene.problems.map(\.code) == ["intake.not_a_file"])
-        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.context.layout.state + "/intake/p").isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.context.layout.intake("p")).isEmpty)
     }
 
     @Test func aClaimThatAKillInterruptedIsCarriedThrough() throws {
-        let intake = scene.context.layout.state + "/intake/p"
+        let intake = scene.context.layout.intake("p")
         try AtomicFile.makeFolder(intake + "/.claim-d-20260101-000000-00000001")
         try IntakeScene.rows(0..<10).write(
             toFile: intake + "/.claim-d-20260101-000000-00000001/original", atomically: false, encoding: .utf8)
@@ -118,7 +118,7 @@ struct ClaimTests {
         #expect(drops.allSatisfy { $0.rowsAccepted == 10 })
         #expect(drops.contains { $0.name == "two\nlines.jsonl" })
         let kept = try drops.map {
-            try Data(contentsOf: URL(filePath: scene.context.layout.intake("p", drop: $0.id.rawValue) + "/name"))
+            try Data(contentsOf: URL(filePath: scene.context.layout.intake("p", drop: $0.id) + "/name"))
         }
         #expect(Set(kept) == Set(names.prefix(3).map { Data($0) }), "the bytes of the name are kept")
         #expect(scene.problems.isEmpty)

@@ -24,7 +24,7 @@ final class IntakeScene {
         sandbox = try Sandbox()
         var folder = SettingsFolder()
         folder.daemon.quietSeconds = 0.05
-        var pipeline = PipelineSettings(name: "p", file: sandbox.layout.pipelineSettings + "/p.toml", base: "tiny")
+        var pipeline = PipelineSettings(name: "p", file: sandbox.layout.pipelineFile("p"), base: "tiny")
         change(&pipeline)
         self.pipeline = pipeline
         folder.pipelines = [pipeline]
@@ -57,13 +57,13 @@ final class IntakeScene {
     func drops() throws -> [Drop] { try context.ledger.drops(pipeline: "p", limit: 100_000) }
 
     func report(_ drop: Drop) throws -> IntakeReport {
-        let path = context.layout.intake("p", drop: drop.id.rawValue) + "/report.json"
+        let path = context.layout.dropReport("p", drop.id)
         return try ContractCoding.decode(IntakeReport.self, from: try Data(contentsOf: URL(filePath: path)))
     }
 
     func rows(_ drop: Drop) throws -> [Row] {
         var rows: [Row] = []
-        try RowFile.read(context.layout.intake("p", drop: drop.id.rawValue) + "/rows.jsonl.zst") { rows.append($0) }
+        try RowFile.read(context.layout.intake("p", drop: drop.id) + "/rows.jsonl.zst") { rows.append($0) }
         return rows
     }
 

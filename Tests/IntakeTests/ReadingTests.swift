@@ -43,7 +43,7 @@ struct ReadingTests {
         #expect(try scene.left().isEmpty)
         // The same folder again is the same drop, whatever it is called.
         try FileManager.default.copyItem(
-            atPath: scene.context.layout.intake("p", drop: drop.id.rawValue) + "/original",
+            atPath: scene.context.layout.intake("p", drop: drop.id) + "/original",
             toPath: scene.dropFolder + "/again")
         try scene.pass("again")
         #expect(try scene.drops().filter { $0.state == .duplicate }.map(\.name) == ["again"])
@@ -65,7 +65,7 @@ struct ReadingTests {
 
     @Test func bytesThatChangeAfterTheRecordAreReadAgain() throws {
         try scene.put(IntakeScene.rows(0..<10), "a.jsonl")
-        let intake = scene.context.layout.state + "/intake/p"
+        let intake = scene.context.layout.intake("p")
         // Recorded, then written to before it is read: by hand, so that the order is certain.
         try scene.service.claim(RawPath(scene.dropFolder + "/a.jsonl"), Array("a.jsonl".utf8), scene.pipeline)
         let id = try #require(try FileManager.default.contentsOfDirectory(atPath: intake).first)
@@ -93,7 +93,7 @@ struct ReadingTests {
         #expect(report.problemCounts == ["data_type": bad])
         let name = try #require(report.allProblems)
         let packed = try Data(
-            contentsOf: URL(filePath: scene.context.layout.intake("p", drop: drop.id.rawValue) + "/" + name))
+            contentsOf: URL(filePath: scene.context.layout.intake("p", drop: drop.id) + "/" + name))
         var text: [UInt8] = []
         try packed.withUnsafeBytes { try ZstdReader().push($0) { text.append(contentsOf: $0) } }
         let all = try text.split(separator: 10).map { try ContractCoding.decode(RowProblem.self, from: Data($0)) }
@@ -133,7 +133,7 @@ struct ReadingTests {
         try FileManager.default.createDirectory(
             atPath: scene.context.layout.state + "/intake", withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(
-            atPath: scene.context.layout.state + "/intake/p", withDestinationPath: mounted)
+            atPath: scene.context.layout.intake("p"), withDestinationPath: mounted)
         var text = ""
         var generator = SystemRandomNumberGenerator()
         for index in 0..<3000 {

@@ -34,7 +34,7 @@ package struct OperationsScene: Sendable {
     ) throws {
         sandbox = try Sandbox()
         try sandbox.pipeline("support", "base = \"tiny\"\n" + toml)
-        for path in [sandbox.layout.state + "/runs", sandbox.layout.uploads] { try AtomicFile.makeFolder(path) }
+        for path in [sandbox.layout.runs, sandbox.layout.uploads] { try AtomicFile.makeFolder(path) }
         let settings = SettingsFolder.read(sandbox.layout)
         if let problem = settings.problems.first { throw problem }
         var logger = Logger(label: "test")

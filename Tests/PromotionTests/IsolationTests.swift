@@ -26,7 +26,7 @@ struct IsolationTests {
         for name: PipelineName in ["a", "b"] {
             try serve(VersionID("v-\(name)"), of: name, ledger)
             try FileManager.default.createDirectory(
-                atPath: sandbox.layout.models(name.rawValue), withIntermediateDirectories: true)
+                atPath: sandbox.layout.models(name), withIntermediateDirectories: true)
         }
         // A folder lies where the first pipeline's link should be.
         try FileManager.default.createDirectory(

@@ -63,7 +63,7 @@ struct PromotionServiceTests {
     private func served(_ pipeline: PipelineName) throws -> VersionID? { try context.ledger.served(pipeline)?.version }
 
     private func link(_ pipeline: PipelineName) -> String? {
-        try? FileManager.default.destinationOfSymbolicLink(atPath: sandbox.layout.current(pipeline.rawValue))
+        try? FileManager.default.destinationOfSymbolicLink(atPath: sandbox.layout.current(pipeline))
     }
 
     private func refusal(_ work: () throws -> Void) -> Failure? {
@@ -78,7 +78,7 @@ struct PromotionServiceTests {
         let version = try #require(after.version)
         #expect(after.state == .promoted)
         #expect(try served("a") == version && link("a") == version.rawValue)
-        let folder = sandbox.layout.version("a", version.rawValue)
+        let folder = sandbox.layout.version("a", version)
         #expect(try String(contentsOfFile: folder + "/adapter-0/adapter_model.safetensors", encoding: .utf8) == "one")
         let record = try #require(try context.ledger.history("a").first)
         #expect(record.kind == .automatic && record.who == "finetuned" && record.reason == "loss 1 → 0.5")
@@ -149,7 +149,7 @@ struct PromotionServiceTests {
         #expect(try service.rollback("a", to: second, who: "ann", reason: "after all").version == second)
         #expect(
             refusal { _ = try service.rollback("a", to: "v-none", who: "ann", reason: "r") }?.code == "version.unknown")
-        try FileManager.default.removeItem(atPath: sandbox.layout.version("a", first.rawValue))
+        try FileManager.default.removeItem(atPath: sandbox.layout.version("a", first))
         #expect(
             refusal { _ = try service.rollback("a", to: first, who: "ann", reason: "r") }?.code == "version.removed")
         #expect(try served("a") == second)

@@ -94,7 +94,7 @@ struct BaseRegistryTests {
         let model = context.modelReference(card).basePath
         #expect(model == sandbox.layout.base("some-model") + "/Some-Model.gguf")
         #expect(try String(contentsOfFile: model, encoding: .utf8) == "weights")
-        let kept = try Data(contentsOf: URL(filePath: sandbox.layout.base("some-model") + "/card.json"))
+        let kept = try Data(contentsOf: URL(filePath: sandbox.layout.baseCard("some-model")))
         #expect(try ContractCoding.decode(BaseCard.self, from: kept).digest == card.digest)
         #expect(card.probe?.path == "probe.jsonl" && card.probeSeed != nil)
         #expect(

@@ -50,7 +50,7 @@ struct LineageTests {
 
     /// A stored drop of 20 training and 5 gate rows.
     func store(_ id: DropID, receivedAt: Date = Date()) throws {
-        let folder = sandbox.layout.datasets("p") + "/shards"
+        let folder = sandbox.layout.shards("p")
         try AtomicFile.makeFolder(folder)
         var batch = DatasetBatch()
         var shards: [Split: FileReference] = [:]

@@ -9,7 +9,7 @@ struct RecipeTableTests {
     /// Settings read from a file whose `[recipe]` has one line.
     private func read(_ line: String) throws -> (PipelineSettings, [Failure]) {
         let sandbox = try Sandbox()
-        let path = sandbox.layout.pipelineSettings + "/p.toml"
+        let path = sandbox.layout.pipelineFile("p")
         try "base = \"b\"\n[recipe]\n\(line)\n".write(toFile: path, atomically: true, encoding: .utf8)
         return try SettingsFolder.pipeline(path)
     }
@@ -97,7 +97,7 @@ struct RecipeTableTests {
     @Test func theSearchTakesBothEnds() throws {
         for value in RecipeTable.all {
             let sandbox = try Sandbox()
-            let path = sandbox.layout.pipelineSettings + "/p.toml"
+            let path = sandbox.layout.pipelineFile("p")
             let (inside, outside) = Self.ends(value)
             for (list, isRight) in [(inside, value.reach == .search), (outside, false)] {
                 for one in list {

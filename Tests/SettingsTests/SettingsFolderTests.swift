@@ -66,7 +66,7 @@ struct SettingsFolderTests {
 
     @Test func aFileThatIsNotTextIsRefused() throws {
         let sandbox = try Sandbox()
-        try Data([0xFF, 0xFE, 0, 1]).write(to: URL(filePath: sandbox.layout.pipelineSettings + "/x.toml"))
+        try Data([0xFF, 0xFE, 0, 1]).write(to: URL(filePath: sandbox.layout.pipelineFile("x")))
         #expect(SettingsFolder.read(sandbox.layout).problems.first?.code == "settings.syntax")
     }
 }

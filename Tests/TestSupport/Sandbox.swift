@@ -24,12 +24,12 @@ package final class Sandbox: Sendable {
 
     /// Writes `etc/finetuned/pipelines/<name>.toml`.
     package func pipeline(_ name: String, _ toml: String) throws {
-        try toml.write(toFile: layout.pipelineSettings + "/\(name).toml", atomically: true, encoding: .utf8)
+        try toml.write(toFile: layout.pipelineFile(PipelineName(name)), atomically: true, encoding: .utf8)
     }
 
     /// Puts a file into a pipeline's drop folder by rename, as careful people do.
     package func drop(_ text: String, as name: String, into pipeline: String) throws {
-        let folder = layout.drop(pipeline)
+        let folder = layout.drop(PipelineName(pipeline))
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let hidden = folder + "/.\(name).part"
         try text.write(toFile: hidden, atomically: false, encoding: .utf8)

@@ -93,7 +93,7 @@ struct DataCheck: AsyncParsableCommand {
     }
 
     private func pipelineSettings(_ name: String) throws -> PipelineSettings {
-        let path = connection.layout.pipelineSettings + "/\(name).toml"
+        let path = connection.layout.pipelineFile(PipelineName(name))
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure(
                 code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: path,

@@ -30,10 +30,10 @@ final class TokenCheck {
                 The pipeline has no base yet: an experiment chooses it (base = \"auto\"). So no tokens can be \
                 counted here.
                 """,
-                at: layout.pipelineSettings + "/\(settings.name).toml",
+                at: layout.pipelineFile(settings.name),
                 remedy: "Check without --pipeline; the daemon counts the tokens of every row that is dropped.")
         }
-        let path = layout.base(settings.base.rawValue) + "/card.json"
+        let path = layout.baseCard(settings.base)
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure(
                 code: "base.unknown", "The base model '\(settings.base)' cannot be read, so no tokens can be counted.",
@@ -65,16 +65,16 @@ final class TokenCheck {
         try output.close()
         guard rows > 0 else { return [] }
         let model = ModelReference(
-            basePath: card.path(in: layout.base(card.id.rawValue)),
+            basePath: card.path(in: layout.base(card.id)),
             base: card.id, baseDigest: card.digest)
         let task = MeasureTask(
             model: model, rows: [FileReference(path: rowsPath, sha256: "", bytes: 0)],
             maxLength: settings.recipe.maxLength)
         try AtomicFile.write(
             try ContractCoding.encode(WorkerRequest(id: "check", directory: scratch, task: .measure(task))),
-            to: scratch + "/request.json")
+            to: WorkFolder(scratch).request)
         let program = try worker()
-        let status = try SpawnedProgram.run(program, [scratch + "/request.json"], output: scratch + "/worker.log")
+        let status = try SpawnedProgram.run(program, [WorkFolder(scratch).request], output: scratch + "/worker.log")
         guard status == 0 else {
             let log =
                 FileManager.default.contents(atPath: scratch + "/worker.log").map {

@@ -134,13 +134,13 @@ package struct DatasetCatalogue: Sendable {
             bytes += Int(status.st_size)
             guard unlink(path) == 0 else { throw FileFailure("remove it", path, errno: errno) }
         }
-        let shards = context.layout.datasets(drop.pipeline.rawValue) + "/shards"
+        let shards = context.layout.shards(drop.pipeline)
         for digest in try context.ledger.filesOnly(of: drop.id) { try remove("\(shards)/\(digest).jsonl.zst") }
-        let quarantine = context.layout.quarantine(drop.pipeline.rawValue)
+        let quarantine = context.layout.quarantine(drop.pipeline)
         let places = ((try? FileManager.default.contentsOfDirectory(atPath: quarantine)) ?? []).filter {
             $0.hasSuffix("-" + drop.id.rawValue.suffix(8))
         }
-        for folder in [context.layout.intake(drop.pipeline.rawValue, drop: drop.id.rawValue)]
+        for folder in [context.layout.intake(drop.pipeline, drop: drop.id)]
             + places.map({ quarantine + "/" + $0 })
         {
             guard let names = FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) else {

@@ -124,7 +124,7 @@ package struct DatasetExaminer: Service {
         var measured = Dictionary(uniqueKeysWithValues: drops.map { ($0, Measured(counts: empty)) })
         let files = try context.ledger.shards(pipeline.name).filter { measured[$0.drop] != nil }.map(\.file)
         guard !files.isEmpty else { return measured }
-        let folder = context.layout.state + "/runs/.measure-\(pipeline.name)-\(UInt32.random(in: 0...UInt32.max))"
+        let folder = context.layout.scratch("measure-\(pipeline.name)-\(UInt32.random(in: 0...UInt32.max))")
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let task = MeasureTask(model: context.modelReference(card), rows: files, maxLength: empty.maxLength)

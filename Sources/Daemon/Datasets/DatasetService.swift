@@ -123,7 +123,7 @@ package struct DatasetService: Service {
     func revoke(_ drop: Drop, who: String, reason: String) throws -> Int {
         try turns.taken(drop.pipeline) {
             let kept = try context.ledger.keptRows(of: drop.id)
-            let folder = context.layout.datasets(drop.pipeline.rawValue) + "/shards"
+            let folder = context.layout.shards(drop.pipeline)
             let places = Dictionary(kept.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
             var writers: [DropID: [Split: ShardWriter]] = [:]
             if !kept.isEmpty {
@@ -144,7 +144,7 @@ package struct DatasetService: Service {
                 for (split, writer) in files { shards.append((owner, split, try writer.finish())) }
             }
             _ = try context.ledger.revoke(drop.id, kept: kept, shards: shards, who: who, reason: reason)
-            NearIndex.remove(folder: context.layout.datasets(drop.pipeline.rawValue) + "/near")
+            NearIndex.remove(folder: context.layout.nearIndex(drop.pipeline))
             context.problems.set("datasets:drop:\(drop.id)", nil)
             context.bells.datasets.ring()
             return kept.count

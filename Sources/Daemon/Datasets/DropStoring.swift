@@ -45,7 +45,7 @@ final class DropStoring {
         self.drop = drop
         self.data = data
         self.near = near
-        let folder = context.layout.datasets(drop.pipeline.rawValue) + "/shards"
+        let folder = context.layout.shards(drop.pipeline)
         try AtomicFile.makeFolder(folder)
         shards = DropShards(folder: folder)
         hasRowsWithoutPrompt = try context.ledger.hasRowsWithoutPrompt(drop.pipeline)
@@ -66,7 +66,7 @@ final class DropStoring {
         defer { try? writing?.wait() }
         // What a crash left half written is written anew.
         try context.ledger.forgetUnfinished(drop.id)
-        let folder = context.layout.intake(drop.pipeline.rawValue, drop: drop.id.rawValue)
+        let folder = context.layout.intake(drop.pipeline, drop: drop.id)
         let path = folder + "/rows.jsonl.zst"
         let maker = PreparedRows.Maker(data, near: near)
         var last = PreparedRows()

@@ -16,7 +16,7 @@ struct NearKeeping {
     let context: StageContext
     let pipeline: PipelineSettings
 
-    private var folder: String { context.layout.datasets(pipeline.name.rawValue) + "/near" }
+    private var folder: String { context.layout.nearIndex(pipeline.name) }
 
     /// The index, with every stored drop in it.
     func open() throws -> NearIndex {

@@ -23,10 +23,10 @@ struct Canary: Sendable {
             id: "evt_canary_\(version.id)", createdAt: Int(Date().timeIntervalSince1970), type: .promoted,
             data: .init(
                 pipeline: run.pipeline, run: run.id, version: version.id, previous: version.parent,
-                path: context.layout.version(run.pipeline.rawValue, version.id.rawValue),
+                path: context.layout.version(run.pipeline, version.id),
                 reason: run.verdict?.summary ?? ""))
         let ending = try await HookProgram.run(
-            settings.canary, event: try ContractCoding.encode(event), folder: context.layout.state + "/hooks",
+            settings.canary, event: try ContractCoding.encode(event), folder: context.layout.hooks,
             name: event.id,
             seconds: settings.hookSeconds)
         if ending.succeeded { return nil }
@@ -46,7 +46,7 @@ struct Canary: Sendable {
             model: try context.modelReference(version),
             conversations: rows.map(\.question),
             maxNewTokens: max(1, gates.maxNewTokens))
-        let folder = context.layout.state + "/hooks/golden-\(version.id)"
+        let folder = context.layout.hooks + "/golden-\(version.id)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let request = WorkerRequest(
             id: "golden-\(version.id)", directory: folder, task: .generate(task), threads: daemon.workerThreads,

@@ -46,7 +46,7 @@ struct Exporter: Sendable {
     /// Moves judged files to their place once each is seen to be what was judged; nil where they are gone or were
     /// changed, so that they are written anew.
     private func deliver(_ artefact: Artefact, _ version: ModelVersion) throws -> ExportRecord? {
-        let folder = context.layout.export(version.id.rawValue)
+        let folder = context.layout.export(version.id)
         let place = folder + "/" + artefact.format.rawValue
         let files = artefact.files.map { file in
             var file = file
@@ -73,7 +73,7 @@ struct Exporter: Sendable {
     }
 
     private func export(_ version: ModelVersion, _ format: ExportFormat) async throws -> ExportRecord {
-        let folder = context.layout.export(version.id.rawValue)
+        let folder = context.layout.export(version.id)
         let place = folder + "/" + format.rawValue
         let work = folder + "/.\(format.rawValue)"
         try? FileManager.default.removeItem(atPath: work)

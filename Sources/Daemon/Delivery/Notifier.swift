@@ -28,7 +28,7 @@ struct Notifier: Sendable {
     func pass() async throws {
         let settings = context.settings
         let layout = context.layout
-        try context.ledger.collectNotifications(folder: { layout.version($0.rawValue, $1.rawValue) }) {
+        try context.ledger.collectNotifications(folder: { layout.version($0, $1) }) {
             pipeline, kind in
             DeliveryRules.targets(settings.pipeline(pipeline)?.delivery, kind)
         }
@@ -68,7 +68,7 @@ struct Notifier: Sendable {
             return .told("no hook is configured any more")
         }
         let ending = try await HookProgram.run(
-            command, event: try ContractCoding.encode(notice.event), folder: context.layout.state + "/hooks",
+            command, event: try ContractCoding.encode(notice.event), folder: context.layout.hooks,
             name: notice.event.id,
             seconds: settings.hookSeconds)
         if ending.succeeded { return .told("status 0") }

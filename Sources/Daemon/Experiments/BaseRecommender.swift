@@ -50,7 +50,7 @@ package struct BaseRecommender: Sendable {
         guard !cards.isEmpty else {
             throw Failure(code: "base.none", "No base is registered.", remedy: "Register one with `ftctl base add`.")
         }
-        let folder = context.layout.state + "/runs/.recommend-\(UInt32.random(in: 0...UInt32.max))"
+        let folder = context.layout.scratch("recommend-\(UInt32.random(in: 0...UInt32.max))")
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let writer = try ShardWriter(folder: folder)

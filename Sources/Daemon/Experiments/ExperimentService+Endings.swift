@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Nouns
+import Places
 import Platform
 import Settings
 import StageKit
@@ -85,14 +86,14 @@ extension ExperimentService {
         guard experiment.state.isFinal else { return }
         let folder = Self.folder(experiment.id, context)
         if let run = experiment.run, let winner = experiment.winner {
-            let target = context.layout.run(run.rawValue)
-            let events = Self.folder(experiment.id, winner, context) + "/events.jsonl"
-            if !FileManager.default.fileExists(atPath: target + "/events.jsonl"),
+            let target = context.layout.run(run)
+            let events = WorkFolder(Self.folder(experiment.id, winner, context)).events
+            if !FileManager.default.fileExists(atPath: WorkFolder(target).events),
                 let data = FileManager.default.contents(atPath: events)
             {
                 do {
                     try AtomicFile.makeFolder(target)
-                    try AtomicFile.write(data, to: target + "/events.jsonl")
+                    try AtomicFile.write(data, to: WorkFolder(target).events)
                 } catch {
                     context.logger.warning(
                         "The curve of \(run) could not be kept: \(error)",
@@ -103,7 +104,7 @@ extension ExperimentService {
         let kept = experiment.run == nil ? nil : experiment.winner.map { "t\($0)" }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
             if name == kept {
-                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)/checkpoint.safetensors")
+                try? FileManager.default.removeItem(atPath: WorkFolder("\(folder)/\(name)").checkpoint)
             } else {
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
             }

@@ -204,10 +204,10 @@ extension ExperimentService {
 
     /// Where an experiment's trials work.
     static func folder(_ id: ExperimentID, _ context: StageContext) -> String {
-        context.layout.state + "/experiments/\(id)"
+        context.layout.experiment(id)
     }
     static func folder(_ id: ExperimentID, _ trial: Int, _ context: StageContext) -> String {
-        "\(folder(id, context))/t\(trial)"
+        context.layout.trial(trial, of: id)
     }
 
     private func tell(_ experiment: Experiment, _ trial: Trial, _ message: String) {

@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Places
 import RowFiles
 import StageKit
 import WorkerProtocol
@@ -9,7 +10,7 @@ enum TrialCurves {
     /// Fills in curve, training losses and tokens from `events.jsonl` in `folder`. Steps gone over again after a resume
     /// count once.
     static func read(_ folder: String, into trial: inout Trial, scale: Double) {
-        guard let data = FileManager.default.contents(atPath: folder + "/events.jsonl") else { return }
+        guard let data = FileManager.default.contents(atPath: WorkFolder(folder).events) else { return }
         var steps: [Int: StepReport] = [:]
         var validations: [Int: ValidationReport] = [:]
         for line in data.split(separator: 10) {

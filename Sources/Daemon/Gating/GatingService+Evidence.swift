@@ -70,7 +70,7 @@ extension GatingService {
 
     /// The loss of each step, the last report of a step that was gone over again.
     private func losses(_ run: Run) -> [Double] {
-        guard let data = FileManager.default.contents(atPath: context.layout.run(run.id.rawValue) + "/events.jsonl")
+        guard let data = FileManager.default.contents(atPath: context.layout.events(run.id))
         else { return [] }
         var losses: [Int: Double] = [:]
         // A line that a kill cut off is no event.

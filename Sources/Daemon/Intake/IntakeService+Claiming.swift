@@ -15,7 +15,7 @@ extension IntakeService {
     /// Drops that were claimed but not yet recorded when the daemon died. One that cannot be recorded does not hold up
     /// the others.
     func recover(_ pipeline: PipelineSettings) throws {
-        let folder = context.layout.state + "/intake/\(pipeline.name)"
+        let folder = context.layout.intake(pipeline.name)
         guard FileManager.default.fileExists(atPath: folder) else { return state.hasRecovered(pipeline.name) }
         var isWhole = true
         for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
@@ -39,7 +39,7 @@ extension IntakeService {
     /// Moves what was dropped into a folder of its own, from where nothing but this daemon reads it, then records it.
     func claim(_ path: RawPath, _ name: [UInt8], _ pipeline: PipelineSettings) throws {
         let id = IntakeRules.newID(at: Date(), random: UInt32.random(in: 0...UInt32.max))
-        let folder = context.layout.intake(pipeline.name.rawValue, drop: id.rawValue)
+        let folder = context.layout.intake(pipeline.name, drop: id)
         let hidden = (folder as NSString).deletingLastPathComponent + "/" + Self.claiming + id.rawValue
         // Whatever fails from here on, the next pass looks for what was left half-way.
         state.mustRecover(pipeline.name)
@@ -59,7 +59,7 @@ extension IntakeService {
 
     /// Enters a claimed drop into the ledger; gives it back where it turns out to be nothing that is read.
     private func record(_ id: DropID, _ pipeline: PipelineSettings) throws {
-        let folder = context.layout.intake(pipeline.name.rawValue, drop: id.rawValue)
+        let folder = context.layout.intake(pipeline.name, drop: id)
         let name = (FileManager.default.contents(atPath: folder + "/name")).map(Array.init) ?? Array(id.rawValue.utf8)
         let contents: DropContents
         do { contents = try DropContents(RawPath(folder + "/original")) } catch let failure as Failure {
@@ -81,7 +81,7 @@ extension IntakeService {
         do { try AtomicFile.putBack(folder + "/original", to: place) } catch let failure as FileFailure
             where failure.number == EEXIST
         {
-            let quarantine = context.layout.quarantine(pipeline.name.rawValue)
+            let quarantine = context.layout.quarantine(pipeline.name)
             try AtomicFile.makeFolder(quarantine)
             try AtomicFile.move(folder + "/original", to: quarantine + "/\(id)")
         }

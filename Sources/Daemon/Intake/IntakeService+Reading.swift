@@ -22,7 +22,7 @@ extension IntakeService {
 
     /// Reads one drop. False where it was written to meanwhile, and must be read again.
     private func validate(_ drop: Drop, _ pipeline: PipelineSettings) throws -> Bool {
-        let folder = context.layout.intake(pipeline.name.rawValue, drop: drop.id.rawValue)
+        let folder = context.layout.intake(pipeline.name, drop: drop.id)
         var report: IntakeReport
         let controlTokens =
             try context.ledger.base(context.effective(pipeline).settings.base)?.controlTokens.map(ControlTokens.init)
@@ -79,7 +79,7 @@ extension IntakeService {
 
     /// Puts the original bytes and the report where people look for refused files.
     private func quarantine(_ drop: Drop, _ folder: String) throws {
-        let place = context.layout.quarantine(drop.pipeline.rawValue) + "/" + IntakeRules.quarantineName(drop)
+        let place = context.layout.quarantine(drop.pipeline) + "/" + IntakeRules.quarantineName(drop)
         try AtomicFile.makeFolder(place)
         for name in ["original", "report.json", "name", ProblemLog.fileName]
         where FileManager.default.fileExists(atPath: folder + "/" + name) {

@@ -114,7 +114,7 @@ package enum GateModels {
         }
         if let probe = try context.requireBase(run.base).probe {
             var file = probe
-            file.path = context.layout.base(run.base.rawValue) + "/" + probe.path
+            file.path = context.layout.base(run.base) + "/" + probe.path
             sets.append(set(.probe, [file], tokens: 0))
         }
         if let file = try PlantedSecrets(context: context, pipeline: run.pipeline).file(gates.canaries) {

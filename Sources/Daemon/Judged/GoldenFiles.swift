@@ -18,7 +18,7 @@ package struct GoldenFiles {
     /// The sets as they are written now. Throws the first fault where one of them cannot be read: a gate that is not
     /// what its author wrote must not pass.
     package func sets() throws -> [GoldenSet] {
-        let (sets, problems) = GoldenSet.read(folder: context.layout.golden(pipeline.rawValue))
+        let (sets, problems) = GoldenSet.read(folder: context.layout.golden(pipeline))
         if let first = problems.first { throw first }
         return sets
     }
@@ -32,7 +32,7 @@ package struct GoldenFiles {
     static func keep(_ data: Data, rows: Int, _ context: StageContext, _ pipeline: PipelineName) throws -> FileReference
     {
         let digest = Digest.sha256(data)
-        let folder = context.layout.datasets(pipeline.rawValue) + "/golden"
+        let folder = context.layout.goldenRows(pipeline)
         let path = folder + "/\(digest).jsonl"
         var status = stat()
         if stat(path, &status) != 0 || Int(status.st_size) != data.count {

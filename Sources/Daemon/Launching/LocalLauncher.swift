@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Places
 import Platform
 import Subprocess
 import Synchronization
@@ -28,10 +29,10 @@ package struct LocalLauncher: WorkerLauncher {
         -> WorkerResult
     {
         try AtomicFile.makeFolder(request.directory)
-        let requestPath = request.directory + "/request.json"
+        let requestPath = WorkFolder(request.directory).request
         try AtomicFile.write(try ContractCoding.pretty(request), to: requestPath)
         let log = try FileDescriptor.open(
-            request.directory + "/stderr.log", .writeOnly, options: [.create, .truncate, .closeOnExec],
+            WorkFolder(request.directory).complaints, .writeOnly, options: [.create, .truncate, .closeOnExec],
             permissions: [.ownerReadWrite, .groupRead])
         let watch = EventWatch(onEvent)
         var options = PlatformOptions()
@@ -84,7 +85,8 @@ package struct LocalLauncher: WorkerLauncher {
         if let result = said.result { return result }
         if Task.isCancelled { throw WorkerEnd.interrupted }
         let tail = String(
-            decoding: (FileManager.default.contents(atPath: request.directory + "/stderr.log") ?? Data()).suffix(2000),
+            decoding: (FileManager.default.contents(atPath: WorkFolder(request.directory).complaints) ?? Data()).suffix(
+                2000),
             as: UTF8.self)
         if said.hung {
             throw WorkerEnd.died(

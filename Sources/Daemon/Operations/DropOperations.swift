@@ -23,7 +23,7 @@ package struct DropOperations: Sendable {
     package func report(_ id: DropID) throws -> IntakeReport {
         guard let drop = try context.ledger.drop(id),
             let data = FileManager.default.contents(
-                atPath: context.layout.intake(drop.pipeline.rawValue, drop: id.rawValue) + "/report.json")
+                atPath: context.layout.dropReport(drop.pipeline, id))
         else {
             throw Failure(
                 code: "drop.unknown", "There is no report of a drop '\(id)'.", at: id.rawValue,

@@ -15,7 +15,7 @@ struct PipelineCheck {
     let context: StageContext
 
     func answer(_ name: PipelineName) throws -> PipelineCheckAnswer {
-        let path = context.layout.pipelineSettings + "/\(name).toml"
+        let path = context.layout.pipelineFile(name)
         guard name.rawValue.wholeMatch(of: /[a-z0-9][a-z0-9_-]{0,62}/) != nil,
             FileManager.default.fileExists(atPath: path)
         else {
@@ -33,7 +33,7 @@ struct PipelineCheck {
             return answer
         }
         let card = try base(settings, &answer)
-        let (golden, faults) = GoldenSet.read(folder: context.layout.golden(name.rawValue))
+        let (golden, faults) = GoldenSet.read(folder: context.layout.golden(name))
         answer.problems += faults
         let sets = names(settings, golden, card)
         rules(settings, sets, &answer)

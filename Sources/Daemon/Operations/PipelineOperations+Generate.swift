@@ -21,7 +21,7 @@ extension PipelineOperations {
             conversations: request.prompts.map { [Message(role: "user", content: $0)] },
             maxNewTokens: request.maxNewTokens, temperature: request.temperature)
         let id = "generate-\(UInt32.random(in: 0...UInt32.max))"
-        let folder = context.layout.state + "/runs/." + id
+        let folder = context.layout.scratch(id)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         do {
             let result = try await launcher.run(

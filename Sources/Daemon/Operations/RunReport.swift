@@ -12,7 +12,7 @@ enum RunReport {
     /// The data of the report; parts whose files are gone are left out.
     static func data(_ run: Run, _ context: StageContext) -> ReportData {
         var data = ReportData(run: run)
-        let events = events(context.layout.run(run.id.rawValue) + "/events.jsonl")
+        let events = events(context.layout.events(run.id))
         // A resumed run goes over some steps again: the later report of a step counts.
         data.steps = latest(events.compactMap(\.step), by: \.step)
         data.validations = latest(events.compactMap(\.validation), by: \.step)

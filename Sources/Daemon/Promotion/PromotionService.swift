@@ -81,7 +81,7 @@ package struct PromotionService: Service {
         }
         if let target,
             !FileManager.default.fileExists(
-                atPath: context.layout.version(pipeline.rawValue, target.rawValue) + "/version.json")
+                atPath: context.layout.versionRecord(pipeline, target))
         {
             throw Failure(
                 code: "version.removed", "The files of '\(target)' were removed.", at: target.rawValue,
@@ -140,7 +140,7 @@ package struct PromotionService: Service {
     /// Makes the link say what the ledger says: the record is the promotion, the link follows, also after a crash
     /// between the two.
     private func repairLink(_ pipeline: PipelineName) throws {
-        let link = context.layout.current(pipeline.rawValue)
+        let link = context.layout.current(pipeline)
         let target = try context.ledger.served(pipeline)?.version?.rawValue
         let now = try? FileManager.default.destinationOfSymbolicLink(atPath: link)
         guard target != now else { return }

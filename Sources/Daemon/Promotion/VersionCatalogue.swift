@@ -26,7 +26,7 @@ package struct VersionCatalogue: Sendable {
                 figures: verdict?.figures[.candidate]?[.gate] ?? [:],
                 exports: try context.ledger.exports(version.id),
                 present: FileManager.default.fileExists(
-                    atPath: context.layout.version(pipeline.rawValue, version.id.rawValue) + "/version.json"))
+                    atPath: context.layout.versionRecord(pipeline, version.id)))
         }
     }
 
@@ -123,8 +123,8 @@ extension VersionCatalogue {
                     kept.append(.init(version: summary.version.id, reason: reason))
                 } else {
                     for path in [
-                        context.layout.version(pipeline.rawValue, summary.version.id.rawValue),
-                        context.layout.export(summary.version.id.rawValue),
+                        context.layout.version(pipeline, summary.version.id),
+                        context.layout.export(summary.version.id),
                     ] {
                         add(path, "\(summary.version.id) is neither served, named, best nor a parent", to: &items)
                     }
@@ -134,13 +134,13 @@ extension VersionCatalogue {
         for run in try context.ledger.runs(limit: Int.max) where run.state.isFinal {
             // The adapter and the scores stay: the run may yet be promoted by hand, and reports read them.
             add(
-                context.layout.run(run.id.rawValue) + "/checkpoint.safetensors",
+                context.layout.checkpoint(run.id),
                 "run \(run.id) is \(run.state.rawValue) and needs no checkpoint", to: &items)
             // Delivered files were moved out of here. Those of an accepted run may still be delivered. For any other
             // run, a promotion by force writes the files anew.
             if run.state == .accepted { continue }
             add(
-                context.layout.run(run.id.rawValue) + "/artefacts",
+                context.layout.artefacts(run.id),
                 "run \(run.id) is \(run.state.rawValue), and its exported files serve nobody", to: &items)
         }
         if remove {

@@ -20,7 +20,7 @@ struct VersionFolder {
         // The run is part of the name: the same weights from another run are another version with a lineage of its own.
         let content = ([card.digest] + stack.map(\.sha256) + [run.id.rawValue]).joined(separator: "\n")
         let id = VersionID("v-" + String(Digest.sha256(Data(content.utf8)).prefix(16)))
-        let folder = context.layout.version(run.pipeline.rawValue, id.rawValue)
+        let folder = context.layout.version(run.pipeline, id)
         var version = ModelVersion(
             id: id, pipeline: run.pipeline, run: run.id, base: run.base, baseDigest: card.digest, adapters: [],
             parent: run.parent, snapshot: run.snapshot,
@@ -33,7 +33,7 @@ struct VersionFolder {
         if FileManager.default.fileExists(atPath: folder + "/version.json") {
             return try context.ledger.version(id) ?? version
         }
-        let hidden = context.layout.models(run.pipeline.rawValue) + "/.\(id)"
+        let hidden = context.layout.models(run.pipeline) + "/.\(id)"
         try? FileManager.default.removeItem(atPath: hidden)
         try AtomicFile.makeFolder(hidden)
         for (index, part) in stack.enumerated() { try copy(part, to: hidden + "/adapter-\(index)") }

@@ -20,7 +20,7 @@ package struct BaseRegistry: Sendable {
     /// Opens a folder for the files of one base.
     package func openUpload() throws -> UploadAnswer {
         let id = "u-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
-        try AtomicFile.makeFolder(context.layout.uploads + "/" + id)
+        try AtomicFile.makeFolder(context.layout.upload(id))
         return UploadAnswer(id: id)
     }
 
@@ -33,7 +33,7 @@ package struct BaseRegistry: Sendable {
                 code: "upload.name", "'\(file)' cannot be the name of an uploaded file.", at: file,
                 remedy: "Use letters, digits, '.', '_' and '-'.")
         }
-        let folder = context.layout.uploads + "/" + upload
+        let folder = context.layout.upload(upload)
         guard FileManager.default.fileExists(atPath: folder) else {
             throw Failure(
                 code: "upload.unknown", "There is no upload '\(upload)'.", at: upload, remedy: "Open one first.")
@@ -61,7 +61,7 @@ package struct BaseRegistry: Sendable {
                 code: "base.name", "'\(id)' cannot name a base.", at: id.rawValue,
                 remedy: "Use lower-case letters, digits, '.', '_' and '-', such as --id smollm2-135m.")
         }
-        let work = context.layout.uploads + "/work-" + request.upload
+        let work = context.layout.upload("work-" + request.upload)
         defer { try? FileManager.default.removeItem(atPath: work) }
         let worker = WorkerRequest(
             id: "inspect-\(id)", directory: work, task: .inspect(InspectTask(path: path, id: id)),
@@ -77,7 +77,7 @@ package struct BaseRegistry: Sendable {
         card.id = id
         card.origin = request.origin
         if let licence = request.licence { card.licence = licence }
-        let place = context.layout.base(id.rawValue)
+        let place = context.layout.base(id)
         guard try context.ledger.base(id) == nil else {
             throw Failure(
                 code: "base.exists", "The base '\(id)' is registered already.", at: id.rawValue,
@@ -141,7 +141,7 @@ package struct BaseRegistry: Sendable {
                 at: pipeline.file, remedy: "Give that pipeline another base first.")
         }
         try context.ledger.removeBase(id)
-        try? FileManager.default.removeItem(atPath: context.layout.base(id.rawValue))
+        try? FileManager.default.removeItem(atPath: context.layout.base(id))
         context.logger.notice("Removed the base \(id)", metadata: ["event": "base.removed"])
     }
 

@@ -44,7 +44,7 @@ struct SnapshotBuilder {
             "\(split.rawValue):" + (files[split] ?? []).map(\.sha256).joined(separator: ",")
         }
         snapshot.id = SnapshotID("s-" + String(Digest.sha256(Data(content.joined(separator: "\n").utf8)).prefix(24)))
-        let folder = context.layout.datasets(pipeline.name.rawValue) + "/snapshots"
+        let folder = context.layout.snapshots(pipeline.name)
         try AtomicFile.makeFolder(folder)
         try AtomicFile.write(try ContractCoding.pretty(snapshot), to: folder + "/\(snapshot.id).json")
         try context.ledger.add(snapshot)
@@ -80,7 +80,7 @@ struct SnapshotBuilder {
             }
         }
         guard !picked.isEmpty else { return nil }
-        let writer = try ShardWriter(folder: context.layout.datasets(pipeline.name.rawValue) + "/shards")
+        let writer = try ShardWriter(folder: context.layout.shards(pipeline.name))
         for row in picked { try writer.write(row) }
         let file = try writer.finish()
         try context.ledger.notePicked(picked.map(\.id), in: file)

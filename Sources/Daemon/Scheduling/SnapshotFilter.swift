@@ -33,7 +33,7 @@ final class SnapshotFilter {
     /// The file without the rows that are kept out: itself where it has none, nil where it has no others.
     func kept(_ file: FileReference, of drop: DropID) throws -> FileReference? {
         guard let out = reasons[drop], !out.isEmpty else { return file }
-        let writer = try ShardWriter(folder: context.layout.datasets(pipeline.rawValue) + "/shards")
+        let writer = try ShardWriter(folder: context.layout.shards(pipeline))
         var left: [RowID: SetAsideRow.Reason] = [:]
         var rows = 0
         try RowFile.read(file.path) { row in

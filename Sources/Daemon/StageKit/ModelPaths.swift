@@ -6,7 +6,7 @@ extension StageContext {
     /// A base as workers load it: its GGUF file, or its Hugging Face folder.
     package func modelReference(_ card: BaseCard, adapters: [AdapterReference] = []) -> ModelReference {
         ModelReference(
-            basePath: card.path(in: layout.base(card.id.rawValue)), base: card.id, baseDigest: card.digest,
+            basePath: card.path(in: layout.base(card.id)), base: card.id, baseDigest: card.digest,
             adapters: adapters)
     }
 

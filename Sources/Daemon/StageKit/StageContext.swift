@@ -30,7 +30,7 @@ package struct StageContext: Sendable {
 
     /// The drop folder of a pipeline.
     package func dropFolder(_ pipeline: PipelineSettings) -> String {
-        pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue)
+        pipeline.dropFolder ?? layout.drop(pipeline.name)
     }
 
     /// Any error as a Failure that a person can act on.

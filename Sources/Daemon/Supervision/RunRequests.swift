@@ -22,7 +22,7 @@ enum RunRequests {
             model: context.modelReference(card, adapters: stack.frozen), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe,
             truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
-        return request(run.id.rawValue, context.layout.run(run.id.rawValue), .train(task), context)
+        return request(run.id.rawValue, context.layout.run(run.id), .train(task), context)
     }
 
     /// A sweep of the learning rate for a run that has none. Always a fresh adapter on the base alone: what is served
@@ -41,7 +41,7 @@ enum RunRequests {
             truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
         let task = RangeTestTask(
             train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest, steps: RangeTestRules.steps)
-        return request(run.id.rawValue, context.layout.run(run.id.rawValue) + "/range-test", .rangeTest(task), context)
+        return request(run.id.rawValue, context.layout.rangeTest(run.id), .rangeTest(task), context)
     }
 
     /// One model's evaluation on the sets that its scores are not known on yet.
@@ -75,7 +75,7 @@ enum RunRequests {
                 model: reference, sets: evaluation.missing.map(\.set), labels: setup.labels,
                 maxNewTokens: setup.maxNewTokens,
                 maxLength: run.recipe.maxLength)
-            let folder = context.layout.run(run.id.rawValue) + "/evaluation-\(role)"
+            let folder = context.layout.evaluation(run.id, of: role)
             evaluation.request = request("\(run.id)-\(role)", folder, .evaluate(task), context)
             return evaluation
         }
@@ -90,7 +90,7 @@ enum RunRequests {
         }
         let check = try context.ledger.snapshot(run.snapshot)?.files[.gate] ?? []
         return request(
-            "\(run.id)-\(format.rawValue)", context.layout.run(run.id.rawValue) + "/artefacts/\(format.rawValue)",
+            "\(run.id)-\(format.rawValue)", context.layout.artefact(run.id, format),
             .export(ExportTask(model: candidate, format: format, check: check)), context)
     }
 

@@ -28,7 +28,7 @@ struct Daemon {
     let logger: Logger
 
     func run() async throws {
-        for folder in [layout.state, layout.runtime, layout.state + "/runs", layout.state + "/drop"] {
+        for folder in [layout.state, layout.runtime, layout.runs, layout.drops] {
             try AtomicFile.makeFolder(folder)
         }
         let lock = try takeLock()
@@ -117,12 +117,12 @@ struct Daemon {
     }
 
     private func takeLock() throws -> FileLock {
-        do { return try FileLock(path: layout.runtime + "/finetuned.lock") } catch let failure as FileFailure
+        do { return try FileLock(path: layout.lock) } catch let failure as FileFailure
             where failure.number == EWOULDBLOCK
         {
             throw Failure(
                 code: "daemon.running", "Another finetuned has this root already.",
-                at: layout.runtime + "/finetuned.lock",
+                at: layout.lock,
                 remedy: "See `ftctl status`; stop that one first.")
         }
     }

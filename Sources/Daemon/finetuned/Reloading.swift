@@ -60,12 +60,12 @@ struct Reloading: Service {
     /// watched.
     private func watch(_ watcher: DirectoryWatcher?) -> Bool {
         guard let watcher else { return false }
-        let golden = context.settings.pipelines.map { context.layout.golden($0.name.rawValue) }.filter {
+        let golden = context.settings.pipelines.map { context.layout.golden($0.name) }.filter {
             FileManager.default.fileExists(atPath: $0)
         }
         // A pipeline's own folder is looked at as well, so that a golden folder that is made later is seen.
         let own = context.settings.pipelines.map {
-            (context.layout.golden($0.name.rawValue) as NSString).deletingLastPathComponent
+            context.layout.pipelineFolder($0.name)
         }
         .filter { FileManager.default.fileExists(atPath: $0) }
         let folders =
@@ -146,7 +146,7 @@ struct Reloading: Service {
     private func stamp() -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: context.layout.pipelineSettings)) ?? []
         let golden = names.filter { $0.hasSuffix(".toml") }.flatMap { name in
-            let folder = context.layout.golden(String(name.dropLast(5)))
+            let folder = context.layout.golden(PipelineName(String(name.dropLast(5))))
             return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map {
                 folder + "/" + $0
             }

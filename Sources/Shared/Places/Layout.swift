@@ -1,3 +1,5 @@
+import Nouns
+
 /// Every path the product uses, derived from one root: `/` when installed, or a sandbox folder given by `--root`.
 package struct Layout: Hashable, Sendable {
     package let root: String
@@ -7,28 +9,90 @@ package struct Layout: Hashable, Sendable {
         self.root = root == "/" ? "" : (root.hasSuffix("/") ? String(root.dropLast()) : root)
     }
 
+    // MARK: - Settings
+
     package var settings: String { root + "/etc/finetuned" }
     package var daemonSettings: String { settings + "/finetuned.toml" }
     package var pipelineSettings: String { settings + "/pipelines" }
-    /// The golden sets of a pipeline, beside its TOML file.
-    package func golden(_ pipeline: String) -> String { pipelineSettings + "/\(pipeline)/golden" }
+    /// The TOML file of a pipeline.
+    package func pipelineFile(_ pipeline: PipelineName) -> String { pipelineSettings + "/\(pipeline).toml" }
+    /// The folder beside a pipeline's TOML file, with what belongs to its settings.
+    package func pipelineFolder(_ pipeline: PipelineName) -> String { pipelineSettings + "/\(pipeline)" }
+    /// The golden sets of a pipeline.
+    package func golden(_ pipeline: PipelineName) -> String { pipelineFolder(pipeline) + "/golden" }
+
+    // MARK: - The daemon itself
+
     package var state: String { root + "/var/lib/finetuned" }
     package var ledger: String { state + "/ledger.sqlite" }
     package var runtime: String { root.isEmpty ? "/run/finetuned" : root + "/run" }
     package var socket: String { runtime + "/finetuned.sock" }
-    package var uploads: String { state + "/uploads" }
+    /// Held by the daemon that has this root.
+    package var lock: String { runtime + "/finetuned.lock" }
+    /// What hooks and webhooks are told, and what hooks said.
+    package var hooks: String { state + "/hooks" }
 
+    // MARK: - Data
+
+    /// The drop folders of all pipelines whose settings name no other.
+    package var drops: String { state + "/drop" }
     /// Where people drop files for a pipeline, unless its settings name another folder.
-    package func drop(_ pipeline: String) -> String { state + "/drop/" + pipeline }
+    package func drop(_ pipeline: PipelineName) -> String { drops + "/\(pipeline)" }
+    /// The claimed drops of a pipeline.
+    package func intake(_ pipeline: PipelineName) -> String { state + "/intake/\(pipeline)" }
     /// Where a claimed drop's original bytes and report are kept for ever.
-    package func intake(_ pipeline: String, drop: String) -> String { state + "/intake/\(pipeline)/\(drop)" }
-    package func quarantine(_ pipeline: String) -> String { state + "/quarantine/" + pipeline }
-    package func datasets(_ pipeline: String) -> String { state + "/datasets/" + pipeline }
-    package func run(_ id: String) -> String { state + "/runs/" + id }
-    package func models(_ pipeline: String) -> String { state + "/models/" + pipeline }
-    package func version(_ pipeline: String, _ id: String) -> String { models(pipeline) + "/" + id }
+    package func intake(_ pipeline: PipelineName, drop: DropID) -> String { intake(pipeline) + "/\(drop)" }
+    /// What was found in a claimed drop.
+    package func dropReport(_ pipeline: PipelineName, _ drop: DropID) -> String {
+        intake(pipeline, drop: drop) + "/report.json"
+    }
+    package func quarantine(_ pipeline: PipelineName) -> String { state + "/quarantine/\(pipeline)" }
+    package func datasets(_ pipeline: PipelineName) -> String { state + "/datasets/\(pipeline)" }
+    /// Row files, named by their content.
+    package func shards(_ pipeline: PipelineName) -> String { datasets(pipeline) + "/shards" }
+    /// Manifests of snapshots.
+    package func snapshots(_ pipeline: PipelineName) -> String { datasets(pipeline) + "/snapshots" }
+    /// The index of near duplicates.
+    package func nearIndex(_ pipeline: PipelineName) -> String { datasets(pipeline) + "/near" }
+    /// Golden sets as row files, named by their content.
+    package func goldenRows(_ pipeline: PipelineName) -> String { datasets(pipeline) + "/golden" }
+
+    // MARK: - Models
+
+    package var uploads: String { state + "/uploads" }
+    /// Files of a base that a client sends.
+    package func upload(_ id: String) -> String { uploads + "/\(id)" }
+    package func base(_ id: BaseID) -> String { state + "/bases/\(id)" }
+    /// What is known of a base, beside its files.
+    package func baseCard(_ id: BaseID) -> String { base(id) + "/card.json" }
+    package func models(_ pipeline: PipelineName) -> String { state + "/models/\(pipeline)" }
+    package func version(_ pipeline: PipelineName, _ id: VersionID) -> String { models(pipeline) + "/\(id)" }
+    /// What is known of a version; the last file of its folder that is written.
+    package func versionRecord(_ pipeline: PipelineName, _ id: VersionID) -> String {
+        version(pipeline, id) + "/version.json"
+    }
     /// The symlink that says which version is served.
-    package func current(_ pipeline: String) -> String { models(pipeline) + "/current" }
-    package func base(_ id: String) -> String { state + "/bases/" + id }
-    package func export(_ version: String) -> String { state + "/exports/" + version }
+    package func current(_ pipeline: PipelineName) -> String { models(pipeline) + "/current" }
+    package func export(_ version: VersionID) -> String { state + "/exports/\(version)" }
+
+    // MARK: - Work
+
+    package var runs: String { state + "/runs" }
+    package func run(_ id: RunID) -> String { runs + "/\(id)" }
+    /// What happened at a run, one event a line.
+    package func events(_ id: RunID) -> String { WorkFolder(run(id)).events }
+    /// Where a run's training goes on after an interruption.
+    package func checkpoint(_ id: RunID) -> String { WorkFolder(run(id)).checkpoint }
+    package func rangeTest(_ id: RunID) -> String { run(id) + "/range-test" }
+    /// - Parameter role: which of the run's models is evaluated.
+    package func evaluation(_ id: RunID, of role: ModelRole) -> String { run(id) + "/evaluation-\(role.rawValue)" }
+    /// The candidate in every format in which it would be delivered.
+    package func artefacts(_ id: RunID) -> String { run(id) + "/artefacts" }
+    package func artefact(_ id: RunID, _ format: ExportFormat) -> String { artefacts(id) + "/\(format.rawValue)" }
+    /// A hidden folder for work of which nothing is kept.
+    ///
+    /// - Parameter name: unlike that of any other work, such as `measure-tickets-42`.
+    package func scratch(_ name: String) -> String { runs + "/.\(name)" }
+    package func experiment(_ id: ExperimentID) -> String { state + "/experiments/\(id)" }
+    package func trial(_ number: Int, of id: ExperimentID) -> String { experiment(id) + "/t\(number)" }
 }

@@ -173,7 +173,7 @@ package struct SettingsFolder: Sendable {
     }
 
     static func dropFolder(_ pipeline: PipelineSettings, _ layout: Layout) -> String {
-        URL(filePath: pipeline.dropFolder ?? layout.drop(pipeline.name.rawValue)).standardizedFileURL.path
+        URL(filePath: pipeline.dropFolder ?? layout.drop(pipeline.name)).standardizedFileURL.path
     }
 
     private static func failure(_ error: any Error, _ path: String) -> Failure {

@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Places
 import WorkerProtocol
 
 /// Writes events as JSON lines to file descriptor 3 (where the parent opened it) and to `events.jsonl` in the request's
@@ -18,12 +19,12 @@ final class EventWriter {
     init(folder: String) throws {
         pipe = fcntl(3, F_GETFD) >= 0 ? 3 : nil
         if let pipe { _ = fcntl(pipe, F_SETFD, FD_CLOEXEC) }
-        file = open(folder + "/events.jsonl", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        file = open(WorkFolder(folder).events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard file >= 0 else {
             throw WorkerFault(
                 .cannotWrite,
                 Failure(
-                    code: "worker.unwritable", "The request's folder cannot be written.", at: folder + "/events.jsonl",
+                    code: "worker.unwritable", "The request's folder cannot be written.", at: WorkFolder(folder).events,
                     remedy: "Check that the folder exists, its permissions, and the space on the disk.",
                     cause: String(cString: strerror(errno))))
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Places
 import Platform
 
 /// One worker a folder: two that write the same checkpoint would spoil it.
@@ -11,7 +12,7 @@ enum FolderLock {
     ///
     /// Throws a Failure where it stays, and ``StopRequest/Made`` where this worker is asked to stop meanwhile.
     static func take(_ folder: String) throws -> FileLock {
-        let path = folder + "/events.jsonl"
+        let path = WorkFolder(folder).events
         for _ in 0..<patience * 10 {
             try StopRequest.heed()
             do {

@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Places
 import Platform
 import WorkerProtocol
 
@@ -48,7 +49,7 @@ enum WorkerProgram {
         do {
             let context = TaskContext(request: request, events: events)
             let result = try perform(context)
-            try ResultFile.write(try ContractCoding.pretty(result), to: request.directory + "/result.json")
+            try ResultFile.write(try ContractCoding.pretty(result), to: WorkFolder(request.directory).result)
             var event = WorkerEvent(.result)
             event.result = result
             events.write(event)

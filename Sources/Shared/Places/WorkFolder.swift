@@ -1,0 +1,18 @@
+/// The folder of one piece of a worker's work, with the files that the daemon and the worker know each other's by.
+package struct WorkFolder: Hashable, Sendable {
+    package let path: String
+
+    /// - Parameter path: the request's `directory`.
+    package init(_ path: String) { self.path = path }
+
+    /// What is to be done.
+    package var request: String { path + "/request.json" }
+    /// What happened, one event a line; a resumed run goes on in the same file.
+    package var events: String { path + "/events.jsonl" }
+    /// What came of it.
+    package var result: String { path + "/result.json" }
+    /// What the worker said last where it died.
+    package var complaints: String { path + "/stderr.log" }
+    /// Where training goes on after an interruption.
+    package var checkpoint: String { path + "/checkpoint.safetensors" }
+}
