@@ -14,7 +14,8 @@ package final class Ledger: Sendable {
     /// beside it.
     ///
     /// Throws a Failure that names the file, and changes nothing, where it is damaged (`ledger.unusable`), of a newer
-    /// program (`ledger.newer`) or cannot be copied before the upgrade (`ledger.copy`).
+    /// program (`ledger.newer`), cannot be copied before the upgrade (`ledger.copy`) or not be upgraded
+    /// (`ledger.upgrade`).
     package convenience init(path: String) throws { try self.init(Upgrade(path: path)) }
 
     init(_ upgrade: Upgrade) throws {

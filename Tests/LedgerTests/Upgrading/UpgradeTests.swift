@@ -267,10 +267,28 @@ struct UpgradeTests {
         #expect {
             try Ledger(Upgrade(path: path, migrations: steps))
         } throws: {
-            ($0 as? Failure)?.code == "ledger.unusable"
+            ($0 as? Failure)?.code == "ledger.upgrade" && ($0 as? Failure)?.cause?.contains("nowhere") == true
         }
         #expect(try rows() == before)
         try Self.expect(try Ledger(path: path), has: 6)
+    }
+
+    @Test func aDiskThatFillsUpTakesAllOfThemBack() throws {
+        try LedgerFixture.all[5].make(at: path)
+        let before = try rows()
+        let pool = try DatabasePool(path: path)
+        try pool.writeWithoutTransaction { db in
+            // No page more than there are: what SQLite says of a full disk.
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+        }
+        #expect {
+            try Upgrade(path: path).run(pool)
+        } throws: {
+            ($0 as? Failure)?.code == "ledger.upgrade" && ($0 as? Failure)?.remedy?.hasPrefix("Free as much") == true
+        }
+        try pool.close()
+        #expect(try rows() == before)
     }
 
     @Test func aReferenceToNothingTakesAllOfThemBack() throws {

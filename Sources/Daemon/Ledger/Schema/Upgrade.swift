@@ -31,22 +31,35 @@ struct Upgrade: Sendable {
         try ledger.close()
     }
 
-    /// Takes the steps that the ledger lacks. Throws a `DatabaseError` where one fails; none of them is taken then.
+    /// Takes the steps that the ledger lacks. Throws a Failure (`ledger.upgrade`) where one fails; none of them is taken
+    /// then.
     func run(_ pool: DatabasePool) throws {
         guard try pool.read({ try Self.applied($0).count < migrations.count }) else { return }
-        try pool.barrierWriteWithoutTransaction { db in
-            // Tables that others refer to are made anew: references are checked when all is done.
-            try db.execute(sql: "PRAGMA foreign_keys = OFF")
-            let result = Result {
-                try db.inTransaction(.immediate) {
-                    try takeSteps(db)
-                    try db.checkForeignKeys()
-                    return .commit
-                }
-            }
-            try db.execute(sql: "PRAGMA foreign_keys = ON")
-            try result.get()
+        do {
+            try pool.barrierWriteWithoutTransaction { try takeAll($0) }
+        } catch let error as DatabaseError {
+            throw Failure(
+                code: "ledger.upgrade",
+                "The ledger could not be brought to schema \(migrations.count); it is as it was.", at: path,
+                remedy: error.resultCode == .SQLITE_FULL
+                    ? "Free as much space on that disk as the ledger takes, then start the daemon again."
+                    : "Install the former finetuned again, which can go on with it, and report what follows.",
+                cause: "\(error)")
         }
+    }
+
+    private func takeAll(_ db: Database) throws {
+        // Tables that others refer to are made anew: references are checked when all is done.
+        try db.execute(sql: "PRAGMA foreign_keys = OFF")
+        let result = Result {
+            try db.inTransaction(.immediate) {
+                try takeSteps(db)
+                try db.checkForeignKeys()
+                return .commit
+            }
+        }
+        try db.execute(sql: "PRAGMA foreign_keys = ON")
+        try result.get()
     }
 
     /// Takes the steps that are lacking, within a transaction.
