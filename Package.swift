@@ -266,6 +266,7 @@ let testTargets: [Target] = [
     tests("NounsTests", ["Nouns", "WorkerProtocol"]),
     tests(
         "OperationsTests", ["ControlProtocol", "Launching", "Nouns", "OperationsScene", "Platform", "WorkerProtocol"]),
+    tests("PlacesTests", ["Places"]),
     tests("PlatformTests", ["Platform"]),
     tests(
         "PromotionTests",

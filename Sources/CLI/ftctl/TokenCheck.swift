@@ -102,16 +102,11 @@ final class TokenCheck {
     /// The worker that the daemon would start.
     private func worker() throws -> String {
         if let program = SettingsFolder.read(layout).daemon.workerProgram { return program }
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        let folder = (own as NSString).deletingLastPathComponent
-        for path in [
-            folder + "/finetune-worker", folder + "/../libexec/finetuned/finetune-worker",
-            folder + "/../lib/finetuned/finetune-worker",
-        ]
-        where FileManager.default.isExecutableFile(atPath: path) { return path }
+        let programs = InstalledPrograms()
+        if let worker = programs.worker { return worker }
         throw Failure(
             code: "check.no_worker", "There is no finetune-worker beside ftctl, so no tokens can be counted.",
-            at: folder,
+            at: programs.folder,
             remedy: "Set worker.program in finetuned.toml, or check without --pipeline.")
     }
 }

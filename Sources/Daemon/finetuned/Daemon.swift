@@ -130,16 +130,10 @@ struct Daemon {
     /// `finetune-worker` beside this program, in ../libexec/finetuned, or where the settings say.
     private func workerProgram() throws -> String {
         if let program = settings.daemon.workerProgram { return program }
-        let own =
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        let folder = (own as NSString).deletingLastPathComponent
-        for candidate in [
-            folder + "/finetune-worker",
-            (folder as NSString).deletingLastPathComponent + "/libexec/finetuned/finetune-worker",
-        ]
-        where FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+        let programs = InstalledPrograms()
+        if let worker = programs.worker { return worker }
         throw Failure(
-            code: "worker.missing", "The program finetune-worker is not beside finetuned.", at: folder,
+            code: "worker.missing", "The program finetune-worker is not beside finetuned.", at: programs.folder,
             remedy: "Install it there, or set worker.program.")
     }
 }
