@@ -77,7 +77,7 @@ let shared: [Target] = [
 let daemon: [Target] = [
     systemLibrary("Daemon", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
     library("Daemon", "Systemd", ["CSystemd", logging]),
-    library("Daemon", "Ledger", ["ControlProtocol", "Nouns", "Platform", grdb, grdbSQLite]),
+    library("Daemon", "Ledger", ["Nouns", "Platform", grdb, grdbSQLite]),
     library(
         "Daemon", "StageKit",
         ["Compression", "Ledger", "Nouns", "Places", "Platform", "Settings", lifecycle, logging]),
@@ -262,7 +262,7 @@ let testTargets: [Target] = [
     tests("JSONDocumentTests", ["JSONDocument"]),
     tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),
     tests("JSONTextTests", ["JSONText", "Nouns"]),
-    tests("LedgerTests", ["ControlProtocol", "Ledger", "Nouns", grdb]),
+    tests("LedgerTests", ["Ledger", "Nouns", grdb]),
     tests("NounsTests", ["Nouns", "WorkerProtocol"]),
     tests(
         "OperationsTests", ["ControlProtocol", "Launching", "Nouns", "OperationsScene", "Platform", "WorkerProtocol"]),

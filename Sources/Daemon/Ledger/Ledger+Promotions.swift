@@ -1,4 +1,3 @@
-import ControlProtocol
 import Foundation
 import GRDB
 import Nouns

@@ -116,18 +116,6 @@ package struct RollbackRequest: Codable, Hashable, Sendable {
     }
 }
 
-/// Whether the promotion ledger's hash chain holds.
-package struct VerifyAnswer: Codable, Hashable, Sendable {
-    package var records: Int
-    package var intact: Bool
-    package var firstBroken: Int?
-    package init(records: Int, intact: Bool, firstBroken: Int? = nil) {
-        self.records = records
-        self.intact = intact
-        self.firstBroken = firstBroken
-    }
-}
-
 /// Asks a pipeline's served model (or its base) to answer prompts.
 package struct GenerateRequest: Codable, Hashable, Sendable {
     package var prompts: [String]
