@@ -49,8 +49,11 @@ func systemLibrary(_ layer: String, _ name: String, pkgConfig: String, apt: Stri
     .systemLibrary(name: name, path: "Sources/\(layer)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)")
+/// - Parameter golden: whether it has golden texts, in its folder `Golden`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], golden: Bool = false) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
+        exclude: golden ? ["Golden"] : [])
 }
 
 let shared: [Target] = [
@@ -173,7 +176,8 @@ let worker: [Target] = [
         "Worker", "finetune-worker",
         [
             "ChatTemplates", "Encoding", "Evaluation", "Exporting", "Generation", "JSONText", "Nouns", "Places",
-            "Platform", "RowFiles", "Tensors", "Tokenization", "TokenizerFiles", "Training", "Transformers", "WeightFiles",
+            "Platform", "RowFiles", "Tensors", "Tokenization", "TokenizerFiles", "Training", "Transformers",
+            "WeightFiles",
             "WorkerProtocol",
         ]),
 ]
@@ -243,7 +247,9 @@ let testTargets: [Target] = [
             "ControlProtocol", "Experiments", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
             "WorkerProtocol", logging,
         ]),
-    tests("ExportingTests", ["Exporting", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
+    tests(
+        "ExportingTests", ["Exporting", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
+        golden: true),
     tests(
         "GatingTests",
         [
@@ -262,11 +268,11 @@ let testTargets: [Target] = [
     tests("JSONDocumentTests", ["JSONDocument"]),
     tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),
     tests("JSONTextTests", ["JSONText", "Nouns"]),
-    tests("LedgerTests", ["Ledger", "Nouns", grdb]),
+    tests("LedgerTests", ["Ledger", "Nouns", grdb], golden: true),
     tests("NounsTests", ["Nouns", "WorkerProtocol"]),
     tests(
         "OperationsTests", ["ControlProtocol", "Launching", "Nouns", "OperationsScene", "Platform", "WorkerProtocol"]),
-    tests("PlacesTests", ["Places"]),
+    tests("PlacesTests", ["Places"], golden: true),
     tests("PlatformTests", ["Platform"]),
     tests(
         "PromotionTests",
