@@ -23,7 +23,7 @@ struct LayoutTests {
             ("current", layout.current("tickets")), ("export", layout.export("v-1")), ("runs", layout.runs),
             ("run", layout.run("r-000001")), ("events", layout.events("r-000001")),
             ("checkpoint", layout.checkpoint("r-000001")), ("rangeTest", layout.rangeTest("r-000001")),
-            ("evaluation", layout.evaluation("r-000001", of: "candidate")),
+            ("evaluation", layout.evaluation("r-000001", of: .candidate)),
             ("artefacts", layout.artefacts("r-000001")), ("artefact", layout.artefact("r-000001", .ggufF16)),
             ("scratch", layout.scratch("measure-tickets-42")), ("experiment", layout.experiment("x-000001")),
             ("trial", layout.trial(3, of: "x-000001")),
