@@ -1,11 +1,11 @@
 import Foundation
+import GRDB
 import Nouns
+import Testing
 
 @testable import Ledger
 
 /// One ledger's worth of nouns: at least one row for every table, and a drop or a run for every kind of state.
-///
-/// It says only what the nouns could say from the first day on, so that its bodies are those of any earlier ledger.
 struct LedgerSample {
     let at = Date(timeIntervalSince1970: 1_764_000_000)
     let base: BaseCard
@@ -23,6 +23,7 @@ struct LedgerSample {
     let report: DataReport
     let shards: [(drop: DropID, split: Split, file: FileReference)]
 
+    /// What is written into the fixture of a new schema. It says only what nouns could say from the first day on.
     init() throws {
         let at = at
         var base = BaseCard(
@@ -81,6 +82,38 @@ struct LedgerSample {
             pipeline: "p", experiment: "x-000001", base: "tiny", values: ["rank": .integer(8)], recipe: Recipe(),
             configuredBase: "tiny", adopted: true)
         report = DataReport(pipeline: "p", drop: "d-stored", at: at, drops: 1)
+    }
+
+    /// What a ledger of any schema has, by its bodies as they lie there: nothing of it depends on what a recipe or an
+    /// experiment is by default today.
+    init(of db: Database) throws {
+        func all<T: Decodable>(_ type: T.Type, _ table: String) throws -> [T] {
+            guard try db.tableExists(table) else { return [] }
+            return try Ledger.nouns(type, db, "SELECT body FROM \(table)")
+        }
+        func first<T: Decodable>(_ type: T.Type, _ table: String) throws -> T {
+            try #require(try all(type, table).first, "\(table) has a row")
+        }
+        let sample = try LedgerSample()
+        base = try first(BaseCard.self, "base")
+        drops = try all(Drop.self, "drop_file").sorted { $0.receivedAt < $1.receivedAt }
+        snapshot = try first(Snapshot.self, "snapshot")
+        runs = try all(Run.self, "run").sorted { $0.id < $1.id }
+        version = try first(ModelVersion.self, "version")
+        promotion = try first(PromotionRecord.self, "promotion")
+        scores = try first(EvaluationResult.self, "evaluation")
+        exports = try all(ExportRecord.self, "export")
+        notice = try all(DeliveryEvent.self, "notification").first ?? sample.notice
+        experiments = try all(Experiment.self, "experiment").sorted { $0.id < $1.id }.map { bare in
+            var experiment = bare
+            guard experiment.run != nil else { return experiment }
+            experiment.trials = try all(Trial.self, "trial")
+            experiment.trials[0].losses = sample.experiments[0].trials[0].losses
+            return experiment
+        }
+        suggestion = try all(Suggestion.self, "suggestion").first ?? sample.suggestion
+        report = try all(DataReport.self, "quality_report").first ?? sample.report
+        (setAside, shards) = (sample.setAside, sample.shards)
     }
 
     /// One that is over, with a trial, and one under way.
