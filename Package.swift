@@ -62,11 +62,11 @@ let shared: [Target] = [
     systemLibrary("Shared", "CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     systemLibrary("Shared", "CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     library("Shared", "Nouns"),
-    library("Shared", "WorkerProtocol", ["Nouns"]),
+    library("Shared", "WorkerProtocol", ["Nouns", "Places"]),
     library("Shared", "ControlProtocol", ["Nouns", "WorkerProtocol"]),
     library("Shared", "Statistics"),
     library("Shared", "EvaluationMetrics", ["Nouns", "Statistics"]),
-    library("Shared", "Reports", ["ControlProtocol", "Nouns"]),
+    library("Shared", "Reports", ["ControlProtocol", "Nouns", "Platform"]),
     library("Shared", "Graders", ["EvaluationMetrics", "Nouns"]),
     library("Shared", "Platform", ["CLibcrypto", "CPlatform"]),
     library("Shared", "Places", ["Nouns"]),
@@ -83,12 +83,15 @@ let daemon: [Target] = [
     library("Daemon", "Ledger", ["Nouns", "Platform", grdb, grdbSQLite]),
     library(
         "Daemon", "StageKit",
-        ["Compression", "Ledger", "Nouns", "Places", "Platform", "Settings", lifecycle, logging]),
+        [
+            "Compression", "ControlProtocol", "Ledger", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol",
+            lifecycle, logging,
+        ]),
     library("Daemon", "JSONSchemas", ["Nouns"]),
     library("Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "Nouns", "Platform"]),
     library(
         "Daemon", "Judged", ["GoldenSets", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol"]),
-    library("Daemon", "Launching", ["Nouns", "Places", "Platform", "WorkerProtocol", subprocess, system]),
+    library("Daemon", "Launching", ["Nouns", "Places", "Platform", "Settings", "WorkerProtocol", subprocess, system]),
     library(
         "Daemon", "Registry",
         ["ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "StageKit", "WorkerProtocol"]),
@@ -112,8 +115,7 @@ let daemon: [Target] = [
     library(
         "Daemon", "Supervision",
         [
-            "ControlProtocol", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
-            "WorkerProtocol", lifecycle,
+            "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol", lifecycle,
         ]),
     library(
         "Daemon", "Gating",
@@ -166,18 +168,24 @@ let worker: [Target] = [
     library("Worker", "Tokenization", ["JSONDocument"]),
     library("Worker", "ChatTemplates"),
     library("Worker", "Encoding", ["ChatTemplates", "Tokenization"]),
-    library("Worker", "TokenizerFiles", ["ChatTemplates", "Tokenization", "WeightFiles"]),
     library("Worker", "Transformers", ["CKernels", "JSONDocument", "Tensors", "WeightFiles"]),
+    library(
+        "Worker", "ModelLoading",
+        [
+            "ChatTemplates", "Encoding", "Nouns", "Platform", "RowFiles", "Tensors", "Tokenization", "Transformers",
+            "WeightFiles",
+        ]),
     library("Worker", "Generation", ["CKernels", "Tensors", "Transformers"]),
     library("Worker", "Training", ["CKernels", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
-    library("Worker", "Evaluation", ["EvaluationMetrics", "Nouns", "Transformers"]),
-    library("Worker", "Exporting", ["Tensors", "Tokenization", "TokenizerFiles", "Transformers", "WeightFiles"]),
+    library(
+        "Worker", "Evaluation",
+        ["Encoding", "EvaluationMetrics", "Generation", "ModelLoading", "Nouns", "Transformers", "WorkerProtocol"]),
+    library("Worker", "Exporting", ["ModelLoading", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
     program(
         "Worker", "finetune-worker",
         [
-            "ChatTemplates", "Encoding", "Evaluation", "Exporting", "Generation", "JSONText", "Nouns", "Places",
-            "Platform", "RowFiles", "Tensors", "Tokenization", "TokenizerFiles", "Training", "Transformers",
-            "WeightFiles",
+            "ChatTemplates", "Encoding", "Evaluation", "Exporting", "Generation", "JSONText", "ModelLoading", "Nouns",
+            "Places", "Platform", "RowFiles", "Tensors", "Tokenization", "Training", "Transformers", "WeightFiles",
             "WorkerProtocol",
         ]),
 ]
@@ -208,7 +216,7 @@ let testTargets: [Target] = [
         path: "Tests/FakeWorker"),
     .executableTarget(
         name: "text-probe",
-        dependencies: ["ChatTemplates", "Encoding", "Tokenization", "TokenizerFiles", "TextFuzzing"],
+        dependencies: ["ChatTemplates", "Encoding", "ModelLoading", "TextFuzzing", "Tokenization"],
         path: "Tests/TextProbe"),
     .executableTarget(
         name: "fuzz-weights", dependencies: ["JSONDocument", "Tensors", "WeightFiles", "Mutation"],
@@ -237,7 +245,7 @@ let testTargets: [Target] = [
             "Delivery", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Settings", "StageKit",
             "WorkerProtocol", logging,
         ]),
-    tests("EncodingTests", ["ChatTemplates", "Encoding", "Tokenization", "TokenizerFiles"]),
+    tests("EncodingTests", ["ChatTemplates", "Encoding", "ModelLoading", "Tokenization"]),
     tests("EndToEndTests", ["ControlProtocol", "Nouns"]),
     tests("EvaluationMetricsTests", ["EvaluationMetrics", "Nouns"]),
     tests("EvaluationTests", ["Evaluation", "Tensors", "Transformers", "WeightFiles"]),
@@ -250,6 +258,8 @@ let testTargets: [Target] = [
     tests(
         "ExportingTests", ["Exporting", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
         golden: true),
+    tests(
+        "FtctlTests", ["ControlProtocol", "Nouns", "Reports", "WorkerProtocol", "ftctl", argumentParser], golden: true),
     tests(
         "GatingTests",
         [
@@ -268,6 +278,7 @@ let testTargets: [Target] = [
     tests("JSONDocumentTests", ["JSONDocument"]),
     tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),
     tests("JSONTextTests", ["JSONText", "Nouns"]),
+    tests("LaunchingTests", ["Launching", "Nouns", "Platform", "Settings", "WorkerProtocol"]),
     tests("LedgerTests", ["Ledger", "Nouns", grdb], golden: true),
     tests("NounsTests", ["Nouns", "WorkerProtocol"]),
     tests(
@@ -292,12 +303,17 @@ let testTargets: [Target] = [
     tests(
         "StageKitTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle, logging]),
     tests("StatisticsTests", ["Statistics"]),
-    tests("SupervisionTests", ["Launching", "Nouns", "Platform", "Supervision", "WorkerProtocol"]),
+    tests(
+        "SupervisionTests",
+        [
+            "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "Supervision", "WorkerProtocol",
+            logging,
+        ]),
     tests("SystemdTests", ["Systemd", logging]),
-    tests("SystemdUnitTests", ["Systemd", logging]),
+    tests("SystemdUnitTests", ["Nouns", "Systemd", logging]),
     tests("TensorsTests", ["CKernels", "Tensors"]),
-    tests("TokenizationTests", ["Tokenization", "TokenizerFiles", "TextFuzzing"]),
-    tests("TokenizerFilesTests", ["ChatTemplates", "Tokenization", "TokenizerFiles", "WeightFiles"]),
+    tests("TokenizationTests", ["ModelLoading", "TextFuzzing", "Tokenization"]),
+    tests("ModelLoadingTests", ["ChatTemplates", "ModelLoading", "Tokenization", "WeightFiles"]),
     tests(
         "TrainingTests",
         [
@@ -306,6 +322,7 @@ let testTargets: [Target] = [
         ]),
     tests("TransformersTests", ["Tensors", "Transformers", "WeightFiles"]),
     tests("WeightFilesTests", ["CKernels", "Tensors", "WeightFiles", "Mutation"]),
+    tests("WorkerProtocolTests", ["Nouns", "WorkerProtocol"]),
     tests("WorkerTests", ["Nouns", "Platform", "WorkerProtocol"]),
 ]
 

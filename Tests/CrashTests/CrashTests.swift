@@ -8,10 +8,10 @@ import Testing
 struct CrashTests {
     /// What the daemon has just logged when it is killed, in the order of the stages.
     static let boundaries = [
-        "Received first.jsonl", "Stored ", "Queued run r-000001", "r-000001 of tickets starts training",
+        "Received first.jsonl", "Stored ", "r-000001 of tickets is queued", "r-000001 of tickets starts training",
         "r-000001 of tickets trained in",
         "r-000001 of tickets evaluation starts", "r-000001 of tickets evaluated", "r-000001 of tickets is accepted",
-        "Promoted v-",
+        "r-000001 of tickets is promoted",
         "r-000001 of tickets is delivered",
     ]
 

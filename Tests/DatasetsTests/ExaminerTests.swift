@@ -15,7 +15,7 @@ import WorkerProtocol
 @testable import Datasets
 
 /// Counts "tokens" as a worker would: one a word.
-final class CountingLauncher: WorkerLauncher {
+final class CountingLauncher: WorkerRunner {
     let starts = Mutex(0)
 
     func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)

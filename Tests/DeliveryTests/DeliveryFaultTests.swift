@@ -23,7 +23,7 @@ struct DeliveryFaultTests {
         let launcher = FakeLauncher(FakeLauncher.export)
         try await DeliveryService(
             context, launcher: launcher,
-            rollBack: { _, _, _ in throw Failure(code: "disk.full", "There is no room.") }, tell: { _, _ in }
+            rollBack: { _, _, _ in throw Failure(code: "disk.full", "There is no room.") }
         ).pass()
         #expect(try context.ledger.run(broken.id)?.state == .promoted)
         #expect(try context.ledger.run(sound.id)?.state == .delivered)

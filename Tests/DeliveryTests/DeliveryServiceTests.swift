@@ -44,12 +44,7 @@ struct DeliveryServiceTests {
                 createdAt: Date(), requestedBy: "t")
         }
         let run = try #require(queued)
-        for (from, to) in [
-            (RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating),
-            (.evaluating, .evaluated), (.evaluated, .accepted),
-        ] {
-            try ledger.transition(run.id, from: [from], to: to)
-        }
+        for event in RunEvent.path(to: .accepted) { _ = try ledger.apply(run.id, event) }
         let version = VersionID("v-\(run.id)")
         try ledger.add(
             ModelVersion(
@@ -62,10 +57,9 @@ struct DeliveryServiceTests {
     }
 
     func service(_ context: StageContext, _ launcher: FakeLauncher) -> DeliveryService {
-        let promotion = PromotionService(context) { _, _ in }
+        let promotion = PromotionService(context)
         return DeliveryService(
-            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) },
-            tell: { _, _ in })
+            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) })
     }
 
     @Test func whatIsConfiguredIsExported() async throws {

@@ -6,7 +6,7 @@ import Synchronization
 import WorkerProtocol
 
 /// A launcher whose workers are a closure; counts what it is asked for.
-final class FakeLauncher: WorkerLauncher {
+final class FakeLauncher: WorkerRunner {
     let asked = Mutex<[WorkerRequest]>([])
     private let answer: @Sendable (WorkerRequest, _ attempt: Int) throws -> WorkerResult
 

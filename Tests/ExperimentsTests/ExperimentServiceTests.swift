@@ -144,7 +144,7 @@ struct ExperimentServiceTests {
         #expect(launcher.requests.count == 1)
         #expect(try ledger.experiment(begun.id)?.trials.first?.running == 0)
         let run = try #require(try ledger.runs().first)
-        try ledger.transition(run.id, from: [.queued], to: .cancelled)
+        _ = try ledger.apply(run.id, .cancelled(by: "me"))
         try await play(service)
         let ended = try #require(try ledger.experiment(begun.id))
         #expect(ended.state == .finished && ended.trials.count == 3)

@@ -2,6 +2,7 @@ import Foundation
 import Launching
 import Ledger
 import Nouns
+import TestSupport
 import Testing
 
 @testable import Experiments
@@ -9,17 +10,11 @@ import Testing
 struct IterationServiceTests {
     private func rejected(_ scene: Scene, _ run: Run, advice: [Advice], recall: Int = 1) throws {
         let ledger = scene.context.ledger
-        for (from, to) in [
-            (RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating),
-            (.evaluating, .evaluated), (.evaluated, .rejected),
-        ] {
-            try ledger.transition(run.id, from: [from], to: to) { run in
-                guard to == .rejected else { return }
-                run.verdict = Verdict(
-                    outcome: .fail, summary: "no", gates: [], advice: advice,
-                    confusion: ["bug": ["bug": recall, "other": 10 - recall]],
-                    judgedAt: Date(timeIntervalSince1970: 0))
-            }
+        let verdict = Verdict(
+            outcome: .fail, summary: "no", gates: [], advice: advice,
+            confusion: ["bug": ["bug": recall, "other": 10 - recall]], judgedAt: Date(timeIntervalSince1970: 0))
+        for event in RunEvent.path(to: .evaluated) + [.judged(verdict, promotesItself: false)] {
+            _ = try ledger.apply(run.id, event)
         }
     }
 

@@ -11,7 +11,7 @@ import TestSupport
 import WorkerProtocol
 
 /// Answers worker requests from a closure, without any process; counts what it was asked.
-final class StubLauncher: WorkerLauncher {
+final class StubLauncher: WorkerRunner {
     private let answer: @Sendable (WorkerRequest) async throws -> WorkerResult
     private let asked = Mutex<[WorkerRequest]>([])
     var requests: [WorkerRequest] { asked.withLock { $0 } }

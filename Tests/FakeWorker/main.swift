@@ -6,7 +6,15 @@ import Platform
 import WorkerProtocol
 
 signal(SIGPIPE, SIG_IGN)
-signal(SIGTERM) { _ in FakeWorker.stopped.pointee = 1 }
+signal(WorkerSignal.stop) { _ in FakeWorker.stopped.pointee = 1 }
+if CommandLine.arguments.dropFirst() == ["--describe"] {
+    let description = EngineDescription(
+        tasks: WorkerTask.Kind.allCases.filter { $0 != .serve }, architectures: ["llama"], methods: [.lora],
+        devices: ["cpu"], versions: ["fake-worker": BuildVersion.text])
+    guard let answer = try? ContractCoding.encode(description) else { exit(WorkerExit.internalFault.rawValue) }
+    FileHandle.standardOutput.write(answer)
+    exit(WorkerExit.done.rawValue)
+}
 guard CommandLine.arguments.count > 1, let data = FileManager.default.contents(atPath: CommandLine.arguments[1]),
     let request = try? ContractCoding.decode(WorkerRequest.self, from: data)
 else { exit(WorkerExit.badRequest.rawValue) }

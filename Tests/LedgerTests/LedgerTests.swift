@@ -48,12 +48,7 @@ struct LedgerTests {
     /// A run that has been judged.
     func judged(_ state: RunState) throws -> Run {
         let run = try #require(try queue())
-        for (from, to) in [
-            (RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating),
-            (.evaluating, .evaluated), (.evaluated, state),
-        ] {
-            try ledger.transition(run.id, from: [from], to: to, message: "a reason")
-        }
+        for event in RunEvent.path(to: state) { _ = try ledger.apply(run.id, event) }
         return try #require(try ledger.run(run.id))
     }
 
@@ -93,23 +88,27 @@ struct LedgerTests {
         #expect(try queue(taking: ["d-1"])?.id == "r-000002")
     }
 
-    @Test(arguments: RunState.allCases)
-    func theLifeCycleIsKept(target: RunState) throws {
+    @Test(arguments: RunEvent.samples.keys.sorted())
+    func theLifeCycleIsKept(name: String) throws {
         let run = try #require(try queue())
-        if RunState.queued.allowedNext.contains(target) {
-            #expect(try ledger.transition(run.id, from: [.queued], to: target).state == target)
+        let event = try #require(RunEvent.samples[name])
+        if let next = RunLife.next(.queued, event) {
+            let change = try ledger.apply(run.id, event)
+            #expect(change.run.state == next)
+            #expect(change.effects == RunLife.effects(event, change.run))
+            let last = try #require(try ledger.transitions(run.id).last)
+            #expect(last.state == next && last.message == RunLife.note(event))
         } else {
-            #expect { try ledger.transition(run.id, from: [.queued], to: target) } throws: {
-                ($0 as? Failure)?.code == "run.transition"
-            }
-            #expect(try ledger.run(run.id)?.state == .queued)
+            #expect { try ledger.apply(run.id, event) } throws: { ($0 as? Failure)?.code == "run.transition" }
+            #expect(try ledger.transitions(run.id).map(\.state) == [.queued])
         }
+        #expect(try ledger.run(run.id)?.state == RunLife.next(.queued, event) ?? .queued)
     }
 
     @Test func whoComesSecondIsRefused() throws {
         let run = try #require(try queue())
-        try ledger.transition(run.id, from: [.queued], to: .training)
-        #expect { try ledger.transition(run.id, from: [.queued], to: .cancelled) } throws: {
+        _ = try ledger.apply(run.id, .workerStarted(resumes: false))
+        #expect { try ledger.apply(run.id, .workerStarted(resumes: false)) } throws: {
             ($0 as? Failure)?.code == "run.transition"
         }
         #expect(try ledger.transitions(run.id).map(\.state) == [.queued, .training])
@@ -119,10 +118,11 @@ struct LedgerTests {
         for number in 1...3 {
             let run = try judged(.accepted)
             try ledger.add(version(run, VersionID("v-\(number)")))
-            let record = try ledger.promote(
+            let (record, change) = try ledger.promote(
                 "p", to: VersionID("v-\(number)"), run: run.id, kind: .automatic, who: "finetuned", reason: "better")
             #expect(record.previous == (number > 1 ? VersionID("v-\(number - 1)") : nil))
             #expect(try ledger.run(run.id)?.state == .promoted)
+            #expect(try change?.run == ledger.run(run.id))
             #expect {
                 try ledger.promote(
                     "p", to: VersionID("v-\(number)"), run: run.id, kind: .manual, who: "x", reason: "again")

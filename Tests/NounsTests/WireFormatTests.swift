@@ -21,9 +21,4 @@ struct WireFormatTests {
             #expect(try ContractCoding.decode(RowContent.self, from: ContractCoding.encode(shape)) == shape)
         }
     }
-
-    @Test func whatIsOverLeadsNowhere() {
-        for state in [RunState.delivered, .failed, .cancelled] { #expect(state.allowedNext.isEmpty && state.isFinal) }
-        #expect(!RunState.queued.allowedNext.contains(.promoted))
-    }
 }

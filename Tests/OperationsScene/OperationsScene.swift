@@ -23,7 +23,7 @@ package struct OperationsScene: Sendable {
     package let sandbox: Sandbox
     package let context: StageContext
     package let operations: Operations
-    package let feed = RunFeed()
+    package var feed: RunFeed { context.feed }
 
     /// - Parameters:
     ///   - toml: what the pipeline's file says after `base = "tiny"`.
@@ -47,8 +47,8 @@ package struct OperationsScene: Sendable {
         let scheduling = SchedulingService(context)
         operations = Operations(
             context, scheduling: scheduling,
-            supervision: RunService(context, launcher: launcher, feed: feed),
-            promotion: PromotionService(context, tell: { _, _ in }),
+            supervision: RunService(context, launcher: launcher),
+            promotion: PromotionService(context),
             registry: BaseRegistry(context, launcher: launcher), launcher: launcher,
             experiments: ExperimentService(context, launcher: launcher) {
                 try scheduling.freeze($0, mode: $1, replayShare: $2)
@@ -107,7 +107,7 @@ package struct OperationsScene: Sendable {
     }
 }
 
-/// A launcher whose workers are a closure.
+/// A launcher whose workers are a closure; it takes short tasks alone.
 private struct AnsweringLauncher: WorkerLauncher {
     let answer: @Sendable (WorkerRequest) async throws -> WorkerResult
 
@@ -116,4 +116,12 @@ private struct AnsweringLauncher: WorkerLauncher {
     {
         try await answer(request)
     }
+
+    func submit(_ request: WorkerRequest) async throws -> WorkHandle {
+        throw WorkerEnd.died(Failure(code: "test", "No run is worked on here."))
+    }
+    func attach(_ handle: WorkHandle) async throws -> AsyncThrowingStream<WorkerEvent, any Error>? { nil }
+    func stop(_ handle: WorkHandle) async {}
+    func cancel(_ handle: WorkHandle) async {}
+    func leave(_ handle: WorkHandle) async {}
 }

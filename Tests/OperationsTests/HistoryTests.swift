@@ -10,7 +10,8 @@ struct HistoryTests {
         let scene = try OperationsScene()
         let records = try (1...3).map { number in
             try scene.context.ledger.promote(
-                "support", to: nil, run: nil, kind: .manual, who: "test", reason: "number \(number)")
+                "support", to: nil, run: nil, kind: .manual, who: "test", reason: "number \(number)"
+            ).record
         }
         return (scene, records)
     }

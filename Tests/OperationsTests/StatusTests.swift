@@ -2,6 +2,7 @@ import ControlProtocol
 import Foundation
 import Nouns
 import OperationsScene
+import TestSupport
 import Testing
 
 struct StatusTests {
@@ -22,7 +23,7 @@ struct StatusTests {
         let scene = try OperationsScene()
         let first = try scene.queue().id
         _ = try scene.queue()
-        _ = try scene.context.ledger.transition(first, from: [.queued], to: .training, message: "") { _ in }
+        _ = try scene.context.ledger.apply(first, .workerStarted(resumes: false))
         let status = try scene.operations.status.show()
         #expect(status.queued == 1)
         #expect(status.activeRuns == [first])
@@ -64,9 +65,6 @@ struct StatusTests {
 extension OperationsScene {
     /// Takes a queued run through its life to `accepted`.
     func accept(_ run: RunID) throws {
-        let states: [RunState] = [.queued, .training, .trained, .evaluating, .evaluated, .accepted]
-        for (from, to) in zip(states, states.dropFirst()) {
-            _ = try context.ledger.transition(run, from: [from], to: to, message: "") { _ in }
-        }
+        for event in RunEvent.path(to: .accepted) { _ = try context.ledger.apply(run, event) }
     }
 }

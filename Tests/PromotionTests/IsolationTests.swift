@@ -31,7 +31,7 @@ struct IsolationTests {
         // A folder lies where the first pipeline's link should be.
         try FileManager.default.createDirectory(
             atPath: sandbox.layout.current("a") + "/in-the-way", withIntermediateDirectories: true)
-        let promotion = PromotionService(context) { _, _ in }
+        let promotion = PromotionService(context)
         try promotion.pass()
         #expect(
             try FileManager.default.destinationOfSymbolicLink(atPath: sandbox.layout.current("b")) == "v-b")
@@ -54,12 +54,7 @@ struct IsolationTests {
                 recipe: Recipe(), createdAt: Date(), requestedBy: "t")
         }
         let run = try #require(queued)
-        for (from, to) in [
-            (RunState.queued, RunState.training), (.training, .trained), (.trained, .evaluating),
-            (.evaluating, .evaluated), (.evaluated, .accepted),
-        ] {
-            try ledger.transition(run.id, from: [from], to: to)
-        }
+        for event in RunEvent.path(to: .accepted) { _ = try ledger.apply(run.id, event) }
         try ledger.add(
             ModelVersion(
                 id: id, pipeline: pipeline, run: run.id, base: "tiny", baseDigest: "abc", adapters: [],

@@ -25,7 +25,7 @@ struct PromotionServiceTests {
             layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger),
             settings: LiveSettings(SettingsFolder.read(sandbox.layout)),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        service = PromotionService(context) { _, _ in }
+        service = PromotionService(context)
         try context.ledger.add(
             BaseCard(
                 id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,

@@ -15,7 +15,7 @@ import WorkerProtocol
 @testable import Registry
 
 /// A launcher whose worker describes every upload by its bytes, or says what is wrong.
-private final class InspectingLauncher: WorkerLauncher {
+private final class InspectingLauncher: WorkerRunner {
     private let end: WorkerEnd?
     let asked = Mutex<[WorkerRequest]>([])
 

@@ -1,4 +1,5 @@
 import Foundation
+import Nouns
 import Systemd
 import TestSupport
 import Testing
@@ -6,14 +7,30 @@ import Testing
 @Suite struct CatalogTests {
     /// The catalog promises nothing that no code tells of.
     @Test func everyKindIsToldSomewhere() throws {
-        let folder = TestSupport.repository + "/Sources/Daemon"
+        let folder = TestSupport.repository + "/Sources"
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
         let text = try files.map { try String(contentsOfFile: folder + "/" + $0, encoding: .utf8) }.joined()
         // Verdicts are told of by the state that a run is in.
         let states = ["run.accepted", "run.rejected", "run.inconclusive"]
-        #expect(text.contains(#""run.\(state.rawValue)""#))
+        #expect(text.contains(#""run.\(run.state.rawValue)""#))
         for kind in EventKind.allCases where !states.contains(kind.rawValue) {
             #expect(text.contains("\"\(kind.rawValue)\""), "\(kind.rawValue) is in the catalog and nowhere else")
+        }
+    }
+
+    /// The machine of runs knows no catalog; this holds them together.
+    @Test func whatHappensToARunIsToldAtTheLevelOfItsKind() throws {
+        for (name, event) in RunEvent.samples {
+            for state in [nil] + RunState.allCases.map(Optional.some) {
+                guard let next = RunLife.next(state, event) else { continue }
+                let run = Run(
+                    id: "r-1", pipeline: "p", mode: .fromBase, state: next, base: "b", snapshot: "s", drops: [],
+                    recipe: Recipe(), createdAt: Date(timeIntervalSince1970: 0), requestedBy: "t")
+                for case .journal(let line) in RunLife.effects(event, run) {
+                    let kind = try #require(EventKind(rawValue: line.event), "\(name) has no entry")
+                    #expect(line.level.rawValue == kind.level.rawValue, "\(name)")
+                }
+            }
         }
     }
 

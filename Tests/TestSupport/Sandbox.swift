@@ -27,6 +27,18 @@ package final class Sandbox: Sendable {
         try toml.write(toFile: layout.pipelineFile(PipelineName(name)), atomically: true, encoding: .utf8)
     }
 
+    /// Makes a program of a few lines of shell; returns its path.
+    ///
+    /// Another program copies it into its place: a descriptor of ours that a test beside this one hands to its child for
+    /// an instant would make it a busy text file, which cannot be started.
+    package func script(_ name: String, _ text: String) async throws -> String {
+        let path = root + "/" + name
+        try ("#!/bin/sh\n" + text + "\n").write(toFile: path + ".text", atomically: true, encoding: .utf8)
+        let (ending, output) = try await ChildProgram.run("install", ["-m", "755", path + ".text", path])
+        guard ending == .exited(0) else { throw TestSupport.Missing(description: "\(path): \(output)") }
+        return path
+    }
+
     /// Puts a file into a pipeline's drop folder by rename, as careful people do.
     package func drop(_ text: String, as name: String, into pipeline: String) throws {
         let folder = layout.drop(PipelineName(pipeline))

@@ -121,7 +121,7 @@ package struct DatasetCatalogue: Sendable {
     package func openRuns(on id: DropID) throws -> [RunID] {
         try context.ledger.dataLineage(id.rawValue).runs.filter { run in
             guard let state = try context.ledger.run(run)?.state else { return false }
-            return !state.isFinal && state != .promoted
+            return state.isUnderWay
         }
     }
 

@@ -25,10 +25,10 @@ package struct DatasetExaminer: Service {
 
     let context: StageContext
     let service: DatasetService
-    let launcher: any WorkerLauncher
+    let launcher: any WorkerRunner
     private let loop: StageLoop
 
-    package init(_ context: StageContext, service: DatasetService, launcher: any WorkerLauncher) {
+    package init(_ context: StageContext, service: DatasetService, launcher: any WorkerRunner) {
         self.context = context
         self.service = service
         self.launcher = launcher

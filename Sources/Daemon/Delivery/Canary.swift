@@ -13,7 +13,7 @@ import WorkerProtocol
 /// own says by its exit status whether it may stay.
 struct Canary: Sendable {
     let context: StageContext
-    let launcher: any WorkerLauncher
+    let launcher: any WorkerRunner
 
     /// Why the version must go, or nil where it may stay. Throws CancellationError when the daemon stops.
     func objection(_ run: Run, _ version: ModelVersion, _ settings: DeliverySettings) async throws -> String? {

@@ -14,24 +14,19 @@ package struct DeliveryService: Service {
     let context: StageContext
     private let loop: StageLoop
     private let exporter: Exporter
-    private let launcher: any WorkerLauncher
+    private let launcher: any WorkerRunner
     private let rollBack: @Sendable (PipelineName, VersionID, String) throws -> Void
-    private let tell: @Sendable (Run, String) -> Void
 
-    /// - Parameters:
-    ///   - rollBack: serves what was served before the given version, where that one is still served, for the given
-    ///     reason.
-    ///   - tell: passes a run's change on to whoever watches it.
+    /// - Parameter rollBack: serves what was served before the given version, where that one is still served, for the
+    ///   given reason.
     package init(
-        _ context: StageContext, launcher: any WorkerLauncher,
-        rollBack: @escaping @Sendable (PipelineName, VersionID, String) throws -> Void,
-        tell: @escaping @Sendable (Run, String) -> Void
+        _ context: StageContext, launcher: any WorkerRunner,
+        rollBack: @escaping @Sendable (PipelineName, VersionID, String) throws -> Void
     ) {
         self.context = context
         self.launcher = launcher
         exporter = Exporter(context: context, launcher: launcher)
         self.rollBack = rollBack
-        self.tell = tell
         loop = StageLoop("delivery", context, bell: context.bells.delivery, every: .seconds(30))
     }
 
@@ -57,14 +52,16 @@ package struct DeliveryService: Service {
     private func deliver(_ run: Run) async throws {
         let settings = context.settings.pipeline(run.pipeline)?.delivery ?? DeliverySettings()
         guard let version = try run.version.flatMap({ try context.ledger.version($0) }) else {
-            return try finish(run, "delivered")
+            try context.apply(run.id, .delivered("delivered"))
+            return
         }
         // Tried before anything is written for others: what is rolled back is not exported.
         if try context.ledger.served(run.pipeline)?.version == version.id,
             let objection = try await Canary(context: context, launcher: launcher).objection(run, version, settings)
         {
             try rollBack(run.pipeline, version.id, objection)
-            return try finish(run, "rolled back: \(objection)")
+            try context.apply(run.id, .delivered("rolled back: \(objection)"))
+            return
         }
         let failed = try await exporter.export(version, settings.exports, judged: run.artefacts ?? [])
         for record in failed {
@@ -77,20 +74,9 @@ package struct DeliveryService: Service {
         }
         context.problems.set("export:\(run.pipeline)", failed.first?.failure)
         let done = settings.exports.filter { format in !failed.contains { $0.format == format } }.map(\.rawValue)
-        try finish(
-            run,
+        let message =
             "delivered" + (done.isEmpty ? "" : ": exported as \(done.joined(separator: ", "))")
-                + (failed.isEmpty ? "" : "; not as \(failed.map(\.format.rawValue).joined(separator: ", "))"))
-    }
-
-    private func finish(_ run: Run, _ message: String) throws {
-        let delivered = try context.ledger.transition(run.id, from: [.promoted], to: .delivered, message: message)
-        tell(delivered, message)
-        context.logger.notice(
-            "Run \(run.id) of \(run.pipeline) is \(message)",
-            metadata: [
-                "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "delivery", "event": "run.delivered",
-            ])
-        context.bells.scheduling.ring()
+            + (failed.isEmpty ? "" : "; not as \(failed.map(\.format.rawValue).joined(separator: ", "))")
+        try context.apply(run.id, .delivered(message))
     }
 }

@@ -10,7 +10,7 @@ import WorkerProtocol
 /// Has a worker write a version in the formats that other programs load.
 struct Exporter: Sendable {
     let context: StageContext
-    let launcher: any WorkerLauncher
+    let launcher: any WorkerRunner
 
     /// Times a worker that dies is started for one format.
     private static let attempts = 3

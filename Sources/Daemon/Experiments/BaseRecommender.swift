@@ -11,9 +11,9 @@ import WorkerProtocol
 /// Scores every registered base on a sample of the data without training any, and ranks them.
 package struct BaseRecommender: Sendable {
     let context: StageContext
-    let launcher: any WorkerLauncher
+    let launcher: any WorkerRunner
 
-    package init(_ context: StageContext, launcher: any WorkerLauncher) {
+    package init(_ context: StageContext, launcher: any WorkerRunner) {
         self.context = context
         self.launcher = launcher
     }

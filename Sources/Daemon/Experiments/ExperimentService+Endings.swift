@@ -5,6 +5,7 @@ import Places
 import Platform
 import Settings
 import StageKit
+import WorkerProtocol
 
 extension ExperimentService {
     /// Ends an experiment: says what was found, and sends the winner to the gate, once.
@@ -16,12 +17,14 @@ extension ExperimentService {
             ? .failed : .finished
         ended.winner = winner?.number
         ended.conclusion = TrialNotes.conclusion(experiment, reason: reason)
+        var event: RunEvent?
         let concluded: Experiment
         if let winner, let adapter = winner.adapter, let training = winner.training, try meetsGate(winner, experiment) {
             let recipe = experiment.recipe(of: winner)
+            let won = RunEvent.wonExperiment(experiment.id, trial: winner.number)
+            event = won
             concluded = try context.ledger.conclude(
-                ended, suggestion: suggestion(ended), taking: experiment.drops,
-                message: "trained as trial \(winner.number) of \(experiment.id)"
+                ended, suggestion: suggestion(ended), taking: experiment.drops, message: RunLife.note(won) ?? ""
             ) { id, drops in
                 var run = Run(
                     id: id, pipeline: experiment.pipeline, purpose: .experiment, mode: experiment.mode, state: .trained,
@@ -53,8 +56,11 @@ extension ExperimentService {
             \(concluded.conclusion ?? "")\(concluded.run.map { " Run \($0) takes the winner to the gate." } ?? "")
             """,
             metadata: ["pipeline": "\(concluded.pipeline)", "event": "experiment.ended"])
-        context.bells.supervision.ring()
-        context.bells.scheduling.ring()
+        if let id = concluded.run, let event, let run = try context.ledger.run(id) {
+            context.begin(run, event)
+        } else {
+            context.bells.scheduling.ring()
+        }
     }
 
     /// Whether the winner has to show itself: not where the present recipe won and something is served from it already.

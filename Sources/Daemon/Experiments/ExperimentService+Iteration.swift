@@ -62,13 +62,7 @@ extension ExperimentService {
             }
             guard let run else { return }
             try context.ledger.amend(last.id) { $0.followUp = "\(run.id): \(reason)" }
-            context.logger.notice(
-                "Run \(run.id) of \(pipeline.name) follows \(last.id), which was not promoted: \(reason)",
-                metadata: [
-                    "pipeline": "\(pipeline.name)", "run": "\(run.id)", "stage": "experiments",
-                    "event": "iteration.queued",
-                ])
-            context.bells.supervision.ring()
+            context.begin(run, .followed(last.id, reason))
         }
     }
 }

@@ -16,7 +16,7 @@ import Synchronization
 /// trial gives way at its next step.
 package struct ExperimentService: Service {
     let context: StageContext
-    let launcher: any WorkerLauncher
+    let launcher: any WorkerRunner
     let recommender: BaseRecommender
     let freeze: Freeze
     let board = TrialBoard()
@@ -26,7 +26,7 @@ package struct ExperimentService: Service {
     /// configured).
     package typealias Freeze = @Sendable (PipelineName, Run.Mode, Double?) throws -> Snapshot
 
-    package init(_ context: StageContext, launcher: any WorkerLauncher, freeze: @escaping Freeze) {
+    package init(_ context: StageContext, launcher: any WorkerRunner, freeze: @escaping Freeze) {
         self.context = context
         self.launcher = launcher
         self.freeze = freeze

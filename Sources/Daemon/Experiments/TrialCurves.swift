@@ -10,17 +10,11 @@ enum TrialCurves {
     /// Fills in curve, training losses and tokens from `events.jsonl` in `folder`. Steps gone over again after a resume
     /// count once.
     static func read(_ folder: String, into trial: inout Trial, scale: Double) {
-        guard let data = FileManager.default.contents(atPath: WorkFolder(folder).events) else { return }
-        var steps: [Int: StepReport] = [:]
-        var validations: [Int: ValidationReport] = [:]
-        for line in data.split(separator: 10) {
-            guard let event = try? ContractCoding.decode(WorkerEvent.self, from: Data(line)) else { continue }
-            if let step = event.step { steps[step.step] = step }
-            if let validation = event.validation { validations[validation.step] = validation }
-        }
-        let ordered = steps.values.sorted { $0.step < $1.step }
+        let curves = TrainingCurves(folder: folder)
+        guard !curves.steps.isEmpty || !curves.validations.isEmpty else { return }
+        let ordered = curves.steps
         trial.tokens = ordered.reduce(0) { $0 + $1.tokens }
-        trial.curve = validations.values.sorted { $0.step < $1.step }.map {
+        trial.curve = curves.validations.map {
             ValidationReport(step: $0.step, loss: $0.loss * scale, tokenAccuracy: $0.tokenAccuracy, best: $0.best)
         }
         var last = 0

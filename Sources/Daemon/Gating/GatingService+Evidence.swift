@@ -50,7 +50,7 @@ extension GatingService {
         evidence.bytes = bytes
         evidence.evaluators = run.evaluators ?? [:]
         try addHistory(run, &evidence)
-        evidence.trainingLosses = losses(run)
+        evidence.trainingLosses = TrainingCurves(folder: context.layout.run(run.id)).steps.map(\.loss)
         return evidence
     }
 
@@ -66,20 +66,6 @@ extension GatingService {
             guard let verdict = past.verdict else { continue }
             evidence.history.append(.init(rows: try rows(past), gates: verdict.gates, confusion: verdict.confusion))
         }
-    }
-
-    /// The loss of each step, the last report of a step that was gone over again.
-    private func losses(_ run: Run) -> [Double] {
-        guard let data = FileManager.default.contents(atPath: context.layout.events(run.id))
-        else { return [] }
-        var losses: [Int: Double] = [:]
-        // A line that a kill cut off is no event.
-        for line in data.split(separator: 10) {
-            if let step = (try? ContractCoding.decode(WorkerEvent.self, from: Data(line)))?.step {
-                losses[step.step] = step.loss
-            }
-        }
-        return losses.sorted { $0.key < $1.key }.map(\.value)
     }
 }
 

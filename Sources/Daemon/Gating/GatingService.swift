@@ -12,12 +12,9 @@ import StageKit
 package struct GatingService: Service {
     let context: StageContext
     private let loop: StageLoop
-    private let tell: @Sendable (Run, String) -> Void
 
-    /// - Parameter tell: passes a run's change on to whoever watches it.
-    package init(_ context: StageContext, tell: @escaping @Sendable (Run, String) -> Void) {
+    package init(_ context: StageContext) {
         self.context = context
-        self.tell = tell
         loop = StageLoop("gating", context, bell: context.bells.gating, every: .seconds(30))
     }
 
@@ -44,45 +41,17 @@ package struct GatingService: Service {
                 evidence, settings, training: run.training, seed: run.recipe.seed, at: evidence.now)
             // A verdict during which the daemon was told to stop is not whole.
             try Task.checkCancellation()
-            let state: RunState =
-                switch verdict.outcome {
-                case .pass: .accepted
-                case .fail: .rejected
-                case .inconclusive: .inconclusive
-                }
-            let judged = try context.ledger.transition(run.id, from: [.evaluated], to: state, message: verdict.summary)
-            { $0.verdict = verdict }
-            context.logger.log(
-                level: state == .accepted ? .notice : .warning,
-                "Run \(run.id) of \(run.pipeline) is \(state.rawValue): \(verdict.summary)",
-                metadata: [
-                    "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "gating",
-                    "event": "run.\(state.rawValue)",
-                ])
-            tell(judged, "\(state.rawValue): \(verdict.summary)")
-            context.bells.promotion.ring()
-            context.bells.scheduling.ring()
-            context.bells.experiments.ring()
+            try context.apply(run.id, .judged(verdict, promotesItself: pipeline?.promote == .auto))
         } catch let failure as Failure
             where ["gating.scores_missing", "gating.schema"].contains(failure.code) || failure.code.hasPrefix("golden.")
         {
-            try fail(run, failure)
+            try context.apply(run.id, .failed(failure))
         } catch let error as DecodingError {
             // What is on disk will not get better by trying again.
-            try fail(
-                run,
-                Failure(
-                    code: "gating.scores_unreadable", "The scores of run \(run.id) cannot be read.",
-                    at: run.id.rawValue,
-                    remedy: "Queue a new run with `ftctl run \(run.pipeline)`.", cause: "\(error)"))
+            let failure = Failure(
+                code: "gating.scores_unreadable", "The scores of run \(run.id) cannot be read.", at: run.id.rawValue,
+                remedy: "Queue a new run with `ftctl run \(run.pipeline)`.", cause: "\(error)")
+            try context.apply(run.id, .failed(failure))
         }
-    }
-
-    private func fail(_ run: Run, _ failure: Failure) throws {
-        let failed = try context.ledger.transition(run.id, from: [.evaluated], to: .failed, message: failure.message) {
-            $0.cause = failure
-        }
-        tell(failed, "\(failure)")
-        context.bells.scheduling.ring()
     }
 }

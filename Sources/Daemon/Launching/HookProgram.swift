@@ -39,53 +39,84 @@ package enum HookProgram {
         _ command: [String], event: Data, folder: String, name: String, seconds: Double, keeping: Int = 4000,
         confined: Bool = false
     ) async throws -> Ending {
-        guard let program = command.first else {
+        guard !command.isEmpty else {
             return Ending(status: nil, output: "no program is named", timedOut: false)
         }
         try AtomicFile.makeFolder(folder)
         let input = folder + "/\(name).json"
-        let output = folder + "/\(name).log"
         try AtomicFile.write(event + Data([10]), to: input)
         defer { unlink(input) }
-        let timedOut = Atomic<Bool>(false)
-        var options = PlatformOptions()
-        options.processGroupID = 0
-        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
-        let stdin = try FileDescriptor.open(input, .readOnly, options: [.closeOnExec])
-        let log: FileDescriptor
-        do {
-            log = try FileDescriptor.open(
-                output, .writeOnly, options: [.create, .truncate, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead])
-        } catch {
-            try? stdin.close()
-            throw error
-        }
-        let status: TerminationStatus
+        let log = folder + "/\(name).log"
+        let start = Start(command: command, input: input, log: log, keeping: keeping, isConfined: confined)
         let printed = Printed()
-        let shell = ["-c", "ulimit -c 0; ulimit -f 2097152; exec \"$0\" \"$@\""] + command
-        let own: Environment =
-            confined ? .custom(["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]) : .inherit
+        let timedOut = Atomic<Bool>(false)
+        let status: TerminationStatus
         do {
-            let outcome = try await Subprocess.run(
-                .path(FilePath(confined ? "/bin/sh" : program)),
-                arguments: Arguments(confined ? shell : Array(command.dropFirst())), environment: own,
+            status = try await start.run(printed, seconds: seconds) { timedOut.store(true, ordering: .relaxed) }
+        } catch let error as SubprocessError {
+            return Ending(status: nil, output: "\(command[0]) cannot be run: \(error)", timedOut: false)
+        }
+        try Task.checkCancellation()
+        let text = String(decoding: (FileManager.default.contents(atPath: log) ?? Data()).suffix(2000), as: UTF8.self)
+        let late = timedOut.load(ordering: .relaxed)
+        let said = late ? "stopped after \(seconds) s; \(text)" : text
+        var ending =
+            switch status {
+            case .exited(let code): Ending(status: code, output: said, timedOut: late)
+            case .signaled(let signal):
+                Ending(status: nil, output: late ? said : "ended by signal \(signal); \(text)", timedOut: late)
+            }
+        ending.printed = printed.data
+        return ending
+    }
+
+    /// How one program is started.
+    private struct Start {
+        let command: [String]
+        let input: String
+        let log: String
+        let keeping: Int
+        let isConfined: Bool
+
+        private var arguments: Arguments {
+            let shell = ["-c", "ulimit -c 0; ulimit -f 2097152; exec \"$0\" \"$@\""] + command
+            return Arguments(isConfined ? shell : Array(command.dropFirst()))
+        }
+
+        private var environment: Environment {
+            isConfined ? .custom(["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]) : .inherit
+        }
+
+        /// Runs it for at most `seconds`. Throws SubprocessError where it cannot be run.
+        func run(_ printed: Printed, seconds: Double, onTimeout: @escaping @Sendable () -> Void) async throws
+            -> TerminationStatus
+        {
+            var options = PlatformOptions()
+            options.processGroupID = 0
+            options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
+            let stdin = try FileDescriptor.open(input, .readOnly, options: [.closeOnExec])
+            let errors: FileDescriptor
+            do {
+                errors = try FileDescriptor.open(
+                    log, .writeOnly, options: [.create, .truncate, .closeOnExec],
+                    permissions: [.ownerReadWrite, .groupRead])
+            } catch {
+                try? stdin.close()
+                throw error
+            }
+            return try await Subprocess.run(
+                .path(FilePath(isConfined ? "/bin/sh" : command[0])), arguments: arguments, environment: environment,
                 workingDirectory: FilePath("/"), platformOptions: options,
                 input: .fileDescriptor(stdin, closeAfterSpawningProcess: true), output: .sequence,
-                error: .fileDescriptor(log, closeAfterSpawningProcess: true)
+                error: .fileDescriptor(errors, closeAfterSpawningProcess: true)
             ) { execution in
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     group.addTask {
-                        // What it prints to standard output ends up in the log as well, bounded.
                         for try await piece in execution.standardOutput {
                             piece.withUnsafeBytes { printed.append($0, atMost: keeping) }
                         }
-                        let kept = printed.data.prefix(4000)
-                        if !kept.isEmpty, let handle = FileHandle(forWritingAtPath: output) {
-                            _ = try? handle.seekToEnd()
-                            try? handle.write(contentsOf: kept)
-                            try? handle.close()
-                        }
+                        // The log is for people: that it cannot be written is no fault of the program.
+                        try? printed.copy(to: log)
                         return true
                     }
                     group.addTask {
@@ -95,31 +126,12 @@ package enum HookProgram {
                     let ended = try await group.next() ?? true
                     group.cancelAll()
                     if !ended {
-                        timedOut.store(true, ordering: .relaxed)
+                        onTimeout()
                         await execution.teardown(using: [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))])
                     }
                 }
-            }
-            status = outcome.terminationStatus
-        } catch let error as SubprocessError {
-            return Ending(status: nil, output: "\(program) cannot be run: \(error)", timedOut: false)
+            }.terminationStatus
         }
-        try Task.checkCancellation()
-        let text = String(
-            decoding: (FileManager.default.contents(atPath: output) ?? Data()).suffix(2000), as: UTF8.self)
-        let late = timedOut.load(ordering: .relaxed)
-        var ending =
-            switch status {
-            case .exited(let code):
-                Ending(status: code, output: late ? "stopped after \(seconds) s; \(text)" : text, timedOut: late)
-            case .signaled(let signal):
-                Ending(
-                    status: nil,
-                    output: late ? "stopped after \(seconds) s; \(text)" : "ended by signal \(signal); \(text)",
-                    timedOut: late)
-            }
-        ending.printed = printed.data
-        return ending
     }
 }
 
@@ -133,5 +145,14 @@ private final class Printed: Sendable {
             let room = limit - kept.count
             if room > 0 { kept.append(contentsOf: bytes.prefix(room)) }
         }
+    }
+
+    /// Adds what was printed to the log as well, bounded.
+    func copy(to log: String) throws {
+        let kept = data.prefix(4000)
+        guard !kept.isEmpty, let file = FileHandle(forWritingAtPath: log) else { return }
+        defer { try? file.close() }
+        try file.seekToEnd()
+        try file.write(contentsOf: kept)
     }
 }

@@ -12,29 +12,117 @@ import WorkerProtocol
     import SystemPackage
 #endif
 
-/// Runs workers as child processes of the daemon.
-package struct LocalLauncher: WorkerLauncher {
-    private let program: String
+/// Runs workers as child processes of the daemon. Their work ends with the daemon: a stopped one has them write a
+/// checkpoint, and a killed one's workers notice that and leave.
+package final class LocalLauncher: WorkerLauncher {
+    /// What its handles are marked with.
+    package static let name = "local"
+
+    /// What a worker can be asked to do.
+    private enum Order: Sendable {
+        case stop, cancel
+
+        /// How it is asked, and how long it may take before it is killed.
+        func step(_ grace: Duration) -> TeardownStep {
+            switch self {
+            case .stop: .send(signal: Signal(rawValue: WorkerSignal.stop), allowedDurationToNextStep: grace)
+            case .cancel: .send(signal: Signal(rawValue: WorkerSignal.cancel), allowedDurationToNextStep: .seconds(1))
+            }
+        }
+    }
+
+    private struct Job {
+        /// Nil once somebody follows them.
+        var events: AsyncThrowingStream<WorkerEvent, any Error>?
+        let orders: AsyncStream<Order>.Continuation
+        var isOver = false
+    }
+
+    private let program: @Sendable (WorkerTask.Kind) async throws -> String
     /// How long a worker may take to write its checkpoint after SIGTERM.
     private let grace: Duration
+    /// This object's own: a handle of a former daemon is never taken for one of this one.
+    private let session = UUID().uuidString
+    private let jobs = Mutex<[String: Job]>([:])
+    private let count = Atomic<Int>(0)
+    private let processes = Atomic<Int>(0)
 
-    /// - Parameter program: absolute path of `finetune-worker`.
-    package init(program: String, grace: Duration = .seconds(60)) {
+    /// - Parameter program: absolute path of the engine's program for a kind of work. Throws what is wrong with it.
+    package init(
+        grace: Duration = .seconds(60), program: @escaping @Sendable (WorkerTask.Kind) async throws -> String
+    ) {
         self.program = program
         self.grace = grace
     }
 
-    package func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
-        async throws
-        -> WorkerResult
-    {
+    /// - Parameter program: absolute path of the engine's program for all work.
+    package convenience init(program: String, grace: Duration = .seconds(60)) {
+        self.init(grace: grace) { _ in program }
+    }
+
+    /// Worker processes that have not left yet.
+    package var processCount: Int { processes.load(ordering: .relaxed) }
+
+    package func submit(_ request: WorkerRequest) async throws -> WorkHandle {
+        let program: String
+        do { program = try await self.program(request.task.kind) } catch let failure as Failure {
+            throw WorkerEnd.failed(failure)
+        }
         try AtomicFile.makeFolder(request.directory)
         let requestPath = WorkFolder(request.directory).request
         try AtomicFile.write(try ContractCoding.pretty(request), to: requestPath)
         let log = try FileDescriptor.open(
             WorkFolder(request.directory).complaints, .writeOnly, options: [.create, .truncate, .closeOnExec],
             permissions: [.ownerReadWrite, .groupRead])
-        let watch = EventWatch(onEvent)
+        let number = count.add(1, ordering: .relaxed).newValue
+        let handle = WorkHandle(launcher: Self.name, id: "\(session)-\(number)", directory: request.directory)
+        let (events, feed) = AsyncThrowingStream<WorkerEvent, any Error>.makeStream()
+        let (orders, order) = AsyncStream<Order>.makeStream()
+        jobs.withLock { $0[handle.id] = Job(events: events, orders: order) }
+        processes.add(1, ordering: .relaxed)
+        Task {
+            let end = await work(program, requestPath, log: log, orders: orders) { feed.yield($0) }
+            processes.subtract(1, ordering: .relaxed)
+            forget(handle.id)
+            feed.finish(throwing: end)
+        }
+        return handle
+    }
+
+    package func attach(_ handle: WorkHandle) async throws -> AsyncThrowingStream<WorkerEvent, any Error>? {
+        try jobs.withLock { jobs in
+            guard handle.launcher == Self.name, let job = jobs[handle.id] else { return nil }
+            guard let events = job.events else {
+                throw Failure(code: "worker.followed", "Somebody follows this work already.", at: handle.directory)
+            }
+            jobs[handle.id]?.events = nil
+            if job.isOver { jobs[handle.id] = nil }
+            return events
+        }
+    }
+
+    package func stop(_ handle: WorkHandle) async { order(.stop, handle) }
+    package func cancel(_ handle: WorkHandle) async { order(.cancel, handle) }
+    package func leave(_ handle: WorkHandle) async { order(.stop, handle) }
+
+    private func order(_ order: Order, _ handle: WorkHandle) {
+        _ = jobs.withLock { $0[handle.id]?.orders }?.yield(order)
+    }
+
+    /// Drops work that is over, once somebody has its events.
+    private func forget(_ id: String) {
+        jobs.withLock { jobs in
+            if jobs[id]?.events == nil { jobs[id] = nil } else { jobs[id]?.isOver = true }
+        }
+    }
+
+    /// One worker from start to end; nil where it gave a result, else how it ended.
+    private func work(
+        _ program: String, _ request: String, log: FileDescriptor, orders: AsyncStream<Order>,
+        onEvent: @escaping @Sendable (WorkerEvent) -> Void
+    ) async -> WorkerEnd? {
+        let folder = (request as NSString).deletingLastPathComponent
+        let heard = Heard(onEvent)
         var options = PlatformOptions()
         // A group of its own: a Ctrl-C meant for the daemon does not reach the worker, which is asked to stop instead.
         options.processGroupID = 0
@@ -43,124 +131,68 @@ package struct LocalLauncher: WorkerLauncher {
         do {
             // Events go to descriptor 3; what a library prints to standard output joins standard error.
             let outcome = try await Subprocess.run(
-                .path("/bin/sh"), arguments: ["-c", "exec \"$0\" \"$1\" 3>&1 1>&2", program, requestPath],
+                .path("/bin/sh"), arguments: ["-c", "exec \"$0\" \"$1\" 3>&1 1>&2", program, request],
                 platformOptions: options, input: .none,
                 output: .sequence, error: .fileDescriptor(log, closeAfterSpawningProcess: true)
-            ) { execution in
-                try await withThrowingTaskGroup(of: Bool.self) { group in
+            ) { [grace] execution in
+                try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
-                        for try await piece in execution.standardOutput { piece.withUnsafeBytes { watch.feed($0) } }
-                        return true
+                        // Side by side: whoever was asked to stop may be told to leave at once before it has.
+                        await withTaskGroup { asked in
+                            for await order in orders {
+                                heard.markAsked()
+                                let step = order.step(grace)
+                                asked.addTask { await execution.teardown(using: [step]) }
+                            }
+                        }
                     }
-                    group.addTask {
-                        while watch.quiet() < silence { try await Task.sleep(for: .milliseconds(200)) }
-                        return false
-                    }
-                    let ended = try await group.next() ?? true
+                    for try await piece in execution.standardOutput { piece.withUnsafeBytes { heard.feed($0) } }
                     group.cancelAll()
-                    if !ended {
-                        watch.markHung()
-                        await execution.teardown(using: [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))])
-                    }
                 }
             }
             status = outcome.terminationStatus
-        } catch is CancellationError {
-            throw WorkerEnd.interrupted
-        } catch let error as SubprocessError {
-            throw WorkerEnd.died(
+        } catch {
+            return .died(
                 Failure(
                     code: "worker.not_started", "The worker could not be started.", at: program,
-                    remedy: "Check that the program is installed.",
-                    cause: "\(error)"))
+                    remedy: "Check that the program is installed.", cause: "\(error)"))
         }
-        return try result(status, watch, request)
-    }
-
-    /// What a worker's end means.
-    private func result(_ status: TerminationStatus, _ watch: EventWatch, _ request: WorkerRequest) throws
-        -> WorkerResult
-    {
-        let said = watch.ending()
-        if let result = said.result { return result }
-        if Task.isCancelled { throw WorkerEnd.interrupted }
-        let tail = String(
-            decoding: (FileManager.default.contents(atPath: WorkFolder(request.directory).complaints) ?? Data()).suffix(
-                2000),
-            as: UTF8.self)
-        if said.hung {
-            throw WorkerEnd.died(
-                Failure(
-                    code: "worker.hung", "The worker said nothing for too long and was stopped.", at: request.directory,
-                    remedy: "See worker.silence_seconds.", cause: tail))
-        }
-        switch status {
-        case .exited(WorkerExit.interrupted.rawValue): throw WorkerEnd.interrupted
-        case .exited(let code):
-            let failure =
-                said.failure
-                ?? Failure(
-                    code: "worker.exit", "The worker left with status \(code).", at: request.directory,
-                    remedy: "See stderr.log there.", cause: tail)
-            // What the request, the rows or the model are at fault for will be so again.
-            let again: Set<Int32> = [WorkerExit.internalFault.rawValue, 71, 126, 127]
-            throw again.contains(code) ? WorkerEnd.died(failure) : WorkerEnd.failed(failure)
-        case .signaled(let signal):
-            throw WorkerEnd.died(
-                Failure(
-                    code: "worker.killed",
-                    """
-                    The worker was killed by signal \
-                    \(signal)\(signal == SIGKILL ? " (the kernel does that when memory runs out)" : "").
-                    """,
-                    at: request.directory,
-                    remedy: signal == SIGKILL
-                        ? "Lower worker.memory, or give the service more memory." : "See stderr.log there.",
-                    cause: tail.isEmpty ? nil : tail))
+        if heard.hasResult { return nil }
+        if heard.isAsked { return .interrupted }
+        return switch status {
+        case .exited(let code): WorkerEnd(exit: code, saying: heard.failure, in: folder)
+        case .signaled(let signal): WorkerEnd(signal: signal, in: folder)
         }
     }
 }
 
-/// Turns a worker's bytes into events, and knows when the last one came.
-private final class EventWatch: Sendable {
+/// What one worker has said.
+private final class Heard: Sendable {
     private struct State {
-        var pending: [UInt8] = []
-        var last = ContinuousClock.now
-        var result: WorkerResult?
+        var reader = EventReader()
+        var hasResult = false
         var failure: Failure?
-        var hung = false
+        var isAsked = false
     }
     private let state = Mutex(State())
     private let onEvent: @Sendable (WorkerEvent) -> Void
-    /// A line longer than this is no event.
-    private static let longest = 64 << 20
 
     init(_ onEvent: @escaping @Sendable (WorkerEvent) -> Void) { self.onEvent = onEvent }
 
     func feed(_ bytes: UnsafeRawBufferPointer) {
         let events = state.withLock { state in
-            state.last = .now
-            var events: [WorkerEvent] = []
-            var rest = bytes[...]
-            while let end = rest.firstIndex(of: 10) {
-                state.pending.append(contentsOf: rest[..<end])
-                if let event = try? ContractCoding.decode(WorkerEvent.self, from: Data(state.pending)) {
-                    if let result = event.result { state.result = result }
-                    if let failure = event.failure { state.failure = failure }
-                    events.append(event)
-                }
-                state.pending.removeAll(keepingCapacity: true)
-                rest = rest[(end + 1)...]
+            let events = state.reader.feed(bytes)
+            for event in events {
+                if event.result != nil { state.hasResult = true }
+                if let failure = event.failure { state.failure = failure }
             }
-            if state.pending.count + rest.count < Self.longest { state.pending.append(contentsOf: rest) }
             return events
         }
         for event in events { onEvent(event) }
     }
 
-    func quiet() -> Duration { state.withLock { ContinuousClock.now - $0.last } }
-    func markHung() { state.withLock { $0.hung = true } }
-    func ending() -> (result: WorkerResult?, failure: Failure?, hung: Bool) {
-        state.withLock { ($0.result, $0.failure, $0.hung) }
-    }
+    func markAsked() { state.withLock { $0.isAsked = true } }
+    var isAsked: Bool { state.withLock { $0.isAsked } }
+    var hasResult: Bool { state.withLock { $0.hasResult } }
+    var failure: Failure? { state.withLock { $0.failure } }
 }

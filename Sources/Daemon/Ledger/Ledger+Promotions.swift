@@ -25,10 +25,12 @@ extension Ledger {
 
     /// Appends a promotion and, where a run is promoted, moves the run on; one transaction, so that there is never one
     /// without the other.
+    ///
+    /// - Returns: the record; and where a run is promoted, that run as it now is, with what is to be done about it.
     package func promote(
         _ pipeline: PipelineName, to version: VersionID?, run: RunID?, kind: PromotionRecord.Kind, who: String,
         reason: String
-    ) throws -> PromotionRecord {
+    ) throws -> (record: PromotionRecord, change: RunChange?) {
         try write { db in
             let last = try Self.nouns(
                 PromotionRecord.self, db,
@@ -45,12 +47,8 @@ extension Ledger {
             try db.execute(
                 sql: "INSERT INTO promotion (sequence, pipeline, version, hash, body) VALUES (?, ?, ?, ?, ?)",
                 arguments: [sequence, pipeline.rawValue, version?.rawValue, record.hash, try Self.body(record)])
-            if let run, let promoted = try Self.run(run, db) {
-                try Self.move(promoted, to: .promoted, message: "\(kind.rawValue) by \(who): \(reason)", db) {
-                    $0.version = version
-                }
-            }
-            return record
+            let event = RunEvent.promoted(version, kind, who: who, reason: reason)
+            return (record, try run.map { try Self.apply($0, event, db) })
         }
     }
 

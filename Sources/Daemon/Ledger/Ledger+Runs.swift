@@ -65,40 +65,25 @@ extension Ledger {
         }
     }
 
-    /// Moves a run to the next state, changing what else `change` sets, in one transaction.
+    /// Records what happened to a run, in one transaction.
     ///
-    /// Returns the run as it now is. Throws a Failure (`run.transition`) where the run is not in one of `from` (someone
-    /// else was faster), or where its life-cycle forbids the step.
-    @discardableResult
-    package func transition(
-        _ id: RunID, from: Set<RunState>, to state: RunState, message: String? = nil,
-        _ change: (inout Run) -> Void = { _ in }
-    ) throws -> Run {
-        try write { db in
-            guard let run = try Self.run(id, db) else {
-                throw Failure(
-                    code: "run.unknown", "There is no run '\(id)'.", at: id.rawValue, remedy: "See `ftctl runs`.")
-            }
-            guard from.contains(run.state) else { throw Self.cannotBecome(state, run) }
-            return try Self.move(run, to: state, message: message, db, change)
-        }
+    /// Throws a Failure (`run.transition`) where that cannot happen in the run's state (someone else was faster).
+    ///
+    /// - Returns: the run as it now is, and what is to be done about it.
+    package func apply(_ id: RunID, _ event: RunEvent) throws -> RunChange {
+        try write { try Self.apply(id, event, $0) }
     }
 
-    /// Moves a run on within a transaction, and notes the step. Throws a Failure (`run.transition`) where its
-    /// life-cycle forbids it.
-    @discardableResult
-    static func move(
-        _ run: Run, to state: RunState, message: String?, _ db: Database, _ change: (inout Run) -> Void = { _ in }
-    ) throws -> Run {
-        guard run.state.allowedNext.contains(state) else { throw cannotBecome(state, run) }
-        var run = run
-        run.state = state
-        change(&run)
-        if state == .training, run.startedAt == nil { run.startedAt = Date() }
-        if state.isFinal || state == .promoted { run.finishedAt = run.finishedAt ?? Date() }
+    /// The same, inside a transaction that records more.
+    static func apply(_ id: RunID, _ event: RunEvent, _ db: Database) throws -> RunChange {
+        guard var run = try Self.run(id, db) else {
+            throw Failure(
+                code: "run.unknown", "There is no run '\(id)'.", at: id.rawValue, remedy: "See `ftctl runs`.")
+        }
+        let effects = try run.apply(event, at: Date())
         try save(run, db)
-        try note(run, message, db)
-        return run
+        try note(run, RunLife.note(event), db)
+        return RunChange(run: run, effects: effects)
     }
 
     /// Changes what a run records without changing its state.
@@ -136,11 +121,5 @@ extension Ledger {
         try db.execute(
             sql: "INSERT INTO run_transition (run, state, at, message) VALUES (?, ?, ?, ?)",
             arguments: [run.id.rawValue, run.state.rawValue, Date().timeIntervalSince1970, message])
-    }
-
-    private static func cannotBecome(_ state: RunState, _ run: Run) -> Failure {
-        Failure(
-            code: "run.transition", "Run \(run.id) is \(run.state.rawValue), so it cannot become \(state.rawValue).",
-            at: run.id.rawValue, remedy: "See `ftctl show \(run.id)`.")
     }
 }

@@ -24,7 +24,7 @@ package struct Operations: Sendable {
     /// - Parameter startedAt: when the daemon started.
     package init(
         _ context: StageContext, scheduling: SchedulingService, supervision: RunService, promotion: PromotionService,
-        registry: BaseRegistry, launcher: any WorkerLauncher, experiments: ExperimentService,
+        registry: BaseRegistry, launcher: any WorkerRunner, experiments: ExperimentService,
         datasets: DatasetCatalogue, startedAt: Date
     ) {
         pipelines = PipelineOperations(

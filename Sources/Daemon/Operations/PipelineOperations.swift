@@ -13,7 +13,7 @@ package struct PipelineOperations: Sendable {
     let context: StageContext
     let scheduling: SchedulingService
     let promotion: PromotionService
-    let launcher: any WorkerLauncher
+    let launcher: any WorkerRunner
 
     package func list() throws -> [PipelineSummary] { try context.settings.pipelines.map(summary) }
 

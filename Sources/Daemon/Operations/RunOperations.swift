@@ -29,10 +29,10 @@ package struct RunOperations: Sendable {
     /// The live story; for runs of before the last restart, what the ledger kept of it.
     package func notices(_ id: RunID, _ query: NoticeQuery) throws -> AsyncStream<RunNotice> {
         let run = try show(id)
-        let over =
-            run.state.isFinal && !(run.state == .accepted && context.settings.pipeline(run.pipeline)?.promote == .auto)
-            || run.state == .promoted
-        guard over else { return supervision.feed.notices(id, from: query.from, follow: query.follow) }
+        let promotesItself = context.settings.pipeline(run.pipeline)?.promote == .auto
+        guard run.state.endsStory(promotesItself: promotesItself) else {
+            return context.feed.notices(id, from: query.from, follow: query.follow)
+        }
         let kept = try context.ledger.transitions(id).enumerated().map { index, transition in
             RunNotice(index: index, at: transition.at, run: id, state: transition.state, message: transition.message)
         }

@@ -1,5 +1,4 @@
 import ControlProtocol
-import Foundation
 import Nouns
 import StageKit
 import WorkerProtocol
@@ -12,26 +11,13 @@ enum RunReport {
     /// The data of the report; parts whose files are gone are left out.
     static func data(_ run: Run, _ context: StageContext) -> ReportData {
         var data = ReportData(run: run)
-        let events = events(context.layout.events(run.id))
-        // A resumed run goes over some steps again: the later report of a step counts.
-        data.steps = latest(events.compactMap(\.step), by: \.step)
-        data.validations = latest(events.compactMap(\.validation), by: \.step)
+        let curves = TrainingCurves(folder: context.layout.run(run.id))
+        data.steps = curves.steps
+        data.validations = curves.validations
         guard let judged = try? JudgedRows(run, context) else { return data }
         data.regressions = judged.examples(.regressions, limit: rows)
         data.fixes = judged.examples(.fixes, limit: rows)
         data.worst = judged.examples(.worst, limit: rows)
         return data
-    }
-
-    private static func latest<Value>(_ values: [Value], by step: KeyPath<Value, Int>) -> [Value] {
-        var kept: [Int: Value] = [:]
-        for value in values { kept[value[keyPath: step]] = value }
-        return kept.values.sorted { $0[keyPath: step] < $1[keyPath: step] }
-    }
-
-    /// The events of a run's training; lines that are cut off are skipped.
-    private static func events(_ path: String) -> [WorkerEvent] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
-        return data.split(separator: 10).compactMap { try? ContractCoding.decode(WorkerEvent.self, from: Data($0)) }
     }
 }

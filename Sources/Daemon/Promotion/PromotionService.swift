@@ -12,11 +12,9 @@ import StageKit
 package struct PromotionService: Service {
     let context: StageContext
     private let loop: StageLoop
-    private let tell: @Sendable (Run, String) -> Void
 
-    package init(_ context: StageContext, tell: @escaping @Sendable (Run, String) -> Void) {
+    package init(_ context: StageContext) {
         self.context = context
-        self.tell = tell
         loop = StageLoop("promotion", context, bell: context.bells.promotion, every: .seconds(30))
     }
 
@@ -87,7 +85,7 @@ package struct PromotionService: Service {
                 code: "version.removed", "The files of '\(target)' were removed.", at: target.rawValue,
                 remedy: "See `ftctl version list \(pipeline)` for those that are there.")
         }
-        let record = try context.ledger.promote(
+        let (record, _) = try context.ledger.promote(
             pipeline, to: target, run: nil, kind: .rollback, who: who, reason: reason)
         try repairLink(pipeline)
         context.logger.notice(
@@ -122,18 +120,10 @@ package struct PromotionService: Service {
     {
         let version = try VersionFolder(context: context).make(run)
         try context.ledger.add(version)
-        let record = try context.ledger.promote(
+        let (record, change) = try context.ledger.promote(
             run.pipeline, to: version.id, run: run.id, kind: kind, who: who, reason: reason)
         try repairLink(run.pipeline)
-        context.logger.notice(
-            "Promoted \(version.id) of \(run.pipeline) (run \(run.id), \(kind.rawValue) by \(who)): \(reason)",
-            metadata: [
-                "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "promotion",
-                "event": kind == .forced ? "version.forced" : "version.promoted", "version": "\(version.id)",
-            ])
-        if let promoted = try context.ledger.run(run.id) { tell(promoted, "promoted: \(version.id) is served") }
-        context.bells.delivery.ring()
-        context.bells.scheduling.ring()
+        if let change { context.perform(change) }
         return record
     }
 

@@ -105,7 +105,7 @@ extension VersionCatalogue {
         var items: [GarbagePlan.Item] = []
         var kept: [GarbagePlan.Kept] = []
         for pipeline in Set(context.settings.pipelines.map(\.name)).sorted() {
-            let busy = try context.ledger.runs(in: RunState.allCases.filter { !$0.isFinal }).filter {
+            let busy = try context.ledger.runs(in: RunState.allCases.filter(\.hasWorkLeft)).filter {
                 $0.pipeline == pipeline
             }
             let versions = try all(pipeline)
@@ -131,7 +131,7 @@ extension VersionCatalogue {
                 }
             }
         }
-        for run in try context.ledger.runs(limit: Int.max) where run.state.isFinal {
+        for run in try context.ledger.runs(limit: Int.max) where !run.state.hasWorkLeft {
             // The adapter and the scores stay: the run may yet be promoted by hand, and reports read them.
             add(
                 context.layout.checkpoint(run.id),

@@ -10,9 +10,9 @@ import WorkerProtocol
 /// The base models: taken in through uploads, inspected by a worker, kept by digest.
 package struct BaseRegistry: Sendable {
     let context: StageContext
-    let launcher: any WorkerLauncher
+    let launcher: any WorkerRunner
 
-    package init(_ context: StageContext, launcher: any WorkerLauncher) {
+    package init(_ context: StageContext, launcher: any WorkerRunner) {
         self.context = context
         self.launcher = launcher
     }

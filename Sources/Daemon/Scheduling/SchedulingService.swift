@@ -174,12 +174,7 @@ package struct SchedulingService: Service {
         }
         guard let run else { return nil }
         activity.set(pipeline.name, "run \(run.id) is queued")
-        context.logger.notice(
-            """
-            Queued run \(run.id) of \(pipeline.name): \(mode.rawValue), \(snapshot.rows[.train] ?? 0) training \
-            rows (\(reason))
-            """,
-            metadata: ["pipeline": "\(pipeline.name)", "run": "\(run.id)", "event": "run.queued"])
+        context.begin(run, .queued("\(mode.rawValue), \(snapshot.rows[.train] ?? 0) training rows (\(reason))"))
         if snapshot.rows[.validation] ?? 0 == 0, pipeline.data.validationShare > 0 {
             context.logger.warning(
                 """
@@ -188,7 +183,6 @@ package struct SchedulingService: Service {
                 """,
                 metadata: ["pipeline": "\(pipeline.name)", "run": "\(run.id)", "event": "pipeline.waiting"])
         }
-        context.bells.supervision.ring()
         return run
     }
 
@@ -202,7 +196,7 @@ package struct SchedulingService: Service {
             window: pipeline.incremental.window, now: now)
         let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose != .trial }
         // An accepted run that waits for `ftctl promote` does not hold the queue up.
-        let busy = runs.contains { !$0.state.isFinal && $0.state != .promoted }
+        let busy = runs.contains { $0.state.isUnderWay }
         let continuations = lineage.prefix { $0.run.mode != .fromBase }
         var judged = continuations.map(\.run)
         if let newest = runs.first, newest.mode != .fromBase, !judged.contains(where: { $0.id == newest.id }) {

@@ -13,11 +13,13 @@ package struct StageContext: Sendable {
     package let settings: LiveSettings
     package let bells: StageBells
     package let problems: ProblemBoard
+    /// What those who watch runs see.
+    package let feed: RunFeed
     package let logger: Logger
 
     package init(
         layout: Layout, ledger: Ledger, settings: LiveSettings, bells: StageBells = StageBells(),
-        problems: ProblemBoard = ProblemBoard(),
+        problems: ProblemBoard = ProblemBoard(), feed: RunFeed = RunFeed(),
         logger: Logger
     ) {
         self.layout = layout
@@ -25,6 +27,7 @@ package struct StageContext: Sendable {
         self.settings = settings
         self.bells = bells
         self.problems = problems
+        self.feed = feed
         self.logger = logger
     }
 

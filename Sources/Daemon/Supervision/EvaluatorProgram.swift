@@ -126,7 +126,7 @@ extension RunService {
         for settings in evaluators {
             for model in ModelRole.compared {
                 guard let result = scores[model]?.sets[settings.set] else { continue }
-                feed.tell(run.id, run.state, message: "asks the evaluator \(settings.name) about the \(model)")
+                context.feed.tell(run.id, run.state, message: "asks the evaluator \(settings.name) about the \(model)")
                 let program = EvaluatorProgram(settings: settings, folder: context.layout.run(run.id))
                 outcomes[model, default: [:]][settings.name] = try await program.outcome(
                     RunExamples.records(result.examples.path), model: model)

@@ -7,32 +7,6 @@ import Settings
 import StageKit
 import WorkerProtocol
 
-extension RunService {
-    /// Tells the journal of a worker's milestones: each checkpoint, each validation, and each tenth of the steps.
-    func note(_ event: WorkerEvent, of run: Run) {
-        func log(_ message: String, _ kind: String) {
-            context.logger.info(
-                "Run \(run.id) of \(run.pipeline) \(message)",
-                metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "\(kind)"])
-        }
-        if let step = event.checkpoint { log("has a checkpoint of step \(step)", "run.checkpoint") }
-        if let validation = event.validation {
-            log(
-                """
-                has a validation loss of \(String(format: "%.4g", validation.loss)) at step \
-                \(validation.step)\(validation.best ? ", the lowest so far" : "")
-                """,
-                "run.progress")
-        }
-        if let step = event.step, step.step % max(1, step.steps / 10) == 0 {
-            let left = step.secondsLeft.map { ", about \(Int($0)) s left" } ?? ""
-            log(
-                "is at step \(step.step) of \(step.steps), loss \(String(format: "%.4g", step.loss))\(left)",
-                "run.progress")
-        }
-    }
-}
-
 /// What is done with a trained model before it can be judged.
 extension RunService {
     /// Writes the candidate in every format that is delivered, so that what is judged is what will be served. Returns

@@ -6,7 +6,6 @@ import Platform
 import ServiceLifecycle
 import Settings
 import StageKit
-import Synchronization
 import WorkerProtocol
 
 /// Takes runs in state `queued` and `trained`; gives them in state `evaluated` (or `failed`, `cancelled`).
@@ -15,51 +14,72 @@ import WorkerProtocol
 package struct RunService: Service {
     let context: StageContext
     let launcher: any WorkerLauncher
-    package let feed: RunFeed
     private let loop: StageLoop
-    private let active = ActiveRuns()
+    let active = ActiveRuns()
 
-    package init(_ context: StageContext, launcher: any WorkerLauncher, feed: RunFeed) {
+    package init(_ context: StageContext, launcher: any WorkerLauncher) {
         self.context = context
         self.launcher = launcher
-        self.feed = feed
         loop = StageLoop("supervision", context, bell: context.bells.supervision, every: .seconds(10))
     }
 
     package func run() async throws {
-        try recover()
         await loop.run { try startNext() }
-        // Workers write a checkpoint and leave; their runs go on after the next start.
-        await active.stopAll()
+        // Work that outlives the daemon stays; other workers write a checkpoint and leave. Either goes on after the
+        // next start.
+        await active.leaveAll()
     }
 
-    /// Cancels a run, wherever it is. Throws a Failure where it is over already.
+    /// Cancels a run, wherever it is: its worker leaves at once, without a checkpoint. Throws a Failure where it is
+    /// over already.
     package func cancel(_ id: RunID, by who: String) throws -> Run {
-        let run = try context.ledger.transition(
-            id, from: [.queued, .training, .trained, .evaluating, .evaluated, .accepted, .rejected, .inconclusive],
-            to: .cancelled, message: "by \(who)"
-        ) {
-            $0.cause = Failure(code: "run.cancelled", "Cancelled by \(who).")
+        let work = try context.ledger.run(id)?.work
+        let run = try context.apply(id, .cancelled(by: who))
+        if active.contains(id) {
+            active.cancel(id)
+        } else if let work {
+            // Work of a former daemon that could not be asked for yet.
+            Task { await launcher.cancel(work) }
         }
-        active.stop(id)
-        tell(run, "cancelled by \(who)", event: "run.cancelled")
-        feed.close(id)
-        context.bells.scheduling.ring()
         return run
     }
 
-    /// Runs that were at work when the daemon died start again where their checkpoint is.
-    private func recover() throws {
-        for run in try context.ledger.runs(in: [.training, .evaluating]) {
-            let next = try context.ledger.transition(
-                run.id, from: [run.state], to: run.state == .training ? .queued : .trained,
-                message: "resumed after a restart")
-            tell(next, "was interrupted, and goes on where it was", event: "run.interrupted")
+    /// Takes up the runs that nobody here works on although they are at work: those of a former daemon.
+    private func takeUp() throws {
+        let mine = active.all
+        for run in try context.ledger.runs(in: [.training, .evaluating]) where !mine.contains(run.id) {
+            active.add(run.id) {
+                let isKnown = await takeUp(run)
+                active.remove(run.id)
+                if isKnown { context.bells.supervision.ring() }
+            }
+        }
+    }
+
+    /// Follows the work on a run where it has outlived the former daemon; queues the run again where it is gone.
+    ///
+    /// Returns false where the launcher cannot tell: it is asked again later, and nothing is begun anew meanwhile.
+    private func takeUp(_ run: Run) async -> Bool {
+        let owner = "supervision:run:\(run.id)"
+        do {
+            if let handle = run.work, let events = try await launcher.attach(handle) {
+                context.problems.set(owner, nil)
+                active.found(run.id, handle, events)
+                await work(run.id)
+            } else {
+                context.problems.set(owner, nil)
+                try context.apply(run.id, .daemonLost)
+            }
+            return true
+        } catch {
+            loop.report(error, owner, about: ["pipeline": "\(run.pipeline)", "run": "\(run.id)"])
+            return false
         }
     }
 
     /// Starts what waits, as far as there are compute slots and disk.
-    private func startNext() throws {
+    func startNext() throws {
+        try takeUp()
         let slots = context.settings.daemon.computeSlots - active.count
         guard slots > 0 else { return }
         if let free = System.freeBytes(context.layout.state), free < context.settings.daemon.minimumFreeBytes {
@@ -114,23 +134,24 @@ package struct RunService: Service {
         do {
             while let run = try context.ledger.run(id), !Task.isCancelled {
                 switch run.state {
-                case .queued: try await train(run)
-                case .trained: try await evaluate(run)
+                case .queued:
+                    try await train(try context.apply(id, .workerStarted(resumes: run.startedAt != nil)))
+                case .trained: try await evaluate(try context.apply(id, .evaluationStarted))
+                // Only where its work has outlived a former daemon.
+                case .training where active.contains(work: id): try await train(run)
+                case .evaluating where active.contains(work: id): try await evaluate(run)
                 default: return
                 }
             }
         } catch is CancellationError {
+            // The daemon goes, or the run was cancelled; the ledger says which.
         } catch {
             fail(id, StageContext.failure(error, code: "run.failed"))
         }
     }
 
-    private func train(_ queued: Run) async throws {
-        var run = try context.ledger.transition(queued.id, from: [.queued], to: .training) { $0.attempts += 1 }
-        let again = queued.startedAt != nil
-        tell(
-            run, again ? "goes on from its last checkpoint (attempt \(run.attempts))" : "starts training",
-            event: again ? "run.resumed" : "run.started")
+    private func train(_ started: Run) async throws {
+        var run = started
         do {
             if run.recipe.learningRate == nil { run = try await findRate(run) }
             let request = try RunRequests.train(run, context)
@@ -138,19 +159,9 @@ package struct RunService: Service {
             guard let training = result.training else {
                 throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no trained adapter."))
             }
-            let trained = try context.ledger.transition(run.id, from: [.training], to: .trained) {
-                $0.adapter = training.adapter
-                $0.training = training
-                $0.attempts = 0
-            }
-            tell(
-                trained,
-                String(
-                    format: "trained in %.0f s: %d steps, %.0f tokens/s, %d MiB", training.seconds, training.steps,
-                    training.tokensPerSecond,
-                    training.peakMemoryBytes >> 20), event: "run.trained")
+            try context.apply(run.id, .trained(training))
         } catch let end as WorkerEnd {
-            try settle(end, run, back: .queued)
+            try settle(end, run)
         }
     }
 
@@ -163,7 +174,7 @@ package struct RunService: Service {
         {
             found = earlier
         } else {
-            tell(run, "looks for its learning rate: one short sweep", event: "run.progress")
+            progress(run, "looks for its learning rate: one short sweep")
             let result = try await start(try RunRequests.rangeTest(run, context), run)
             guard let range = result.range else {
                 throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no range test."))
@@ -178,57 +189,31 @@ package struct RunService: Service {
             $0.notes = ($0.notes ?? [:]).merging(["learning_rate": choice.note]) { $1 }
         }
         guard let amended = try context.ledger.run(run.id) else { throw CancellationError() }
-        tell(amended, "learns at \(String(format: "%.2e", choice.rate)): \(choice.note)", event: "run.progress")
+        progress(amended, "learns at \(String(format: "%.2e", choice.rate)): \(choice.note)")
         return amended
     }
 
     /// Training rows of a run's snapshot.
     private func trainingRows(_ run: Run) -> Int { (try? context.ledger.snapshot(run.snapshot))?.rows[.train] ?? 0 }
 
-    private func evaluate(_ trained: Run) async throws {
-        let run = try context.ledger.transition(trained.id, from: [.trained], to: .evaluating) { $0.attempts += 1 }
-        tell(run, "evaluation starts", event: "run.evaluating")
+    private func evaluate(_ run: Run) async throws {
         do {
             let exported = try await writeArtefacts(run)
             let scores = try await score(exported)
             let evaluators = try await evaluate(
                 run, by: context.settings.pipeline(run.pipeline)?.gates.evaluators ?? [], scores)
-            let evaluated = try context.ledger.transition(run.id, from: [.evaluating], to: .evaluated) {
-                $0.scores = scores
-                $0.evaluators = evaluators.isEmpty ? nil : evaluators
-            }
-            tell(evaluated, "evaluated", event: "run.evaluated")
-            context.bells.gating.ring()
+            try context.apply(run.id, .evaluated(scores: scores, evaluators: evaluators.isEmpty ? nil : evaluators))
         } catch let end as WorkerEnd {
-            try settle(end, run, back: .trained)
-        }
-    }
-
-    /// Runs a worker, passing its events on.
-    func start(_ request: WorkerRequest, _ run: Run) async throws -> WorkerResult {
-        let silence = Duration.seconds(context.settings.daemon.workerSilenceSeconds)
-        return try await launcher.run(request, silence: silence) { [self] event in
-            feed.tell(run.id, run.state, event: event)
-            note(event, of: run)
-            if let warning = event.warning {
-                context.logger.warning(
-                    "\(warning)",
-                    metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker.warning"])
-            }
+            try settle(end, run)
         }
     }
 
     /// What the end of a worker means for its run.
-    private func settle(_ end: WorkerEnd, _ run: Run, back: RunState) throws {
+    private func settle(_ end: WorkerEnd, _ run: Run) throws {
         switch end {
         case .interrupted:
             // Cancelled runs are cancelled already; a stopping daemon leaves the run to be resumed.
-            if try context.ledger.run(run.id)?.state == run.state {
-                let waiting = try context.ledger.transition(
-                    run.id, from: [run.state], to: back, message: "stopped at a checkpoint"
-                ) { $0.attempts = max(0, $0.attempts - 1) }
-                tell(waiting, "stopped at a checkpoint, to be resumed", event: "run.interrupted")
-            }
+            if try context.ledger.run(run.id)?.state == run.state { try context.apply(run.id, .interrupted) }
             throw CancellationError()
         case .failed(let failure): fail(run.id, failure)
         case .died(let failure):
@@ -240,19 +225,15 @@ package struct RunService: Service {
                 ])
             guard try context.ledger.run(run.id)?.state == run.state else { return }
             guard run.attempts < context.settings.daemon.workerAttempts else { return fail(run.id, failure) }
-            let again = try context.ledger.transition(run.id, from: [run.state], to: back, message: failure.message)
-            tell(again, "lost its worker, which is started again: \(failure.message)", event: "run.interrupted")
+            try context.apply(run.id, .workerLost(failure))
         }
     }
 
     private func fail(_ id: RunID, _ failure: Failure) {
         do {
-            let run = try context.ledger.transition(
-                id, from: [.queued, .training, .trained, .evaluating, .evaluated], to: .failed, message: failure.message
-            ) { $0.cause = failure }
-            tell(run, "failed: \(failure)", event: "run.failed")
-            feed.close(id)
-            context.bells.scheduling.ring()
+            try context.apply(id, .failed(failure))
+        } catch let refusal as Failure where refusal.code == "run.transition" {
+            // It was cancelled meanwhile, and nobody wants to know how it would have ended.
         } catch {
             context.logger.error(
                 "run \(id): \(failure); and that could not be recorded: \(error)",
@@ -260,40 +241,14 @@ package struct RunService: Service {
         }
     }
 
-    private func tell(_ run: Run, _ message: String, event: String) {
-        feed.tell(run.id, run.state, message: message)
-        context.logger.log(
-            level: event == "run.failed"
-                ? .error : ["run.evaluating", "run.progress"].contains(event) ? .info : .notice,
+    /// Tells of something that changes no state.
+    private func progress(_ run: Run, _ message: String) {
+        context.feed.tell(run.id, run.state, message: message)
+        context.logger.info(
             "Run \(run.id) of \(run.pipeline) \(message)",
             metadata: [
                 "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "\(run.state.rawValue)",
-                "event": "\(event)",
+                "event": "run.progress",
             ])
-    }
-}
-
-/// The runs at work now, and the tasks that work on them.
-final class ActiveRuns: Sendable {
-    private let tasks = Mutex<[RunID: Task<Void, Never>]>([:])
-    /// What is read and checked before and after a worker is work of a stage like any other.
-    private let threads = ThreadExecutor(name: "runs", threads: 2, niceness: StageLoop.niceness)
-
-    var count: Int { tasks.withLock { $0.count } }
-    func contains(_ id: RunID) -> Bool { tasks.withLock { $0[id] != nil } }
-
-    /// Starts work on a run. Registered before it can end, so that its end is never missed.
-    func add(_ id: RunID, _ work: @escaping @Sendable () async -> Void) {
-        tasks.withLock { $0[id] = Task(executorPreference: threads) { await work() } }
-    }
-
-    func remove(_ id: RunID) { tasks.withLock { _ = $0.removeValue(forKey: id) } }
-    func stop(_ id: RunID) { tasks.withLock { $0[id] }?.cancel() }
-
-    /// Asks all to stop, and waits until they have.
-    func stopAll() async {
-        let all = tasks.withLock { Array($0.values) }
-        for task in all { task.cancel() }
-        for task in all { await task.value }
     }
 }

@@ -40,24 +40,19 @@ struct Daemon {
 
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
         // is better.
-        let feed = RunFeed()
-        let tell: @Sendable (Run, String) -> Void = { run, message in
-            feed.tell(run.id, run.state, message: message)
-            // What passed and is promoted by itself goes on a moment longer: whoever watches sees it served.
-            let goesOn = run.state == .accepted && context.settings.pipeline(run.pipeline)?.promote == .auto
-            if run.state.isFinal && !goesOn || run.state == .promoted { feed.close(run.id) }
+        let roster = EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) {
+            context.settings.daemon
         }
-        let launcher = LocalLauncher(program: try workerProgram())
+        let launcher = LocalLauncher(program: roster.program)
         let intake = try IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
         let scheduling = SchedulingService(context)
-        let supervision = RunService(context, launcher: launcher, feed: feed)
-        let gating = GatingService(context, tell: tell)
-        let promotion = PromotionService(context, tell: tell)
+        let supervision = RunService(context, launcher: launcher)
+        let gating = GatingService(context)
+        let promotion = PromotionService(context)
         let delivery = DeliveryService(
-            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) },
-            tell: tell)
+            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) })
         let experiments = ExperimentService(context, launcher: launcher) {
             try scheduling.freeze($0, mode: $1, replayShare: $2)
         }
@@ -83,7 +78,7 @@ struct Daemon {
 
         let services: [any Service] = [
             intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, server,
-            reloading, presence,
+            EngineWatch(context: context, roster: roster), reloading, presence,
         ]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
         // never logged and forgotten.

@@ -1,4 +1,5 @@
 import Nouns
+import WorkerProtocol
 
 /// docs/configuration.md, generated from the keys; a test fails where the page and the keys differ.
 package enum ConfigurationPage {
@@ -19,6 +20,17 @@ package enum ConfigurationPage {
 
             """
         page += table(DaemonSettings.keys)
+        page += """
+
+            ### [engines.NAME]
+
+            An engine that does some kinds of work in the place of `worker.program`: `program` (its absolute path) and \
+            `tasks`, a list of
+            \(WorkerTask.Kind.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")). A task belongs to one \
+            engine, which must say
+            itself that it does it (`PROGRAM --describe`, docs/engine-protocol.md).
+
+            """
         page += "\n## etc/finetuned/pipelines/NAME.toml\n\n" + table(PipelineSettings.keys)
         page += """
 

@@ -16,7 +16,7 @@ extension DaemonSettings {
         },
         .text(
             "worker.program", default: "finetune-worker beside the daemon",
-            "The program to run as worker, as an absolute path."
+            "The program to run as worker, as an absolute path: the engine for work that no `[engines.NAME]` claims."
         ) {
             $0.workerProgram = $1
             return $1.hasPrefix("/") ? nil : "an absolute path"

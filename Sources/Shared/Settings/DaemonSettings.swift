@@ -8,6 +8,8 @@ package struct DaemonSettings: Codable, Hashable, Sendable {
     package var workerMemoryBytes = 512 << 20
     /// Program to launch as worker (nil: `finetune-worker` beside the daemon's own program).
     package var workerProgram: String?
+    /// Engines that do some kinds of work in its place.
+    package var engines: [EngineSettings] = []
     /// Runs at work at the same time.
     package var computeSlots = 1
     /// Seconds without any event before a worker counts as hung and is restarted.

@@ -83,5 +83,5 @@ extension SettingsFolder {
         return problems
     }
 
-    private static func isName(_ text: String) -> Bool { text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,62}/) != nil }
+    static func isName(_ text: String) -> Bool { text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,62}/) != nil }
 }

@@ -31,7 +31,8 @@ package struct SettingsFolder: Sendable {
         if FileManager.default.fileExists(atPath: layout.daemonSettings) {
             do {
                 let file = try SettingsFile(path: layout.daemonSettings)
-                result.problems += file.apply(DaemonSettings.keys, to: &result.daemon)
+                result.problems += file.apply(DaemonSettings.keys, tables: ["engines"], to: &result.daemon)
+                result.problems += engines(file, &result.daemon)
             } catch { result.problems.append(failure(error, layout.daemonSettings)) }
         }
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: layout.pipelineSettings)) ?? []).filter {
@@ -59,6 +60,11 @@ package struct SettingsFolder: Sendable {
             throw Failure(
                 code: "settings.name", "'\(name)' cannot name a pipeline.", at: path,
                 remedy: "Name the file with lower-case letters, digits, - and _, such as tickets.toml.")
+        }
+        if let reason = CommandWords.refusal(name) {
+            throw Failure(
+                code: "settings.name", "'\(name)' cannot name a pipeline: \(reason).", at: path,
+                remedy: "Give the file another name, such as \(name)-data.toml.")
         }
         let file = try SettingsFile(path: path)
         var settings = PipelineSettings(name: PipelineName(name), file: path, base: "")

@@ -89,22 +89,3 @@ package struct WorkerResult: Codable, Hashable, Sendable {
     package var figures: [String: Double]?
     package init() {}
 }
-
-/// Exit statuses of a worker (after sysexits.h).
-package enum WorkerExit: Int32, Sendable, CaseIterable {
-    case done = 0
-    /// The request cannot be read or asks for something impossible (EX_USAGE).
-    case badRequest = 64
-    /// The rows cannot be trained on (EX_DATAERR).
-    case badData = 65
-    /// The model cannot be loaded (EX_NOINPUT).
-    case badModel = 66
-    /// A fault of the engine itself (EX_SOFTWARE).
-    case internalFault = 70
-    /// The disk is full or not writable (EX_CANTCREAT).
-    case cannotWrite = 73
-    /// Stopped by SIGTERM after writing a checkpoint; start again to resume (EX_TEMPFAIL).
-    case interrupted = 75
-    /// Loss became NaN or exploded; the last good checkpoint is kept.
-    case diverged = 76
-}

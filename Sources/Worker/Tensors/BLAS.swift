@@ -5,6 +5,9 @@ package enum BLAS {
     /// The processor core that OpenBLAS chose its kernels for, such as `Zen`.
     package static var core: String { openblas_get_corename().map { String(cString: $0) } ?? "unknown" }
 
+    /// The library's version and how it was built.
+    package static var version: String { openblas_get_config().map { String(cString: $0) } ?? "unknown" }
+
     /// c [m × n] = a [m × k]·bᵀ with b [n × k], all row-major, on `threads` threads: what the kernels are measured
     /// against.
     package static func multiply(

@@ -52,6 +52,8 @@ package struct Run: Codable, Hashable, Sendable {
     package var version: VersionID?
     /// Larger runs first; manual 100, new data 50, iteration 30, trial 10.
     package var priority: Int
+    /// The work that is done on it now, where a launcher has taken some.
+    package var work: WorkHandle?
     /// Times the worker was started for the present stage.
     package var attempts: Int
     package var createdAt: Date
@@ -89,47 +91,5 @@ package struct Run: Codable, Hashable, Sendable {
         attempts = 0
         self.createdAt = createdAt
         self.requestedBy = requestedBy
-    }
-}
-
-/// The states of a run; `allowedNext` is the whole life-cycle, and the ledger refuses every other transition.
-package enum RunState: String, Codable, Hashable, Sendable, CaseIterable {
-    case queued
-    case training
-    case trained
-    case evaluating
-    case evaluated
-    case accepted
-    case rejected
-    case inconclusive
-    case promoted
-    case delivered
-    case failed
-    case cancelled
-
-    /// The states that may follow this one. `training → queued` and `evaluating → trained` are restarts and
-    /// pre-emption.
-    package var allowedNext: Set<RunState> {
-        switch self {
-        case .queued: [.training, .cancelled, .failed]
-        case .training: [.trained, .queued, .failed, .cancelled]
-        case .trained: [.evaluating, .failed, .cancelled]
-        case .evaluating: [.evaluated, .trained, .failed, .cancelled]
-        case .evaluated: [.accepted, .rejected, .inconclusive, .failed, .cancelled]
-        // A person may promote against the verdict; that is recorded as forced.
-        case .accepted, .rejected, .inconclusive: [.promoted, .cancelled]
-        case .promoted: [.delivered]
-        case .delivered, .failed, .cancelled: []
-        }
-    }
-
-    /// Whether a worker is (or should be) at work on it.
-    package var isActive: Bool { self == .training || self == .evaluating }
-    /// Whether nothing further happens by itself.
-    package var isFinal: Bool {
-        switch self {
-        case .queued, .training, .trained, .evaluating, .evaluated, .promoted: false
-        case .accepted, .rejected, .inconclusive, .delivered, .failed, .cancelled: true
-        }
     }
 }

@@ -35,9 +35,9 @@ enum StopRequest {
         sigaddset(&wanted, SIGINT)
         sigprocmask(SIG_UNBLOCK, &wanted, nil)
         signal(SIGPIPE, SIG_IGN)
-        signal(SIGTERM) { _ in StopRequest.make() }
+        signal(WorkerSignal.stop) { _ in StopRequest.make() }
         // Every file appears whole or not at all, so leaving is safe at any instant.
-        signal(SIGINT) { _ in _exit(WorkerExit.interrupted.rawValue) }
+        signal(WorkerSignal.cancel) { _ in _exit(WorkerExit.interrupted.rawValue) }
     }
 
     /// From here on the end of the parent asks too, so that a killed daemon leaves no worker behind.

@@ -9,12 +9,14 @@ enum WorkerProgram {
     /// What `--help` prints.
     static let usage = """
         usage: finetune-worker REQUEST.json
+               finetune-worker --describe
 
         Does one piece of numeric work and leaves. Events go to file descriptor 3 and to events.jsonl in the request's
         folder, one JSON object a line; result.json holds the outcome.
 
         SIGTERM: give up the step under way, write a checkpoint of the last whole one, leave (75).
         SIGINT: leave at once, without a checkpoint (75).
+        --describe: print what this engine can do, as one JSON object.
 
         exit: 0 done   64 bad request   65 bad rows   66 bad model   70 fault of the engine   73 cannot write
               75 interrupted, start again to resume   76 loss diverged
@@ -22,6 +24,7 @@ enum WorkerProgram {
 
     /// Runs the program to its exit status.
     static func run(_ arguments: [String]) -> WorkerExit {
+        if arguments == ["--describe"] { return describe() }
         guard arguments.count == 1, let path = arguments.first, !path.hasPrefix("-") else {
             let asked = arguments == ["--help"] || arguments == ["-h"]
             FileHandle(fileDescriptor: asked ? 1 : 2).write(Data((usage + "\n").utf8))
@@ -61,6 +64,18 @@ enum WorkerProgram {
             var event = WorkerEvent(.failed)
             event.failure = fault.failure
             events.write(event)
+            complain(fault)
+            return fault.exit
+        }
+    }
+
+    private static func describe() -> WorkerExit {
+        do {
+            try FileHandle.standardOutput.write(
+                contentsOf: try ContractCoding.pretty(OwnDescription.value) + Data([10]))
+            return .done
+        } catch {
+            let fault = WorkerFault(error)
             complain(fault)
             return fault.exit
         }

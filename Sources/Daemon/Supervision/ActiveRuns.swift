@@ -1,0 +1,73 @@
+import Nouns
+import Platform
+import StageKit
+import Synchronization
+import WorkerProtocol
+
+/// The runs at work now, and the tasks that work on them.
+final class ActiveRuns: Sendable {
+    /// Work that a former daemon submitted and that still goes on.
+    struct Found: Sendable {
+        let handle: WorkHandle
+        let events: AsyncThrowingStream<WorkerEvent, any Error>
+    }
+
+    private struct Entry {
+        let task: Task<Void, Never>
+        var found: Found?
+        var isCancelled = false
+    }
+    private let entries = Mutex<[RunID: Entry]>([:])
+    /// What is read and checked before and after a worker is work of a stage like any other.
+    private let threads = ThreadExecutor(name: "runs", threads: 2, niceness: StageLoop.niceness)
+
+    var count: Int { entries.withLock { $0.count } }
+    var all: Set<RunID> { entries.withLock { Set($0.keys) } }
+    func contains(_ id: RunID) -> Bool { entries.withLock { $0[id] != nil } }
+
+    /// Starts work on a run. Registered before it can end, so that its end is never missed.
+    func add(_ id: RunID, _ work: @escaping @Sendable () async -> Void) {
+        entries.withLock { $0[id] = Entry(task: Task(executorPreference: threads) { await work() }) }
+    }
+
+    func remove(_ id: RunID) { entries.withLock { _ = $0.removeValue(forKey: id) } }
+
+    // MARK: - Work of a former daemon
+
+    func found(_ id: RunID, _ handle: WorkHandle, _ events: AsyncThrowingStream<WorkerEvent, any Error>) {
+        entries.withLock { $0[id]?.found = Found(handle: handle, events: events) }
+    }
+
+    /// Whether found work waits to be followed.
+    func contains(work id: RunID) -> Bool { entries.withLock { $0[id]?.found != nil } }
+
+    /// Found work in a folder, once.
+    func take(_ id: RunID, in directory: String) -> Found? {
+        entries.withLock { entries in
+            guard let found = entries[id]?.found, found.handle.directory == directory else { return nil }
+            entries[id]?.found = nil
+            return found
+        }
+    }
+
+    // MARK: - Ends
+
+    /// Has the work on a run end at once, without a checkpoint.
+    func cancel(_ id: RunID) {
+        let task = entries.withLock { entries in
+            entries[id]?.isCancelled = true
+            return entries[id]?.task
+        }
+        task?.cancel()
+    }
+
+    /// Whether the work on a run was cancelled, rather than left because the daemon goes.
+    func isCancelled(_ id: RunID) -> Bool { entries.withLock { $0[id]?.isCancelled ?? false } }
+
+    /// Ends everything because the daemon goes, and waits until that is done.
+    func leaveAll() async {
+        let all = entries.withLock { $0.values.map(\.task) }
+        for task in all { task.cancel() }
+        for task in all { await task.value }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Launching
+import Ledger
+import Nouns
+import StageKit
+import WorkerProtocol
+
+extension RunService {
+    /// Has a request of a run worked on, passing its events on: by work of a former daemon that still goes on in the
+    /// same folder, else by new work.
+    ///
+    /// Throws ``WorkerEnd``; and CancellationError where the daemon goes and the work stays.
+    func start(_ request: WorkerRequest, _ run: Run) async throws -> WorkerResult {
+        let work = try await work(on: request, run)
+        let began = Date().timeIntervalSince1970
+        let silence = Duration.seconds(context.settings.daemon.workerSilenceSeconds)
+        let result = try await launcher.follow(work.handle, work.events, silence: silence) { event in
+            context.feed.tell(run.id, run.state, event: event)
+            // What a former daemon saw is in the journal already.
+            if event.time >= began || !work.isOld { note(event, of: run) }
+        } onCancel: {
+            if active.isCancelled(run.id) {
+                await launcher.cancel(work.handle)
+            } else {
+                await launcher.leave(work.handle)
+            }
+        }
+        guard let result else { throw CancellationError() }
+        return result
+    }
+
+    private func work(on request: WorkerRequest, _ run: Run) async throws -> (
+        handle: WorkHandle, events: AsyncThrowingStream<WorkerEvent, any Error>, isOld: Bool
+    ) {
+        if let found = active.take(run.id, in: request.directory) { return (found.handle, found.events, true) }
+        let handle = try await launcher.submit(request)
+        do {
+            try context.ledger.amend(run.id) { $0.work = handle }
+            guard let events = try await launcher.attach(handle) else {
+                throw Failure(code: "worker.gone", "The work was taken and is gone.", at: request.directory)
+            }
+            return (handle, events, false)
+        } catch {
+            // Work that the ledger does not know of would be begun a second time.
+            await launcher.cancel(handle)
+            throw WorkerEnd.died(StageContext.failure(error, code: "worker.gone"))
+        }
+    }
+
+    /// Tells the journal of a worker's milestones: each checkpoint, each validation, each tenth of the steps, and what
+    /// it warns of.
+    private func note(_ event: WorkerEvent, of run: Run) {
+        func log(_ message: String, _ kind: String) {
+            context.logger.info(
+                "Run \(run.id) of \(run.pipeline) \(message)",
+                metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "\(kind)"])
+        }
+        if let step = event.checkpoint { log("has a checkpoint of step \(step)", "run.checkpoint") }
+        if let validation = event.validation {
+            log(
+                """
+                has a validation loss of \(String(format: "%.4g", validation.loss)) at step \
+                \(validation.step)\(validation.best ? ", the lowest so far" : "")
+                """,
+                "run.progress")
+        }
+        if let step = event.step, step.step % max(1, step.steps / 10) == 0 {
+            let left = step.secondsLeft.map { ", about \(Int($0)) s left" } ?? ""
+            log(
+                "is at step \(step.step) of \(step.steps), loss \(String(format: "%.4g", step.loss))\(left)",
+                "run.progress")
+        }
+        if let warning = event.warning {
+            context.logger.warning(
+                "\(warning)",
+                metadata: ["pipeline": "\(run.pipeline)", "run": "\(run.id)", "event": "worker.warning"])
+        }
+    }
+}

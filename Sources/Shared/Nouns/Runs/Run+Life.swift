@@ -1,0 +1,42 @@
+import Foundation
+
+extension Run {
+    /// Takes the run to the state that an event leads to, with what the event records.
+    ///
+    /// Throws a Failure (`run.transition`) where it cannot happen in the present state: someone else was faster.
+    ///
+    /// - Returns: what is to be done about it, once the change is on disk.
+    package mutating func apply(_ event: RunEvent, at now: Date) throws -> [RunEffect] {
+        guard let next = RunLife.next(state, event) else {
+            throw Failure(
+                code: "run.transition", "Run \(id) is \(state.rawValue), so it cannot \(event.phrase).",
+                at: id.rawValue, remedy: "See `ftctl show \(id)`.")
+        }
+        state = next
+        record(event)
+        if !state.isActive { work = nil }
+        if state == .training { startedAt = startedAt ?? now }
+        if !state.isUnderWay { finishedAt = finishedAt ?? now }
+        return RunLife.effects(event, self)
+    }
+
+    private mutating func record(_ event: RunEvent) {
+        switch event {
+        case .workerStarted, .evaluationStarted: attempts += 1
+        case .trained(let training):
+            adapter = training.adapter
+            self.training = training
+            attempts = 0
+        case .evaluated(let scores, let evaluators):
+            self.scores = scores
+            self.evaluators = evaluators
+        // Whoever stops at a checkpoint has used up no attempt.
+        case .interrupted: attempts = max(0, attempts - 1)
+        case .failed(let failure): cause = failure
+        case .cancelled(let who): cause = Failure(code: "run.cancelled", "Cancelled by \(who).")
+        case .judged(let verdict, _): self.verdict = verdict
+        case .promoted(let version, _, _, _): self.version = version
+        case .queued, .followed, .wonExperiment, .daemonLost, .workerLost, .delivered: break
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/// Exit statuses of a worker (after sysexits.h): what each means, and what whoever started the worker does about it.
+///
+/// Every launcher reads them here; docs/engine-protocol.md shows ``table``, and a test holds the two together.
+package enum WorkerExit: Int32, Sendable, CaseIterable {
+    case done = 0
+    case badRequest = 64
+    case badData = 65
+    case badModel = 66
+    case internalFault = 70
+    case cannotWrite = 73
+    case interrupted = 75
+    case diverged = 76
+
+    /// What a worker's leaving asks for.
+    package enum Consequence: Hashable, Sendable {
+        /// The result is in `result.json` and in the last event.
+        case takeResult
+        /// Starting it again would end the same way.
+        case fail
+        /// It may come to a result when it is started again; how often that is tried is the settings' business.
+        case startAgain
+        /// It left because it was asked to, and goes on when it is started again.
+        case resumeLater
+    }
+
+    /// What follows from the status.
+    package var consequence: Consequence {
+        switch self {
+        case .done: .takeResult
+        case .badRequest, .badData, .badModel, .diverged: .fail
+        case .internalFault, .cannotWrite: .startAgain
+        case .interrupted: .resumeLater
+        }
+    }
+
+    /// What follows from any status: one that is not in the table is a crash.
+    package static func consequence(of status: Int32) -> Consequence {
+        WorkerExit(rawValue: status)?.consequence ?? .startAgain
+    }
+
+    /// What the worker says by it, for the documentation.
+    package var meaning: String {
+        switch self {
+        case .done: "done"
+        case .badRequest: "the request cannot be read, or asks for something impossible"
+        case .badData: "the rows cannot be trained on"
+        case .badModel: "the model cannot be loaded"
+        case .internalFault: "a fault of the engine"
+        case .cannotWrite: "the disk is full or not writable"
+        case .interrupted: "asked to leave, and left"
+        case .diverged: "the loss became NaN or exploded; the last good checkpoint is kept"
+        }
+    }
+
+    /// What the daemon does about it, for the documentation.
+    package var reaction: String {
+        switch self {
+        case .done: "takes `result.json`"
+        case .badRequest, .badData, .badModel: "fails the run"
+        case .internalFault: "starts it again, `worker.attempts` times in all, then fails the run"
+        case .cannotWrite:
+            "starts it again, but no run starts below `minimum_free`; fails the run after `worker.attempts`"
+        case .interrupted: "starts it again later, unless it was cancelled; the engine resumes"
+        case .diverged: "fails the run, with the step and the rows"
+        }
+    }
+
+    /// The table of docs/engine-protocol.md.
+    package static var table: String {
+        "| status | meaning | what the daemon does |\n|---|---|---|\n"
+            + allCases.map { "| \($0.rawValue) | \($0.meaning) | \($0.reaction) |\n" }.joined()
+    }
+}
