@@ -1,6 +1,6 @@
 import ChatTemplates
 import Foundation
-import TokenizerFiles
+import ModelLoading
 
 @testable import Encoding
 

@@ -1,9 +1,9 @@
 import ChatTemplates
 import Encoding
 import Foundation
+import ModelLoading
 import TextFuzzing
 import Tokenization
-import TokenizerFiles
 
 /// The commands of the probe.
 enum Probe {

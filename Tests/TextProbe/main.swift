@@ -1,7 +1,7 @@
 import ChatTemplates
 import Foundation
+import ModelLoading
 import Tokenization
-import TokenizerFiles
 
 // Speaks for the tokenizer and the templates to the interop tests, the benchmark and the fuzzers, one JSON line each
 // way.

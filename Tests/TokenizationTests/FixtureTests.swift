@@ -1,6 +1,6 @@
 import Foundation
+import ModelLoading
 import Testing
-import TokenizerFiles
 
 @testable import Tokenization
 

@@ -1,4 +1,5 @@
 import Foundation
+import ModelLoading
 import Tensors
 import Transformers
 import WeightFiles
@@ -11,6 +12,15 @@ package enum HuggingFaceExport {
         case gguf(GGUFFile)
         /// A folder whose own files are copied.
         case folder(HuggingFaceFolder)
+
+        /// The files that a model was loaded from.
+        package init(_ loaded: LoadedModel) throws {
+            if let gguf = loaded.gguf {
+                self = .gguf(gguf)
+            } else {
+                self = .folder(try HuggingFaceFolder(path: loaded.path))
+            }
+        }
     }
 
     /// Writes all files into `folder`, made where it is absent; large models are cut into shards of about `shardBytes`.

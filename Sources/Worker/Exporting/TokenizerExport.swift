@@ -1,5 +1,5 @@
 import Foundation
-import TokenizerFiles
+import ModelLoading
 import WeightFiles
 
 /// Writes `tokenizer.json` and `tokenizer_config.json` from the tokenizer inside a GGUF.

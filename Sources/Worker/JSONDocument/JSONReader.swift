@@ -94,7 +94,9 @@ package struct JSONReader {
             let place = offset
             let key = try self.key()
             let former = members.updateValue(try node(), forKey: key)
-            guard former == nil || repetition == .lastCounts else { throw failure("the key \(key) appears twice", at: place) }
+            guard former == nil || repetition == .lastCounts else {
+                throw failure("the key \(key) appears twice", at: place)
+            }
         } while take(",")
         try close("}")
         return members

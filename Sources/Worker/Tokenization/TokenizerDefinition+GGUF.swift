@@ -37,32 +37,7 @@ extension TokenizerDefinition {
             TokenizerFailure(source: source, location: "tokenizer.ggml.\(key)", problem: problem, remedy: remedy)
         }
         let again = "Convert the model again with a current llama.cpp, or use its tokenizer.json"
-        guard !values.tokens.isEmpty else { throw failure("tokens", "the list is empty", again) }
-        guard values.tokens.count <= Tokenizer.maximumVocabulary else {
-            throw failure("tokens", "\(values.tokens.count) tokens are more than \(Tokenizer.maximumVocabulary)", again)
-        }
-        if let types = values.types, types.count != values.tokens.count {
-            throw failure("token_type", "\(types.count) types for \(values.tokens.count) tokens", again)
-        }
-        let kinds: [TokenKind] =
-            try values.types.map { types in
-                try types.enumerated().map { id, type in
-                    if type == 0 { return .normal }
-                    guard let kind = UInt8(exactly: type).flatMap(TokenKind.init) else {
-                        throw failure("token_type", "type \(type) of token \(id) is none of 0 to 6", again)
-                    }
-                    return kind
-                }
-            } ?? [TokenKind](repeating: .normal, count: values.tokens.count)
-        for (key, id) in [
-            ("bos_token_id", values.bos), ("eos_token_id", values.eos), ("unknown_token_id", values.unknown),
-            ("padding_token_id", values.padding),
-        ] {
-            if let id, id < 0 || Int(id) >= values.tokens.count {
-                throw failure(key, "\(id) is not below the vocabulary's size of \(values.tokens.count)", again)
-            }
-        }
-
+        let kinds = try Self.kinds(values) { failure($0, $1, again) }
         self.source = source
         tokens = values.tokens
         self.kinds = kinds
@@ -125,6 +100,38 @@ extension TokenizerDefinition {
         if spelling == .sentencePiece { respellSpaces() }
         if addsBOS, let bos { prefix = [bos] }
         if values.addEOS == true, let eos { suffix = [eos] }
+    }
+
+    /// The kinds of all tokens; throws where lists have other lengths than the vocabulary, or ids lie beyond it.
+    private static func kinds(_ values: GGUFValues, _ failure: (_ key: String, _ problem: String) -> TokenizerFailure)
+        throws -> [TokenKind]
+    {
+        guard !values.tokens.isEmpty else { throw failure("tokens", "the list is empty") }
+        guard values.tokens.count <= Tokenizer.maximumVocabulary else {
+            throw failure("tokens", "\(values.tokens.count) tokens are more than \(Tokenizer.maximumVocabulary)")
+        }
+        if let types = values.types, types.count != values.tokens.count {
+            throw failure("token_type", "\(types.count) types for \(values.tokens.count) tokens")
+        }
+        let kinds =
+            try values.types.map { types in
+                try types.enumerated().map { id, type in
+                    if type == 0 { return .normal }
+                    guard let kind = UInt8(exactly: type).flatMap(TokenKind.init) else {
+                        throw failure("token_type", "type \(type) of token \(id) is none of 0 to 6")
+                    }
+                    return kind
+                }
+            } ?? [TokenKind](repeating: .normal, count: values.tokens.count)
+        for (key, id) in [
+            ("bos_token_id", values.bos), ("eos_token_id", values.eos), ("unknown_token_id", values.unknown),
+            ("padding_token_id", values.padding),
+        ] {
+            if let id, id < 0 || Int(id) >= values.tokens.count {
+                throw failure(key, "\(id) is not below the vocabulary's size of \(values.tokens.count)")
+            }
+        }
+        return kinds
     }
 
     /// Runs of spaces are pieces like any other, with marks for spaces; llama.cpp's converter writes them out as

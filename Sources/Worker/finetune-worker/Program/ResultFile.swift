@@ -2,7 +2,7 @@ import Foundation
 import Nouns
 import Platform
 
-/// Writes what a task hands over, and names files by their digests.
+/// Writes what a task hands over.
 enum ResultFile {
     /// Writes `data` to `path` and returns its reference.
     @discardableResult
@@ -19,19 +19,5 @@ enum ResultFile {
             data.append(UInt8(ascii: "\n"))
         }
         return try write(data, to: path, rows: values.count)
-    }
-
-    /// The reference of a file that is there already; links are followed, for bases that a person named by one.
-    ///
-    /// Throws what `interruption`, asked every megabyte, throws.
-    static func reference(_ path: String, interruption: () throws -> Void = {}) throws -> FileReference {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileFailure("open it", path, errno: errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileFailure("look at it", path, errno: errno) }
-        return FileReference(
-            path: path, sha256: try Digest.sha256(descriptor: descriptor, path: path, interruption: interruption),
-            bytes: Int(status.st_size))
     }
 }

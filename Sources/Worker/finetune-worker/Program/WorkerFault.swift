@@ -85,7 +85,8 @@ struct WorkerFault: Error {
     private static func exit(of failure: Failure) -> WorkerExit {
         switch failure.code {
         case "training.not_finite", "training.exploding": .diverged
-        case "training.no_labels", "dataset.damaged": .badData
+        case "training.no_labels", "dataset.damaged", "rows.unreadable", "rows.none": .badData
+        case "model.digest": .badModel
         case _ where failure.code.hasPrefix("recipe."): .badRequest
         default: .internalFault
         }

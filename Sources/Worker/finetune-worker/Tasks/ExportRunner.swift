@@ -1,9 +1,9 @@
 import Evaluation
 import Exporting
 import Foundation
+import ModelLoading
 import Nouns
 import Tensors
-import TokenizerFiles
 import Transformers
 import WeightFiles
 import WorkerProtocol
@@ -34,7 +34,7 @@ struct ExportRunner {
                 adapter, family: loaded.model.configuration.family, base: task.model.base.rawValue, to: output)
         case .huggingface:
             try HuggingFaceExport.write(
-                loaded.model, base: try loaded.exportBase(), adapter: adapter, to: output,
+                loaded.model, base: try HuggingFaceExport.Base(loaded), adapter: adapter, to: output,
                 interruption: StopRequest.heed)
         case .ggufF16, .ggufQ8:
             let base: GGUFExport.Base =
@@ -50,7 +50,7 @@ struct ExportRunner {
         let figures = try verify(task, loaded, adapter, output)
         var result = WorkerResult()
         result.files = try FileManager.default.contentsOfDirectory(atPath: output).sorted()
-            .map { try ResultFile.reference(output + "/" + $0, interruption: StopRequest.heed) }
+            .map { try FileReference(of: output + "/" + $0, interruption: StopRequest.heed) }
         result.figures = figures
         return result
     }
@@ -109,23 +109,22 @@ struct ExportRunner {
             try checkTokenizer(back, loaded, task, output)
             written = try losses(back.model, nil)
         }
-        let differences = zip(expected, written).map { abs($0 - $1) }
-        let mean = differences.reduce(0, +) / Double(max(1, differences.count))
-        guard written.count == expected.count, mean.isFinite, mean <= task.format.writtenTolerance else {
+        let difference = LossDifference(expected, written)
+        guard let difference, difference.mean <= task.format.writtenTolerance else {
             throw WorkerFault(
                 .internalFault,
                 Failure(
                     code: "export.differs",
-                    "The loss of the written model differs by \(mean) nats a token from the one in memory.",
+                    "The written model's loss is not that of the model in memory: \(Self.words(difference)).",
                     at: output, remedy: "Report this with the base and the format; do not use the files."))
         }
         var figures = [
-            "mean_loss_difference": mean, "largest_loss_difference": differences.max() ?? 0,
-            "tokens": Double(expected.count),
+            "mean_loss_difference": difference.mean, "largest_loss_difference": difference.largest,
+            "tokens": Double(difference.tokens),
         ]
         if !task.model.adapters.isEmpty {
             let base = try losses(try LoadedModel(path: task.model.basePath).model, nil)
-            let change = zip(base, written).map { abs($0 - $1) }.reduce(0, +) / Double(max(1, base.count))
+            let change = LossDifference(base, written)?.mean ?? .nan
             guard change > 0 else {
                 throw WorkerFault(
                     .internalFault,
@@ -137,6 +136,10 @@ struct ExportRunner {
             figures["mean_change_from_base"] = change
         }
         return figures
+    }
+
+    private static func words(_ difference: LossDifference?) -> String {
+        difference.map { "it differs by \($0.mean) nats a token" } ?? "it has another number of tokens"
     }
 
     private func checkSequences(_ task: ExportTask, _ loaded: LoadedModel) throws -> [TokenSequence] {
@@ -162,7 +165,7 @@ struct ExportRunner {
     }
 
     private func contents(_ task: ExportTask) throws -> [RowContent] {
-        let rows = try RowReader.read(task.check, limit: 8)
+        let rows = try RowReader.read(task.check, limit: 8, interruption: StopRequest.heed)
         return rows.isEmpty ? Self.probes.map { RowContent.text($0) } : rows.map(\.content)
     }
 }

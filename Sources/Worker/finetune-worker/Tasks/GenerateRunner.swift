@@ -1,5 +1,6 @@
 import Foundation
 import Generation
+import ModelLoading
 import Nouns
 import Tensors
 import Transformers

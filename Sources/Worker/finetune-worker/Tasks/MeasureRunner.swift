@@ -1,6 +1,7 @@
 import Encoding
 import Foundation
 import JSONText
+import ModelLoading
 import Nouns
 import Platform
 import RowFiles
@@ -23,7 +24,7 @@ struct MeasureRunner {
         let temporary = try AtomicFile.write(beside: path) { totals = try measure(task, encoder, to: $0, named: $1) }
         try AtomicFile.rename(temporary, to: path)
         var result = WorkerResult()
-        var file = try ResultFile.reference(path)
+        var file = try FileReference(of: path)
         file.rows = totals.rows
         result.files = [file]
         result.figures = [
@@ -58,7 +59,7 @@ struct MeasureRunner {
         let team = ThreadTeam(threads: context.threads)
         let files = task.rows
         try ReadAhead.run { give in
-            try RowReader.batches(files, atOnce: Self.rowsAtOnce, give)
+            try RowReader.batches(files, atOnce: Self.rowsAtOnce, interruption: StopRequest.heed, give)
         } take: { (batch: LineBatch) in
             try StopRequest.heed()
             var measured = [Result<RowMeasurement, any Error>?](repeating: nil, count: batch.count)

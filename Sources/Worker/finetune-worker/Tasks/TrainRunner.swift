@@ -1,6 +1,7 @@
 import Encoding
 import Exporting
 import Foundation
+import ModelLoading
 import Nouns
 import Platform
 import Tensors
@@ -63,7 +64,8 @@ struct TrainRunner {
             }
         case .weights(let weights):
             try HuggingFaceExport.write(
-                weights.model(), base: try job.loaded.exportBase(), adapter: nil, to: folder, shardBytes: .max)
+                weights.model(), base: try HuggingFaceExport.Base(job.loaded), adapter: nil, to: folder,
+                shardBytes: .max)
             file = folder + "/model.safetensors"
             // Gemma's norms are stored less one, which rounds.
             isSame = weights.difference(to: try Model(huggingFace: HuggingFaceFolder(path: folder))) < 1e-6
@@ -75,7 +77,7 @@ struct TrainRunner {
                     code: "training.result_unreadable", "What was written is not what was trained.", at: folder,
                     remedy: "Check the disk for errors and start the run again."))
         }
-        return AdapterReference(path: folder, sha256: try ResultFile.reference(file).sha256)
+        return AdapterReference(path: folder, sha256: try FileReference(of: file).sha256)
     }
 }
 
@@ -128,7 +130,7 @@ struct TrainingJob {
         team = ThreadTeam(threads: context.threads)
         base = task.model.base.rawValue
         context.events.stage("encoding")
-        var encoder = SetEncoder(loaded.encoder, context: context)
+        var encoder = SetEncoder(loaded.encoder, observer: context.observer)
         train = try encoder.encode(
             task.train, maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "training")
         validation = try encoder.encode(
@@ -180,59 +182,5 @@ struct TrainingJob {
         hash.update(Data(parts.joined(separator: "\n").utf8))
         hash.update(try ContractCoding.encode(task.recipe))
         return Digest.hex(hash.finish())
-    }
-}
-
-/// Encodes whole sets of rows, telling of what had to be left out.
-struct SetEncoder {
-    private let encoder: RowEncoder
-    private let context: TaskContext
-    private(set) var figures: [String: Double] = [:]
-
-    init(_ encoder: RowEncoder, context: TaskContext) {
-        self.encoder = encoder
-        self.context = context
-    }
-
-    /// The rows of `files` as sequences, read one by one. Those that cannot be trained on are left out with a warning
-    /// each (the first ten by name).
-    /// - Parameter cut: whether rows that are too long are cut, or left out.
-    mutating func encode(_ files: [FileReference], maximumLength: Int, cut: Bool, what: String) throws
-        -> [TokenSequence]
-    {
-        var sequences: [TokenSequence] = []
-        var skipped = 0
-        var truncated = 0
-        try RowReader.each(files) { row in
-            try StopRequest.heed()
-            do {
-                let example = try encoder.example(row.content, maximumLength: maximumLength)
-                if example.truncated > 0 {
-                    guard cut else {
-                        throw EncodingFailure.rowTooLong(
-                            tokens: example.ids.count + example.truncated, maximumLength: maximumLength)
-                    }
-                    truncated += 1
-                }
-                sequences.append(example.sequence)
-            } catch {
-                skipped += 1
-                guard skipped <= 10 else { return }
-                var failure = WorkerFault(error).failure
-                failure.place = "\(what) row \(row.id), drop \(row.drop), line \(row.line)"
-                context.events.warn(failure)
-            }
-        }
-        figures["\(what)_rows"] = Double(sequences.count)
-        figures["\(what)_rows_skipped"] = Double(skipped)
-        figures["\(what)_rows_truncated"] = Double(truncated)
-        if what == "training", sequences.isEmpty {
-            throw WorkerFault(
-                .badData,
-                Failure(
-                    code: "rows.none", "None of the \(skipped) training rows can be trained on.",
-                    remedy: "See the warnings before this, correct the rows and drop them again."))
-        }
-        return sequences
     }
 }

@@ -8,7 +8,7 @@ extension LoadedModel {
     /// All files of the base, by digest; paths are relative to its folder.
     ///
     /// Throws what `interruption`, asked every megabyte, throws.
-    func files(interruption: Interruption = {}) throws -> [FileReference] {
+    package func files(interruption: Interruption = {}) throws -> [FileReference] {
         let names: [String]
         let folder: String
         if gguf != nil {
@@ -18,20 +18,20 @@ extension LoadedModel {
             (folder, names) = (path, try HuggingFaceFolder(path: path).files)
         }
         return try names.map { name in
-            var reference = try ResultFile.reference(folder + "/" + name, interruption: interruption)
+            var reference = try FileReference(of: folder + "/" + name, interruption: interruption)
             reference.path = name
             return reference
         }
     }
 
     /// The identity of a base: SHA-256 over the sorted digests of its files.
-    static func digest(of files: [FileReference]) -> String {
+    package static func digest(of files: [FileReference]) -> String {
         Digest.sha256(Data(files.map(\.sha256).sorted().joined(separator: "\n").utf8))
     }
 
     /// SHA-256 over all that decides how text becomes tokens.
-    func tokenizerDigest() throws -> String {
-        guard let gguf else { return try ResultFile.reference(path + "/tokenizer.json").sha256 }
+    package func tokenizerDigest() throws -> String {
+        guard let gguf else { return try FileReference(of: path + "/tokenizer.json").sha256 }
         var hash = SHA256()
         for key in gguf.metadata.keys.sorted() where key.hasPrefix("tokenizer.ggml.") {
             hash.update(Data("\(key)\0".utf8))
@@ -47,5 +47,5 @@ extension LoadedModel {
     }
 
     /// SHA-256 of the chat template; nil where the model has none.
-    var templateDigest: String? { text.tokenizer.chatTemplate.map { Digest.sha256(Data($0.utf8)) } }
+    package var templateDigest: String? { text.tokenizer.chatTemplate.map { Digest.sha256(Data($0.utf8)) } }
 }

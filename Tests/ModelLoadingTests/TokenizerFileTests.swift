@@ -5,7 +5,7 @@ import Testing
 import Tokenization
 import WeightFiles
 
-@testable import TokenizerFiles
+@testable import ModelLoading
 
 /// What a model's files say of its text is found wherever they say it, and what is wrong with them is named.
 struct TokenizerFileTests {

@@ -4,10 +4,10 @@ import Tensors
 import Transformers
 
 /// Looks at every number of a model before it is scored.
-enum ModelInspector {
+package enum ModelInspector {
     /// What is found in a model's weights and in the adapter that stands on them. Throws what `interruption`, asked
     /// before each layer, throws.
-    static func inspect(_ loaded: LoadedModel, _ reference: ModelReference, interruption: Interruption) throws
+    package static func inspect(_ loaded: LoadedModel, _ reference: ModelReference, interruption: Interruption) throws
         -> ModelInspection
     {
         let adapter = loaded.adapter

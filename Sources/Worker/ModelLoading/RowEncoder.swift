@@ -2,27 +2,26 @@ import ChatTemplates
 import Encoding
 import Nouns
 import Tokenization
-import TokenizerFiles
 import Transformers
 
 /// Turns canonical rows into tokens, and says what of a row is asked and what is the wanted answer.
-struct RowEncoder: Sendable {
+package struct RowEncoder: Sendable {
     /// Templates that print today's date get this one (2025-01-01), so that a row has the same tokens whenever it is
     /// encoded.
     private static let now = 1_735_689_600
 
-    let encoder: ExampleEncoder
-    let context: Int
+    package let encoder: ExampleEncoder
+    private let context: Int
 
-    init(_ text: TokenizerFile, context: Int) {
+    package init(_ text: TokenizerFile, context: Int) {
         encoder = ExampleEncoder(tokenizer: text.tokenizer, template: text.template, now: Self.now)
         self.context = context
     }
 
-    var tokenizer: Tokenizer { encoder.tokenizer }
+    package var tokenizer: Tokenizer { encoder.tokenizer }
 
     /// The row's tokens and labels, cut to `maximumLength` or the model's context.
-    func example(_ content: RowContent, maximumLength: Int) throws -> EncodedExample {
+    package func example(_ content: RowContent, maximumLength: Int) throws -> EncodedExample {
         let length = min(max(2, maximumLength), context)
         switch content {
         case .completion(let prompt, let completion):
@@ -40,7 +39,7 @@ struct RowEncoder: Sendable {
     }
 
     /// The tokens after which the model is to answer; nil for plain text, which asks nothing.
-    func prompt(_ content: RowContent) throws -> [Int32]? {
+    package func prompt(_ content: RowContent) throws -> [Int32]? {
         switch content {
         case .completion(let prompt, _): return try encoder.encode(promptOnly: prompt)
         case .text: return nil
@@ -52,7 +51,7 @@ struct RowEncoder: Sendable {
     }
 
     /// The tokens of a conversation after which the assistant is to speak.
-    func prompt(_ messages: [Message]) throws -> [Int32] {
+    package func prompt(_ messages: [Message]) throws -> [Int32] {
         if encoder.template == nil, messages.count == 1, let only = messages.first {
             return try encoder.encode(promptOnly: only.content)
         }
@@ -60,7 +59,7 @@ struct RowEncoder: Sendable {
     }
 
     /// The row with its wanted answer replaced, for scoring labels.
-    static func replacingAnswer(_ content: RowContent, by answer: String) -> RowContent? {
+    package static func replacingAnswer(_ content: RowContent, by answer: String) -> RowContent? {
         switch content {
         case .completion(let prompt, _): return .completion(prompt: prompt, completion: answer)
         case .chat(let messages, let tools):
@@ -74,7 +73,7 @@ struct RowEncoder: Sendable {
     }
 
     /// What the model should answer: the last trained turn.
-    static func reference(_ content: RowContent) -> String {
+    package static func reference(_ content: RowContent) -> String {
         switch content {
         case .completion(_, let completion): completion
         case .text(let text): text
@@ -84,7 +83,7 @@ struct RowEncoder: Sendable {
     }
 
     /// What is asked, as a person would read it.
-    static func question(_ content: RowContent) -> String {
+    package static func question(_ content: RowContent) -> String {
         switch content {
         case .completion(let prompt, _): return prompt
         case .text: return ""
@@ -96,7 +95,7 @@ struct RowEncoder: Sendable {
     }
 
     /// Bytes of all text that carries the loss.
-    static func labelledBytes(_ content: RowContent) -> Int {
+    package static func labelledBytes(_ content: RowContent) -> Int {
         switch content {
         case .completion(_, let completion): completion.utf8.count
         case .text(let text): text.utf8.count
@@ -143,5 +142,5 @@ struct RowEncoder: Sendable {
 
 extension EncodedExample {
     /// As training and scoring take it: weight 1 on each label.
-    var sequence: TokenSequence { TokenSequence(ids: ids, weights: labels.map { $0 ? 1 : 0 }) }
+    package var sequence: TokenSequence { TokenSequence(ids: ids, weights: labels.map { $0 ? 1 : 0 }) }
 }

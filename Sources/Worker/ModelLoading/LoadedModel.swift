@@ -1,34 +1,32 @@
 import ChatTemplates
-import Exporting
 import Foundation
 import Nouns
 import Tensors
 import Tokenization
-import TokenizerFiles
 import Transformers
 import WeightFiles
 
 /// A model ready for work: weights mapped, tokenizer and template read, and what was trained on it.
-struct LoadedModel {
+package struct LoadedModel {
     /// The GGUF file or the Hugging Face folder.
-    let path: String
+    package let path: String
     /// The base, or the weights that full fine-tuning made of it.
-    private(set) var model: Model
+    package private(set) var model: Model
     /// The adapters on top of ``model`` as one; nil where there is none.
-    private(set) var adapter: Adapter?
-    let text: TokenizerFile
+    package private(set) var adapter: Adapter?
+    package let text: TokenizerFile
     /// GGUF metadata where the base is a GGUF file.
-    let gguf: GGUFFile?
+    package let gguf: GGUFFile?
 
     /// Loads a base with all that was trained on it. Throws what `interruption` throws.
-    init(_ reference: ModelReference, interruption: Interruption) throws {
+    package init(_ reference: ModelReference, interruption: Interruption) throws {
         try self.init(path: reference.basePath)
         try interruption()
         (model, adapter) = try Self.trained(reference.adapters, on: model, interruption: interruption)
     }
 
     /// Loads a GGUF file, a Hugging Face folder, or a folder that holds one GGUF file.
-    init(path: String) throws {
+    package init(path: String) throws {
         self.path = try Self.resolve(path)
         if Self.isFolder(self.path) {
             let folder = try HuggingFaceFolder(path: self.path)
@@ -51,23 +49,20 @@ struct LoadedModel {
     }
 
     /// The encoder of rows, with a fixed date so that a row has the same tokens whenever it is encoded.
-    var encoder: RowEncoder { RowEncoder(text, context: model.configuration.context) }
+    package var encoder: RowEncoder { RowEncoder(text, context: model.configuration.context) }
 
     /// What `references` make of `model`, in order: the last whole set of weights, and one adapter for all that follow
     /// it. Digests are checked. Throws what `interruption` throws.
-    static func trained(_ references: [AdapterReference], on model: Model, interruption: Interruption) throws
+    package static func trained(_ references: [AdapterReference], on model: Model, interruption: Interruption) throws
         -> (Model, Adapter?)
     {
         for reference in references where !reference.sha256.isEmpty {
             let file = reference.path + (isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors")
-            let digest = try ResultFile.reference(file, interruption: interruption).sha256
+            let digest = try FileReference(of: file, interruption: interruption).sha256
             guard digest == reference.sha256 else {
-                throw WorkerFault(
-                    .badModel,
-                    Failure(
-                        code: "model.digest", "The SHA-256 is \(digest), but the request names \(reference.sha256).",
-                        at: file,
-                        remedy: "The file was changed or damaged: restore the version's folder."))
+                throw Failure(
+                    code: "model.digest", "The SHA-256 is \(digest), but the request names \(reference.sha256).",
+                    at: file, remedy: "The file was changed or damaged: restore the version's folder.")
             }
         }
         let whole = references.lastIndex(where: isWhole)
@@ -77,7 +72,7 @@ struct LoadedModel {
     }
 
     /// Whether a folder holds a model's weights rather than an adapter to them.
-    static func isWhole(_ reference: AdapterReference) -> Bool {
+    package static func isWhole(_ reference: AdapterReference) -> Bool {
         FileManager.default.fileExists(atPath: reference.path + "/config.json")
     }
 
@@ -94,11 +89,6 @@ struct LoadedModel {
                 remedy: "Use the base that they were trained from.")
         }
         return Model(configuration: c, weights: own.weights)
-    }
-
-    /// Where an export takes configuration and tokenizer from.
-    func exportBase() throws -> HuggingFaceExport.Base {
-        if let gguf { .gguf(gguf) } else { .folder(try HuggingFaceFolder(path: path)) }
     }
 
     private static func isFolder(_ path: String) -> Bool {
