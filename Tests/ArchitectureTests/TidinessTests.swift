@@ -94,7 +94,7 @@ struct TidinessTests {
 
     /// Names that only something outside the tree's own code reads, each with who does.
     static let readElsewhere: [String: String] = [
-        "Ftctl": "@main", "Finetuned": "@main", "makeAsyncIterator": "AsyncSequence", "enqueue": "TaskExecutor",
+        "EntryPoint": "@main", "Finetuned": "@main", "makeAsyncIterator": "AsyncSequence", "enqueue": "TaskExecutor",
         "unownedExecutor": "Actor",
         "userInfo": "Decoder", "unkeyedContainer": "Decoder", "allKeys": "KeyedDecodingContainerProtocol",
         "currentIndex": "UnkeyedDecodingContainer",

@@ -51,33 +51,43 @@ import Testing
     }
 
     @Test func thePageIsWholeAndHoldsNoForeignMarkup() throws {
-        let page = HTMLReport.page(Self.data())
+        let page = RunDocument.report(Self.data()).page()
         #expect(!page.contains("<script") && page.contains("&lt;script&gt;") && !page.contains("\u{0}"))
         #expect(!page.contains("http://") && !page.contains("https://") && !page.contains("src="))
+        #expect(page.contains("content=\"default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;\""))
         for part in ["<svg", "Confusion", "more data", "training loss", "validation loss", "Right before, wrong now"] {
             #expect(page.contains(part), "\(part)")
         }
-        for tag in ["table", "section", "tr", "td", "svg", "figure"] {
-            let opened = page.components(separatedBy: "<\(tag)").count - page.components(separatedBy: "<\(tag)h").count
-            let opens = page.matches(of: try Regex("<\(tag)[ >]")).count
-            #expect(opens == page.components(separatedBy: "</\(tag)>").count - 1, "\(tag) \(opened)")
+        for tag in ["table", "section", "tr", "td", "svg", "figure", "dl", "ul", "details", "main"] {
+            let opened = page.matches(of: try Regex("<\(tag)[ >]")).count
+            #expect(opened > 0 && opened == page.components(separatedBy: "</\(tag)>").count - 1, "\(tag)")
         }
         if let file = ProcessInfo.processInfo.environment["FINETUNED_REPORT_PAGE"] {
             try page.write(toFile: file, atomically: true, encoding: .utf8)
         }
     }
 
-    @Test func everyGateIsExplainedInWords() {
-        let text = TextReport.text(Self.data())
-        for part in [
-            "rejected", "✗ accuracy better", "✓ loss not worse", "What to try:", "more data", "true \\ answered",
-            "seed 17",
-        ] {
-            #expect(text.contains(part), "\(part)")
+    /// One document is printed both ways; the texts in Golden say how.
+    @Test func theReportReadsAsItsGoldenTexts() throws {
+        let golden = Golden("ReportsTests/Golden")
+        let document = RunDocument.report(Self.data())
+        let (text, narrow, page) = Quantity.$zone.withValue(.gmt) {
+            (document.text(), document.text(width: 60), document.page())
         }
+        for (name, input, output) in [
+            ("run-text", "the report of a run as text", text),
+            ("run-narrow", "the report of a run on a terminal of 60 columns", narrow),
+            ("run-page", "the report of a run as a page", page.replacing("><", with: ">\n<")),
+        ] {
+            let difference = try golden.difference(name, input: input, output: output)
+            #expect(difference == nil, "\(difference ?? "")")
+        }
+    }
+
+    @Test func aRunThatIsNotJudgedSaysSo() {
         var run = Self.data().run
         run.verdict = nil
-        #expect(TextReport.explain(run).contains("not been judged"))
+        #expect(RunDocument.judgement(run).text() == "Run r-1 of sections: rejected\nIt has not been judged yet.")
     }
 
     @Test func theJSONReportReadsBack() throws {
@@ -85,7 +95,22 @@ import Testing
         #expect(try ContractCoding.decode(ReportData.self, from: data.json()) == data)
     }
 
-    @Test func plotsOfNothingAreEmpty() {
+    @Test func plotsOfNothingAreLeftOut() {
+        let nothing: [Plot] = [
+            .lines([], x: "x", y: "y"), .lines([Plot.Line("a", [(1, .nan)])], x: "x", y: "y"), .intervals([]),
+            .coordinates([], []),
+        ]
+        for plot in nothing {
+            #expect(SVGPlot.markup(plot) == nil)
+            #expect(Document([.plot(plot, caption: "seen")]).text().isEmpty)
+        }
+        #expect(SVGPlot.markup(.lines([Plot.Line("a", [(1, 1)])], x: "x", y: "y")) != nil)
+        // What lies too far apart for a number stays inside the plot.
+        let wide = Plot.lines([Plot.Line("a", [(-1e308, -1e308), (1e308, 1e308)])], x: "x", y: "y")
+        #expect(!Document([.plot(wide)]).text().isEmpty)
+    }
+
+    @Test func namesBesideIntervalsTakeTwoLines() {
         #expect(
             SVGPlot.wrapped("loss not worse than the served model by more than 0.02", width: 44) == [
                 "loss not worse than the served model by more", "than 0.02",
@@ -94,8 +119,5 @@ import Testing
         #expect(
             SVGPlot.wrapped(String(repeating: "x", count: 30), width: 10) == ["xxxxxxxxx…"]
                 && SVGPlot.wrapped("", width: 10) == [""])
-        #expect(SVGPlot.lines([], x: "x", y: "y").isEmpty && SVGPlot.intervals([]).isEmpty)
-        #expect(SVGPlot.lines([.init(name: "a", colour: "red", points: [(1, .nan)])], x: "x", y: "y").isEmpty)
-        #expect(SVGPlot.lines([.init(name: "a", colour: "red", points: [(1, 1)])], x: "x", y: "y").contains("polyline"))
     }
 }

@@ -123,7 +123,7 @@ extension EventKind {
                 "@DROP@ is part of the data of @PIPELINE@",
                 """
                 Its good rows are in the dataset and count for the next run.
-                Report: ftctl drops @DROP@
+                Report: ftctl drop @DROP@
                 """
             )
         case .dropRowsRejected:
@@ -131,7 +131,7 @@ extension EventKind {
                 "Some rows of @DROP@ were rejected",
                 """
                 The good rows went on. The report names line, code and remedy of every bad one:
-                ftctl drops @DROP@
+                ftctl drop @DROP@
                 """
             )
         case .dropQuarantined:
@@ -160,8 +160,8 @@ extension EventKind {
             (
                 "@DROP@ was withdrawn",
                 """
-                Its rows are in no future snapshot. Models that were trained on it are listed by: ftctl drops
-                @DROP@
+                Its rows are in no future snapshot. What was trained on it:
+                ftctl data lineage @DROP@
                 """
             )
         case .runQueued:

@@ -8,8 +8,8 @@ extension Routes {
         on(.runs.show) { try runs.show($0.subject) }
         on(.runs.events) { Lines(try runs.notices($0.subject, $0.query)) }
         on(.runs.report) { try runs.report($0.subject) }
-        on(.runs.reportText) { PlainText(TextReport.text(try runs.report($0.subject))) }
-        on(.runs.reportPage) { WebPage(HTMLReport.page(try runs.report($0.subject))) }
+        on(.runs.reportText) { PlainText(RunDocument.report(try runs.report($0.subject)).text()) }
+        on(.runs.reportPage) { WebPage(RunDocument.report(try runs.report($0.subject)).page()) }
         on(.runs.examples) { try runs.examples($0.subject, $0.query) }
         on(.runs.promote) { try runs.promote($0.subject, $0.body, who: await $0.who) }
         on(.runs.cancel) { try runs.cancel($0.subject, who: await $0.who) }

@@ -1,0 +1,31 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+import Reports
+
+struct CollectGarbage: Question {
+    static let configuration = CommandConfiguration(
+        commandName: "gc", abstract: "Remove what nothing needs: never what is served, named, a parent, or judged best."
+    )
+    @OptionGroup var connection: Connection
+    @Flag(help: "Only say what would be removed.") var dryRun = false
+
+    func ask(_ client: ControlClient) async throws -> GarbagePlan {
+        try await client.send(dryRun ? VersionEndpoints.garbage() : VersionEndpoints.clear())
+    }
+
+    func document(_ plan: GarbagePlan) -> Document {
+        let verb = plan.removed ? "Removed" : "Would remove"
+        return Document([
+            .table(
+                Table(
+                    ["KEEPS", .text("WHY")], cells: plan.kept.map { [Cell($0.version.rawValue), Cell($0.reason)] })),
+            .table(
+                Table(
+                    [Column(verb.uppercased()), .number("SIZE"), .text("WHY")],
+                    cells: plan.items.map { [Cell($0.path), Cell(Quantity.bytes($0.bytes)), Cell($0.reason)] })),
+            .paragraph("\(verb) \(plan.items.count) files and folders, \(Quantity.bytes(plan.bytes))."),
+        ])
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Nouns
+import Platform
+import Reports
+import Settings
+
+struct DataCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Judge a file or folder as if it were dropped; exit status 1 where something is wrong.",
+        discussion:
+            """
+            Needs no daemon. With --pipeline its shape, columns and limits apply, and tokens are counted with its \
+            base model.
+            """
+    )
+    @OptionGroup var connection: Connection
+    @Argument(help: "The file or folder.", completion: .file()) var file: String
+    @Option(help: "Judge by the settings of this pipeline.") var pipeline: String?
+    @Option(help: "List at most so many problems as text.") var limit = 100
+
+    func run() async throws {
+        do {
+            let check = FileCheck(file: file, layout: connection.layout, listed: max(1000, limit))
+            let (report, note) = try check.report(settings: try pipeline.map(settings))
+            try connection.show(report) { document(report, isWhole: note == nil) }
+            if let note { Terminal.complain("\(note)") }
+            if IntakeDocument.hasErrors(report) { throw ExitCode(1) }
+        } catch let failure as Failure {
+            Terminal.complain("\(failure)")
+            throw ExitCode(1)
+        } catch let failure as FileFailure {
+            Terminal.complain("\(failure)")
+            throw ExitCode(1)
+        }
+    }
+
+    /// - Parameter isWhole: whether the tokens could be counted, where they were to be.
+    func document(_ report: IntakeReport, isWhole: Bool) -> Document {
+        Document(IntakeDocument.checked(report, limit: limit, isWhole: isWhole))
+    }
+
+    private func settings(_ name: String) throws -> PipelineSettings {
+        let path = connection.layout.pipelineFile(PipelineName(name))
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure(
+                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: path,
+                remedy: "Name one that has a file there, or give --root.")
+        }
+        let (settings, problems) = try SettingsFolder.pipeline(path)
+        if let problem = problems.first { throw problem }
+        return settings
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+
+struct DataExport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write the rows of a snapshot, or of a pipeline's dataset as it is now, as JSON lines.")
+    @OptionGroup var connection: Connection
+    @Argument(help: "A snapshot, or a pipeline.") var id: String
+    @Option(help: "Only this side: train, validation or gate.") var split: Split?
+
+    func run() async throws {
+        try await connection.use { client in
+            try await client.pieces(.data.export(DataExportQuery(id: id, split: split))) { Terminal.write($0) }
+        }
+    }
+}
+
+extension Split: ExpressibleByArgument {}

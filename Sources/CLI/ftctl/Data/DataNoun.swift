@@ -1,0 +1,11 @@
+import ArgumentParser
+
+struct DataNoun: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data",
+        abstract: "Data before it is dropped, and datasets: drops, snapshots, quality, lineage.",
+        subcommands: [
+            DataCheck.self, DataList.self, DataShow.self, DataQuality.self, DataDiff.self, DataExport.self,
+            DataTrace.self, DataRevoke.self,
+        ])
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+import Reports
+
+struct DataRevoke: Question {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke",
+        abstract: "Withdraw a drop: its rows are in no future snapshot, and every version trained on them is named."
+    )
+    @OptionGroup var connection: Connection
+    @Argument(help: "The drop.") var drop: DropID
+    @Option(help: "Why; kept on record.") var reason: String
+    @Flag(help: "Also remove its bytes from the disk, for good.") var erase = false
+
+    func ask(_ client: ControlClient) async throws -> RevokeAnswer {
+        try await client.send(.drops.revoke(drop, RevokeRequest(reason: reason, erase: erase)))
+    }
+
+    func document(_ answer: RevokeAnswer) -> Document {
+        var lines = [
+            """
+            Revoked \(answer.drop): \(answer.rowsWithdrawn) rows are withdrawn, \(answer.rowsKept) stay since other \
+            drops have them.
+            """
+        ]
+        if answer.erasedBytes > 0 { lines.append("\(Quantity.bytes(answer.erasedBytes)) are erased.") }
+        if !answer.cancelled.isEmpty {
+            lines.append("Cancelled: \(Quantity.list(answer.cancelled.map(\.rawValue))).")
+        }
+        lines.append(
+            answer.versions.isEmpty
+                ? "No version was trained on them."
+                : "Versions trained on them: \(Quantity.list(answer.versions.map(\.rawValue))).")
+        if let served = answer.served {
+            lines.append("\(served) is served now: `ftctl run PIPELINE --mode from-base` makes one without them.")
+        }
+        return Document(lines.map { .paragraph($0) })
+    }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+import Reports
+
+struct DropShow: Question {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "The report on one dropped file: every bad row and why.")
+    @OptionGroup var connection: Connection
+    @Argument(help: "The drop.") var drop: DropID
+
+    func ask(_ client: ControlClient) async throws -> IntakeReport {
+        try await client.send(.drops.report(drop))
+    }
+
+    func document(_ report: IntakeReport) -> Document { Document(IntakeDocument.judged(report)) }
+}

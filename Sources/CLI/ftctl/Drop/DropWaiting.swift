@@ -1,0 +1,69 @@
+import ControlClient
+import ControlProtocol
+import Foundation
+import Nouns
+import Platform
+
+/// Waits for what was put into a drop folder to be judged.
+struct DropWaiting {
+    private let client: ControlClient
+    private let pipeline: PipelineName
+    /// The drops that were known before.
+    private let known: Set<DropID>
+    var placed: [PlacedDrop] = []
+
+    /// The daemon takes a file at once, and never later than its next scan; so long it may take at most.
+    private static let patience = Duration.seconds(120)
+    private static let most = 10_000
+
+    init(_ client: ControlClient, pipeline: PipelineName) async throws {
+        self.client = client
+        self.pipeline = pipeline
+        known = Set(try await Self.drops(client, pipeline).map(\.id))
+    }
+
+    private static func drops(_ client: ControlClient, _ pipeline: PipelineName) async throws -> [Drop] {
+        try await client.send(.drops.list(DropQuery(pipeline: pipeline, limit: most)))
+    }
+
+    /// Asks until each is stored, quarantined or known to be a duplicate. Throws a Failure where the daemon does not
+    /// take them.
+    func outcome() async throws -> [PlacedDrop] {
+        let clock = ContinuousClock()
+        let deadline = clock.now + Self.patience
+        while true {
+            let drops = try await Self.drops(client, pipeline).filter { !known.contains($0.id) }
+            let answer = matched(drops)
+            if answer.allSatisfy({ $0.drop.map(Self.isJudged) ?? false }) { return try await reported(answer) }
+            if let waiting = answer.first(where: { $0.drop == nil }), clock.now > deadline {
+                throw Failure(
+                    code: "drop.not_taken", "The daemon has not taken the file yet.", at: waiting.path,
+                    remedy: "See `ftctl pipeline show \(pipeline)`; the file stays where it is.")
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// Each file with its drop: those of the same name in the order in which they came.
+    private func matched(_ drops: [Drop]) -> [PlacedDrop] {
+        var left = drops.sorted { $0.id < $1.id }
+        return placed.map { placed in
+            var placed = placed
+            let name = (placed.path as NSString).lastPathComponent
+            if let index = left.firstIndex(where: { $0.name == name }) { placed.drop = left.remove(at: index) }
+            return placed
+        }
+    }
+
+    private static func isJudged(_ drop: Drop) -> Bool { drop.state != .received && drop.state != .validated }
+
+    /// With the report of each that has one: a duplicate was not read again.
+    private func reported(_ placed: [PlacedDrop]) async throws -> [PlacedDrop] {
+        var result = placed
+        for (index, one) in placed.enumerated() {
+            guard let drop = one.drop, drop.state != .duplicate else { continue }
+            result[index].report = try await client.send(.drops.report(drop.id))
+        }
+        return result
+    }
+}

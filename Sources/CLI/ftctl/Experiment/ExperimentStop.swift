@@ -1,0 +1,21 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+import Reports
+
+struct ExperimentStop: Question {
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "No further trials; what runs stops at its next step.")
+    @OptionGroup var connection: Connection
+    @Argument(help: "The experiment.") var experiment: ExperimentID
+
+    func ask(_ client: ControlClient) async throws -> Experiment {
+        try await client.send(.experiments.stop(experiment))
+    }
+
+    func document(_ experiment: Experiment) -> Document {
+        .sentence(
+            "\(experiment.id) is \(experiment.state.rawValue)\(experiment.conclusion.map { ": \($0)" } ?? ".")")
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+import ControlClient
+import Nouns
+
+struct ExperimentWatch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch", abstract: "Follow an experiment to its end: trials, losses, plots.")
+    @OptionGroup var connection: Connection
+    @Argument(help: "The experiment; the newest otherwise.") var experiment: ExperimentID?
+
+    func run() async throws {
+        try await connection.use { client in
+            let id = try await ExperimentFollower.subject(experiment, client)
+            try await ExperimentFollower(connection, client).follow(id)
+        }
+    }
+}

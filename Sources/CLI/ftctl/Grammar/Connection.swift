@@ -1,0 +1,43 @@
+import ArgumentParser
+import ControlClient
+import Foundation
+import Nouns
+import Places
+import Reports
+
+/// Options that every command has.
+struct Connection: ParsableArguments {
+    @Option(help: "Root folder of the daemon, as given to finetuned --root (or environment FINETUNED_ROOT).")
+    var root: String?
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    var socket: String {
+        if root == nil, let path = ProcessInfo.processInfo.environment["FINETUNED_SOCKET"] { return path }
+        return layout.socket
+    }
+
+    /// Where the daemon's files are.
+    var layout: Layout {
+        let folder = root ?? ProcessInfo.processInfo.environment["FINETUNED_ROOT"] ?? "/"
+        return Layout(root: URL(filePath: folder).standardizedFileURL.path)
+    }
+
+    /// Runs `body` with a client; failures become one line on standard error and an exit status.
+    func use(_ body: (ControlClient) async throws -> Void) async throws {
+        do {
+            try await body(ControlClient(socket: socket))
+        } catch let failure as Failure {
+            Terminal.complain("\(failure)")
+            throw ExitCode(failure.code == "client.unreachable" ? 69 : 1)
+        }
+    }
+
+    /// Prints as JSON where asked to, else as text that fits the terminal.
+    func show(_ value: some Encodable, _ document: () -> Document) throws {
+        Terminal.line(
+            json
+                ? String(decoding: try ContractCoding.pretty(value), as: UTF8.self)
+                : document().text(width: Terminal.width))
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Nouns
+
+/// Short forms of the noun-verb commands: everyday words, and nouns whose verb the form of the next word tells.
+enum ShortForms {
+    /// Everyday words, by the command that they stand for.
+    static let words: [String: [String]] = [
+        "runs": ["run", "list"], "drops": ["drop", "list"], "pipelines": ["pipeline", "list"],
+        "bases": ["base", "list"], "experiments": ["experiment", "list"], "versions": ["version", "list"],
+        "watch": ["run", "watch"], "report": ["run", "report"], "explain": ["run", "explain"],
+        "promote": ["run", "promote"], "cancel": ["run", "cancel"], "rollback": ["pipeline", "rollback"],
+        "history": ["pipeline", "history"], "generate": ["pipeline", "generate"], "compare": ["version", "compare"],
+    ]
+
+    /// The verbs of every noun.
+    static var verbs: [String: Set<String>] {
+        var verbs: [String: Set<String>] = [:]
+        for noun in Ftctl.nouns {
+            verbs[noun._commandName] = Set(noun.configuration.subcommands.map { $0._commandName })
+        }
+        return verbs
+    }
+
+    /// The command line in full; one that is long already, or that nobody knows, stays as it is.
+    static func long(_ arguments: [String]) -> [String] {
+        guard let first = arguments.first else { return arguments }
+        let rest = Array(arguments.dropFirst())
+        if first == "help", let word = rest.first { return ["help"] + (words[word] ?? [word]) + rest.dropFirst() }
+        if let long = words[first] { return long + rest }
+        if first == "show" { return [noun(of: rest.first), "show"] + rest }
+        // What `ftctl gates explain RUN` was before runs had a noun.
+        if first == "gates" { return ["run", "explain"] + (rest.first == "explain" ? Array(rest.dropFirst()) : rest) }
+        guard let verbs = verbs[first] else { return arguments }
+        guard let next = rest.first else { return [first, "list"] }
+        if verbs.contains(next) || next == "help" || ["-h", "--help", "--help-hidden", "--version"].contains(next) {
+            return arguments
+        }
+        if next.hasPrefix("-") { return [first, "list"] + rest }
+        return command(first, next, rest) + rest
+    }
+
+    /// What a noun with a name means, by the form of the name.
+    private static func command(_ noun: String, _ name: String, _ rest: [String]) -> [String] {
+        switch (noun, CommandWords.Form(name)) {
+        case ("drop", .drop), ("run", .run), ("experiment", .experiment), ("data", .drop): [noun, "show"]
+        case ("drop", _): ["drop", "add"]
+        case ("run", _): ["pipeline", "run"]
+        case ("pipeline", _), ("base", _): [noun, "show"]
+        case ("version", _): ["version", rest.count > 1 && !rest[1].hasPrefix("-") ? "show" : "list"]
+        case ("data", _): ["data", "list"]
+        default: [noun]
+        }
+    }
+
+    /// The noun that an identifier belongs to; a run where its form does not say.
+    private static func noun(of identifier: String?) -> String {
+        switch identifier.map(CommandWords.Form.init) {
+        case .drop: "drop"
+        case .experiment: "experiment"
+        default: "run"
+        }
+    }
+}

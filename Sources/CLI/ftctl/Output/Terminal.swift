@@ -1,0 +1,58 @@
+import Foundation
+import Nouns
+import Platform
+
+/// Standard output and standard error.
+enum Terminal {
+    static let isInteractive = isatty(1) == 1
+
+    /// Columns of the terminal; nil where the output goes to a pipe or a file.
+    static var width: Int? {
+        guard isInteractive else { return nil }
+        var size = winsize()
+        guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    static func line(_ text: String) { write(Data((text + "\n").utf8)) }
+
+    /// Replaces the present line on a terminal.
+    static func replace(_ text: String) {
+        // A line that is broken by the terminal could not be replaced.
+        write(Data("\r\u{1B}[K\(text.prefix(max(1, (width ?? 80) - 1)))".utf8))
+    }
+
+    /// Empties the terminal.
+    static func clear() { write(Data("\u{1B}[2J\u{1B}[H".utf8)) }
+
+    /// Says on standard error what went wrong.
+    static func complain(_ text: String) {
+        // Where standard error is closed there is nobody left to tell.
+        try? FileHandle.standardError.write(contentsOf: Data("ftctl: \(text)\n".utf8))
+    }
+
+    /// Writes to standard output. `ftctl … | head` ends as other programs do, by SIGPIPE; a full disk ends it with a
+    /// sentence and status 74.
+    static func write(_ data: Data) {
+        do { try data.withUnsafeBytes { try AtomicFile.writeAll($0, to: 1, path: "standard output") } } catch let
+            failure as FileFailure
+        {
+            complain("\(failure)")
+            exit(74)
+        } catch {
+            complain("\(error)")
+            exit(74)
+        }
+    }
+
+    /// Writes an answer to a file of its own, or to standard output for `-`. Throws a Failure that names the file.
+    static func write(_ data: Data, to path: String, what: String) throws {
+        if path == "-" { return write(data) }
+        do { try data.write(to: URL(filePath: path), options: .atomic) } catch {
+            throw Failure(
+                code: "client.file", "The \(what) cannot be written.", at: path,
+                remedy: "Check the folder and its permissions.", cause: "\(error)")
+        }
+        line("Wrote \(path) (\(data.count) bytes).")
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Foundation
+import Nouns
+import Reports
+
+struct PipelineHistory: Question {
+    static let configuration = CommandConfiguration(
+        commandName: "history", abstract: "What was served, from when on, by whose doing, and why.")
+    @OptionGroup var connection: Connection
+    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Option(help: "What was served at this time (such as 2026-11-24T12:00:00Z).") var at: Moment?
+    @Flag(help: "Check the hash chain instead; exit status 1 where it is broken.") var verify = false
+
+    /// One of two questions.
+    enum Answer: Encodable, Sendable {
+        case records([PromotionRecord])
+        case chain(VerifyAnswer)
+
+        func encode(to encoder: any Encoder) throws {
+            switch self {
+            case .records(let records): try records.encode(to: encoder)
+            case .chain(let answer): try answer.encode(to: encoder)
+            }
+        }
+    }
+
+    func ask(_ client: ControlClient) async throws -> Answer {
+        if verify { return .chain(try await client.send(.pipelines.verify(pipeline))) }
+        return .records(try await client.send(.pipelines.history(pipeline, HistoryQuery(at: at?.date))))
+    }
+
+    func document(_ answer: Answer) -> Document {
+        switch answer {
+        case .records(let records): .list(records, none: "Nothing but the base was served.")
+        case .chain(let chain):
+            .sentence(
+                chain.intact
+                    ? "The chain of \(chain.records) records is intact."
+                    : "The chain is broken at record \(chain.firstBroken ?? 0).")
+        }
+    }
+
+    func status(_ answer: Answer) -> Int32 {
+        if case .chain(let chain) = answer, !chain.intact { return 1 }
+        return 0
+    }
+}
+
+/// A time on the command line.
+struct Moment: ExpressibleByArgument {
+    let date: Date
+
+    init?(argument: String) {
+        guard let date = try? Date(argument, strategy: .iso8601) else { return nil }
+        self.date = date
+    }
+}
+
+extension PromotionRecord: TableRow {
+    package static var columns: [Column] {
+        [.number("#"), "SINCE", "SERVED", "BEFORE", "RUN", "HOW", "WHO", .text("WHY")]
+    }
+
+    package var cells: [Cell] {
+        [
+            .count(sequence), Cell(Quantity.time(at)), Cell(version?.rawValue ?? "the base"),
+            Cell(previous?.rawValue ?? "the base"), Cell(run?.rawValue ?? Quantity.none), Cell(kind.rawValue),
+            Cell(who), Cell(reason),
+        ]
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+struct PipelineNoun: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pipeline", abstract: "Pipelines: what they serve, wait for and run.",
+        subcommands: [
+            PipelineList.self, PipelineShow.self, PipelineCheck.self, PipelineRun.self, PipelineGenerate.self,
+            PipelineRollback.self, PipelineHistory.self,
+        ])
+}

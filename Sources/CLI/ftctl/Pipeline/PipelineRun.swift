@@ -1,0 +1,23 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+import Reports
+
+struct PipelineRun: Question {
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Queue a run of a pipeline now.")
+    @OptionGroup var connection: Connection
+    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Option(help: "continue, stack or from-base; the pipeline's own otherwise.") var mode: Run.Mode?
+    @Option(help: "Why.") var reason: String?
+
+    func ask(_ client: ControlClient) async throws -> Run {
+        try await client.send(.pipelines.run(pipeline, RunRequest(mode: mode, reason: reason)))
+    }
+
+    func document(_ run: Run) -> Document {
+        .sentence("Queued \(run.id). Follow it with: ftctl watch \(run.id)")
+    }
+}
+
+extension Run.Mode: ExpressibleByArgument {}

@@ -1,0 +1,20 @@
+import ControlProtocol
+import Nouns
+import Reports
+
+extension PipelineSummary: TableRow {
+    package static var columns: [Column] {
+        [
+            "PIPELINE", "BASE", .number("TRAIN"), .number("VALIDATION"), .number("GATE"), "SERVED", "LAST RUN",
+            .text("NOW"),
+        ]
+    }
+
+    package var cells: [Cell] {
+        [
+            Cell(name.rawValue), Cell(base.rawValue), .count(rows[.train] ?? 0), .count(rows[.validation] ?? 0),
+            .count(rows[.gate] ?? 0), Cell(served?.rawValue ?? "the base"),
+            Cell(lastRun.map { "\($0) \(lastRunState?.rawValue ?? "")" } ?? Quantity.none), Cell(activity),
+        ]
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+import Reports
+
+struct RunWatch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch", abstract: "Follow a run live: stage, step, loss, speed, time left.",
+        discussion: "Exit status 2 where it ends without being promoted, or accepted to be promoted by hand.")
+    @OptionGroup var connection: Connection
+    @Argument(help: "The run; the newest otherwise.") var run: RunID?
+
+    func run() async throws {
+        try await connection.use { client in
+            guard let id = try await subject(client) else { return Terminal.line("There are no runs yet.") }
+            Interruption.endsTheLine()
+            var view = WatchView(replacesLines: Terminal.isInteractive)
+            try await client.lines(.runs.events(id, NoticeQuery(follow: true))) { notice in
+                if connection.json {
+                    Terminal.line(String(decoding: try ContractCoding.encode(notice), as: UTF8.self))
+                } else {
+                    for part in view.parts(notice) { show(part) }
+                }
+                return true
+            }
+            if Terminal.isInteractive, !connection.json { Terminal.replace("") }
+            let last = try await client.send(.runs.show(id))
+            if !connection.json { Terminal.line(WatchView.end(last)) }
+            if last.state != .promoted, last.state != .delivered, last.state != .accepted { throw ExitCode(2) }
+        }
+    }
+
+    private func subject(_ client: ControlClient) async throws -> RunID? {
+        if let run { return run }
+        return try await client.send(.runs.list(RunQuery(limit: 1))).first?.id
+    }
+
+    /// A passing line is replaced by the next on a terminal, and thinned out elsewhere.
+    private func show(_ part: WatchView.Part) {
+        switch part {
+        case .line(let text):
+            if Terminal.isInteractive { Terminal.replace("") }
+            Terminal.line(Document.sentence(text).text())
+        case .passing(let text, let isDue):
+            if Terminal.isInteractive {
+                Terminal.replace(text)
+                if isDue { Terminal.line("") }
+            } else if isDue {
+                Terminal.line(text)
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+import Reports
+
+struct VersionShow: Question {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "One version: lineage, figures, exports, notes.")
+    @OptionGroup var connection: Connection
+    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "A version, or an alias such as current or previous.") var version = "current"
+
+    func ask(_ client: ControlClient) async throws -> VersionSummary {
+        try await client.send(.versions.show(VersionPlace(pipeline, version)))
+    }
+
+    func document(_ version: VersionSummary) -> Document { version.document }
+}

@@ -1,0 +1,217 @@
+import ControlProtocol
+import Foundation
+import Nouns
+
+/// What is to be said of a run: the one rendering of a verdict, as text and as HTML.
+package enum RunDocument {
+    /// The whole report: the verdict with every number, the training, the rows behind it.
+    package static func report(_ data: ReportData) -> Document {
+        let run = data.run
+        var document = judgement(run)
+        if let verdict = run.verdict {
+            for set in Set(verdict.figures.values.flatMap(\.keys)).sorted() {
+                document.blocks += [.heading("Figures of the set \(set)"), figures(verdict, set)]
+            }
+            if let confusion = verdict.confusion { document.blocks += matrix(confusion) }
+        }
+        document.blocks += training(data)
+        if let range = run.range { document.blocks += RangeTestDocument.blocks(range, notes: run.notes) }
+        document.blocks += [.heading("The run"), .facts(facts(run))]
+        for (title, rows) in [
+            ("Right before, wrong now", data.regressions), ("Wrong before, right now", data.fixes),
+            ("Highest loss", data.worst),
+        ] where !rows.isEmpty { document.blocks += [.heading(title), examples(rows)] }
+        return document
+    }
+
+    /// Every gate in words: what was asked, what was found, by which test, and what to try.
+    package static func judgement(_ run: Run) -> Document {
+        var document = Document(title: "Run \(run.id) of \(run.pipeline)")
+        guard let verdict = run.verdict else {
+            document.badge = .init(run.state.rawValue)
+            document.blocks = [.paragraph(run.cause?.description ?? "It has not been judged yet.")]
+            return document
+        }
+        document.badge = .init(word(verdict.outcome), mark(verdict.outcome))
+        document.blocks = [
+            .paragraph(verdict.summary),
+            .paragraph(
+                verdict.baseline.map { "It was compared with \($0), which was served when it was judged." }
+                    ?? "Nothing was served yet, so it was compared with the base \(run.base)."),
+            .heading("Gates"), .plot(.intervals(verdict.gates.compactMap(interval)), caption: Self.intervalCaption),
+            .findings(verdict.gates.map(finding)),
+        ]
+        if !verdict.advice.isEmpty {
+            document.blocks += [
+                .heading("What to try"),
+                .findings(
+                    verdict.advice.map {
+                        Finding(.advice, $0.action.replacingOccurrences(of: "_", with: " "), text: [$0.reason])
+                    }),
+            ]
+        }
+        if let followUp = run.followUp { document.blocks.append(.paragraph("Next: \(followUp)")) }
+        document.blocks.append(
+            .paragraph("Bootstrap seed \(verdict.seed); the same scores give the same verdict."))
+        return document
+    }
+
+    /// What is known of a run besides its verdict.
+    package static func facts(_ run: Run) -> [Fact] {
+        let recipe = run.recipe
+        let found = (run.notes ?? [:]).sorted { $0.key < $1.key }.map { ("\($0.key)", $0.value) as (String, String?) }
+        let facts: [(String, String?)] = [
+            ("state", run.state.rawValue), ("cause", run.cause?.description), ("verdict", run.verdict?.summary),
+            ("mode", run.mode.rawValue), ("base", run.base.rawValue), ("parent", run.parent?.rawValue ?? "the base"),
+            ("snapshot", run.snapshot.rawValue), ("version", run.version?.rawValue),
+            ("asked for by", run.requestedBy), ("created", Quantity.time(run.createdAt)),
+            ("started", run.startedAt.map(Quantity.time)), ("finished", run.finishedAt.map(Quantity.time)),
+            ("judged", run.verdict.map { Quantity.time($0.judgedAt) }),
+            (
+                "recipe",
+                "\(recipe.method.rawValue), rank \(recipe.rank), alpha \(Quantity.number(recipe.alpha)), learning rate "
+                    + "\(recipe.learningRate.map { Quantity.rate($0) } ?? "by range test"), "
+                    + "\(Quantity.number(recipe.epochs)) epochs, \(recipe.batchRows) rows a step, seed \(recipe.seed)"
+            ),
+        ]
+        let after: [(String, String?)] = [
+            ("trained", run.training.map(training)), ("tried after", run.origin.map { "\($0): \(run.step ?? "")" }),
+            ("winner of", run.experiment?.rawValue), ("next", run.followUp),
+        ]
+        return Fact.known(facts + found + after)
+    }
+
+    /// Rows as candidate and served model answered them.
+    package static func examples(_ rows: [ExampleComparison]) -> Block {
+        .findings(
+            rows.map { pair in
+                let record = pair.candidate
+                let place = record.set == .gate ? "" : " of \(record.set)"
+                return Finding(
+                    .none, "\(record.row)\(place), loss \(Quantity.number(record.meanLoss))",
+                    text: [
+                        "prompt:    \(short(record.prompt, 600))", "wanted:    \(short(record.reference, 300))",
+                        "candidate: \(short(record.output ?? Quantity.none, 300))",
+                        "before:    \(short(pair.served?.output ?? Quantity.none, 300))",
+                    ])
+            })
+    }
+
+    // MARK: - Parts
+
+    private static let intervalCaption = """
+        Difference to the reference with one-sided bounds; right is better. Dashed: what the lower bound must exceed.
+        """
+
+    private static func finding(_ gate: GateResult) -> Finding {
+        let level = gate.confidence.map { " (\(Quantity.number($0 * 100)) %)" } ?? ""
+        return Finding(
+            mark(gate.outcome), gate.rule, text: [gate.explanation],
+            figures: Fact.known([
+                ("candidate", gate.candidate.map { Quantity.number($0) }),
+                ("reference", gate.reference.map { Quantity.number($0) }),
+                ("difference", gate.difference.map { Quantity.signed($0) }),
+                ("at least", gate.lowerBound.map { Quantity.signed($0) + level }),
+                ("at most", gate.upperBound.map { Quantity.signed($0) }),
+                ("p", gate.pValue.map { Quantity.number($0) }),
+                ("rows", String(gate.rows) + (gate.rowsNeeded.map { " (needs \($0))" } ?? "")),
+            ]))
+    }
+
+    private static func interval(_ gate: GateResult) -> Plot.Interval? {
+        guard let value = gate.difference, let lower = gate.lowerBound, let upper = gate.upperBound else { return nil }
+        return Plot.Interval(
+            gate.rule, value: value, lower: lower, upper: upper, threshold: -(gate.margin ?? 0),
+            mark: mark(gate.outcome))
+    }
+
+    private static func figures(_ verdict: Verdict, _ set: SetName) -> Block {
+        let models = ModelRole.compared.filter { verdict.figures[$0]?[set] != nil }
+        let names = Set(models.flatMap { verdict.figures[$0]?[set].map { Array($0.keys) } ?? [] }).sorted()
+        return .table(
+            Table(
+                ["METRIC"] + models.map { .number($0 == .served ? "SERVED BEFORE" : $0.rawValue.uppercased()) },
+                cells: names.map { name in
+                    [Cell(name.rawValue)] + models.map { .number(verdict.figures[$0]?[set]?[name]) }
+                }))
+    }
+
+    private static func matrix(_ confusion: [String: [String: Int]]) -> [Block] {
+        let truths = confusion.keys.sorted()
+        let answers = truths + Set(confusion.values.flatMap(\.keys)).subtracting(truths).sorted()
+        let rows = truths.map { truth in
+            let row = confusion[truth] ?? [:]
+            let total = Double(max(1, row.values.reduce(0, +)))
+            return [Cell(truth)]
+                + answers.map { answer in
+                    let count = row[answer] ?? 0
+                    let share = Double(count) / total
+                    return Cell(String(count), shade: answer == truth ? share : -share)
+                } + [.number((Double(row[truth] ?? 0) / total * 1000).rounded() / 1000)]
+        }
+        return [
+            .heading("Confusion"),
+            .table(
+                Table(["true \\ answered"] + answers.map { Column.number($0) } + [.number("recall")], cells: rows)),
+        ]
+    }
+
+    private static func training(_ data: ReportData) -> [Block] {
+        // A page stays small however long the training: at most a thousand points.
+        let stride = max(1, data.steps.count / 1_000)
+        let steps = data.steps.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
+        func line(_ name: String, _ value: (StepReport) -> Double) -> Plot.Line {
+            Plot.Line(name, steps.map { (Double($0.step), value($0)) })
+        }
+        let validations = Plot.Line(
+            "validation loss", data.validations.map { (Double($0.step), $0.loss) }, dots: true)
+        var blocks: [Block] = []
+        if let training = data.run.training { blocks.append(.paragraph(self.training(training))) }
+        if !steps.isEmpty || !data.validations.isEmpty {
+            blocks.append(.plot(.lines([line("training loss", \.loss), validations], x: "step", y: "loss")))
+        }
+        if !steps.isEmpty {
+            blocks += [
+                .plot(.lines([line("", \.learningRate)], x: "step", y: "learning rate")),
+                .plot(.lines([line("", \.gradientNorm)], x: "step", y: "gradient norm")),
+            ]
+        }
+        return blocks.isEmpty ? [] : [.heading("Training")] + blocks
+    }
+
+    private static func training(_ training: TrainingResult) -> String {
+        """
+        \(training.steps) steps in \(Quantity.duration(training.seconds)) (weights of step \(training.bestStep)), loss \
+        \(Quantity.number(training.finalLoss)), validation \(Quantity.number(training.startValidationLoss)) → \
+        \(Quantity.number(training.validationLoss)), \(Quantity.number(training.tokensPerSecond)) tokens/s, peak \
+        \(Quantity.bytes(training.peakMemoryBytes))
+        """
+    }
+
+    /// One line, so that a row's text cannot look like what is said of it.
+    private static func short(_ text: String, _ length: Int) -> String {
+        let line = text.replacing("\n", with: " ⏎ ")
+        return line.count > length ? line.prefix(length - 1) + "…" : line
+    }
+
+    private static func mark(_ outcome: Verdict.Outcome) -> Mark {
+        switch outcome {
+        case .pass: .pass
+        case .fail: .fail
+        case .inconclusive: .inconclusive
+        }
+    }
+
+    private static func word(_ outcome: Verdict.Outcome) -> String {
+        switch outcome {
+        case .pass: "passed"
+        case .fail: "rejected"
+        case .inconclusive: "undecided"
+        }
+    }
+}
+
+extension ExampleRecord {
+    /// Nats a labelled token.
+    fileprivate var meanLoss: Double { lossSum / Double(max(1, tokens)) }
+}

@@ -1,0 +1,82 @@
+extension Document {
+    /// The document for a terminal, a pipe or the journal, without a line feed at its end.
+    ///
+    /// - Parameter width: columns of the terminal; nil breaks no line, so that each row of a table is one line.
+    package func text(width: Int? = nil) -> String {
+        var parts: [(kind: Kind, lines: [String])] = []
+        if let title {
+            parts.append((.sentence, TextWidth.paragraph(title + (badge.map { ": \($0.word)" } ?? ""), width: width)))
+        }
+        parts += blocks.map { ($0.kind, $0.lines(width)) }.filter { !$0.1.isEmpty }
+        var lines: [String] = []
+        var last: Kind?
+        for (kind, text) in parts {
+            if let last, last != .heading, last != .sentence || kind != .sentence { lines.append("") }
+            lines += text
+            last = kind
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// What decides whether an empty line stands between two blocks.
+    fileprivate enum Kind { case heading, sentence, other }
+}
+
+extension Block {
+    fileprivate var kind: Document.Kind {
+        switch self {
+        case .heading: .heading
+        case .paragraph: .sentence
+        default: .other
+        }
+    }
+
+    fileprivate func lines(_ width: Int?) -> [String] {
+        switch self {
+        case .heading(let text): return TextWidth.paragraph(text, width: width)
+        case .paragraph(let text): return text.isEmpty ? [] : TextWidth.paragraph(text, width: width)
+        case .facts(let facts):
+            let names = facts.map { TextWidth.columns($0.name) }.max() ?? 0
+            return facts.flatMap {
+                TextTable.fact($0.name, TextWidth.line($0.value), names: names, width: width)
+            }
+        case .table(let table): return table.rows.isEmpty ? [] : TextTable(table, width: width).lines()
+        case .findings(let findings): return findings.flatMap { $0.lines(width) }
+        case .plot(let plot, let caption):
+            let lines = plot.lines(width)
+            return lines.isEmpty ? [] : lines + (caption.map { TextWidth.paragraph($0, width: width) } ?? [])
+        case .lines(let lines): return lines.map(TextWidth.line)
+        }
+    }
+}
+
+extension Finding {
+    /// The mark and the title, then what is said of it, further in.
+    fileprivate func lines(_ width: Int?) -> [String] {
+        func indented(_ text: String, _ first: String, _ rest: String) -> [String] {
+            let room = width.map { max(20, $0 - rest.count) }
+            return TextWidth.paragraph(text, width: room).enumerated().map { ($0 == 0 ? first : rest) + $1 }
+        }
+        var lines = indented(title, mark.sign + " ", "  ")
+        for text in text { lines += indented(text, "    ", "    ") }
+        if !figures.isEmpty {
+            let figures = figures.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+            lines += indented(figures, "    ", "    ")
+        }
+        return lines
+    }
+}
+
+extension Plot {
+    /// Nothing for intervals, of which the findings beside them hold every number.
+    fileprivate func lines(_ width: Int?) -> [String] {
+        switch self {
+        case .lines(let lines, let x, let y):
+            let room = max(16, min(64, (width ?? 80) - TerminalPlot.margin))
+            return TerminalPlot.lines(lines, x: x, y: y, width: room)
+        case .intervals: return []
+        case .coordinates(let dimensions, let courses):
+            return TerminalPlot.coordinates(dimensions, courses, width: width ?? 100)
+        }
+    }
+}

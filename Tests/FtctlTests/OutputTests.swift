@@ -1,0 +1,164 @@
+import ControlProtocol
+import Foundation
+import Nouns
+import Reports
+import Testing
+import WorkerProtocol
+
+@testable import ftctl
+
+/// What every command prints, compared with the texts in Golden; `FINETUNED_REGENERATE=1` writes them anew.
+struct OutputTests {
+    @Test func theDaemon() throws {
+        var status = StatusAnswer(
+            version: "0.1.0", pid: 4711, startedAt: Answers.now, root: "/", health: "degraded",
+            problems: [Answers.problem], pipelines: [Answers.tickets, Answers.orders], queued: 2,
+            activeRuns: ["r-000004"], memoryBytes: 90 << 20)
+        try OutputHarness.expect("status", "status", Status.self, status)
+        status.pipelines = []
+        status.problems = []
+        status.queued = 0
+        status.health = "ok"
+        try OutputHarness.expect("status-empty", "status", Status.self, status)
+        let items = [
+            GarbagePlan.Item(
+                path: "/var/lib/finetuned/runs/r-000001", bytes: 12 << 20,
+                reason: "the run is over, and its version is not kept")
+        ]
+        let kept = [GarbagePlan.Kept(version: "v-9f86d081884c", reason: "it is served by tickets")]
+        try OutputHarness.expect(
+            "gc-dry-run", "gc --dry-run", CollectGarbage.self,
+            GarbagePlan(items: items, kept: kept, removed: false))
+        try OutputHarness.expect("gc", "gc", CollectGarbage.self, GarbagePlan(items: [], kept: kept, removed: true))
+    }
+
+    @Test func pipelines() throws {
+        try OutputHarness.expect(
+            "pipeline-list", "pipelines", PipelineList.self, [Answers.tickets, Answers.orders])
+        try OutputHarness.expect("pipeline-list-empty", "pipeline", PipelineList.self, [])
+        try OutputHarness.expect("pipeline-show", "pipeline tickets", PipelineShow.self, Answers.tickets)
+        try OutputHarness.expect("pipeline-show-problem", "pipeline show orders", PipelineShow.self, Answers.orders)
+        let sound = PipelineCheckAnswer(
+            pipeline: "tickets", file: "/etc/finetuned/pipelines/tickets.toml",
+            facts: ["It trains 480 rows from smollm2-135m-instruct in 60 steps."])
+        try OutputHarness.expect("pipeline-check", "pipeline check tickets", PipelineCheck.self, sound)
+        let faulty = PipelineCheckAnswer(
+            pipeline: "orders", file: "/etc/finetuned/pipelines/orders.toml", problems: [Answers.problem],
+            warnings: [Failure(code: "gate.few", "The gate has 12 rows.", remedy: "Add rows, or widen the margin.")])
+        try OutputHarness.expect("pipeline-check-faulty", "pipeline check orders", PipelineCheck.self, faulty)
+        try OutputHarness.expect(
+            "pipeline-run", "run tickets --mode from-base --reason 'new prompt'", PipelineRun.self,
+            Answers.run(4, state: .queued))
+        try OutputHarness.expect(
+            "pipeline-rollback", "rollback tickets --to v-111111111111", PipelineRollback.self, Answers.record)
+        try OutputHarness.expect(
+            "pipeline-history", "history tickets", PipelineHistory.self, .records([Answers.record]))
+        try OutputHarness.expect("pipeline-history-empty", "history tickets", PipelineHistory.self, .records([]))
+        try OutputHarness.expect(
+            "pipeline-history-at", "pipeline history tickets --at 2027-01-15T09:00:00Z", PipelineHistory.self,
+            .records([Answers.record]))
+        try OutputHarness.expect(
+            "pipeline-history-verify", "history tickets --verify", PipelineHistory.self,
+            .chain(VerifyAnswer(records: 2, intact: true)))
+        try OutputHarness.expect(
+            "pipeline-history-broken", "history tickets --verify", PipelineHistory.self,
+            .chain(VerifyAnswer(records: 2, intact: false, firstBroken: 1)))
+        let outputs = [
+            GeneratedOutput(index: 1, text: "a car\nor a train", tokens: 2, promptTokens: 9, finish: "stop"),
+            GeneratedOutput(index: 0, text: "food \u{1B}[2J", tokens: 1, promptTokens: 9, finish: "stop"),
+        ]
+        try OutputHarness.expect(
+            "pipeline-generate", "generate tickets 'What is bread?' 'What drives?' --max-new-tokens 4",
+            PipelineGenerate.self, GenerateAnswer(version: "v-9f86d081884c", outputs: outputs))
+    }
+
+    @Test func runs() throws {
+        let queued = Answers.run(4, state: .queued)
+        try OutputHarness.expect(
+            "run-list", "runs --pipeline tickets --state failed", RunList.self,
+            [queued, Answers.judged, Answers.failed])
+        try OutputHarness.expect("run-list-empty", "run", RunList.self, [])
+        try OutputHarness.expect("run-show", "run r-000003", RunShow.self, Answers.judged)
+        try OutputHarness.expect("run-show-failed", "show r-000002", RunShow.self, Answers.failed)
+        try OutputHarness.expect("run-report", "report r-000003", RunReport.self, .run(Answers.judged))
+        try OutputHarness.expect("run-report-unjudged", "run report r-000004", RunReport.self, .run(queued))
+        try OutputHarness.expect(
+            "run-report-worst", "report r-000003 --worst 5", RunReport.self, .rows(Answers.comparisons))
+        try OutputHarness.expect("run-report-fixes", "report r-000003 --fixes", RunReport.self, .rows([]))
+        try OutputHarness.expect("run-explain", "gates explain r-000003", RunExplain.self, Answers.judged)
+        try OutputHarness.expect(
+            "run-promote", "promote r-000003 --force --reason 'it is urgent'", RunPromote.self, Answers.record)
+        try OutputHarness.expect("run-cancel", "cancel r-000002", RunCancel.self, Answers.run(2, state: .cancelled))
+    }
+
+    @Test func drops() throws {
+        try OutputHarness.expect(
+            "drop-list", "drops --pipeline tickets", DropList.self, [Answers.quarantined, Answers.stored])
+        try OutputHarness.expect("drop-list-empty", "drop", DropList.self, [])
+        try OutputHarness.expect("drop-show", "drop d-20270115-080000-0a1b2c3d", DropShow.self, Answers.report)
+        try OutputHarness.expect(
+            "drop-show-quarantined", "show d-20270115-090000-4d5e6f70", DropShow.self, Answers.refused)
+        var placed = PlacedDrop(file: "monday.jsonl", path: "/var/lib/finetuned/drop/tickets/monday.jsonl")
+        try OutputHarness.expect("drop-add", "drop tickets monday.jsonl", DropAdd.self, [placed])
+        placed.drop = Answers.stored
+        placed.report = Answers.report
+        let refused = PlacedDrop(
+            file: "tues\u{7}day.csv", path: "/var/lib/finetuned/drop/tickets/tuesday.csv", drop: Answers.quarantined,
+            report: Answers.refused)
+        try OutputHarness.expect(
+            "drop-add-wait", "drop add tickets monday.jsonl tuesday.csv --wait", DropAdd.self, [placed, refused])
+        try OutputHarness.expect(
+            "drop-retry", "drop retry d-20270115-090000-4d5e6f70", DropRetry.self, [placed])
+    }
+
+    @Test func versions() throws {
+        try OutputHarness.expect(
+            "version-list", "version tickets", VersionList.self, [Answers.version, Answers.older])
+        try OutputHarness.expect("version-list-empty", "versions tickets", VersionList.self, [])
+        try OutputHarness.expect("version-show", "version tickets current", VersionShow.self, Answers.version)
+        try OutputHarness.expect("version-show-removed", "version show tickets", VersionShow.self, Answers.older)
+        try OutputHarness.expect(
+            "version-annotate", "version annotate tickets current --note 'good' --tag ticket=OPS-7 --tag old=",
+            VersionAnnotate.self, Answers.version)
+        try OutputHarness.expect(
+            "version-alias", "version alias tickets holiday current", VersionAlias.self, [Answers.version])
+        let comparison = VersionComparison(
+            a: Answers.version, b: Answers.older,
+            differences: [.init(what: "recipe.rank", a: "16", b: "8"), .init(what: "snapshot", a: "s-2", b: "s-1")],
+            sameGateRows: false)
+        try OutputHarness.expect(
+            "version-compare", "compare tickets current previous", VersionCompare.self, comparison)
+    }
+
+    @Test func bases() throws {
+        try OutputHarness.expect("base-list", "bases", BaseList.self, [Answers.card])
+        try OutputHarness.expect("base-list-empty", "base list", BaseList.self, [])
+        try OutputHarness.expect("base-show", "base smollm2-135m-instruct", BaseShow.self, Answers.card)
+        try OutputHarness.expect("base-add", "base add model.gguf --id smol", BaseAdd.self, Answers.card)
+        try OutputHarness.expect(
+            "base-remove", "base remove smollm2-135m-instruct", BaseRemove.self, RemovedAnswer())
+        try OutputHarness.expect(
+            "base-recommend", "base recommend tickets", BaseRecommend.self, Answers.recommendations)
+    }
+
+    @Test func experiments() throws {
+        let over = Answers.experiment
+        var running = over
+        running.state = .running
+        (running.winner, running.run, running.conclusion, running.finishedAt) = (nil, nil, nil, nil)
+        running.trials[0].running = 2
+        running.live = LiveTrial(trial: 0, rung: 2)
+        running.live?.stage = "loading"
+        try OutputHarness.expect("experiment-list", "experiments", ExperimentList.self, [running, over])
+        try OutputHarness.expect("experiment-list-empty", "experiment list", ExperimentList.self, [])
+        try OutputHarness.expect(
+            "experiment-start", "experiment start tickets --strategy random --trials 3", ExperimentStart.self, running)
+        try OutputHarness.expect("experiment-show", "experiment x-000001", ExperimentShow.self, over)
+        try OutputHarness.expect("experiment-show-running", "show x-000001", ExperimentShow.self, running)
+        var stopped = running
+        stopped.state = .stopped
+        stopped.conclusion = "Stopped by alice."
+        try OutputHarness.expect("experiment-stop", "experiment stop x-000001", ExperimentStop.self, stopped)
+        #expect(ExperimentDocument.line(running) == "x-000001: 3 trials, 7 rungs, best trial 1 at 0.5")
+    }
+}
