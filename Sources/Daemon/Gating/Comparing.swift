@@ -75,7 +75,8 @@ extension GatingRules {
                 $0
             }
             let place = JudgedRows(set: rule.set, slice: rule.slice, candidate: [], reference: []).place
-            let named = "\(rule.metric)\(place) \(bounds.joined(separator: " and "))"
+            let asked = bounds.isEmpty ? "" : " " + bounds.joined(separator: " and ")
+            let named = "\(rule.metric)\(place)\(asked)"
             if let early = unusable(named, rule) { return early }
             guard !bounds.isEmpty else {
                 return missing(

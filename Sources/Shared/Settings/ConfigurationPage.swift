@@ -57,7 +57,7 @@ package enum ConfigurationPage {
         return page
     }
 
-    private static func table<Settings>(_ keys: [SettingsKey<Settings>]) -> String {
+    private static func table<Settings: StandardSettings>(_ keys: [SettingsKey<Settings>]) -> String {
         "| key | kind | default | what |\n|---|---|---|---|\n"
             + keys.map {
                 "| `\($0.path)` | \($0.kind.replacing("|", with: "\\|")) | \($0.fallback) | \($0.documentation) |\n"

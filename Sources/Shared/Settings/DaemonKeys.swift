@@ -4,7 +4,7 @@ extension DaemonSettings {
         .optionalWhole(
             "worker.threads", \.workerThreads, in: 1...1024, default: "one a core", "Compute threads of a worker."),
         .whole(
-            "base.probe_texts", \.probeTexts, in: 0...4096, default: 24,
+            "base.probe_texts", \.probeTexts, in: 0...4096,
             "Texts sampled from a base when it is registered: the probe that shows what later models forget. 0: none."),
         .text(
             "worker.memory", default: "\"512M\"",
@@ -22,16 +22,16 @@ extension DaemonSettings {
             return $1.hasPrefix("/") ? nil : "an absolute path"
         },
         .number(
-            "worker.silence_seconds", \.workerSilenceSeconds, in: 1...86_400, default: 300,
+            "worker.silence_seconds", \.workerSilenceSeconds, in: 1...86_400,
             "A worker that says nothing for so long is restarted."),
         .whole(
-            "worker.attempts", \.workerAttempts, in: 1...100, default: 3, "Starts for one stage before the run fails."),
-        .whole("compute_slots", \.computeSlots, in: 1...64, default: 1, "Runs at work at the same time."),
+            "worker.attempts", \.workerAttempts, in: 1...100, "Starts for one stage before the run fails."),
+        .whole("compute_slots", \.computeSlots, in: 1...64, "Runs at work at the same time."),
         .number(
-            "scan_seconds", \.scanSeconds, in: 0.1...86_400, default: 60, "Time between full scans of the drop folders."
+            "scan_seconds", \.scanSeconds, in: 0.1...86_400, "Time between full scans of the drop folders."
         ),
         .number(
-            "quiet_seconds", \.quietSeconds, in: 0.05...3600, default: 2,
+            "quiet_seconds", \.quietSeconds, in: 0.05...3600,
             "A file written in place is complete after so long without a write."),
         .text("minimum_free", default: "\"1G\"", "Start nothing new with less free disk than this.") {
             guard let bytes = DaemonSettings.bytes($1) else { return "a size such as \"1G\"" }

@@ -27,30 +27,30 @@ extension PipelineSettings {
             return $1.hasPrefix("/") ? nil : "an absolute path"
         },
         .choice(
-            "promote", \.promote, default: .auto,
+            "promote", \.promote,
             "`auto` serves a model as soon as it passes its gates; `manual` waits for `ftctl promote`."),
         .choice(
-            "iterate", \.iterate, default: .never,
+            "iterate", \.iterate,
             "`auto` follows a run that was not promoted by another one, changed as the evidence says (docs/recipes.md)."
         ),
         .whole(
-            "iterate_runs", \.iterateRuns, in: 1...100, default: 3,
+            "iterate_runs", \.iterateRuns, in: 1...100,
             "At most so many further runs after one that was not promoted."),
-        .flag("enabled", \.enabled, default: true, "false stops watching and queueing; what is stored stays."),
+        .flag("enabled", \.enabled, "false stops watching and queueing; what is stored stays."),
     ]
 
     private static let trigger: [SettingsKey<PipelineSettings>] = [
         .number(
-            "trigger.settle_seconds", \.trigger.settleSeconds, in: 0...86_400, default: 30,
+            "trigger.settle_seconds", \.trigger.settleSeconds, in: 0...86_400,
             "Quiet time after the last drop; drops within it become one run."),
         .whole(
-            "trigger.minimum_rows", \.trigger.minimumRows, in: 1...1_000_000_000, default: 10,
+            "trigger.minimum_rows", \.trigger.minimumRows, in: 1...1_000_000_000,
             "Fewest training rows for a first run (OpenAI's minimum is 10; 50 and more are advised)."),
         .whole(
-            "trigger.minimum_new_rows", \.trigger.minimumNewRows, in: 1...1_000_000_000, default: 1,
+            "trigger.minimum_new_rows", \.trigger.minimumNewRows, in: 1...1_000_000_000,
             "Fewest new training rows for a later run."),
         .number(
-            "trigger.minimum_interval_seconds", \.trigger.minimumIntervalSeconds, in: 0...31_536_000, default: 0,
+            "trigger.minimum_interval_seconds", \.trigger.minimumIntervalSeconds, in: 0...31_536_000,
             "At most one run in this time."),
         .text(
             "trigger.calendar", default: "always",
@@ -65,7 +65,7 @@ extension PipelineSettings {
             } catch { return "a time in systemd's OnCalendar syntax, such as \"daily\" (\(error.reason))" }
         },
         .flag(
-            "trigger.manual_only", \.trigger.manualOnly, default: false, "Queue nothing by itself; only `ftctl run`."),
+            "trigger.manual_only", \.trigger.manualOnly, "Queue nothing by itself; only `ftctl run`."),
     ]
 
     private static let data: [SettingsKey<PipelineSettings>] = [
@@ -93,40 +93,40 @@ extension PipelineSettings {
                 ? nil : "a table that gives each name once"
         },
         .number(
-            "data.maximum_bad_share", \.data.maximumBadShare, in: 0...1, default: 0.5,
+            "data.maximum_bad_share", \.data.maximumBadShare, in: 0...1,
             "A file with a larger share of bad rows is quarantined whole."),
         .number(
-            "data.validation_share", \.data.validationShare, in: 0...0.9, default: 0.1,
+            "data.validation_share", \.data.validationShare, in: 0...0.9,
             "Share of prompts, by hash, that choose (early stopping, experiments)."),
         .number(
-            "data.gate_share", \.data.gateShare, in: 0.01...0.9, default: 0.1,
+            "data.gate_share", \.data.gateShare, in: 0.01...0.9,
             "Share of prompts, by hash, that judge; never trained on, never used to choose."),
         .text("data.group_by", default: "none", "A field whose rows stay on one side, such as \"session_id\".") {
             $0.data.groupBy = $1
             return $1.isEmpty ? "the name of a field" : nil
         },
         .choice(
-            "data.sensitive", \.data.sensitive, default: .allow,
+            "data.sensitive", \.data.sensitive,
             """
             Personal data and secrets in rows: `allow` counts them, `redact` replaces each by its kind, `reject` \
             keeps the row out.
             """
         ),
         .choice(
-            "data.near_duplicates", \.data.nearDuplicates, default: .keep,
+            "data.near_duplicates", \.data.nearDuplicates,
             """
             Training rows nearly the same as earlier ones: `keep`, or `remove` from training. (Those of gate rows \
             are always removed.)
             """
         ),
         .number(
-            "data.near_duplicate_similarity", \.data.nearDuplicateSimilarity, in: 0.5...1, default: 0.8,
+            "data.near_duplicate_similarity", \.data.nearDuplicateSimilarity, in: 0.5...1,
             "Share of 5-grams that two rows have in common from which on they are nearly the same."),
         .choice(
-            "data.repetition", \.data.repetition, default: .keep,
+            "data.repetition", \.data.repetition,
             "Training rows that repeat themselves too much (Gopher's filters): `keep`, or `remove` from training."),
         .flag(
-            "data.truncate", \.data.truncate, default: false,
+            "data.truncate", \.data.truncate,
             "Cut rows that are longer than recipe.max_length, instead of leaving them out."),
     ]
 
@@ -135,20 +135,20 @@ extension PipelineSettings {
 
     private static let incremental: [SettingsKey<PipelineSettings>] = [
         .choice(
-            "incremental.mode", \.incremental.mode, default: .continued,
+            "incremental.mode", \.incremental.mode,
             """
             `continue`: new rows, the served adapter goes on; `stack`: new rows, a new adapter on the merged \
             served model; `from-base`: all rows of the window.
             """
         ),
         .number(
-            "incremental.replay_share", \.incremental.replayShare, in: 0...100, default: 0.5,
+            "incremental.replay_share", \.incremental.replayShare, in: 0...100,
             "Earlier rows mixed in, as a share of the new rows."),
         .whole(
-            "incremental.from_base_every", \.incremental.fromBaseEvery, in: 0...1_000_000, default: 8,
+            "incremental.from_base_every", \.incremental.fromBaseEvery, in: 0...1_000_000,
             "After this many continuations a run from the base is queued, and competes with what is served; 0: never."),
         .number(
-            "incremental.forgetting_budget", \.incremental.forgettingBudget, in: 0...1000, default: 0.1,
+            "incremental.forgetting_budget", \.incremental.forgettingBudget, in: 0...1000,
             """
             The same once the loss on earlier drops, or on the base's probe, rose by this (nats a token, summed \
             over continuations); 0: never.
@@ -170,7 +170,7 @@ extension PipelineSettings {
             return nil
         },
         .number(
-            "incremental.warm_start_ratio", \.incremental.warmStartRatio, in: 0.001...10, default: 0.5,
+            "incremental.warm_start_ratio", \.incremental.warmStartRatio, in: 0.001...10,
             "Learning rate of a continuation, as a share of recipe.learning_rate."),
     ]
 
@@ -180,19 +180,19 @@ extension PipelineSettings {
             return $1.isEmpty ? "the name of a metric" : nil
         },
         .optionalNumber(
-            "gates.margin", \.gates.margin, in: 0...1e6, default: "0.02 (accuracy), 0.02 (loss)",
+            "gates.margin", \.gates.margin, in: 0...1e6, default: "the metric's own (docs/gates.md)",
             "How much worse still counts as not worse."),
         .number(
-            "gates.confidence", \.gates.confidence, in: 0.5...0.9999, default: 0.95,
+            "gates.confidence", \.gates.confidence, in: 0.5...0.9999,
             "Confidence of every one-sided bound."),
         .flag(
-            "gates.require_improvement", \.gates.requireImprovement, default: true,
+            "gates.require_improvement", \.gates.requireImprovement,
             "Ask for superiority on the primary metric, not only for no loss."),
         .whole(
-            "gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536, default: 64,
+            "gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536,
             "Longest generated answer in tokens."),
         .whole(
-            "gates.maximum_rows", \.gates.maximumRows, in: 0...1_000_000_000, default: 0,
+            "gates.maximum_rows", \.gates.maximumRows, in: 0...1_000_000_000,
             "Score at most this many gate rows; 0: all."),
         .optionalNumber(
             "gates.maximum_forgetting", \.gates.maximumForgetting, in: 0...1000, default: "not judged",
@@ -242,13 +242,13 @@ extension PipelineSettings {
                 return Self.isProgram($1) ? nil : Self.programShape
             },
             .flag(
-                "delivery.canary_golden", \.delivery.canaryGolden, default: true,
+                "delivery.canary_golden", \.delivery.canaryGolden,
                 """
                 Ask the golden sets again through the serving path after promotion; a broken required row rolls \
                 back.
                 """),
             .number(
-                "delivery.hook_seconds", \.delivery.hookSeconds, in: 0.1...86_400, default: 60,
+                "delivery.hook_seconds", \.delivery.hookSeconds, in: 0.1...86_400,
                 "Seconds that a hook or the canary may take before it is stopped."),
             .text(
                 "delivery.webhook", default: "none", "Where events are sent by HTTP POST (Standard Webhooks signature)."

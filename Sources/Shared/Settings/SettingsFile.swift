@@ -31,7 +31,7 @@ struct SettingsFile {
     }
 
     /// Sets what the file sets; collects every fault rather than stopping at the first.
-    func apply<Settings>(
+    func apply<Settings: StandardSettings>(
         _ keys: [SettingsKey<Settings>], tables: Set<String> = [], to settings: inout Settings
     ) -> [Failure] {
         let known = Dictionary(keys.map { ($0.path, $0) }, uniquingKeysWith: { $1 })

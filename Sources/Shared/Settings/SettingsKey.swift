@@ -4,7 +4,7 @@ import TOMLKit
 
 /// One key of a settings file: its name, kind, default, what it does, and how it is set. The list of keys drives the
 /// parser, the check for unknown keys and the generated documentation, so that none of them can drift.
-package struct SettingsKey<Settings>: Sendable {
+package struct SettingsKey<Settings: StandardSettings>: Sendable {
     /// Dotted path, such as `trigger.settle_seconds`.
     package let path: String
     /// `number`, `whole number`, `text`, `true or false`, `list of texts`, or the choices.
@@ -20,10 +20,12 @@ package struct SettingsKey<Settings>: Sendable {
 
     static func number(
         _ path: String, _ keyPath: WritableKeyPath<Settings, Double> & Sendable, in range: ClosedRange<Double>,
-        default fallback: Double,
         _ documentation: String
     ) -> Self {
-        Self(path: path, kind: "number", documentation: documentation, fallback: RecipeValue.text(fallback)) {
+        Self(
+            path: path, kind: "number", documentation: documentation,
+            fallback: RecipeValue.text(Settings.standard[keyPath: keyPath])
+        ) {
             settings, value in
             guard let number = value.double ?? value.int.map(Double.init), range.contains(number) else {
                 return "a number from \(RecipeValue.text(range.lowerBound)) to \(RecipeValue.text(range.upperBound))"
@@ -49,10 +51,12 @@ package struct SettingsKey<Settings>: Sendable {
 
     static func whole(
         _ path: String, _ keyPath: WritableKeyPath<Settings, Int> & Sendable, in range: ClosedRange<Int>,
-        default fallback: Int,
         _ documentation: String
     ) -> Self {
-        Self(path: path, kind: "whole number", documentation: documentation, fallback: "\(fallback)") {
+        Self(
+            path: path, kind: "whole number", documentation: documentation,
+            fallback: "\(Settings.standard[keyPath: keyPath])"
+        ) {
             settings, value in
             guard let number = value.int, range.contains(number) else {
                 return "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -77,10 +81,12 @@ package struct SettingsKey<Settings>: Sendable {
     }
 
     static func flag(
-        _ path: String, _ keyPath: WritableKeyPath<Settings, Bool> & Sendable, default fallback: Bool,
-        _ documentation: String
+        _ path: String, _ keyPath: WritableKeyPath<Settings, Bool> & Sendable, _ documentation: String
     ) -> Self {
-        Self(path: path, kind: "true or false", documentation: documentation, fallback: "\(fallback)") {
+        Self(
+            path: path, kind: "true or false", documentation: documentation,
+            fallback: "\(Settings.standard[keyPath: keyPath])"
+        ) {
             settings, value in
             guard let flag = value.bool else { return "true or false" }
             settings[keyPath: keyPath] = flag
@@ -99,12 +105,12 @@ package struct SettingsKey<Settings>: Sendable {
     }
 
     static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
-        _ path: String, _ keyPath: WritableKeyPath<Settings, Choice> & Sendable, default fallback: Choice,
-        _ documentation: String
+        _ path: String, _ keyPath: WritableKeyPath<Settings, Choice> & Sendable, _ documentation: String
     ) -> Self where Choice.RawValue == String {
         let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
         return Self(
-            path: path, kind: "one of \(names)", documentation: documentation, fallback: "\"\(fallback.rawValue)\""
+            path: path, kind: "one of \(names)", documentation: documentation,
+            fallback: "\"\(Settings.standard[keyPath: keyPath].rawValue)\""
         ) { settings, value in
             guard let choice = value.string.flatMap(Choice.init(rawValue:)) else { return "one of \(names)" }
             settings[keyPath: keyPath] = choice

@@ -151,6 +151,7 @@ package struct Experiment: Codable, Hashable, Sendable {
         var recipe = recipe.setting(trial.values)
         if recipe.learningRate == nil, let range = ranges[base(of: trial).rawValue] {
             recipe.learningRate = range.suggested
+            recipe.keepInRange()
         }
         return recipe
     }

@@ -41,7 +41,8 @@ package struct Verdict: Codable, Hashable, Sendable {
 package struct GateResult: Codable, Hashable, Sendable {
     /// The rule as configured, such as `accuracy not worse than served by more than 0.02`.
     package var rule: String
-    /// `value`, `change`, `non_inferiority`, `superiority`, `integrity`.
+    /// `value`, `change`, `non_inferiority`, `superiority`, `integrity`, `artefact`, `golden`, `memorisation`,
+    /// `forgetting`, `evaluator`.
     package var kind: String
     package var set: SetName
     package var metric: MetricKey
