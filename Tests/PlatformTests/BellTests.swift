@@ -1,13 +1,13 @@
 import Platform
 import Testing
 
+@Suite(.timeLimit(.minutes(10)))
 struct BellTests {
+    /// Lost, it would end the test by its time limit.
     @Test func aRingBeforeTheWaitIsNotLost() async {
         let bell = Bell()
         bell.ring()
-        let start = ContinuousClock.now
-        await bell.wait(atMost: .seconds(30))
-        #expect(ContinuousClock.now - start < .seconds(10))
+        await bell.wait(atMost: .seconds(86_400))
     }
 
     @Test func waitingEndsByItselfAgainAndAgain() async {

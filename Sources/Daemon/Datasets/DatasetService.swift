@@ -16,6 +16,9 @@ package struct DatasetService: Service {
     /// While many drops are stored, their scheduler hears of them so often.
     private static let tellingInterval = Duration.seconds(1)
 
+    /// How long who withdraws a drop waits for a drop that is being stored.
+    private static let patienceOfPeople = Duration.seconds(10)
+
     let context: StageContext
     private let loop: StageLoop
     /// One at a time changes a pipeline's dataset: the loop, or who withdraws a drop.
@@ -121,7 +124,7 @@ package struct DatasetService: Service {
 
     /// Withdraws a drop; returns how many of its rows stay because other drops brought them too.
     func revoke(_ drop: Drop, who: String, reason: String) throws -> Int {
-        try turns.taken(drop.pipeline) {
+        try turns.taken(drop.pipeline, atMost: Self.patienceOfPeople) {
             let kept = try context.ledger.keptRows(of: drop.id)
             let folder = context.layout.shards(drop.pipeline)
             let places = Dictionary(kept.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
