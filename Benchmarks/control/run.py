@@ -114,6 +114,16 @@ class Daemon:
     def runs(self, pipeline):
         return self.ask("GET", f"/v1/runs?pipeline={pipeline}&limit=1000")
 
+    def run(self, pipeline, mode=None):
+        """Queues a run once the rows that were stored last are in the index, too."""
+        while True:
+            try:
+                return self.ask("POST", f"/v1/pipelines/{pipeline}/runs", {"mode": mode} if mode else {})["id"]
+            except RuntimeError as error:
+                if "pipeline.indexing" not in str(error):
+                    raise
+                time.sleep(0.2)
+
     def workers(self):
         """Process identifiers of the daemon's workers."""
         found = []
@@ -228,7 +238,7 @@ def answers(rows, files):
                 runs = daemon.runs("judged")
                 if not any(run["state"] in BUSY for run in runs):
                     verdicts = len(runs)
-                    daemon.ask("POST", "/v1/pipelines/judged/runs", {"mode": "from-base"})
+                    daemon.run("judged", "from-base")
                 time.sleep(0.5)
             took = time.monotonic() - began
             busy.ends.set()
@@ -258,7 +268,7 @@ def stop(rows, files):
         lines[-1][-1] = f"{drop['rowsAccepted']} rows stored {time.monotonic() - began:.0f} s after the next start"
         daemon.drop(files["judged"], "judged")
         eventually(lambda: daemon.states("judged") == ["stored"], 300, "the judged rows are stored")
-        run = daemon.ask("POST", "/v1/pipelines/judged/runs", {})["id"]
+        run = daemon.run("judged")
         eventually(lambda: daemon.ask("GET", f"/v1/runs/{run}")["state"] == "evaluating", 300, "the worker is at work")
         took = daemon.stop()
         left = daemon.workers()
@@ -278,7 +288,7 @@ def cancel(files):
         daemon.drop(files["judged"], "judged")
         eventually(lambda: daemon.states("judged") == ["stored"], 300, "the judged rows are stored")
         for number in range(5):
-            run = daemon.ask("POST", "/v1/pipelines/judged/runs", {})["id"]
+            run = daemon.run("judged")
             wanted = "evaluating" if number % 2 else "training"
             eventually(
                 lambda: daemon.ask("GET", f"/v1/runs/{run}")["state"] == wanted and daemon.workers(), 300,

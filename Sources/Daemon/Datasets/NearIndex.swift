@@ -89,7 +89,8 @@ final class NearIndex {
     /// Finds, for each of the entries, the rows that came before it (also in this call) and are nearly the same; then
     /// adds the entries.
     ///
-    /// What is added counts for later calls at once, and is kept by ``commit()``.
+    /// What is added counts for later calls at once, and is kept by ``commit()``. Throws a FileFailure, or a
+    /// CancellationError where the task is cancelled: then nothing is added, or all of it.
     func add(_ entries: [NearSegment.Entry], threshold: Double) throws -> [[Match]] {
         let places = entries.indices.filter { !entries[$0].sketch.keys.isEmpty }
         let found = places.map { entries[$0] }
@@ -109,6 +110,7 @@ final class NearIndex {
         }.flatMap { $0 }
         // Mapped pages count as the daemon's memory, and would in the end be the whole index.
         for segment in earlier { segment.release() }
+        try Task.checkCancellation()
         for (later, earlier) in Self.candidates(keys) {
             let (one, other) = (found[later], found[earlier])
             guard one.id != other.id else { continue }
