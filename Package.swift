@@ -248,7 +248,7 @@ let testTargets: [Target] = [
     tests("EncodingTests", ["ChatTemplates", "Encoding", "ModelLoading", "Tokenization"]),
     tests("EndToEndTests", ["ControlProtocol", "Nouns"]),
     tests("EvaluationMetricsTests", ["EvaluationMetrics", "Nouns"]),
-    tests("EvaluationTests", ["Evaluation", "Tensors", "Transformers", "WeightFiles"]),
+    tests("EvaluationTests", ["Evaluation", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
     tests(
         "ExperimentsTests",
         [
@@ -313,7 +313,7 @@ let testTargets: [Target] = [
     tests("SystemdUnitTests", ["Nouns", "Systemd", logging]),
     tests("TensorsTests", ["CKernels", "Tensors"]),
     tests("TokenizationTests", ["ModelLoading", "TextFuzzing", "Tokenization"]),
-    tests("ModelLoadingTests", ["ChatTemplates", "ModelLoading", "Tokenization", "WeightFiles"]),
+    tests("ModelLoadingTests", ["ChatTemplates", "ModelLoading", "Nouns", "Tokenization", "WeightFiles"]),
     tests(
         "TrainingTests",
         [
