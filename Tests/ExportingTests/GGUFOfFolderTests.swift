@@ -41,7 +41,10 @@ import WeightFiles
         return (model, adapter, try Model(gguf: file), file)
     }
 
-    @Test(arguments: ["llama", "llama3", "qwen2", "qwen3", "gpt2"])
+    /// Every family, but for the tiny Gemma, whose layers llama.cpp would run differently.
+    static let kinds = ModelConfiguration.Family.allCases.map(\.name).filter { $0 != "gemma3" } + ["llama3"]
+
+    @Test(arguments: kinds)
     func lossesStay(kind: String) throws {
         let (model, adapter, back, _) = try export(kind) { model in
             let adapter = try Adapter(AdapterLayout(rank: 2, scale: 1, targets: Projection.allCases), for: model)
