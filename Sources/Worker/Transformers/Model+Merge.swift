@@ -3,11 +3,12 @@ import Tensors
 
 extension Model {
     /// The model with an adapter added to its weights: W + s·B·A, in floats, for every projection that the adapter
-    /// covers.
-    package func merged(with adapter: Adapter) throws -> Model {
+    /// covers. Throws where memory is short, and what `interruption`, asked before each projection, throws.
+    package func merged(with adapter: Adapter, interruption: Interruption = {}) throws -> Model {
         var result = self
         let rank = adapter.layout.rank
         for place in adapter.places {
+            try interruption()
             guard let matrix = weights.layers[place.layer][place.projection] else { continue }
             let buffer = try FloatBuffer(matrix.out * matrix.in)
             for row in 0..<matrix.out {

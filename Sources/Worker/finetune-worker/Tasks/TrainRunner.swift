@@ -114,7 +114,8 @@ struct TrainingJob {
         let loaded = try LoadedModel(task.model, interruption: StopRequest.heed)
         self.loaded = loaded
         // Adapters that something is trained on top of are frozen: their sum becomes part of the weights.
-        let below = try loaded.adapter.map { try loaded.model.merged(with: $0) } ?? loaded.model
+        let below =
+            try loaded.adapter.map { try loaded.model.merged(with: $0, interruption: StopRequest.heed) } ?? loaded.model
         switch task.recipe.method {
         case .lora:
             model = below
@@ -122,7 +123,7 @@ struct TrainingJob {
         case .full:
             let (start, adapter) = try LoadedModel.trained(
                 task.startAdapter.map { [$0] } ?? [], on: below, interruption: StopRequest.heed)
-            let whole = try adapter.map { try start.merged(with: $0) } ?? start
+            let whole = try adapter.map { try start.merged(with: $0, interruption: StopRequest.heed) } ?? start
             model = whole
             trained = .weights(
                 try TrainableWeights(whole, firstLayer: AdapterStart.firstLayer(task.recipe, for: whole)))
