@@ -31,8 +31,8 @@ struct Upgrade: Sendable {
         try ledger.close()
     }
 
-    /// Takes the steps that the ledger lacks. Throws a Failure (`ledger.upgrade`) where one fails; none of them is taken
-    /// then.
+    /// Takes the steps that the ledger lacks. Throws a Failure (`ledger.upgrade`) where one fails; none of them is
+    /// taken then.
     func run(_ pool: DatabasePool) throws {
         guard try pool.read({ try Self.applied($0).count < migrations.count }) else { return }
         do {
