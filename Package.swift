@@ -35,8 +35,7 @@ let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 // MARK: - Targets
 
 /// A library target of one layer, with its tests beside it under `Tests/<name>Tests`; what only joins others is tested
-/// through the program
-/// (ControlAPI, Registry and the programs themselves: EndToEndTests, WorkerTests).
+/// through the program (ControlAPI, Registry and the programs themselves: EndToEndTests, WorkerTests).
 func library(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
 }

@@ -58,7 +58,7 @@ struct EngineSettingsTests {
                 said += "    \(failure.code) at \(place): \(failure.message) \(failure.remedy ?? "")\n"
             }
         }
-        let difference = try Golden("SettingsTests/Golden").difference("engines", input: "faults", output: said)
+        let difference = try Golden("SettingsTests/Golden/Engines").difference("faults", input: "faults", output: said)
         #expect(difference == nil, "\(difference ?? "")")
     }
 }

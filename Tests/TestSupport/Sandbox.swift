@@ -29,8 +29,8 @@ package final class Sandbox: Sendable {
 
     /// Makes a program of a few lines of shell; returns its path.
     ///
-    /// Another program copies it into its place: a descriptor of ours that a test beside this one hands to its child for
-    /// an instant would make it a busy text file, which cannot be started.
+    /// Another program copies it into its place: a descriptor of ours that a test beside this one hands to its child
+    /// for an instant would make it a busy text file, which cannot be started.
     package func script(_ name: String, _ text: String) async throws -> String {
         let path = root + "/" + name
         try ("#!/bin/sh\n" + text + "\n").write(toFile: path + ".text", atomically: true, encoding: .utf8)

@@ -54,8 +54,8 @@ final class DropStoring {
 
     /// Stores everything; returns the drop as stored, its shards and its report.
     ///
-    /// Throws a CancellationError between two batches where the task is cancelled: the drop is not stored then, and what
-    /// was written of it is removed when it is stored anew.
+    /// Throws a CancellationError between two batches where the task is cancelled: the drop is not stored then, and
+    /// what was written of it is removed when it is stored anew.
     ///
     /// - Parameter counts: what was counted of the dataset before this drop.
     func run(_ making: ReportMaking, against counts: DataStatistics) throws -> (

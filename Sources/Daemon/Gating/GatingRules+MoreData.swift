@@ -80,7 +80,8 @@ extension GatingRules {
                     }?.candidate)
             )
         }
-        // The error has to reach the reference's plus the margin, less the width of the interval to be on the safe side.
+        // The error has to reach the reference's plus the margin, less the width of the interval to be on the safe
+        // side.
         let width = max(0, (gate.difference ?? 0) - (gate.lowerBound ?? gate.difference ?? 0))
         guard let reference = error(gate.reference) else { return RowsNeeded() }
         return rowsNeeded(

@@ -5,8 +5,8 @@ import RowFormats
 
 /// Moves files and folders from another file system: copied whole, made durable, and only then removed there.
 enum TreeCopy {
-    /// Throws, with the original in place, where anything in it is neither a file nor a folder. What stands at `path` is
-    /// whole at any time: until then the copy lies beside it, and is for the caller to remove with its folder.
+    /// Throws, with the original in place, where anything in it is neither a file nor a folder. What stands at `path`
+    /// is whole at any time: until then the copy lies beside it, and is for the caller to remove with its folder.
     static func move(_ from: RawPath, to path: String) throws {
         try copy(from, to: RawPath(path + ".copy"))
         try AtomicFile.move(path + ".copy", to: path)

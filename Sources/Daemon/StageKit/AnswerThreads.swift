@@ -4,9 +4,9 @@ import ServiceLifecycle
 
 /// The threads on which the control API answers, so that no answer ever waits for the work of a stage.
 ///
-/// The server runs in ``serving(_:)``: connections, quick answers and streams then share two threads that no stage uses.
-/// What reads files or many rows (a report, a comparison, examples, lineage, verification, garbage, the check of a
-/// pipeline's file, a data report) goes through ``heavy(_:)``, so that it holds up neither a quick answer nor, beyond
+/// The server runs in ``serving(_:)``: connections, quick answers and streams then share two threads that no stage
+/// uses. What reads files or many rows (a report, a comparison, examples, lineage, verification, garbage, the check of
+/// a pipeline's file, a data report) goes through ``heavy(_:)``, so that it holds up neither a quick answer nor, beyond
 /// two at a time, the machine.
 package struct AnswerThreads: Sendable {
     /// How many heavy questions are answered at once; further ones wait for their turn.

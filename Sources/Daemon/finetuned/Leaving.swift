@@ -2,8 +2,8 @@ import Platform
 import Synchronization
 import Systemd
 
-/// Tells the service manager, from the order to stop until the daemon has left, that it is leaving and not hung: workers
-/// may need long for their checkpoints.
+/// Tells the service manager, from the order to stop until the daemon has left, that it is leaving and not hung:
+/// workers may need long for their checkpoints.
 final class Leaving: Sendable {
     /// How often it is told, and how much time each time asks for.
     private static let interval = Duration.seconds(5)

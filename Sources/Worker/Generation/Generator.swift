@@ -19,9 +19,8 @@ package final class Generator {
     /// Answers every prompt (token ids). `finished` is told of each answer as it ends, with its prompt's index.
     ///
     /// Prompts must not be empty. A prompt as long as the model's context gets an empty answer that ended for its
-    /// length.
-    /// Throws what `interruption`, asked before every step, throws; `finished` was then told of the answers that had
-    /// ended.
+    /// length. Throws what `interruption`, asked before every step, throws; `finished` was then told of the answers
+    /// that had ended.
     package func generate(
         _ prompts: [[Int32]], _ options: GenerationOptions,
         finished: (_ index: Int, GeneratedTokens) -> Void = { _, _ in },
