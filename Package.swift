@@ -279,7 +279,7 @@ let testTargets: [Target] = [
     tests("JSONTextTests", ["JSONText", "Nouns"]),
     tests("LaunchingTests", ["Launching", "Nouns", "Platform", "Settings", "WorkerProtocol"]),
     tests("LedgerTests", ["Ledger", "Nouns", grdb], golden: true),
-    tests("NounsTests", ["Nouns", "WorkerProtocol"]),
+    tests("NounsTests", ["Nouns", "WorkerProtocol"], golden: true),
     tests(
         "OperationsTests", ["ControlProtocol", "Launching", "Nouns", "OperationsScene", "Platform", "WorkerProtocol"]),
     tests("PlacesTests", ["Places"], golden: true),
@@ -298,7 +298,7 @@ let testTargets: [Target] = [
     tests("RowFormatsTests", ["Compression", "Nouns", "RowFormats"]),
     tests(
         "SchedulingTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Scheduling", "Settings", "StageKit", logging]),
-    tests("SettingsTests", ["Nouns", "Platform", "Settings"]),
+    tests("SettingsTests", ["Nouns", "Platform", "Settings"], golden: true),
     tests(
         "StageKitTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle, logging]),
     tests("StatisticsTests", ["Statistics"]),

@@ -5,7 +5,6 @@ import Places
 import Platform
 import Settings
 import StageKit
-import WorkerProtocol
 
 extension ExperimentService {
     /// Ends an experiment: says what was found, and sends the winner to the gate, once.

@@ -1,6 +1,5 @@
 import Foundation
 import Nouns
-import Places
 import RowFiles
 import StageKit
 import WorkerProtocol

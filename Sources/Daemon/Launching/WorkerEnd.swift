@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Places
 import WorkerProtocol
 
 /// How a worker ended without a result.
@@ -65,7 +66,7 @@ extension WorkerEnd {
 
     /// The end of what a worker wrote to standard error; nil where that is nothing.
     static func tail(_ folder: String) -> String? {
-        guard let file = FileHandle(forReadingAtPath: folder + "/stderr.log") else { return nil }
+        guard let file = FileHandle(forReadingAtPath: WorkFolder(folder).complaints) else { return nil }
         defer { try? file.close() }
         guard let end = try? file.seekToEnd(), end > 0, (try? file.seek(toOffset: end - min(end, 2000))) != nil,
             let data = try? file.readToEnd()
