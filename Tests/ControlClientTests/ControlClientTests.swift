@@ -1,15 +1,14 @@
+import ControlClient
 import ControlProtocol
 import Nouns
 import TestSupport
 import Testing
 
-@testable import ControlClient
-
 struct ControlClientTests {
     @Test func aDaemonThatDoesNotRunIsSaidWithItsSocket() async throws {
         let sandbox = try Sandbox()
         let client = ControlClient(socket: sandbox.layout.socket)
-        let failure = await #expect(throws: Failure.self) { try await client.get([Run].self, ControlRoute.runs) }
+        let failure = await #expect(throws: Failure.self) { try await client.send(.runs.list(RunQuery())) }
         #expect(
             failure?.code == "client.unreachable" && failure?.place?.contains(sandbox.layout.socket) == true
                 && failure?.remedy != nil)
@@ -18,7 +17,7 @@ struct ControlClientTests {
     @Test func aFileThatIsNotThereIsNotSent() async throws {
         let client = ControlClient(socket: "/nonexistent.sock")
         let failure = await #expect(throws: Failure.self) {
-            try await client.put("/x", file: "/nonexistent.gguf") { _ in }
+            try await client.upload(.uploads.put(UploadPlace("u-1", file: "a")), file: "/nonexistent.gguf")
         }
         #expect(failure?.code == "client.file" && failure?.place == "/nonexistent.gguf")
     }

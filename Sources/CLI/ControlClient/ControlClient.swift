@@ -2,7 +2,7 @@ import ControlProtocol
 import Foundation
 import Nouns
 
-/// The typed client of the control API; the command line and the tests use it.
+/// The client of the control API; the command line and the tests send by its endpoints.
 package struct ControlClient: Sendable {
     /// Path of the daemon's Unix socket.
     package let socket: String
@@ -10,36 +10,33 @@ package struct ControlClient: Sendable {
     package init(socket: String) { self.socket = socket }
 
     /// GET.
-    package func get<T: Decodable>(_ type: T.Type, _ path: String, _ query: [String: String?] = [:]) async throws -> T {
+    func get<T: Decodable>(_ type: T.Type, _ path: String, _ query: [String: String?] = [:]) async throws -> T {
         try ContractCoding.decode(type, from: try await data(path, query))
     }
 
     /// GET an answer as it is, such as an HTML page.
-    package func data(_ path: String, _ query: [String: String?] = [:]) async throws -> Data {
+    func data(_ path: String, _ query: [String: String?] = [:]) async throws -> Data {
         try await exchange("GET", path, query)
     }
 
     /// POST with a JSON body.
-    package func post<T: Decodable>(_ type: T.Type, _ path: String, _ body: some Encodable) async throws -> T {
+    func post<T: Decodable>(_ type: T.Type, _ path: String, _ body: some Encodable) async throws -> T {
         try ContractCoding.decode(
             type, from: try await exchange("POST", path, body: .bytes(try ContractCoding.encode(body))))
     }
 
-    /// DELETE.
-    package func delete(_ path: String) async throws { _ = try await exchange("DELETE", path) }
-
     /// DELETE, with an answer.
-    package func delete<T: Decodable>(_ type: T.Type, _ path: String) async throws -> T {
+    func delete<T: Decodable>(_ type: T.Type, _ path: String) async throws -> T {
         try ContractCoding.decode(type, from: try await exchange("DELETE", path))
     }
 
     /// PUT a file, read as it is sent; `progress` gets the bytes sent so far.
-    package func put(_ path: String, file: String, progress: @escaping @Sendable (Int) -> Void) async throws {
+    func put(_ path: String, file: String, progress: @escaping @Sendable (Int) -> Void) async throws {
         _ = try await exchange("PUT", path, body: .file(try SocketHTTPFile(file), progress: progress))
     }
 
     /// GET whose answer is JSON lines, given as they come, until `body` gives false.
-    package func lines<T: Decodable>(
+    func lines<T: Decodable>(
         _ type: T.Type, _ path: String, _ query: [String: String?] = [:], _ body: (T) throws -> Bool
     ) async throws {
         let answer = try await send("GET", path, query)
@@ -57,7 +54,7 @@ package struct ControlClient: Sendable {
     }
 
     /// GET an answer of any size, given piece by piece as it comes.
-    package func pieces(_ path: String, _ query: [String: String?] = [:], _ body: (Data) throws -> Void) async throws {
+    func pieces(_ path: String, _ query: [String: String?] = [:], _ body: (Data) throws -> Void) async throws {
         let answer = try await send("GET", path, query)
         while let piece = try await answer.next() { try body(Data(piece)) }
     }

@@ -20,8 +20,3 @@ package struct PipelineCheckAnswer: Codable, Hashable, Sendable {
         self.facts = facts
     }
 }
-
-extension ControlRoute {
-    /// GET → ``PipelineCheckAnswer``: reads the pipeline's file as it is on disk now.
-    package static func pipelineCheck(_ pipeline: String) -> String { "/v1/pipelines/\(pipeline)/check" }
-}
