@@ -237,7 +237,8 @@ let testTargets: [Target] = [
         [
             "Compression", "ControlProtocol", "DataQuality", "Datasets", "JSONText", "Launching", "Ledger", "Nouns",
             "Platform", "RowFiles", "RowFormats", "Settings", "StageKit", "WorkerProtocol", logging,
-        ]),
+        ],
+        golden: true),
     tests(
         "DeliveryTests",
         [
@@ -264,7 +265,8 @@ let testTargets: [Target] = [
         [
             "EvaluationMetrics", "Gating", "GoldenSets", "Graders", "JSONSchemas", "Judged", "Nouns", "Settings",
             "Statistics", "WorkerProtocol",
-        ]),
+        ],
+        golden: true),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("GoldenSetsTests", ["GoldenSets", "Nouns"]),
     tests("GradersTests", ["Graders", "Nouns"]),
@@ -273,7 +275,8 @@ let testTargets: [Target] = [
         [
             "Compression", "Intake", "JSONText", "Ledger", "Nouns", "Platform", "RowFiles", "RowFormats", "Settings",
             "StageKit", logging,
-        ]),
+        ],
+        golden: true),
     tests("JSONDocumentTests", ["JSONDocument"]),
     tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),
     tests("JSONTextTests", ["JSONText", "Nouns"]),
