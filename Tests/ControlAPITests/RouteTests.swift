@@ -29,6 +29,8 @@ struct RouteTests {
         Case("pipelines.list", .get, "/v1/pipelines", "200"),
         Case("pipelines.show", .get, "/v1/pipelines/support", "200"),
         Case("pipelines.show", .get, "/v1/pipelines/nobody", "404 pipeline.unknown"),
+        Case("pipelines.settings", .get, "/v1/pipelines/support/settings", "200"),
+        Case("pipelines.settings", .get, "/v1/pipelines/nobody/settings", "404 pipeline.unknown"),
         Case("pipelines.check", .get, "/v1/pipelines/support/check", "200"),
         Case("pipelines.check", .get, "/v1/pipelines/nobody/check", "404 pipeline.unknown"),
         Case("pipelines.run", .post, "/v1/pipelines/support/runs", "400 pipeline.no_rows", body: "{}"),

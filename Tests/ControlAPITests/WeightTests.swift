@@ -34,8 +34,8 @@ struct WeightTests {
         let quick = ControlAPITable.all.filter { $0.weight == .quick }.map(\.name)
         #expect(
             quick == [
-                "status.show", "pipelines.list", "pipelines.show", "pipelines.history", "runs.show", "runs.events",
-                "runs.cancel", "bases.list", "bases.show", "uploads.open", "experiments.show", "experiments.stop",
+                "status.show", "pipelines.list", "pipelines.show", "pipelines.settings", "pipelines.history",
+                "runs.show", "runs.events", "runs.cancel", "bases.list", "bases.show", "uploads.open", "experiments.show", "experiments.stop",
             ])
     }
 

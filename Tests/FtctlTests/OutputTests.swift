@@ -36,8 +36,14 @@ struct OutputTests {
         try OutputHarness.expect(
             "pipeline-list", "pipelines", PipelineList.self, [Answers.tickets, Answers.orders])
         try OutputHarness.expect("pipeline-list-empty", "pipeline", PipelineList.self, [])
-        try OutputHarness.expect("pipeline-show", "pipeline tickets", PipelineShow.self, Answers.tickets)
-        try OutputHarness.expect("pipeline-show-problem", "pipeline show orders", PipelineShow.self, Answers.orders)
+        try OutputHarness.expect("pipeline-show", "pipeline tickets", PipelineShow.self, .summary(Answers.tickets))
+        try OutputHarness.expect(
+            "pipeline-show-problem", "pipeline show orders", PipelineShow.self, .summary(Answers.orders))
+        let settings = PipelineSettingsAnswer(
+            pipeline: "tickets", file: "/etc/finetuned/pipelines/tickets.toml",
+            toml: "# in force\nbase = \"smollm2-135m-instruct\"\n\n[recipe]\nrank = 16\n")
+        try OutputHarness.expect(
+            "pipeline-show-toml", "pipeline tickets --toml", PipelineShow.self, .settings(settings))
         let sound = PipelineCheckAnswer(
             pipeline: "tickets", file: "/etc/finetuned/pipelines/tickets.toml",
             facts: ["It trains 480 rows from smollm2-135m-instruct in 60 steps."])

@@ -20,6 +20,13 @@ package struct PipelineOperations: Sendable {
     /// Throws a Failure (`pipeline.unknown`) where no such pipeline is configured.
     package func show(_ name: PipelineName) throws -> PipelineSummary { try summary(configured(name)) }
 
+    /// The settings in force, with what an experiment's winner changed of them.
+    package func settings(_ name: PipelineName) throws -> PipelineSettingsAnswer {
+        let (settings, notes) = try context.effective(configured(name))
+        return PipelineSettingsAnswer(
+            pipeline: name, file: settings.file, toml: SettingsText.toml(settings, notes: notes))
+    }
+
     /// What would come of the pipeline's file as it is on disk now; nothing is put into force.
     package func check(_ name: PipelineName) throws -> PipelineCheckAnswer {
         try PipelineCheck(context: context).answer(name)

@@ -8,7 +8,8 @@ extension DaemonSettings {
             "Texts sampled from a base when it is registered: the probe that shows what later models forget. 0: none."),
         .text(
             "worker.memory", default: "\"512M\"",
-            "Memory a worker sizes its micro-batches for, such as \"512M\" or \"2G\"."
+            "Memory a worker sizes its micro-batches for, such as \"512M\" or \"2G\".",
+            read: { String($0.workerMemoryBytes) }
         ) {
             guard let bytes = DaemonSettings.bytes($1), bytes >= 64 << 20 else { return "a size of at least \"64M\"" }
             $0.workerMemoryBytes = bytes
@@ -16,7 +17,8 @@ extension DaemonSettings {
         },
         .text(
             "worker.program", default: "finetune-worker beside the daemon",
-            "The program to run as worker, as an absolute path: the engine for work that no `[engines.NAME]` claims."
+            "The program to run as worker, as an absolute path: the engine for work that no `[engines.NAME]` claims.",
+            read: { $0.workerProgram }
         ) {
             $0.workerProgram = $1
             return $1.hasPrefix("/") ? nil : "an absolute path"
@@ -33,12 +35,15 @@ extension DaemonSettings {
         .number(
             "quiet_seconds", \.quietSeconds, in: 0.05...3600,
             "A file written in place is complete after so long without a write."),
-        .text("minimum_free", default: "\"1G\"", "Start nothing new with less free disk than this.") {
+        .text(
+            "minimum_free", default: "\"1G\"", "Start nothing new with less free disk than this.",
+            read: { String($0.minimumFreeBytes) }
+        ) {
             guard let bytes = DaemonSettings.bytes($1) else { return "a size such as \"1G\"" }
             $0.minimumFreeBytes = bytes
             return nil
         },
-        .text("log_level", default: "\"info\"", "debug, info, notice, warning or error.") {
+        .text("log_level", default: "\"info\"", "debug, info, notice, warning or error.", read: { $0.logLevel }) {
             $0.logLevel = $1
             return ["debug", "info", "notice", "warning", "error"].contains($1)
                 ? nil : "debug, info, notice, warning or error"

@@ -14,14 +14,16 @@ extension PipelineSettings {
             """
             The registered base model to start from (`ftctl base list`), or \"auto\": the registered bases \
             compete on this pipeline's data.
-            """
+            """,
+            read: { $0.base.rawValue }
         ) {
             $0.base = BaseID($1)
             return $1.isEmpty ? "the identifier of a registered base" : nil
         },
         .text(
             "drop", default: "var/lib/finetuned/drop/<name>",
-            "The folder that people drop files into, as an absolute path."
+            "The folder that people drop files into, as an absolute path.",
+            read: { $0.dropFolder }
         ) {
             $0.dropFolder = $1
             return $1.hasPrefix("/") ? nil : "an absolute path"
@@ -57,7 +59,8 @@ extension PipelineSettings {
             """
             When runs may be queued, in systemd's OnCalendar syntax, such as \"Mon..Fri 22:00\" or \"*-*-* \
             22..23:*\": new rows wait for the next such time.
-            """
+            """,
+            read: { $0.trigger.calendar }
         ) {
             $0.trigger.calendar = $1
             do throws(CalendarEvent.Invalid) {
@@ -74,7 +77,8 @@ extension PipelineSettings {
             """
             The only shape to accept: completion, chat, alpaca, sharegpt, text, preference or classification \
             (docs/data.md).
-            """
+            """,
+            read: { $0.data.shape?.rawValue }
         ) {
             $0.data.shape = RowShape(rawValue: $1)
             return $0.data.shape == nil
@@ -82,7 +86,8 @@ extension PipelineSettings {
         },
         .textTable(
             "data.columns", default: "none",
-            "Your names of columns or keys, by ours: `{ prompt = \"Question\", completion = \"Answer\" }`."
+            "Your names of columns or keys, by ours: `{ prompt = \"Question\", completion = \"Answer\" }`.",
+            read: { $0.data.columns }
         ) {
             $0.data.columns = $1
             let known = RowShape.allCases.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
@@ -101,7 +106,10 @@ extension PipelineSettings {
         .number(
             "data.gate_share", \.data.gateShare, in: 0.01...0.9,
             "Share of prompts, by hash, that judge; never trained on, never used to choose."),
-        .text("data.group_by", default: "none", "A field whose rows stay on one side, such as \"session_id\".") {
+        .text(
+            "data.group_by", default: "none", "A field whose rows stay on one side, such as \"session_id\".",
+            read: { $0.data.groupBy }
+        ) {
             $0.data.groupBy = $1
             return $1.isEmpty ? "the name of a field" : nil
         },
@@ -156,7 +164,8 @@ extension PipelineSettings {
         ),
         .text(
             "incremental.window", default: "\"all\"",
-            "What is learnt from: \"all\", \"days:N\" or \"drops:N\" (the last N). Validation and gate stay whole."
+            "What is learnt from: \"all\", \"days:N\" or \"drops:N\" (the last N). Validation and gate stay whole.",
+            read: { $0.incremental.window.text }
         ) {
             let parts = $1.split(separator: ":", omittingEmptySubsequences: false)
             let count = parts.count == 2 ? Int(parts[1]).flatMap { 1...1_000_000 ~= $0 ? $0 : nil } : nil
@@ -175,7 +184,10 @@ extension PipelineSettings {
     ]
 
     private static let gates: [SettingsKey<PipelineSettings>] = [
-        .text("gates.primary", default: "accuracy, or loss", "The metric that must improve.") {
+        .text(
+            "gates.primary", default: "accuracy, or loss", "The metric that must improve.",
+            read: { $0.gates.primary?.rawValue }
+        ) {
             $0.gates.primary = MetricKey($1)
             return $1.isEmpty ? "the name of a metric" : nil
         },
@@ -203,7 +215,8 @@ extension PipelineSettings {
             "Most that the loss of the exported files may differ from the trained model's, in nats a token."),
         .text(
             "gates.answer_schema", default: "none",
-            "A file with the JSON Schema (2020-12) that answers should fit; the metric `schema` is their share."
+            "A file with the JSON Schema (2020-12) that answers should fit; the metric `schema` is their share.",
+            read: { $0.gates.answerSchema }
         ) {
             $0.gates.answerSchema = $1
             return $1.hasPrefix("/") ? nil : "an absolute path"
@@ -213,7 +226,8 @@ extension PipelineSettings {
             """
             Secrets with digits that were planted in training rows; a model that prefers one to all variants of \
             its digits fails.
-            """
+            """,
+            read: { $0.gates.canaries }
         ) {
             $0.gates.canaries = $1
             return $1.allSatisfy { $0.count { $0.isASCII && $0.isNumber } >= 3 }
@@ -225,7 +239,8 @@ extension PipelineSettings {
         [
             .texts(
                 "delivery.exports", default: "[]",
-                "Formats written at promotion: peft, huggingface, gguf-f16, gguf-q8_0."
+                "Formats written at promotion: peft, huggingface, gguf-f16, gguf-q8_0.",
+                read: { $0.delivery.exports.map(\.rawValue) }
             ) {
                 let formats = $1.map(ExportFormat.init(rawValue:))
                 $0.delivery.exports = formats.compactMap { $0 }
@@ -236,7 +251,8 @@ extension PipelineSettings {
                 """
                 A program, as [\"/path\", \"argument\"], that tries the model after promotion; a status other \
                 than 0 rolls back.
-                """
+                """,
+                read: { $0.delivery.canary }
             ) {
                 $0.delivery.canary = $1
                 return Self.isProgram($1) ? nil : Self.programShape
@@ -251,21 +267,25 @@ extension PipelineSettings {
                 "delivery.hook_seconds", \.delivery.hookSeconds, in: 0.1...86_400,
                 "Seconds that a hook or the canary may take before it is stopped."),
             .text(
-                "delivery.webhook", default: "none", "Where events are sent by HTTP POST (Standard Webhooks signature)."
+                "delivery.webhook", default: "none",
+                "Where events are sent by HTTP POST (Standard Webhooks signature).",
+                read: { $0.delivery.webhook }
             ) {
                 $0.delivery.webhook = $1
                 return $1.hasPrefix("https://") || $1.hasPrefix("http://") ? nil : "an http:// or https:// address"
             },
             .text(
                 "delivery.webhook_secret_file", default: "none",
-                "The file with the secret that signs events: `whsec_` and base64, or any text."
+                "The file with the secret that signs events: `whsec_` and base64, or any text.",
+                read: { $0.delivery.webhookSecretFile }
             ) {
                 $0.delivery.webhookSecretFile = $1
                 return $1.hasPrefix("/") ? nil : "an absolute path"
             },
             .texts(
                 "delivery.webhook_events", default: "all five",
-                "The events that are sent: promoted, rejected, inconclusive, rolled_back, failed."
+                "The events that are sent: promoted, rejected, inconclusive, rolled_back, failed.",
+                read: { $0.delivery.webhookEvents }
             ) {
                 $0.delivery.webhookEvents = $1
                 return $1.allSatisfy { DeliveryEvent.Kind(rawValue: $0) != nil }
@@ -275,9 +295,10 @@ extension PipelineSettings {
         + DeliveryEvent.Kind.allCases.map { kind in
             .texts(
                 "delivery.hooks.\(kind.rawValue)", default: "[]",
-                "A program run when a run or version is \(kind.rawValue), with the event as JSON on standard input."
+                "A program run when a run or version is \(kind.rawValue), with the event as JSON on standard input.",
+                read: { $0.delivery.hooks[kind.rawValue] ?? [] }
             ) {
-                $0.delivery.hooks[kind.rawValue] = $1
+                $0.delivery.hooks[kind.rawValue] = $1.isEmpty ? nil : $1
                 return Self.isProgram($1) ? nil : Self.programShape
             }
         }

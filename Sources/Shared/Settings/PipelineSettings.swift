@@ -106,6 +106,15 @@ package struct IncrementalSettings: Codable, Hashable, Sendable {
         case days(Int)
         /// The last so many drops.
         case drops(Int)
+
+        /// As it is written in the file.
+        var text: String {
+            switch self {
+            case .all: "all"
+            case .days(let days): "days:\(days)"
+            case .drops(let drops): "drops:\(drops)"
+            }
+        }
     }
     package var window = Window.all
     /// Learning rate of a warm start, as a share of the recipe's.

@@ -6,7 +6,15 @@ extension SettingsKey<PipelineSettings> {
     static func recipe(_ value: RecipeValue) -> Self {
         let isWhole = if case .whole = value.form { true } else { false }
         return Self(
-            path: "recipe.\(value.name)", kind: kind(value), documentation: value.about, fallback: fallback(value)
+            path: "recipe.\(value.name)", kind: kind(value), documentation: value.about, fallback: fallback(value),
+            read: { settings in
+                let current = value.read(settings.recipe)
+                if value.canBeFound, value.name == "epochs" ? settings.automaticEpochs : current == .null {
+                    return .string("auto")
+                }
+                // Not a literal nil, which would be JSON's null.
+                return current == .null ? JSONValue?.none : current
+            }
         ) { settings, given in
             let isFound = value.canBeFound && given.string == "auto"
             if value.name == "epochs" { settings.automaticEpochs = isFound }

@@ -12,6 +12,8 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
     package let documentation: String
     /// The default as TOML, for the documentation.
     package let fallback: String
+    /// The value that settings have; nil where the key is not set and has no value of its own.
+    let read: @Sendable (Settings) -> JSONValue?
     /// Sets the value; returns what was expected where it does not fit.
     let apply: @Sendable (inout Settings, any TOMLValueConvertible) -> String?
 
@@ -24,7 +26,8 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
     ) -> Self {
         Self(
             path: path, kind: "number", documentation: documentation,
-            fallback: RecipeValue.text(Settings.standard[keyPath: keyPath])
+            fallback: RecipeValue.text(Settings.standard[keyPath: keyPath]),
+            read: { .number($0[keyPath: keyPath]) }
         ) {
             settings, value in
             guard let number = value.double ?? value.int.map(Double.init), range.contains(number) else {
@@ -40,7 +43,10 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
         default fallback: String,
         _ documentation: String
     ) -> Self {
-        Self(path: path, kind: "number", documentation: documentation, fallback: fallback) { settings, value in
+        Self(
+            path: path, kind: "number", documentation: documentation, fallback: fallback,
+            read: { $0[keyPath: keyPath].map { .number($0) } }
+        ) { settings, value in
             guard let number = value.double ?? value.int.map(Double.init), range.contains(number) else {
                 return "a number from \(RecipeValue.text(range.lowerBound)) to \(RecipeValue.text(range.upperBound))"
             }
@@ -55,7 +61,8 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
     ) -> Self {
         Self(
             path: path, kind: "whole number", documentation: documentation,
-            fallback: "\(Settings.standard[keyPath: keyPath])"
+            fallback: "\(Settings.standard[keyPath: keyPath])",
+            read: { .integer(Int64($0[keyPath: keyPath])) }
         ) {
             settings, value in
             guard let number = value.int, range.contains(number) else {
@@ -71,7 +78,10 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
         default fallback: String,
         _ documentation: String
     ) -> Self {
-        Self(path: path, kind: "whole number", documentation: documentation, fallback: fallback) { settings, value in
+        Self(
+            path: path, kind: "whole number", documentation: documentation, fallback: fallback,
+            read: { $0[keyPath: keyPath].map { .integer(Int64($0)) } }
+        ) { settings, value in
             guard let number = value.int, range.contains(number) else {
                 return "a whole number from \(range.lowerBound) to \(range.upperBound)"
             }
@@ -85,7 +95,8 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
     ) -> Self {
         Self(
             path: path, kind: "true or false", documentation: documentation,
-            fallback: "\(Settings.standard[keyPath: keyPath])"
+            fallback: "\(Settings.standard[keyPath: keyPath])",
+            read: { .bool($0[keyPath: keyPath]) }
         ) {
             settings, value in
             guard let flag = value.bool else { return "true or false" }
@@ -96,9 +107,13 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
 
     static func text(
         _ path: String, default fallback: String, _ documentation: String,
+        read: @escaping @Sendable (Settings) -> String?,
         _ set: @escaping @Sendable (inout Settings, String) -> String?
     ) -> Self {
-        Self(path: path, kind: "text", documentation: documentation, fallback: fallback) { settings, value in
+        Self(
+            path: path, kind: "text", documentation: documentation, fallback: fallback,
+            read: { read($0).map { .string($0) } }
+        ) { settings, value in
             guard let text = value.string else { return "text in quotes" }
             return set(&settings, text)
         }
@@ -110,7 +125,8 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
         let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
         return Self(
             path: path, kind: "one of \(names)", documentation: documentation,
-            fallback: "\"\(Settings.standard[keyPath: keyPath].rawValue)\""
+            fallback: "\"\(Settings.standard[keyPath: keyPath].rawValue)\"",
+            read: { .string($0[keyPath: keyPath].rawValue) }
         ) { settings, value in
             guard let choice = value.string.flatMap(Choice.init(rawValue:)) else { return "one of \(names)" }
             settings[keyPath: keyPath] = choice
@@ -120,9 +136,13 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
 
     static func texts(
         _ path: String, default fallback: String, _ documentation: String,
+        read: @escaping @Sendable (Settings) -> [String],
         _ set: @escaping @Sendable (inout Settings, [String]) -> String?
     ) -> Self {
-        Self(path: path, kind: "list of texts", documentation: documentation, fallback: fallback) { settings, value in
+        Self(
+            path: path, kind: "list of texts", documentation: documentation, fallback: fallback,
+            read: { .array(read($0).map { .string($0) }) }
+        ) { settings, value in
             guard let list = value.array.map({ $0.map { $0.string } }), !list.contains(nil) else {
                 return "a list of texts"
             }
@@ -132,9 +152,16 @@ package struct SettingsKey<Settings: StandardSettings>: Sendable {
 
     static func textTable(
         _ path: String, default fallback: String, _ documentation: String,
+        read: @escaping @Sendable (Settings) -> [String: String],
         _ set: @escaping @Sendable (inout Settings, [String: String]) -> String?
     ) -> Self {
-        Self(path: path, kind: "table of texts", documentation: documentation, fallback: fallback) { settings, value in
+        Self(
+            path: path, kind: "table of texts", documentation: documentation, fallback: fallback,
+            read: { settings in
+                let texts = read(settings)
+                return texts.isEmpty ? nil : .object(texts.mapValues { .string($0) })
+            }
+        ) { settings, value in
             guard let table = value.table else { return "a table of texts" }
             var texts: [String: String] = [:]
             for key in table.keys {

@@ -5,15 +5,40 @@ import Nouns
 import Reports
 
 struct PipelineShow: Question {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "One pipeline.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "One pipeline, or its settings as they are in force.")
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Flag(help: "Print the settings in force as TOML, every default written out.") var toml = false
 
-    func ask(_ client: ControlClient) async throws -> PipelineSummary {
-        try await client.send(.pipelines.show(pipeline))
+    /// One of two questions.
+    enum Answer: Encodable, Sendable {
+        case summary(PipelineSummary)
+        case settings(PipelineSettingsAnswer)
+
+        func encode(to encoder: any Encoder) throws {
+            switch self {
+            case .summary(let summary): try summary.encode(to: encoder)
+            case .settings(let settings): try settings.encode(to: encoder)
+            }
+        }
     }
 
-    func document(_ pipeline: PipelineSummary) -> Document {
+    func ask(_ client: ControlClient) async throws -> Answer {
+        toml
+            ? .settings(try await client.send(.pipelines.settings(pipeline)))
+            : .summary(try await client.send(.pipelines.show(pipeline)))
+    }
+
+    func document(_ answer: Answer) -> Document {
+        switch answer {
+        case .summary(let summary): Self.document(summary)
+        case .settings(let settings):
+            Document([.lines(settings.toml.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))])
+        }
+    }
+
+    private static func document(_ pipeline: PipelineSummary) -> Document {
         let rows = Split.allCases.map { "\(pipeline.rows[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
         return Document(
             title: "Pipeline \(pipeline.name)",

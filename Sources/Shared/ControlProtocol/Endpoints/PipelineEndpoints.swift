@@ -7,6 +7,9 @@ package enum PipelineEndpoints {
         "pipelines.list", .get, "/v1/pipelines", "Lists the pipelines that are configured.")
     package static let show = Endpoint<PipelineName, NoQuery, NoBody, PipelineSummary>(
         "pipelines.show", .get, "/v1/pipelines/{pipeline}", "Shows one pipeline at a glance.")
+    package static let settings = Endpoint<PipelineName, NoQuery, NoBody, PipelineSettingsAnswer>(
+        "pipelines.settings", .get, "/v1/pipelines/{pipeline}/settings",
+        "Gives the settings of a pipeline that are in force, as TOML.")
     package static let check = Endpoint<PipelineName, NoQuery, NoBody, PipelineCheckAnswer>(
         "pipelines.check", .get, "/v1/pipelines/{pipeline}/check",
         "Reads the pipeline's file as it is on disk now, and says what would come of it.", weight: .heavy)
@@ -27,7 +30,7 @@ package enum PipelineEndpoints {
         "Checks the hash chain of what was served.", weight: .heavy, choice: QueryChoice("verify", "1"))
 
     static let all = [
-        list.description, show.description, check.description, run.description, generate.description,
+        list.description, show.description, settings.description, check.description, run.description, generate.description,
         rollback.description, history.description, verify.description,
     ]
 }
