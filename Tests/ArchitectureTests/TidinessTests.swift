@@ -97,7 +97,7 @@ struct TidinessTests {
         "EntryPoint": "@main", "Finetuned": "@main", "makeAsyncIterator": "AsyncSequence", "enqueue": "TaskExecutor",
         "unownedExecutor": "Actor",
         "userInfo": "Decoder", "unkeyedContainer": "Decoder", "allKeys": "KeyedDecodingContainerProtocol",
-        "currentIndex": "UnkeyedDecodingContainer",
+        "currentIndex": "UnkeyedDecodingContainer", "isAtEnd": "UnkeyedDecodingContainer", "gid": "struct ucred",
         "task_type": "peft's adapter_config.json", "lora_dropout": "peft's adapter_config.json",
         "inference_mode": "peft's adapter_config.json",
     ]
