@@ -13,8 +13,8 @@ help: ## List the targets
 deps: ## Install the Debian packages that building needs, saying which
 	@tools/install-deps.sh build
 
-build: deps ## Build the three programs
-	$(SWIFT_BUILD)
+build: deps ## Build the three programs, and nothing that only tests and benchmarks need
+	@for program in finetuned finetune-worker ftctl; do echo "Building $$program"; $(SWIFT_BUILD) --product $$program || exit 1; done
 
 quickstart: build ## From nothing to a promoted model: base, data, daemon, drop, run, gates, answers
 	@tools/quickstart.sh
