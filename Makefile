@@ -35,7 +35,7 @@ install: ## Install what was built: programs, units, users, catalog (root; DESTD
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/install.sh
 
 regenerate: ## Write generated pages and golden texts anew; look at the diff
-	@FINETUNED_REGENERATE=1 tools/test.sh 'PageTests|CatalogTests|Golden|Schema'
+	@FINETUNED_REGENERATE=1 tools/test.sh 'PageTests|CatalogTests|Golden|Schema|ErrorTextTests|ExportBytesTests|OutputTests|RunLifeTests|LayoutTests|EngineSettingsTests|WorkerExitTests|SettingsTextTests'
 
 lint: ## Check formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -27,7 +27,8 @@ package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
             switch self {
             case .jsonl: LineSplitter()
             case .json: ListSplitter()
-            case .csv, .tsv: TableSplitter(self)
+            case .csv: TableSplitter(separators: ",;\t")
+            case .tsv: TableSplitter(separators: "\t")
             }
         }
     }

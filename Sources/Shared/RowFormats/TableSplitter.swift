@@ -28,11 +28,10 @@ struct TableSplitter: RecordSplitter {
     private var line = 1
     private var beginning = 1
 
-    init(_ kind: DataFormat.Kind) {
-        let comma = UInt8(ascii: ",")
-        let tab = UInt8(9)
-        separators = kind == .tsv ? [tab] : [comma, UInt8(ascii: ";"), tab]
-        separator = separators[0]
+    /// - Parameter separators: what may stand between cells, as ASCII text in order of preference.
+    init(separators: StaticString) {
+        self.separators = separators.withUTF8Buffer { Array($0) }
+        separator = self.separators.first ?? UInt8(ascii: ",")
     }
 
     mutating func push(_ bytes: UnsafeRawBufferPointer, _ body: (Record) throws -> Void) throws {
