@@ -30,7 +30,8 @@ package enum PipelineEndpoints {
         "Checks the hash chain of what was served.", weight: .heavy, choice: QueryChoice("verify", "1"))
 
     static let all = [
-        list.description, show.description, settings.description, check.description, run.description, generate.description,
+        list.description, show.description, settings.description, check.description, run.description,
+        generate.description,
         rollback.description, history.description, verify.description,
     ]
 }
