@@ -47,7 +47,7 @@ package struct OperationsScene: Sendable {
         let scheduling = SchedulingService(context)
         operations = Operations(
             context, scheduling: scheduling,
-            supervision: RunService(context, launcher: launcher),
+            supervision: SupervisionService(context, launcher: launcher),
             promotion: PromotionService(context),
             registry: BaseRegistry(context, launcher: launcher), launcher: launcher,
             experiments: ExperimentService(context, launcher: launcher) {

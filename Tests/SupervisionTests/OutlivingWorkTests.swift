@@ -122,7 +122,7 @@ struct OutlivingWorkTests {
         do {
             let context = try context()
             run = try queue(context)
-            let service = RunService(context, launcher: DetachedLauncher(program: program))
+            let service = SupervisionService(context, launcher: DetachedLauncher(program: program))
             try service.startNext()
             #expect(try await TestSupport.eventually { await steps(context, run).count == 3 })
             await service.active.leaveAll()
@@ -131,7 +131,7 @@ struct OutlivingWorkTests {
         }
         let context = try context()
         let launcher = DetachedLauncher(program: program)
-        let service = RunService(context, launcher: launcher)
+        let service = SupervisionService(context, launcher: launcher)
         try service.startNext()
         #expect(try await TestSupport.eventually { await steps(context, run).count == 3 })
         try service.startNext()
@@ -155,7 +155,7 @@ struct OutlivingWorkTests {
         try context.ledger.amend(run.id) {
             $0.work = WorkHandle(launcher: "local", id: "another daemon's", directory: "/gone")
         }
-        let service = RunService(context, launcher: LocalLauncher(program: program))
+        let service = SupervisionService(context, launcher: LocalLauncher(program: program))
         try service.startNext()
         #expect(
             try await TestSupport.eventually {
@@ -169,7 +169,7 @@ struct OutlivingWorkTests {
         let run = try queue(context)
         _ = try context.ledger.apply(run.id, .workerStarted(resumes: false))
         try context.ledger.amend(run.id) { $0.work = WorkHandle(launcher: "cluster", id: "7", directory: "/far") }
-        let service = RunService(context, launcher: UnreachableLauncher())
+        let service = SupervisionService(context, launcher: UnreachableLauncher())
         for _ in 1...2 {
             try service.startNext()
             #expect(try await TestSupport.eventually { service.active.count == 0 })
@@ -182,7 +182,7 @@ struct OutlivingWorkTests {
         let context = try context()
         let run = try queue(context)
         let launcher = LocalLauncher(program: program, grace: .seconds(600))
-        let service = RunService(context, launcher: launcher)
+        let service = SupervisionService(context, launcher: launcher)
         try service.startNext()
         #expect(try await TestSupport.eventually { await steps(context, run).count == 3 })
         #expect(try service.cancel(run.id, by: "ada").state == .cancelled)
@@ -196,7 +196,7 @@ struct OutlivingWorkTests {
     @Test func aDaemonThatGoesStopsLocalWorkAtACheckpoint() async throws {
         let context = try context()
         let run = try queue(context)
-        let service = RunService(context, launcher: LocalLauncher(program: program))
+        let service = SupervisionService(context, launcher: LocalLauncher(program: program))
         try service.startNext()
         #expect(try await TestSupport.eventually { await steps(context, run).count == 3 })
         await service.active.leaveAll()

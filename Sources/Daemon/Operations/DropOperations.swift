@@ -10,7 +10,7 @@ import Supervision
 package struct DropOperations: Sendable {
     let context: StageContext
     let datasets: DatasetCatalogue
-    let supervision: RunService
+    let supervision: SupervisionService
 
     /// Drops, the newest first.
     package func list(_ query: DropQuery) throws -> [Drop] {

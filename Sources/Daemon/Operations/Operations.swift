@@ -23,7 +23,8 @@ package struct Operations: Sendable {
 
     /// - Parameter startedAt: when the daemon started.
     package init(
-        _ context: StageContext, scheduling: SchedulingService, supervision: RunService, promotion: PromotionService,
+        _ context: StageContext, scheduling: SchedulingService, supervision: SupervisionService,
+        promotion: PromotionService,
         registry: BaseRegistry, launcher: any WorkerRunner, experiments: ExperimentService,
         datasets: DatasetCatalogue, startedAt: Date
     ) {

@@ -10,7 +10,7 @@ import Supervision
 /// What people ask about runs and of them.
 package struct RunOperations: Sendable {
     let context: StageContext
-    let supervision: RunService
+    let supervision: SupervisionService
     let promotion: PromotionService
 
     /// Runs, the newest first.

@@ -117,7 +117,7 @@ struct EvaluatorProgram {
     }
 }
 
-extension RunService {
+extension SupervisionService {
     /// What each evaluator says of candidate, served model and base, by model.
     func evaluate(_ run: Run, by evaluators: [EvaluatorSettings], _ scores: [ModelRole: ModelScores]) async throws
         -> [ModelRole: [String: EvaluatorOutcome]]

@@ -48,7 +48,7 @@ struct Daemon {
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
         let scheduling = SchedulingService(context)
-        let supervision = RunService(context, launcher: launcher)
+        let supervision = SupervisionService(context, launcher: launcher)
         let gating = GatingService(context)
         let promotion = PromotionService(context)
         let delivery = DeliveryService(

@@ -5,7 +5,7 @@ import Nouns
 import StageKit
 import WorkerProtocol
 
-extension RunService {
+extension SupervisionService {
     /// Has a request of a run worked on, passing its events on: by work of a former daemon that still goes on in the
     /// same folder, else by new work.
     ///

@@ -8,7 +8,7 @@ import StageKit
 import WorkerProtocol
 
 /// What is done with a trained model before it can be judged.
-extension RunService {
+extension SupervisionService {
     /// Writes the candidate in every format that is delivered, so that what is judged is what will be served. Returns
     /// the run with them.
     ///

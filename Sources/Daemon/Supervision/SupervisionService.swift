@@ -11,7 +11,7 @@ import WorkerProtocol
 /// Takes runs in state `queued` and `trained`; gives them in state `evaluated` (or `failed`, `cancelled`).
 ///
 /// Starts workers and nothing else does; one run a compute slot. Never judges.
-package struct RunService: Service {
+package struct SupervisionService: Service {
     let context: StageContext
     let launcher: any WorkerLauncher
     private let loop: StageLoop
