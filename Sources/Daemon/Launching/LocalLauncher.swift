@@ -116,6 +116,10 @@ package final class LocalLauncher: WorkerLauncher {
         }
     }
 
+    /// Starts the program `$0` on the request `$1`.
+    private static let script =
+        #"{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; exec "$0" "$1" 3>&1 1>&2"#
+
     /// One worker from start to end; nil where it gave a result, else how it ended.
     private func work(
         _ program: String, _ request: String, log: FileDescriptor, orders: AsyncStream<Order>,
@@ -129,9 +133,10 @@ package final class LocalLauncher: WorkerLauncher {
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: grace)]
         let status: TerminationStatus
         do {
-            // Events go to descriptor 3; what a library prints to standard output joins standard error.
+            // Events go to descriptor 3; what a library prints to standard output joins standard error. Where memory
+            // runs out, the kernel is to take the worker and not the daemon, even while the worker is still small.
             let outcome = try await Subprocess.run(
-                .path("/bin/sh"), arguments: ["-c", "exec \"$0\" \"$1\" 3>&1 1>&2", program, request],
+                .path("/bin/sh"), arguments: ["-c", Self.script, program, request],
                 platformOptions: options, input: .none,
                 output: .sequence, error: .fileDescriptor(log, closeAfterSpawningProcess: true)
             ) { [grace] execution in
