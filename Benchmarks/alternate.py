@@ -72,7 +72,7 @@ class Daemon:
 def training(build, folder):
     import bench
     bench.WORKER, bench.GGUF = str(pathlib.Path(build) / "finetune-worker"), MODEL
-    figures = bench.train(rows(48), rows(8, seed=2), folder)
+    figures = bench.train(rows(24), rows(4, seed=2), folder)
     return {"training: seconds": figures["seconds"], "training: peak MB": figures["peak_mb"]}
 
 
