@@ -37,11 +37,11 @@ struct LayoutTests {
     }
 
     @Test func daemonAndWorkerCallTheirFilesTheSame() {
-        let folder = WorkFolder("/work")
+        let folder = WorkFolder("/runs/r-1")
         #expect(
             [folder.request, folder.events, folder.result, folder.complaints, folder.checkpoint] == [
-                "/work/request.json", "/work/events.jsonl", "/work/result.json", "/work/stderr.log",
-                "/work/checkpoint.safetensors",
+                "/runs/r-1/request.json", "/runs/r-1/events.jsonl", "/runs/r-1/result.json", "/runs/r-1/stderr.log",
+                "/runs/r-1/checkpoint.safetensors",
             ])
     }
 
