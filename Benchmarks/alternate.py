@@ -6,9 +6,9 @@
 OLD and NEW are folders of built programs. Each round runs every figure with both, the first one changing from round to round, so that
 a machine whose speed drifts favours neither. Printed for each figure: the medians of both, the median of the rounds' ratios new/old, and
 an interval that holds the true median with 96 % for nine rounds (the second smallest to the second largest). Below 1 the new one is
-faster or smaller. Where `valgrind` is installed, --instructions counts instead of timing: the same for both whatever the machine does.
+faster or smaller.
 """
-import argparse, json, os, pathlib, random, re, resource, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, json, os, pathlib, random, resource, shutil, statistics, subprocess, sys, tempfile, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MODEL = ROOT / "models/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -31,13 +31,6 @@ def measure(command, **options):
     if done.returncode not in (0, 1):
         sys.exit(f"{command} left with {done.returncode}: {done.stderr.decode()[-2000:]}")
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def instructions(command):
-    """Instructions that a command executes, counted by valgrind's callgrind."""
-    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command], capture_output=True, text=True)
-    found = re.search(r"Collected : (\d+)", done.stderr)
-    return int(found.group(1)) if found else sys.exit(f"valgrind counted nothing: {done.stderr[-1000:]}")
 
 
 class Daemon:
@@ -130,16 +123,7 @@ def main():
     parser.add_argument("new")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--only", default=",".join(FIGURES))
-    parser.add_argument("--instructions", action="store_true", help="count those of `ftctl --version` and of `ftctl data check` instead")
     options = parser.parse_args()
-    if options.instructions:
-        with tempfile.TemporaryDirectory() as folder:
-            file = pathlib.Path(folder, "data.jsonl")
-            file.write_text("".join(json.dumps(row) + "\n" for row in rows(2_000)))
-            for name, arguments in (("ftctl --version", ["--version"]), ("ftctl data check, 2,000 rows", ["data", "check", str(file)])):
-                old, new = (instructions([str(pathlib.Path(b) / "ftctl"), *arguments]) for b in (options.old, options.new))
-                print(f"{name}: {old:,} → {new:,} instructions, ratio {new / old:.4f}")
-        return
     values = {}
     for number in range(options.rounds):
         builds = [("old", options.old), ("new", options.new)]
