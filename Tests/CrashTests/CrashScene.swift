@@ -74,7 +74,7 @@ final class CrashScene {
     func killDaemon() async throws {
         guard let daemon else { return }
         daemon.signal(SIGKILL)
-        _ = try await daemon.wait(seconds: 10)
+        _ = try await daemon.wait(seconds: 240)
     }
 
     /// Kills the worker that works in the given folder of the run once `file` is there.
@@ -109,7 +109,7 @@ final class CrashScene {
     /// Waits until the pipeline serves something and its last run is delivered.
     func delivered(runs: Int = 1) async throws {
         var last: [Run] = []
-        let done = try await TestSupport.eventually(seconds: 60) {
+        let done = try await TestSupport.eventually {
             guard let runs = try? await self.sandbox.answer([Run].self, "runs") else { return false }
             last = runs
             return runs.first?.state == .delivered && runs.allSatisfy { !$0.state.hasWorkLeft }
@@ -128,7 +128,7 @@ final class CrashScene {
     /// promotion.
     func verify(promotions: Int = 1, drops: Int = 1) async throws {
         daemon?.signal(SIGTERM)
-        #expect(try await daemon?.wait(seconds: 30) == .exited(0), "\(log)")
+        #expect(try await daemon?.wait(seconds: 240) == .exited(0), "\(log)")
         let ledger = try Ledger(path: sandbox.layout.ledger)
         let all = try ledger.drops(pipeline: "tickets", limit: 100)
         #expect(all.map(\.state) == Array(repeating: .stored, count: drops), "\(all)")

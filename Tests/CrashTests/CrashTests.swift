@@ -60,7 +60,7 @@ struct CrashTests {
         let checkpoint = scene.sandbox.layout.run("r-000001") + "/checkpoint"
         #expect(try await TestSupport.eventually { FileManager.default.fileExists(atPath: checkpoint) })
         scene.daemon?.signal(SIGTERM)
-        #expect(try await scene.daemon?.wait(seconds: 20) == .exited(0))
+        #expect(try await scene.daemon?.wait(seconds: 240) == .exited(0))
         #expect(scene.log.contains("stopped at a checkpoint"))
         try scene.start()
         try await scene.delivered()
@@ -84,7 +84,7 @@ struct CrashTests {
         try scene.start()
         try #require(try await scene.sandbox.ready())
         let second = try scene.sandbox.startDaemon()
-        #expect(try await second.wait(seconds: 20) == .exited(75))
+        #expect(try await second.wait(seconds: 240) == .exited(75))
         #expect(scene.log.contains("Another finetuned has this root already"))
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @testable import Datasets
 
 /// Whose turn it is to change a dataset.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct TurnsTests {
     let turns = Turns()
 

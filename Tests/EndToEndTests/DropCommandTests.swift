@@ -46,7 +46,7 @@ struct DropCommandTests {
         try sandbox.pipeline("tickets", Self.settings(share: 0.9))
         daemon.signal(SIGHUP)
         #expect(
-            try await TestSupport.eventually(seconds: 60) {
+            try await TestSupport.eventually {
                 try await sandbox.ftctl("drop", "retry", quarantined.id.rawValue).status == 0
             })
         let mended = try await sandbox.answer([Drop].self, "drops").filter { $0.name == "bad.jsonl" }

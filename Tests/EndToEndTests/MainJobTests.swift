@@ -49,7 +49,7 @@ struct MainJobTests {
         // A bad row goes into the report; the good ones go on.
         try sandbox.drop(
             Self.rows(0..<160) + "{\"prompt\": 7, \"completion\": \"x\"}\n", as: "first.jsonl", into: "orders")
-        #expect(try await TestSupport.eventually(seconds: 30) { try await !sandbox.answer([Run].self, "runs").isEmpty })
+        #expect(try await TestSupport.eventually { try await !sandbox.answer([Run].self, "runs").isEmpty })
         let watched = try await sandbox.ftctl("watch", seconds: 300)
         let run = try #require(try await sandbox.answer([Run].self, "runs").first)
         let told = try await sandbox.ftctl("report", run.id.rawValue).output
@@ -71,7 +71,7 @@ struct MainJobTests {
         try sandbox.drop(
             Self.rows(0..<160) + "{\"prompt\": 7, \"completion\": \"x\"}\n", as: "again.jsonl", into: "orders")
         #expect(
-            try await TestSupport.eventually(seconds: 20) {
+            try await TestSupport.eventually {
                 try await sandbox.answer([Drop].self, "drops").contains {
                     $0.state == .duplicate && $0.name == "again.jsonl"
                 }
@@ -80,7 +80,7 @@ struct MainJobTests {
         // New rows continue from what is served.
         try sandbox.drop(Self.rows(160..<240), as: "second.jsonl", into: "orders")
         #expect(
-            try await TestSupport.eventually(seconds: 30) { try await sandbox.answer([Run].self, "runs").count == 2 })
+            try await TestSupport.eventually { try await sandbox.answer([Run].self, "runs").count == 2 })
         _ = try await sandbox.ftctl("watch", seconds: 300)
         let second = try #require(try await sandbox.answer([Run].self, "runs").first)
         #expect(second.mode == .continued && second.parent == run.version && second.verdict != nil)
@@ -89,7 +89,7 @@ struct MainJobTests {
         #expect(history.status == 0 && history.output.contains("intact"))
 
         daemon.signal(SIGTERM)
-        #expect(try await daemon.wait(seconds: 60) == .exited(0))
+        #expect(try await daemon.wait(seconds: 240) == .exited(0))
     }
 
     @Test func badInputGetsAReasonAndNothingIsLost() async throws {
@@ -111,7 +111,7 @@ struct MainJobTests {
         try sandbox.drop("half\n", as: "later.jsonl.part", into: "p")
         symlink("/etc/passwd", folder + "/link.jsonl")
         #expect(
-            try await TestSupport.eventually(seconds: 30) {
+            try await TestSupport.eventually {
                 try await sandbox.answer([Drop].self, "drops").filter { $0.state == .quarantined }.count == 3
             })
         let quarantine = try FileManager.default.subpathsOfDirectory(atPath: sandbox.layout.quarantine("p"))

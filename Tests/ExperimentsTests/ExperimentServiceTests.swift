@@ -120,7 +120,7 @@ struct ExperimentServiceTests {
         #expect(try scene.context.effective(edited).settings.recipe.learningRate == 1e-5)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aRunThatWaitsMakesTheTrialGiveWayAndTheTrialGoesOnAfterwards() async throws {
+    @Test(.timeLimit(.minutes(10))) func aRunThatWaitsMakesTheTrialGiveWayAndTheTrialGoesOnAfterwards() async throws {
         let scene = try Scene(pipeline: Self.settings)
         let ledger = scene.context.ledger
         let isFirst = Atomic<Bool>(true)

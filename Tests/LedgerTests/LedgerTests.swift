@@ -218,14 +218,14 @@ struct LedgerTests {
         return await task.result
     }
 
-    @Test(.timeLimit(.minutes(1))) func longReadingEndsWithItsTask() async throws {
+    @Test(.timeLimit(.minutes(10))) func longReadingEndsWithItsTask() async throws {
         let ledger = ledger
         let outcome = await cancelled { try ledger.read { try Int.fetchOne($0, sql: Self.endless) } }
         #expect(throws: CancellationError.self) { try outcome.get() }
         #expect(try ledger.bases().count == 1, "the connection is as it was")
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatMayBeCancelledIsTakenBackAsAWhole() async throws {
+    @Test(.timeLimit(.minutes(10))) func whatMayBeCancelledIsTakenBackAsAWhole() async throws {
         let ledger = ledger
         try ledger.receive(drop("d-1"))
         let outcome = await cancelled {

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Computations on all cores: what they give, and that they never wait for each other.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ParallelTests {
     @Test(arguments: [0, 1, 63, 64, 65, 1000, 10_000]) func slicesComeInOrder(_ count: Int) {
         let slices = Parallel.slices(0..<count) { Array($0) }

@@ -13,7 +13,7 @@ import Testing
 @testable import StageKit
 
 /// The loop of every stage: what it holds up, and what it does not.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct StageLoopTests {
     let sandbox: Sandbox
     let context: StageContext

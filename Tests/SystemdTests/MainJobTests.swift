@@ -60,10 +60,10 @@ extension SystemdTests {
                 try await machine.shell("systemctl start finetuned")
                 try await machine.addBase()
                 try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")
-                let started = try await machine.wait(for: .runStarted, "PIPELINE=tickets", seconds: 60)
+                let started = try await machine.wait(for: .runStarted, "PIPELINE=tickets", seconds: 240)
                 let run = try #require(started["RUN"])
                 try #require(
-                    try await TestSupport.eventually(seconds: 120) { try await machine.steps(run).count >= 3 },
+                    try await TestSupport.eventually { try await machine.steps(run).count >= 3 },
                     "no step within two minutes")
 
                 let clock = ContinuousClock()
@@ -74,7 +74,7 @@ extension SystemdTests {
                 try await machine.wait(for: .runInterrupted, "RUN=\(run)", seconds: 1)
 
                 try await machine.shell("systemctl start finetuned")
-                try await machine.wait(for: .runResumed, "RUN=\(run)", seconds: 30)
+                try await machine.wait(for: .runResumed, "RUN=\(run)", seconds: 240)
                 try await machine.wait(for: .versionPromoted, "RUN=\(run)", seconds: 240)
                 let story = try await machine.journal("PIPELINE=tickets").events()
                 for event in ["drop.stored", "run.queued", "run.started", "run.trained", "version.promoted"] {
@@ -92,9 +92,9 @@ extension SystemdTests {
                 try await machine.addBase()
                 try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")
                 let run = try #require(
-                    try await machine.wait(for: .runStarted, "PIPELINE=tickets", seconds: 60)["RUN"])
+                    try await machine.wait(for: .runStarted, "PIPELINE=tickets", seconds: 240)["RUN"])
                 let daemon = try await machine.property("MainPID")
-                try #require(try await TestSupport.eventually(seconds: 30) { try await machine.workers().count == 1 })
+                try #require(try await TestSupport.eventually { try await machine.workers().count == 1 })
                 try await machine.shell("pkill -KILL -x finetune-worker")
                 let died = try await machine.wait(for: .workerDied, "RUN=\(run)")
                 #expect(died["PRIORITY"] == "4")
@@ -116,8 +116,8 @@ extension SystemdTests {
                 try await machine.shell("systemctl set-property --runtime finetuned MemoryMax=130M")
                 let daemon = try await machine.property("MainPID")
                 try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")
-                try await machine.wait(for: .workerDied, "PIPELINE=tickets", atLeast: 2, seconds: 120)
-                let failed = try await machine.wait(for: .runFailed, "PIPELINE=tickets", seconds: 120)
+                try await machine.wait(for: .workerDied, "PIPELINE=tickets", atLeast: 2, seconds: 240)
+                let failed = try await machine.wait(for: .runFailed, "PIPELINE=tickets", seconds: 240)
                 #expect(failed["MESSAGE"]?.contains("memory") == true, "\(failed)")
                 #expect(failed["PRIORITY"] == "3")
                 #expect(try await machine.property("MainPID") == daemon)

@@ -14,8 +14,8 @@ extension SystemdTests {
                 try await Task.sleep(for: .seconds(4))
                 #expect(try await machine.property("NRestarts") == "0")
                 try await machine.shell("kill -STOP \(first)")
-                try await machine.wait(property: "NRestarts", is: "1", seconds: 20)
-                try await machine.wait(property: "ActiveState", is: "active", seconds: 20)
+                try await machine.wait(property: "NRestarts", is: "1", seconds: 240)
+                try await machine.wait(property: "ActiveState", is: "active", seconds: 240)
                 #expect(try await machine.property("MainPID") != first)
                 #expect(try await machine.shell("journalctl -q -u finetuned -o cat").contains("Watchdog timeout"))
                 try await machine.wait(for: .daemonStarted, atLeast: 2)
@@ -27,8 +27,8 @@ extension SystemdTests {
             try await SystemdMachine.with { machine in
                 try await machine.shell("systemctl start finetuned")
                 try await machine.shell("kill -KILL $(systemctl show finetuned -P MainPID)")
-                try await machine.wait(property: "NRestarts", is: "1", seconds: 20)
-                try await machine.wait(property: "ActiveState", is: "active", seconds: 20)
+                try await machine.wait(property: "NRestarts", is: "1", seconds: 240)
+                try await machine.wait(property: "ActiveState", is: "active", seconds: 240)
                 try await machine.shell("ftctl status")
             }
         }

@@ -7,7 +7,7 @@ extension SystemdMachine {
     ///
     /// - Returns: its fields; throws with the machine's whole story where it does not come.
     @discardableResult
-    func wait(for kind: EventKind, _ matches: String..., atLeast count: Int = 1, seconds: Double = 30) async throws
+    func wait(for kind: EventKind, _ matches: String..., atLeast count: Int = 1, seconds: Double = 240) async throws
         -> [String: String]
     {
         let query = (["MESSAGE_ID=\(kind.messageID)"] + matches).joined(separator: " ")
@@ -23,7 +23,7 @@ extension SystemdMachine {
     }
 
     /// Waits until a property of the service has a value.
-    func wait(property: String, is value: String, seconds: Double = 30) async throws {
+    func wait(property: String, is value: String, seconds: Double = 240) async throws {
         var last = ""
         let came = try await TestSupport.eventually(seconds: seconds) {
             last = try await self.property(property)
@@ -42,7 +42,7 @@ extension SystemdMachine {
     /// Waits until the daemon has made a pipeline's drop folder.
     func waitForFolder(_ pipeline: String) async throws {
         let folder = "/var/lib/finetuned/drop/\(pipeline)"
-        guard try await TestSupport.eventually(seconds: 20, { try await attempt("test -d \(folder)").status == 0 })
+        guard try await TestSupport.eventually({ try await attempt("test -d \(folder)").status == 0 })
         else {
             throw Failed(description: "\(folder) was not made.\n\(await story())")
         }

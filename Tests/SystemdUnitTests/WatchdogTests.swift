@@ -23,7 +23,7 @@ import Testing
         let task = Task { try await watchdog.run() }
         var seen = 0
         #expect(
-            try await TestSupport.eventually(seconds: 10) {
+            try await TestSupport.eventually {
                 seen += count(receiver)
                 return seen >= 3
             })
@@ -40,7 +40,7 @@ import Testing
             check: { if checks.add(1, ordering: .relaxed).newValue <= 2 { throw Sick() } },
             failed: { _ in failures.add(1, ordering: .relaxed) })
         let task = Task { try await watchdog.run() }
-        #expect(try await TestSupport.eventually(seconds: 10) { checks.load(ordering: .relaxed) >= 4 })
+        #expect(try await TestSupport.eventually { checks.load(ordering: .relaxed) >= 4 })
         task.cancel()
         try await task.value
         #expect(failures.load(ordering: .relaxed) == 2)

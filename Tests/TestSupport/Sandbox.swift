@@ -74,7 +74,7 @@ package final class Sandbox: Sendable {
     }
 
     /// Waits until the daemon answers on its socket.
-    package func ready(seconds: Double = 30) async throws -> Bool {
+    package func ready(seconds: Double = 300) async throws -> Bool {
         try await TestSupport.eventually(seconds: seconds) { try await self.ftctl("status").status == 0 }
     }
 }

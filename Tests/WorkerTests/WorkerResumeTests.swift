@@ -127,7 +127,7 @@ struct WorkerResumeTests {
             output: directory + "/log")
         try await until { try bench.events("orphan").contains { $0.event == .step } }
         parent.signal(SIGKILL)
-        _ = try await parent.wait(seconds: 60)
+        _ = try await parent.wait(seconds: 240)
         // The worker holds the folder's lock for as long as it lives.
         try await until { (try? FileLock(path: directory + "/events.jsonl")) != nil }
         let events = try bench.events("orphan")
