@@ -65,13 +65,13 @@ package struct PromotionService: Service {
     package func rollback(_ pipeline: PipelineName, to version: VersionID?, who: String, reason: String) throws
         -> PromotionRecord
     {
-        let history = try context.ledger.history(pipeline)
-        guard let last = history.first else {
+        let history = try context.ledger.history(pipeline, limit: Int.max)
+        guard !history.isEmpty else {
             throw Failure(
                 code: "rollback.nothing", "Nothing of '\(pipeline)' was ever promoted.", at: pipeline.rawValue,
                 remedy: "See `ftctl runs`.")
         }
-        let target = version ?? last.previous
+        let target = try version ?? before(history, of: pipeline)
         if let target, try context.ledger.version(target) == nil {
             throw Failure(
                 code: "version.unknown", "There is no version '\(target)'.", at: target.rawValue,
@@ -94,6 +94,17 @@ package struct PromotionService: Service {
                 "pipeline": "\(pipeline)", "event": "version.rolled-back", "version": "\(target?.rawValue ?? "base")",
             ])
         return record
+    }
+
+    /// What lies below the served version. Throws a Failure (`rollback.nothing`) where that is the base already.
+    private func before(_ history: [PromotionRecord], of pipeline: PipelineName) throws -> VersionID? {
+        guard let previous = ServedBefore(history.reversed()).below.last else {
+            throw Failure(
+                code: "rollback.nothing", "'\(pipeline)' serves its base, and nothing lies before that.",
+                at: pipeline.rawValue,
+                remedy: "Name a version: `ftctl rollback \(pipeline) --to VERSION`; see `ftctl history \(pipeline)`.")
+        }
+        return previous
     }
 
     /// Serves what was served before `version`, because its canary objects; does nothing where another version is

@@ -27,8 +27,8 @@ import Foundation
 ///                                               ▼
 ///                                            promoted ── delivered ──► delivered
 ///
-///   queued … evaluated                              ── failed ────► failed
-///   queued … evaluated, accepted, rejected, inconclusive ── cancelled ─► cancelled
+///   queued … evaluated ── failed ────► failed
+///   queued … evaluated ── cancelled ─► cancelled        (a verdict is never taken back)
 /// ```
 package enum RunLife {
     /// The state that an event leads to; nil where it cannot happen in that state.
@@ -49,7 +49,6 @@ package enum RunLife {
         case (.delivered, .promoted): .delivered
         case (.failed, let state?) where state.isUnderWay: .failed
         case (.cancelled, let state?) where state.isUnderWay: .cancelled
-        case (.cancelled, .accepted), (.cancelled, .rejected), (.cancelled, .inconclusive): .cancelled
         default: nil
         }
     }
