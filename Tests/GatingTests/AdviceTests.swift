@@ -65,4 +65,60 @@ import Testing
             Cases.weak(60), served: Cases.strong(60), base: Cases.strong(60), evidence: { $0.trainingLosses = wild })
         #expect(verdict.advice.first?.action == "lower_learning_rate" && verdict.advice.first?.figures["spikes"] == 3)
     }
+
+    private static func training(steps: Int, best: Int, from start: Double, to end: Double) -> TrainingResult {
+        TrainingResult(
+            adapter: AdapterReference(path: "/a", sha256: "a"), steps: steps, bestStep: best, finalLoss: end,
+            validationLoss: end, startValidationLoss: start, seconds: 1, tokens: 1, labelTokens: 1, tokensPerSecond: 1,
+            peakMemoryBytes: 1, machine: "test")
+    }
+
+    /// Five steps that took the loss from 8.59 to 7.45 have not made a model yet, whatever the gate rows say.
+    @Test func aModelThatIsStillLearningIsTrainedLonger() throws {
+        let chatter = { Cases.records(5, right: { _ in false }, loss: $0) }
+        let verdict = Cases.judge(
+            chatter { 7 + Double($0) * 0.1 }, base: chatter { 8 + Double($0) * 0.1 }, training: Self.training(steps: 5, best: 5, from: 8.59, to: 7.45),
+            evidence: { $0.trainingLosses = [8.6, 8.4, 8.1, 7.8, 7.5] })
+        #expect(verdict.advice.map(\.action) == ["train_longer"])
+        #expect(verdict.advice[0].reason.contains("8.59 to 7.45 in 5 steps"))
+    }
+
+    @Test func aLongRunIsStillLearningOnlyWhereItsLossesFall() {
+        let falling = (0..<100).map { 4 - Double($0) * 0.03 }
+        let flat = falling.prefix(50) + Array(repeating: 2.5, count: 50)
+        let training = Self.training(steps: 100, best: 100, from: 4, to: 1)
+        #expect(GatingRules.stillLearning(training, falling)?.action == "train_longer")
+        #expect(GatingRules.stillLearning(training, Array(flat)) == nil)
+        #expect(GatingRules.stillLearning(Self.training(steps: 100, best: 60, from: 4, to: 1), falling) == nil)
+    }
+
+    @Test func answersThatWereCutComeFirst() throws {
+        var candidate = Cases.strong(60)
+        for row in candidate.indices where row % 3 == 0 {
+            candidate[row].output = "a long"
+            candidate[row].finish = "length"
+            candidate[row].outputTokens = 64
+        }
+        let verdict = Cases.judge(candidate, served: Cases.strong(60), base: Cases.weak(60))
+        let advice = try #require(verdict.advice.first)
+        #expect(
+            advice.action == "longer_answers" && advice.reason.hasPrefix("20 of 60 answers were cut after 64 tokens"))
+    }
+
+    /// Nothing can be better than right on every row; that more rows would show it is no help.
+    @Test func aPerfectServedModelLeavesNothingToGain() throws {
+        let perfect = Cases.records(48, right: { _ in true }, loss: { _ in 0.01 })
+        let candidate = Cases.records(48, right: { $0 != 7 }, loss: { _ in 0.01 })
+        let verdict = Cases.judge(candidate, served: perfect, base: Cases.weak(48))
+        #expect(verdict.advice.map(\.action) == ["nothing_to_gain"])
+    }
+
+    @Test func gateRowsAreAskedForOnlyWhereTheyAloneWouldDo() {
+        let close = Cases.judge(
+            Cases.records(40, right: { $0 % 12 != 1 || $0 == 1 }, loss: { 0.2 + Double($0 % 5) * 0.02 }),
+            served: Cases.strong(40), base: Cases.weak(40))
+        #expect(close.advice.contains { $0.action == "more_gate_rows" })
+        let worse = Cases.judge(Cases.weak(40), served: Cases.strong(40), base: Cases.weak(40))
+        #expect(!worse.advice.contains { $0.action == "more_gate_rows" })
+    }
 }

@@ -103,6 +103,9 @@ package enum IterationRules {
             recipe.adapterDropout = min(0.5, max(0.1, recipe.adapterDropout * 2))
             recipe.weightDecay = min(1, max(0.1, recipe.weightDecay * 3))
             recipe.patience = recipe.patience ?? 3
+        case "train_longer":
+            guard recipe.epochs < 32 else { return nil }
+            recipe.epochs = min(32, recipe.epochs * 2)
         case "replay":
             guard last.mode != .fromBase else { return nil }
             return (recipe, last.mode, min(4, max(0.5, replayShare * 2)))

@@ -1,7 +1,7 @@
 import Nouns
 
 extension GatingRules {
-    /// What to try next, from the evidence, most promising first.
+    /// What to try next, from the evidence, the likeliest cause first.
     static func advice(
         _ gates: [GateResult], confusion: [String: [String: Int]]?, training: TrainingResult?, _ evidence: Evidence
     ) -> [Advice] {
@@ -10,6 +10,8 @@ extension GatingRules {
             advice.append(Advice(action: "check", reason: fault.explanation))
             return advice
         }
+        if let cut = cutAnswers(evidence) { advice.append(cut) }
+        if let ceiling = ceiling(gates, evidence) { advice.append(ceiling) }
         if let spikes = unstable(evidence.trainingLosses) {
             advice.append(
                 Advice(
@@ -22,6 +24,7 @@ extension GatingRules {
                     figures: ["spikes": Double(spikes), "steps": Double(evidence.trainingLosses.count)]))
         }
         if let training {
+            if let longer = stillLearning(training, evidence.trainingLosses) { advice.append(longer) }
             advice += fromTraining(training).filter { new in !advice.contains { $0.action == new.action } }
         }
         let forgotten = gates.filter {
@@ -43,18 +46,11 @@ extension GatingRules {
                     action: "from_base",
                     reason: "A run from the base on all rows competes without what continuing forgets."))
         }
-        let undecided = gates.filter { $0.outcome == .inconclusive }
-        if let gate = undecided.max(by: { ($0.rowsNeeded ?? 0) < ($1.rowsNeeded ?? 0) }), let needed = gate.rowsNeeded {
-            advice.append(
-                Advice(
-                    action: "more_gate_rows",
-                    reason:
-                        """
-                        About \(needed) gate rows (now \(gate.rows)) would decide '\(gate.rule)': drop more data, \
-                        or raise data.gate_share.
-                        """,
-                    figures: ["rows": Double(needed), "now": Double(gate.rows)]))
+        // Neither more rows nor more gate rows help a model that has not finished learning, or one that cannot be beaten.
+        if advice.contains(where: { ["longer_answers", "nothing_to_gain", "train_longer"].contains($0.action) }) {
+            return advice
         }
+        if let more = moreGateRows(gates) { advice.append(more) }
         advice += moreData(gates, confusion, evidence)
         return advice
     }

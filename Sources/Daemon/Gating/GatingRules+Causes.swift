@@ -1,0 +1,77 @@
+import EvaluationMetrics
+import Nouns
+
+extension GatingRules {
+    /// Answers that were ended by the limit on their length: a model may be right and be counted as wrong.
+    ///
+    /// nil where fewer than one in twenty was cut and is not what was wanted.
+    static func cutAnswers(_ evidence: Evidence) -> Advice? {
+        let answered = evidence.candidate.filter { $0.set == .gate && $0.output != nil }
+        let cut = answered.filter { $0.finish == "length" && $0.output != $0.reference }
+        guard !cut.isEmpty, cut.count * 20 >= answered.count else { return nil }
+        let limit = cut.compactMap(\.outputTokens).max() ?? 0
+        return Advice(
+            action: "longer_answers",
+            reason: """
+                \(cut.count) of \(answered.count) answers were cut after \(limit) tokens and count as wrong: raise \
+                gates.max_new_tokens above the longest wanted answer.
+                """,
+            figures: ["cut": Double(cut.count), "answers": Double(answered.count), "limit": Double(limit)])
+    }
+
+    /// Nothing is left to gain: the model compared with is right on every row that a claim of improvement is about.
+    static func ceiling(_ gates: [GateResult], _ evidence: Evidence) -> Advice? {
+        let claim = gates.first {
+            guard $0.kind == "superiority", $0.outcome != .pass, let metric = MetricRegistry.metric($0.metric) else {
+                return false
+            }
+            return metric.range?.upperBound == $0.reference && metric.direction == .higher
+        }
+        guard let claim else { return nil }
+        return Advice(
+            action: "nothing_to_gain",
+            reason: """
+                On \(claim.metric) \(evidence.against) is right on all \(claim.rows) gate rows already, so nothing can be \
+                shown to be better: drop rows that it gets wrong, or set gates.require_improvement = false.
+                """,
+            figures: ["rows": Double(claim.rows)])
+    }
+
+    /// Training that was still learning when it ended: the last checkpoint is the best one, and the loss of the last
+    /// quarter of the steps lies clearly below that of the quarter before.
+    static func stillLearning(_ training: TrainingResult, _ losses: [Double]) -> Advice? {
+        guard let best = training.validationLoss, let start = training.startValidationLoss, best < start * 0.97,
+            training.bestStep * 10 >= training.steps * 9
+        else { return nil }
+        // A handful of steps is too few whatever their losses are.
+        if training.steps > 20 {
+            let quarter = losses.count / 4
+            guard quarter >= 3 else { return nil }
+            func mean(_ part: ArraySlice<Double>) -> Double { part.reduce(0, +) / Double(part.count) }
+            let (last, before) = (mean(losses.suffix(quarter)), mean(losses.dropLast(quarter).suffix(quarter)))
+            guard last < before * 0.95 else { return nil }
+        }
+        return Advice(
+            action: "train_longer",
+            reason: """
+                The validation loss was still falling when training ended (\(text(start)) to \(text(best)) in \
+                \(training.steps) steps): raise recipe.epochs, or drop more rows.
+                """,
+            figures: ["start": start, "best": best, "steps": Double(training.steps)])
+    }
+
+    /// More gate rows, only where they alone would do: nothing failed, and every undecided gate would be decided by them.
+    static func moreGateRows(_ gates: [GateResult]) -> Advice? {
+        let undecided = gates.filter { $0.outcome == .inconclusive }
+        guard !gates.contains(where: { $0.outcome == .fail }), undecided.allSatisfy({ $0.rowsNeeded != nil }),
+            let gate = undecided.max(by: { ($0.rowsNeeded ?? 0) < ($1.rowsNeeded ?? 0) }), let needed = gate.rowsNeeded
+        else { return nil }
+        return Advice(
+            action: "more_gate_rows",
+            reason: """
+                If the difference is real, about \(needed) gate rows (now \(gate.rows)) would decide '\(gate.rule)': drop \
+                more data. A larger data.gate_share takes more of the rows that come from now on.
+                """,
+            figures: ["rows": Double(needed), "now": Double(gate.rows)])
+    }
+}
