@@ -50,7 +50,8 @@ struct MainJobTests {
         try sandbox.drop(
             Self.rows(0..<160) + "{\"prompt\": 7, \"completion\": \"x\"}\n", as: "first.jsonl", into: "orders")
         #expect(try await TestSupport.eventually { try await !sandbox.answer([Run].self, "runs").isEmpty })
-        let watched = try await sandbox.ftctl("watch", seconds: 300)
+        let first = try #require(try await sandbox.answer([Run].self, "runs").first)
+        let watched = try await sandbox.ftctl("watch", first.id.rawValue, seconds: 300)
         let run = try #require(try await sandbox.answer([Run].self, "runs").first)
         let told = try await sandbox.ftctl("report", run.id.rawValue).output
         #expect([.promoted, .delivered].contains(run.state), "\(watched.output)\n\(told)")
@@ -81,7 +82,8 @@ struct MainJobTests {
         try sandbox.drop(Self.rows(160..<240), as: "second.jsonl", into: "orders")
         #expect(
             try await TestSupport.eventually { try await sandbox.answer([Run].self, "runs").count == 2 })
-        _ = try await sandbox.ftctl("watch", seconds: 300)
+        let next = try #require(try await sandbox.answer([Run].self, "runs").first)
+        _ = try await sandbox.ftctl("watch", next.id.rawValue, seconds: 300)
         let second = try #require(try await sandbox.answer([Run].self, "runs").first)
         #expect(second.mode == .continued && second.parent == run.version && second.verdict != nil)
         #expect(second.verdict?.baseline == run.version)

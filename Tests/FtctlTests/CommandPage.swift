@@ -41,7 +41,9 @@ enum CommandPage {
             fit its width; in a pipe each row
             is one line. Exit status: 0 done; 1 refused, not found, or something is wrong, with the reason; 2 a \
             watched run ended without being promoted;
-            64 wrong command line; 69 the daemon does not answer; 74 the output could not be written.
+            3 a person is needed (`ftctl status`); 64 wrong command line; 69 the daemon does not answer; 74 the output \
+            could not be written;
+            77 you may not talk to the daemon. With `--json` an error is one line of JSON on standard error.
 
             ## Commands
 
@@ -54,7 +56,7 @@ enum CommandPage {
             page += "\n"
         }
         page += "### The daemon as a whole\n\n| command | what it does |\n|---|---|\n"
-        page += row(Status.self, ["status"]) + row(CollectGarbage.self, ["gc"])
+        page += row(Status.self, ["status"]) + row(Init.self, ["init"]) + row(CollectGarbage.self, ["gc"])
         return page
     }
 

@@ -38,6 +38,7 @@ struct ShortFormsTests {
         ("show", "run show"), ("help watch", "help run watch"), ("help drop", "help drop"),
         // What is long already, and what nobody knows, stays as it is.
         ("status", "status"), ("gc --dry-run", "gc --dry-run"), ("drop --help", "drop --help"), ("run -h", "run -h"),
+        ("--root /x status", "status --root /x"), ("--json --root=/x runs", "run list --json --root=/x"),
         ("drop help add", "drop help add"), ("nonsense", "nonsense"), ("--version", "--version"), ("", ""),
     ])
     func standFor(short: String, long: String) {

@@ -44,10 +44,18 @@ struct PipelineCheckTests {
             "There is no set 'golden-x', so the gate always fails."
         ),
         ("metric = \"accuracy\"\nmin = 0.9\nmax = 0.1", "No value is at least 0.9 and at most 0.1."),
+        (
+            "metric = \"accuracy\"\nmin = 1.5",
+            "'accuracy' is a share, from 0 to 1, so min = 1.5 is never or always so."
+        ),
         ("metric = \"grader:own\"\nmin = 0.5", "There is no grader 'own', so the gate always fails."),
     ])
     func aRuleThatCanNeverPassIsAProblem(rule: String, message: String) throws {
         #expect(try messages("[[gates.rule]]\n" + rule + "\n").contains(message))
+    }
+
+    @Test func basesThatCompeteAreNoFault() throws {
+        #expect(try check("", base: "auto").problems.isEmpty)
     }
 
     @Test func filesAndProgramsThatAreNotThereAreProblems() throws {

@@ -14,8 +14,34 @@ struct RunAndDropTests {
         #expect(try list(RunQuery()) == [second, first])
         #expect(try list(RunQuery(state: .cancelled)) == [first])
         #expect(try list(RunQuery(limit: 1)) == [second])
-        #expect(try list(RunQuery(pipeline: "other")) == [])
         #expect(try scene.operations.runs.show(first).cause?.message == "Cancelled by ada.")
+    }
+
+    /// An empty list would read as "nothing happened", where the name was mistyped.
+    @Test func aPipelineThatNothingWasEverKnownOfIsRefusedEverywhere() throws {
+        let scene = try OperationsScene()
+        let all: [() throws -> Void] = [
+            { _ = try scene.operations.runs.list(RunQuery(pipeline: "suport")) },
+            { _ = try scene.operations.drops.list(DropQuery(pipeline: "suport")) },
+            { _ = try scene.operations.versions.all("suport") },
+            { _ = try scene.operations.pipelines.history("suport") },
+            { _ = try scene.operations.pipelines.verify("suport") },
+            { _ = try scene.operations.experiments.list(ExperimentQuery(pipeline: "suport")) },
+        ]
+        for ask in all {
+            let failure = #expect(throws: Failure.self) { try ask() }
+            #expect(failure?.code == "pipeline.unknown" && failure?.remedy == "Did you mean 'support'?")
+        }
+        #expect(try scene.operations.runs.list(RunQuery(pipeline: "support")).isEmpty)
+    }
+
+    @Test func aVerdictIsNeverTakenBack() throws {
+        let scene = try OperationsScene()
+        let run = try scene.queue().id
+        for event in RunEvent.path(to: .inconclusive) { _ = try scene.context.ledger.apply(run, event) }
+        let failure = #expect(throws: Failure.self) { try scene.operations.runs.cancel(run, who: "ada") }
+        #expect(failure?.code == "run.transition")
+        #expect(try scene.operations.runs.show(run).state == .inconclusive)
     }
 
     @Test func theStoryOfARunThatIsOverIsWhatTheLedgerKept() async throws {
@@ -67,6 +93,5 @@ struct RunAndDropTests {
         try AtomicFile.write(Data(report.utf8), to: folder + "/report.json")
         #expect(try scene.operations.drops.report("d-1").rowsAccepted == 2)
         #expect(try scene.operations.drops.list(DropQuery(pipeline: "support")).map(\.id) == ["d-1"])
-        #expect(try scene.operations.drops.list(DropQuery(pipeline: "other")).isEmpty)
     }
 }

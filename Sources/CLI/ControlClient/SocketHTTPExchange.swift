@@ -123,6 +123,13 @@ actor SocketHTTPExchange {
     /// The failure of a system call for people; other errors stay what they are.
     private static func unreachable(_ socket: String, _ error: any Error) -> any Error {
         guard let call = error as? SocketHTTPConnection.CallFailure else { return error }
+        if call.number == EACCES {
+            return Failure(
+                code: "client.permission", "You may not talk to the daemon on \(socket).", at: socket,
+                remedy: """
+                    Have an administrator add you to its group, `usermod -aG finetuned USER`, and log in again.
+                    """)
+        }
         return Failure(
             code: "client.unreachable", "The daemon does not answer on \(socket).", at: socket,
             remedy:

@@ -21,7 +21,7 @@ package struct DatasetCatalogue: Sendable {
     }
 
     package func list(_ pipeline: PipelineName) throws -> DataListing {
-        try require(pipeline)
+        _ = try context.requirePipeline(pipeline)
         return DataListing(
             pipeline: pipeline, rows: try context.ledger.rowCounts(pipeline),
             removed: try context.ledger.removed(pipeline),
@@ -47,7 +47,7 @@ package struct DatasetCatalogue: Sendable {
             }
             return report
         }
-        let settings = try require(pipeline)
+        let settings = try context.requirePipeline(pipeline)
         if let report = try context.ledger.report(pipeline) { return report }
         return try ReportMaking(context: context, pipeline: settings).dataset()
     }
@@ -176,15 +176,5 @@ package struct DatasetCatalogue: Sendable {
                 remedy: "See `ftctl data list PIPELINE`.")
         }
         return snapshot
-    }
-
-    @discardableResult
-    private func require(_ name: PipelineName) throws -> PipelineSettings {
-        guard let pipeline = context.settings.pipeline(name) else {
-            throw Failure(
-                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
-                remedy: "See `ftctl pipelines`.")
-        }
-        return pipeline
     }
 }

@@ -20,11 +20,7 @@ package struct BaseRecommender: Sendable {
 
     /// For a pipeline's stored rows. Throws a Failure where it has none.
     package func recommend(_ pipeline: PipelineName, rows: Int) async throws -> [BaseRecommendation] {
-        guard context.settings.pipeline(pipeline) != nil else {
-            throw Failure(
-                code: "pipeline.unknown", "There is no pipeline '\(pipeline)'.", at: pipeline.rawValue,
-                remedy: "See `ftctl pipelines`.")
-        }
+        _ = try context.requirePipeline(pipeline)
         let all = try ScoringSample.rows(of: pipeline, context)
         guard !all.isEmpty else {
             throw Failure(

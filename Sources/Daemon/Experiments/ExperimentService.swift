@@ -64,11 +64,7 @@ package struct ExperimentService: Service {
 
     /// Begins an experiment because a person asks.
     package func start(_ name: PipelineName, _ request: StartExperiment, by who: String) throws -> Experiment {
-        guard let pipeline = context.settings.pipeline(name) else {
-            throw Failure(
-                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
-                remedy: "See `ftctl pipelines`.")
-        }
+        let pipeline = try context.requirePipeline(name)
         var settings = pipeline.experiment
         settings.strategy = request.strategy ?? settings.strategy
         if let trials = request.trials {

@@ -12,9 +12,10 @@ package struct DropOperations: Sendable {
     let datasets: DatasetCatalogue
     let supervision: SupervisionService
 
-    /// Drops, the newest first.
+    /// Drops, the newest first. Throws a Failure (`pipeline.unknown`) where nothing was ever known of the pipeline.
     package func list(_ query: DropQuery) throws -> [Drop] {
-        try context.ledger.drops(pipeline: query.pipeline, limit: query.limit)
+        try context.requireKnown(query.pipeline)
+        return try context.ledger.drops(pipeline: query.pipeline, limit: query.limit)
     }
 
     /// What was read from a drop.

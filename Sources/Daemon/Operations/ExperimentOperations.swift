@@ -11,7 +11,8 @@ package struct ExperimentOperations: Sendable {
 
     /// Experiments, the newest first.
     package func list(_ query: ExperimentQuery) throws -> [Experiment] {
-        try context.ledger.experiments(pipeline: query.pipeline, limit: query.limit).map(service.live)
+        try context.requireKnown(query.pipeline)
+        return try context.ledger.experiments(pipeline: query.pipeline, limit: query.limit).map(service.live)
     }
 
     /// Throws a Failure (`experiment.unknown`) where there is no such experiment.

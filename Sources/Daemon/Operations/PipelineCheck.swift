@@ -36,7 +36,7 @@ struct PipelineCheck {
         let (golden, faults) = GoldenSet.read(folder: context.layout.golden(name))
         answer.problems += faults
         let sets = names(settings, golden, card)
-        rules(settings, sets, &answer)
+        try rules(settings, sets, &answer)
         files(settings, &answer)
         delivery(settings, card, &answer)
         rows(settings, &answer)
@@ -53,7 +53,7 @@ struct PipelineCheck {
     }
 
     private func base(_ settings: PipelineSettings, _ answer: inout PipelineCheckAnswer) throws -> BaseCard? {
-        guard !settings.base.rawValue.isEmpty else { return nil }
+        guard !settings.base.rawValue.isEmpty, settings.base != .automatic else { return nil }
         do { return try context.requireBase(settings.base) } catch var failure as Failure {
             failure.place = "\(settings.file), base"
             answer.problems.append(failure)
@@ -67,7 +67,7 @@ struct PipelineCheck {
     }
 
     /// Every rule names a metric, a set and a slice that there can be, and asks for something.
-    private func rules(_ settings: PipelineSettings, _ sets: [SetName], _ answer: inout PipelineCheckAnswer) {
+    private func rules(_ settings: PipelineSettings, _ sets: [SetName], _ answer: inout PipelineCheckAnswer) throws {
         func metric(_ key: MetricKey, at place: String) -> Metric? {
             if let own = key.graderName, !settings.gates.graders.contains(where: { $0.name == own }) {
                 problem(
@@ -86,7 +86,15 @@ struct PipelineCheck {
             }
             return found
         }
-        if let primary = settings.gates.primary { _ = metric(primary, at: "\(settings.file), gates.primary") }
+        if let primary = settings.gates.primary {
+            let found = metric(primary, at: "\(settings.file), gates.primary")
+            if found?.isOfClasses == true, try hasNoClasses(settings.name) {
+                problem(
+                    &answer, "No row has a class, so '\(primary)' has no value and no run can ever be promoted.",
+                    "\(settings.file), gates.primary",
+                    "Use loss or exact_match; a class is an answer of at most 40 bytes and 4 words.")
+            }
+        }
         for (index, rule) in settings.gates.rules.enumerated() {
             let place = "\(settings.file), gates.rule[\(index)]"
             let found = metric(rule.metric, at: place)
@@ -106,6 +114,15 @@ struct PipelineCheck {
                     &answer, "The rule asks for nothing, so it always fails.", place,
                     "Give min, max, max_regression or min_improvement.")
             }
+            if let range = found?.range {
+                for (key, bound) in [("min", rule.min), ("max", rule.max)] {
+                    guard let bound, !range.contains(bound) else { continue }
+                    problem(
+                        &answer,
+                        "'\(rule.metric)' is a share, from 0 to 1, so \(key) = \(bound) is never or always so.", place,
+                        "Write a number from 0 to 1, such as 0.9.")
+                }
+            }
             if let least = rule.min, let most = rule.max, least > most {
                 problem(
                     &answer, "No value is at least \(least) and at most \(most).", place, "Lower min, or raise max.")
@@ -116,6 +133,11 @@ struct PipelineCheck {
                     place, "Use min and max.")
             }
         }
+    }
+
+    /// Whether there are rows, and none of them has a class.
+    private func hasNoClasses(_ name: PipelineName) throws -> Bool {
+        try context.ledger.rowCounts(name)[.train] ?? 0 > 0 && context.ledger.classRows(name).isEmpty
     }
 
     /// Files and programs that are named are there.

@@ -13,7 +13,7 @@ extension PipelineOperations {
     ///
     /// Throws a Failure: that of the worker, or `generate.interrupted` where the daemon stops meanwhile.
     package func generate(_ name: PipelineName, _ request: GenerateRequest) async throws -> GenerateAnswer {
-        let pipeline = try configured(name)
+        let pipeline = try context.requirePipeline(name)
         let served = request.useBase ? nil : try context.served(name)
         let card = try context.requireBase(served?.base ?? context.effective(pipeline).settings.base)
         let task = GenerateTask(

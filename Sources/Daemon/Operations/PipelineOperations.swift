@@ -18,11 +18,11 @@ package struct PipelineOperations: Sendable {
     package func list() throws -> [PipelineSummary] { try context.settings.pipelines.map(summary) }
 
     /// Throws a Failure (`pipeline.unknown`) where no such pipeline is configured.
-    package func show(_ name: PipelineName) throws -> PipelineSummary { try summary(configured(name)) }
+    package func show(_ name: PipelineName) throws -> PipelineSummary { try summary(context.requirePipeline(name)) }
 
     /// The settings in force, with what an experiment's winner changed of them.
     package func settings(_ name: PipelineName) throws -> PipelineSettingsAnswer {
-        let (settings, notes) = try context.effective(configured(name))
+        let (settings, notes) = try context.effective(context.requirePipeline(name))
         return PipelineSettingsAnswer(
             pipeline: name, file: settings.file, toml: SettingsText.toml(settings, notes: notes))
     }
@@ -43,19 +43,14 @@ package struct PipelineOperations: Sendable {
 
     /// What was served, the newest first; with a time, the one record that was in force then, or none.
     package func history(_ name: PipelineName, _ query: HistoryQuery = HistoryQuery()) throws -> [PromotionRecord] {
+        try context.requireKnown(name)
         guard let at = query.at else { return try context.ledger.history(name) }
         return try context.ledger.history(name, limit: Int.max).first { $0.at <= at }.map { [$0] } ?? []
     }
 
-    package func verify(_ name: PipelineName) throws -> VerifyAnswer { try context.ledger.verify(name) }
-
-    func configured(_ name: PipelineName) throws -> PipelineSettings {
-        guard let pipeline = context.settings.pipeline(name) else {
-            throw Failure(
-                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
-                remedy: "See `ftctl pipelines`.")
-        }
-        return pipeline
+    package func verify(_ name: PipelineName) throws -> VerifyAnswer {
+        try context.requireKnown(name)
+        return try context.ledger.verify(name)
     }
 
     private func summary(_ pipeline: PipelineSettings) throws -> PipelineSummary {

@@ -13,9 +13,10 @@ package struct RunOperations: Sendable {
     let supervision: SupervisionService
     let promotion: PromotionService
 
-    /// Runs, the newest first.
+    /// Runs, the newest first. Throws a Failure (`pipeline.unknown`) where nothing was ever known of the pipeline.
     package func list(_ query: RunQuery) throws -> [Run] {
-        try context.ledger.runs(pipeline: query.pipeline, state: query.state, limit: query.limit)
+        try context.requireKnown(query.pipeline)
+        return try context.ledger.runs(pipeline: query.pipeline, state: query.state, limit: query.limit)
     }
 
     /// Throws a Failure (`run.unknown`) where there is no such run.

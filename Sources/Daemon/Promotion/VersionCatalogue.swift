@@ -12,8 +12,10 @@ package struct VersionCatalogue: Sendable {
 
     package init(_ context: StageContext) { self.context = context }
 
-    /// Every version of a pipeline, newest first.
+    /// Every version of a pipeline, newest first. Throws a Failure (`pipeline.unknown`) where nothing was ever known of
+    /// the pipeline.
     package func all(_ pipeline: PipelineName) throws -> [VersionSummary] {
+        try context.requireKnown(pipeline)
         let names = try aliases(pipeline)
         let forced = Set(
             try context.ledger.history(pipeline, limit: Int.max).filter { $0.kind == .forced }.compactMap(\.version))

@@ -106,11 +106,7 @@ package struct SchedulingService: Service {
     /// The data of a pipeline as it is now, frozen for trials and further tries. With a `share` other than nil, so many
     /// earlier rows are mixed in.
     package func freeze(_ name: PipelineName, mode: Run.Mode, replayShare share: Double?) throws -> Snapshot {
-        guard var pipeline = context.settings.pipeline(name) else {
-            throw Failure(
-                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
-                remedy: "See `ftctl pipelines`.")
-        }
+        var pipeline = try context.requirePipeline(name)
         if let share { pipeline.incremental.replayShare = share }
         return try SnapshotBuilder(context: context, pipeline: pipeline).build(
             mode: mode, window: situation(pipeline).1)
@@ -118,11 +114,7 @@ package struct SchedulingService: Service {
 
     /// Queues a run because a person asks, whatever the triggers say.
     package func request(_ name: PipelineName, mode: Run.Mode?, by who: String, reason: String) throws -> Run {
-        guard let configured = context.settings.pipeline(name) else {
-            throw Failure(
-                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
-                remedy: "See `ftctl pipelines`.")
-        }
+        let configured = try context.requirePipeline(name)
         let pipeline = try context.effective(configured).settings
         guard pipeline.base != .automatic else {
             throw Failure(

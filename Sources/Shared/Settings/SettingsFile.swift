@@ -55,13 +55,12 @@ struct SettingsFile {
                                 remedy: "Write \(expected)."))
                     }
                 } else {
-                    let near = Self.nearest(path, Array(known.keys) + Array(sections) + Array(tables))
+                    let near = NearestName.question(path, among: Array(known.keys) + sections + tables)
                     failures.append(
                         Failure(
                             code: "settings.unknown_key",
                             "The key '\(path)' (value \(Self.shown(value))) is not known.", at: place(path),
-                            remedy: near.map { "Did you mean '\($0)'?" }
-                                ?? "Remove it; docs/configuration.md lists the keys."))
+                            remedy: near ?? "Remove it; docs/configuration.md lists the keys."))
                 }
             }
         }
@@ -92,28 +91,5 @@ struct SettingsFile {
     private static func shown(_ value: any TOMLValueConvertible) -> String {
         let text = value.string.map { "\"\($0)\"" } ?? value.debugDescription
         return text.count > 60 ? text.prefix(60) + "…" : text
-    }
-
-    /// The known key that is fewest edits away, at most a third of its length.
-    static func nearest(_ word: String, _ candidates: [String]) -> String? {
-        let scored = candidates.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }.min {
-            ($0.1, $0.0) < ($1.1, $1.0)
-        }
-        guard let (best, edits) = scored, edits <= max(2, best.count / 3) else { return nil }
-        return best
-    }
-
-    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-        var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let cost = min(diagonal + (x == y ? 0 : 1), row[j] + 1, row[j + 1] + 1)
-                diagonal = row[j + 1]
-                row[j + 1] = cost
-            }
-        }
-        return row[b.count]
     }
 }

@@ -20,7 +20,7 @@ extension SettingsFolder {
                 problems.append(
                     Failure(
                         code: "settings.unknown_key", "'\(name)' cannot be searched.", at: file.place(path),
-                        remedy: SettingsFile.nearest(name, known).map { "Did you mean '\($0)'?" }
+                        remedy: NearestName.question(name, among: known)
                             ?? "Use any of \(known.sorted().joined(separator: ", "))."))
                 continue
             }

@@ -5,12 +5,17 @@ import Nouns
 import Reports
 
 struct Status: Question {
-    static let configuration = CommandConfiguration(abstract: "How the daemon and its pipelines are.")
+    static let configuration = CommandConfiguration(
+        abstract: "How the daemon and its pipelines are.",
+        discussion: "Exit status 3 where a person is needed: every problem is listed with its remedy.")
     @OptionGroup var connection: Connection
 
     func ask(_ client: ControlClient) async throws -> StatusAnswer {
         try await client.send(.status.show())
     }
+
+    /// 3 where a person is needed, so that a monitor need not read the text.
+    func status(_ status: StatusAnswer) -> Int32 { status.health == "ok" ? 0 : 3 }
 
     func document(_ status: StatusAnswer) -> Document {
         Document([
@@ -20,9 +25,11 @@ struct Status: Question {
                 \(Quantity.time(status.startedAt)), \(Quantity.bytes(status.memoryBytes)): \(status.health)
                 """),
             status.pipelines.isEmpty
-                ? .paragraph("There are no pipelines: write etc/finetuned/pipelines/NAME.toml.")
+                ? .paragraph("There are no pipelines: make one with `ftctl init NAME`.")
                 : .table(Table(status.pipelines)),
-            .paragraph(status.queued == 0 ? "" : "\(status.queued) runs are queued."),
+            .paragraph(
+                status.queued == 0
+                    ? "" : status.queued == 1 ? "One run is queued." : "\(status.queued) runs are queued."),
             .findings(status.problems.map { Finding(.warning, $0.description) }),
         ])
     }

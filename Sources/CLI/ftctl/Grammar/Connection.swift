@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlClient
+import ControlProtocol
 import Foundation
 import Nouns
 import Places
@@ -28,8 +29,23 @@ struct Connection: ParsableArguments {
         do {
             try await body(ControlClient(socket: socket))
         } catch let failure as Failure {
-            Terminal.complain("\(failure)")
-            throw ExitCode(failure.code == "client.unreachable" ? 69 : 1)
+            try complain(failure)
+            throw ExitCode(Self.status(failure))
+        }
+    }
+
+    /// Says on standard error what went wrong: as one line of JSON where JSON is asked for, in the form of the control API.
+    private func complain(_ failure: Failure) throws {
+        guard json else { return Terminal.complain("\(failure)") }
+        Terminal.complain(json: try ContractCoding.encode(ErrorAnswer(error: failure)))
+    }
+
+    /// The exit status that stands for a failure; docs/ftctl.md has the table.
+    private static func status(_ failure: Failure) -> Int32 {
+        switch failure.code {
+        case "client.unreachable": 69
+        case "client.permission": 77
+        default: 1
         }
     }
 

@@ -23,6 +23,25 @@ enum ShortForms {
 
     /// The command line in full; one that is long already, or that nobody knows, stays as it is.
     static func long(_ arguments: [String]) -> [String] {
+        let (options, rest) = leading(arguments)
+        return command(rest) + options
+    }
+
+    /// Options that every command takes, where they stand before the command, and the words after them.
+    static func leading(_ arguments: [String]) -> (options: [String], rest: [String]) {
+        var count = 0
+        while count < arguments.count {
+            switch arguments[count] {
+            case "--json": count += 1
+            case "--root" where count + 1 < arguments.count: count += 2
+            case let word where word.hasPrefix("--root="): count += 1
+            default: return (Array(arguments[..<count]), Array(arguments[count...]))
+            }
+        }
+        return ([], arguments)
+    }
+
+    private static func command(_ arguments: [String]) -> [String] {
         guard let first = arguments.first else { return arguments }
         let rest = Array(arguments.dropFirst())
         if first == "help", let word = rest.first { return ["help"] + (words[word] ?? [word]) + rest.dropFirst() }

@@ -26,9 +26,12 @@ enum Terminal {
     static func clear() { write(Data("\u{1B}[2J\u{1B}[H".utf8)) }
 
     /// Says on standard error what went wrong.
-    static func complain(_ text: String) {
+    static func complain(_ text: String) { complain(json: Data("ftctl: \(text)".utf8)) }
+
+    /// The same for programs.
+    static func complain(json: Data) {
         // Where standard error is closed there is nobody left to tell.
-        try? FileHandle.standardError.write(contentsOf: Data("ftctl: \(text)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: json + Data("\n".utf8))
     }
 
     /// Writes to standard output. `ftctl … | head` ends as other programs do, by SIGPIPE; a full disk ends it with a

@@ -16,7 +16,10 @@ struct PipelineCheck: Question {
         try await client.send(.pipelines.check(pipeline))
     }
 
-    func document(_ answer: PipelineCheckAnswer) -> Document {
+    func document(_ answer: PipelineCheckAnswer) -> Document { Self.shown(answer) }
+
+    /// What was found, for people; `ftctl init` shows it too.
+    static func shown(_ answer: PipelineCheckAnswer) -> Document {
         let count = answer.problems.count
         return Document([
             .findings(

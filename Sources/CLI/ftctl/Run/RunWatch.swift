@@ -7,14 +7,17 @@ import Reports
 struct RunWatch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "Follow a run live: stage, step, loss, speed, time left.",
-        discussion: "Exit status 2 where it ends without being promoted, or accepted to be promoted by hand.")
+        discussion: """
+            With a pipeline, or with nothing, it follows the run at work, or waits for the next one. Exit status 2 where \
+            the run ends without being promoted, or accepted to be promoted by hand.
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The run; the newest otherwise.") var run: RunID?
+    @Argument(help: "A run, or a pipeline whose run is wanted; any pipeline's otherwise.") var subject: String?
 
     func run() async throws {
         try await connection.use { client in
-            guard let id = try await subject(client) else { return Terminal.line("There are no runs yet.") }
             Interruption.endsTheLine()
+            let id = try await run(client)
             var view = WatchView(replacesLines: Terminal.isInteractive)
             try await client.lines(.runs.events(id, NoticeQuery(follow: true))) { notice in
                 if connection.json {
@@ -31,9 +34,11 @@ struct RunWatch: AsyncParsableCommand {
         }
     }
 
-    private func subject(_ client: ControlClient) async throws -> RunID? {
-        if let run { return run }
-        return try await client.send(.runs.list(RunQuery(limit: 1))).first?.id
+    private func run(_ client: ControlClient) async throws -> RunID {
+        if let subject, case .run = CommandWords.Form(subject) { return RunID(subject) }
+        return try await NextRun(client: client, pipeline: subject.map { PipelineName($0) }).wait { told in
+            if !connection.json { Terminal.line(Document.sentence(told).text()) }
+        }
     }
 
     /// A passing line is replaced by the next on a terminal, and thinned out elsewhere.

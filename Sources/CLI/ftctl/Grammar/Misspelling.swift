@@ -1,0 +1,43 @@
+import ArgumentParser
+import Nouns
+
+/// A command that there is none of, with the one that was probably meant.
+struct Misspelling: Equatable {
+    let text: String
+
+    /// nil where the words begin a command, or may do so.
+    init?(_ arguments: [String]) {
+        let arguments = ShortForms.leading(arguments).rest
+        guard let first = arguments.first, !first.hasPrefix("-") else { return nil }
+        guard let verbs = ShortForms.verbs[first] else {
+            guard !Self.commands.contains(first) else { return nil }
+            text = Self.text([first], near: NearestName.of(first, among: Self.commands))
+            return
+        }
+        let rest = arguments.dropFirst()
+        guard let next = rest.first, !next.hasPrefix("-"), next != "help", !verbs.contains(next),
+            rest.count(where: { !$0.hasPrefix("-") }) > (Self.names[first] ?? Int.max),
+            let near = NearestName.of(next, among: verbs)
+        else { return nil }
+        text = Self.text([first, next], near: "\(first) \(near)")
+    }
+
+    /// Every first word.
+    private static var commands: Set<String> {
+        Set(ShortForms.words.keys).union(ShortForms.verbs.keys).union(
+            Ftctl.configuration.subcommands.map { $0._commandName }
+        )
+        .union(["help", "show", "gates"])
+    }
+
+    /// How many names the short form of a noun takes. More are no short form, so the first is a verb that is misspelt;
+    /// `drop PIPELINE FILE…` takes any number.
+    private static let names = [
+        "run": 1, "pipeline": 1, "base": 1, "version": 2, "data": 1, "experiment": 0,
+    ]
+
+    private static func text(_ words: [String], near: String?) -> String {
+        "There is no command '\(words.joined(separator: " "))'. "
+            + (near.map { "Did you mean '\($0)'?" } ?? "See `ftctl help`.")
+    }
+}
