@@ -87,7 +87,8 @@ let daemon: [Target] = [
             lifecycle, logging,
         ]),
     library("Daemon", "JSONSchemas", ["Nouns"]),
-    library("Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "Nouns", "Platform"]),
+    library(
+        "Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "JSONText", "Nouns", "Platform", "RowFormats"]),
     library(
         "Daemon", "Judged", ["GoldenSets", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol"]),
     library("Daemon", "Launching", ["Nouns", "Places", "Platform", "Settings", "WorkerProtocol", subprocess, system]),
@@ -171,8 +172,8 @@ let worker: [Target] = [
     library(
         "Worker", "ModelLoading",
         [
-            "ChatTemplates", "Encoding", "Nouns", "Platform", "RowFiles", "Tensors", "Tokenization", "Transformers",
-            "WeightFiles",
+            "ChatTemplates", "Encoding", "JSONText", "Nouns", "Platform", "RowFiles", "Tensors", "Tokenization",
+            "Transformers", "WeightFiles",
         ]),
     library("Worker", "Generation", ["CKernels", "Tensors", "Transformers"]),
     library("Worker", "Training", ["CKernels", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
@@ -315,14 +316,14 @@ let testTargets: [Target] = [
     tests("SystemdUnitTests", ["Nouns", "Systemd", logging]),
     tests("TensorsTests", ["CKernels", "Tensors"]),
     tests("TokenizationTests", ["ModelLoading", "TextFuzzing", "Tokenization"]),
-    tests("ModelLoadingTests", ["ChatTemplates", "ModelLoading", "Nouns", "Tokenization", "WeightFiles"]),
+    tests("ModelLoadingTests", ["ChatTemplates", "Encoding", "ModelLoading", "Nouns", "Tokenization", "WeightFiles"]),
     tests(
         "TrainingTests",
         [
             "ChatTemplates", "Encoding", "JSONDocument", "Nouns", "Tensors", "Tokenization", "Training", "Transformers",
             "WeightFiles",
         ]),
-    tests("TransformersTests", ["Tensors", "Transformers", "WeightFiles"]),
+    tests("TransformersTests", ["JSONDocument", "Tensors", "Transformers", "WeightFiles"]),
     tests("WeightFilesTests", ["CKernels", "Tensors", "WeightFiles", "Mutation"]),
     tests("WorkerProtocolTests", ["Nouns", "WorkerProtocol"]),
     tests("WorkerTests", ["Nouns", "Platform", "WorkerProtocol"]),

@@ -44,18 +44,26 @@ import Tokenization
         let encoder = ExampleEncoder(
             tokenizer: tokenizer, template: try ChatTemplate(String(contentsOf: url, encoding: .utf8)),
             variables: ["bos_token": .trusted("<s>"), "eos_token": .trusted("</s>")], now: 0)
+        func conversation(_ turns: Int) throws -> [ChatTurn] {
+            try (0..<turns).map {
+                try ChatTurn(role: $0 % 2 == 0 ? "user" : "assistant", content: "Word\($0)", isTrained: $0 % 2 == 1)
+            }
+        }
+        func labels(_ example: EncodedExample) -> String {
+            tokenizer.decode(zip(example.ids, example.labels).filter(\.1).map(\.0))
+        }
         func labelled(_ turns: Int) throws -> String {
-            let example = try encoder.encode(
-                turns: (0..<turns).map {
-                    try ChatTurn(role: $0 % 2 == 0 ? "user" : "assistant", content: "Word\($0)", isTrained: $0 % 2 == 1)
-                }, maximumLength: 1000)
-            return tokenizer.decode(zip(example.ids, example.labels).filter(\.1).map(\.0))
+            labels(try encoder.encode(turns: conversation(turns), maximumLength: 1000))
         }
         #expect(try labelled(2) == item.one)
         if let two = item.two {
             #expect(try labelled(4) == two)
         } else {
             #expect(throws: EncodingFailure.self) { try labelled(4) }
+            // Each turn is then an example of its own, as a server renders it.
+            let examples = try encoder.examples(turns: conversation(4), maximumLength: 1000)
+            #expect(examples.map(labels) == [item.one, item.one.replacing("Word1", with: "Word3")])
         }
+        #expect(try encoder.examples(turns: conversation(2), maximumLength: 1000).count == 1)
     }
 }

@@ -53,7 +53,8 @@ import Testing
         (#"{"prompt": "x", "completion": 3}"#, "not a text"),
         (#"{"prompt": "x", "completion": "y", "required": "no"}"#, "neither true nor false"),
         (#"{"prompt": " ", "completion": "y"}"#, "empty"),
-        (#"{"messages": [{"role": 3}], "completion": "y"}"#, "message 0"),
+        (#"{"messages": [{"role": 3}], "completion": "y"}"#, "/messages/0"),
+        (#"{"prompt": "x", "prompt": "y", "completion": "z"}"#, "occurs twice"),
         (#"{"prompt": "x", "assert": {"exat": "y"}}"#, "exactly one of"),
     ])
     func faultsNameFileAndLine(line: String, message: String) throws {
@@ -61,6 +62,40 @@ import Testing
         #expect(sets.isEmpty, "a set with a fault is no gate")
         #expect(problems.count == 1 && problems[0].description.contains(message), "\(problems)")
         #expect(problems[0].place?.contains("/facts.jsonl:2") == true)
+    }
+
+    /// What is good to train on is good to test with.
+    @Test(arguments: [
+        #"{"messages": [{"role": "user", "content": [{"type": "text", "text": "q"}]}], "completion": "a"}"#,
+        #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "completion": null}"#,
+        "\u{FEFF}" + #"{"prompt": "q", "completion": "a", "messages": null, "note": 1}"#,
+        #"{"prompt": [{"role": "user", "content": "q"}], "completion": "a"}"#,
+        #"{"messages": [{"role": "developer", "content": "q"}, {"role": "assistant", "content": "a", "audio": null}]}"#,
+    ])
+    func rowsAreReadAsTrainingRowsAre(line: String) throws {
+        let (sets, problems) = try Self.read([line])
+        #expect(problems.isEmpty, "\(problems)")
+        let row = try #require(sets.first?.rows.first)
+        #expect(row.question.map(\.content) == ["q"] && row.objections(to: "a").isEmpty && row.wantedBytes == 1)
+    }
+
+    @Test func callsAndToolsOfGoldenRowsAreKept() throws {
+        let line = #"""
+            {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "tool_calls": \#
+            [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{\"b\": 1, \"a\": 2.0}"}}]}, \#
+            {"role": "tool", "tool_call_id": "c", "content": "r"}], "tools": [{"function": {"name": "f"}}], \#
+            "assert": {"contains": "r"}}
+            """#
+        let (sets, problems) = try Self.read([line])
+        #expect(problems.isEmpty, "\(problems)")
+        guard case .chat(let messages, let tools)? = sets.first?.rows.first?.row.content else {
+            Issue.record("no conversation")
+            return
+        }
+        #expect(messages.map(\.trained) == [false, false, false, true] && messages[3].content.isEmpty)
+        #expect(
+            messages[1].toolCalls?.arrayValue?.first?["function"]?["arguments"] == .string(#"{"b": 1, "a": 2.0}"#))
+        #expect(tools == .string(#"[{"function": {"name": "f"}}]"#))
     }
 
     @Test func emptyFilesTwinsAndBadNamesAreFaults() throws {

@@ -29,7 +29,7 @@ package enum TextFuzzer {
 
     /// Whether the file is a tokenizer; then it must encode and decode.
     static func tokenizer(_ input: [UInt8]) -> Bool {
-        guard let definition = try? TokenizerDefinition(json: input, config: input),
+        guard let definition = try? TokenizerDefinition(json: input, files: .init(config: input)),
             let tokenizer = try? Tokenizer(definition)
         else {
             return false

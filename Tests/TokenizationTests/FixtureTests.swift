@@ -40,7 +40,8 @@ import Testing
         let file = try TokenizerFile(path: TestModels.fixture("tokenization/\(name)").path)
         let again = try Tokenizer(
             TokenizerDefinition(
-                json: file.definition.tokenizerJSON(), config: file.definition.tokenizerConfigJSON(contextLength: 100)))
+                json: file.definition.tokenizerJSON(),
+                files: .init(config: file.definition.tokenizerConfigJSON(contextLength: 100))))
         #expect(
             (again.bos, again.eos, again.unknown) == (file.tokenizer.bos, file.tokenizer.eos, file.tokenizer.unknown))
         for row in try TestModels.fixture([Row].self, "tokenization/\(name).json") {

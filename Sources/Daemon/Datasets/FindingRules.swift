@@ -9,7 +9,8 @@ package enum FindingRules {
         let all: [DataReport.Finding?] =
             sides(report, pipeline) + sensitive(report, pipeline)
             + [contamination(report), contradictions(report), nearDuplicates(report), removed(report)]
-            + lengths(report) + [repetition(report), balance(report)] + drift(report) + [clusters(report)]
+            + lengths(report) + [repetition(report), balance(report), spellings(report), rareLabels(report)]
+            + drift(report) + [clusters(report)]
         return all.compactMap(\.self)
     }
 
@@ -147,6 +148,33 @@ package enum FindingRules {
         return .init(
             "label_balance", "The label '\(smallest.label)' has \(smallest.rows) of \(rows(report)) rows.",
             remedy: "Drop more rows of it.")
+    }
+
+    /// Labels that a person would take for one.
+    private static func spellings(_ report: DataReport) -> DataReport.Finding? {
+        let names = report.labels.map(\.label)
+        let alike = Dictionary(grouping: names) {
+            $0.lowercased().filter { !$0.isWhitespace && $0 != "_" && $0 != "-" }
+        }
+        .values.filter { $0.count > 1 }.map { $0.sorted() }.sorted { $0[0] < $1[0] }
+        guard !alike.isEmpty else { return nil }
+        let shown = alike.prefix(5).map { $0.map { "'\($0)'" }.joined(separator: " and ") }.joined(separator: "; ")
+        return .init(
+            "label_spellings",
+            "Labels differ by case, spaces or hyphens alone, and count as classes of their own: \(shown).",
+            remedy: "Spell each class in one way, if they are meant to be the same.")
+    }
+
+    /// Labels of so few rows that models do not choose among them.
+    private static func rareLabels(_ report: DataReport) -> DataReport.Finding? {
+        let total = report.labels.reduce(0) { $0 + $1.rows }
+        let rare = report.labels.filter { $0.rows < 5 && $0.rows * 50 < total }
+        guard report.drop == nil, !rare.isEmpty, rare.count < report.labels.count else { return nil }
+        let names = rare.prefix(5).map { "'\($0.label)'" }.joined(separator: ", ") + (rare.count > 5 ? ", …" : "")
+        return .init(
+            "rare_labels",
+            "\(rare.count) labels have fewer than 5 rows and less than 2 %: \(names). No model may choose them.",
+            remedy: "Correct them where they are slips; drop more rows where they are classes.")
     }
 
     private static func drift(_ report: DataReport) -> [DataReport.Finding?] {

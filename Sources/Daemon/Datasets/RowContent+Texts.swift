@@ -8,6 +8,7 @@ extension RowContent {
             list.map { message in
                 var message = message
                 message.content = change(message.content)
+                message.reasoning = message.reasoning.map(change)
                 message.toolCalls = message.toolCalls?.mapTexts(change)
                 return message
             }

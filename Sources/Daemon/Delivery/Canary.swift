@@ -45,7 +45,7 @@ struct Canary: Sendable {
         let task = GenerateTask(
             model: try context.modelReference(version),
             conversations: rows.map(\.question),
-            maxNewTokens: max(1, gates.maxNewTokens))
+            maxNewTokens: max(1, gates.maxNewTokens ?? rows.reduce(256) { max($0, 2 * $1.wantedBytes) }))
         let folder = context.layout.hooks + "/golden-\(version.id)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let request = WorkerRequest(

@@ -14,7 +14,8 @@ extension GatingRules {
             action: "longer_answers",
             reason: """
                 \(cut.count) of \(answered.count) answers were cut after \(limit) tokens and count as wrong: raise \
-                gates.max_new_tokens above the longest wanted answer.
+                gates.max_new_tokens above the longest wanted answer, or take it out. Where it is not set, these \
+                answers had twice the room of what was wanted: the model has not learnt to end.
                 """,
             figures: ["cut": Double(cut.count), "answers": Double(answered.count), "limit": Double(limit)])
     }

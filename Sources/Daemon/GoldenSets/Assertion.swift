@@ -83,14 +83,16 @@ package struct Assertion: Hashable, Sendable {
     /// Why an answer does not fulfil it, in words; nil where it does.
     package func objection(to answer: String) -> String? {
         func folded(_ text: String) -> String { ignoringCase ? text.lowercased() : text }
+        // By scalars: a thumb of any colour is a thumb, and \r\n holds \n.
+        func holds(_ part: String) -> Bool { folded(answer).range(of: folded(part), options: .literal) != nil }
         switch kind {
         case .exact(let wanted):
             return TextMatch.exact(answer: folded(answer), reference: folded(wanted))
                 ? nil : "is not exactly '\(Self.short(wanted))'"
         case .contains(let part):
-            return folded(answer).contains(folded(part)) ? nil : "does not contain '\(Self.short(part))'"
+            return holds(part) ? nil : "does not contain '\(Self.short(part))'"
         case .notContains(let part):
-            return folded(answer).contains(folded(part)) ? "contains '\(Self.short(part))'" : nil
+            return holds(part) ? "contains '\(Self.short(part))'" : nil
         case .regex(let pattern):
             guard
                 let expression = try? NSRegularExpression(
@@ -114,11 +116,24 @@ package struct Assertion: Hashable, Sendable {
         }
     }
 
-    /// The last number in a text; commas between groups of three digits do not count.
+    /// The last number in a text; commas between groups of three digits do not count, and the hyphen of a range, as in
+    /// 10-12, is no minus.
     static func lastNumber(_ text: String) -> Double? {
-        let pattern = /[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+]?\.\d+/
-        guard let last = text.matches(of: pattern).last else { return nil }
-        return Double(last.output.replacing(",", with: ""))
+        numbers(text).last
+    }
+
+    /// Every number in a text, in order.
+    static func numbers(_ text: String) -> [Double] {
+        let pattern = /[-+−]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|[-+−]?\.[0-9]+/
+        return text.matches(of: pattern).compactMap { match in
+            var spelling = match.output.replacing(",", with: "").replacing("−", with: "-")
+            // A sign right behind a digit, a letter or a closing bracket is a hyphen.
+            if let sign = spelling.first, sign == "-" || sign == "+", match.range.lowerBound > text.startIndex {
+                let before = text[text.index(before: match.range.lowerBound)]
+                if before.isLetter || before.isNumber || ")]%°".contains(before) { spelling.removeFirst() }
+            }
+            return Double(spelling)
+        }
     }
 
     private static func short(_ text: String) -> String { text.count > 60 ? text.prefix(60) + "…" : text }

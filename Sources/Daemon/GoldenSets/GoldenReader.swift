@@ -1,18 +1,28 @@
 import Foundation
+import JSONText
 import Nouns
 import Platform
+import RowFormats
 
 /// Reads one line of a golden set.
 enum GoldenReader {
-    private static let known: Set = ["prompt", "messages", "tools", "completion", "assert", "required", "name"]
+    private static let known: Set = [
+        "prompt", "messages", "tools", "functions", "completion", "assert", "required", "name",
+    ]
 
-    /// `{"prompt": …}` or `{"messages": […]}`, with `completion` and `assert`. Throws a Failure without a place.
+    /// `{"prompt": …}` or `{"messages": […]}`, with `completion` and `assert`; what a training row may have is read as
+    /// it is there. Throws a Failure without a place.
     static func row(_ line: Data, file: String, line number: Int) throws -> GoldenRow {
-        let value: JSONValue
-        do { value = try JSONDecoder().decode(JSONValue.self, from: line) } catch {
-            throw fault("The line is not JSON.")
+        var bytes = Array(line)
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        let (value, tree): (JSONValue, JSONTree)
+        do throws(JSONTextFault) {
+            value = try JSONText.parse(bytes).value
+            tree = try JSONTree.parse(String(decoding: bytes, as: UTF8.self))
+        } catch { throw fault("The line is not JSON: \(error.problem).") }
+        guard var members = value.objectValue?.filter({ $0.value != .null }) else {
+            throw fault("The line is JSON, but not an object.")
         }
-        guard var members = value.objectValue else { throw fault("The line is JSON, but not an object.") }
         let name =
             try members["name"].map { value in
                 guard let text = value.stringValue, !text.isEmpty else { throw fault("'name' is not a text.") }
@@ -27,7 +37,7 @@ enum GoldenReader {
             guard let text = value.stringValue else { throw fault("'completion' is not a text.") }
             return text
         }
-        let (content, reference) = try content(members, completion)
+        let (content, reference) = try content(tree, members, completion)
         let asked: [JSONValue]
         switch members["assert"] {
         case nil:
@@ -59,29 +69,46 @@ enum GoldenReader {
     }
 
     /// The question with the wanted answer as its last turn, empty where there is none.
-    private static func content(_ members: [String: JSONValue], _ completion: String?) throws -> (RowContent, String) {
-        switch (members["prompt"], members["messages"]) {
-        case (.string(let prompt)?, nil):
-            return (.completion(prompt: prompt, completion: completion ?? ""), completion ?? "")
-        case (nil, .array(let list)?):
-            var messages = try list.enumerated().map { index, value in
-                do {
-                    var message = try ContractCoding.decode(Message.self, from: try ContractCoding.encode(value))
-                    message.trained = false
-                    return message
-                } catch { throw fault("The message \(index) is not {\"role\": …, \"content\": …}.") }
-            }
-            if completion == nil, messages.last?.role == "assistant" {
-                messages[messages.count - 1].trained = true
-            } else {
-                messages.append(Message(role: "assistant", content: completion ?? "", trained: true))
-            }
-            guard messages.count > 1 else { throw fault("The conversation asks nothing.") }
-            return (.chat(messages: messages, tools: members["tools"]), messages[messages.count - 1].content)
-        default:
+    private static func content(_ tree: JSONTree, _ members: [String: JSONValue], _ completion: String?) throws -> (
+        RowContent, String
+    ) {
+        guard (members["prompt"] == nil) != (members["messages"] == nil) else {
             throw fault(
                 "The row has not exactly one of 'prompt' and 'messages'.",
                 "Write {\"prompt\": …, \"assert\": […]} or {\"messages\": […], \"assert\": […]}.")
+        }
+        // Read as a training row, with something in the place of an answer that is not given.
+        let stand = JSONTree.string(completion.flatMap { $0.isEmpty ? nil : $0 } ?? "?")
+        var row: [JSONTree.Member] = ["tools", "functions"].compactMap { key in
+            tree[key].map { JSONTree.Member(key, $0) }
+        }
+        var hasOwnAnswer = false
+        if let list = tree["messages"]?.array ?? tree["prompt"]?.array {
+            let isAnswered = completion == nil && list.last?["role"]?.string == "assistant"
+            let turn = JSONTree.object([.init("role", .string("assistant")), .init("content", stand)])
+            guard list.count > (isAnswered ? 1 : 0) else { throw fault("The conversation asks nothing.") }
+            row.append(.init("messages", .array(isAnswered ? list : list + [turn])))
+            hasOwnAnswer = isAnswered
+        } else if let prompt = tree["prompt"] ?? tree["messages"] {
+            row += [.init(members["prompt"] == nil ? "messages" : "prompt", prompt), .init("completion", stand)]
+        }
+        var reader = RowReader()
+        let parsed: RowReader.Parsed
+        switch reader.read(Record(line: 1, body: .json(Array(JSONTree.object(row).text.utf8)))) {
+        case .success(let row): parsed = row
+        case .failure(let problems):
+            let problem = problems.list.first { $0.severity == .error }
+            let place = problem.map { $0.pointer.isEmpty ? "" : "At \($0.pointer): " } ?? ""
+            throw fault(place + (problem?.message ?? "The row cannot be read."), problem?.fix ?? "Mend the line.")
+        }
+        switch parsed.content {
+        case .completion(let prompt, _):
+            return (.completion(prompt: prompt, completion: completion ?? ""), completion ?? "")
+        case .chat(var messages, let tools):
+            for index in messages.indices { messages[index].trained = index == messages.count - 1 }
+            if !hasOwnAnswer { messages[messages.count - 1].content = completion ?? "" }
+            return (.chat(messages: messages, tools: tools), messages[messages.count - 1].content)
+        case .text, .preference: throw fault("The row asks nothing of an assistant.")
         }
     }
 

@@ -26,6 +26,15 @@ package struct GoldenRow: Sendable {
         }
     }
 
+    /// Bytes of the wanted answer, 0 where none is given: no answer needs more tokens.
+    package var wantedBytes: Int {
+        switch row.content {
+        case .completion(_, let completion): completion.utf8.count
+        case .chat(let messages, _): messages.last?.content.utf8.count ?? 0
+        case .text, .preference: 0
+        }
+    }
+
     /// Every way in which an answer fails; empty where it passes.
     package func objections(to answer: String) -> [String] { assertions.compactMap { $0.objection(to: answer) } }
 

@@ -1,16 +1,12 @@
 import Foundation
 import Nouns
 import Platform
+import RowFormats
 
 /// The judgement of Intake, without any I/O.
 package enum IntakeRules {
-    /// Whether a name in a drop folder is one to leave alone: hidden, or a partial download.
-    package static func isIgnored(_ name: some Collection<UInt8>) -> Bool {
-        guard let first = name.first, first != UInt8(ascii: ".") else { return true }
-        return [".part", ".tmp", ".crdownload"].contains {
-            name.count >= $0.utf8.count && name.suffix($0.utf8.count).elementsEqual($0.utf8)
-        }
-    }
+    /// Whether a name in a drop folder is one to leave alone: hidden, of a program that still writes, or beside data.
+    package static func isIgnored(_ name: some Collection<UInt8>) -> Bool { IgnoredNames.contains(name) }
 
     /// A failure to open what was dropped, as a refusal that says how to mend it; nil where it is none.
     static func refusal(_ failure: FileFailure) -> Failure? {

@@ -25,7 +25,7 @@ package enum GateModels {
         /// The validation rows, scored for loss: the candidate as it was written against what training measured.
         package var validation: GateSet?
         package var labels: [String]?
-        package var maxNewTokens: Int
+        package var maxNewTokens: Int?
 
         /// The sets that one of the models is scored on.
         package func sets(of role: ModelRole) -> [GateSet] {
@@ -98,9 +98,10 @@ package enum GateModels {
         let limit = gates.maximumRows > 0 ? gates.maximumRows : nil
         let labels = "labels=\((snapshot.labels ?? []).joined(separator: "\u{1f}"))"
         func set(_ name: SetName, _ files: [FileReference], tokens: Int?, limit: Int? = nil) -> GateSet {
+            let longest = (tokens ?? gates.maxNewTokens).map(String.init) ?? "by-row"
             let settings =
                 """
-                tokens=\(tokens ?? gates.maxNewTokens) length=\(run.recipe.maxLength) limit=\(limit ?? 0) \
+                tokens=\(longest) length=\(run.recipe.maxLength) limit=\(limit ?? 0) \
                 \(tokens == 0 ? "" : labels)
                 """
             return GateSet(

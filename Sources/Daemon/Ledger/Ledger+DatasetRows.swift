@@ -36,7 +36,11 @@ extension Ledger {
         }
     }
 
-    /// The distinct labels of a pipeline's rows, at most `limit`; nil where some row has none or there are more.
+    /// The labels of a pipeline that a model chooses among: those with at least ``leastLabelRows`` training rows or 2 %
+    /// of them, at most `limit`. Nil where some row has no label or there are more.
+    ///
+    /// A label of a stray row or two is no class: its text is scored as likely for every row where it is short, and
+    /// would take right answers away from every model.
     package func labels(_ pipeline: PipelineName, limit: Int) throws -> [String]? {
         try read { db in
             let stored =
@@ -48,12 +52,20 @@ extension Ledger {
                 try Int.fetchOne(db, sql: "SELECT COUNT(*) \(stored) AND label IS NULL", arguments: [pipeline.rawValue])
                 ?? 0
             guard missing == 0 else { return nil }
-            let labels = try String.fetchAll(
-                db, sql: "SELECT DISTINCT label \(stored) ORDER BY label LIMIT ?",
-                arguments: [pipeline.rawValue, limit + 1])
+            let training = try GRDB.Row.fetchAll(
+                db, sql: "SELECT label, COUNT(*) AS n \(stored) AND split = 'train' GROUP BY label ORDER BY label",
+                arguments: [pipeline.rawValue])
+            let total = training.reduce(0) { $0 + ($1["n"] as Int) }
+            let labels = training.filter { row in
+                let count: Int = row["n"]
+                return count >= Self.leastLabelRows || count * 50 >= total
+            }.map { $0["label"] as String }
             return labels.isEmpty || labels.count > limit ? nil : labels
         }
     }
+
+    /// Training rows from which on a label is a class, however many there are of others.
+    private static let leastLabelRows = 5
 
     /// Training rows of each class.
     package func classRows(_ pipeline: PipelineName) throws -> [String: Int] {

@@ -54,8 +54,10 @@ package struct BaseRegistry: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
         let ggufs = names.filter { $0.hasSuffix(".gguf") }
-        let path = ggufs.count == 1 && names.count == 1 ? folder + "/" + ggufs[0] : folder
-        let id = try request.id ?? suggested(names)
+        // A chat template may lie beside a GGUF.
+        let isOneFile = ggufs.count == 1 && names.allSatisfy { $0 == ggufs[0] || $0 == "chat_template.jinja" }
+        let path = isOneFile ? folder + "/" + ggufs[0] : folder
+        let id = try request.id ?? suggested(names, request.origin)
         guard id.rawValue.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,80}/) != nil else {
             throw Failure(
                 code: "base.name", "'\(id)' cannot name a base.", at: id.rawValue,
@@ -76,6 +78,8 @@ package struct BaseRegistry: Sendable {
         }
         card.id = id
         card.origin = request.origin
+        // The worker saw a copy in a folder of another name.
+        if card.format == "huggingface" { card.name = folderName(request.origin) ?? id.rawValue }
         if let licence = request.licence { card.licence = licence }
         let place = context.layout.base(id)
         guard try context.ledger.base(id) == nil else {
@@ -153,11 +157,18 @@ package struct BaseRegistry: Sendable {
         return failure
     }
 
-    private func suggested(_ names: [String]) throws -> BaseID {
-        guard let name = names.first(where: { $0.hasSuffix(".gguf") }) else {
+    /// The name of the folder that a person gave; nil where the model came otherwise.
+    private func folderName(_ origin: String?) -> String? {
+        guard let origin, origin.hasPrefix("/") else { return nil }
+        return (origin as NSString).lastPathComponent
+    }
+
+    private func suggested(_ names: [String], _ origin: String?) throws -> BaseID {
+        let file = names.first { $0.hasSuffix(".gguf") }.map { ($0 as NSString).deletingPathExtension }
+        guard let name = file ?? folderName(origin) else {
             throw Failure(code: "base.name", "The base needs a name.", remedy: "Give one with --id.")
         }
-        let stem = (name as NSString).deletingPathExtension.lowercased()
+        let stem = name.lowercased().drop { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
         return BaseID(String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }))
     }
 }

@@ -5,7 +5,8 @@ extension MetricInput {
     package init(_ record: ExampleRecord) {
         self.init(
             lossSum: record.lossSum, tokens: record.tokens, correctTokens: record.correctTokens, bytes: record.bytes,
-            reference: record.reference, output: record.output, outputTokens: record.outputTokens, label: record.label,
+            reference: record.reference, output: record.output, outputTokens: record.outputTokens,
+            isCut: record.finish.map { $0 == "length" }, label: record.label,
             labelScores: record.labelScores, scores: record.scores ?? [:])
     }
 }

@@ -14,6 +14,8 @@ package struct MetricInput: Sendable {
     /// The generated answer, where there is one.
     package var output: String?
     package var outputTokens: Int?
+    /// Whether the answer ended because it may not be longer.
+    package var isCut: Bool?
     /// The true class, and the log-probability of each class's text.
     package var label: String?
     package var labelScores: [String: Double]?
@@ -24,7 +26,8 @@ package struct MetricInput: Sendable {
     /// Makes a row's input.
     package init(
         lossSum: Double = 0, tokens: Int = 0, correctTokens: Int = 0, bytes: Int = 0, reference: String = "",
-        output: String? = nil, outputTokens: Int? = nil, label: String? = nil, labelScores: [String: Double]? = nil,
+        output: String? = nil, outputTokens: Int? = nil, isCut: Bool? = nil, label: String? = nil,
+        labelScores: [String: Double]? = nil,
         scores: [MetricKey: Double] = [:]
     ) {
         self.lossSum = lossSum
@@ -34,6 +37,7 @@ package struct MetricInput: Sendable {
         self.reference = reference
         self.output = output
         self.outputTokens = outputTokens
+        self.isCut = isCut
         self.label = label
         self.labelScores = labelScores
         self.scores = scores

@@ -130,6 +130,9 @@ package enum MetricRegistry {
         Metric(
             MetricKey("output_tokens"), .neutral, .mean(limit: nil) { $0.outputTokens.map(Double.init) },
             "Mean length of an answer in tokens."),
+        Metric(
+            .answersCut, .lower, isOfTextOnly: true, .share { $0.isCut },
+            "Share of answers that ended because they may not be longer (`gates.max_new_tokens`)."),
     ]
 
     private static func text(_ key: String, _ about: String, _ score: @escaping @Sendable (String, String) -> Double)

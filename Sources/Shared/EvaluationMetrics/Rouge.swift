@@ -1,4 +1,5 @@
-/// ROUGE (Lin, 2004), equal to Google's `rouge-score` on the same strings.
+/// ROUGE (Lin, 2004), equal to Google's `rouge-score` on the same strings in Latin letters; of other scripts, which
+/// that drops, the words count too.
 package enum Rouge {
     /// Precision, recall and their harmonic mean, each from 0 to 1.
     package struct Score: Hashable, Sendable {
@@ -37,23 +38,49 @@ package enum Rouge {
             matches: matches, answer: max(0, answer.count - order + 1), reference: max(0, reference.count - order + 1))
     }
 
-    /// Lower-case runs of ASCII letters and digits; words over three letters are stemmed when asked.
+    /// Lower-case runs of ASCII letters and digits; words over three letters are stemmed when asked. Words of scripts
+    /// other than Latin are words as well, and each character is one where a script puts no spaces between words.
     package static func words(_ text: String, stemmed: Bool) -> [String] {
         var words: [String] = []
-        var word: [UInt8] = []
+        var word = String.UnicodeScalarView()
+        var isASCII = true
         func flush() {
             guard !word.isEmpty else { return }
-            let text = String(decoding: word, as: UTF8.self)
-            words.append(stemmed && word.count > 3 ? PorterStemmer.stem(text) : text)
-            word = []
+            let text = String(word)
+            words.append(stemmed && isASCII && word.count > 3 ? PorterStemmer.stem(text) : text)
+            word = String.UnicodeScalarView()
         }
-        for byte in text.lowercased().utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): word.append(byte)
+        for scalar in text.lowercased().unicodeScalars {
+            switch scalar {
+            case "a"..."z", "0"..."9":
+                if !isASCII { flush() }
+                isASCII = true
+                word.append(scalar)
+            // Rouge-score takes letters with accents for gaps, and so do we.
+            case "\u{0}"..."\u{24F}": flush()
+            case _ where scalar.isUnspaced:
+                flush()
+                words.append(String(scalar))
+            case _
+            where scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                || !isASCII && scalar.properties.generalCategory == .nonspacingMark:
+                if isASCII { flush() }
+                isASCII = false
+                word.append(scalar)
             default: flush()
             }
         }
         flush()
         return words
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it is of a script that puts no spaces between words: Chinese and Japanese characters, Thai, Lao,
+    /// Burmese, Khmer.
+    fileprivate var isUnspaced: Bool {
+        properties.isIdeographic || (0x3040...0x30FF).contains(value) && properties.isAlphabetic
+            || (0x0E00...0x0EFF).contains(value) || (0x1000...0x109F).contains(value)
+            || (0x1780...0x17FF).contains(value)
     }
 }

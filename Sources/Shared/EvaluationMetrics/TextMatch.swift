@@ -2,8 +2,10 @@ import Foundation
 
 /// Comparing one answer with one reference.
 package enum TextMatch {
-    /// Equal once white space at both ends is gone.
-    package static func exact(answer: String, reference: String) -> Bool { trimmed(answer) == trimmed(reference) }
+    /// Equal once white space at both ends is gone, scalar by scalar: a composed é is not e and an accent.
+    package static func exact(answer: String, reference: String) -> Bool {
+        trimmed(answer).utf8.elementsEqual(trimmed(reference).utf8)
+    }
 
     /// F1 of words as SQuAD's evaluation has it: lower case, no ASCII punctuation, no English articles.
     package static func wordF1(answer: String, reference: String) -> Double {

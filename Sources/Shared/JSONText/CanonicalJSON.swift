@@ -80,6 +80,10 @@ package enum CanonicalJSON {
                 key("name", &out)
                 text(name, &out)
             }
+            if let reasoning = message.reasoning {
+                key("reasoning_content", &out)
+                text(reasoning, &out)
+            }
             key("role", &out)
             text(message.role, &out)
             if let id = message.toolCallID {

@@ -15,8 +15,8 @@ package struct JSONText {
         package var numbersAsText: [String]
     }
 
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private var at = 0
+    let bytes: UnsafeBufferPointer<UInt8>
+    var at = 0
     /// Where the reader is, for the pointer of a fault; only kept as far as it costs nothing.
     private var path: [Step] = []
     private var numbersAsText: [String] = []
@@ -26,7 +26,7 @@ package struct JSONText {
         case index(Int)
     }
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// Reads one whole document of valid UTF-8 (see ``UTF8Check``). Throws ``JSONTextFault``.
     package static func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONTextFault) -> Document {
@@ -59,7 +59,14 @@ package struct JSONText {
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
         case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "-") where isWord("-Infinity"):
+            throw fault("invalid_json", "-Infinity is no JSON: write null")
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        case UInt8(ascii: "N") where isWord("NaN"): throw fault("invalid_json", "NaN is no JSON: write null")
+        case UInt8(ascii: "I") where isWord("Infinity"): throw fault("invalid_json", "Infinity is no JSON: write null")
+        case UInt8(ascii: "N") where isWord("None"): throw fault("invalid_json", "None is no JSON: write null")
+        case UInt8(ascii: "T") where isWord("True"): throw fault("invalid_json", "True is no JSON: write true")
+        case UInt8(ascii: "F") where isWord("False"): throw fault("invalid_json", "False is no JSON: write false")
         default: throw fault("invalid_json", "\(shown) begins no value")
         }
     }
@@ -123,7 +130,13 @@ package struct JSONText {
         }
     }
 
-    private mutating func word(_ text: StaticString, _ value: JSONValue) throws(JSONTextFault) -> JSONValue {
+    /// Whether these letters stand here.
+    private func isWord(_ text: StaticString) -> Bool {
+        text.utf8CodeUnitCount <= bytes.count - at
+            && (0..<text.utf8CodeUnitCount).allSatisfy { bytes[at + $0] == text.utf8Start[$0] }
+    }
+
+    mutating func word(_ text: StaticString, _ value: JSONValue) throws(JSONTextFault) -> JSONValue {
         guard text.utf8CodeUnitCount <= bytes.count - at else {
             throw fault("invalid_json", "\(shown) begins no value")
         }
@@ -134,7 +147,7 @@ package struct JSONText {
         return value
     }
 
-    private mutating func number() throws(JSONTextFault) -> JSONValue {
+    mutating func number() throws(JSONTextFault) -> JSONValue {
         let start = at
         _ = skip(UInt8(ascii: "-"))
         if skip(UInt8(ascii: "0")) {
@@ -175,7 +188,7 @@ package struct JSONText {
 
     // MARK: Texts
 
-    private mutating func string() throws(JSONTextFault) -> String {
+    mutating func string() throws(JSONTextFault) -> String {
         at += 1
         let start = at
         while at < bytes.count {
@@ -268,7 +281,7 @@ package struct JSONText {
 
     // MARK: Bytes
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while at < bytes.count {
             switch bytes[at] {
             case 32, 9, 10, 13: at += 1
@@ -277,14 +290,14 @@ package struct JSONText {
         }
     }
 
-    private mutating func skip(_ byte: UInt8) -> Bool {
+    mutating func skip(_ byte: UInt8) -> Bool {
         guard at < bytes.count, bytes[at] == byte else { return false }
         at += 1
         return true
     }
 
     /// What is here, for a message.
-    private var shown: String {
+    var shown: String {
         guard at < bytes.count else { return "the end" }
         let byte = bytes[at]
         guard byte >= 32, byte != 127 else { return "a control character (\(byte))" }
@@ -302,7 +315,7 @@ package struct JSONText {
         }.joined()
     }
 
-    private func fault(_ code: String, _ problem: String) -> JSONTextFault {
+    func fault(_ code: String, _ problem: String) -> JSONTextFault {
         JSONTextFault(code: code, offset: min(at, bytes.count), pointer: pointer, problem: problem)
     }
 }

@@ -47,7 +47,8 @@ package enum RowLine {
             result.append(
                 Message(
                     role: role, content: content, name: value["name"]?.stringValue, toolCalls: value["tool_calls"],
-                    toolCallID: value["tool_call_id"]?.stringValue, trained: trained))
+                    toolCallID: value["tool_call_id"]?.stringValue, reasoning: value["reasoning_content"]?.stringValue,
+                    trained: trained))
         }
         return result
     }

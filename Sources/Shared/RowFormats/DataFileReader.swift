@@ -138,9 +138,9 @@ package struct DataFileReader {
         var start = head
         head = []
         if start.starts(with: [0xEF, 0xBB, 0xBF]) { start.removeFirst(3) }
-        let kind = DataFormat.kind(name: name, firstByte: start.first { !Self.isSpace($0) })
+        let kind = DataFormat.kind(name: name, head: start)
         format = DataFormat(kind: kind, compression: compression)
-        splitter = kind.splitter()
+        splitter = kind.splitter(start)
         try start.withUnsafeBytes { try push($0, body) }
     }
 

@@ -7,7 +7,7 @@ package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
         case jsonl
         /// One JSON list of objects.
         case json
-        /// Comma-separated values (RFC 4180), or separated by semicolons where the header says so.
+        /// Comma-separated values (RFC 4180), or separated by semicolons, tabs or bars where the header says so.
         case csv
         /// Tab-separated values.
         case tsv
@@ -22,12 +22,12 @@ package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
             }
         }
 
-        /// What cuts such a text into records.
-        func splitter() -> any RecordSplitter {
+        /// What cuts a text that begins with `head` into records.
+        func splitter(_ head: [UInt8]) -> any RecordSplitter {
             switch self {
-            case .jsonl: LineSplitter()
-            case .json: ListSplitter()
-            case .csv: TableSplitter(separators: ",;\t")
+            case .jsonl: TextHead(head).isOneObjectALine ? LineSplitter() : ValueSplitter()
+            case .json: ListSplitter(isWrapped: TextHead(head).wrapsList)
+            case .csv: TableSplitter(separators: ",;\t|")
             case .tsv: TableSplitter(separators: "\t")
             }
         }
@@ -51,11 +51,13 @@ package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
         return parts.last.map(String.init)
     }
 
-    /// What the text is: the name decides for tables, since anything may begin one; otherwise the first byte that is
-    /// not white space does.
-    static func kind(name: String, firstByte: UInt8?) -> Kind {
+    /// What a text that begins with `head` is: the name decides for tables, since anything may begin one; otherwise the
+    /// first bytes that are not white space do.
+    static func kind(name: String, head: [UInt8]) -> Kind {
         let named = ending(name).flatMap { ending in Kind.allCases.first { $0.endings.contains(ending) } }
         if let named, named != .json, named != .jsonl { return named }
-        return firstByte == UInt8(ascii: "[") ? .json : .jsonl
+        let text = TextHead(head)
+        if text.first == UInt8(ascii: "[") || text.wrapsList { return .json }
+        return named == nil && text.namesColumns ? .csv : .jsonl
     }
 }

@@ -81,7 +81,7 @@ package struct DropContents {
     }
 
     private mutating func walk(_ folder: RawPath, root: RawPath, prefix: [UInt8], depth: Int) throws {
-        for name in try folder.names() where name.first != UInt8(ascii: ".") {
+        for name in try folder.names() where !IgnoredNames.contains(name) {
             entries += 1
             guard entries <= Self.maximumEntries, depth <= Self.maximumDepth else {
                 throw Failure(

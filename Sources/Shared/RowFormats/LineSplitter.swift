@@ -42,6 +42,8 @@ struct LineSplitter: RecordSplitter {
         if isTooLong { return try body(RecordLimits.tooLong(line, what: "line")) }
         if pending.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { return }
         if pending.last == 13 { pending.removeLast() }
+        // Files that were put behind each other have their byte order marks in the middle.
+        if pending.starts(with: [0xEF, 0xBB, 0xBF]) { pending.removeFirst(3) }
         try body(Record(line: line, body: .json(pending)))
     }
 }

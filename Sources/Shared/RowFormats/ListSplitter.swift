@@ -1,6 +1,8 @@
 import Nouns
 
 /// Cuts the elements of one JSON list apart as they stream by; whether each is sound JSON is for its reader to say.
+///
+/// The list may be the one member of an object, as `{"data": [ … ]}`.
 struct ListSplitter: RecordSplitter {
     private enum Place {
         /// Before the opening bracket.
@@ -13,6 +15,7 @@ struct ListSplitter: RecordSplitter {
         case end
     }
 
+    private let isWrapped: Bool
     private var place = Place.start
     private var pending: [UInt8] = []
     private var isTooLong = false
@@ -21,15 +24,20 @@ struct ListSplitter: RecordSplitter {
     private var isEscaped = false
     private var line = 1
     private var beginning = 1
+    /// Whether the object around the list was closed.
+    private var isClosed = false
     /// Whether a comma came after the last element, so that another must follow.
     private var owesElement = false
+
+    /// - Parameter isWrapped: whether the list is the member of an object.
+    init(isWrapped: Bool = false) { self.isWrapped = isWrapped }
 
     mutating func push(_ bytes: UnsafeRawBufferPointer, _ body: (Record) throws -> Void) throws {
         for byte in bytes {
             defer { if byte == 10 { line += 1 } }
             switch place {
             case .start:
-                if Self.isSpace(byte) { continue }
+                if Self.isSpace(byte) || isWrapped && byte != UInt8(ascii: "[") { continue }
                 guard byte == UInt8(ascii: "[") else { throw damaged("it does not begin with [") }
                 place = .element
             case .element:
@@ -45,7 +53,13 @@ struct ListSplitter: RecordSplitter {
                 try inside(byte, body)
             case .inside: try inside(byte, body)
             case .end:
-                guard Self.isSpace(byte) else { throw damaged("there is more after the closing ]") }
+                if Self.isSpace(byte) { continue }
+                guard isWrapped, byte == UInt8(ascii: "}"), !isClosed else {
+                    throw damaged(
+                        isWrapped && !isClosed
+                            ? "it lies in an object that has more than the list" : "there is more after the closing ]")
+                }
+                isClosed = true
             }
         }
     }

@@ -40,6 +40,9 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case unknownToolCall = "unknown_tool_call"
     case exampleMissingAssistantMessage = "example_missing_assistant_message"
     case specialToken = "special_token"
+    case invalidTools = "invalid_tools"
+    case unwantedAnswer = "unwanted_answer"
+    case mojibake
     // Tokens
     case tooLong = "too_long"
     case noTrainableToken = "no_trainable_token"
@@ -53,7 +56,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     package var severity: RowProblem.Severity {
         switch self {
         case .replacementCharacter, .numberTooLarge, .unknownToolCall, .specialToken, .fewerThan10Examples,
-            .fileIgnored:
+            .fileIgnored, .completionEqualsPrompt, .mojibake:
             .warning
         default: .error
         }
@@ -91,12 +94,16 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .unrecognizedRole: "A role is not system, developer, user, assistant or tool."
         case .missingContent: "A message has no content."
         case .unsupportedContent: "A content part is not text."
-        case .invalidWeight: "A weight is not 0 or 1, or not on an assistant message."
+        case .invalidWeight:
+            "A mask of a turn (weight, train, loss) is neither on nor off, or turns on what no assistant says."
         case .invalidToolCall: "A tool call is no list of functions with a name and arguments."
         case .unknownToolCall: "A tool message answers a call that was not made before."
         case .exampleMissingAssistantMessage: "No assistant message is to be learnt."
         case .specialToken:
             "The text spells a control token such as <|im_end|>; it is trained as plain text, never as the token."
+        case .invalidTools: "Tools are no list of functions with names, or stand beside text that asks nothing."
+        case .unwantedAnswer: "The row says by label that its answer is not wanted, so there is nothing to learn."
+        case .mojibake: "UTF-8 was read as Windows-1252 once, so that é became Ã©."
         case .tooLong: "The row is longer than recipe.max_length, and data.truncate is false."
         case .noTrainableToken: "Cut to recipe.max_length, no token is left to learn from."
         case .templateRefuses: "The base model's chat template cannot write the row."

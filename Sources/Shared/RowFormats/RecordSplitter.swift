@@ -13,6 +13,11 @@ package struct Record: Sendable {
     package var line: Int
     package var body: Body
 
+    package init(line: Int, body: Body) {
+        self.line = line
+        self.body = body
+    }
+
     /// Bytes that it holds.
     var size: Int {
         switch body {

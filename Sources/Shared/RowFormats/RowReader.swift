@@ -97,14 +97,14 @@ package struct RowReader: Sendable {
                 line, .numberTooLarge, "The number needs more than 64 bits, so it is kept as a text.",
                 "Put it in quotes.", pointer)
         }
-        return shaped(row, line, warnings)
+        return shaped(row, line, warnings, bytes: bytes)
     }
 
     private mutating func cells(_ cells: [(name: String, value: [UInt8])], _ line: Int) -> Result<Parsed, RowProblems> {
         var row: [String: JSONValue] = [:]
         for cell in cells {
             if let problem = check(cell.value, line, "/" + Self.escaped(cell.name)) { return .failure(problem) }
-            row[cell.name] = .string(String(decoding: cell.value, as: UTF8.self))
+            row[ours(cell.name, among: cells)] = .string(String(decoding: cell.value, as: UTF8.self))
         }
         // In a table every row has every column: an empty cell is one that is not there.
         let optional: Set = ["input", "system", "label", "name"]
@@ -113,6 +113,16 @@ package struct RowReader: Sendable {
             row[name] = nil
         }
         return shaped(row, line, RowProblems())
+    }
+
+    /// The name of a column: that of the shapes where only its case differs, unless data.columns or another column has
+    /// the name.
+    private func ours(_ name: String, among cells: [(name: String, value: [UInt8])]) -> String {
+        let lower = name.lowercased()
+        guard lower != name, RowShape.allCases.contains(where: { $0.keys.contains(lower) }),
+            !columns.values.contains(name), !cells.contains(where: { $0.name == lower })
+        else { return name }
+        return lower
     }
 
     /// Whether the bytes are text.
@@ -128,7 +138,7 @@ package struct RowReader: Sendable {
             }
             return RowProblems(
                 line, .invalidUTF8, "Byte \(place + 1) (0x\(byte)) is not UTF-8.",
-                "Save the file as UTF-8, for example with iconv -f LATIN1 -t UTF-8.", pointer)
+                "Save the file as UTF-8, for example with iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW.", pointer)
         }
         if !finding.isASCII { hasSeenUTF8 = true }
         if let place = bytes.firstIndex(of: 0) {
@@ -141,22 +151,30 @@ package struct RowReader: Sendable {
 
     // MARK: Shapes
 
-    private func shaped(_ given: [String: JSONValue], _ line: Int, _ warnings: RowProblems) -> Result<
-        Parsed, RowProblems
-    > {
-        var row = given
+    private func shaped(
+        _ given: [String: JSONValue], _ line: Int, _ warnings: RowProblems, bytes: [UInt8]? = nil
+    ) -> Result<Parsed, RowProblems> {
+        // Columns that other rows have are filled with null.
+        var row = given.filter { $0.value != .null }
         for (ours, theirs) in columns where ours != theirs {
             if let value = row.removeValue(forKey: theirs) { row[ours] = value }
         }
+        let texts = Self.takeTexts(&row)
         let found = RowShape.of(row)
         guard let shape = shape ?? found else {
+            if let list = row.keys.sorted().first(where: { row[$0]?.arrayValue?.first?.objectValue != nil }) {
+                return .failure(
+                    RowProblems(
+                        line, .unknownShape, "The row's rows seem to lie in the list '\(list.prefix(40))'.",
+                        "Write the list alone: jq -c '.\(list.prefix(40))[]' OLD > NEW.", "/" + Self.escaped(list)))
+            }
             let keys = given.keys.sorted().prefix(8).map { $0.prefix(40) }.joined(separator: ", ")
             return .failure(
                 RowProblems(
                     line, .unknownShape, "The row's keys (\(keys)) fit no shape that is known.",
                     """
                     Write \(RowShape.completion.example) or \(RowShape.chat.example), or name your keys in \
-                    data.columns.
+                    data.columns. Cells of a table are separated by commas, semicolons, tabs or bars.
                     """
                 ))
         }
@@ -171,7 +189,9 @@ package struct RowReader: Sendable {
                     "The row is of the shape \(found.rawValue), but data.shape asks for \(shape.rawValue).",
                     "Write \(shape.example), or change data.shape."))
         }
-        var reader = ShapeReader(row: row, line: line, problems: warnings, controlTokens: controlTokens)
+        var reader = ShapeReader(
+            row: row, line: line, problems: warnings, controlTokens: controlTokens,
+            source: RowSource(bytes: bytes, columns: columns, texts: texts))
         let content = reader.content(shape)
         let problems = named(reader.problems)
         guard let content, !problems.hasErrors else { return .failure(problems) }
@@ -182,6 +202,21 @@ package struct RowReader: Sendable {
             Parsed(
                 content: content, shape: shape, label: reader.label, fields: fields.isEmpty ? nil : fields,
                 warnings: problems.list))
+    }
+
+    /// Takes lists of messages that are given as JSON inside a text, as tables have them, for what they are.
+    private static func takeTexts(_ row: inout [String: JSONValue]) -> [String: JSONTree] {
+        var trees: [String: JSONTree] = [:]
+        for key in ["messages", "conversations", "prompt", "completion", "chosen", "rejected"] {
+            guard let text = row[key]?.stringValue, text.trimmingSpaces.hasPrefix("["),
+                let tree = try? JSONTree.parse(text), let first = tree.array?.first,
+                first["role"]?.string != nil || first["from"]?.string != nil,
+                let value = try? JSONText.parse(Array(text.utf8)).value
+            else { continue }
+            row[key] = value
+            trees[key] = tree
+        }
+        return trees
     }
 
     /// Whether a row that looks like `found` can be read as `wanted`.

@@ -4,74 +4,13 @@ import Nouns
 extension ShapeReader {
     private static let roles: Set = ["system", "developer", "user", "assistant", "tool"]
     private static let messageKeys: Set = [
-        "role", "content", "name", "weight", "tool_calls", "tool_call_id", "function_call", "refusal",
+        "role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal",
     ]
 
     /// OpenAI's form: `messages`, and `tools` where there are some.
     mutating func chat() -> RowContent? {
         guard let messages = messages(row["messages"], "/messages", isWhole: true) else { return nil }
-        return conversation(messages, tools: row["tools"], at: "/messages")
-    }
-
-    /// ShareGPT's form: `conversations` of `from` and `value`.
-    mutating func sharegpt() -> RowContent? {
-        guard let list = row["conversations"]?.arrayValue, !list.isEmpty else {
-            problems.add(
-                line, .missingMessagesList, "'conversations' is no list of turns.",
-                "Write a list of {\"from\": …, \"value\": …}.", "/conversations")
-            return nil
-        }
-        // Some write OpenAI's messages under this name.
-        if list.first?["role"] != nil {
-            guard let messages = messages(row["conversations"], "/conversations", isWhole: true) else { return nil }
-            return conversation(messages, tools: nil, at: "/conversations")
-        }
-        let roles = [
-            "human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "chatgpt": "assistant",
-            "model": "assistant", "bot": "assistant",
-            "system": "system", "tool": "tool", "function": "tool", "observation": "tool", "function_response": "tool",
-            "function_call": "assistant",
-        ]
-        var messages: [Message] = []
-        if let system = optional("system"), !system.isEmpty {
-            messages.append(Message(role: "system", content: system))
-        }
-        for (index, turn) in list.enumerated() {
-            let pointer = "/conversations/\(index)"
-            guard let from = turn["from"]?.stringValue else {
-                problems.add(line, .messageMissingKey, "The turn has no 'from'.", "Add one.", pointer + "/from")
-                continue
-            }
-            guard let role = roles[from] else {
-                problems.add(
-                    line, .unrecognizedRole, "The speaker '\(from.prefix(40))' is not known.",
-                    "Use human, gpt, system or tool.", pointer + "/from")
-                continue
-            }
-            guard let value = turn["value"]?.stringValue else {
-                problems.add(
-                    line, .missingContent, "The turn has no text in 'value'.", "Write what was said.",
-                    pointer + "/value")
-                continue
-            }
-            if role == "assistant", value.allSatisfy(\.isWhitespace) {
-                problems.add(
-                    line, .emptyCompletion, "The answer is empty: there is nothing to learn.",
-                    "Write the wanted answer.", pointer + "/value")
-            }
-            inspect(value, pointer + "/value")
-            messages.append(Message(role: role, content: value))
-        }
-        var tools = row["tools"]
-        if let text = tools?.stringValue {
-            // Written as a text by many; what is no JSON inside is no list of tools.
-            do throws(JSONTextFault) { tools = text.isEmpty ? nil : try JSONText.parse(Array(text.utf8)).value } catch {
-                problems.add(
-                    line, .dataType, "'tools' is a text, but not JSON: \(error.problem).", "Write a list of tools.",
-                    "/tools")
-            }
-        }
-        return conversation(messages, tools: tools, at: "/conversations")
+        return conversation(messages, at: "/messages")
     }
 
     /// Answers that are wanted and not wanted: `prompt`/`chosen`/`rejected` as texts or messages, or OpenAI's form.
@@ -88,13 +27,13 @@ extension ShapeReader {
         guard var chosen = side(keys.chosen, role: "assistant", trained: nil),
             var rejected = side(keys.rejected, role: "assistant", trained: nil)
         else { return nil }
-        if prompt.isEmpty, !problems.hasErrors {
-            // The prompt may be what both answers begin with.
-            let shared = zip(chosen, rejected).prefix { $0 == $1 }.count
-            let count = min(shared, chosen.count - 1, rejected.count - 1)
-            prompt = Array(chosen.prefix(max(0, count)))
-            chosen.removeFirst(prompt.count)
-            rejected.removeFirst(prompt.count)
+        // Both answers may begin with the prompt, said beside them or not.
+        let shared = zip(chosen, rejected).prefix { $0 == $1 }.count
+        let count = max(0, min(shared, chosen.count - 1, rejected.count - 1))
+        if !problems.hasErrors, prompt.isEmpty || Self.says(chosen.prefix(count), prompt) {
+            prompt = Array(chosen.prefix(count))
+            chosen.removeFirst(count)
+            rejected.removeFirst(count)
             if prompt.isEmpty { problems.add(line, .emptyPrompt, "There is no prompt.", "Add 'prompt'.", "/prompt") }
         }
         for (answer, key) in [(chosen, keys.chosen), (rejected, keys.rejected)]
@@ -121,6 +60,7 @@ extension ShapeReader {
             return list
         }
         guard let text = required(key) else { return nil }
+        if role == "assistant", row["prompt"] == nil, let turns = Self.transcript(text) { return turns }
         if text.allSatisfy(\.isWhitespace) {
             let isPrompt = role == "user"
             problems.add(
@@ -131,18 +71,30 @@ extension ShapeReader {
         return [Message(role: role, content: text)]
     }
 
+    /// Whether messages end with what `prompt` says.
+    private static func says(_ messages: some BidirectionalCollection<Message>, _ prompt: [Message]) -> Bool {
+        messages.count >= prompt.count
+            && zip(messages.suffix(prompt.count), prompt).allSatisfy {
+                $0.role == $1.role && $0.content.trimmingSpaces == $1.content.trimmingSpaces
+            }
+    }
+
+    /// An answer without the prompt that it repeats at its beginning.
+    func withoutPrompt(_ answer: [Message], _ prompt: [Message]) -> [Message] {
+        guard !prompt.isEmpty, answer.count > prompt.count, Self.says(answer.prefix(prompt.count), prompt) else {
+            return answer
+        }
+        return Array(answer.dropFirst(prompt.count))
+    }
+
     /// A whole conversation, in which something is to be learnt.
-    mutating func conversation(_ messages: [Message], tools: JSONValue?, at pointer: String) -> RowContent? {
+    mutating func conversation(_ messages: [Message], at pointer: String) -> RowContent? {
         if !problems.hasErrors, !messages.contains(where: { $0.role == "assistant" && $0.trained != false }) {
             problems.add(
                 line, .exampleMissingAssistantMessage, "No assistant message is to be learnt.",
                 "End with the wanted answer of the assistant.", pointer)
         }
-        if let tools, tools != .null, tools.arrayValue == nil {
-            problems.add(
-                line, .dataType, "'tools' is \(RowReader.kind(tools)), not a list.", "Write a list of tools.", "/tools")
-        }
-        return .chat(messages: messages, tools: tools == .null ? nil : tools)
+        return .chat(messages: messages, tools: nil)
     }
 
     /// Messages in OpenAI's form; nil where there is no list.
@@ -171,7 +123,9 @@ extension ShapeReader {
     private mutating func message(_ message: [String: JSONValue], _ pointer: String, _ known: inout Set<String>)
         -> Message
     {
-        let role = message["role"]?.stringValue
+        // What the tools' answers were called before there were tools.
+        let given = message["role"]?.stringValue
+        let role = given == "function" ? "tool" : given
         if role == nil {
             problems.add(line, .messageMissingKey, "The message has no 'role'.", "Add one.", pointer + "/role")
         }
@@ -180,13 +134,17 @@ extension ShapeReader {
                 line, .unrecognizedRole, "The role '\(role.prefix(40))' is not known.",
                 "Use one of \(Self.roles.sorted().joined(separator: ", ")).", pointer + "/role")
         }
-        for key in message.keys.sorted() where !Self.messageKeys.contains(key) {
+        for key in message.keys.sorted()
+        where !Self.messageKeys.contains(key) && !Self.maskKeys.contains(key) && !Self.reasoningKeys.contains(key) {
+            // What an API gives back has many keys that hold nothing.
+            if Self.isEmpty(message[key]) { continue }
             problems.add(
                 line, .messageUnrecognizedKey, "The key '\(key.prefix(40))' is not known in a message.", "Remove it.",
                 pointer + "/" + RowReader.escaped(key))
         }
         let calls = toolCalls(message, pointer, &known)
-        let content = content(message, pointer, isNeeded: calls == nil)
+        let isCalling = !Self.isEmpty(message["tool_calls"]) || !Self.isEmpty(message["function_call"])
+        let content = content(message, pointer, isNeeded: !isCalling)
         if role == "assistant", calls == nil, let content, content.allSatisfy(\.isWhitespace) {
             problems.add(
                 line, .emptyCompletion, "The assistant says nothing.", "Write the wanted answer.", pointer + "/content")
@@ -200,8 +158,7 @@ extension ShapeReader {
         }
         return Message(
             role: role ?? "", content: content ?? "", name: message["name"]?.stringValue, toolCalls: calls,
-            toolCallID: id,
-            trained: weight(message, role, pointer))
+            toolCallID: id, reasoning: reasoning(message, pointer), trained: mask(message, role, pointer))
     }
 
     private mutating func content(_ message: [String: JSONValue], _ pointer: String, isNeeded: Bool) -> String? {
@@ -238,54 +195,26 @@ extension ShapeReader {
         }
     }
 
-    private mutating func weight(_ message: [String: JSONValue], _ role: String?, _ pointer: String) -> Bool? {
-        guard let weight = message["weight"], weight != .null else { return nil }
-        if role != "assistant" {
-            problems.add(
-                line, .invalidWeight, "Only assistant messages have a weight.", "Remove it.", pointer + "/weight")
-            return nil
-        }
-        switch weight {
-        case .integer(0), .number(0): return false
-        case .integer(1), .number(1): return true
-        default:
-            problems.add(line, .invalidWeight, "The weight is neither 0 nor 1.", "Use 0 or 1.", pointer + "/weight")
-            return nil
-        }
-    }
-
     /// The calls of a message, OpenAI's older `function_call` among them.
     private mutating func toolCalls(_ message: [String: JSONValue], _ pointer: String, _ known: inout Set<String>)
         -> JSONValue?
     {
         var calls = message["tool_calls"]
         var place = pointer + "/tool_calls"
-        if calls == nil || calls == .null, let old = message["function_call"], old != .null {
+        if Self.isEmpty(calls), let old = message["function_call"], !Self.isEmpty(old) {
             calls = .array([.object(["type": "function", "function": old])])
             place = pointer + "/function_call"
         }
-        guard let calls, calls != .null else { return nil }
+        guard let calls, !Self.isEmpty(calls) else { return nil }
         guard let list = calls.arrayValue, !list.isEmpty else {
             problems.add(
                 line, .invalidToolCall, "'tool_calls' is no list of calls.",
                 "Write [{\"type\": \"function\", \"function\": {…}}].", place)
             return nil
         }
-        for (index, call) in list.enumerated() {
+        for call in list {
             if let id = call["id"]?.stringValue { known.insert(id) }
-            let hasArguments =
-                switch call["function"]?["arguments"] {
-                case .string?, .object?, nil: true
-                default: false
-                }
-            if call["function"]?["name"]?.stringValue == nil || !hasArguments {
-                problems.add(
-                    line, .invalidToolCall,
-                    "The call names no function, or its arguments are neither a text nor an object.",
-                    "Write {\"type\": \"function\", \"function\": {\"name\": …, \"arguments\": …}}.",
-                    "\(place)/\(index)")
-            }
         }
-        return calls
+        return canonical(list, place, isOld: place.hasSuffix("function_call"))
     }
 }

@@ -10,10 +10,15 @@ struct ShapeReader {
     var label: String?
 
     private let controlTokens: ControlTokens
+    /// What the row's values are written as, order and spelling kept.
+    let source: RowSource
 
-    init(row: [String: JSONValue], line: Int, problems: RowProblems, controlTokens: ControlTokens) {
+    init(
+        row: [String: JSONValue], line: Int, problems: RowProblems, controlTokens: ControlTokens, source: RowSource
+    ) {
         self.row = row
         self.controlTokens = controlTokens
+        self.source = source
         self.line = line
         self.problems = problems
     }
@@ -30,7 +35,8 @@ struct ShapeReader {
             case .preference: preference()
             case .classification: classification()
             }
-        return problems.hasErrors ? nil : content
+        let whole = content.flatMap { shape == .preference ? $0 : withTools($0) }
+        return problems.hasErrors ? nil : whole
     }
 
     // MARK: Shapes of plain text
@@ -41,9 +47,16 @@ struct ShapeReader {
             let prompt = side("prompt", role: "user", trained: false)
             let answer = side("completion", role: "assistant", trained: nil)
             guard let prompt, let answer else { return nil }
-            return conversation(prompt + answer, tools: nil, at: "/completion")
+            return conversation(prompt + withoutPrompt(answer, prompt), at: "/completion")
         }
         guard let prompt = required("prompt"), let completion = required("completion") else { return nil }
+        // KTO's rows say of each answer whether it is wanted.
+        if case .bool(false)? = row["label"] {
+            problems.add(
+                line, .unwantedAnswer, "The label says that this answer is not wanted.",
+                "Leave it out, or pair it with a wanted one: {\"prompt\": …, \"chosen\": …, \"rejected\": …}.", "/label"
+            )
+        }
         return pair(prompt, completion, "/prompt", "/completion")
     }
 
@@ -72,7 +85,7 @@ struct ShapeReader {
         let first = system.isEmpty ? [] : [Message(role: "system", content: system)]
         return conversation(
             first + earlier + [Message(role: "user", content: prompt), Message(role: "assistant", content: output)],
-            tools: nil, at: "/output")
+            at: "/output")
     }
 
     private mutating func text() -> RowContent? {
@@ -86,20 +99,18 @@ struct ShapeReader {
 
     private mutating func classification() -> RowContent? {
         guard let text = required("text") else { return nil }
-        let label: String? =
-            switch row["label"] {
-            case .string(let text)?: text
-            case .integer(let number)?: String(number)
-            case .bool(let flag)?: flag ? "true" : "false"
-            case nil: nil
-            case let other?:
-                {
-                    problems.add(
-                        line, .dataType, "'label' is \(RowReader.kind(other)), not a class.", "Write its name.",
-                        "/label");
-                    return ""
-                }()
-            }
+        let label: String?
+        switch row["label"] {
+        case .string(let text)?: label = text
+        case .integer(let number)?: label = String(number)
+        case .bool(let flag)?: label = flag ? "true" : "false"
+        case nil: label = nil
+        case let other?:
+            problems.add(
+                line, .dataType, "'label' is \(RowReader.kind(other)), not a class.", "Write its name as a text.",
+                "/label")
+            return nil
+        }
         guard let label else {
             problems.add(line, .missingKey, "The key 'label' is missing.", "Add it.", "/label")
             return nil
@@ -120,7 +131,8 @@ struct ShapeReader {
                 pointer)
         } else if completion == prompt {
             problems.add(
-                line, .completionEqualsPrompt, "The answer repeats the prompt.", "Write the wanted answer.", pointer)
+                line, .completionEqualsPrompt, "The answer repeats the prompt.",
+                "Write the wanted answer, unless nothing is to be changed here.", pointer)
         }
         inspect(prompt, promptPointer)
         inspect(completion, pointer)
@@ -133,13 +145,26 @@ struct ShapeReader {
     mutating func required(_ key: String) -> String? {
         switch row[key] {
         case .string(let text)?: return text
-        case nil, .null?: problems.add(line, .missingKey, "The key '\(key)' is missing.", "Add it.", "/\(key)")
+        case nil, .null?:
+            let stand = Self.otherNames[key]?.first { row[$0] != nil }
+            problems.add(
+                line, .missingKey, "The key '\(key)' is missing.",
+                stand.map { "'\($0)' seems to stand where it should: set data.columns = { \(key) = \"\($0)\" }." }
+                    ?? "Add it.", "/\(key)")
         case let other?:
             problems.add(
                 line, .dataType, "'\(key)' is \(RowReader.kind(other)), not a text.", "Put it in quotes.", "/\(key)")
         }
         return nil
     }
+
+    /// What others call the keys of the shapes.
+    private static let otherNames = [
+        "output": ["response", "answer", "completion", "target"],
+        "completion": ["response", "answer", "output", "target"],
+        "prompt": ["question", "instruction", "query", "input"], "instruction": ["prompt", "question", "query"],
+        "text": ["content", "document"], "label": ["class", "category", "target"],
+    ]
 
     /// The text of a key that may be absent or null.
     mutating func optional(_ key: String) -> String? {
@@ -166,6 +191,11 @@ struct ShapeReader {
                 line, .specialToken, "The text spells the control token '\(token)'; it will be trained as plain text.",
                 "Remove it, if it was left over from a template.",
                 pointer)
+        }
+        if finding.isMojibake {
+            problems.add(
+                line, .mojibake, "The text looks like UTF-8 that was read as Windows-1252, such as Ã© for é.",
+                "Read the source as UTF-8 and write it again.", pointer)
         }
         if finding.hasReplacement {
             problems.add(

@@ -13,7 +13,7 @@ struct TableSplitter: RecordSplitter {
     private static let longestHeader = 1 << 20
 
     /// Candidates for the separator; the header decides among them.
-    private let separators: [UInt8]
+    private var separators: [UInt8]
     private var separator: UInt8
     private var header: [String]?
     /// The header's bytes until its line ends, since the separator is not known before.
@@ -25,6 +25,11 @@ struct TableSplitter: RecordSplitter {
     private var cell: [UInt8] = []
     private var size = 0
     private var strayQuote = false
+    /// Whether spaces stand between a separator and a quote.
+    private var isSpaced = false
+    /// Whether lines end with CR alone, as Excel for Mac once wrote them; nil until a first CR was looked behind.
+    private var endsWithCR: Bool?
+    private var isBehindCR = false
     private var line = 1
     private var beginning = 1
 
@@ -37,22 +42,22 @@ struct TableSplitter: RecordSplitter {
     mutating func push(_ bytes: UnsafeRawBufferPointer, _ body: (Record) throws -> Void) throws {
         for byte in bytes {
             if header == nil, try !headerIsWhole(byte) { continue }
-            if header == nil {
-                // The separator is known now: the header goes through the same states as every row.
-                let bytes = early
-                early = []
-                for byte in bytes { try step(byte, body) }
-            }
-            try step(byte, body)
+            if header == nil { try takeHeader(body) }
+            try step(endsWithCR == true && byte == 13 ? 10 : byte, body)
         }
+    }
+
+    /// The separator is known now: the header goes through the same states as every row.
+    private mutating func takeHeader(_ body: (Record) throws -> Void) throws {
+        let bytes = early
+        early = []
+        for byte in bytes { try step(byte, body) }
     }
 
     mutating func finish(_ body: (Record) throws -> Void) throws {
         if header == nil, !early.isEmpty {
             chooseSeparator()
-            let bytes = early
-            early = []
-            for byte in bytes { try step(byte, body) }
+            try takeHeader(body)
         }
         if place == .quoted {
             let (cells, size, start) = (cells.count, size, beginning)
@@ -75,12 +80,24 @@ struct TableSplitter: RecordSplitter {
 
     // MARK: Header
 
-    /// Keeps the bytes of the header until the line end that ends it.
+    /// Keeps the bytes of the header until the line end that ends it. The byte that ends it may be the first of the
+    /// next line, where lines end with CR alone.
     private mutating func headerIsWhole(_ byte: UInt8) throws -> Bool {
+        if isBehindCR {
+            isBehindCR = false
+            if byte != 10 {
+                endsWithCR = true
+                early.removeLast()
+                chooseSeparator()
+                if isSeparatorLine() { return try headerIsWhole(byte) }
+                early.append(10)
+                return true
+            }
+        }
         if byte == UInt8(ascii: "\"") { earlyQuoted.toggle() }
-        if byte == 10, !earlyQuoted {
+        if byte == 10 || byte == 13 && endsWithCR == true, !earlyQuoted {
             chooseSeparator()
-            return true
+            return !isSeparatorLine()
         }
         guard early.count < Self.longestHeader else {
             throw Failure(
@@ -88,8 +105,23 @@ struct TableSplitter: RecordSplitter {
                 "The first row, which should name the columns, is longer than \(Self.longestHeader >> 20) MiB.",
                 at: "line 1", remedy: "Begin the table with one short row of column names.")
         }
+        isBehindCR = byte == 13 && !earlyQuoted && endsWithCR == nil
         early.append(byte)
         return false
+    }
+
+    /// Whether what was kept is Excel's line that names the separator, such as `sep=;`; it is taken, and is no row.
+    private mutating func isSeparatorLine() -> Bool {
+        let text = early.last == 13 ? early.dropLast() : early[...]
+        guard text.count == 5, text.starts(with: Array("sep=".utf8)) || text.starts(with: Array("SEP=".utf8)),
+            let named = text.last
+        else { return false }
+        separators = [named]
+        separator = named
+        early = []
+        line += 1
+        beginning = line
+        return true
     }
 
     /// The candidate that occurs most often outside quotes; a comma where none does.
@@ -110,6 +142,12 @@ struct TableSplitter: RecordSplitter {
     private mutating func step(_ byte: UInt8, _ body: (Record) throws -> Void) throws {
         switch place {
         case .cellStart where byte == UInt8(ascii: "\""): place = .quoted
+        // Some put spaces before quotes; whoever does it in the header does it in the rows.
+        case .plain
+        where byte == UInt8(ascii: "\"") && (header == nil || isSpaced) && cell.allSatisfy { $0 == 32 }:
+            isSpaced = true
+            cell = []
+            place = .quoted
         case .quoted where byte == UInt8(ascii: "\""): place = .quote
         case .quote where byte == UInt8(ascii: "\""):
             keep(byte)
@@ -126,7 +164,8 @@ struct TableSplitter: RecordSplitter {
             line += 1
             try endRow(body)
         case .quote:
-            // Only the CR of a line end may stand between a closing quote and what ends the cell.
+            // Only spaces and the CR of a line end may stand between a closing quote and what ends the cell.
+            if byte == 32 || byte == 9 { return }
             if byte != 13 { strayQuote = true }
             keep(byte)
             place = byte == 13 ? .quote : .plain
@@ -151,9 +190,9 @@ struct TableSplitter: RecordSplitter {
         cells.append(cell)
         let (row, start, isTooLong, isStray) = (cells, beginning, size > RecordLimits.longest, strayQuote)
         clear()
-        // A line without anything is no row.
-        if row.count == 1, row[0].isEmpty, !isTooLong { return }
         guard let header else { return try setHeader(row) }
+        // A line without anything is no row, and neither is the header of a second file behind the first.
+        if !isTooLong, row.allSatisfy(\.isEmpty) || names(row) == header { return }
         if isTooLong { return try body(RecordLimits.tooLong(start, what: "row")) }
         if isStray {
             return try body(
@@ -172,12 +211,28 @@ struct TableSplitter: RecordSplitter {
                         message: "The row has \(row.count) cells, but the header names \(header.count) columns.",
                         fix: "Put cells that hold a separator or a line end in quotes.")))
         }
-        try body(Record(line: start, body: .cells(zip(header, row).map { (name: $0, value: $1) })))
+        // A column without a name counts where it holds something.
+        let cells = zip(header, row).enumerated().compactMap { index, cell in
+            cell.0.isEmpty
+                ? cell.1.isEmpty ? nil : (name: "column \(index + 1)", value: cell.1) : (name: cell.0, value: cell.1)
+        }
+        try body(Record(line: start, body: .cells(cells)))
+    }
+
+    /// The cells of a row as names of columns, without a byte order mark in front.
+    private func names(_ row: [[UInt8]]) -> [String] {
+        row.enumerated().map { index, cell in
+            let hasMark = index == 0 && cell.starts(with: [0xEF, 0xBB, 0xBF])
+            return String(decoding: hasMark ? cell.dropFirst(3) : cell[...], as: UTF8.self).trimmingSpaces
+        }
     }
 
     private mutating func setHeader(_ row: [[UInt8]]) throws {
-        let names = row.map { String(decoding: $0, as: UTF8.self).trimmingSpaces }
-        if let twice = Dictionary(grouping: names, by: { $0 }).filter({ $0.value.count > 1 }).keys.sorted().first {
+        if row.allSatisfy(\.isEmpty) { return }
+        let names = names(row)
+        if let twice = Dictionary(grouping: names.filter { !$0.isEmpty }, by: { $0 }).filter({ $0.value.count > 1 })
+            .keys.sorted().first
+        {
             throw Failure(
                 code: "intake.damaged_table", "The header names the column '\(twice)' twice.", at: "line 1",
                 remedy: "Give each column a name of its own.")

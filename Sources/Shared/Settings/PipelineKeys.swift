@@ -200,9 +200,10 @@ extension PipelineSettings {
         .flag(
             "gates.require_improvement", \.gates.requireImprovement,
             "Ask for superiority on the primary metric, not only for no loss."),
-        .whole(
+        .optionalWhole(
             "gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536,
-            "Longest generated answer in tokens."),
+            default: "twice the row's wanted answer and 16 tokens more; 256 where none is given",
+            "Longest generated answer in tokens; 0 judges by loss alone."),
         .whole(
             "gates.maximum_rows", \.gates.maximumRows, in: 0...1_000_000_000,
             "Score at most this many gate rows; 0: all."),

@@ -133,8 +133,8 @@ package struct GatesSettings: Codable, Hashable, Sendable {
     package var confidence = 0.95
     /// Require superiority on the primary metric, not only non-inferiority.
     package var requireImprovement = true
-    /// Longest generated answer in tokens.
-    package var maxNewTokens = 64
+    /// Longest generated answer in tokens (nil: by the length of each row's wanted answer; 0: none is generated).
+    package var maxNewTokens: Int?
     /// At most this many gate rows are scored a run (0: all).
     package var maximumRows = 0
     package var rules: [GateRuleSettings] = []

@@ -57,10 +57,13 @@ package struct MeasureTask: Codable, Hashable, Sendable {
     /// Files of ``Row`` JSON lines, plain or zstd-compressed.
     package var rows: [FileReference]
     package var maxLength: Int
-    package init(model: ModelReference, rows: [FileReference], maxLength: Int) {
+    /// Write what the base reads of the first so many rows to `shown.jsonl`, one ``ShownRow`` a line (nil: of none).
+    package var shownRows: Int?
+    package init(model: ModelReference, rows: [FileReference], maxLength: Int, shownRows: Int? = nil) {
         self.model = model
         self.rows = rows
         self.maxLength = maxLength
+        self.shownRows = shownRows
     }
 }
 
@@ -96,11 +99,12 @@ package struct EvaluateTask: Codable, Hashable, Sendable {
     package var sets: [EvaluationSet]
     /// The classes to choose among by likelihood (nil: no likeliest-label scoring).
     package var labels: [String]?
-    /// Greedy generation up to this many new tokens (0: loss only).
-    package var maxNewTokens: Int
+    /// Greedy generation up to this many new tokens (0: loss only; nil: twice the tokens of the row's wanted answer and
+    /// 16 more, 256 where the row has none).
+    package var maxNewTokens: Int?
     package var maxLength: Int
     package init(
-        model: ModelReference, sets: [EvaluationSet], labels: [String]? = nil, maxNewTokens: Int = 64,
+        model: ModelReference, sets: [EvaluationSet], labels: [String]? = nil, maxNewTokens: Int? = nil,
         maxLength: Int = 512
     ) {
         self.model = model

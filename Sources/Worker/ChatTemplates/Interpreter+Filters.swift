@@ -78,7 +78,7 @@ extension Interpreter {
             let made = text.bytes.map {
                 plain.contains($0) ? String(Unicode.Scalar($0)) : "%" + PythonText.hex(UInt32($0), 2).uppercased()
             }
-            return .text(TemplateText(made.joined(), isData: text.isTouchedByData))
+            return .text(TemplateText(made.joined(), isData: text.isTouchedByData, sources: text.sources))
         default: return .text(text)
         }
     }

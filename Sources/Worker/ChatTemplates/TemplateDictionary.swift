@@ -70,5 +70,7 @@ package struct TemplateDictionary: Sendable {
     package mutating func set(_ name: String, _ value: TemplateValue) throws { try set(.text(Array(name.utf8)), value) }
 
     /// Sets the value of a text key that came from data.
-    package mutating func setData(_ name: String, _ value: TemplateValue) throws { try set(Key(.data(name)), value) }
+    package mutating func setData(_ name: String, source: Int32? = nil, _ value: TemplateValue) throws {
+        try set(Key(source.map { .data(name, source: $0) } ?? .data(name)), value)
+    }
 }

@@ -6,6 +6,8 @@ package struct TemplateText: Sendable, Hashable {
     private var storage: [UInt8]
     /// Ranges of `bytes` that came from data: ascending, apart, not empty.
     package private(set) var untrusted: [Range<Int>]
+    /// The numbers of the data that some of it came from, as whoever made that data gave them.
+    package private(set) var sources: Set<Int32> = []
     /// Who wants to know whether anyone looks at the bytes.
     private var watch: Watch?
 
@@ -18,13 +20,14 @@ package struct TemplateText: Sendable, Hashable {
     package init() { (storage, untrusted) = ([], []) }
 
     /// Text of the template's own, or of data.
-    package init(_ string: some StringProtocol, isData: Bool = false) {
-        self.init(bytes: Array(string.utf8), isData: isData)
+    package init(_ string: some StringProtocol, isData: Bool = false, sources: Set<Int32> = []) {
+        self.init(bytes: Array(string.utf8), isData: isData, sources: sources)
     }
 
-    init(bytes: [UInt8], isData: Bool, watch: Watch? = nil) {
+    init(bytes: [UInt8], isData: Bool, sources: Set<Int32> = [], watch: Watch? = nil) {
         storage = bytes
         self.watch = watch
+        self.sources = sources
         untrusted = isData && !bytes.isEmpty ? [0..<bytes.count] : []
     }
 
@@ -66,6 +69,7 @@ package struct TemplateText: Sendable, Hashable {
         let shift = storage.count
         storage.append(contentsOf: other.storage)
         if watch == nil { watch = other.watch }
+        if !other.sources.isEmpty, !other.storage.isEmpty { sources.formUnion(other.sources) }
         for range in other.untrusted {
             let moved = range.lowerBound + shift..<range.upperBound + shift
             if let last = untrusted.last, last.upperBound == moved.lowerBound {
@@ -90,6 +94,7 @@ package struct TemplateText: Sendable, Hashable {
                 result.untrusted.append(cut.lowerBound - range.lowerBound..<cut.upperBound - range.lowerBound)
             }
         }
+        if !result.untrusted.isEmpty { result.sources = sources }
         return result
     }
 
@@ -103,7 +108,7 @@ package struct TemplateText: Sendable, Hashable {
     /// change.
     func mapped(_ transform: (String) -> String) -> TemplateText {
         let made = Array(transform(string).utf8)
-        var result = TemplateText(bytes: made, isData: isTouchedByData)
+        var result = TemplateText(bytes: made, isData: isTouchedByData, sources: sources)
         if made.count == bytes.count, bytes.allSatisfy({ $0 < 0x80 }) { result.untrusted = untrusted }
         return result
     }
@@ -165,7 +170,9 @@ package struct TemplateText: Sendable, Hashable {
     /// Without white space at the ends.
     func trimmed() -> TemplateText {
         // What a stand-in is without them nobody needs to know yet.
-        if let standIn { return TemplateText(bytes: standIn.trimmed.bytes, isData: true, watch: watch) }
+        if let standIn {
+            return TemplateText(bytes: standIn.trimmed.bytes, isData: true, sources: sources, watch: watch)
+        }
         return stripped(PythonText.isSpace)
     }
 

@@ -8,7 +8,7 @@ extension TemplateValue {
         default:
             var result = ""
             try write(to: &result)
-            return TemplateText(result, isData: isTouchedByData)
+            return TemplateText(result, isData: isTouchedByData, sources: sources)
         }
     }
 
@@ -49,7 +49,7 @@ extension TemplateValue {
     func representation() throws -> TemplateText {
         var result = ""
         try write(to: &result)
-        return TemplateText(result, isData: isTouchedByData)
+        return TemplateText(result, isData: isTouchedByData, sources: sources)
     }
 }
 
@@ -67,7 +67,7 @@ extension TemplateValue {
     func json(_ style: JSONStyle) throws -> TemplateText {
         var result = ""
         try writeJSON(style, "\n", &result)
-        return TemplateText(result, isData: isTouchedByData)
+        return TemplateText(result, isData: isTouchedByData, sources: sources)
     }
 
     private func writeJSON(_ style: JSONStyle, _ newline: String, _ result: inout String) throws {

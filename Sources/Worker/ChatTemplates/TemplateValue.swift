@@ -18,6 +18,11 @@ package enum TemplateValue: Sendable {
     /// A string of data.
     package static func data(_ string: String) -> TemplateValue { .text(TemplateText(string, isData: true)) }
 
+    /// A string of data whose number every text that is made of it carries along.
+    package static func data(_ string: String, source: Int32) -> TemplateValue {
+        .text(TemplateText(string, isData: true, sources: [source]))
+    }
+
     /// A string that may hold control tokens, such as the name of the BOS.
     package static func trusted(_ string: String) -> TemplateValue { .text(TemplateText(string)) }
 
@@ -60,6 +65,17 @@ package enum TemplateValue: Sendable {
         case .loop: "loop"
         case .macro: "macro"
         case .function(let name): "function \(name)"
+        }
+    }
+
+    /// The numbers of the data that texts in it came from.
+    var sources: Set<Int32> {
+        switch self {
+        case .text(let text): text.sources
+        case .list(let list): list.items.reduce(into: []) { $0.formUnion($1.sources) }
+        case .dictionary(let dictionary):
+            (dictionary.keys.map(\.value) + dictionary.values).reduce(into: []) { $0.formUnion($1.sources) }
+        default: []
         }
     }
 

@@ -10,6 +10,8 @@ package enum EncodingFailure: Error, Equatable, CustomStringConvertible {
     case templateBreaksPrefix(turn: Int, reason: String)
     /// The template builds control tokens out of data, so that data cannot be kept apart.
     case templateHidesControl
+    /// The template does not write a part of the row.
+    case leftOut(part: String)
     /// The number of `generation` blocks is not that of the assistant's turns.
     case generationBlocks(found: Int, turns: Int)
 
@@ -29,11 +31,14 @@ package enum EncodingFailure: Error, Equatable, CustomStringConvertible {
             """
                 + "row, or let rows be cut (data.truncate)"
         case .templateBreaksPrefix(let turn, let reason):
-            "the chat template cannot be trained on turn \(turn + 1) of this row: \(reason); "
-                + "train the last turn alone, or name a template with {% generation %} blocks"
+            "the chat template cannot be trained on turn \(turn + 1) of this row: \(reason); register the base with "
+                + "another template (ftctl base add --template FILE), such as one with {% generation %} blocks"
         case .templateHidesControl:
             "the chat template builds control tokens out of the row's own text, so that data could forge them; "
-                + "name another template, or allow control tokens in this dataset"
+                + "register the base with another template (ftctl base add --template FILE)"
+        case .leftOut(let part):
+            "the chat template does not write \(part), so that the model would never learn it; take it out of the row, "
+                + "or register the base with a template that writes it (ftctl base add --template FILE)"
         case .generationBlocks(let found, let turns):
             "the chat template has \(found) generation blocks for \(turns) turns of the assistant; correct the template"
         }

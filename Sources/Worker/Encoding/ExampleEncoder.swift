@@ -18,6 +18,8 @@ package struct ExampleEncoder: Sendable {
     /// Seconds since 1970 as templates see them. Fixed, so that a row has the same tokens whenever it is encoded.
     package let now: Int
     private let renderer: ConversationRenderer?
+    /// Whether the template writes what a developer says; where it does not, it is said by the system.
+    private let writesDeveloper: Bool
 
     package init(
         tokenizer: Tokenizer, template: ChatTemplate?, trustsData: Bool = false,
@@ -29,6 +31,7 @@ package struct ExampleEncoder: Sendable {
         self.trustsData = trustsData
         self.now = now
         var names: [String: TemplateValue] = [:]
+        for (name, text) in tokenizer.names { names[name] = .trusted(text) }
         for (name, id) in [
             ("bos_token", tokenizer.bos), ("eos_token", tokenizer.eos), ("unk_token", tokenizer.unknown),
             ("pad_token", tokenizer.padding),
@@ -38,6 +41,21 @@ package struct ExampleEncoder: Sendable {
         let all = names.merging(variables) { $1 }
         self.variables = all
         renderer = template.map { ConversationRenderer($0, variables: all, now: now) }
+        writesDeveloper = renderer.map(Self.writesDeveloper) ?? true
+    }
+
+    /// Tries a conversation in which a developer speaks.
+    private static func writesDeveloper(_ renderer: ConversationRenderer) -> Bool {
+        func turn(_ role: String, _ source: Int32) throws -> TemplateDictionary {
+            var fields = TemplateDictionary()
+            try fields.set("role", .data(role))
+            try fields.set("content", .data("x", source: source))
+            return fields
+        }
+        let text = try? renderer.render(
+            [turn("developer", 1), turn("user", 2)], addGenerationPrompt: true
+        ).text
+        return text?.sources.contains(1) == true
     }
 
     /// A prompt and what should follow it.
@@ -72,16 +90,53 @@ package struct ExampleEncoder: Sendable {
         return try encode(promptTurns: [ChatTurn(role: "user", content: prompt, isTrained: false)])
     }
 
-    /// The tokens of a conversation after which the assistant is to speak.
-    package func encode(promptTurns turns: [ChatTurn], tools: TemplateValue = .none) throws -> [Int32] {
-        guard let renderer else { return tokenizer.prefix + encodeData(try Self.joined(turns), isContinuation: false) }
-        let text = try renderer.render(turns.map(\.fields), tools: tools, addGenerationPrompt: true).text
+    /// The tokens of a conversation after which the assistant is to speak. Throws ``EncodingFailure`` where the
+    /// template leaves out a part of it.
+    package func encode(promptTurns given: [ChatTurn], tools: ToolList = .none) throws -> [Int32] {
+        let turns = try mapped(given)
+        guard let renderer else {
+            try checkPlain(turns, tools)
+            return tokenizer.prefix + encodeData(try Self.joined(turns), isContinuation: false)
+        }
+        let text = try renderer.render(turns.map(\.fields), tools: tools.value, addGenerationPrompt: true).text
+        try checkParts(turns, tools, in: text, thinking: false)
         return try encode(text, in: 0..<text.bytes.count)
     }
 
-    /// The token ids that end the assistant's turn: the EOS and what the template writes after the answer.
+    /// The conversation as the template is given it: what a developer says is the system's where the template has no
+    /// developers.
+    private func mapped(_ turns: [ChatTurn]) throws -> [ChatTurn] {
+        writesDeveloper ? turns : try turns.map { $0.role == "developer" ? try $0.said(by: "system") : $0 }
+    }
+
+    /// Refuses a rendering that lacks a part of the row.
+    private func checkParts(_ turns: [ChatTurn], _ tools: ToolList, in text: TemplateText, thinking: Bool) throws {
+        for part in tools.parts where !text.sources.contains(part.source) {
+            throw EncodingFailure.leftOut(part: part.name)
+        }
+        for turn in turns {
+            for part in turn.parts where !text.sources.contains(part.source) {
+                if part.isThinking, !(thinking && turn.isTrained) { continue }
+                throw EncodingFailure.leftOut(part: part.name)
+            }
+        }
+    }
+
+    /// Without a template the contents of turns are all that is written.
+    private func checkPlain(_ turns: [ChatTurn], _ tools: ToolList) throws {
+        if let part = tools.parts.first { throw EncodingFailure.leftOut(part: part.name) }
+        for turn in turns {
+            guard case .text(let content)? = turn.fields[name: "content"] else { continue }
+            for part in turn.parts where !content.sources.contains(part.source) && (!part.isThinking || turn.isTrained)
+            {
+                throw EncodingFailure.leftOut(part: part.name)
+            }
+        }
+    }
+
+    /// The token ids that end the assistant's turn: the model's own ends and what the template writes after the answer.
     package func stopTokens() -> [Int32] {
-        var result = tokenizer.eos.map { [$0] } ?? []
+        var result = tokenizer.ends
         let probe = "x"
         if let renderer,
             let turns = try? [
@@ -98,17 +153,57 @@ package struct ExampleEncoder: Sendable {
 
     // MARK: Conversations
 
+    /// A conversation as one example or, where its template lets what comes later change what came before, as one for
+    /// each trained turn: the turn with all before it, as a server will render it.
+    ///
+    /// Throws ``EncodingFailure`` where it cannot be trained on, `TemplateFailure` where the template refuses it.
+    package func examples(turns: [ChatTurn], tools: ToolList = .none, maximumLength: Int) throws -> [EncodedExample] {
+        do { return [try encode(turns: turns, tools: tools, maximumLength: maximumLength)] } catch {
+            let trained = turns.indices.filter { turns[$0].isTrained }
+            let isOfTemplate =
+                switch error as? EncodingFailure {
+                case .templateBreaksPrefix?, .leftOut?, .generationBlocks?: true
+                default: false
+                }
+            guard isOfTemplate, let last = trained.last, trained.count > 1 || last + 1 < turns.count else {
+                throw error
+            }
+            return try turnByTurn(turns, trained, tools, maximumLength)
+        }
+    }
+
+    /// One example for each trained turn. Turns that begin beyond the length count as cut from the last that does not.
+    private func turnByTurn(_ turns: [ChatTurn], _ trained: [Int], _ tools: ToolList, _ maximumLength: Int) throws
+        -> [EncodedExample]
+    {
+        var result: [EncodedExample] = []
+        for index in trained {
+            let part = turns[...index].enumerated().map { $1.trained($0 == index) }
+            do { result.append(try encode(turns: part, tools: tools, maximumLength: maximumLength)) } catch {
+                guard case EncodingFailure.tooLong(let tokens, _, _) = error, !result.isEmpty else { throw error }
+                result[result.count - 1].truncated += max(0, tokens - maximumLength)
+                break
+            }
+        }
+        return result
+    }
+
     /// A conversation, with labels on what the trained turns add.
-    package func encode(turns: [ChatTurn], tools: TemplateValue = .none, maximumLength: Int) throws -> EncodedExample {
-        guard let renderer else { return try encodePlain(turns, maximumLength) }
-        let whole = try renderer.render(turns.map(\.fields), tools: tools, addGenerationPrompt: false)
+    package func encode(turns given: [ChatTurn], tools: ToolList = .none, maximumLength: Int) throws -> EncodedExample {
+        let turns = try mapped(given)
+        guard let renderer else {
+            try checkPlain(turns, tools)
+            return try encodePlain(turns, maximumLength)
+        }
+        let whole = try renderer.render(turns.map(\.fields), tools: tools.value, addGenerationPrompt: false)
+        try checkParts(turns, tools, in: whole.text, thinking: true)
         try checkControl(whole.text, turns)
         var ids: [Int32] = []
         var trained: [Range<Int>] = []
         var place = 0
         // Turns beyond the length are not looked for: a conversation of thousands costs no more than what is kept of
         // it.
-        try forEachTrainedSpan(renderer, turns, tools, whole) { span in
+        try forEachTrainedSpan(renderer, turns, tools.value, whole) { span in
             ids += try encode(whole.text, in: place..<span.lowerBound)
             let start = ids.count
             ids += try encode(whole.text, in: span)

@@ -32,8 +32,11 @@ package struct RowSetEvaluation {
     /// A row that can be scored.
     private struct Item {
         let row: Row
-        /// Empty where the row says what is asked and not what is wanted: then it is only answered.
-        let sequence: TokenSequence
+        /// Several where each trained turn is scored by itself; one empty one where the row says what is asked and not
+        /// what is wanted: then it is only answered.
+        let sequences: [TokenSequence]
+        /// The wanted answer as text.
+        let reference: String
         let prompt: [Int32]?
     }
 
@@ -45,21 +48,25 @@ package struct RowSetEvaluation {
         observer.stage("scoring \(set.name)")
         // Rows and labelled variants are scored together: they share their prompts, which are computed once.
         let variants = try labelVariants(items)
+        let own = items.reduce(0) { $0 + $1.sequences.count }
         let scorer = SequenceScorer(transformer, memoryBytes: memoryBytes)
         let scores = try scorer.score(
-            items.map(\.sequence) + variants.map(\.sequence),
-            progress: { observer.progress($0, items.count + variants.count, "sequences") },
+            items.flatMap(\.sequences) + variants.map(\.sequence),
+            progress: { observer.progress($0, own + variants.count, "sequences") },
             interruption: observer.interruption)
-        var records = zip(items, scores).map { item, score in
-            ExampleRecord(
-                row: item.row.id, set: set.name, lossSum: score.lossSum, tokens: score.tokens,
-                correctTokens: score.correct,
+        var first = 0
+        var records = items.map { item in
+            let parts = scores[first..<first + item.sequences.count]
+            first += item.sequences.count
+            return ExampleRecord(
+                row: item.row.id, set: set.name, lossSum: parts.reduce(0) { $0 + $1.lossSum },
+                tokens: parts.reduce(0) { $0 + $1.tokens }, correctTokens: parts.reduce(0) { $0 + $1.correct },
                 bytes: RowEncoder.labelledBytes(item.row.content), promptTokens: item.prompt?.count ?? 0,
                 prompt: String(RowEncoder.question(item.row.content).prefix(400)),
-                reference: RowEncoder.reference(item.row.content), label: item.row.label, fields: item.row.fields,
+                reference: item.reference, label: item.row.label, fields: item.row.fields,
                 drop: item.row.drop)
         }
-        for (variant, score) in zip(variants, scores[items.count...]) {
+        for (variant, score) in zip(variants, scores[own...]) {
             records[variant.item].labelScores = records[variant.item].labelScores ?? [:]
             records[variant.item].labelScores?[variant.label] = -score.lossSum
         }
@@ -77,17 +84,30 @@ package struct RowSetEvaluation {
             try observer.interruption()
             do {
                 let prompt = try encoder.prompt(row.content)
-                let isOpen = RowEncoder.reference(row.content).isEmpty && prompt != nil
-                let sequence =
-                    isOpen
-                    ? TokenSequence(ids: [], weights: [])
-                    : try encoder.example(row.content, maximumLength: task.maxLength).sequence
-                items.append(Item(row: row, sequence: sequence, prompt: prompt))
+                let examples =
+                    RowEncoder.hasAnswer(row.content) || prompt == nil
+                    ? try encoder.examples(row.content, maximumLength: task.maxLength) : []
+                items.append(
+                    Item(
+                        row: row,
+                        sequences: examples.isEmpty
+                            ? [TokenSequence(ids: [], weights: [])] : examples.map(\.sequence),
+                        reference: reference(row.content, examples.last), prompt: prompt))
             } catch {
                 skipped.add(row, of: set.name.rawValue, error)
             }
         }
         return (items, skipped.count)
+    }
+
+    /// The wanted answer as text; that of a turn which only calls tools is what the template writes of it.
+    private func reference(_ content: RowContent, _ example: EncodedExample?) -> String {
+        let text = RowEncoder.reference(content)
+        guard text.isEmpty, let example, let end = example.labels.lastIndex(of: true) else { return text }
+        let start = example.labels[..<end].lastIndex(of: false).map { $0 + 1 } ?? 0
+        let ids = example.ids[start...end]
+        let stops = encoder.encoder.stopTokens()
+        return encoder.tokenizer.decode(Array(ids.prefix { !stops.contains($0) }))
     }
 
     /// Each labelled row with each class's text as its answer.
@@ -107,17 +127,25 @@ package struct RowSetEvaluation {
         return variants
     }
 
+    /// How long an answer may be where nothing says so: it has room to be wrong, and ends some time.
+    private static func limit(_ item: Item) -> Int {
+        let wanted = item.sequences.last?.weights.reduce(0) { $1 > 0 ? $0 + 1 : $0 } ?? 0
+        return wanted == 0 ? 256 : 2 * wanted + 16
+    }
+
     /// Greedy answers.
     private func answer(_ items: [Item], _ records: inout [ExampleRecord]) throws {
         let asked = items.indices.filter { items[$0].prompt != nil }
-        let longest = set.maxNewTokens ?? task.maxNewTokens
-        guard longest > 0, !asked.isEmpty else { return }
+        let fixed = set.maxNewTokens ?? task.maxNewTokens
+        guard fixed != 0, !asked.isEmpty else { return }
+        let limits = asked.map { fixed ?? Self.limit(items[$0]) }
         observer.stage("generating \(set.name)")
         let generator = Generator(transformer, memoryBytes: memoryBytes)
-        let options = GenerationOptions(maxNewTokens: longest, stopTokens: Set(encoder.encoder.stopTokens()))
+        let options = GenerationOptions(
+            maxNewTokens: limits.max() ?? 0, stopTokens: Set(encoder.encoder.stopTokens()))
         var done = 0
         let answers = try generator.generate(
-            asked.map { items[$0].prompt ?? [] }, options,
+            asked.map { items[$0].prompt ?? [] }, options, limits: limits,
             finished: { _, _ in
                 done += 1
                 if done % 16 == 0 || done == asked.count { observer.progress(done, asked.count, "answers") }

@@ -18,17 +18,21 @@ package final class Generator {
 
     /// Answers every prompt (token ids). `finished` is told of each answer as it ends, with its prompt's index.
     ///
+    /// - Parameter limits: the longest answer to each prompt, where they differ.
+    ///
     /// Prompts must not be empty. A prompt as long as the model's context gets an empty answer that ended for its
     /// length. Throws what `interruption`, asked before every step, throws; `finished` was then told of the answers
     /// that had ended.
     package func generate(
-        _ prompts: [[Int32]], _ options: GenerationOptions,
+        _ prompts: [[Int32]], _ options: GenerationOptions, limits: [Int]? = nil,
         finished: (_ index: Int, GeneratedTokens) -> Void = { _, _ in },
         interruption: Interruption = {}
     ) throws -> [GeneratedTokens] {
         var answers = [GeneratedTokens](repeating: GeneratedTokens(ids: [], finish: .length), count: prompts.count)
         let context = transformer.model.configuration.context
-        let room = prompts.map { max(0, min(options.maxNewTokens, context - $0.count)) }
+        let room = prompts.indices.map { index in
+            max(0, min(limits?[index] ?? options.maxNewTokens, context - prompts[index].count))
+        }
         for index in prompts.indices where room[index] == 0 || prompts[index].isEmpty {
             finished(index, answers[index])
         }

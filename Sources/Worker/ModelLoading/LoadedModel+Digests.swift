@@ -13,7 +13,10 @@ extension LoadedModel {
         let folder: String
         if gguf != nil {
             let url = URL(filePath: path)
-            (folder, names) = (url.deletingLastPathComponent().path, [url.lastPathComponent])
+            folder = url.deletingLastPathComponent().path
+            let template = TokenizerFile.templateName
+            let hasTemplate = FileManager.default.fileExists(atPath: folder + "/" + template)
+            names = [url.lastPathComponent] + (hasTemplate ? [template] : [])
         } else {
             (folder, names) = (path, try HuggingFaceFolder(path: path).files)
         }

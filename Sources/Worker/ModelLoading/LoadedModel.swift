@@ -14,7 +14,7 @@ package struct LoadedModel {
     package private(set) var model: Model
     /// The adapters on top of ``model`` as one; nil where there is none.
     package private(set) var adapter: Adapter?
-    package let text: TokenizerFile
+    package private(set) var text: TokenizerFile
     /// GGUF metadata where the base is a GGUF file.
     package let gguf: GGUFFile?
 
@@ -39,13 +39,29 @@ package struct LoadedModel {
             model = try Model(gguf: file)
             text = try TokenizerFile(file)
         }
-        guard text.tokenizer.vocabularySize <= model.configuration.vocabulary else {
-            throw ModelFailure(
-                place: self.path,
-                problem: "the tokenizer has \(text.tokenizer.vocabularySize) tokens, and the weights only "
-                    + "\(model.configuration.vocabulary)",
-                remedy: "Tokenizer and weights are of different models: download the model again.")
+        // Tokens for pictures and sounds stand behind the rows of the weights in some published folders; a text never
+        // has them.
+        let rows = model.configuration.vocabulary
+        if text.tokenizer.vocabularySize > rows, text.hasOnlyUnusedTokens(from: rows) {
+            text = try text.cut(to: rows)
         }
+        try checkVocabulary()
+    }
+
+    /// Refuses text whose tokens the weights do not have.
+    private func checkVocabulary() throws {
+        let (tokens, rows) = (text.tokenizer.vocabularySize, model.configuration.vocabulary)
+        guard tokens > rows else { return }
+        let names = (rows..<tokens).compactMap { text.tokenizer.name(of: Int32($0)) }
+        let shown = names.prefix(5).joined(separator: ", ")
+        throw ModelFailure(
+            place: path,
+            problem: "the tokenizer has \(tokens) tokens, and the weights only \(rows): there are none for \(shown)"
+                + (names.count > 5 ? " and \(names.count - 5) more" : ""),
+            remedy: tokens - rows <= 64
+                ? "Tokens were added after training: call model.resize_token_embeddings(\(tokens)) and save the model "
+                    + "again, or take the tokens out of the tokenizer's files."
+                : "Tokenizer and weights are of different models: download the model again.")
     }
 
     /// The encoder of rows, with a fixed date so that a row has the same tokens whenever it is encoded.
@@ -98,16 +114,27 @@ package struct LoadedModel {
 
     private static func resolve(_ path: String) throws -> String {
         guard isFolder(path), !FileManager.default.fileExists(atPath: path + "/config.json") else { return path }
+        if let adapter = FileManager.default.contents(atPath: path + "/adapter_config.json") {
+            let members = try? JSONDecoder().decode([String: JSONValue].self, from: adapter)
+            let base = members?["base_model_name_or_path"]?.stringValue ?? ""
+            throw ModelFailure(
+                place: path,
+                problem: "this is a LoRA adapter" + (base.isEmpty ? "" : " of \(base)") + ", not a model",
+                remedy: "Merge it (model.merge_and_unload() of peft) and give the result, or give the base itself.")
+        }
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter {
             $0.hasSuffix(".gguf")
         }
         guard names.count == 1 else {
+            let isSplit = names.contains { $0.contains("-of-") }
             throw ModelFailure(
                 place: path,
                 problem: names.isEmpty
                     ? "the folder holds neither a config.json nor a .gguf file"
                     : "the folder holds \(names.count) .gguf files",
-                remedy: "Give the model file itself, or a folder as `save_pretrained` writes it.")
+                remedy: isSplit
+                    ? "Join the parts into one file: llama-gguf-split --merge FIRST-PART OUT.gguf."
+                    : "Give the model file itself, or a folder as `save_pretrained` writes it.")
         }
         return path + "/" + names[0]
     }

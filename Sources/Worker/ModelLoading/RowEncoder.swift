@@ -20,22 +20,35 @@ package struct RowEncoder: Sendable {
 
     package var tokenizer: Tokenizer { encoder.tokenizer }
 
-    /// The row's tokens and labels, cut to `maximumLength` or the model's context.
-    package func example(_ content: RowContent, maximumLength: Int) throws -> EncodedExample {
+    /// The row's tokens and labels, cut to `maximumLength` or the model's context: one example, or one for each trained
+    /// turn where the template does not let a conversation be trained in one.
+    package func examples(_ content: RowContent, maximumLength: Int) throws -> [EncodedExample] {
         let length = min(max(2, maximumLength), context)
         switch content {
         case .completion(let prompt, let completion):
-            return try encoder.encode(prompt: prompt, completion: completion, maximumLength: length)
+            return [try encoder.encode(prompt: prompt, completion: completion, maximumLength: length)]
         case .text(let text):
-            return try encoder.encode(text: text, maximumLength: length)
+            return [try encoder.encode(text: text, maximumLength: length)]
         case .chat(let messages, let tools):
-            return try encoder.encode(turns: try messages.map(turn), tools: try value(tools), maximumLength: length)
+            var values = RowValues()
+            let turns = try messages.enumerated().map { try values.turn($1, at: $0, trained: Self.isTrained($1)) }
+            return try encoder.examples(turns: turns, tools: try values.tools(tools), maximumLength: length)
         case .preference(let prompt, let chosen, _):
+            var values = RowValues()
             let turns =
-                try prompt.map { message in try turn(message, trained: false) }
-                + chosen.map { message in try turn(message) }
-            return try encoder.encode(turns: turns, maximumLength: length)
+                try prompt.enumerated().map { try values.turn($1, at: $0, trained: false) }
+                + chosen.enumerated().map { index, message in
+                    try values.turn(message, at: prompt.count + index, trained: Self.isTrained(message))
+                }
+            return [try encoder.encode(turns: turns, maximumLength: length)]
         }
+    }
+
+    /// The row as one example: all of it or, where each turn is one of its own, its last trained turn.
+    package func example(_ content: RowContent, maximumLength: Int) throws -> EncodedExample {
+        let examples = try examples(content, maximumLength: maximumLength)
+        guard let last = examples.last else { throw EncodingFailure.noLabels }
+        return last
     }
 
     /// The tokens after which the model is to answer; nil for plain text, which asks nothing.
@@ -45,9 +58,16 @@ package struct RowEncoder: Sendable {
         case .text: return nil
         case .chat(let messages, let tools):
             guard let last = Self.lastTrained(messages) else { return nil }
-            return try encoder.encode(promptTurns: try messages[..<last].map(turn), tools: try value(tools))
-        case .preference(let prompt, _, _): return try encoder.encode(promptTurns: try prompt.map(turn))
+            var values = RowValues()
+            let turns = try messages[..<last].enumerated().map { try values.turn($1, at: $0, trained: false) }
+            return try encoder.encode(promptTurns: turns, tools: try values.tools(tools))
+        case .preference(let prompt, _, _): return try encoder.encode(promptTurns: try turns(prompt))
         }
+    }
+
+    private func turns(_ messages: [Message]) throws -> [ChatTurn] {
+        var values = RowValues()
+        return try messages.enumerated().map { try values.turn($1, at: $0, trained: false) }
     }
 
     /// The tokens of a conversation after which the assistant is to speak.
@@ -55,7 +75,7 @@ package struct RowEncoder: Sendable {
         if encoder.template == nil, messages.count == 1, let only = messages.first {
             return try encoder.encode(promptOnly: only.content)
         }
-        return try encoder.encode(promptTurns: try messages.map(turn))
+        return try encoder.encode(promptTurns: try turns(messages))
     }
 
     /// The row with its wanted answer replaced, for scoring labels.
@@ -67,6 +87,8 @@ package struct RowEncoder: Sendable {
             var kept = Array(messages[...last])
             for index in kept.indices { kept[index].trained = index == last }
             kept[last].content = answer
+            kept[last].toolCalls = nil
+            kept[last].reasoning = nil
             return .chat(messages: kept, tools: tools)
         case .text, .preference: return nil
         }
@@ -99,45 +121,30 @@ package struct RowEncoder: Sendable {
         switch content {
         case .completion(_, let completion): completion.utf8.count
         case .text(let text): text.utf8.count
-        case .chat(let messages, _): messages.reduce(0) { $0 + (isTrained($1) ? $1.content.utf8.count : 0) }
-        case .preference(_, let chosen, _): chosen.reduce(0) { $0 + (isTrained($1) ? $1.content.utf8.count : 0) }
+        case .chat(let messages, _): messages.reduce(0) { $0 + (isTrained($1) ? saidBytes($1) : 0) }
+        case .preference(_, let chosen, _): chosen.reduce(0) { $0 + (isTrained($1) ? saidBytes($1) : 0) }
         }
+    }
+
+    /// Bytes of all that a turn says: its text, what it thinks, and the names and arguments of its calls.
+    private static func saidBytes(_ message: Message) -> Int {
+        let calls = (message.toolCalls?.arrayValue ?? []).reduce(0) { sum, call in
+            let function = call["function"]
+            return sum + (function?["name"]?.stringValue?.utf8.count ?? 0)
+                + (function?["arguments"]?.stringValue?.utf8.count ?? 0)
+        }
+        return message.content.utf8.count + (message.reasoning?.utf8.count ?? 0) + calls
+    }
+
+    /// Whether the row says what is wanted: without it, a model can only be asked.
+    package static func hasAnswer(_ content: RowContent) -> Bool {
+        guard case .chat(let messages, _) = content else { return !reference(content).isEmpty }
+        return lastTrained(messages).map { saidBytes(messages[$0]) > 0 } ?? false
     }
 
     private static func isTrained(_ message: Message) -> Bool { message.trained ?? (message.role == "assistant") }
 
     private static func lastTrained(_ messages: [Message]) -> Int? { messages.lastIndex(where: isTrained) }
-
-    // MARK: Template values
-
-    private func turn(_ message: Message) throws -> ChatTurn { try turn(message, trained: Self.isTrained(message)) }
-
-    private func turn(_ message: Message, trained: Bool) throws -> ChatTurn {
-        var fields = TemplateDictionary()
-        try fields.set("role", .data(message.role))
-        try fields.set("content", .data(message.content))
-        if let name = message.name { try fields.set("name", .data(name)) }
-        if let calls = message.toolCalls { try fields.set("tool_calls", try value(calls)) }
-        if let id = message.toolCallID { try fields.set("tool_call_id", .data(id)) }
-        return ChatTurn(fields: fields, isTrained: trained)
-    }
-
-    private func value(_ json: JSONValue?) throws -> TemplateValue {
-        switch json {
-        case nil, .null?: return .none
-        case .bool(let flag)?: return .bool(flag)
-        case .integer(let number)?: return .int(Int(number))
-        case .number(let number)?: return .double(number)
-        case .string(let text)?: return .data(text)
-        case .array(let elements)?: return .list(try TemplateList(elements.map(value)))
-        case .object(let members)?:
-            var dictionary = TemplateDictionary()
-            for (key, member) in members.sorted(by: { $0.key < $1.key }) {
-                try dictionary.setData(key, try value(member))
-            }
-            return .dictionary(dictionary)
-        }
-    }
 }
 
 extension EncodedExample {

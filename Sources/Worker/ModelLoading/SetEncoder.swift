@@ -23,22 +23,24 @@ package struct SetEncoder {
         var sequences: [TokenSequence] = []
         var skipped = SkippedRows(observer)
         var truncated = 0
+        var rows = 0
         try RowReader.each(files, interruption: observer.interruption) { row in
             do {
-                let example = try encoder.example(row.content, maximumLength: maximumLength)
-                if example.truncated > 0 {
+                let examples = try encoder.examples(row.content, maximumLength: maximumLength)
+                if let long = examples.last(where: { $0.truncated > 0 }) {
                     guard cut else {
                         throw EncodingFailure.rowTooLong(
-                            tokens: example.ids.count + example.truncated, maximumLength: maximumLength)
+                            tokens: long.ids.count + long.truncated, maximumLength: maximumLength)
                     }
                     truncated += 1
                 }
-                sequences.append(example.sequence)
+                rows += 1
+                sequences += examples.map(\.sequence)
             } catch {
                 skipped.add(row, of: what, error)
             }
         }
-        figures["\(what)_rows"] = Double(sequences.count)
+        figures["\(what)_rows"] = Double(rows)
         figures["\(what)_rows_skipped"] = Double(skipped.count)
         figures["\(what)_rows_truncated"] = Double(truncated)
         if what == "training", sequences.isEmpty {

@@ -8,6 +8,9 @@ package struct TokenizerFile: Sendable {
     package let tokenizer: Tokenizer
     /// What the tokenizer was built from, for writing it out again.
     package let definition: TokenizerDefinition
+    /// The file beside a model that holds its chat template, and counts before the one inside.
+    package static let templateName = "chat_template.jinja"
+
     /// Nil where the model has none, as base models do.
     package let template: ChatTemplate?
 
@@ -27,21 +30,48 @@ package struct TokenizerFile: Sendable {
                 source: source.path, location: "the file", problem: "it is absent or cannot be read",
                 remedy: "Fetch the whole model folder, with its tokenizer.json")
         }
-        let config = try? Data(contentsOf: folder.appending(path: "tokenizer_config.json"))
-        var definition = try TokenizerDefinition(
-            json: Array(json), config: config.map { Array($0) }, source: source.path)
-        if let template = try? Data(contentsOf: folder.appending(path: "chat_template.jinja")) {
+        if let stray = StrayFile(json) {
+            throw TokenizerFailure(
+                source: source.path, location: "the file", problem: stray.problem, remedy: stray.remedy)
+        }
+        func bytes(_ name: String) -> [UInt8]? { (try? Data(contentsOf: folder.appending(path: name))).map(Array.init) }
+        var files = TokenizerDefinition.Files(config: bytes("tokenizer_config.json"))
+        files.specialTokensMap = bytes("special_tokens_map.json")
+        files.generation = bytes("generation_config.json")
+        files.model = bytes("config.json")
+        files.templateJSON = bytes("chat_template.json")
+        var definition = try TokenizerDefinition(json: Array(json), files: files, source: source.path)
+        if let template = bytes(Self.templateName) {
             definition.chatTemplate = String(decoding: template, as: UTF8.self)
         }
         try self.init(definition)
     }
 
-    /// Loads from an open GGUF file.
+    /// Loads from an open GGUF file; a chat template beside it counts before the one inside.
     package init(_ file: GGUFFile) throws {
-        try self.init(TokenizerDefinition(gguf: TokenizerDefinition.GGUFValues(file), source: file.path))
+        var definition = try TokenizerDefinition(gguf: TokenizerDefinition.GGUFValues(file), source: file.path)
+        let beside = URL(filePath: file.path).deletingLastPathComponent().appending(path: Self.templateName)
+        if let template = try? Data(contentsOf: beside) {
+            definition.chatTemplate = String(decoding: template, as: UTF8.self)
+        }
+        try self.init(definition)
     }
 
-    private init(_ definition: TokenizerDefinition) throws {
+    /// Whether all tokens from `count` on are control tokens that no text, no template and no end of a turn has.
+    package func hasOnlyUnusedTokens(from count: Int) -> Bool {
+        let used = [tokenizer.bos, tokenizer.eos, tokenizer.unknown, tokenizer.padding] + tokenizer.ends.map { $0 }
+        return (count..<tokenizer.vocabularySize).allSatisfy { index in
+            let id = Int32(index)
+            guard tokenizer.isControl(id), !used.contains(id), let name = tokenizer.name(of: id) else { return false }
+            return definition.chatTemplate?.contains(name) != true
+        }
+    }
+
+    /// The same without the tokens from `count` on.
+    package func cut(to count: Int) throws -> TokenizerFile { try TokenizerFile(definition.cut(to: count)) }
+
+    /// Builds the tokenizer that is defined. Throws `TokenizerFailure` or `TemplateFailure`.
+    package init(_ definition: TokenizerDefinition) throws {
         self.definition = definition
         tokenizer = try Tokenizer(definition)
         template = try definition.chatTemplate.map { try ChatTemplate($0) }
@@ -63,6 +93,7 @@ extension TokenizerDefinition.GGUFValues {
         if case .texts(let texts)? = value("merges") { merges = texts }
         bos = integer("bos_token_id")
         eos = integer("eos_token_id")
+        ends = ["eot", "eom"].compactMap { integer("\($0)_token_id") }
         unknown = integer("unknown_token_id")
         padding = integer("padding_token_id")
         addBOS = value("add_bos_token")?.bool

@@ -37,6 +37,10 @@ package final class Tokenizer: Sendable {
     package let prefix: [Int32]
     /// Ids that `encode` puts behind when it is asked to add special tokens.
     package let suffix: [Int32]
+    /// Ids that end an answer, the end of text first.
+    package let ends: [Int32]
+    /// The texts of tokens that have a name, such as `sep_token`, for chat templates.
+    package let names: [String: String]
     /// The chat template that came with the tokenizer.
     package let chatTemplate: String?
 
@@ -63,6 +67,8 @@ package final class Tokenizer: Sendable {
         padding = definition.padding
         prefix = definition.prefix
         suffix = definition.suffix
+        ends = definition.ends
+        names = definition.names
         chatTemplate = definition.chatTemplate
 
         pieces = TokenizerRules.pieces(of: definition)

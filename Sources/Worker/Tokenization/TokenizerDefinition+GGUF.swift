@@ -12,6 +12,8 @@ extension TokenizerDefinition {
         package var merges: [String]?
         package var bos: Int32?
         package var eos: Int32?
+        /// `tokenizer.ggml.eot_token_id` and `eom_token_id`, which end a turn beside the end of text.
+        package var ends: [Int32] = []
         package var unknown: Int32?
         package var padding: Int32?
         package var addBOS: Bool?
@@ -52,6 +54,7 @@ extension TokenizerDefinition {
         unknown = values.unknown
         padding = values.padding
         chatTemplate = values.chatTemplate
+        ends = Self.ends(values)
 
         let addsBOS: Bool
         switch values.model {
@@ -100,6 +103,13 @@ extension TokenizerDefinition {
         if spelling == .sentencePiece { respellSpaces() }
         if addsBOS, let bos { prefix = [bos] }
         if values.addEOS == true, let eos { suffix = [eos] }
+    }
+
+    /// What ends an answer, the end of text first.
+    private static func ends(_ values: GGUFValues) -> [Int32] {
+        var ends = values.eos.map { [$0] } ?? []
+        for id in values.ends where id >= 0 && id < values.tokens.count && !ends.contains(id) { ends.append(id) }
+        return ends
     }
 
     /// The kinds of all tokens; throws where lists have other lengths than the vocabulary, or ids lie beyond it.

@@ -1,12 +1,26 @@
 extension TokenizerDefinition {
-    /// Reads a tokenizer from the bytes of a `tokenizer.json`, with those of the `tokenizer_config.json` beside it.
+    /// The bytes of the files beside a `tokenizer.json` that say something of its tokens; nil of those that are absent.
+    package struct Files: Sendable {
+        /// `tokenizer_config.json`
+        package var config: [UInt8]?
+        /// `special_tokens_map.json`
+        package var specialTokensMap: [UInt8]?
+        /// `generation_config.json`
+        package var generation: [UInt8]?
+        /// The model's own `config.json`.
+        package var model: [UInt8]?
+        /// `chat_template.json`, which older processors wrote.
+        package var templateJSON: [UInt8]?
+
+        package init(config: [UInt8]? = nil) { self.config = config }
+    }
+
+    /// Reads a tokenizer from the bytes of a `tokenizer.json`, with those of the files beside it.
     ///
     /// Throws `TokenizerFailure` naming the key or the offset, its value and a remedy, for what is broken or not
     /// supported. Source: the `tokenizers` library's serialisation.
-    package init(json: [UInt8], config: [UInt8]? = nil, source: String = "tokenizer.json") throws {
-        let file = try TokenizerJSON(json, source: source)
-        let settings = try config.map { try TokenizerConfig($0, source: "tokenizer_config.json") } ?? TokenizerConfig()
-        try self.init(file, settings)
+    package init(json: [UInt8], files: Files = Files(), source: String = "tokenizer.json") throws {
+        try self.init(try TokenizerJSON(json, source: source), try TokenizerConfig(files))
     }
 
     private init(_ file: TokenizerJSON, _ settings: TokenizerConfig) throws {
@@ -31,7 +45,7 @@ extension TokenizerDefinition {
         fusesUnknown = model["fuse_unk"]?.bool ?? false
         ignoresMerges = model["ignore_merges"]?.bool ?? false
 
-        addedTokens = try file.addedTokens()
+        addedTokens = try file.addedTokens(settings.addedTokens)
         (tokens, kinds) = try file.tokens(added: addedTokens, hasByteTokens: fallsBackToBytes)
         merges = .pairs(file.merges)
         normalizers = try file.normalizers()
@@ -50,12 +64,19 @@ extension TokenizerDefinition {
                         "model.unk_token", "\"\(name)\" is not in the vocabulary", "Fetch the file again")
                 }
                 return id
-            } ?? settings.unknown.flatMap(ids.find)
+            } ?? settings.names["unk_token"].flatMap(ids.find)
         if let unknown, kinds[Int(unknown)] == .normal { kinds[Int(unknown)] = .unknown }
-        bos = settings.bos.flatMap(ids.find)
-        eos = settings.eos.flatMap(ids.find)
-        padding = settings.padding.flatMap(ids.find)
+        bos = settings.names["bos_token"].flatMap(ids.find)
+        padding = settings.names["pad_token"].flatMap(ids.find)
+        names = settings.names
+        findEnds(settings, ids)
         chatTemplate = settings.chatTemplate
+        if !settings.otherTemplates.isEmpty {
+            let names = settings.otherTemplates.joined(separator: ", ")
+            remarks.append(
+                "The chat templates are called \(names), none 'default': none "
+                    + "is used. Give one with --template.")
+        }
         (prefix, suffix) = try file.surroundings(ids)
         if let bos {
             if settings.addsBOS == true, prefix.isEmpty { prefix = [bos] }
@@ -64,6 +85,27 @@ extension TokenizerDefinition {
         if let eos {
             if settings.addsEOS == true, suffix.isEmpty { suffix = [eos] }
             if settings.addsEOS == false { suffix.removeAll { $0 == eos } }
+        }
+    }
+}
+
+extension TokenizerDefinition {
+    /// Finds what ends a turn: the tokenizer's own end of text, or else the model's, and all that its generation stops
+    /// at.
+    private mutating func findEnds(_ settings: TokenizerConfig, _ ids: TokenIDs) {
+        let known = settings.ends.filter { $0 >= 0 && $0 < tokens.count && !tokens[Int($0)].isEmpty }
+        let wanted = settings.names["eos_token"]
+        eos = [wanted, settings.mappedEOS].lazy.compactMap { $0.flatMap(ids.find) }.first ?? known.first
+        ends = eos.map { [$0] } ?? []
+        for id in known where !ends.contains(id) { ends.append(id) }
+        let used = eos.map { "'\(tokens[Int($0)])'" }
+        if let wanted, ids.find(wanted) == nil {
+            remarks.append(
+                "The end of text '\(wanted)' of tokenizer_config.json is not in the vocabulary; "
+                    + (used.map { "\($0) stands in its place." } ?? "there is none in its place."))
+        }
+        if known.count < settings.ends.count {
+            remarks.append("An eos_token_id of the model's configuration is no token of the vocabulary.")
         }
     }
 }

@@ -54,6 +54,21 @@ package struct TokenizerDefinition: Sendable {
     package var prefix: [Int32] = []
     /// Ids put after a text when the caller asks for special tokens.
     package var suffix: [Int32] = []
+    /// Ids that end an answer: ``eos`` first, then the others at which the model's generation stops.
+    package var ends: [Int32] = []
+    /// The texts of `bos_token`, `sep_token` and all others that have such a name, for chat templates.
+    package var names: [String: String] = [:]
+    /// What whoever brings the model should know of it, as sentences.
+    package var remarks: [String] = []
     /// The chat template that came with the tokenizer.
     package var chatTemplate: String?
+
+    /// The same without the tokens from `count` on, which the weights do not have.
+    package func cut(to count: Int) -> TokenizerDefinition {
+        var result = self
+        result.tokens = Array(tokens.prefix(count))
+        result.kinds = Array(kinds.prefix(count))
+        result.addedTokens.removeAll { $0.id >= count }
+        return result
+    }
 }

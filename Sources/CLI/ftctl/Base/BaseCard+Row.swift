@@ -31,9 +31,10 @@ extension BaseCard: TableRow {
                         ("context", "\(contextLength) tokens"), ("licence", licence ?? "unknown"),
                         ("tokenizer", "\(tokenizer), \(vocabulary) tokens, \(tokenizerDigest.prefix(16))"),
                         ("chat template", chatTemplateDigest.map { String($0.prefix(16)) } ?? "none"),
+                        ("ends of turn", endTokens.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }),
                         ("digest", digest), ("training memory", Quantity.bytes(trainingMemoryBytes)),
                         ("origin", origin), ("added", Quantity.time(addedAt)),
                     ]))
-            ])
+            ] + (remarks ?? []).map { .paragraph("! \($0)") })
     }
 }

@@ -19,10 +19,19 @@ struct DataCheck: AsyncParsableCommand {
     @Argument(help: "The file or folder.", completion: .file()) var file: String
     @Option(help: "Judge by the settings of this pipeline.") var pipeline: String?
     @Option(help: "List at most so many problems as text.") var limit = 100
+    @Option(help: "Print what the base reads of the first so many rows, with what is learnt marked.") var show = 0
+    @Flag(help: "Print the shown rows token by token.") var tokens = false
+
+    func validate() throws {
+        guard show == 0 || pipeline != nil else {
+            throw ValidationError("Give --pipeline: --show needs its base model.")
+        }
+        guard !tokens || show > 0 else { throw ValidationError("Give --show N with --tokens.") }
+    }
 
     func run() async throws {
         do {
-            let check = FileCheck(file: file, layout: connection.layout, listed: max(1000, limit))
+            let check = FileCheck(file: file, layout: connection.layout, listed: max(1000, limit), shownRows: show)
             let (report, note) = try check.report(settings: try pipeline.map(settings))
             try connection.show(report) { document(report, isWhole: note == nil) }
             if let note { Terminal.complain("\(note)") }
@@ -38,7 +47,9 @@ struct DataCheck: AsyncParsableCommand {
 
     /// - Parameter isWhole: whether the tokens could be counted, where they were to be.
     func document(_ report: IntakeReport, isWhole: Bool) -> Document {
-        Document(IntakeDocument.checked(report, limit: limit, isWhole: isWhole))
+        Document(
+            (report.shown ?? []).flatMap { ShownDocument.blocks($0, byToken: tokens) }
+                + IntakeDocument.checked(report, limit: limit, isWhole: isWhole))
     }
 
     private func settings(_ name: String) throws -> PipelineSettings {

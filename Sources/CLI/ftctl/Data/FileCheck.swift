@@ -12,6 +12,8 @@ struct FileCheck {
     let layout: Layout
     /// Problems that the report lists; all are counted.
     let listed: Int
+    /// Of how many rows the report shows what the base reads.
+    var shownRows = 0
 
     /// The report that Intake would write, and what kept the tokens from being counted, where something did.
     ///
@@ -23,7 +25,7 @@ struct FileCheck {
         let path = URL(filePath: file).standardizedFileURL.resolvingSymlinksInPath().path
         let contents = try DropContents(RawPath(path))
         let scratch = try ScratchFolder()
-        let tokens = try named.map { try TokenCheck($0, layout: layout, scratch: scratch.path) }
+        let tokens = try named.map { try TokenCheck($0, layout: layout, scratch: scratch.path, shownRows: shownRows) }
         let seen = RowSet(folder: scratch.path)
         var problems: [RowProblem] = []
         var counts: [String: Int] = [:]
@@ -58,6 +60,7 @@ struct FileCheck {
                 report.rowsAccepted -= 1
                 report.rowsRejected += 1
             }
+            if shownRows > 0 { report.shown = tokens?.shown }
         } catch let failure as Failure { note = failure }
         report.problems = problems.sorted { ($0.file ?? "", $0.line) < ($1.file ?? "", $1.line) }
         report.problemCounts = counts

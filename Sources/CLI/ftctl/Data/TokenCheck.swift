@@ -17,9 +17,13 @@ final class TokenCheck {
     private let rowsPath: String
     private let output: FileHandle
     private var rows = 0
+    /// How many rows are to be shown, and what the base reads of them.
+    private let shownRows: Int
+    private(set) var shown: [ShownRow] = []
 
     /// Throws a Failure where the base is not there.
-    init(_ settings: PipelineSettings, layout: Layout, scratch: String) throws {
+    init(_ settings: PipelineSettings, layout: Layout, scratch: String, shownRows: Int = 0) throws {
+        self.shownRows = shownRows
         self.settings = settings
         self.layout = layout
         self.scratch = scratch
@@ -69,7 +73,7 @@ final class TokenCheck {
             base: card.id, baseDigest: card.digest)
         let task = MeasureTask(
             model: model, rows: [FileReference(path: rowsPath, sha256: "", bytes: 0)],
-            maxLength: settings.recipe.maxLength)
+            maxLength: settings.recipe.maxLength, shownRows: shownRows > 0 ? shownRows : nil)
         try AtomicFile.write(
             try ContractCoding.encode(WorkerRequest(id: "check", directory: scratch, task: .measure(task))),
             to: WorkFolder(scratch).request)
@@ -84,6 +88,12 @@ final class TokenCheck {
                 code: "check.tokens", "The tokens could not be counted: the worker left with status \(status).",
                 at: program,
                 remedy: "Check without --pipeline.", cause: log.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        if shownRows > 0 {
+            try JSONLines.read(scratch + "/shown.jsonl") { line, _ in
+                shown.append(try ContractCoding.decode(ShownRow.self, from: Data(line)))
+                return true
+            }
         }
         var problems: [RowProblem] = []
         try JSONLines.read(scratch + "/measure.jsonl") { line, _ in

@@ -35,7 +35,8 @@ package struct Row: Codable, Hashable, Sendable {
 
 /// What a row asks and what the model is to answer.
 package enum RowContent: Hashable, Sendable {
-    /// A conversation; the messages whose `trained` is true carry the loss.
+    /// A conversation; the messages whose `trained` is true carry the loss. Tools are a list as JSON text, in the order
+    /// and spelling in which they were given; in rows of before that was kept, a list.
     case chat(messages: [Message], tools: JSONValue?)
     /// A prompt and the wanted completion, rendered as one user and one assistant turn where the base has a chat
     /// template.
@@ -65,20 +66,25 @@ package struct Message: Codable, Hashable, Sendable {
     package var role: String
     package var content: String
     package var name: String?
+    /// The calls of an assistant's turn, in OpenAI's form: the arguments of each are JSON as a text, in the order and
+    /// spelling in which they were given.
     package var toolCalls: JSONValue?
     package var toolCallID: String?
+    /// What the assistant thinks before it answers, where the row keeps it apart from the answer.
+    package var reasoning: String?
     /// Whether the loss counts this turn (nil: yes for assistant turns, no for others); OpenAI's `weight`.
     package var trained: Bool?
 
     package init(
         role: String, content: String, name: String? = nil, toolCalls: JSONValue? = nil, toolCallID: String? = nil,
-        trained: Bool? = nil
+        reasoning: String? = nil, trained: Bool? = nil
     ) {
         self.role = role
         self.content = content
         self.name = name
         self.toolCalls = toolCalls
         self.toolCallID = toolCallID
+        self.reasoning = reasoning
         self.trained = trained
     }
 
@@ -86,6 +92,7 @@ package struct Message: Codable, Hashable, Sendable {
         case role, content, name, trained
         case toolCalls = "tool_calls"
         case toolCallID = "tool_call_id"
+        case reasoning = "reasoning_content"
     }
 }
 

@@ -45,6 +45,8 @@ package struct IntakeReport: Codable, Hashable, Sendable {
     package var problems: [RowProblem]
     /// How many there are of each code, all counted.
     package var problemCounts: [String: Int]?
+    /// What the base reads of the first rows, where that was asked for.
+    package var shown: [ShownRow]?
     /// The file beside this report that lists every problem, one JSON object a line, where there are more than are
     /// listed here.
     package var allProblems: String?

@@ -5,10 +5,10 @@ package enum RowShape: String, Codable, CaseIterable, Hashable, Sendable {
     /// The keys that the shape uses; all others are kept beside the row, for slices and groups.
     package var keys: Set<String> {
         switch self {
-        case .completion: ["prompt", "completion"]
-        case .chat: ["messages", "tools", "parallel_tool_calls"]
-        case .alpaca: ["instruction", "input", "output", "system", "history"]
-        case .sharegpt: ["conversations", "system", "tools"]
+        case .completion: ["prompt", "completion", "tools", "functions"]
+        case .chat: ["messages", "tools", "functions", "parallel_tool_calls"]
+        case .alpaca: ["instruction", "input", "output", "system", "history", "tools", "functions"]
+        case .sharegpt: ["conversations", "system", "tools", "functions"]
         case .text: ["text"]
         case .preference: ["prompt", "chosen", "rejected", "input", "preferred_output", "non_preferred_output"]
         case .classification: ["text", "label"]

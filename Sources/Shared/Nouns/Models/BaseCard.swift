@@ -21,6 +21,10 @@ package struct BaseCard: Codable, Hashable, Sendable {
     /// How the tokenizer spells its control tokens, which no text of a row should; nil in cards of before they were
     /// noted.
     package var controlTokens: [String]?
+    /// The tokens that end an answer, as the tokenizer spells them; nil in cards of before they were noted.
+    package var endTokens: [String]?
+    /// What whoever uses the base should know of it, as sentences; nil in cards of before they were made.
+    package var remarks: [String]?
     /// The chat template's SHA-256, or nil where the base has none.
     package var chatTemplateDigest: String?
     /// `gguf` or `huggingface`.

@@ -20,6 +20,7 @@ package struct MetricKey: RawRepresentable, Hashable, Sendable, Codable, CodingK
     package static let bytes = MetricKey("bytes")
     /// Rows that were too long to be asked; a count beside the figures.
     package static let rowsSkipped = MetricKey("rows_skipped")
+    package static let answersCut = MetricKey("answers_cut")
 
     private static let graderPrefix = "grader:"
     private static let evaluatorPrefix = "evaluator:"

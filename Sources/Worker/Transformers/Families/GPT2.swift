@@ -18,30 +18,37 @@ enum GPT2: ModelFamily {
     }
     static let biased: Set<Projection> = [.q, .k, .v, .o, .up, .down]
 
+    static func declared(_ modelType: String) -> DeclaredKeys {
+        .everyModel.with([
+            "n_embd": .read(), "n_head": .read(), "n_layer": .read(), "n_inner": .read(),
+            "n_positions": .read(absent: .integer(1024)), "layer_norm_epsilon": .read(absent: .number(1e-5)),
+            "activation_function": .only([.text("gelu_new"), .text("gelu_pytorch_tanh"), .text("gelu_fast")]),
+            "scale_attn_weights": .only([.flag(true)]), "scale_attn_by_inverse_layer_idx": .only([.flag(false)]),
+            "tie_word_embeddings": .read(absent: .flag(true)),
+        ])
+    }
+    static var declaredMetadata: DeclaredKeys {
+        .ggufLikeLlama.with([
+            "attention.layer_norm_epsilon": .read(), "attention.layer_norm_rms_epsilon": .read(),
+        ])
+    }
+
     static func shape(_ file: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
-        let source = ShapeSource(file, architecture: name)
+        let source = try ShapeSource(file, Self.self)
         return common(
             try source.ggufShape(family, vocabulary: vocabulary, tied: tied, epsilonKey: "attention.layer_norm_epsilon")
         )
     }
 
     static func shape(_ config: JSONNode, file: String, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
-        let source = ShapeSource(config, file: file)
+        let source = try ShapeSource(config, file: file, Self.self)
         let width = try source.count("n_embd")
         let heads = try source.count("n_head", most: 4096)
-        if let activation = source.text("activation_function"), activation != "gelu_new",
-            activation != "gelu_pytorch_tanh"
-        {
-            throw ModelFailure(
-                place: "\(file), activation_function", problem: "'\(activation)' is not supported (gelu_new is)",
-                remedy: "Choose another base model.")
-        }
         return common(
             try ModelConfiguration(
                 family: family, layers: source.count("n_layer", most: 4096), width: width, heads: heads, kvHeads: heads,
                 headSize: width / heads, hidden: source.count("n_inner", default: 4 * width), vocabulary: vocabulary,
-                context: source.count("n_positions"), epsilon: source.number("layer_norm_epsilon", default: 1e-5),
-                tied: tied
+                context: source.count("n_positions"), epsilon: source.number("layer_norm_epsilon"), tied: tied
             ).checked(file))
     }
 

@@ -11,35 +11,45 @@ enum Llama: ModelFamily {
     // llama.cpp interleaves the rows of q and k for its rotary kernel, in this family alone.
     static let gguf = TensorLayout.llamaCpp.with { $0.interleaved = [.q, .k] }
 
+    static func declared(_ modelType: String) -> DeclaredKeys {
+        modelType == "mistral"
+            ? .likeLlama.with([
+                "num_key_value_heads": .read(absent: .integer(8)), "sliding_window": .read(absent: .integer(4096)),
+                "max_position_embeddings": .read(absent: .integer(131_072)),
+            ])
+            : .likeLlama.with([
+                "attention_bias": .only([.flag(false)]), "mlp_bias": .only([.flag(false)]),
+                "rope_interleaved": .only([.flag(false)]),
+            ])
+    }
+
     static func shape(_ file: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
-        let source = ShapeSource(file, architecture: name)
+        let source = try ShapeSource(file, Self.self)
         var c = try source.ggufShape(family, vocabulary: vocabulary, tied: tied)
-        guard source.value("expert_count") ?? 0 == 0 else {
-            throw ModelFailure(
-                place: file.path, problem: "it is a mixture of experts, which this engine does not run",
-                remedy: "Choose a dense base model.")
-        }
-        c.rope = try .init(base: source.number("rope.freq_base", default: 10_000))
+        var rope = try source.ggufRope()
         // Llama 3's scaling is stored as the divisor of every frequency.
-        if let factors = file.tensors["rope_freqs.weight"] { c.rope?.scaling = .factors(factors.floats()) }
-        if source.text("rope.scaling.type") == "linear" {
-            c.rope?.scaling = .linear(factor: try source.number("rope.scaling.factor"))
+        if let factors = file.tensors["rope_freqs.weight"] {
+            guard rope.scaling == .none, factors.count == c.headSize / 2 else {
+                throw ModelFailure(
+                    place: "\(file.path), rope_freqs.weight",
+                    problem: rope.scaling == .none
+                        ? "there are \(factors.count) divisors of \(c.headSize / 2) frequencies"
+                        : "divisors of frequencies together with a linear scaling are not supported",
+                    remedy: "Choose another base model, or convert it again.")
+            }
+            rope.scaling = .factors(factors.floats())
         }
+        c.rope = rope
         return c
     }
 
     static func shape(_ config: JSONNode, file: String, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
-        let source = ShapeSource(config, file: file)
+        let source = try ShapeSource(config, file: file, Self.self)
         var c = try source.huggingFaceShape(family, vocabulary: vocabulary, tied: tied)
-        c.rope = try .init(config, file: file)
-        if config["attention_bias"]?.bool == true || config["mlp_bias"]?.bool == true {
-            throw ModelFailure(
-                place: "\(file), attention_bias", problem: "Llama models with biases are not supported",
-                remedy: "Choose another base model.")
-        }
+        c.rope = try .init(source)
         // Mistral's window covers every layer; null means none.
-        if let window = config["sliding_window"]?.integer, window > 0 {
-            c.window = window
+        if source["sliding_window"] != nil {
+            c.window = try source.count("sliding_window")
             c.slides = [Bool](repeating: true, count: c.layers)
         }
         return c

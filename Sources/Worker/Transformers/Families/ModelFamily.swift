@@ -22,6 +22,11 @@ package protocol ModelFamily: Sendable {
     /// Whether llama.cpp runs the family's sliding windows; where it does not, contexts end with the window.
     static var llamaCppSlides: Bool { get }
 
+    /// What is known of the keys of a `config.json` of `modelType`, one of ``modelTypes``.
+    static func declared(_ modelType: String) -> DeclaredKeys
+    /// What is known of the keys of a GGUF below the architecture's name.
+    static var declaredMetadata: DeclaredKeys { get }
+
     /// The shape that a GGUF gives. Throws ``ModelFailure`` naming the key.
     static func shape(_ file: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration
     /// The shape that a `config.json` gives. Throws ``ModelFailure`` naming the key.
@@ -40,6 +45,7 @@ extension ModelFamily {
     package static var family: ModelConfiguration.Family { ModelConfiguration.Family(Self.self) }
     package static var biased: Set<Projection> { [] }
     package static var llamaCppSlides: Bool { false }
+    package static var declaredMetadata: DeclaredKeys { .ggufLikeLlama }
     package static func ggufKeys(_ c: ModelConfiguration, place: String) throws -> [(String, GGUFWriter.Value)] { [] }
 
     /// The keys of `config.json` of a model built as Llama is.

@@ -9,24 +9,27 @@ enum Qwen3: ModelFamily {
     static let huggingFace = TensorLayout.transformers.with { $0.norms += TensorLayout.transformersHeadNorms }
     static let gguf = TensorLayout.llamaCpp.with { $0.norms.insert(contentsOf: TensorLayout.llamaCppHeadNorms, at: 1) }
 
+    static func declared(_ modelType: String) -> DeclaredKeys {
+        Qwen2.qwen.with([
+            "head_dim": .read(absent: .integer(128)), "attention_bias": .only([.flag(false)]),
+            "use_qk_norm": .only([.flag(true)]),
+        ])
+    }
+
     static func shape(_ file: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
-        let source = ShapeSource(file, architecture: name)
+        let source = try ShapeSource(file, Self.self)
         var c = try source.ggufShape(family, vocabulary: vocabulary, tied: tied)
-        c.rope = try .init(base: source.number("rope.freq_base", default: 1_000_000))
+        c.rope = try source.ggufRope()
         c.headNorms = true
         return c
     }
 
     static func shape(_ config: JSONNode, file: String, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
-        var c = try ShapeSource(config, file: file).huggingFaceShape(family, vocabulary: vocabulary, tied: tied)
-        c.rope = try .init(config, file: file, base: 1_000_000)
+        let source = try ShapeSource(config, file: file, Self.self)
+        var c = try source.huggingFaceShape(family, vocabulary: vocabulary, tied: tied)
+        c.rope = try .init(source)
         c.headNorms = true
-        if config["attention_bias"]?.bool == true {
-            throw ModelFailure(
-                place: "\(file), attention_bias", problem: "Qwen 3 with attention biases is not supported",
-                remedy: "Choose another base model.")
-        }
-        Qwen2.slide(&c, config)
+        try Qwen2.slide(&c, source)
         return c
     }
 

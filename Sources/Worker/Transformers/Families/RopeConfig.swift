@@ -3,39 +3,65 @@ import JSONDocument
 
 /// Rotary positions as a `config.json` says them.
 extension ModelConfiguration.Rope {
-    /// Reads `rope_theta` and `rope_scaling`, or the newer `rope_parameters`. Throws ``ModelFailure`` naming the key.
-    init(_ config: JSONNode, file: String, base fallback: Float = 10_000) throws {
-        let parameters = config["rope_parameters"]
-        let base = (parameters?["rope_theta"] ?? config["rope_theta"])?.double ?? Double(fallback)
+    /// Reads `rope_theta` and `rope_scaling`, or the newer `rope_parameters`, as transformers does: what the former
+    /// says comes first, and a base inside either comes before one beside it. Throws ``ModelFailure`` naming the key.
+    init(_ source: ShapeSource, base fallback: Double = 10_000) throws {
+        let key = source["rope_scaling"].map { !DeclaredKeys.isUnset($0) } == true ? "rope_scaling" : "rope_parameters"
+        try self.init(
+            source[key], place: "\(source.file), \(key)", base: source.value("rope_theta") ?? fallback)
+    }
+
+    /// Reads one object of rotary parameters; `base` is what counts where it names none.
+    init(_ parameters: JSONNode?, place: String, base fallback: Double) throws {
+        guard parameters == nil || parameters?.members != nil else {
+            throw ModelFailure(
+                place: place, problem: "this is no object of rotary parameters", remedy: "Download the model again.")
+        }
+        let base = parameters?["rope_theta"]?.double ?? fallback
         guard base.isFinite, base > 1 else {
             throw ModelFailure(
-                place: "\(file), rope_theta", problem: "\(base) is not a rotary base",
+                place: "\(place), rope_theta", problem: "\(base) is not a rotary base",
                 remedy: "The file is damaged: download it again.")
         }
         self.init(base: Float(base))
-        let scaling = config["rope_scaling"]?.members != nil ? config["rope_scaling"] : parameters
-        guard let scaling, scaling.members != nil else { return }
-        let kind = (scaling["rope_type"] ?? scaling["type"])?.string ?? "default"
-        func number(_ key: String) throws -> Float {
-            guard let value = scaling[key]?.double, value.isFinite, value > 0 else {
+        guard let parameters else { return }
+        let kind = (parameters["rope_type"] ?? parameters["type"])?.string ?? "default"
+        let numbers = try Self.numbers(of: kind, place: place)
+        var rules: [String: DeclaredKeys.Rule] = [
+            "rope_theta": .read(), "rope_type": .read(), "type": .read(),
+            "original_max_position_embeddings": .read(), "partial_rotary_factor": .only([.integer(1)]),
+            "factor": .only([.integer(1)]), "attention_factor": .only([.integer(1)]),
+        ]
+        for key in numbers { rules[key] = .read() }
+        try DeclaredKeys(rules).check(
+            parameters.members ?? [:], file: place, of: "rotary positions of type '\(kind)'")
+        let values = try numbers.map { key in
+            guard let value = parameters[key]?.double, value.isFinite, value > 0 else {
                 throw ModelFailure(
-                    place: "\(file), rope_scaling.\(key)", problem: "this key is missing or not positive",
+                    place: "\(place), \(key)", problem: "this key is missing or not positive",
                     remedy: "Download the model again.")
             }
             return Float(value)
         }
         switch kind {
-        case "default": break
-        case "linear": self.scaling = .linear(factor: try number("factor"))
+        case "linear": scaling = .linear(factor: values[0])
         case "llama3":
-            self.scaling = .llama3(
-                factor: try number("factor"), lowFrequency: try number("low_freq_factor"),
-                highFrequency: try number("high_freq_factor"),
-                originalContext: try number("original_max_position_embeddings"))
+            scaling = .llama3(
+                factor: values[0], lowFrequency: values[1], highFrequency: values[2], originalContext: values[3])
+        default: break
+        }
+    }
+
+    /// The numbers that a kind of scaling needs. Throws ``ModelFailure`` for kinds that are not computed.
+    private static func numbers(of kind: String, place: String) throws -> [String] {
+        switch kind {
+        case "default": return []
+        case "linear": return ["factor"]
+        case "llama3":
+            return ["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"]
         default:
             throw ModelFailure(
-                place: "\(file), rope_scaling",
-                problem: "the scaling '\(kind)' is not supported (default, linear and llama3 are)",
+                place: place, problem: "the scaling '\(kind)' is not supported (default, linear and llama3 are)",
                 remedy: "Choose another base model.")
         }
     }

@@ -30,8 +30,11 @@ struct InspectRunner {
             format: loaded.gguf == nil ? "huggingface" : "gguf", files: files,
             digest: LoadedModel.digest(of: files),
             trainingMemoryBytes: try trainingMemory(loaded, files), origin: task.path)
-        card.measured["bits_per_byte"] = bits
+        card.measured["bits_per_byte"] = bits.perByte
         card.controlTokens = controlTokens(loaded.encoder.tokenizer)
+        let ends = loaded.encoder.encoder.stopTokens().compactMap(loaded.encoder.tokenizer.name)
+        card.endTokens = ends
+        card.remarks = BaseRemarks.of(loaded, ends: ends, lossPerToken: bits.perToken)
         var result = WorkerResult()
         result.card = card
         result.files = files
@@ -47,7 +50,7 @@ struct InspectRunner {
     }
 
     /// Runs a sentence through the model: weights that give no number are refused here and not in the middle of a run.
-    private func probe(_ loaded: LoadedModel) throws -> Double {
+    private func probe(_ loaded: LoadedModel) throws -> (perByte: Double, perToken: Double) {
         let text = "The quick brown fox jumps over the lazy dog. Water boils at one hundred degrees."
         let example = try loaded.encoder.example(.text(text), maximumLength: 64)
         let transformer = try Transformer(loaded.model, team: ThreadTeam(threads: context.threads))
@@ -58,7 +61,7 @@ struct InspectRunner {
                 place: loaded.path, problem: "the model's loss on plain text is \(sum)",
                 remedy: "The weights are damaged: copy or download the model again.")
         }
-        return sum / log(2) / Double(text.utf8.count)
+        return (sum / log(2) / Double(text.utf8.count), sum / Double(max(1, losses.count)))
     }
 
     private func name(_ loaded: LoadedModel) -> String? {

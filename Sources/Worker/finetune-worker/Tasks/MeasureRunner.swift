@@ -23,6 +23,13 @@ struct MeasureRunner {
         let path = context.path("measure.jsonl")
         let temporary = try AtomicFile.write(beside: path) { totals = try measure(task, encoder, to: $0, named: $1) }
         try AtomicFile.rename(temporary, to: path)
+        if let count = task.shownRows, count > 0 {
+            var lines = Data()
+            try RowReader.each(task.rows, limit: count, interruption: StopRequest.heed) { row in
+                lines += try ContractCoding.encode(encoder.shown(row, maximumLength: task.maxLength)) + [10]
+            }
+            try AtomicFile.write(lines, to: context.path("shown.jsonl"))
+        }
         var result = WorkerResult()
         var file = try FileReference(of: path)
         file.rows = totals.rows
@@ -86,10 +93,12 @@ struct MeasureRunner {
     private static func measurement(_ row: Row, _ encoder: RowEncoder, _ maximumLength: Int) -> RowMeasurement {
         var measurement = RowMeasurement(row: row.id, drop: row.drop, line: row.line, file: row.file)
         do {
-            let example = try encoder.example(row.content, maximumLength: maximumLength)
-            (measurement.tokens, measurement.labels, measurement.truncated) = (
-                example.ids.count, example.labelCount, example.truncated
-            )
+            // A conversation that is trained turn by turn is as long as its examples are together.
+            for example in try encoder.examples(row.content, maximumLength: maximumLength) {
+                measurement.tokens += example.ids.count
+                measurement.labels += example.labelCount
+                measurement.truncated += example.truncated
+            }
         } catch {
             measurement.problem = "\(error)"
             measurement.obstacle =

@@ -1,0 +1,55 @@
+import Tensors
+import WeightFiles
+
+extension Model {
+    /// Builds the model that a GGUF file holds, mapped and still quantised.
+    ///
+    /// Throws ``ModelFailure`` where the architecture, a key or a shape is not one the engine runs, and where the file
+    /// holds something else than a whole model.
+    package init(gguf: GGUFFile) throws {
+        try Self.checkWhole(gguf)
+        let architecture = try gguf.required("general.architecture", "text") { $0.string }
+        guard let family = ModelConfiguration.Family(architecture: architecture) else {
+            throw ModelFailure(
+                place: "\(gguf.path), general.architecture",
+                problem: "the architecture '\(architecture)' is not one this engine runs",
+                remedy: "Choose a base of \(ModelConfiguration.Family.allCases.map(\.name).joined(separator: ", ")).")
+        }
+        let layout = family.facts.gguf
+        let vocabulary = try gguf.tensor(layout.root + layout.embedding + ".weight").rows
+        let c = try family.facts.shape(
+            gguf, vocabulary: vocabulary, tied: gguf.tensors[layout.head + ".weight"] == nil)
+        let shelf = TensorShelf(file: gguf.path, layout: layout, root: layout.root) { gguf.tensors[$0] }
+        try shelf.checkNames(gguf.tensorNames, c) { name in
+            name == "rope_freqs.weight" && c.rope?.scaling != ModelConfiguration.Rope.Scaling.none
+                || family.facts.declaredMetadata.harmlessPrefixes.contains("vision.")
+                    && (name.hasPrefix("v.") || name.hasPrefix("mm."))
+        }
+        try self.init(c, shelf, parameters: gguf.tensors.values.reduce(0) { $0 + $1.count }, of: gguf.tensors)
+    }
+
+    /// Refuses files that hold a part of a model, or something that goes with one.
+    private static func checkWhole(_ gguf: GGUFFile) throws {
+        if let count = gguf.metadata["split.count"]?.integer, count > 1 {
+            let number = (gguf.metadata["split.no"]?.integer ?? 0) + 1
+            throw ModelFailure(
+                place: "\(gguf.path), split.count", problem: "this is part \(number) of \(count) of a model",
+                remedy: "Join the parts into one file: llama-gguf-split --merge FIRST-PART OUT.gguf.")
+        }
+        switch gguf.metadata["general.type"]?.string {
+        case "adapter"?:
+            throw ModelFailure(
+                place: "\(gguf.path), general.type", problem: "this is a LoRA adapter, not a model",
+                remedy: "Give the model that it belongs to, or merge both with llama-export-lora first.")
+        case "mmproj"?:
+            throw ModelFailure(
+                place: "\(gguf.path), general.type", problem: "this is the projector of a model that sees, not a model",
+                remedy: "Give the model file that lies beside it.")
+        case let kind? where kind != "model":
+            throw ModelFailure(
+                place: "\(gguf.path), general.type", problem: "this is of type '\(kind)', not a model",
+                remedy: "Give a model file.")
+        default: break
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Tensors
+
+extension Model {
+    /// Takes the tensors of a model of shape `c` from its file.
+    init(_ c: ModelConfiguration, _ shelf: TensorShelf, parameters: Int, of tensors: [String: StoredTensor]) throws {
+        let layout = shelf.layout
+        let embedding = try shelf.matrix(shelf.root + layout.embedding, c.vocabulary, c.width)
+        self.init(
+            configuration: c,
+            weights: ModelWeights(
+                embedding: embedding,
+                positions: try layout.positions.map { try shelf.matrix(shelf.root + $0, c.context, c.width) },
+                layers: try (0..<c.layers).map { try shelf.block($0, c) },
+                finalNorm: try shelf.norm(shelf.root + layout.finalNorm, c.width),
+                head: c.tied ? embedding : try shelf.matrix(layout.head, c.vocabulary, c.width),
+                parameters: parameters,
+                quantisation: tensors.values.reduce(into: [:]) { $0[$1.type.label, default: 0] += 1 }))
+    }
+}
+
+extension TensorShelf {
+    /// Refuses tensors that would not be used: a file that holds more than the model holds another model.
+    ///
+    /// - Parameter isHarmless: whether a name that the family does not have may be passed over.
+    func checkNames(_ names: some Sequence<String>, _ c: ModelConfiguration, isHarmless: (String) -> Bool) throws {
+        for name in names where !isHarmless(name) {
+            let isBias = name.hasSuffix(".bias")
+            let stem = name.hasSuffix(".weight") ? String(name.dropLast(7)) : isBias ? String(name.dropLast(5)) : name
+            let role = stem == name ? nil : layout.role(stem)
+            let isUsed =
+                switch role {
+                case nil: false
+                case .embedding?, .positions?, .head?: !isBias
+                case .finalNorm?: !isBias || c.normalisation == .layer
+                case .projection(let layer, let projection)?:
+                    layer < c.layers && (!isBias || c.family.facts.biased.contains(projection))
+                case .fused(let layer)?: layer < c.layers
+                case .norm(let layer, _)?: layer < c.layers && (!isBias || c.normalisation == .layer)
+                }
+            guard !isUsed else { continue }
+            throw ModelFailure(
+                place: "\(file), \(name)",
+                problem: "the engine has no use for this tensor in a \(c.family) model of \(c.layers) layers",
+                remedy: "Choose another base model, or take the tensor out if it belongs to no part of the model.")
+        }
+    }
+}
