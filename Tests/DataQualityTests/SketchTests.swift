@@ -3,7 +3,40 @@ import Testing
 
 struct SketchTests {
     func sketch(_ text: String) -> Sketch { Sketch(shingles: Shingles.hashes(NormalisedText(text))) }
-    func similarity(_ a: String, _ b: String) -> Double { Sketch.similarity(sketch(a).sample, sketch(b).sample) }
+    func similarity(_ a: String, _ b: String) -> Double { similarity(sketch(a), sketch(b)) }
+    func similarity(_ a: Sketch, _ b: Sketch) -> Double { similarity(a.sample, b.sample) }
+    func similarity(_ a: [UInt32], _ b: [UInt32]) -> Double {
+        a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { Sketch.similarity(a, $0) } }
+    }
+
+    /// The same, counted plainly: of the smallest values of the union as far as both samples tell of them.
+    func counted(_ a: [UInt32], _ b: [UInt32]) -> Double {
+        let size = Sketch.sampleSize
+        guard let lastOfA = a.last, let lastOfB = b.last else { return 0 }
+        var union = Set(a).union(b).sorted()
+        if a.count == size { union.removeAll { $0 > lastOfA } }
+        if b.count == size { union.removeAll { $0 > lastOfB } }
+        if a.count == size || b.count == size { union = Array(union.prefix(size)) }
+        return Double(union.count { a.contains($0) && b.contains($0) }) / Double(max(1, union.count))
+    }
+
+    @Test func samplesOfAnyLengthAreComparedAsCounted() {
+        var random = SystemRandomNumberGenerator()
+        func sample(_ count: Int, below limit: UInt32) -> [UInt32] {
+            var values: Set<UInt32> = []
+            while values.count < count { values.insert(.random(in: 0..<limit, using: &random)) }
+            return values.sorted()
+        }
+        for length in [0, 1, 2, 7, 64, 127, 128] {
+            for other in [0, 1, 3, 50, 127, 128] {
+                for limit: UInt32 in [200, 1000, .max] {
+                    let (a, b) = (sample(length, below: limit), sample(other, below: limit))
+                    #expect(similarity(a, b) == counted(a, b), "\(a) \(b)")
+                    #expect(similarity(a, a) == (a.isEmpty ? 0 : 1))
+                }
+            }
+        }
+    }
 
     /// The share of 5-grams that two texts have in common, counted plainly.
     func jaccard(_ a: String, _ b: String) -> Double {
@@ -76,10 +109,10 @@ struct SketchTests {
         let shingles = subjects.map { Shingles.hashes(NormalisedText($0)) }
         let common = Sketch.common(shingles)
         #expect(!common.isEmpty)
-        let plain = Sketch.similarity(Sketch(shingles: shingles[0]).sample, Sketch(shingles: shingles[1]).sample)
-        let without = Sketch.similarity(
-            Sketch(shingles: shingles[0], common: CommonShingles(common)).sample,
-            Sketch(shingles: shingles[1], common: CommonShingles(common)).sample)
+        let plain = similarity(Sketch(shingles: shingles[0]), Sketch(shingles: shingles[1]))
+        let without = similarity(
+            Sketch(shingles: shingles[0], common: CommonShingles(common)),
+            Sketch(shingles: shingles[1], common: CommonShingles(common)))
         #expect(plain > 0.75 && without < 0.2, "\(plain), \(without)")
         #expect(Sketch.common(Array(shingles.prefix(63))).isEmpty, "a fifth of few rows is chance")
     }

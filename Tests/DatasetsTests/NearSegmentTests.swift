@@ -51,11 +51,12 @@ struct NearSegmentTests {
             return try NearSegment(path: path)
         }
         func found(_ segments: [NearSegment], _ number: Int) -> Set<String> {
-            var list: Set<String> = []
-            for segment in segments {
-                segment.matches(entry(number).sketch, threshold: 0.8) { list.insert("\($0) \($1) \($2)") }
-            }
-            return list
+            // A gate row, of which everything is kept, and another one than any in the segments.
+            var asked = entry(number)
+            (asked.id, asked.split) = (RowID(String(repeating: "f", count: 32)), .gate)
+            var probe = NearProbe(asked, threshold: 0.8)
+            for segment in segments { segment.search(&probe) }
+            return Set(probe.matches.map { "\($0.row) \($0.split) \($0.similarity)" })
         }
         let path = sandbox.root + "/all.near"
         try NearSegment.merge(parts, to: path)

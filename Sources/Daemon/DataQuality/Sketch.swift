@@ -112,33 +112,23 @@ package struct Sketch: Hashable, Sendable {
     }
 
     /// The Jaccard similarity of two texts by their samples, 0 to 1: exact for short texts, else estimated from the
-    /// smallest hashes of the union.
-    package static func similarity(_ a: some RandomAccessCollection<UInt32>, _ b: some RandomAccessCollection<UInt32>)
-        -> Double
-    {
+    /// smallest hashes of the union. The samples are taken where they lie, since it is asked hundreds of times a row.
+    package static func similarity(_ a: UnsafeBufferPointer<UInt32>, _ b: UnsafeBufferPointer<UInt32>) -> Double {
         guard !a.isEmpty, !b.isEmpty else { return 0 }
         // A sample that is full stands for more than it holds: beyond its largest value nothing is known of that text.
         let limit = a.count < sampleSize && b.count < sampleSize ? Int.max : sampleSize
-        var (i, j) = (a.startIndex, b.startIndex)
+        var (i, j) = (0, 0)
         var (union, shared) = (0, 0)
-        while union < limit, i < a.endIndex || j < b.endIndex {
-            if j == b.endIndex {
-                if b.count == sampleSize { break }
-                i = a.index(after: i)
-            } else if i == a.endIndex {
-                if a.count == sampleSize { break }
-                j = b.index(after: j)
-            } else if a[i] == b[j] {
-                shared += 1
-                i = a.index(after: i)
-                j = b.index(after: j)
-            } else if a[i] < b[j] {
-                i = a.index(after: i)
-            } else {
-                j = b.index(after: j)
-            }
+        while union < limit, i < a.count, j < b.count {
+            let (x, y) = (a[i], b[j])
+            i += x <= y ? 1 : 0
+            j += y <= x ? 1 : 0
+            shared += x == y ? 1 : 0
             union += 1
         }
+        // What is left of one text belongs to the union, unless the other could have had it, too.
+        if i == a.count, j < b.count, a.count < sampleSize { union = min(limit, union + b.count - j) }
+        if j == b.count, i < a.count, b.count < sampleSize { union = min(limit, union + a.count - i) }
         return Double(shared) / Double(max(1, union))
     }
 

@@ -27,6 +27,9 @@ final class DropStoring {
     /// The batch before, which the ledger may not know yet.
     private var writing: WritingBatch?
     private let hasRowsWithoutPrompt: Bool
+    /// Rows that gate rows of this drop keep out of training. In texts that repeat themselves every gate row names the
+    /// same few again.
+    private var leaving: Set<RowID> = []
     private var duplicates = 0
     private(set) var stored = 0
     private(set) var setAside: [SetAsideRow.Reason: Int] = [:]
@@ -155,7 +158,7 @@ final class DropStoring {
         }
     }
 
-    /// Counts what the rows are like, and finds those that are nearly the same as earlier ones.
+    /// Counts what the rows are like, and finds near duplicates of earlier rows.
     private func examine(_ rows: [Placed], _ batch: inout DatasetBatch) throws {
         let bound = statistics.sample.bound
         let counted = Parallel.slices(rows) { slice in
@@ -185,7 +188,8 @@ final class DropStoring {
                 pairs.append(.init(row: row.id, line: row.line, other: best.row, similarity: best.similarity))
             }
             let aside = try NearRules.setAside(row.id, line: row.line, side: placed.side, of: drop.id, matches, data) {
-                try (lines[$0] ?? writing?.lines[$0]).map { (drop.id, $0) }
+                guard leaving.insert($0).inserted else { return nil }
+                return try (lines[$0] ?? writing?.lines[$0]).map { (drop.id, $0) }
                     ?? context.ledger.place(of: $0, in: drop.pipeline)
             }
             batch.setAside += aside

@@ -25,6 +25,8 @@ final class NearIndex {
 
     /// Segments of about one size before they are joined.
     private static let fanOut = 8
+    /// Entries that are looked for before it is asked again whether to stop.
+    private static let searchedAtOnce = 1024
 
     let folder: String
     private var manifest: Manifest
@@ -86,8 +88,8 @@ final class NearIndex {
         for segment in old { unlink(segment.path) }
     }
 
-    /// Finds, for each of the entries, the rows that came before it (also in this call) and are nearly the same; then
-    /// adds the entries.
+    /// Finds, for each of the entries, rows that came before it (also in this call) and are nearly the same, then adds
+    /// the entries. What is found and kept of it is up to a ``NearProbe``.
     ///
     /// What is added counts for later calls at once, and is kept by ``commit()``. Throws a FileFailure, or a
     /// CancellationError where the task is cancelled: then nothing is added, or all of it.
@@ -95,53 +97,35 @@ final class NearIndex {
         let places = entries.indices.filter { !entries[$0].sketch.keys.isEmpty }
         let found = places.map { entries[$0] }
         let keys = NearSegment.sortedKeys(found)
-        let earlier = segments + pending
-        var matches = Parallel.slices(entries) { slice in
-            slice.map { entry in
-                var list: [Match] = []
-                guard !entry.sketch.keys.isEmpty else { return list }
-                for segment in earlier {
-                    segment.matches(entry.sketch, threshold: threshold) { row, split, similarity in
-                        if row != entry.id { list.append(Match(row: row, split: split, similarity: similarity)) }
-                    }
-                }
-                return list
-            }
-        }.flatMap { $0 }
-        // Mapped pages count as the daemon's memory, and would in the end be the whole index.
-        for segment in earlier { segment.release() }
-        try Task.checkCancellation()
-        for (later, earlier) in Self.candidates(keys) {
-            let (one, other) = (found[later], found[earlier])
-            guard one.id != other.id else { continue }
-            let similarity = Sketch.similarity(one.sketch.sample, other.sketch.sample)
-            if similarity >= threshold {
-                matches[places[later]].append(Match(row: other.id, split: other.split, similarity: similarity))
-            }
-        }
-        if !found.isEmpty {
-            let path = folder + "/\(UInt64.random(in: 0...UInt64.max)).near"
-            try NearSegment.write(found, keys: keys, to: path)
-            pending.append(try NearSegment(path: path))
-            try join(&pending)
-        }
+        var matches = [[Match]](repeating: [], count: entries.count)
+        guard !found.isEmpty else { return matches }
+        for (place, list) in zip(places, try search(found, keys, threshold)) { matches[place] = list }
+        let path = folder + "/\(UInt64.random(in: 0...UInt64.max)).near"
+        try NearSegment.write(found, keys: keys, to: path)
+        pending.append(try NearSegment(path: path))
+        try join(&pending)
         return matches
     }
 
-    /// Pairs of entries that share a key, each once, the later one first; of many that share one, the nearest before
-    /// it.
-    private static func candidates(_ sorted: [[UInt64]]) -> [(later: Int, earlier: Int)] {
-        var pairs: Set<UInt64> = []
-        for keys in sorted {
-            var first = 0
-            for place in keys.indices.dropFirst() {
-                if keys[place] >> 32 != keys[place - 1] >> 32 { first = place }
-                for other in max(first, place - 32)..<place {
-                    pairs.insert(keys[place] << 32 | keys[other] & 0xFFFF_FFFF)
+    private func search(_ entries: [NearSegment.Entry], _ keys: [[UInt64]], _ threshold: Double) throws -> [[Match]] {
+        let batch = NearBatch(entries, keys: keys)
+        // The last rows first: they are the cheapest to look at, and a row is compared with so many at most.
+        let earlier = Array((segments + pending).reversed())
+        // Mapped pages count as the daemon's memory, and would in the end be the whole index.
+        defer { for segment in earlier { segment.release() } }
+        var matches: [[Match]] = []
+        for start in stride(from: 0, to: entries.count, by: Self.searchedAtOnce) {
+            try Task.checkCancellation()
+            matches += Parallel.slices(start..<min(entries.count, start + Self.searchedAtOnce)) { slice in
+                slice.map { index in
+                    var probe = NearProbe(entries[index], threshold: threshold)
+                    batch.search(index, &probe)
+                    for segment in earlier where probe.mayCompare { segment.search(&probe) }
+                    return probe.matches
                 }
-            }
+            }.flatMap { $0 }
         }
-        return pairs.sorted().map { (Int($0 >> 32), Int($0 & 0xFFFF_FFFF)) }
+        return matches
     }
 
     /// Keeps what was added.

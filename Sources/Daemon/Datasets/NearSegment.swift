@@ -20,7 +20,7 @@ final class NearSegment: Sendable {
     private static let rowBytes = 24
     private static let splits: [Split] = [.train, .validation, .gate]
     /// Rows of one key that are looked at: more than that have it because it tells nothing.
-    private static let mostOfAKey = 32
+    static let mostOfAKey = 32
     /// Samples beyond this many bytes are not looked at in the mapping.
     private static let mappedSampleBytes = 16 << 20
     /// Bytes of samples that are copied at a time when segments are joined.
@@ -30,7 +30,7 @@ final class NearSegment: Sendable {
     let rows: Int
     private let samples: Int
     private let data: Data
-    /// The file, of which samples are read one by one where it is large: a mapped page brings its neighbours along, so
+    /// The file. Where it is large, samples are read from it one by one: a mapped page brings its neighbours along, so
     /// that looking at a few rows here and there would bring in everything. -1 where it is small.
     private let descriptor: Int32
 
@@ -87,26 +87,35 @@ final class NearSegment: Sendable {
     private func bands(_ band: Int) -> Int { 16 + rows * Self.rowBytes + band * rows * 8 }
     private var sampleStart: Int { 16 + rows * (Self.rowBytes + 8 * Sketch.bands) }
 
-    /// Rows that share a key with the sketch and are at least `threshold` similar to it.
-    func matches(_ sketch: Sketch, threshold: Double, _ body: (RowID, Split, Double) -> Void) {
+    /// Compares the probe's row with those that share a key with it, until it has been compared often enough.
+    func search(_ probe: inout NearProbe) {
         data.withUnsafeBytes { bytes in
-            var seen: Set<UInt32> = []
-            for (band, key) in sketch.keys.enumerated() {
-                let base = bands(band)
-                let first = Self.place(of: key, rows) {
-                    UInt32(
-                        truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: base + $0 * 8, as: UInt64.self) >> 32)
-                }
-                for index in first..<min(rows, first + Self.mostOfAKey) {
-                    let entry = bytes.loadUnaligned(fromByteOffset: base + index * 8, as: UInt64.self)
-                    guard UInt32(truncatingIfNeeded: entry >> 32) == key else { break }
-                    let row = UInt32(truncatingIfNeeded: entry)
-                    guard row < rows, seen.insert(row).inserted else { continue }
-                    let similarity = Sketch.similarity(sketch.sample, sample(Int(row), bytes))
-                    if similarity >= threshold { body(id(Int(row), bytes), split(Int(row), bytes), similarity) }
+            let candidates = candidates(probe.sketch, bytes)
+            guard !candidates.isEmpty else { return }
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Sketch.sampleSize) { space in
+                for row in candidates where probe.mayCompare {
+                    probe.compare(sample(row, bytes, into: space)) { (identity(row, bytes), split(row, bytes)) }
                 }
             }
         }
+    }
+
+    /// Rows that share a key with the sketch, each once, in ascending order.
+    private func candidates(_ sketch: Sketch, _ bytes: UnsafeRawBufferPointer) -> [Int] {
+        var found: [Int] = []
+        for (band, key) in sketch.keys.enumerated() {
+            let base = bands(band)
+            let first = Self.place(of: key, rows) {
+                UInt32(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: base + $0 * 8, as: UInt64.self) >> 32)
+            }
+            for index in first..<min(rows, first + Self.mostOfAKey) {
+                let entry = bytes.loadUnaligned(fromByteOffset: base + index * 8, as: UInt64.self)
+                guard UInt32(truncatingIfNeeded: entry >> 32) == key else { break }
+                let row = Int(UInt32(truncatingIfNeeded: entry))
+                if row < rows { found.append(row) }
+            }
+        }
+        return NearProbe.distinct(found)
     }
 
     /// Where the first of `count` ascending keys lies that is not below `key`. Keys are hashes, so it is looked for
@@ -140,9 +149,9 @@ final class NearSegment: Sendable {
         return low
     }
 
-    private func id(_ row: Int, _ bytes: UnsafeRawBufferPointer) -> RowID {
+    private func identity(_ row: Int, _ bytes: UnsafeRawBufferPointer) -> NearIdentity {
         let start = 16 + row * Self.rowBytes
-        return RowID(Hexadecimal.text(bytes[start..<(start + 16)]))
+        return NearIdentity(UnsafeRawBufferPointer(rebasing: bytes[start..<(start + NearIdentity.bytes)]))
     }
 
     private func split(_ row: Int, _ bytes: UnsafeRawBufferPointer) -> Split {
@@ -150,22 +159,25 @@ final class NearSegment: Sendable {
         return value < Self.splits.count ? Self.splits[value] : .train
     }
 
-    private func sample(_ row: Int, _ bytes: UnsafeRawBufferPointer) -> [UInt32] {
+    /// A row's sample, copied into `space`; none where the file is damaged.
+    private func sample(
+        _ row: Int, _ bytes: UnsafeRawBufferPointer, into space: UnsafeMutableBufferPointer<UInt32>
+    ) -> UnsafeBufferPointer<UInt32> {
         let start = 16 + row * Self.rowBytes
         let first = Int(bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt32.self))
         let count = Int(bytes.loadUnaligned(fromByteOffset: start + 20, as: UInt16.self))
-        guard first + count <= samples else { return [] }
+        guard count <= space.count, first + count <= samples else { return UnsafeBufferPointer(rebasing: space[..<0]) }
+        let (offset, wanted) = (sampleStart + first * 4, count * 4)
         if descriptor >= 0 {
-            let wanted = count * 4
-            return [UInt32](unsafeUninitializedCapacity: count) { buffer, filled in
-                // A file that was cut short meanwhile is like nothing.
-                filled =
-                    pread(descriptor, buffer.baseAddress, wanted, off_t(sampleStart + first * 4)) == wanted ? count : 0
+            // A file that was cut short meanwhile is like nothing.
+            guard pread(descriptor, space.baseAddress, wanted, off_t(offset)) == wanted else {
+                return UnsafeBufferPointer(rebasing: space[..<0])
             }
+        } else {
+            UnsafeMutableRawBufferPointer(space).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + wanted)]))
         }
-        return (first..<(first + count)).map {
-            bytes.loadUnaligned(fromByteOffset: sampleStart + $0 * 4, as: UInt32.self)
-        }
+        return UnsafeBufferPointer(rebasing: space[..<count])
     }
 
     // MARK: - Writing
@@ -185,7 +197,7 @@ final class NearSegment: Sendable {
         var table: [UInt8] = []
         var samples: [UInt32] = []
         for entry in entries {
-            table += Hexadecimal.bytes(entry.id.rawValue)
+            NearIdentity(entry.id).append(to: &table)
             append(UInt32(samples.count), to: &table)
             append(UInt16(entry.sketch.sample.count), to: &table)
             table += [UInt8(splits.firstIndex(of: entry.split) ?? 0), 0]
@@ -298,35 +310,5 @@ final class NearSegment: Sendable {
 
     private static func append<Value: FixedWidthInteger>(_ value: Value, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
-    }
-}
-
-/// Row identities as 16 bytes.
-enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        var characters: [UInt8] = []
-        characters.reserveCapacity(32)
-        for byte in bytes {
-            characters.append(digits[Int(byte >> 4)])
-            characters.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: characters, as: UTF8.self)
-    }
-
-    /// The first 16 bytes that the digits write; zeros where there are fewer.
-    static func bytes(_ text: String) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 16)
-        for (index, character) in text.utf8.prefix(32).enumerated() {
-            let value: UInt8 =
-                switch character {
-                case 0x30...0x39: character - 0x30
-                case 0x61...0x66: character - 0x61 + 10
-                default: 0
-                }
-            bytes[index / 2] |= index.isMultiple(of: 2) ? value << 4 : value
-        }
-        return bytes
     }
 }

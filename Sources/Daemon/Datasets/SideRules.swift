@@ -24,7 +24,7 @@ package struct SideRules: Sendable {
         self.known = known
     }
 
-    /// The side of a row, decided now where neither its prompt nor its group was seen before.
+    /// The side of a row. It is decided now if its prompt and its group are both new.
     package mutating func side(prompt: String, group: String?) -> Decision {
         let ofPrompt = prior(\.prompts, prompt)
         let ofGroup = group.flatMap { prior(\.groups, $0) }
