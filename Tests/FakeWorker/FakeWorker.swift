@@ -131,13 +131,15 @@ struct FakeWorker {
             baseDigest: digest, tokenizerDigest: digest, nonFinite: 0, parameters: 1,
             adapterParameters: generation > 0 ? 1 : 0,
             adapterChange: generation > 0 ? 1 : nil)
+        let environment = ProcessInfo.processInfo.environment
+        let rowMicroseconds = environment["FAKE_WORKER_ROW_MICROSECONDS"].flatMap { UInt32($0) } ?? 2_000
         var results: [SetName: EvaluationResult] = [:]
         for set in task.sets {
             var text = Data()
             var count = 0
             for row in try set.files.flatMap({ try rows($0) }) {
                 if Self.stopped.pointee != 0 { exit(WorkerExit.interrupted.rawValue) }
-                usleep(2_000)
+                usleep(rowMicroseconds)
                 let noise = Double(row.id.rawValue.utf8.reduce(0) { $0 + Int($1) } % 100) / 1000
                 let record = ExampleRecord(
                     row: row.id, set: set.name, lossSum: 4 / Double(1 + generation) + noise, tokens: 2,
