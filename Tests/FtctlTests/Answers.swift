@@ -27,12 +27,12 @@ enum Answers {
 
     static let verdict: Verdict = {
         let better = GateResult(
-            rule: "accuracy better than the base", kind: "superiority", set: .gate, metric: .accuracy,
+            rule: "accuracy better than the base", kind: .superiority, set: .gate, metric: .accuracy,
             outcome: .pass, candidate: 0.95, reference: 0.4, difference: 0.55, lowerBound: 0.4123, upperBound: 0.68,
             confidence: 0.95, pValue: 0.000012, rows: 60,
             explanation: "Of 60 rows 34 are right only now and 1 was right only before (exact McNemar test).")
         let open = GateResult(
-            rule: "recall:refund not worse than the base by more than 0.02", kind: "non_inferiority", set: .gate,
+            rule: "recall:refund not worse than the base by more than 0.02", kind: .nonInferiority, set: .gate,
             metric: MetricKey("recall:refund"), outcome: .inconclusive, candidate: 0.9, reference: 0.9, difference: 0,
             lowerBound: -0.09, upperBound: 0.09, confidence: 0.95, margin: 0.02, pValue: 0.3, rows: 12,
             rowsNeeded: 240, explanation: "The bound is below the margin: too few rows to decide.")

@@ -34,7 +34,7 @@ import Testing
         #expect(Self.judge(Self.golden(["yes", "oh yes"]), base: Self.golden(["no", "no"])).outcome == .pass)
         let verdict = Self.judge(Self.golden(["yes", "no"]), base: Self.golden(["yes", "yes"]))
         #expect(verdict.outcome == .fail)
-        let gate = try #require(verdict.gates.first { $0.kind == "golden" })
+        let gate = try #require(verdict.gates.first { $0.kind == .golden })
         #expect(
             gate.outcome == .fail && gate.explanation.contains("fact 1")
                 && gate.explanation.contains("the base passes it"))
@@ -46,7 +46,7 @@ import Testing
             Self.golden(["no", "yes"], required: false), base: Self.golden(["no", "no"], required: false))
         #expect(verdict.outcome == .pass)
         #expect(
-            try #require(verdict.gates.first { $0.kind == "golden" }).explanation.contains("1 that are not required"))
+            try #require(verdict.gates.first { $0.kind == .golden }).explanation.contains("1 that are not required"))
     }
 
     /// What could not be asked, was not answered, or asks something unreadable, has not been shown to hold.
@@ -88,12 +88,12 @@ import Testing
         #expect(verdict(2.3).outcome == .pass)
         let fallen = verdict(2.8)
         #expect(fallen.outcome == .fail)
-        let gate = try #require(fallen.gates.first { $0.kind == "forgetting" })
+        let gate = try #require(fallen.gates.first { $0.kind == .forgetting })
         #expect(gate.outcome == .fail && gate.set == "probe" && abs((gate.difference ?? 0) + 0.8) < 1e-9)
         #expect(fallen.advice.contains { $0.action == "replay" })
         #expect(verdict(2.8, 1).outcome == .pass)
         // Nobody is held to a bound that nobody set.
-        #expect(verdict(9, nil).outcome == .pass && !verdict(9, nil).gates.contains { $0.kind == "forgetting" })
+        #expect(verdict(9, nil).outcome == .pass && !verdict(9, nil).gates.contains { $0.kind == .forgetting })
     }
 
     static func secrets(_ loss: Double) -> [ExampleRecord] {
@@ -112,7 +112,7 @@ import Testing
         #expect(verdict(15).outcome == .pass)
         let learnt = verdict(1)
         #expect(learnt.outcome == .fail && learnt.figures[.candidate]?["canary"]?["exposure"] == 8)
-        #expect(learnt.gates.first { $0.kind == "memorisation" }?.outcome == .fail)
+        #expect(learnt.gates.first { $0.kind == .memorisation }?.outcome == .fail)
         // The base likes these digits as much: nothing was learnt here.
         #expect(verdict(1, base: 1).outcome == .pass)
     }

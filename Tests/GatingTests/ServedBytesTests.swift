@@ -37,7 +37,7 @@ import WorkerProtocol
     @Test func soundBytesPass() {
         let verdict = Self.verdict { _ in }
         #expect(verdict.outcome == .pass, "\(verdict.summary)")
-        #expect(verdict.gates.filter { $0.kind == "artefact" }.count == 2)
+        #expect(verdict.gates.filter { $0.kind == .artefact }.count == 2)
     }
 
     static let faults: [(String, @Sendable (inout ModelInspection) -> Void)] = [

@@ -113,7 +113,7 @@ struct VerdictGoldenTests {
         for gate in verdict.gates {
             let place = ["\(gate.metric)", "set \(gate.set)"] + (gate.slice.map { ["slice \($0)"] } ?? [])
             lines += [
-                "\(gate.outcome.rawValue) \(gate.kind) (\(place.joined(separator: ", "))): \(gate.rule)",
+                "\(gate.outcome.rawValue) \(gate.kind.rawValue) (\(place.joined(separator: ", "))): \(gate.rule)",
                 "    \(gate.explanation)",
             ]
             if let rows = gate.rowsNeeded { lines.append("    rows needed: \(rows)") }

@@ -14,13 +14,13 @@ import Testing
             drops: ["d-1"],
             recipe: Recipe(), createdAt: now, requestedBy: "test")
         let gate = GateResult(
-            rule: "accuracy better than <the base>", kind: "superiority", set: "gate", metric: "accuracy",
+            rule: "accuracy better than <the base>", kind: .superiority, set: "gate", metric: "accuracy",
             outcome: .fail,
             candidate: 0.7, reference: 0.8, difference: -0.1, lowerBound: -0.2, upperBound: -0.01, confidence: 0.95,
             pValue: 0.98,
             rows: 60, rowsNeeded: 300, explanation: "It is worse.")
         let wide = GateResult(
-            rule: "loss not worse than the base by more than 0.02", kind: "non_inferiority", set: "gate",
+            rule: "loss not worse than the base by more than 0.02", kind: .nonInferiority, set: "gate",
             metric: "loss",
             outcome: .pass, candidate: 0.4, reference: 0.9, difference: 0.5, lowerBound: 0.41, upperBound: 0.6,
             confidence: 0.95, margin: 0.02, pValue: 0.0001, rows: 60, explanation: "It is better.")

@@ -74,7 +74,7 @@ struct SchedulingRulesTests {
         #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 2, 0.09) } == nil)
         #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 0, 0.11) } == nil)
         let old = GateResult(
-            rule: "r", kind: "non_inferiority", set: "gate", metric: "loss", slice: "drop=earlier", outcome: .pass,
+            rule: "r", kind: .nonInferiority, set: "gate", metric: "loss", slice: "drop=earlier", outcome: .pass,
             difference: -0.04, rows: 30,
             explanation: "")
         var other = old

@@ -20,7 +20,7 @@ extension GatingRules {
             let place = JudgedRows(set: set, slice: slice, candidate: [], reference: []).place
             return paired(
                 "\(key)\(place) not worse than \(evidence.against) by more than \(text(margin))",
-                kind: "non_inferiority",
+                kind: .nonInferiority,
                 key, set: set, slice: slice, threshold: -margin)
         }
 
@@ -29,7 +29,7 @@ extension GatingRules {
         func forgetting(_ most: Double) -> GateResult {
             paired(
                 "what the base knew: loss on its probe not above the base's by more than \(text(most))",
-                kind: "forgetting", .loss, set: .probe,
+                kind: .forgetting, .loss, set: .probe,
                 slice: nil, threshold: -most, against: evidence.base)
         }
 
@@ -38,7 +38,7 @@ extension GatingRules {
             let place = JudgedRows(set: set, slice: slice, candidate: [], reference: []).place
             return paired(
                 "\(key)\(place) better than \(evidence.against)\(amount > 0 ? " by more than \(text(amount))" : "")",
-                kind: "superiority", key, set: set, slice: slice, threshold: amount)
+                kind: .superiority, key, set: set, slice: slice, threshold: amount)
         }
 
         /// A configured `max_regression` or `min_improvement`, absolute or as a share of the reference's value.
@@ -63,10 +63,10 @@ extension GatingRules {
             return improvement
                 ? paired(
                     "\(rule.metric)\(place) better than \(evidence.against) by more than \(text(absolute))",
-                    kind: "superiority", rule.metric, set: rule.set, slice: rule.slice, threshold: absolute)
+                    kind: .superiority, rule.metric, set: rule.set, slice: rule.slice, threshold: absolute)
                 : paired(
                     "\(rule.metric)\(place) not worse than \(evidence.against) by more than \(text(absolute))",
-                    kind: "non_inferiority", rule.metric, set: rule.set, slice: rule.slice, threshold: -absolute)
+                    kind: .nonInferiority, rule.metric, set: rule.set, slice: rule.slice, threshold: -absolute)
         }
 
         /// A configured `min` or `max` of the candidate's own value.
@@ -91,7 +91,7 @@ extension GatingRules {
             if let least = rule.min, !(value >= least) { faults.append("below the minimum of \(text(least))") }
             if let most = rule.max, !(value <= most) { faults.append("above the maximum of \(text(most))") }
             var result = GateResult(
-                rule: named, kind: "value", set: rule.set, metric: rule.metric, slice: rule.slice,
+                rule: named, kind: .value, set: rule.set, metric: rule.metric, slice: rule.slice,
                 outcome: faults.isEmpty ? .pass : .fail, candidate: value, reference: metric.value(rows.reference),
                 rows: rows.count,
                 explanation: "\(rule.metric)\(place) is \(text(value))"
@@ -129,16 +129,16 @@ extension GatingRules {
 
         private func missing(_ named: String, _ rule: GateRuleSettings, _ why: String) -> GateResult {
             GateResult(
-                rule: named, kind: rule.min != nil || rule.max != nil ? "value" : "change", set: rule.set,
+                rule: named, kind: rule.min != nil || rule.max != nil ? .value : .change, set: rule.set,
                 metric: rule.metric, slice: rule.slice, outcome: .fail, rows: 0, explanation: why)
         }
 
         /// Candidate against reference on the same rows: is the difference shown to be above the threshold?
         private func paired(
-            _ named: String, kind: String, _ key: MetricKey, set: SetName, slice: String?, threshold: Double,
+            _ named: String, kind: GateResult.Kind, _ key: MetricKey, set: SetName, slice: String?, threshold: Double,
             against other: [ExampleRecord]? = nil
         ) -> GateResult {
-            let claim = kind == "superiority"
+            let claim = kind == .superiority
             var result = GateResult(
                 rule: named, kind: kind, set: set, metric: key, slice: slice, outcome: .fail,
                 confidence: settings.confidence, margin: claim ? nil : -threshold, rows: 0, explanation: "")

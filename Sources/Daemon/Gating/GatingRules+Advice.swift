@@ -6,7 +6,7 @@ extension GatingRules {
         _ gates: [GateResult], confusion: [String: [String: Int]]?, training: TrainingResult?, _ evidence: Evidence
     ) -> [Advice] {
         var advice: [Advice] = []
-        if let fault = gates.first(where: { $0.kind == "integrity" && $0.outcome == .fail }) {
+        if let fault = gates.first(where: { $0.kind == .integrity && $0.outcome == .fail }) {
             advice.append(Advice(action: "check", reason: fault.explanation))
             return advice
         }

@@ -125,6 +125,6 @@ extension GatingRules {
         metric: MetricKey = .bytes
     ) -> GateResult {
         GateResult(
-            rule: rule, kind: "artefact", set: set, metric: metric, outcome: outcome, rows: 0, explanation: explanation)
+            rule: rule, kind: .artefact, set: set, metric: metric, outcome: outcome, rows: 0, explanation: explanation)
     }
 }

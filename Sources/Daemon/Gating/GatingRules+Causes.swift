@@ -23,7 +23,7 @@ extension GatingRules {
     /// Nothing is left to gain: the model compared with is right on every row that a claim of improvement is about.
     static func ceiling(_ gates: [GateResult], _ evidence: Evidence) -> Advice? {
         let claim = gates.first {
-            guard $0.kind == "superiority", $0.outcome != .pass, let metric = MetricRegistry.metric($0.metric) else {
+            guard $0.kind == .superiority, $0.outcome != .pass, let metric = MetricRegistry.metric($0.metric) else {
                 return false
             }
             return metric.range?.upperBound == $0.reference && metric.direction == .higher

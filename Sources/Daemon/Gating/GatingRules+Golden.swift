@@ -31,7 +31,7 @@ extension GatingRules {
             if unasked > 0 { explanation = "\(unasked) rows could not be asked, and count as broken. " + explanation }
             if rows.isEmpty { explanation = "The set has no rows that could be asked; a missing set fails." }
             return GateResult(
-                rule: "nothing breaks in \(set)", kind: "golden", set: set, metric: .assertions,
+                rule: "nothing breaks in \(set)", kind: .golden, set: set, metric: .assertions,
                 outcome: passed ? .pass : .fail,
                 candidate: share(rows.map(\.0)), reference: share(rows.map(\.1)), rows: rows.count,
                 explanation: explanation)

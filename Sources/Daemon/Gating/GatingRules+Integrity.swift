@@ -6,7 +6,7 @@ extension GatingRules {
         let fault = fault(evidence)
         let count = evidence.candidate.count
         return GateResult(
-            rule: "the scores are sound", kind: "integrity", set: .gate, metric: .loss,
+            rule: "the scores are sound", kind: .integrity, set: .gate, metric: .loss,
             outcome: fault == nil ? .pass : .fail, rows: count,
             explanation: fault
                 ?? """

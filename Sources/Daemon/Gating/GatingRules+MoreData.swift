@@ -53,7 +53,7 @@ extension GatingRules {
         }
         // Where the whole set failed on the primary claim, the curve says whether data alone would do it.
         if let gate = gates.first(where: {
-            $0.kind == "superiority" && $0.slice == nil && $0.outcome != .pass && $0.rows > 0
+            $0.kind == .superiority && $0.slice == nil && $0.outcome != .pass && $0.rows > 0
         }) {
             let needed = rowsNeeded(gate, evidence)
             if let rows = needed.rows {

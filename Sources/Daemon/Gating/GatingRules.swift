@@ -58,8 +58,8 @@ package enum GatingRules {
             baseline: evidence.baseline, figures: figures, confusion: confusion, seed: seed, judgedAt: date)
     }
 
-    /// The confidence for one run of a series that goes on until one is promoted, so that the whole series errs no more
-    /// often than one run may.
+    /// The confidence for one run of a series that ends with a promotion. The whole series then errs no more often than
+    /// a single run may.
     ///
     /// Half of the permitted error is the first run's, the other half is shared by those that may follow it
     /// (Bonferroni).
@@ -99,7 +99,7 @@ package enum GatingRules {
             let outcome = evidence.evaluators[.candidate]?[evaluator.name]
             guard outcome == nil || outcome?.failure != nil else { return nil }
             return GateResult(
-                rule: "the evaluator '\(evaluator.name)' answers", kind: "evaluator", set: evaluator.set,
+                rule: "the evaluator '\(evaluator.name)' answers", kind: .evaluator, set: evaluator.set,
                 metric: .evaluator(evaluator.name), outcome: .fail, rows: 0,
                 explanation: outcome?.failure.map { "\($0)" }
                     ?? """
@@ -136,7 +136,7 @@ package enum GatingRules {
 
     /// Holm's correction over every claim of improvement.
     private static func corrected(_ gates: inout [GateResult], alpha: Double) {
-        let claims = gates.indices.filter { gates[$0].kind == "superiority" && gates[$0].pValue != nil }
+        let claims = gates.indices.filter { gates[$0].kind == .superiority && gates[$0].pValue != nil }
         guard claims.count > 1 else { return }
         let adjusted = HolmCorrection.adjust(claims.map { gates[$0].pValue ?? 1 })
         for (index, p) in zip(claims, adjusted) {
