@@ -3,7 +3,7 @@ import Foundation
 
 /// The control API by its endpoints: `try await client.send(.runs.show("r-000042"))`.
 ///
-/// Every call throws the Failure that the daemon answers with, or one that says why there is no answer.
+/// Every call throws the daemon's Failure, or one that says why the daemon does not answer.
 extension ControlClient {
     /// Asks and decodes the answer.
     package func send<Body: Encodable, Answer: Decodable>(_ request: ControlRequest<Body, Answer>) async throws

@@ -23,7 +23,7 @@ package enum RepetitionRules {
         let total = Double(lengths.reduce(0, +))
         for (n, limit) in [(2, 0.20), (3, 0.18), (4, 0.16)] {
             let grams = normalised.grams(n)
-            // Where no run of n words comes twice, no longer one does.
+            // If no run of n words repeats, no longer run repeats.
             guard hasRepeated(grams) else { return broken }
             var counts: [UInt64: (count: Int, at: Int)] = [:]
             for (index, gram) in grams.enumerated() { counts[gram] = ((counts[gram]?.count ?? 0) + 1, index) }

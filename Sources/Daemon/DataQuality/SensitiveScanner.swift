@@ -11,7 +11,7 @@ package struct SensitiveScanner {
         package var range: Range<Int>
     }
 
-    /// Nothing is followed further than this, so that no text takes more than a time proportional to its length.
+    /// The search stops after so many bytes, so the time stays proportional to the length of the text.
     private static let longest = 4096
 
     private let bytes: UnsafeBufferPointer<UInt8>

@@ -24,7 +24,7 @@ package struct TokenCounts: Codable, Hashable, Sendable {
         base == other.base && maxLength == other.maxLength && truncate == other.truncate
     }
 
-    /// Adds a row: its tokens that are kept, the labelled ones of them, and those cut off.
+    /// Adds a row: how many tokens are kept, how many of those carry a label, and how many are cut off.
     package mutating func add(tokens: Int, labels: Int, truncated: Int, usable: Bool) {
         rows += 1
         guard usable, labels > 0 else {

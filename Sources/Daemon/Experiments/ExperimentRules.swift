@@ -55,8 +55,8 @@ package enum ExperimentRules {
                 ? "the leader is clear: later trials did not come near it" : "every combination was tried")
     }
 
-    /// The best trial of those that went to the end; ties go to the earlier one, so that the present recipe stays where
-    /// nothing is better.
+    /// The best trial of those that went to the end; ties go to the earlier trial, so the present recipe stays unless
+    /// another one is better.
     package static func winner(_ experiment: Experiment) -> Trial? {
         let top = experiment.rungs - 1
         return experiment.trials.filter { $0.losses.count > top && !$0.losses[top].isNaN }.min { better($0, $1, top) }

@@ -47,7 +47,8 @@ package struct ExperimentService: Service {
         try adopt()
         if try isTaken() { return false }
         if try await beginForBases() { return true }
-        // The oldest first. What has no settings waits, and what cannot go on does not hold up those after it.
+        // The oldest first. An experiment whose pipeline has no settings waits; one that cannot go on does not hold up
+        // the next.
         let running = try context.ledger.experiments(state: .running, limit: 1000).reversed()
         loop.forget("experiment", except: running.map(\.id.rawValue))
         for experiment in running where context.settings.pipeline(experiment.pipeline) != nil {

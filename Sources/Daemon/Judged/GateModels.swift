@@ -6,8 +6,8 @@ import Settings
 import StageKit
 import WorkerProtocol
 
-/// What a run is judged on and against: the models, the sets, and the names under which scores are kept. Used by those
-/// who score and those who judge.
+/// What a run is judged on and against: the models, the sets, and the names under which scores are kept. Scoring and
+/// judging both use it.
 package enum GateModels {
     /// One set of rows, and how it is scored.
     package struct GateSet: Sendable {

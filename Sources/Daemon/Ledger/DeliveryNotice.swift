@@ -1,7 +1,6 @@
 import Nouns
 
-/// One thing to tell one receiver: kept until it was told, so that neither a restart nor a receiver that is away loses
-/// it.
+/// One thing to tell one receiver: it is kept until it was delivered, so a restart or an absent receiver loses nothing.
 package struct DeliveryNotice: Hashable, Sendable {
     package let id: Int64
     package let event: DeliveryEvent

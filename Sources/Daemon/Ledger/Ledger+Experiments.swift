@@ -60,7 +60,7 @@ extension Ledger {
         }
     }
 
-    /// Ends an experiment with its winner's run and its suggestion in one transaction, so that the winner meets the
+    /// Ends an experiment, queues its winner's run and keeps its suggestion in one transaction: the winner meets the
     /// gate once.
     ///
     /// The run takes those of `drops` that no other run has taken meanwhile.

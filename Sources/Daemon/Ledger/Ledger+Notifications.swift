@@ -6,7 +6,7 @@ import Platform
 /// Tables `notification` and `delivery_mark`: what is to be told to whom, and how far events were looked through.
 extension Ledger {
     /// Turns promotions, rollbacks and ended runs since the last call into notifications for the targets that `targets`
-    /// names, and remembers how far it came; one transaction, so that each is told once and none is missed. Returns how
+    /// names, and remembers how far it came; one transaction: each notice is told once, and none is lost. Returns how
     /// many were added.
     @discardableResult
     package func collectNotifications(

@@ -3,7 +3,7 @@ import Nouns
 
 /// Table `side`: the side of a group, and of a prompt whose rows were withdrawn; the rows tell that of every other.
 extension Ledger {
-    /// The sides that were decided before, of those among the prompts and groups that have one.
+    /// The sides of those prompts and groups that have one already.
     package func sides(prompts: some Sequence<String>, groups: some Sequence<String>, in pipeline: PipelineName) throws
         -> Sides
     {

@@ -9,8 +9,8 @@ import WorkerProtocol
 
 /// What is done with a trained model before it can be judged.
 extension SupervisionService {
-    /// Writes the candidate in every format that is delivered, so that what is judged is what will be served. Returns
-    /// the run with them.
+    /// Writes the candidate in every format to be delivered, so the verdict is about the bytes that will be served.
+    /// Returns the run with them.
     ///
     /// A format that cannot be written is recorded with the reason, and fails its gate; a worker that dies ends the
     /// stage, to be tried again.

@@ -15,7 +15,7 @@ package enum Logs {
     package static let threshold = LogThreshold()
 
     /// The journal where standard error is the journal (`JOURNAL_STREAM` names it) and its socket answers, else
-    /// standard error: so a daemon started by hand or with its output redirected talks to the person who did that.
+    /// standard error: so a person who starts the daemon by hand, or redirects its output, gets the log.
     package static func destination(environment: [String: String] = ProcessEnvironment.current) -> Destination {
         isJournal(STDERR_FILENO, environment) && access("/run/systemd/journal/socket", W_OK) == 0
             ? .journal : .standardError

@@ -10,7 +10,7 @@ import UnixSignals
 
 /// Reads the settings again on SIGHUP, and when a pipeline's file changes on disk.
 ///
-/// It has a thread of its own, so that no stage's work holds up a reload.
+/// It has its own thread, so no stage delays a reload.
 struct Reloading: Service {
     let context: StageContext
     let manager: ServiceManager

@@ -103,7 +103,7 @@ package struct ConfusionMatrix: Sendable, Hashable {
     }
 
     private func average(_ weight: (Scores) -> Double) -> Scores {
-        // A class that a resample has drawn no row of is no class of that resample.
+        // A resample counts only those classes of which it has drawn a row.
         let all = classes.indices.map(scores).filter { $0.support > 0 }
         let sum = all.reduce(0) { $0 + weight($1) }
         guard sum > 0 else { return Scores(precision: .nan, recall: .nan, f1: .nan, support: 0) }

@@ -27,7 +27,8 @@ package indirect enum Grader: Hashable, Sendable {
     /// Reads a grader. Throws a Failure (`grader.invalid`) that names the key and the value.
     package init(_ value: JSONValue) throws { self = try GraderReader.grader(value, at: "", depth: 0) }
 
-    /// The score of a record's answer; nil where a template names what the record has not, or there is no answer.
+    /// The score of a record's answer; nil where a template names a field that the record lacks, or where there is no
+    /// answer.
     package func score(_ record: ExampleRecord) -> Double? {
         switch self {
         case .stringCheck(let input, let reference, let operation):

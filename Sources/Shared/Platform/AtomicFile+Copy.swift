@@ -3,7 +3,7 @@ import Foundation
 extension AtomicFile {
     /// Bytes that are copied before it is asked whether the task is cancelled.
     private static let pieceBytes = 1 << 20
-    /// Bytes after which the copy so far is made durable, so that nobody waits long for the last of it.
+    /// After so many bytes the copy is made durable, so the last part never takes long.
     private static let durableBytes = 128 << 20
 
     /// Makes a durable copy of a file, of any size, under a name that it has only once it is whole.

@@ -52,7 +52,7 @@ package struct RawPath: Hashable, Sendable, CustomStringConvertible {
 
     private static let reading = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
 
-    /// Opens a plain file for reading: follows no link and waits for nobody, whatever was put in its place. Throws
+    /// Opens a plain file for reading: it never follows a link or waits, whatever somebody has put in its place. Throws
     /// ``FileFailure``.
     package func openFile() throws -> Int32 { try plain(withCString { open($0, Self.reading) }) }
 

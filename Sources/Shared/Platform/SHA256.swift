@@ -63,7 +63,7 @@ package struct SHA256: ~Copyable {
     // Looked up once: that takes several times as long as the digest of a short row.
     nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(library, "SHA256", nil)
 
-    /// The bytes that `body` fills, which says by 1 that it did.
+    /// The bytes that `body` fills; it returns 1 where it has.
     private static func collect(_ body: (UnsafeMutablePointer<UInt8>) -> Int32) -> [UInt8] {
         Array(unsafeUninitializedCapacity: digestBytes) { buffer, count in
             guard let start = buffer.baseAddress else { return }

@@ -3,8 +3,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Runs tasks on threads of its own, so that work that blocks or computes never holds one of the few threads that
-/// answer requests.
+/// Runs tasks on threads of its own. Work that blocks or computes then never holds one of the few threads that answer
+/// requests.
 ///
 /// A task that is started with `Task(executorPreference:)`, or a scope of `withTaskExecutorPreference`, runs here with
 /// everything that is nonisolated and structured below it. The threads end with the executor.

@@ -1,6 +1,6 @@
 import Nouns
 
-/// Recognises what people drop by mistake, so that the message says what it is.
+/// Recognises files that people drop by mistake, so the message can name their format.
 enum ForeignFormat {
     private static let magics: [(bytes: [UInt8], name: String, remedy: String)] = [
         (

@@ -57,7 +57,7 @@ package struct EngineDescription: Codable, Hashable, Sendable {
         Mirror(reflecting: Recipe()).children.compactMap(\.label).sorted()
     }
 
-    /// Reads an engine's answer. Throws a Failure that names the program where it is no description, or one of another
+    /// Reads an engine's answer. Throws a Failure that names the program if this is no description, or one of another
     /// protocol.
     package static func read(_ answer: Data, of program: String) throws -> EngineDescription {
         struct Protocol: Decodable { var `protocol`: Int }

@@ -1,4 +1,4 @@
-/// Exit statuses of a worker (after sysexits.h): what each means, and what whoever started the worker does about it.
+/// Exit statuses of a worker (after sysexits.h): what each means, and what the launcher does about it.
 ///
 /// Every launcher reads them here; docs/engine-protocol.md shows ``table``, and a test holds the two together.
 package enum WorkerExit: Int32, Sendable, CaseIterable {

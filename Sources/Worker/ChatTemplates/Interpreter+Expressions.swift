@@ -23,7 +23,7 @@ extension Interpreter {
 
     static let globals: Set<String> = ["range", "namespace", "dict", "raise_exception", "strftime_now"]
 
-    /// Kept small: each case that needs room is a function of its own, so that depth costs little stack.
+    /// Kept small: each case with large variables is a function of its own, so nesting costs little stack.
     private func evaluateDeep(_ expression: Expression, _ scope: Scope) throws -> TemplateValue {
         switch expression {
         case .constant(let value): return value

@@ -1,4 +1,4 @@
-/// What one rendering may spend, so that a template from elsewhere can neither hang nor exhaust its reader.
+/// What one rendering may spend: a template from elsewhere must not hang the program or use up its memory.
 package struct TemplateLimits: Sendable {
     /// Nodes evaluated and items walked.
     package var steps = 10_000_000

@@ -119,8 +119,8 @@ package struct TemplateList: Sendable {
     }
 }
 
-/// `namespace(...)`: the one thing that a template can change. It holds no other namespace, so that none can hold
-/// itself.
+/// `namespace(...)`: the one thing that a template can change. A namespace cannot hold another one: it could hold
+/// itself then.
 ///
 /// Unchecked because a rendering makes it, and rendering is one thread's.
 package final class TemplateNamespace: @unchecked Sendable {

@@ -1,12 +1,12 @@
 /// Why a row cannot become tokens.
 package enum EncodingFailure: Error, Equatable, CustomStringConvertible {
-    /// The row has no turn that is to be trained on, or its turns are empty.
+    /// The row has no turn to train on, or those turns are empty.
     case noLabels
     /// No label is left within the length.
     case tooLong(tokens: Int, firstLabel: Int, maximumLength: Int)
     /// The row is longer than the length, and is not to be cut.
     case rowTooLong(tokens: Int, maximumLength: Int)
-    /// The template writes turns so that what comes later changes what came before.
+    /// In this template a later turn changes the text of an earlier one.
     case templateBreaksPrefix(turn: Int, reason: String)
     /// The template builds control tokens out of data, so that data cannot be kept apart.
     case templateHidesControl

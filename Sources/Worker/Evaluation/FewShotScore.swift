@@ -50,7 +50,7 @@ package struct FewShotScore {
         return figures
     }
 
-    /// The share of labelled rows whose likeliest label is theirs; nil where no row has one that can be scored.
+    /// The share of labelled rows whose likeliest label is theirs; nil where no row can be scored.
     private func labelAccuracy(
         of rows: [Row], after shots: ArraySlice<Row>, _ labels: [String], _ scorer: SequenceScorer
     ) throws -> Double? {

@@ -1,6 +1,6 @@
 /// How far two models' losses on the same tokens lie apart, in nats.
 package struct LossDifference: Hashable, Sendable {
-    /// Over all tokens; no number where one of the losses is none.
+    /// Over all tokens; not a number where one of the losses is not.
     package let mean: Double
     package let largest: Double
     package let tokens: Int

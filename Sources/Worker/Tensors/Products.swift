@@ -161,7 +161,7 @@ package final class Products {
         }
     }
 
-    /// Adds every gradient of `parts`; blocks of rows of dW are one task each, so that no two write the same number.
+    /// Adds every gradient of `parts`; each block of rows of dW is one task, so no two tasks write the same number.
     package func weightGradient(_ parts: [WeightGradient], x: UnsafePointer<Float>, ldx: Int, inner: Int, tokens: Int) {
         var tasks: [(part: Int, first: Int)] = []
         for (index, part) in parts.enumerated() {

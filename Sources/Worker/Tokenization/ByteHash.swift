@@ -17,7 +17,7 @@ enum ByteHash {
                 state = mix(state ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
                 offset += 8
             }
-            // The last eight bytes overlap those before them, so that no read passes the end.
+            // The last read of eight bytes overlaps the one before it, so no read passes the end.
             return mix(state ^ raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self))
         }
         if count >= 4 {

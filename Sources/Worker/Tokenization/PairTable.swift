@@ -38,7 +38,7 @@ struct PairTable: Sendable {
         values[slot] = merge
     }
 
-    /// The merge of a pair, with priority `none` where there is none.
+    /// The merge of a pair; its priority is `none` where the pair has no merge.
     @inline(__always)
     func find(_ left: Int32, _ right: Int32) -> Merge { values[slot(Self.key(left, right))] }
 

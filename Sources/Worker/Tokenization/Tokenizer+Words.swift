@@ -23,7 +23,7 @@ extension Tokenizer {
         }
     }
 
-    /// Cuts at every `▁` that no piece can reach across, which changes no merge, so that words can be cached.
+    /// Cuts before each `▁` that no piece crosses. This changes no merge, and words can be cached.
     private func encodeMarked(
         _ text: UnsafePointer<UInt8>, _ count: Int, splits: Bool, _ state: EncoderState, _ output: inout [Int32]
     ) {

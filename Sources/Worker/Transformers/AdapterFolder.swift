@@ -20,7 +20,7 @@ package enum AdapterFolder {
             parts.contains { $0.factors.keys.contains { $0.projection == target } }
         }
         let lowest = parts.flatMap { $0.factors.keys.map(\.layer) }.min() ?? 0
-        // One adapter keeps its own scale, so that what is read is what was written, bit for bit.
+        // A single adapter keeps its own scale, so reading gives exactly the bits that were written.
         let scale = parts.count == 1 ? first.scale : 1
         let rank = parts.reduce(0) { $0 + $1.rank }
         let adapter = try Adapter(

@@ -1,5 +1,5 @@
-/// The shape of one decoder-only transformer; what the families differ in are values here, so that one engine runs them
-/// all.
+/// The shape of one decoder-only transformer; the differences between families are values here, so one engine runs all
+/// of them.
 package struct ModelConfiguration: Hashable, Sendable {
     package enum Normalisation: Hashable, Sendable { case rms, layer }
     package enum Activation: Int32, Hashable, Sendable {

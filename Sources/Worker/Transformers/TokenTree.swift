@@ -25,7 +25,7 @@ package struct LabelSite: Sendable, Hashable {
     package var sequence: Int32
 }
 
-/// Sequences packed without padding into one stream of tokens, in which those that begin alike share one copy of the
+/// Sequences packed without padding into one stream of tokens. Sequences that begin alike share one copy of the
 /// beginning.
 ///
 /// The stream is a forest of nodes in depth-first order. A token attends to the earlier tokens of its node and to all

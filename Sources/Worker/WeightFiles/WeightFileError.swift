@@ -1,4 +1,4 @@
-/// Why a model file cannot be read: which file, where in it, what is wrong, and what to do about it.
+/// Why a model file cannot be read: the file, the place in it, the fault and the remedy.
 package struct WeightFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kinds of trouble, for programs.
     package enum Code: String, Hashable, Sendable {

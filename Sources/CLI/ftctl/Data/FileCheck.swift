@@ -15,7 +15,7 @@ struct FileCheck {
     /// Of how many rows the report shows what the base reads.
     var shownRows = 0
 
-    /// The report that Intake would write, and what kept the tokens from being counted, where something did.
+    /// The report that Intake would write, and the reason if the tokens could not be counted.
     ///
     /// - Parameter named: the pipeline by whose settings and base the rows are judged; nil judges by the defaults and
     ///   counts no tokens.

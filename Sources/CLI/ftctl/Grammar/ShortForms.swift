@@ -21,7 +21,7 @@ enum ShortForms {
         return verbs
     }
 
-    /// The command line in full; one that is long already, or that nobody knows, stays as it is.
+    /// The command line in full; a long form and an unknown word stay as they are.
     static func long(_ arguments: [String]) -> [String] {
         let (options, rest) = leading(arguments)
         return command(rest) + options

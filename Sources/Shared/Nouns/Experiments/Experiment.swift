@@ -131,7 +131,7 @@ package struct Experiment: Codable, Hashable, Sendable {
         return max(1, Int(max(1, min(1e9, (recipe.epochs * perEpoch).rounded(.up)))))
     }
 
-    /// Validation is measured every so many steps, so that every rung is one of them.
+    /// Validation is measured every so many steps, and each rung is a multiple of that.
     package func unit(_ trial: Trial) -> Int { rungs == 1 ? max(1, steps(trial) / 10) : steps(trial, rung: 0) }
 
     private static func steps(rung: Int, of steps: Int, rungs: Int, eta: Int) -> Int {

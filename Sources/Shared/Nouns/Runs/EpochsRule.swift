@@ -1,8 +1,8 @@
 /// How many passes over the data are sensible where nobody said: OpenAI's rule.
 ///
-/// Three passes; more (at most 25) where that would show the model fewer than 100 rows, fewer (at least one) where it
-/// would be more than 25,000. Source: OpenAI cookbook, "Data preparation and analysis for chat model fine-tuning",
-/// whose constants these are.
+/// Three passes; more (at most 25) if the model would see fewer than 100 rows, fewer (at least one) if it would see
+/// more than 25,000. Source: OpenAI cookbook, "Data preparation and analysis for chat model fine-tuning", whose
+/// constants these are.
 package enum EpochsRule {
     /// Epochs for a number of training rows.
     package static func epochs(rows: Int) -> Int {

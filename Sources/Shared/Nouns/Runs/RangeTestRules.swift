@@ -15,8 +15,8 @@ package enum RangeTestRules {
     {
         var rate = range.suggested
         var note = "range test: \(range.reason)"
-        // A sweep that ends at its lowest rate found no rate that learns; training with that one would learn nothing
-        // either.
+        // A sweep whose lowest rate is the best has found no rate that learns; training with that one would learn
+        // nothing either.
         if !(rate > lowest * 1.001) || !rate.isFinite {
             rate = fallback
             note += " That is no rate to train with, so the default of \(fallback) is used."

@@ -64,7 +64,7 @@ package struct Run: Codable, Hashable, Sendable {
     package var range: RangeTestResult?
     /// Where values of the recipe come from that nobody wrote down, by key: `learning_rate`, `epochs`, …
     package var notes: [String: String]?
-    /// The run whose outcome asked for this one (`iterate = "auto"`), and what this one tries.
+    /// The run that led to this one (`iterate = "auto"`), and what this one tries.
     package var origin: RunID?
     package var step: String?
     /// What came of its not being promoted: the run that tries on, or what is needed.

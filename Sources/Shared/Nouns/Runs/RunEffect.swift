@@ -17,7 +17,7 @@ package enum RunEffect: Hashable, Sendable {
         package var level: Level
         /// What is said of the run, without its name.
         package var predicate: String
-        /// The version that it is about, where there is one.
+        /// The version in question, if any.
         package var version: VersionID?
         package init(event: String, level: Level, predicate: String, version: VersionID? = nil) {
             self.event = event

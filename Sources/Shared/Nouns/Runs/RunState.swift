@@ -16,8 +16,8 @@ package enum RunState: String, Codable, Hashable, Sendable, CaseIterable {
     /// Whether a worker is (or should be) at work on it.
     package var isActive: Bool { self == .training || self == .evaluating }
 
-    /// Whether it has no verdict yet and may come to one: its pipeline queues no other run meanwhile, and it stops
-    /// where its rows are withdrawn.
+    /// Whether a verdict is still to come. Meanwhile the pipeline queues no other run, and the run stops if its rows
+    /// are withdrawn.
     package var isUnderWay: Bool {
         switch self {
         case .queued, .training, .trained, .evaluating, .evaluated: true

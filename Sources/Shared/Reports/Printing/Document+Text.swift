@@ -1,7 +1,7 @@
 extension Document {
     /// The document for a terminal, a pipe or the journal, without a line feed at its end.
     ///
-    /// - Parameter width: columns of the terminal; nil breaks no line, so that each row of a table is one line.
+    /// - Parameter width: columns of the terminal; with nil no line is broken, so each row of a table stays one line.
     package func text(width: Int? = nil) -> String {
         var parts: [(kind: Kind, lines: [String])] = []
         if let title {

@@ -13,7 +13,7 @@ package struct TensorLayout: Sendable {
     package var projections: [Projection: String]
     /// The norms of a block, in the order in which they are written.
     package var norms: [(norm: BlockNorm, name: String)]
-    /// The one matrix that holds q, k and v, one after the other, where the format has no matrix for each.
+    /// The matrix that holds q, k and v one after the other, in formats without a matrix for each.
     package var fused: String?
     /// Whether the matrices of blocks are kept as [in × out].
     package var isTransposed = false
