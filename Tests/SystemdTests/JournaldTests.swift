@@ -25,7 +25,7 @@ extension SystemdTests {
             try #require(records.count == JournalSender.count, "\(lines) \(output)")
 
             let first = records[0]
-            #expect(first["MESSAGE"] == "r-1 of tickets started stage=supervision")
+            #expect(first["MESSAGE"] == "r-1 of tickets started")
             #expect(first["MESSAGE_ID"] == EventKind.runStarted.messageID)
             #expect(first["EVENT"] == "run.started")
             #expect(first["PIPELINE"] == "tickets")

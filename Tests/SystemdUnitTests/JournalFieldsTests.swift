@@ -25,7 +25,7 @@ import Testing
             ], logger: ["pipeline": "tickets", "run": "older"])
         #expect(
             all["MESSAGE"]
-                == "r-1 of tickets is trained rows=\"1 2\" stage=training tokensPerSecond=812.5 worker.pid=33")
+                == "r-1 of tickets is trained rows=\"1 2\" tokensPerSecond=812.5 worker.pid=33")
         #expect(all["MESSAGE_ID"] == EventKind.runTrained.messageID)
         #expect(all["EVENT"] == "run.trained")
         #expect(all["PIPELINE"] == "tickets")

@@ -14,7 +14,9 @@ import Testing
     @Test func aLineHasTimeLevelLoggerMessageAndFields() {
         let handler = StandardErrorLogHandler(label: "intake", threshold: LogThreshold())
         let line = handler.line(
-            record("a.jsonl has bad rows", ["event": "drop.rows-rejected", "drop": "d-1", "note": "say \"no\"\n"]),
+            record(
+                "a.jsonl has bad rows",
+                ["event": "drop.rows-rejected", "drop": "d-1", "stage": "intake", "note": "say \"no\"\n"]),
             at: timespec(tv_sec: 1_764_000_000, tv_nsec: 42_999_999))
         #expect(
             line == "2025-11-24T16:00:00.042Z warning  intake: a.jsonl has bad rows drop=d-1 note=\"say \\\"no\\\"\\n\""

@@ -9,6 +9,8 @@ import Nouns
 /// and goes on.
 package final class Ledger: Sendable {
     let pool: DatabasePool
+    /// What opening it changed; nil where it was new or had the present schema.
+    package let upgrade: LedgerUpgrade?
 
     /// Opens (or makes) the database at `path` and brings its schema up to date; a copy of what it was is kept
     /// beside it.
@@ -32,7 +34,7 @@ package final class Ledger: Sendable {
         // that nobody needs are not opened.
         configuration.maximumReaderCount = 24
         do {
-            try upgrade.prepare()
+            self.upgrade = try upgrade.prepare()
             pool = try DatabasePool(path: upgrade.path, configuration: configuration)
             // A committed change of state survives a power cut. (The pool has asked for less, for its own journal.)
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }

@@ -386,6 +386,14 @@ extension EventKind {
                 docs/operating.md says how.
                 """
             )
+        case .ledgerUpgraded:
+            (
+                "The ledger was upgraded",
+                """
+                A newer finetuned was started on it. The message names the copy of what it was: with that, the former
+                finetuned can be installed again.
+                """
+            )
         }
     }
 }

@@ -62,6 +62,7 @@ extension EventKind {
         case .diskFull: "3e52b5959cf54af49706bb0ba3f2ee36"
         case .diskRecovered: "3e6b5a5a6ffb400fa702ac741198af9c"
         case .ledgerFailed: "c250ed5035a24aa98cf09ad31b8949ea"
+        case .ledgerUpgraded: "0b2bda12cc344e068416dd8894ec9e7e"
         }
     }
 }

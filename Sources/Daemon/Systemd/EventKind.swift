@@ -72,4 +72,5 @@ package enum EventKind: String, CaseIterable, Sendable {
     case diskFull = "disk.full"
     case diskRecovered = "disk.recovered"
     case ledgerFailed = "ledger.failed"
+    case ledgerUpgraded = "ledger.upgraded"
 }

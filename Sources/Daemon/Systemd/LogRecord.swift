@@ -26,10 +26,12 @@ package struct LogRecord: Sendable {
 
     /// The message followed by ` key=value` of everything that it does not say already.
     ///
-    /// `event` is left out: it names the kind of record, which the message says in words.
+    /// `event` and `stage` are left out: they name the kind of record and the part of the program, for filters; the
+    /// message says in words what happened. The journal has them as fields.
     package var sentence: String {
         var text = message
-        for (key, value) in fields where key != "event" && !value.isEmpty && !Self.mentions(message, value) {
+        for (key, value) in fields
+        where !["event", "stage"].contains(key) && !value.isEmpty && !Self.mentions(message, value) {
             text += " \(key)=\(Self.quoted(value))"
         }
         return text

@@ -63,6 +63,13 @@ struct UpgradeTests {
         let sample = try sample()
         let ledger = try Ledger(path: path)
         try Self.expect(ledger, has: sample, from: fixture.schema)
+        let present = Migration.all.count
+        #expect(
+            ledger.upgrade
+                == (fixture.schema == present
+                    ? nil
+                    : LedgerUpgrade(
+                        former: fixture.schema, present: present, copy: path + ".before-\(fixture.schema)")))
         try ledger.pool.close()
         var after = try rows(columns)
         // Sides of prompts that have rows are told by them.

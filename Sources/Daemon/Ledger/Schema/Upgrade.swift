@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import Nouns
 
-/// Brings the ledger at `path` to the schema of this program: all steps that it lacks in one transaction, so that a
-/// ledger is never between two schemas.
+/// Brings the ledger at `path` to the schema of this program: all missing steps are one transaction, so a ledger is
+/// never between two schemas.
 struct Upgrade: Sendable {
     let path: String
     var migrations = Migration.all
@@ -13,10 +13,12 @@ struct Upgrade: Sendable {
     /// Looks at the ledger before anything is written: refuses one of a newer program, and keeps a copy of one that is
     /// about to change.
     ///
-    /// Throws a Failure (`ledger.newer`, `ledger.copy`), or a `DatabaseError` where the file cannot be read. The ledger
-    /// is as it was in each case.
-    func prepare() throws {
-        guard LedgerCopy.size(path) > 0 else { return }
+    /// Returns what is about to change; nil where the ledger is new or has the present schema. Throws a Failure
+    /// (`ledger.newer`, `ledger.copy`), or a `DatabaseError` where the file cannot be read. The ledger is as it was in
+    /// each case.
+    @discardableResult
+    func prepare() throws -> LedgerUpgrade? {
+        guard LedgerCopy.size(path) > 0 else { return nil }
         var configuration = Configuration()
         configuration.readonly = true
         let ledger = try DatabaseQueue(path: path, configuration: configuration)
@@ -25,10 +27,14 @@ struct Upgrade: Sendable {
             if !applied.isSubset(of: migrations.map(\.name)) { throw try newer(applied.count, db) }
             return applied.count
         }
+        var change: LedgerUpgrade?
         if applied > 0, applied < migrations.count {
-            try LedgerCopy(ledger: path, schema: applied).make(from: ledger)
+            let copy = LedgerCopy(ledger: path, schema: applied)
+            try copy.make(from: ledger)
+            change = LedgerUpgrade(former: applied, present: migrations.count, copy: copy.path)
         }
         try ledger.close()
+        return change
     }
 
     /// Takes the steps that the ledger lacks. Throws a Failure (`ledger.upgrade`) where one fails; none of them is
