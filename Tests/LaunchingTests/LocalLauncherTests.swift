@@ -55,6 +55,15 @@ struct LocalLauncherTests {
         #expect(result.figures?["x"] == 2.5)
     }
 
+    /// Whichever thread starts it, and whatever that one's niceness is.
+    @Test(arguments: [0, 2, Niceness.work])
+    func aWorkerGivesWayAsMuchAsAStage(_ starter: Int32) async throws {
+        let executor = ThreadExecutor(name: "starter", niceness: starter)
+        let script = #"printf '{"event":"result","time":1,"result":{"figures":{"x":%s}}}\n' "$(nice)" >&3"#
+        let result = try await withTaskExecutorPreference(executor) { try await launch(script) }
+        #expect(result.figures?["x"] == Double(Niceness.ofPrograms(Niceness.work)))
+    }
+
     @Test func garbageAmongTheEventsIsPassedOver() async throws {
         let seen = EventLog()
         _ = try await launch(

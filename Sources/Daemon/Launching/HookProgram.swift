@@ -79,7 +79,9 @@ package enum HookProgram {
         let isConfined: Bool
 
         private var arguments: Arguments {
-            let shell = ["-c", "ulimit -c 0; ulimit -f 2097152; exec \"$0\" \"$@\""] + command
+            let niceness = Niceness.ofPrograms(Niceness.work)
+            let limits = "ulimit -c 0; ulimit -f 2097152"
+            let shell = ["-c", "\(limits); exec nice -n $((\(niceness) - $(nice))) \"$0\" \"$@\""] + command
             return Arguments(isConfined ? shell : Array(command.dropFirst()))
         }
 

@@ -39,8 +39,10 @@ package final class LocalLauncher: WorkerLauncher {
     }
 
     private let program: @Sendable (WorkerTask.Kind) async throws -> String
-    /// How long a worker may take to write its checkpoint after SIGTERM.
-    private let grace: Duration
+    /// How long a worker may take to end its step and write its checkpoint before it is killed, unless told otherwise.
+    package static let usualGrace = Duration.seconds(60)
+
+    package let grace: Duration
     /// This object's own: a handle of a former daemon is never taken for one of this one.
     private let session = UUID().uuidString
     private let jobs = Mutex<[String: Job]>([:])
@@ -48,15 +50,30 @@ package final class LocalLauncher: WorkerLauncher {
     private let processes = Atomic<Int>(0)
 
     /// - Parameter program: absolute path of the engine's program for a kind of work. Throws what is wrong with it.
-    package init(
-        grace: Duration = .seconds(60), program: @escaping @Sendable (WorkerTask.Kind) async throws -> String
-    ) {
+    package init(grace: Duration = LocalLauncher.usualGrace, program: @escaping Launchers.Program) {
         self.program = program
         self.grace = grace
     }
 
+    /// The launcher that the settings ask for; its option is `grace_seconds`. Throws a Failure (`settings.launcher`).
+    convenience init(options: [String: String], program: @escaping Launchers.Program) throws {
+        var grace = Self.usualGrace
+        for (option, value) in options.sorted(by: { $0.key < $1.key }) {
+            guard option == "grace_seconds" else {
+                throw Launchers.unknown(option, of: Self.name, knows: ["grace_seconds"])
+            }
+            guard let seconds = Double(value), (1...3600).contains(seconds) else {
+                throw Failure(
+                    code: "settings.launcher", "'\(value)' is not what grace_seconds can be.",
+                    at: "worker.launcher_options", remedy: "Give a number from 1 to 3600, in quotes.")
+            }
+            grace = .seconds(seconds)
+        }
+        self.init(grace: grace, program: program)
+    }
+
     /// - Parameter program: absolute path of the engine's program for all work.
-    package convenience init(program: String, grace: Duration = .seconds(60)) {
+    package convenience init(program: String, grace: Duration = LocalLauncher.usualGrace) {
         self.init(grace: grace) { _ in program }
     }
 
@@ -116,9 +133,9 @@ package final class LocalLauncher: WorkerLauncher {
         }
     }
 
-    /// Starts the program `$0` on the request `$1`.
+    /// Starts the program `$0` on the request `$1`, at the niceness `$2`.
     private static let script =
-        #"{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; exec "$0" "$1" 3>&1 1>&2"#
+        #"{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; exec nice -n $(($2 - $(nice))) "$0" "$1" 3>&1 1>&2"#
 
     /// One worker from start to end; nil where it gave a result, else how it ended.
     private func work(
@@ -134,9 +151,11 @@ package final class LocalLauncher: WorkerLauncher {
         let status: TerminationStatus
         do {
             // Events go to descriptor 3; what a library prints to standard output joins standard error. Where memory
-            // runs out, the kernel is to take the worker and not the daemon, even while the worker is still small.
+            // runs out, the kernel is to take the worker and not the daemon, even while the worker is still small. The
+            // shell has the niceness of the thread that started it, whichever that was; the worker has always the same.
             let outcome = try await Subprocess.run(
-                .path("/bin/sh"), arguments: ["-c", Self.script, program, request],
+                .path("/bin/sh"),
+                arguments: ["-c", Self.script, program, request, "\(Niceness.ofPrograms(Niceness.work))"],
                 platformOptions: options, input: .none,
                 output: .sequence, error: .fileDescriptor(log, closeAfterSpawningProcess: true)
             ) { [grace] execution in

@@ -39,11 +39,16 @@ package protocol WorkerLauncher: WorkerRunner {
     /// Makes the worker leave at once, without a checkpoint.
     func cancel(_ handle: WorkHandle) async
 
+    /// How long work that ends with the daemon may take to write its checkpoint; zero where all work outlives it.
+    var grace: Duration { get }
+
     /// The daemon goes. Work that outlives it stays, and its stream ends; other work is stopped at a checkpoint.
     func leave(_ handle: WorkHandle) async
 }
 
 extension WorkerLauncher {
+    package var grace: Duration { .zero }
+
     package func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
         async throws -> WorkerResult
     {

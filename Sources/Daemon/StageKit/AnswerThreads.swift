@@ -13,7 +13,7 @@ package struct AnswerThreads: Sendable {
     package static let heavyAtOnce = 2
 
     private let quick = ThreadExecutor(name: "answers", threads: 2)
-    private let slow = ThreadExecutor(name: "heavy-answers", threads: Self.heavyAtOnce, niceness: 2)
+    private let slow = ThreadExecutor(name: "heavy-answers", threads: Self.heavyAtOnce, niceness: Niceness.heavyAnswers)
 
     package init() {}
 

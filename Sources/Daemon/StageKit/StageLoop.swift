@@ -24,9 +24,6 @@ package struct StageLoop: Sendable {
         case again
     }
 
-    /// How much the stages give way to what people wait for.
-    package static let niceness: Int32 = 5
-
     package let name: String
     /// The code of faults that have none of their own.
     let code: String
@@ -54,7 +51,7 @@ package struct StageLoop: Sendable {
     package func run(
         first: @escaping @Sendable () async -> Void = {}, _ pass: @escaping @Sendable () async throws -> Next
     ) async {
-        let thread = ThreadExecutor(name: name, niceness: Self.niceness)
+        let thread = ThreadExecutor(name: name, niceness: Niceness.work)
         // The wait for the stop stays off the stage's thread, which a pass may hold.
         await cancelWhenGracefulShutdown {
             await withTaskExecutorPreference(thread) {

@@ -19,7 +19,7 @@ final class ActiveRuns: Sendable {
     }
     private let entries = Mutex<[RunID: Entry]>([:])
     /// What is read and checked before and after a worker is work of a stage like any other.
-    private let threads = ThreadExecutor(name: "runs", threads: 2, niceness: StageLoop.niceness)
+    private let threads = ThreadExecutor(name: "runs", threads: 2, niceness: Niceness.work)
 
     var count: Int { entries.withLock { $0.count } }
     var all: Set<RunID> { entries.withLock { Set($0.keys) } }

@@ -35,15 +35,17 @@ struct Daemon {
         defer { withExtendedLifetime(lock) {} }
 
         let manager = ServiceManager()
+        let ledger = try openLedger(manager)
         let context = StageContext(
-            layout: layout, ledger: try openLedger(manager), settings: LiveSettings(settings), logger: logger)
+            layout: layout, ledger: ledger, settings: LiveSettings(settings), logger: logger)
 
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
         // is better.
         let roster = EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) {
             context.settings.daemon
         }
-        let launcher = LocalLauncher(program: roster.program)
+        let launcher = try Launchers.make(
+            settings.daemon.launcher, options: settings.daemon.launcherOptions, program: roster.program)
         let intake = try IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
@@ -71,7 +73,7 @@ struct Daemon {
         let server = ControlServer(
             operations, socket: layout.socket, adopted: adopted, threads: threads,
             onListening: { listening.ring() }, logger: logger)
-        let leaving = Leaving(manager)
+        let leaving = leaving(manager, launcher)
         defer { leaving.end() }
         let presence = Presence(
             context: context, manager: manager, answers: threads, listening: listening, leaving: leaving)
@@ -94,6 +96,23 @@ struct Daemon {
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
     }
 
+    /// A worker is killed when its time is over; what the daemon does around that takes seconds.
+    private func leaving(_ manager: ServiceManager, _ launcher: any WorkerLauncher) -> Leaving {
+        Leaving(manager, on: ThreadExecutor(name: "leaving"), longest: launcher.grace + .seconds(10)) {
+            leaveAtOnce(after: $0)
+        }
+    }
+
+    /// Leaves although not every stage has ended: nothing on disk depends on an orderly end.
+    private func leaveAtOnce(after limit: Duration) {
+        logger.error(
+            """
+            Not every stage has ended within \(limit.components.seconds) s of the order to stop. The daemon leaves all \
+            the same; what was half made is made anew at the next start.
+            """, metadata: ["event": "daemon.unhealthy"])
+        _exit(EXIT_FAILURE)
+    }
+
     private var quiet: Logger {
         var logger = Logger(label: "lifecycle")
         logger.logLevel = .warning
@@ -108,7 +127,15 @@ struct Daemon {
         timer.setEventHandler { manager.extendTimeout(by: .seconds(60)) }
         timer.resume()
         defer { timer.cancel() }
-        return try Ledger(path: layout.ledger)
+        let ledger = try Ledger(path: layout.ledger)
+        if let upgrade = ledger.upgrade {
+            logger.notice(
+                """
+                The ledger was upgraded from schema \(upgrade.former) to \(upgrade.present); a copy of what it was is \
+                \(upgrade.copy)
+                """, metadata: ["event": "ledger.upgraded"])
+        }
+        return ledger
     }
 
     private func takeLock() throws -> FileLock {

@@ -42,7 +42,8 @@ struct Finetuned: AsyncParsableCommand {
             try await Daemon(layout: layout, settings: settings, logger: logger).run()
         } catch let failure as Failure {
             logger.critical("\(failure)", metadata: ["event": "daemon.failed"])
-            throw ExitCode(failure.code == "daemon.running" ? 75 : 1)
+            throw ExitCode(
+                failure.code == "daemon.running" ? 75 : failure.code.hasPrefix("settings.") ? 78 : 1)
         } catch let failure as FileFailure {
             logger.critical("\(failure)", metadata: ["event": "daemon.failed"])
             throw ExitCode(1)

@@ -20,9 +20,11 @@ int ft_rename_new(const char *from, const char *to) { return renameat2(AT_FDCWD,
 
 int ft_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
 
+// On Linux niceness belongs to a thread; the first one's is the process's.
+int ft_process_niceness(void) { return getpriority(PRIO_PROCESS, (id_t)getpid()); }
+
 void ft_prepare_thread(const char *name, int niceness) {
     prctl(PR_SET_NAME, name);
-    // On Linux niceness belongs to a thread. A new one has its maker's; the first one's is the process's. 0 names the
-    // calling one.
-    if (niceness) setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, (id_t)getpid()) + niceness);
+    // A new thread has its maker's niceness. 0 names the calling one.
+    if (niceness) setpriority(PRIO_PROCESS, 0, ft_process_niceness() + niceness);
 }

@@ -9,9 +9,6 @@ import Synchronization
 final class ParallelHelpers: Sendable {
     static let shared = ParallelHelpers(max(0, ProcessInfo.processInfo.activeProcessorCount - 1))
 
-    /// How much they give way to what people wait for.
-    private static let niceness: Int32 = 5
-
     /// One computation: its pieces are taken in order by whoever takes part.
     private final class Work: Sendable {
         private let count: Int
@@ -44,7 +41,7 @@ final class ParallelHelpers: Sendable {
         self.count = count
         for _ in 0..<count {
             Thread.detachNewThread { [self] in
-                ft_prepare_thread("helper", Self.niceness)
+                ft_prepare_thread("helper", Niceness.work)
                 while true {
                     waiting.wait()
                     // Woken without an invitation: it was withdrawn meanwhile.

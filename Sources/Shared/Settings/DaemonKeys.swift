@@ -23,6 +23,25 @@ extension DaemonSettings {
             $0.workerProgram = $1
             return $1.hasPrefix("/") ? nil : "an absolute path"
         },
+        .text(
+            "worker.launcher", default: "\"local\"",
+            "Who starts workers, from the daemon's next start on: `local` runs them as processes of the daemon.",
+            read: { $0.launcher }
+        ) {
+            $0.launcher = $1
+            return $1.isEmpty ? "the name of a launcher" : nil
+        },
+        .textTable(
+            "worker.launcher_options", default: "none",
+            """
+            What the launcher is told. `local`: `grace_seconds`, from 1 to 3600, is how long a worker may take to end \
+            its step and write its checkpoint before it is killed (60).
+            """,
+            read: { $0.launcherOptions }
+        ) {
+            $0.launcherOptions = $1
+            return nil
+        },
         .number(
             "worker.silence_seconds", \.workerSilenceSeconds, in: 1...86_400,
             "A worker that says nothing for so long is restarted."),

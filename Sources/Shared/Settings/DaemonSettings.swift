@@ -8,6 +8,9 @@ package struct DaemonSettings: Codable, Hashable, Sendable {
     package var workerMemoryBytes = 512 << 20
     /// Program to launch as worker (nil: `finetune-worker` beside the daemon's own program).
     package var workerProgram: String?
+    /// Who starts workers, by the name of a launcher, and what that launcher is told.
+    package var launcher = "local"
+    package var launcherOptions: [String: String] = [:]
     /// Engines that do some kinds of work in its place.
     package var engines: [EngineSettings] = []
     /// Runs at work at the same time.

@@ -10,6 +10,8 @@ int ft_lock(int descriptor);
 int ft_rename_new(const char *from, const char *to);
 /// Asks the kernel to send `signal` to this process when its parent dies.
 int ft_parent_death_signal(int signal);
+/// The niceness of the process's first thread.
+int ft_process_niceness(void);
 /// Names the calling thread (15 bytes are kept) and makes it give way to the process's first thread by `niceness`; a
 /// refusal changes nothing.
 void ft_prepare_thread(const char *name, int niceness);

@@ -1,0 +1,35 @@
+import Nouns
+import WorkerProtocol
+
+/// The launchers that `worker.launcher` can name. A new one is a file of its own and a line here.
+package enum Launchers {
+    /// Where the program of a kind of work lies. Throws ``WorkerEnd`` where there is none.
+    package typealias Program = @Sendable (WorkerTask.Kind) async throws -> String
+
+    /// Makes a launcher from `worker.launcher_options`. Throws a Failure (`settings.launcher`) that names an option
+    /// which it does not know, or a value which it cannot take.
+    typealias Make = @Sendable (_ options: [String: String], _ program: @escaping Program) throws -> any WorkerLauncher
+
+    static let all: [String: Make] = [
+        LocalLauncher.name: { try LocalLauncher(options: $0, program: $1) }
+    ]
+
+    /// Makes the launcher of this name. Throws a Failure (`settings.launcher`).
+    package static func make(_ name: String, options: [String: String], program: @escaping Program) throws
+        -> any WorkerLauncher
+    {
+        guard let make = all[name] else {
+            throw Failure(
+                code: "settings.launcher", "There is no launcher '\(name)'.", at: "worker.launcher",
+                remedy: "Choose one of: \(all.keys.sorted().joined(separator: ", ")).")
+        }
+        return try make(options, program)
+    }
+
+    /// What a launcher says of an option that it does not know.
+    static func unknown(_ option: String, of name: String, knows: [String]) -> Failure {
+        Failure(
+            code: "settings.launcher", "The launcher '\(name)' has no option '\(option)'.",
+            at: "worker.launcher_options", remedy: "Remove it; it knows \(knows.joined(separator: ", ")).")
+    }
+}
