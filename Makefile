@@ -34,7 +34,8 @@ fuzz: ## Feed damaged files to the parsers with the address sanitizer on (FUZZ_C
 install: ## Install what was built: programs, units, users, catalog (root; DESTDIR and PREFIX are heeded)
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/install.sh
 
-regenerate: ## Write generated pages and golden texts anew; look at the diff
+regenerate: ## Write generated lists, pages and golden texts anew; look at the diff
+	@tools/make-lists.py
 	@FINETUNED_REGENERATE=1 tools/test.sh 'PageTests|CatalogTests|Golden|Schema|ErrorTextTests|ExportBytesTests|OutputTests|RunLifeTests|LayoutTests|EngineSettingsTests|WorkerExitTests|SettingsTextTests'
 
 lint: ## Check formatting

@@ -5,7 +5,7 @@ import WeightFiles
 
 @testable import Transformers
 
-/// The list of families: each is whole, so that a new one is its own file, its line in the list and its fixture.
+/// The list of families: each is whole, so that a new one is its own file and its fixture.
 @Suite struct FamilyTableTests {
     typealias Family = ModelConfiguration.Family
 

@@ -4,8 +4,9 @@ import WeightFiles
 /// Everything that this engine knows of one family of models: how its files shape a model, what its tensors are called
 /// in both formats, and how its configuration is written for others.
 ///
-/// A family is one file beside this one, one line in ``ModelConfiguration/Family/allCases`` and a fixture; nothing else
-/// asks which family a model is of. What a family adds to the mathematics is a value of ``ModelConfiguration``.
+/// A family is one file beside this one and a fixture (`make regenerate` puts it into
+/// ``ModelConfiguration/Family/allCases``); nothing else asks which family a model is of. What a family adds to the
+/// mathematics is a value of ``ModelConfiguration``.
 package protocol ModelFamily: Sendable {
     /// What it is called here: on cards, in messages, and as `general.architecture` of a GGUF.
     static var name: String { get }
