@@ -19,10 +19,6 @@ import Testing
             let interval = ProportionInterval.wilson(successes: row.k, count: row.n)
             #expect(near(interval.lower, row.lo) && near(interval.upper, row.hi))
         }
-        for row in reference.clopper {
-            let interval = ProportionInterval.clopperPearson(successes: row.k, count: row.n)
-            #expect(near(interval.lower, row.lo) && near(interval.upper, row.hi))
-        }
         #expect(ProportionInterval.wilson(successes: 0, count: 0) == Interval(lower: 0, upper: 1))
     }
 
@@ -49,10 +45,8 @@ import Testing
         #expect(ChiSquareTest(table: [[1, 2], [3]]) == nil)
     }
 
-    @Test func regressionAndRanksEqualScipy() throws {
+    @Test func regressionAndQuantilesEqualScipy() throws {
         let pairs = reference.pairs
-        #expect(near(Correlation.spearman(pairs.x, pairs.y), pairs.spearman))
-        #expect(near(Correlation.pearson(pairs.x, pairs.y), pairs.pearson))
         let line = try #require(LinearRegression(pairs.x, pairs.y))
         #expect(near(line.slope, pairs.slope) && near(line.intercept, pairs.intercept))
         #expect(

@@ -14,11 +14,11 @@ struct Reference: Decodable {
     struct KS: Decodable { var x, y: [Double], d, p: Double }
     struct ChiSquare: Decodable { var table: [[Int]], x, p: Double, df: Int }
     struct Pairs: Decodable {
-        var x, y: [Double], spearman, pearson, slope, intercept, r2, p, error: Double, quantiles: [Double]
+        var x, y: [Double], slope, intercept, r2, p, error: Double, quantiles: [Double]
     }
     struct Bootstrap: Decodable { var d: [Double], lo, hi, t_lo, t_p: Double }
     var normal: [Normal], t: [T], beta: [Beta], chi2: [Chi2], binomial: [Binomial], mcnemar: [McNemar]
-    var wilson, clopper: [Proportion], holm: Holm, ks: [KS], chisquare: [ChiSquare], pairs: Pairs, bootstrap: Bootstrap
+    var wilson: [Proportion], holm: Holm, ks: [KS], chisquare: [ChiSquare], pairs: Pairs, bootstrap: Bootstrap
 
     static func load() throws -> Reference {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

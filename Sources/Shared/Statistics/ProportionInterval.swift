@@ -13,15 +13,4 @@ package enum ProportionInterval {
         return Interval(
             lower: successes == 0 ? 0 : max(0, centre - half), upper: successes == count ? 1 : min(1, centre + half))
     }
-
-    /// Clopper and Pearson's exact interval (Biometrika 1934).
-    package static func clopperPearson(successes: Int, count: Int, confidence: Double = 0.95) -> Interval {
-        guard count > 0, successes >= 0, successes <= count else { return Interval(lower: 0, upper: 1) }
-        let tail = (1 - confidence) / 2
-        let k = Double(successes)
-        let n = Double(count)
-        return Interval(
-            lower: successes == 0 ? 0 : BetaDistribution.quantile(tail, k, n - k + 1),
-            upper: successes == count ? 1 : BetaDistribution.quantile(1 - tail, k + 1, n - k))
-    }
 }

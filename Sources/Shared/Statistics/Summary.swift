@@ -31,18 +31,4 @@ package enum Summary {
 
     /// The middle value; NaN without values.
     package static func median(_ values: [Double]) -> Double { quantile(values, 0.5) }
-
-    /// The rank of each value, from 1, ties sharing their mean rank.
-    package static func ranks(_ values: [Double]) -> [Double] {
-        let order = values.indices.sorted { values[$0] < values[$1] }
-        var ranks = [Double](repeating: 0, count: values.count)
-        var start = 0
-        while start < order.count {
-            var end = start
-            while end + 1 < order.count, values[order[end + 1]] == values[order[start]] { end += 1 }
-            for position in start...end { ranks[order[position]] = Double(start + end) / 2 + 1 }
-            start = end + 1
-        }
-        return ranks
-    }
 }
