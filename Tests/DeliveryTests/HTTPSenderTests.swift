@@ -40,6 +40,22 @@ struct HTTPSenderTests {
             Data("text".utf8), to: address, headers: [("content-type", "text/plain")], seconds: seconds)
     }
 
+    @Test func whereLibcurlIsMissingTheRemedyIsToInstallIt() async throws {
+        let (program, address) = try await server("good")
+        var sender = HTTPSender(authorities: sandbox.root + "/authority.pem")
+        sender.library = "libcurl-that-nobody-installed.so.4"
+        let failure = await #expect(throws: Failure.self) {
+            try await sender.post(Data("text".utf8), to: address + "/200", headers: [], seconds: 30)
+        }
+        #expect(failure?.code == "webhook.library")
+        #expect(failure?.remedy == "Install it: apt-get install libcurl4")
+        #expect(failure?.cause?.contains("libcurl-that-nobody-installed.so.4") == true)
+        // Once it is installed, the next one is sent.
+        sender.library = HTTPSender().library
+        #expect(try await sender.post(Data("text".utf8), to: address + "/200", headers: [], seconds: 30) == 200)
+        #expect(program.output.split(separator: "\n").count == 2, "\(program.output)")
+    }
+
     @Test func aServerThatTheAuthoritySignedForIsTold() async throws {
         let (program, address) = try await server("good")
         #expect(try await post(address + "/200") == 200)

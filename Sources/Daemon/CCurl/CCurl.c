@@ -18,9 +18,7 @@
 #define DECLARE(name) static __typeof__(&name) p_##name;
 FUNCTIONS(DECLARE)
 
-static const char library[] = "libcurl.so.4";
-
-static bool find_functions(void *handle, char *reason, size_t size) {
+static bool find_functions(void *handle, const char *library, char *reason, size_t size) {
 #define FIND(name)                                                   \
     p_##name = (__typeof__(p_##name))dlsym(handle, #name);           \
     if (!p_##name) {                                                 \
@@ -31,14 +29,14 @@ static bool find_functions(void *handle, char *reason, size_t size) {
     return true;
 }
 
-bool ft_curl_open(char *reason, size_t size) {
+bool ft_curl_open(const char *library, char *reason, size_t size) {
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         const char *text = dlerror();
         snprintf(reason, size, "%s", text ? text : library);
         return false;
     }
-    if (!find_functions(handle, reason, size)) {
+    if (!find_functions(handle, library, reason, size)) {
         dlclose(handle);
         return false;
     }

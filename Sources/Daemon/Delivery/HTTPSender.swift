@@ -8,6 +8,8 @@ import Synchronization
 struct HTTPSender: Sendable {
     /// The file of the certificates that are trusted; nil for the system's.
     var authorities: String?
+    /// The name that libcurl is opened by.
+    var library = "libcurl.so.4"
 
     /// The status of the answer, whatever it is: a redirect too is an answer, which is not followed.
     ///
@@ -17,7 +19,7 @@ struct HTTPSender: Sendable {
         async throws -> Int
     {
         try Task.checkCancellation()
-        try Self.open()
+        try open()
         let post = try Post(body, address, headers, seconds, authorities)
         return try await withTaskCancellationHandler {
             try await OwnThread.run { isCancelled in
@@ -30,19 +32,20 @@ struct HTTPSender: Sendable {
         }
     }
 
-    private static let isOpen = Mutex(false)
+    /// The names under which libcurl was opened.
+    private static let opened = Mutex<Set<String>>([])
 
-    /// Opens libcurl unless it is open, so that one that was installed after a failure is found.
-    private static func open() throws {
-        try isOpen.withLock { isOpen in
-            if isOpen { return }
+    /// Opens libcurl unless it is open. After a failure it is looked for again, since somebody may have installed it.
+    private func open() throws {
+        try Self.opened.withLock { opened in
+            if opened.contains(library) { return }
             var reason = [CChar](repeating: 0, count: 256)
-            guard ft_curl_open(&reason, reason.count) else {
+            guard ft_curl_open(library, &reason, reason.count) else {
                 throw Failure(
                     code: "webhook.library", "Webhooks need libcurl, which cannot be opened.",
-                    remedy: "Install it: apt-get install libcurl4", cause: text(reason))
+                    remedy: "Install it: apt-get install libcurl4", cause: Self.text(reason))
             }
-            isOpen = true
+            opened.insert(library)
         }
     }
 

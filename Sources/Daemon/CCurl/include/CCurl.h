@@ -3,8 +3,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Opens libcurl; may be called again after it failed, by one thread at a time. False with the reason, cut to `size`.
-bool ft_curl_open(char *reason, size_t size);
+/// Opens libcurl under the name `library`; may be called again after it failed, by one thread at a time. False with the
+/// reason, cut to `size`.
+bool ft_curl_open(const char *library, char *reason, size_t size);
 
 /// One HTTP POST, for which `ft_curl_open` has to have succeeded.
 ///
