@@ -63,7 +63,7 @@ package struct PipelineOperations: Sendable {
             servedSince: served?.since, lastRun: last?.id, lastRunState: last?.state,
             activity: activity(pipeline, last),
             problems: context.problems.all(prefix: "drop:\(pipeline.name):")
-                + context.problems.all(prefix: "pipeline:\(pipeline.name)"))
+                + [context.problems.problem(of: "pipeline:\(pipeline.name)")].compactMap(\.self))
     }
 
     /// What it is doing or waiting for, in a sentence; what a person has to do comes first.

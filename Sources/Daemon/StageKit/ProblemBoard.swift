@@ -25,6 +25,9 @@ package final class ProblemBoard: Sendable {
     /// How many there are.
     package var count: Int { entries.withLock { $0.count } }
 
+    /// The problem of exactly this owner, or nil.
+    package func problem(of owner: String) -> Failure? { entries.withLock { $0[owner] } }
+
     /// All problems whose owner begins with `prefix`, in a stable order.
     package func all(prefix: String = "") -> [Failure] {
         entries.withLock { $0.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }.map(\.value) }
