@@ -264,8 +264,8 @@ let testTargets: [Target] = [
     tests(
         "GatingTests",
         [
-            "EvaluationMetrics", "Gating", "GoldenSets", "Graders", "JSONSchemas", "Judged", "Nouns", "Settings",
-            "Statistics", "WorkerProtocol",
+            "EvaluationMetrics", "Gating", "GoldenSets", "Graders", "JSONSchemas", "Judged", "Ledger", "Nouns",
+            "Platform", "Settings", "StageKit", "Statistics", "WorkerProtocol", logging,
         ],
         golden: true),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),

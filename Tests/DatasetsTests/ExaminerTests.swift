@@ -17,12 +17,19 @@ import WorkerProtocol
 /// Counts "tokens" as a worker would: one a word.
 final class CountingLauncher: WorkerRunner {
     let starts = Mutex(0)
+    private let refused: BaseID?
+
+    /// - Parameter refused: a base whose tokens it fails to count.
+    init(refusing refused: BaseID? = nil) { self.refused = refused }
 
     func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
         async throws -> WorkerResult
     {
         guard case .measure(let task) = request.task else {
             throw WorkerEnd.failed(Failure(code: "test", "not a measurement"))
+        }
+        guard task.model.base != refused else {
+            throw WorkerEnd.failed(Failure(code: "test", "not of this base"))
         }
         starts.withLock { $0 += 1 }
         var data: [UInt8] = []
