@@ -126,6 +126,12 @@ let daemon: [Target] = [
     library(
         "Daemon", "Promotion",
         ["ControlProtocol", "EvaluationMetrics", "Ledger", "Nouns", "Platform", "Settings", "StageKit", lifecycle]),
+    library(
+        "Daemon", "Serving",
+        [
+            "Launching", "Ledger", "Nouns", "Places", "Platform", "Settings", "StageKit", "WorkerProtocol", lifecycle,
+            logging,
+        ]),
     // Takes the headers alone of libcurl4-openssl-dev: the library is opened when it is first needed.
     .target(name: "CCurl", path: "Sources/Daemon/CCurl"),
     library(
@@ -138,8 +144,8 @@ let daemon: [Target] = [
         "Daemon", "Operations",
         [
             "ControlProtocol", "Datasets", "EvaluationMetrics", "Experiments", "Gating", "GoldenSets", "JSONSchemas",
-            "Judged", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Registry", "Scheduling", "Settings",
-            "StageKit", "Supervision", "WorkerProtocol",
+            "Judged", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Registry", "Scheduling", "Serving",
+            "Settings", "StageKit", "Supervision", "WorkerProtocol",
         ]),
     library(
         "Daemon", "ControlAPI",
@@ -151,7 +157,8 @@ let daemon: [Target] = [
         "Daemon", "finetuned",
         [
             "ControlAPI", "Datasets", "Delivery", "Experiments", "Gating", "Intake", "Launching", "Ledger", "Nouns",
-            "Operations", "Places", "Platform", "Promotion", "Registry", "Scheduling", "Settings", "StageKit",
+            "Operations", "Places", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings",
+            "StageKit",
             "Supervision", "Systemd", argumentParser, lifecycle, logging, signals,
         ]),
 ]
@@ -176,6 +183,12 @@ let worker: [Target] = [
             "Transformers", "WeightFiles",
         ]),
     library("Worker", "Generation", ["CKernels", "Tensors", "Transformers"]),
+    library(
+        "Worker", "Inference",
+        [
+            "CKernels", "Encoding", "Generation", "ModelLoading", "Nouns", "Tensors", "Tokenization", "Transformers",
+            "WorkerProtocol",
+        ]),
     library("Worker", "Training", ["CKernels", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
     library(
         "Worker", "Evaluation",
@@ -184,9 +197,9 @@ let worker: [Target] = [
     program(
         "Worker", "finetune-worker",
         [
-            "ChatTemplates", "Encoding", "Evaluation", "Exporting", "Generation", "JSONText", "ModelLoading", "Nouns",
-            "Places", "Platform", "RowFiles", "Tensors", "Tokenization", "Training", "Transformers", "WeightFiles",
-            "WorkerProtocol",
+            "ChatTemplates", "Encoding", "Evaluation", "Exporting", "Generation", "Inference", "JSONText",
+            "ModelLoading", "Nouns", "Places", "Platform", "RowFiles", "Tensors", "Tokenization", "Training",
+            "Transformers", "WeightFiles", "WorkerProtocol",
         ]),
 ]
 
@@ -206,7 +219,7 @@ let testTargets: [Target] = [
         name: "OperationsScene",
         dependencies: [
             "ControlProtocol", "Datasets", "Experiments", "Launching", "Ledger", "Nouns", "Operations", "Platform",
-            "Promotion", "Registry", "Scheduling", "Settings", "StageKit", "Supervision", "TestSupport",
+            "Promotion", "Registry", "Scheduling", "Serving", "Settings", "StageKit", "Supervision", "TestSupport",
             "WorkerProtocol", logging,
         ], path: "Tests/OperationsScene"),
     .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),
@@ -268,6 +281,7 @@ let testTargets: [Target] = [
             "Platform", "Settings", "StageKit", "Statistics", "WorkerProtocol", logging,
         ],
         golden: true),
+    tests("InferenceTests", ["Generation", "Inference", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("GoldenSetsTests", ["GoldenSets", "Nouns"]),
     tests("GradersTests", ["Graders", "Nouns"]),
@@ -285,7 +299,11 @@ let testTargets: [Target] = [
     tests("LedgerTests", ["Ledger", "Nouns", grdb], golden: true),
     tests("NounsTests", ["Nouns", "WorkerProtocol"], golden: true),
     tests(
-        "OperationsTests", ["ControlProtocol", "Launching", "Nouns", "OperationsScene", "Platform", "WorkerProtocol"]),
+        "OperationsTests",
+        ["ControlProtocol", "Nouns", "OperationsScene", "Platform", "Serving", "WorkerProtocol"]),
+    tests(
+        "ServingTests",
+        ["Launching", "Ledger", "Nouns", "Platform", "Serving", "Settings", "StageKit", "WorkerProtocol", logging]),
     tests("PlacesTests", ["Places"], golden: true),
     tests("PlatformTests", ["Platform"]),
     tests(

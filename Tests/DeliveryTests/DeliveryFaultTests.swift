@@ -22,7 +22,7 @@ struct DeliveryFaultTests {
         let broken = try scene.promoted(context)
         let launcher = FakeLauncher(FakeLauncher.export)
         try await DeliveryService(
-            context, launcher: launcher,
+            context, launcher: launcher, models: launcher,
             rollBack: { _, _, _ in throw Failure(code: "disk.full", "There is no room.") }
         ).pass()
         #expect(try context.ledger.run(broken.id)?.state == .promoted)

@@ -59,7 +59,8 @@ struct DeliveryServiceTests {
     func service(_ context: StageContext, _ launcher: FakeLauncher) -> DeliveryService {
         let promotion = PromotionService(context)
         return DeliveryService(
-            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) })
+            context, launcher: launcher, models: launcher,
+            rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) })
     }
 
     @Test func whatIsConfiguredIsExported() async throws {

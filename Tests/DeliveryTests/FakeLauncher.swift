@@ -2,15 +2,25 @@ import Foundation
 import Launching
 import Nouns
 import Platform
+import StageKit
 import Synchronization
 import WorkerProtocol
 
 /// A launcher whose workers are a closure; counts what it is asked for.
-final class FakeLauncher: WorkerRunner {
+final class FakeLauncher: WorkerRunner, ModelAnswers {
     let asked = Mutex<[WorkerRequest]>([])
     private let answer: @Sendable (WorkerRequest, _ attempt: Int) throws -> WorkerResult
+    private let said: String
 
-    init(_ answer: @escaping @Sendable (WorkerRequest, Int) throws -> WorkerResult) { self.answer = answer }
+    /// - Parameter said: what it answers to every question.
+    init(answer said: String = "", _ answer: @escaping @Sendable (WorkerRequest, Int) throws -> WorkerResult) {
+        self.said = said
+        self.answer = answer
+    }
+
+    func answers(_ version: ModelVersion, to conversations: [[Message]], maxNewTokens: Int) async throws -> [String] {
+        conversations.map { _ in said }
+    }
 
     func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
         async throws -> WorkerResult

@@ -14,16 +14,9 @@ struct ServedPathTests {
 
     init() throws { scene = try DeliveryServiceTests() }
 
-    /// A launcher that answers every question with `answer`, and exports.
+    /// One that answers every question with `answer`, and exports.
     static func launcher(_ answer: String) -> FakeLauncher {
-        FakeLauncher { request, attempt in
-            guard case .generate(let task) = request.task else { return try FakeLauncher.export(request, attempt) }
-            var result = WorkerResult()
-            result.outputs = task.conversations.indices.map {
-                GeneratedOutput(index: $0, text: answer, tokens: 1, promptTokens: 1, finish: "stop")
-            }
-            return result
-        }
+        FakeLauncher(answer: answer, FakeLauncher.export)
     }
 
     func golden(_ lines: String) throws {

@@ -11,6 +11,7 @@ import Platform
 import Promotion
 import Registry
 import Scheduling
+import Serving
 import Settings
 import StageKit
 import Supervision
@@ -28,9 +29,11 @@ package struct OperationsScene: Sendable {
     /// - Parameters:
     ///   - toml: what the pipeline's file says after `base = "tiny"`.
     ///   - worker: what a worker answers.
+    ///   - model: what whoever is asked answers.
     package init(
         _ toml: String = "",
-        worker: @escaping @Sendable (WorkerRequest) async throws -> WorkerResult = { _ in WorkerResult() }
+        worker: @escaping @Sendable (WorkerRequest) async throws -> WorkerResult = { _ in WorkerResult() },
+        model: @escaping @Sendable (ServingRequest) async throws -> String = { _ in "" }
     ) throws {
         sandbox = try Sandbox()
         try sandbox.pipeline("support", "base = \"tiny\"\n" + toml)
@@ -50,6 +53,7 @@ package struct OperationsScene: Sendable {
             supervision: SupervisionService(context, launcher: launcher),
             promotion: PromotionService(context),
             registry: BaseRegistry(context, launcher: launcher), launcher: launcher,
+            serving: AnsweringModel(answer: model),
             experiments: ExperimentService(context, launcher: launcher) {
                 try scheduling.freeze($0, mode: $1, replayShare: $2)
             },
@@ -108,6 +112,16 @@ package struct OperationsScene: Sendable {
 }
 
 /// A launcher whose workers are a closure; it takes short tasks alone.
+private struct AnsweringModel: ServingPath {
+    let answer: @Sendable (ServingRequest) async throws -> String
+    var versionsInUse: Set<VersionID> { [] }
+
+    func answer(_ request: ServingRequest) async throws -> ServingAnswer {
+        ServingAnswer(
+            text: try await answer(request), finish: "stop", tokens: 1, promptTokens: 2, cachedTokens: 0)
+    }
+}
+
 private struct AnsweringLauncher: WorkerLauncher {
     let answer: @Sendable (WorkerRequest) async throws -> WorkerResult
 

@@ -1,54 +1,55 @@
 import ControlProtocol
-import Foundation
-import Launching
 import Nouns
 import OperationsScene
+import Serving
 import Synchronization
 import Testing
 import WorkerProtocol
 
 struct GenerateTests {
     @Test func theBaseAnswersWhereNothingIsServed() async throws {
-        let asked = Mutex<[GenerateTask]>([])
-        let scene = try OperationsScene { request in
-            guard case .generate(let task) = request.task else { throw Failure(code: "test", "Another task.") }
-            asked.withLock { $0.append(task) }
-            var result = WorkerResult()
-            result.outputs = [GeneratedOutput(index: 0, text: "yes", tokens: 1, promptTokens: 2, finish: "stop")]
-            return result
-        }
-        let request = GenerateRequest(prompts: ["well?"], maxNewTokens: 7, temperature: 0.5)
-        let answer = try await scene.operations.pipelines.generate("support", request)
+        let asked = Mutex<[ServingRequest]>([])
+        let scene = try OperationsScene(model: { request in
+            asked.withLock { $0.append(request) }
+            return "yes"
+        })
+        let request = GenerateRequest(prompts: ["well?"], maxNewTokens: 7, temperature: 0.5, seed: 3)
+        let answer = try await scene.operations.pipelines.generate("support", request, who: "ann")
         #expect(answer.version == nil)
         #expect(answer.outputs.map(\.text) == ["yes"])
-        let task = try #require(asked.withLock { $0.first })
-        #expect(task.model.base == "tiny")
-        #expect(task.conversations == [[Message(role: "user", content: "well?")]])
-        #expect(task.maxNewTokens == 7)
-        #expect(task.temperature == 0.5)
+        let told = try #require(asked.withLock { $0.first })
+        #expect(told.target.model.base == "tiny" && told.target.version == nil)
+        #expect(told.question.messages == [Message(role: "user", content: "well?")])
+        #expect(told.drawing == ServingDrawing(maxNewTokens: 7, temperature: 0.5, seed: 3))
+        #expect(told.caller == "ann")
     }
 
-    @Test func whatTheWorkerSaysIsTheAnswer() async throws {
-        let scene = try OperationsScene { _ in throw WorkerEnd.failed(Failure(code: "weights.truncated", "Cut off.")) }
+    @Test func answersComeInTheOrderOfThePrompts() async throws {
+        let scene = try OperationsScene(model: { $0.question.messages?.first?.content ?? "" })
+        let prompts = (0..<20).map { "prompt \($0)" }
+        let answer = try await scene.operations.pipelines.generate(
+            "support", GenerateRequest(prompts: prompts), who: "ann")
+        #expect(answer.outputs.map(\.text) == prompts && answer.outputs.map(\.index) == Array(0..<20))
+    }
+
+    @Test func whatTheServingPathSaysIsTheAnswer() async throws {
+        let scene = try OperationsScene(model: { _ in throw Failure(code: "serving.unavailable", "Cut off.") })
         let failure = await #expect(throws: Failure.self) {
-            try await scene.operations.pipelines.generate("support", GenerateRequest(prompts: ["x"]))
+            try await scene.operations.pipelines.generate("support", GenerateRequest(prompts: ["x"]), who: "ann")
         }
-        #expect(failure?.code == "weights.truncated")
+        #expect(failure?.code == "serving.unavailable")
     }
 
-    @Test func aDaemonThatStopsSaysSo() async throws {
-        let scene = try OperationsScene { _ in throw WorkerEnd.interrupted }
-        let failure = await #expect(throws: Failure.self) {
-            try await scene.operations.pipelines.generate("support", GenerateRequest(prompts: ["x"]))
-        }
-        #expect(failure?.code == "generate.interrupted")
-    }
-
-    @Test func aPipelineThatIsNotThereIsUnknown() async throws {
+    @Test func namesThatAreNotThereAreUnknown() async throws {
         let scene = try OperationsScene()
-        let failure = await #expect(throws: Failure.self) {
-            try await scene.operations.pipelines.generate("nobody", GenerateRequest(prompts: ["x"]))
+        let nobody = await #expect(throws: Failure.self) {
+            try await scene.operations.pipelines.generate("nobody", GenerateRequest(prompts: ["x"]), who: "ann")
         }
-        #expect(failure?.code == "pipeline.unknown")
+        #expect(nobody?.code == "pipeline.unknown")
+        let nothing = await #expect(throws: Failure.self) {
+            try await scene.operations.pipelines.generate(
+                "support", GenerateRequest(prompts: ["x"], model: "v-1"), who: "ann")
+        }
+        #expect(nothing?.code == "model.unknown" && nothing?.remedy?.contains("support, tiny") == true)
     }
 }

@@ -52,7 +52,9 @@ enum ErrorAnswers {
     static func status(_ code: String) -> HTTPResponse.Status {
         if code == "internal" { return .internalServerError }
         if code == "request.too_large" { return .contentTooLarge }
-        if code.hasSuffix(".unknown") { return .notFound }
+        if code.hasSuffix(".unknown") || code == "model.removed" { return .notFound }
+        if code == "serving.full" { return .tooManyRequests }
+        if code.hasPrefix("serving.") { return .serviceUnavailable }
         if conflicts.contains(code) { return .conflict }
         if code.hasPrefix("disk.") { return .init(code: 507, reasonPhrase: "Insufficient Storage") }
         return .badRequest

@@ -7,13 +7,12 @@ import Nouns
 import Platform
 import Settings
 import StageKit
-import WorkerProtocol
 
 /// Tries a promoted version through the serving path: the golden sets are asked again, and a program of the person's
 /// own says by its exit status whether it may stay.
 struct Canary: Sendable {
     let context: StageContext
-    let launcher: any WorkerRunner
+    let models: any ModelAnswers
 
     /// Why the version must go, or nil where it may stay. Throws CancellationError when the daemon stops.
     func objection(_ run: Run, _ version: ModelVersion, _ settings: DeliverySettings) async throws -> String? {
@@ -35,38 +34,24 @@ struct Canary: Sendable {
             + (output.isEmpty ? "" : ": \(output)")
     }
 
-    /// Asks every required golden row of the version as it is served: its own folder, the worker's generation. Nil
-    /// where all hold.
+    /// Asks every required golden row of the version as anyone else asks it. Nil where all hold.
     private func brokenGolden(_ run: Run, _ version: ModelVersion) async throws -> String? {
         let rows = try GoldenFiles(context: context, pipeline: run.pipeline).sets().flatMap(\.rows).filter(\.isRequired)
         guard !rows.isEmpty else { return nil }
-        let daemon = context.settings.daemon
         let gates = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
-        let task = GenerateTask(
-            model: try context.modelReference(version),
-            conversations: rows.map(\.question),
-            maxNewTokens: max(1, gates.maxNewTokens ?? rows.reduce(256) { max($0, 2 * $1.wantedBytes) }))
-        let folder = context.layout.hooks + "/golden-\(version.id)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let request = WorkerRequest(
-            id: "golden-\(version.id)", directory: folder, task: .generate(task), threads: daemon.workerThreads,
-            memoryBytes: daemon.workerMemoryBytes)
-        let result: WorkerResult
+        let longest = max(1, gates.maxNewTokens ?? rows.reduce(256) { max($0, 2 * $1.wantedBytes) })
+        let answers: [String]
         do {
-            result = try await launcher.run(request, silence: .seconds(daemon.workerSilenceSeconds)) { _ in }
-        } catch WorkerEnd.interrupted {
+            answers = try await models.answers(version, to: rows.map(\.question), maxNewTokens: longest)
+        } catch let failure as Failure where failure.code == "serving.stopping" {
             throw CancellationError()
-        } catch let end as WorkerEnd {
+        } catch let failure as Failure {
             // A model that cannot be loaded from its folder does not answer anyone else either.
-            return
-                """
-                the golden sets cannot be asked of the served model: \
-                \(end.failure.map { "\($0)" } ?? "the worker ended")
-                """
+            return "the golden sets cannot be asked of the served model: \(failure)"
         }
-        let answers = Dictionary((result.outputs ?? []).map { ($0.index, $0.text) }, uniquingKeysWith: { $1 })
         let broken = rows.enumerated().compactMap { index, row -> String? in
-            guard let answer = answers[index] else { return "\(row.name) (it was not answered)" }
+            guard index < answers.count else { return "\(row.name) (it was not answered)" }
+            let answer = answers[index]
             let reasons = row.objections(to: answer)
             return reasons.isEmpty
                 ? nil : "\(row.name) (the answer '\(answer.prefix(60))' \(reasons.joined(separator: " and ")))"

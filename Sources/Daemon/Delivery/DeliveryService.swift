@@ -14,17 +14,19 @@ package struct DeliveryService: Service {
     let context: StageContext
     private let loop: StageLoop
     private let exporter: Exporter
-    private let launcher: any WorkerRunner
+    private let models: any ModelAnswers
     private let rollBack: @Sendable (PipelineName, VersionID, String) throws -> Void
 
-    /// - Parameter rollBack: serves what was served before the given version, where that one is still served, for the
-    ///   given reason.
+    /// - Parameters:
+    ///   - models: the serving path, which the canary asks.
+    ///   - rollBack: serves what was served before the given version, where that one is still served, for the given
+    ///     reason.
     package init(
-        _ context: StageContext, launcher: any WorkerRunner,
+        _ context: StageContext, launcher: any WorkerRunner, models: any ModelAnswers,
         rollBack: @escaping @Sendable (PipelineName, VersionID, String) throws -> Void
     ) {
         self.context = context
-        self.launcher = launcher
+        self.models = models
         exporter = Exporter(context: context, launcher: launcher)
         self.rollBack = rollBack
         loop = StageLoop("delivery", context, bell: context.bells.delivery, every: .seconds(30))
@@ -57,7 +59,7 @@ package struct DeliveryService: Service {
         }
         // Tried before anything is written for others: what is rolled back is not exported.
         if try context.ledger.served(run.pipeline)?.version == version.id,
-            let objection = try await Canary(context: context, launcher: launcher).objection(run, version, settings)
+            let objection = try await Canary(context: context, models: models).objection(run, version, settings)
         {
             try rollBack(run.pipeline, version.id, objection)
             try context.apply(run.id, .delivered("rolled back: \(objection)"))

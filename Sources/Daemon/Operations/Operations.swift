@@ -5,6 +5,7 @@ import Launching
 import Promotion
 import Registry
 import Scheduling
+import Serving
 import StageKit
 import Supervision
 
@@ -25,16 +26,16 @@ package struct Operations: Sendable {
     package init(
         _ context: StageContext, scheduling: SchedulingService, supervision: SupervisionService,
         promotion: PromotionService,
-        registry: BaseRegistry, launcher: any WorkerRunner, experiments: ExperimentService,
+        registry: BaseRegistry, launcher: any WorkerRunner, serving: any ServingPath, experiments: ExperimentService,
         datasets: DatasetCatalogue, startedAt: Date
     ) {
         pipelines = PipelineOperations(
-            context: context, scheduling: scheduling, promotion: promotion, launcher: launcher)
+            context: context, scheduling: scheduling, promotion: promotion, serving: serving)
         status = StatusOperations(context: context, pipelines: pipelines, startedAt: startedAt)
         runs = RunOperations(context: context, supervision: supervision, promotion: promotion)
         drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
         data = datasets
-        versions = VersionCatalogue(context)
+        versions = VersionCatalogue(context) { serving.versionsInUse }
         bases = BaseOperations(
             context: context, registry: registry, recommender: BaseRecommender(context, launcher: launcher))
         self.experiments = ExperimentOperations(context: context, service: experiments)

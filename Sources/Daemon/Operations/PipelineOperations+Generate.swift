@@ -1,38 +1,36 @@
 import ControlProtocol
-import Foundation
-import Launching
-import Ledger
 import Nouns
-import Platform
-import Settings
-import StageKit
+import Serving
 import WorkerProtocol
 
 extension PipelineOperations {
-    /// Lets the served model, or its base, answer prompts; a worker does it.
+    /// Lets the served model, its base, or a model that is named answer prompts.
     ///
-    /// Throws a Failure: that of the worker, or `generate.interrupted` where the daemon stops meanwhile.
-    package func generate(_ name: PipelineName, _ request: GenerateRequest) async throws -> GenerateAnswer {
-        let pipeline = try context.requirePipeline(name)
-        let served = request.useBase ? nil : try context.served(name)
-        let card = try context.requireBase(served?.base ?? context.effective(pipeline).settings.base)
-        let task = GenerateTask(
-            model: context.modelReference(card, adapters: served?.adapters ?? []),
-            conversations: request.prompts.map { [Message(role: "user", content: $0)] },
-            maxNewTokens: request.maxNewTokens, temperature: request.temperature)
-        let id = "generate-\(UInt32.random(in: 0...UInt32.max))"
-        let folder = context.layout.scratch(id)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        do {
-            let result = try await launcher.run(
-                WorkerRequest(
-                    id: id, directory: folder, task: .generate(task), threads: context.settings.daemon.workerThreads),
-                silence: .seconds(300)
-            ) { _ in }
-            return GenerateAnswer(version: served?.id, outputs: result.outputs ?? [])
-        } catch let end as WorkerEnd {
-            throw end.failure
-                ?? Failure(code: "generate.interrupted", "The daemon is stopping.", remedy: "Ask again when it runs.")
+    /// All prompts are about one version, whatever is promoted meanwhile. Throws a Failure: what is wrong with the
+    /// request, or why no model can answer.
+    package func generate(_ name: PipelineName, _ request: GenerateRequest, who: String) async throws -> GenerateAnswer
+    {
+        let names = ServingNames(context)
+        _ = try context.requirePipeline(name)
+        let target =
+            try request.model.map { try names.target($0) }
+            ?? (request.useBase ? names.base(of: name) : names.served(name))
+        let outputs = try await withThrowingTaskGroup(of: GeneratedOutput.self) { group in
+            for (index, prompt) in request.prompts.enumerated() {
+                let asked = ServingRequest(
+                    target: target, question: ServingQuestion(messages: [Message(role: "user", content: prompt)]),
+                    drawing: ServingDrawing(
+                        maxNewTokens: request.maxNewTokens, temperature: request.temperature, seed: request.seed),
+                    caller: who)
+                group.addTask {
+                    let answer = try await serving.answer(asked)
+                    return GeneratedOutput(
+                        index: index, text: answer.text, tokens: answer.tokens, promptTokens: answer.promptTokens,
+                        finish: answer.finish)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
+        return GenerateAnswer(version: target.version, outputs: outputs.sorted { $0.index < $1.index })
     }
 }

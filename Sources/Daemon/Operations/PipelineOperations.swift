@@ -1,10 +1,10 @@
 import ControlProtocol
 import Foundation
-import Launching
 import Ledger
 import Nouns
 import Promotion
 import Scheduling
+import Serving
 import Settings
 import StageKit
 
@@ -13,7 +13,7 @@ package struct PipelineOperations: Sendable {
     let context: StageContext
     let scheduling: SchedulingService
     let promotion: PromotionService
-    let launcher: any WorkerRunner
+    let serving: any ServingPath
 
     package func list() throws -> [PipelineSummary] { try context.settings.pipelines.map(summary) }
 

@@ -9,8 +9,14 @@ import StageKit
 /// The versions of the pipelines: looked up by name, compared, annotated, and cleared away when nothing needs them.
 package struct VersionCatalogue: Sendable {
     let context: StageContext
+    /// Versions that are answering somebody.
+    private let answering: @Sendable () -> Set<VersionID>
 
-    package init(_ context: StageContext) { self.context = context }
+    /// - Parameter answering: the versions that are answering somebody now; they stay.
+    package init(_ context: StageContext, answering: @escaping @Sendable () -> Set<VersionID> = { [] }) {
+        self.context = context
+        self.answering = answering
+    }
 
     /// Every version of a pipeline, newest first. Throws a Failure (`pipeline.unknown`) where nothing was ever known of
     /// the pipeline.
@@ -115,6 +121,7 @@ extension VersionCatalogue {
                 versions.map(\.figures), primary: context.settings.pipeline(pipeline)?.gates.primary)
             var reasons = RetentionRules.kept(
                 zip(versions, scores).map { .init(version: $0.version, aliases: $0.aliases, score: $1) })
+            for version in answering() where reasons[version] == nil { reasons[version] = "is answering somebody" }
             for run in busy {
                 if let parent = run.parent ?? run.version, reasons[parent] == nil {
                     reasons[parent] = "is used by run \(run.id)"
@@ -124,11 +131,13 @@ extension VersionCatalogue {
                 if let reason = reasons[summary.version.id] {
                     kept.append(.init(version: summary.version.id, reason: reason))
                 } else {
+                    let reason = "is neither served, named, best nor a parent"
+                    if remove { try note(pipeline, summary.version.id, "it \(reason)") }
                     for path in [
                         context.layout.version(pipeline, summary.version.id),
                         context.layout.export(summary.version.id),
                     ] {
-                        add(path, "\(summary.version.id) is neither served, named, best nor a parent", to: &items)
+                        add(path, "\(summary.version.id) \(reason)", to: &items)
                     }
                 }
             }
@@ -151,6 +160,14 @@ extension VersionCatalogue {
                 "Removed \(items.count) files and folders that nothing needed", metadata: ["event": "disk.recovered"])
         }
         return GarbagePlan(items: items, kept: kept, removed: remove)
+    }
+
+    /// Keeps when and why a version's files go, for those who ask for it later.
+    private func note(_ pipeline: PipelineName, _ version: VersionID, _ reason: String) throws {
+        let path = context.layout.removedVersion(pipeline, version)
+        try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
+        let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded())
+        try AtomicFile.write(try ContractCoding.pretty(RemovedVersion(at: now, reason: reason)), to: path)
     }
 
     private func add(_ path: String, _ reason: String, to items: inout [GarbagePlan.Item]) {

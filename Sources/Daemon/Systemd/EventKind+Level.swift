@@ -10,11 +10,11 @@ extension EventKind {
             .deliveryFailed, .diskFull, .ledgerFailed:
             .error
         case .pipelineStopped, .watchOverflow, .baseRefused, .dropRowsRejected,
-            .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning,
+            .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning, .servingDied,
             .versionForced, .diskLow, .iterationEnded:
             .warning
         case .daemonStarting, .daemonReloading, .socketAdopted, .pipelineWaiting, .dropValidated, .runProgress,
-            .runCheckpoint, .runEvaluating, .hookDone:
+            .runCheckpoint, .runEvaluating, .hookDone, .servingStarted, .servingStopped:
             .info
         default: .notice
         }

@@ -58,6 +58,9 @@ package enum EventKind: String, CaseIterable, Sendable {
     case workerDied = "worker.died"
     case workerHung = "worker.hung"
     case workerWarning = "worker.warning"
+    case servingStarted = "serving.started"
+    case servingStopped = "serving.stopped"
+    case servingDied = "serving.died"
     // Models
     case versionPromoted = "version.promoted"
     case versionForced = "version.forced"

@@ -16,6 +16,7 @@ import Promotion
 import Registry
 import Scheduling
 import ServiceLifecycle
+import Serving
 import Settings
 import StageKit
 import Supervision
@@ -53,8 +54,10 @@ struct Daemon {
         let supervision = SupervisionService(context, launcher: launcher)
         let gating = GatingService(context)
         let promotion = PromotionService(context)
+        let serving = ServingService(context, launcher: launcher)
         let delivery = DeliveryService(
-            context, launcher: launcher, rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) })
+            context, launcher: launcher, models: serving,
+            rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) })
         let experiments = ExperimentService(context, launcher: launcher) {
             try scheduling.freeze($0, mode: $1, replayShare: $2)
         }
@@ -64,7 +67,8 @@ struct Daemon {
         reloading.announce(settings)
         let operations = Operations(
             context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry,
-            launcher: launcher, experiments: experiments, datasets: DatasetCatalogue(context, service: datasets),
+            launcher: launcher, serving: serving, experiments: experiments,
+            datasets: DatasetCatalogue(context, service: datasets),
             startedAt: Date())
         let adopted = ListenDescriptors().unixListener(path: layout.socket)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
@@ -79,7 +83,8 @@ struct Daemon {
             context: context, manager: manager, answers: threads, listening: listening, leaving: leaving)
 
         let services: [any Service] = [
-            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, server,
+            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, serving, delivery,
+            server,
             EngineWatch(context: context, roster: roster), reloading, presence,
         ]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is

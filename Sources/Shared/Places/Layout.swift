@@ -27,6 +27,8 @@ package struct Layout: Hashable, Sendable {
     package var ledger: String { state + "/ledger.sqlite" }
     package var runtime: String { root.isEmpty ? "/run/finetuned" : root + "/run" }
     package var socket: String { runtime + "/finetuned.sock" }
+    /// Where the serving worker is at work.
+    package var serving: String { runtime + "/serving" }
     /// Held by the daemon that has this root.
     package var lock: String { runtime + "/finetuned.lock" }
     /// What hooks and webhooks are told, and what hooks said.
@@ -70,6 +72,10 @@ package struct Layout: Hashable, Sendable {
     /// What is known of a version; the last file of its folder that is written.
     package func versionRecord(_ pipeline: PipelineName, _ id: VersionID) -> String {
         version(pipeline, id) + "/version.json"
+    }
+    /// When and why the files of a version were removed.
+    package func removedVersion(_ pipeline: PipelineName, _ id: VersionID) -> String {
+        models(pipeline) + "/.removed/\(id).json"
     }
     /// The symlink that says which version is served.
     package func current(_ pipeline: PipelineName) -> String { models(pipeline) + "/current" }

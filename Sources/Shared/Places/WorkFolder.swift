@@ -13,6 +13,8 @@ package struct WorkFolder: Hashable, Sendable {
     package var result: String { path + "/result.json" }
     /// What the worker said last where it died.
     package var complaints: String { path + "/stderr.log" }
+    /// Where a serving worker takes orders.
+    package var socket: String { path + "/serve.sock" }
     /// Where training goes on after an interruption.
     package var checkpoint: String { path + "/checkpoint.safetensors" }
 }

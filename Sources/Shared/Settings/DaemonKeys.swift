@@ -47,6 +47,30 @@ extension DaemonSettings {
             "A worker that says nothing for so long is restarted."),
         .whole(
             "worker.attempts", \.workerAttempts, in: 1...100, "Starts for one stage before the run fails."),
+        .text(
+            "serving.memory", default: "\"1G\"",
+            "Memory for keys and values while models answer, those of former prompts included.",
+            read: { String($0.serving.memoryBytes) }
+        ) {
+            guard let bytes = DaemonSettings.bytes($1), bytes >= 64 << 20 else { return "a size of at least \"64M\"" }
+            $0.serving.memoryBytes = bytes
+            return nil
+        },
+        .whole(
+            "serving.queue", \.serving.queue, in: 1...65_536,
+            "Requests that may wait; no caller may hold more than half of them."),
+        .optionalWhole(
+            "serving.context", \.serving.context, in: 16...16_777_216, default: "the model's, as the memory allows",
+            "The longest prompt with its answer, in tokens."),
+        .number(
+            "serving.idle_seconds", \.serving.idleSeconds, in: 1...31_536_000,
+            "A serving worker that nobody asks for so long leaves and gives its memory back."),
+        .flag(
+            "serving.preload", \.serving.preload,
+            "Start the serving worker with the daemon, load what the pipelines serve, and keep it."),
+        .optionalWhole(
+            "serving.threads", \.serving.threads, in: 1...1024, default: "as `worker.threads`",
+            "Compute threads of the serving worker."),
         .whole("compute_slots", \.computeSlots, in: 1...64, "Runs at work at the same time."),
         .number(
             "scan_seconds", \.scanSeconds, in: 0.1...86_400, "Time between full scans of the drop folders."

@@ -13,6 +13,8 @@ package struct DaemonSettings: Codable, Hashable, Sendable {
     package var launcherOptions: [String: String] = [:]
     /// Engines that do some kinds of work in its place.
     package var engines: [EngineSettings] = []
+    /// How promoted models answer.
+    package var serving = ServingSettings()
     /// Runs at work at the same time.
     package var computeSlots = 1
     /// Seconds without any event before a worker counts as hung and is restarted.

@@ -207,14 +207,14 @@ package struct ScoreTask: Codable, Hashable, Sendable {
     }
 }
 
-/// Keeps a model loaded and answers ``GenerateTask`` conversations, one JSON line each way, on a Unix socket in the
-/// request's folder.
+/// Keeps models loaded and answers ``ServingOrder``s, one JSON line each, on a Unix socket in the request's folder.
 package struct ServeTask: Codable, Hashable, Sendable {
-    package var model: ModelReference
-    /// Leave after this many seconds without a request (nil: never).
-    package var idleSeconds: Int?
-    package init(model: ModelReference, idleSeconds: Int? = nil) {
-        self.model = model
-        self.idleSeconds = idleSeconds
+    /// Loaded before the first order.
+    package var models: [ModelReference]
+    /// The longest sequence in tokens, prompt and answer (nil: what the model and the memory allow).
+    package var context: Int?
+    package init(models: [ModelReference] = [], context: Int? = nil) {
+        self.models = models
+        self.context = context
     }
 }

@@ -5,11 +5,10 @@
 #include "impl/variants.h"
 
 void ck_matvec(
-    const ck_matrix *w, int64_t first, int64_t count, int64_t m, const float *x, int64_t ldx, const float *sums, float *y, int64_t ldy,
+    const ck_matrix *w, int64_t first, int64_t count, int64_t m, const float *x, int64_t ldx, float *y, int64_t ldy,
     const float *bias, int accumulate, float *scratch) {
-    CK_CALL(ck_matvec, w, first, count, m, x, ldx, sums, y, ldy, bias, accumulate, scratch);
+    CK_CALL(ck_matvec, w, first, count, m, x, ldx, y, ldy, bias, accumulate, scratch);
 }
-void ck_block_sums(int64_t m, int64_t n, const float *x, int64_t ldx, float *sums) { CK_CALL(ck_block_sums, m, n, x, ldx, sums); }
 void ck_attend_spans(
     int64_t spans, const ck_span *span, int64_t head, int64_t group, float scale, int64_t ldkv, const float *q, float *out,
     float *scratch) {

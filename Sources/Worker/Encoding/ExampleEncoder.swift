@@ -84,6 +84,9 @@ package struct ExampleEncoder: Sendable {
         return try fit(ids, trained: [0..<ids.count], maximumLength)
     }
 
+    /// The tokens of a text that is to go on as it is.
+    package func encode(open text: String) -> [Int32] { tokenizer.prefix + encodeData(text, isContinuation: false) }
+
     /// The tokens after which the model is to answer: the prompt alone, as generation and scoring take it.
     package func encode(promptOnly prompt: String) throws -> [Int32] {
         guard template != nil else { return tokenizer.prefix + encodeData(prompt + "\n", isContinuation: false) }
@@ -132,6 +135,12 @@ package struct ExampleEncoder: Sendable {
                 throw EncodingFailure.leftOut(part: part.name)
             }
         }
+    }
+
+    /// What the template writes for a conversation; nil without one.
+    package func text(of turns: [ChatTurn], tools: ToolList = .none, addGenerationPrompt: Bool) throws -> String? {
+        try renderer?.render(turns.map(\.fields), tools: tools.value, addGenerationPrompt: addGenerationPrompt).text
+            .string
     }
 
     /// The token ids that end the assistant's turn: the model's own ends and what the template writes after the answer.

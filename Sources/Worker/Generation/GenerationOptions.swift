@@ -6,17 +6,20 @@ package struct GenerationOptions: Hashable, Sendable {
     package var temperature: Double
     /// Draw only among the likeliest tokens that together have this probability.
     package var topP: Double
+    /// Draw only among so many likeliest tokens, before `topP` is looked at; 0: among all.
+    package var topK: Int
     package var seed: UInt64
     /// Tokens that end an answer; they are not part of it.
     package var stopTokens: Set<Int32>
 
     package init(
-        maxNewTokens: Int = 128, temperature: Double = 0, topP: Double = 1, seed: UInt64 = 0,
+        maxNewTokens: Int = 128, temperature: Double = 0, topP: Double = 1, topK: Int = 0, seed: UInt64 = 0,
         stopTokens: Set<Int32> = []
     ) {
         self.maxNewTokens = maxNewTokens
         self.temperature = temperature
         self.topP = topP
+        self.topK = topK
         self.seed = seed
         self.stopTokens = stopTokens
     }

@@ -71,11 +71,21 @@ package struct RowEncoder: Sendable {
     }
 
     /// The tokens of a conversation after which the assistant is to speak.
-    package func prompt(_ messages: [Message]) throws -> [Int32] {
+    package func prompt(_ messages: [Message], tools: JSONValue? = nil) throws -> [Int32] {
         if encoder.template == nil, messages.count == 1, let only = messages.first {
             return try encoder.encode(promptOnly: only.content)
         }
-        return try encoder.encode(promptTurns: try turns(messages))
+        var values = RowValues()
+        let turns = try messages.enumerated().map { try values.turn($1, at: $0, trained: false) }
+        return try encoder.encode(promptTurns: turns, tools: try values.tools(tools))
+    }
+
+    /// What the template writes for a conversation; nil without one.
+    package func text(of messages: [Message], tools: JSONValue? = nil, addGenerationPrompt: Bool) throws -> String? {
+        var values = RowValues()
+        let turns = try messages.enumerated().map { try values.turn($1, at: $0, trained: false) }
+        return try encoder.text(
+            of: turns, tools: try values.tools(tools), addGenerationPrompt: addGenerationPrompt)
     }
 
     /// The row with its wanted answer replaced, for scoring labels.

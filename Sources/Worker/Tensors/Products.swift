@@ -27,6 +27,17 @@ package final class Products {
         }
     }
 
+    /// A low-rank addition to some of a product's rows.
+    package struct RowsLowRank {
+        /// The product's rows that it is added to; ``LowRank/rows`` points at the first of them.
+        var tokens: Range<Int>
+        var low: LowRank
+        package init(tokens: Range<Int>, low: LowRank) {
+            self.tokens = tokens
+            self.low = low
+        }
+    }
+
     /// One y = x·Wᵀ among several that share x: `y` [tokens × out], or += when `accumulate`.
     package struct Forward {
         var matrix: WeightMatrix
@@ -48,7 +59,12 @@ package final class Products {
 
     /// Computes every product of `parts` for `tokens` rows of `x`.
     package func forward(_ parts: [Forward], x: UnsafePointer<Float>, ldx: Int, tokens: Int) {
-        if tokens <= Int(CK_MATVEC_TOKENS) { return narrow(parts, x: x, ldx: ldx, tokens: tokens) }
+        if tokens <= Int(CK_MATVEC_TOKENS) {
+            let lows = parts.map { part in
+                part.low.map { [RowsLowRank(tokens: 0..<tokens, low: $0)] } ?? []
+            }
+            return forwardRows(parts, lows, x: x, ldx: ldx, tokens: tokens)
+        }
         let columns = parts.reduce(0) { $0 + $1.matrix.out }
         let width = block(columns, grain: 16)
         var tasks: [(part: Int, first: Int, count: Int)] = []
@@ -74,14 +90,15 @@ package final class Products {
         }
     }
 
-    /// A few tokens: weights are read once, and nothing is packed.
-    private func narrow(_ parts: [Forward], x: UnsafePointer<Float>, ldx: Int, tokens: Int) {
-        guard let inner = parts.first?.matrix.in, tokens > 0 else { return }
-        var sums = [Float](repeating: 0, count: tokens * (inner / 32))
-        if inner % 32 == 0 { ck_block_sums(Int64(tokens), Int64(inner), x, Int64(ldx), &sums) }
+    /// The same products so that each row gets the same bits whichever other rows there are, with low-rank additions
+    /// of its own: `lows` has those of each part, and ``Forward/low`` is left aside.
+    package func forwardRows(
+        _ parts: [Forward], _ lows: [[RowsLowRank]], x: UnsafePointer<Float>, ldx: Int, tokens: Int
+    ) {
+        guard tokens > 0 else { return }
         var tasks: [(part: Int, first: Int, count: Int)] = []
         for (index, part) in parts.enumerated() {
-            let width = max(32, (part.matrix.out + 2 * team.threads - 1) / (2 * team.threads))
+            let width = max(32, ((part.matrix.out + 2 * team.threads - 1) / (2 * team.threads) + 3) / 4 * 4)
             for first in stride(from: 0, to: part.matrix.out, by: width) {
                 tasks.append((index, first, min(width, part.matrix.out - first)))
             }
@@ -94,19 +111,30 @@ package final class Products {
             let scratch = self.scratch[thread].pointer
             func call(_ bias: UnsafePointer<Float>?) {
                 ck_matvec(
-                    &matrix, Int64(first), Int64(count), Int64(tokens), x, Int64(ldx), sums, y, Int64(part.ldy), bias,
+                    &matrix, Int64(first), Int64(count), Int64(tokens), x, Int64(ldx), y, Int64(part.ldy), bias,
                     part.accumulate ? 1 : 0, scratch)
             }
             if let bias = part.matrix.bias { bias.withUnsafeBufferPointer { call($0.baseAddress) } } else { call(nil) }
-            guard let low = part.low, low.rank > 0 else { return }
-            // The adapter's factor [out × rank] is a matrix like any other.
-            var factor = ck_matrix(
-                data: low.factor, row_bytes: Int64(low.rank * 4), out: Int64(part.matrix.out), in: Int64(low.rank),
-                type: StorageType.f32.rawValue, block_size: 1, block_bytes: 4, interleaved_head: 0)
-            ck_matvec(
-                &factor, Int64(first), Int64(count), Int64(tokens), low.rows, Int64(low.stride), sums, y,
-                Int64(part.ldy), nil, 1,
-                scratch)
+            for addition in lows[index] where addition.low.rank > 0 && !addition.tokens.isEmpty {
+                self.add(addition, first: first, count: count, to: y, ldy: part.ldy, scratch)
+            }
+        }
+    }
+
+    /// Adds rows·factorᵀ to columns `first ..< first + count`; `y` points at column `first` of row 0.
+    private func add(
+        _ addition: RowsLowRank, first: Int, count: Int, to y: UnsafeMutablePointer<Float>, ldy: Int,
+        _ panels: UnsafeMutablePointer<Float>
+    ) {
+        let low = addition.low
+        let width = max(16, min(128, Int(CK_LINEAR_SCRATCH) / low.rank / 16 * 16))
+        for column in stride(from: 0, to: count, by: width) {
+            let columns = Int64(min(width, count - column))
+            ck_pack_rows(
+                columns, Int64(low.rank), low.factor + (first + column) * low.rank, Int64(low.rank), panels)
+            ck_gemm_packed(
+                Int64(addition.tokens.count), columns, Int64(low.rank), low.rows, Int64(low.stride), panels,
+                y + addition.tokens.lowerBound * ldy + column, Int64(ldy), 1)
         }
     }
 

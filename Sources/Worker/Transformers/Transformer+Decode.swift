@@ -74,7 +74,11 @@ extension Transformer {
     }
 
     /// Logits [rows × vocabulary] of the given rows of a residual stream, valid until the next call.
-    package func logits(_ hidden: UnsafePointer<Float>, rows: [Int]) throws -> UnsafeMutablePointer<Float> {
+    ///
+    /// - Parameter alike: each row's are the same bits whichever other rows there are.
+    package func logits(_ hidden: UnsafePointer<Float>, rows: [Int], alike: Bool = false) throws
+        -> UnsafeMutablePointer<Float>
+    {
         let d = configuration.width
         let count = max(1, rows.count)
         try headScratch.reserve(count * (2 * d + 2 + configuration.vocabulary))
@@ -84,8 +88,12 @@ extension Transformer {
         let logits = statistics + 2 * count
         for (index, row) in rows.enumerated() { (x + index * d).update(from: hidden + row * d, count: d) }
         normalise(model.weights.finalNorm, x, normed, statistics, tokens: rows.count)
-        products.forward(
-            [.init(model.weights.head, logits, ldy: configuration.vocabulary)], x: normed, ldx: d, tokens: rows.count)
+        let head = [Products.Forward(model.weights.head, logits, ldy: configuration.vocabulary)]
+        if alike {
+            products.forwardRows(head, [[]], x: normed, ldx: d, tokens: rows.count)
+        } else {
+            products.forward(head, x: normed, ldx: d, tokens: rows.count)
+        }
         return logits
     }
 

@@ -10,6 +10,9 @@ extension Transformer {
         ldx: Int,
         _ low: UnsafeMutablePointer<Float>, tokens: Int, accumulate: Bool = false
     ) {
+        if stepping != nil {
+            return projectRows(layer, outputs, x: x, ldx: ldx, tokens: tokens, accumulate: accumulate)
+        }
         lowRankForward(layer, outputs.map(\.0), x, ldx: ldx, low, tokens: tokens)
         let parts = outputs.compactMap { projection, y, ld in
             model.weights.layers[layer][projection].map {

@@ -23,6 +23,9 @@ package final class Transformer {
     private(set) var noiseKeys: UnsafeMutablePointer<UInt64>?
     private var noiseKeyCount = 0
     let noiseScratch: [FloatBuffer]
+    /// The adapters of the step under way, for ``step(_:)``.
+    var stepping: StepAdapters?
+    let stepScratch: FloatBuffer
     /// The layer below which nothing is trained, so nothing need be kept.
     let lowestTrained: Int
 
@@ -54,6 +57,7 @@ package final class Transformer {
         )
         attentionScratch = try (0..<team.threads).map { _ in try FloatBuffer() }
         headScratch = try FloatBuffer()
+        stepScratch = try FloatBuffer()
         noiseScratch = try (0..<team.threads).map { _ in try FloatBuffer() }
     }
 

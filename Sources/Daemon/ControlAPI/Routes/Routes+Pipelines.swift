@@ -8,7 +8,7 @@ extension Routes {
         on(.pipelines.settings) { try pipelines.settings($0.subject) }
         on(.pipelines.check) { try pipelines.check($0.subject) }
         on(.pipelines.run) { try pipelines.run($0.subject, $0.body, who: await $0.who) }
-        on(.pipelines.generate) { try await pipelines.generate($0.subject, $0.body) }
+        on(.pipelines.generate) { try await pipelines.generate($0.subject, $0.body, who: await $0.who) }
         on(.pipelines.rollback) { try pipelines.rollback($0.subject, $0.body, who: await $0.who) }
         on(.pipelines.history) { try pipelines.history($0.subject, $0.query) }
         on(.pipelines.verify) { try pipelines.verify($0.subject) }

@@ -4,18 +4,15 @@
 
 // Decoding: a handful of tokens against weights that are read once each, so that memory is the limit and not arithmetic.
 
-/// The most tokens that one call of `ck_matvec` takes.
+/// From more tokens than this on, `ck_linear_forward` is the faster way.
 #define CK_MATVEC_TOKENS 4
 
-/// y[m × count] = x[m × in]·W[first ..< first+count]ᵀ, or += when `accumulate`, for m ≤ CK_MATVEC_TOKENS; `y` points at column
-/// `first`, `bias` at its beginning or is NULL. Q4_0, Q4_1 and Q8_0 are multiplied in registers as they are unpacked, other types
-/// row by row through `scratch` (in floats). `sums` holds, for each token, Σ x over each 32 columns ([m × in/32], see below).
+/// y[m × count] = x[m × in]·W[first ..< first+count]ᵀ, or += when `accumulate`; `y` points at column `first`, `bias` at its beginning
+/// or is NULL. Four rows of W at a time are unpacked into `scratch` (CK_LINEAR_SCRATCH floats). What a token gets is the same bits
+/// whatever `m` is and whichever other tokens there are.
 void ck_matvec(
-    const ck_matrix *w, int64_t first, int64_t count, int64_t m, const float *x, int64_t ldx, const float *sums, float *y, int64_t ldy,
+    const ck_matrix *w, int64_t first, int64_t count, int64_t m, const float *x, int64_t ldx, float *y, int64_t ldy,
     const float *bias, int accumulate, float *scratch);
-
-/// sums[t · (n/32) + b] = Σ x[t · ldx + 32b ..< 32b+32].
-void ck_block_sums(int64_t m, int64_t n, const float *x, int64_t ldx, float *sums);
 
 /// A run of cached keys and values: `count` rows that follow each other at the cache's stride.
 typedef struct {

@@ -1,0 +1,104 @@
+import Foundation
+import Ledger
+import Nouns
+import StageKit
+
+/// A model that somebody asks.
+package struct ServingTarget: Hashable, Sendable {
+    package var model: ModelReference
+    /// Nil: the base alone.
+    package var version: VersionID?
+    /// The pipeline that was named; nil where the version or the base was.
+    package var pipeline: PipelineName?
+
+    package init(model: ModelReference, version: VersionID? = nil, pipeline: PipelineName? = nil) {
+        self.model = model
+        self.version = version
+        self.pipeline = pipeline
+    }
+}
+
+/// What the names mean that a model can be asked by: a pipeline, a version, a run, a base.
+package struct ServingNames: Sendable {
+    let context: StageContext
+
+    package init(_ context: StageContext) { self.context = context }
+
+    /// What a pipeline serves now, or its base.
+    package func served(_ pipeline: PipelineName) throws -> ServingTarget {
+        guard let settings = context.settings.pipeline(pipeline) else { throw unknown(pipeline.rawValue) }
+        guard let version = try context.served(pipeline) else {
+            let card = try context.requireBase(context.effective(settings).settings.base)
+            return ServingTarget(model: context.modelReference(card), pipeline: pipeline)
+        }
+        return ServingTarget(model: try reference(version), version: version.id, pipeline: pipeline)
+    }
+
+    /// The base under a pipeline.
+    package func base(of pipeline: PipelineName) throws -> ServingTarget {
+        guard let settings = context.settings.pipeline(pipeline) else { throw unknown(pipeline.rawValue) }
+        let base = try context.served(pipeline)?.base ?? context.effective(settings).settings.base
+        return ServingTarget(model: context.modelReference(try context.requireBase(base)))
+    }
+
+    /// What `name` means: a base, a pipeline, a version or a run.
+    ///
+    /// Throws a Failure: `model.unknown` with the names there are, `model.removed` with when and why it went.
+    package func target(_ name: String) throws -> ServingTarget {
+        if let card = try context.ledger.base(BaseID(name)) {
+            return ServingTarget(model: context.modelReference(card))
+        }
+        if context.settings.pipeline(PipelineName(name)) != nil { return try served(PipelineName(name)) }
+        if let version = try context.ledger.version(VersionID(name)) {
+            return ServingTarget(model: try reference(version), version: version.id)
+        }
+        if let run = try context.ledger.run(RunID(name)) { return try candidate(run) }
+        throw unknown(name)
+    }
+
+    /// The model that a run trained, promoted or not.
+    private func candidate(_ run: Run) throws -> ServingTarget {
+        if let id = run.version, let version = try context.ledger.version(id) {
+            return ServingTarget(model: try reference(version), version: id)
+        }
+        guard let adapter = run.adapter else {
+            throw Failure(
+                code: "model.unknown", "The run \(run.id) is \(run.state.rawValue) and has no model.",
+                at: run.id.rawValue, remedy: "Ask when it is trained.")
+        }
+        let stack = try context.stack(of: run).topped(by: adapter)
+        if let missing = stack.first(where: { !FileManager.default.fileExists(atPath: $0.path) }) {
+            throw Failure(
+                code: "model.removed", "The files of the run \(run.id) are gone.", at: missing.path,
+                remedy: "Queue a new run.")
+        }
+        return ServingTarget(model: context.modelReference(try context.requireBase(run.base), adapters: stack))
+    }
+
+    /// A version as the worker loads it, where its files are there.
+    private func reference(_ version: ModelVersion) throws -> ModelReference {
+        let folder = context.layout.version(version.pipeline, version.id)
+        guard FileManager.default.fileExists(atPath: context.layout.versionRecord(version.pipeline, version.id)) else {
+            let note = try? ContractCoding.decode(
+                RemovedVersion.self,
+                from: Data(contentsOf: URL(filePath: context.layout.removedVersion(version.pipeline, version.id))))
+            let when = note.map { " on " + $0.at.formatted(.iso8601) } ?? ""
+            let why = note.map { ": \($0.reason)" } ?? ""
+            throw Failure(
+                code: "model.removed", "The version \(version.id) was removed\(when)\(why).", at: folder,
+                remedy: "Ask the pipeline '\(version.pipeline)', or another of its versions.")
+        }
+        return try context.modelReference(version)
+    }
+
+    private func unknown(_ name: String) -> Failure {
+        let pipelines = context.settings.pipelines.map(\.name.rawValue)
+        let bases = ((try? context.ledger.bases()) ?? []).map(\.id.rawValue)
+        let names = (pipelines + bases).joined(separator: ", ")
+        return Failure(
+            code: "model.unknown", "There is no model '\(name)'.", at: name,
+            remedy: names.isEmpty
+                ? "Register a base with `ftctl base add`."
+                : "Ask one of: \(names); or a version of `ftctl version list PIPELINE`.")
+    }
+}

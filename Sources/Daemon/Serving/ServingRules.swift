@@ -1,0 +1,39 @@
+import Nouns
+
+/// When the serving worker is started again, and what is said meanwhile. Pure.
+enum ServingRules {
+    /// Orders that the worker has at a time: more would not be quicker, and would have no turns.
+    static let atWork = 32
+
+    /// How long to wait after so many deaths in a row, in seconds: not at all after the first, which may be chance.
+    static func pause(afterDeaths deaths: Int) -> Int { deaths <= 1 ? 0 : min(60, 1 << min(6, deaths - 2)) }
+
+    /// What those are told who ask while the worker cannot be had.
+    static func unavailable(_ cause: Failure, seconds: Int) -> Failure {
+        Failure(
+            code: "serving.unavailable", "No model can answer now: \(cause.message)", at: cause.place,
+            remedy: (cause.remedy.map { $0 + " " } ?? "")
+                + (seconds > 0 ? "The next try is in \(seconds) s." : "Ask again."),
+            cause: cause.cause)
+    }
+
+    /// What those are told whose answers were being made when the worker died.
+    static func died(_ cause: Failure?) -> Failure {
+        Failure(
+            code: "serving.died", "The serving worker died while it answered.", at: cause?.place,
+            remedy: "Ask again.", cause: cause.map { [$0.message, $0.cause ?? ""].joined(separator: " ") })
+    }
+
+    static func full(_ error: QueueFull) -> Failure {
+        switch error {
+        case .queue(let count):
+            Failure(
+                code: "serving.full", "\(count) requests wait already.", at: "serving.queue",
+                remedy: "Ask again in a second, or raise serving.queue.")
+        case .caller(let count):
+            Failure(
+                code: "serving.full", "\(count) of your requests wait already, half of what may wait in all.",
+                at: "serving.queue", remedy: "Ask again in a second, or raise serving.queue.")
+        }
+    }
+}

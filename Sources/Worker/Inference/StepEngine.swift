@@ -1,0 +1,321 @@
+import Generation
+import Tensors
+import Transformers
+
+/// Works at many sequences together, step by step: they join at the next step and leave when done, long prompts are
+/// read in pieces between the tokens of the others, and beginnings that are known are not computed again.
+///
+/// What a sequence gets does not depend on its company. Not for use by several threads.
+package final class StepEngine {
+    private let budget: PageBudget
+    private let cache = PrefixCache()
+    /// Sequences that wait for their first step, in order.
+    private var waiting: [EngineSequence] = []
+    /// Sequences at work, the oldest first.
+    private var running: [EngineSequence] = []
+    /// More sequences at a time than this gain nothing: the products are as fast as they get.
+    private let widest: Int
+    /// Steps done.
+    package private(set) var steps = 0
+
+    /// Prompt tokens that one step reads where nobody waits for the next token.
+    private static let longestPiece = 256
+    /// Rows whose logits are in memory at a time.
+    private static let logitRows = 64
+
+    /// - Parameter memoryBytes: what keys and values may take, those of former prompts included.
+    package init(budget: PageBudget, widest: Int = 64) {
+        self.budget = budget
+        self.widest = max(1, widest)
+    }
+
+    /// Sequences that are worked at, or wait for it.
+    package var count: Int { waiting.count + running.count }
+    package var waitingCount: Int { waiting.count }
+    /// Bytes of keys and values, and how many of the pages are kept for later prompts.
+    package var usedBytes: Int { budget.used }
+    package var cachedPages: Int { cache.count }
+
+    /// Takes a sequence; its prompt must not be empty and must fit with the tokens asked for (``capacity(_:)``).
+    package func add(_ sequence: EngineSequence) { waiting.append(sequence) }
+
+    /// The longest sequence, in tokens, that the memory has room for.
+    package func capacity(_ model: EngineModel) -> Int { model.base.pages.limit * KeyValuePages.tokens }
+
+    /// Forgets what prompts of a model left.
+    package func forget(_ key: String) { cache.forget(model: key) }
+
+    /// Whether a model is in use.
+    package func uses(_ model: EngineModel) -> Bool {
+        waiting.contains { $0.model === model } || running.contains { $0.model === model }
+    }
+
+    /// Does one step; false where there is nothing to do.
+    package func step() -> Bool {
+        leaveCancelled()
+        admit()
+        guard !running.isEmpty else { return false }
+        steps += 1
+        for work in compose() {
+            do {
+                try run(work)
+            } catch {
+                for piece in work { end(piece.sequence, .failed(error)) }
+            }
+        }
+        running.removeAll { $0.isOver }
+        return true
+    }
+
+    // MARK: Who takes part
+
+    private func leaveCancelled() {
+        for sequence in waiting + running where sequence.isCancelled { end(sequence, .cancelled) }
+        waiting.removeAll { $0.isOver }
+        running.removeAll { $0.isOver }
+    }
+
+    private func admit() {
+        while running.count < widest, !waiting.isEmpty { running.append(waiting.removeFirst()) }
+    }
+
+    /// Some tokens of one sequence.
+    private struct Piece {
+        let sequence: EngineSequence
+        let count: Int
+    }
+
+    /// The pieces of this step: the next token of every answer, and prompts in order of arrival; those of one base
+    /// together.
+    private func compose() -> [[Piece]] {
+        var pieces: [Piece] = []
+        // Whoever came first is served first; the last comer gives way where memory is short.
+        for sequence in running where sequence.isAnswering && room(for: sequence, count: 1) {
+            pieces.append(Piece(sequence: sequence, count: 1))
+        }
+        let answering = pieces.count
+        // A piece beside answers takes them as long as not quite twice what they take alone: a step costs what reading
+        // the weights does, some four rows, and its rows.
+        var left = answering == 0 ? Self.longestPiece : (4 + answering) * 9 / 5
+        for sequence in running where !sequence.isAnswering && !sequence.isOver && left > 0 {
+            // Who was just set back begins again at the next step.
+            if pieces.contains(where: { $0.sequence === sequence }) { continue }
+            if !sequence.hasBegun || sequence.computed == 0 { lookUp(sequence) }
+            // What somebody else reads in this very step need not be read twice.
+            if pieces.contains(where: { isAbout($0, toShareWith: sequence) }) { continue }
+            let count = min(left, sequence.tokens.count - sequence.computed)
+            guard room(for: sequence, count: count) else { break }
+            if !sequence.hasBegun {
+                sequence.hasBegun = true
+                sequence.listener.began(sequence, cached: sequence.computed)
+            }
+            pieces.append(Piece(sequence: sequence, count: count))
+            left -= count
+        }
+        pieces = pieces.filter { !$0.sequence.isOver && !$0.sequence.isSetBack($0.count) }
+        var groups: [[Piece]] = []
+        for piece in pieces {
+            if let index = groups.firstIndex(where: { $0[0].sequence.model.base === piece.sequence.model.base }) {
+                groups[index].append(piece)
+            } else {
+                groups.append([piece])
+            }
+        }
+        // Rows of one adapter are neighbours; beyond that the order is that of arrival.
+        return groups.map { group in
+            var keys: [String] = []
+            for piece in group where !keys.contains(piece.sequence.model.key) { keys.append(piece.sequence.model.key) }
+            return keys.flatMap { key in group.filter { $0.sequence.model.key == key } }
+        }
+    }
+
+    private func isAbout(_ piece: Piece, toShareWith sequence: EngineSequence) -> Bool {
+        let other = piece.sequence
+        guard other.model.key == sequence.model.key, other.computed < other.request.prompt.count else { return false }
+        let shared = TokenTree.commonPrefix(other.request.prompt, sequence.request.prompt)
+        return min(shared, sequence.tokens.count - 1) >= sequence.computed + KeyValuePages.tokens
+            && other.computed + piece.count > sequence.computed
+    }
+
+    /// Takes what is known of a sequence's beginning.
+    private func lookUp(_ sequence: EngineSequence) {
+        // Scored positions need the logits of those before them, which nobody keeps.
+        let first = sequence.told < sequence.request.scored.count ? sequence.request.scored[sequence.told] : Int.max
+        let limit = min(sequence.tokens.count - 1, first - 1)
+        let match = cache.match(sequence.tokens, model: sequence.model.key, limit: max(0, limit))
+        if match.tokens > sequence.computed, take(match, sequence) { sequence.computed = match.tokens }
+    }
+
+    private func take(_ match: PrefixCache.Match, _ sequence: EngineSequence) -> Bool {
+        var pages = match.pages
+        if let partial = match.partial {
+            guard let own = page(for: sequence) else { return false }
+            own.copy(match.tail, from: partial)
+            pages.append(own)
+        }
+        sequence.pages = pages
+        return true
+    }
+
+    // MARK: Memory
+
+    /// Gets the pages for `count` more tokens; false where the sequence has to wait for memory.
+    private func room(for sequence: EngineSequence, count: Int) -> Bool {
+        guard !sequence.isOver else { return false }
+        let wanted = (sequence.computed + count + KeyValuePages.tokens - 1) / KeyValuePages.tokens
+        while sequence.pages.count < wanted {
+            guard let page = page(for: sequence) else { return false }
+            sequence.pages.append(page)
+        }
+        return true
+    }
+
+    /// A page from what is free, then from what is only cached, then from whoever came last.
+    private func page(for sequence: EngineSequence) -> KeyValuePage? {
+        do {
+            let pages = sequence.model.base.pages
+            if let page = try pages.page() { return page }
+            cache.evict { budget.used + pages.pageBytes <= budget.limit }
+            if let page = try pages.page() { return page }
+            while let last = running.last(where: { !$0.pages.isEmpty && !$0.isOver }), last !== sequence {
+                guard let own = running.firstIndex(where: { $0 === sequence }),
+                    let other = running.firstIndex(where: { $0 === last }), own < other
+                else { return nil }
+                last.setBack()
+                cache.evict { budget.used + pages.pageBytes <= budget.limit }
+                if let page = try pages.page() { return page }
+            }
+        } catch {
+            end(sequence, .failed(error))
+        }
+        return nil
+    }
+
+    // MARK: The step
+
+    private func run(_ pieces: [Piece]) throws {
+        let base = pieces[0].sequence.model.base
+        let hidden = try base.transformer.step(
+            pieces.map { piece in
+                let sequence = piece.sequence
+                return StepPart(
+                    tokens: sequence.tokens[sequence.computed..<sequence.computed + piece.count],
+                    position: sequence.computed, pages: sequence.pages, adapter: sequence.model.adapter)
+            })
+        var rows: [(sequence: EngineSequence, row: Int, position: Int)] = []
+        var first = 0
+        for piece in pieces {
+            let sequence = piece.sequence
+            let reached = sequence.computed..<sequence.computed + piece.count
+            // The row of a position predicts the next one.
+            for position in sequence.request.scored[sequence.told...] where reached.contains(position - 1) {
+                rows.append((sequence, first + position - 1 - sequence.computed, position))
+            }
+            if reached.upperBound == sequence.tokens.count, sequence.drawn < sequence.request.options.maxNewTokens {
+                rows.append((sequence, first + piece.count - 1, sequence.tokens.count))
+            }
+            first += piece.count
+        }
+        for piece in pieces {
+            piece.sequence.computed += piece.count
+            keep(piece.sequence)
+        }
+        for from in stride(from: 0, to: rows.count, by: Self.logitRows) {
+            try draw(Array(rows[from..<min(from + Self.logitRows, rows.count)]), base.transformer, hidden)
+        }
+        for piece in pieces where !piece.sequence.isOver && piece.sequence.request.options.maxNewTokens == 0 {
+            if piece.sequence.computed == piece.sequence.tokens.count { end(piece.sequence, .length) }
+        }
+    }
+
+    private func draw(
+        _ rows: [(sequence: EngineSequence, row: Int, position: Int)], _ transformer: Transformer,
+        _ hidden: UnsafePointer<Float>
+    ) throws {
+        let vocabulary = transformer.model.configuration.vocabulary
+        let logits = try transformer.stepLogits(hidden, rows: rows.map(\.row))
+        var outcomes = [Outcome](repeating: Outcome(), count: rows.count)
+        outcomes.withUnsafeMutableBufferPointer { outcomes in
+            nonisolated(unsafe) let outcomes = outcomes
+            transformer.team.run(rows.count) { index, _ in
+                let (sequence, _, position) = rows[index]
+                outcomes[index] = Outcome(
+                    sequence, position, logits + index * vocabulary, vocabulary)
+            }
+        }
+        for ((sequence, _, position), outcome) in zip(rows, outcomes) where !sequence.isOver {
+            guard outcome.isFinite else {
+                end(sequence, .failed(TokenChoice.NotFinite()))
+                continue
+            }
+            if position < sequence.tokens.count, let report = outcome.report {
+                sequence.told += 1
+                sequence.listener.scored(sequence, [report])
+            } else {
+                take(outcome, sequence)
+            }
+        }
+    }
+
+    /// What was drawn becomes part of the answer, or ends it.
+    private func take(_ outcome: Outcome, _ sequence: EngineSequence) {
+        if sequence.request.options.stopTokens.contains(outcome.token) { return end(sequence, .stop) }
+        sequence.request.constraint?.advance(outcome.token)
+        sequence.tokens.append(outcome.token)
+        guard sequence.listener.drew(sequence, outcome.token, outcome.report) else { return end(sequence, .stop) }
+        if sequence.drawn >= sequence.request.options.maxNewTokens { end(sequence, .length) }
+    }
+
+    /// What a row of logits came to.
+    private struct Outcome {
+        var isFinite = true
+        var token: Int32 = 0
+        var report: TokenReport?
+
+        init() {}
+
+        init(
+            _ sequence: EngineSequence, _ position: Int, _ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int
+        ) {
+            isFinite = TokenChoice.isFinite(logits, vocabulary)
+            guard isFinite else { return }
+            let request = sequence.request
+            if position < sequence.tokens.count {
+                report = TokenChoice.report(logits, vocabulary, sequence.tokens[position], top: request.scoredTop)
+                return
+            }
+            guard let top = request.logprobs else {
+                token = TokenChoice.pick(sequence, logits, vocabulary)
+                return
+            }
+            // The probabilities are the model's own: they are read before anything is added to the logits.
+            var own = Array(UnsafeBufferPointer(start: logits, count: vocabulary))
+            token = TokenChoice.pick(sequence, logits, vocabulary)
+            report = own.withUnsafeMutableBufferPointer { buffer in
+                buffer.baseAddress.map { TokenChoice.report($0, vocabulary, token, top: top) }
+            }
+        }
+    }
+
+    /// What others may share of a sequence: its whole pages, and the last one once its prompt is read.
+    private func keep(_ sequence: EngineSequence) {
+        let read = min(sequence.computed, sequence.request.prompt.count)
+        guard sequence.computed <= sequence.request.prompt.count || sequence.drawn == 0 else { return }
+        let whole = read / KeyValuePages.tokens * KeyValuePages.tokens
+        let count = read == sequence.request.prompt.count ? read : whole
+        if count > 0 { cache.keep(sequence.tokens, count: count, pages: sequence.pages, model: sequence.model.key) }
+    }
+
+    private func end(_ sequence: EngineSequence, _ end: SequenceEnd) {
+        guard !sequence.isOver else { return }
+        sequence.isOver = true
+        // A further turn of the conversation begins with this one's answer.
+        switch end {
+        case .stop, .length:
+            cache.keep(sequence.tokens, count: sequence.computed, pages: sequence.pages, model: sequence.model.key)
+        case .cancelled, .failed: break
+        }
+        sequence.pages = []
+        sequence.listener.ended(sequence, end)
+    }
+}
