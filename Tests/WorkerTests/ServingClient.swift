@@ -58,7 +58,7 @@ final class ServingClient {
         while !left.isEmpty {
             let event = try next()
             events[event.id, default: []].append(event)
-            if event.event == .done || event.event == .failed { left.remove(event.id) }
+            if [.done, .failed, .state].contains(event.event) { left.remove(event.id) }
         }
         return events
     }

@@ -209,7 +209,10 @@ struct QuestionRules: Sendable {
                 remedy: "The version is broken: ask another one, and train it anew.")
         case let memory as FloatBuffer.OutOfMemory:
             Failure(code: "serving.memory", "\(memory).", remedy: "Lower serving.memory, or free memory.")
-        default: Failure(code: "request.refused", "\(error)", at: "question", remedy: "Change the request.")
+        default:
+            Failure(
+                code: "request.template", "The chat template cannot write this conversation: \(error).",
+                at: "question.messages", remedy: "Change the messages to what the template takes.")
         }
     }
 }

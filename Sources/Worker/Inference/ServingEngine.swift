@@ -26,6 +26,7 @@ package final class ServingEngine: @unchecked Sendable {
     package private(set) var served = 0
 
     private let rules: QuestionRules
+    private let failure: @Sendable (any Error) -> Failure
     private let condition = NSCondition()
     // Under `condition`.
     private var inbox: [() -> Void] = []
@@ -44,7 +45,11 @@ package final class ServingEngine: @unchecked Sendable {
     /// - Parameters:
     ///   - memoryBytes: what keys and values may take, those of former prompts included.
     ///   - context: the longest sequence in tokens (nil: what the model and the memory allow).
-    package init(threads: Int, memoryBytes: Int, context: Int? = nil) {
+    ///   - failure: what is told of a model that cannot be loaded.
+    package init(
+        threads: Int, memoryBytes: Int, context: Int? = nil, failure: @escaping @Sendable (any Error) -> Failure
+    ) {
+        self.failure = failure
         budget = PageBudget(limit: memoryBytes)
         shelf = ModelShelf(team: ThreadTeam(threads: threads), budget: budget)
         engine = StepEngine(budget: budget)
@@ -119,7 +124,7 @@ package final class ServingEngine: @unchecked Sendable {
                 self.reader.async { self.read(order, model, name, client) }
             } catch {
                 self.prepared(name)
-                self.fail(order.id, client, error)
+                self.fail(order.id, client, self.failure(error))
             }
         }
     }

@@ -11,7 +11,8 @@ struct ServeRunner {
     func run(_ task: ServeTask) throws -> WorkerResult {
         context.events.stage("loading")
         let engine = ServingEngine(
-            threads: context.threads, memoryBytes: context.memoryBytes, context: task.context)
+            threads: context.threads, memoryBytes: context.memoryBytes, context: task.context
+        ) { WorkerFault($0).failure }
         try engine.load(task.models)
         let path = WorkFolder(context.request.directory).socket
         let socket = try listen(path)
