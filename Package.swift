@@ -334,7 +334,11 @@ let testTargets: [Target] = [
     tests("SystemdUnitTests", ["Nouns", "Systemd", logging]),
     tests("TensorsTests", ["CKernels", "Tensors"]),
     tests("TokenizationTests", ["ModelLoading", "TextFuzzing", "Tokenization"]),
-    tests("ModelLoadingTests", ["ChatTemplates", "Encoding", "ModelLoading", "Nouns", "Tokenization", "WeightFiles"]),
+    tests(
+        "ModelLoadingTests",
+        [
+            "ChatTemplates", "Encoding", "ModelLoading", "Nouns", "Tokenization", "Transformers", "WeightFiles",
+        ]),
     tests(
         "TrainingTests",
         [

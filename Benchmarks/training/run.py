@@ -1,9 +1,10 @@
 """LoRA (or full) fine-tuning side by side: this product's worker, a hand-tuned PyTorch loop, TRL's SFTTrainer. Same rows, same cores.
 
-usage: run.py synopsis|sections [--rows N] [--full] [--only worker,torch,trl] [--memory MB] [--out FILE.json]
+usage: run.py synopsis|sections|preferences [--rows N] [--full] [--only worker,torch,trl] [--memory MB] [--out FILE.json]
 
 Prints tokens a second (tokens as the rows have them, so that sharing prefixes counts as speed), peak memory, the losses
-before and after, and ratios. Every program gets the same rows in the same run. SGEMM is NumPy's OpenBLAS on the layer shapes.
+before and after, and ratios. `preferences` is the same for pairs of answers whose prompts are some ten times as long (descriptions
+of packages; the better answer is the package's own synopsis, the worse one another's), beside TRL's DPOTrainer: pairs a second. Every program gets the same rows in the same run. SGEMM is NumPy's OpenBLAS on the layer shapes.
 """
 import argparse
 import json
@@ -37,9 +38,58 @@ def sgemm():
     return json.loads(subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True).stdout)["flops"]
 
 
+def preference_rows(count):
+    """Pairs whose prompts have eight to thirteen times the letters of their answers."""
+    source = [json.loads(line) for line in open(ROOT / "Benchmarks/data/synopsis.jsonl")]
+    rows = []
+    for row, other in zip(source, source[1:]):
+        letters = max(len(row["completion"]), len(other["completion"]))
+        if 8 <= len(row["prompt"]) / letters <= 13:
+            rows.append({"prompt": row["prompt"], "chosen": row["completion"], "rejected": other["completion"]})
+    return rows[:count]
+
+
+def preferences(options):
+    rows, table = preference_rows(options.rows), {}
+    turn = lambda role, text: [{"role": role, "content": text}]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        def measured(name, run):
+            before = sgemm()
+            table[name] = run()
+            table[name]["sgemm"] = (before + sgemm()) / 2
+        def worker():
+            pairs = [{"prompt": turn("user", r["prompt"]), "chosen": turn("assistant", r["chosen"]),
+                      "rejected": turn("assistant", r["rejected"])} for r in rows]
+            got = bench.train(pairs, [], folder / "worker", rate=options.rate, batch=options.batch, memory=options.memory, preference={})
+            return {"pairs_s": got["whole_rows_per_second"], **{key: got[key] for key in ("peak_mb", "first_loss", "last_loss")}}
+        def trl():
+            got = python_peer("trl_preferences.py", [HF, folder / "t.jsonl", options.rate, options.batch], rows, "pairs_s")
+            return {"peak_mb": got.pop("rss_mb") * 1.048576, **got}
+        wanted = options.only.split(",")
+        if "worker" in wanted:
+            measured("finetune-worker", worker)
+        if "trl" in wanted:
+            measured("TRL DPOTrainer", trl)
+    letters = [sum(len(row[key]) for row in rows) for key in ("prompt", "chosen", "rejected")]
+    print(f"{len(rows)} pairs, batch {options.batch}, LoRA r 16 on all linear layers; letters of a prompt for one of an answer: "
+          f"{2 * letters[0] / (letters[1] + letters[2]):.1f}")
+    print(f"{'':22}{'pairs/s':>10}{'peak MB':>9}{'first loss':>12}{'last':>8}{'SGEMM GFLOP/s':>15}{'worker is':>11}{'at equal SGEMM':>16}{'memory':>8}")
+    ours = table.get("finetune-worker")
+    for name, row in table.items():
+        ratio = ours["pairs_s"] / row["pairs_s"] if ours else 0
+        equal = ratio * row["sgemm"] / ours["sgemm"] if ours else 0
+        memory = f"1/{row['peak_mb'] / ours['peak_mb']:.1f}" if ours else ""
+        print(f"{name:22}{row['pairs_s']:10.2f}{row['peak_mb']:9.0f}{row['first_loss']:12.4f}{row['last_loss']:8.4f}"
+              f"{row['sgemm'] / 1e9:15.0f}{ratio:10.2f}x{equal:15.2f}x{memory:>8}")
+    if options.out:
+        pathlib.Path(options.out).write_text(json.dumps(table, indent=1))
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("task", choices=["synopsis", "sections"])
+    parser.add_argument("task", choices=["synopsis", "sections", "preferences"])
     parser.add_argument("--rows", type=int, default=160)
     parser.add_argument("--held", type=int, default=40)
     parser.add_argument("--batch", type=int, default=8)
@@ -50,6 +100,8 @@ def main():
     parser.add_argument("--only", default="worker,torch,trl")
     parser.add_argument("--out")
     options = parser.parse_args()
+    if options.task == "preferences":
+        return preferences(options)
     source = [json.loads(line) for line in open(ROOT / f"Benchmarks/data/{options.task}.jsonl")]
     if options.plain:
         source, options.only = [{"text": f"{row['completion']}\n{row['prompt']}"} for row in source], "worker"

@@ -54,6 +54,27 @@ struct WatchViewTests {
         }
     }
 
+    @Test func stepsOfPairsSayWhatPairsShow() throws {
+        let pairs = PreferenceReport(
+            pairs: 4, loss: 0.6221, chosenReward: 0.0893, rejectedReward: -0.0637, accuracy: 0.75,
+            chosenLogProbability: -36.131, rejectedLogProbability: -60.504, error: 0.2)
+        var step = Self.step(3, at: 0)
+        step.event?.step?.preference = pairs
+        var event = WorkerEvent(.validation, time: 0)
+        event.validation = ValidationReport(
+            step: 3, loss: 0.62, tokenAccuracy: 0.5, best: true, preference: pairs, tokenLoss: 2)
+        let measured = RunNotice(index: 4, at: Answers.now, run: "r-000001", state: .training, event: event)
+        var view = WatchView(replacesLines: true)
+        let text = [step, measured].flatMap { view.parts($0) }.map { part in
+            switch part {
+            case .line(let text), .passing(let text, _): text + "\n"
+            }
+        }
+        let difference = try OutputHarness.golden.difference(
+            "run-watch-pairs", input: "$ ftctl watch r-000001", output: text.joined())
+        #expect(difference == nil, "\(difference ?? "")")
+    }
+
     @Test func itSaysWhatBecameOfTheRun() {
         #expect(WatchView.end(Answers.run(1, state: .promoted)) == "r-000001 is promoted.")
         #expect(WatchView.end(Answers.failed).hasPrefix("r-000002 is failed: runs/r-000002: The worker needed"))

@@ -67,6 +67,35 @@ import Testing
         }
     }
 
+    /// A run of pairs: their curves, and how long its answers are and how much they repeat beside those before.
+    @Test func aRunOfPairsSaysWhatPairsShow() throws {
+        var data = Self.data()
+        data.steps = data.steps.map { step in
+            var step = step
+            let gain = Double(step.step) / 40
+            step.preference = PreferenceReport(
+                pairs: 8, loss: 0.69 - gain / 2, chosenReward: gain, rejectedReward: -gain, accuracy: 0.5 + gain / 2,
+                chosenLogProbability: -40 + gain, rejectedLogProbability: -50 - gain, error: 0.5 - gain / 4)
+            return step
+        }
+        data.run.verdict?.baseline = "v-1"
+        data.run.verdict?.figures = [
+            .candidate: ["gate": ["preference_accuracy": 0.9, "output_tokens": 60, "repetition": 0.08]],
+            .served: ["gate": ["preference_accuracy": 0.6, "output_tokens": 48, "repetition": 0.02]],
+        ]
+        let text = Quantity.$zone.withValue(.gmt) { RunDocument.report(data).text() }
+        for part in [
+            "Pairs at the last step: loss 0.19", "margin 2, accuracy 1", "log-probabilities -39 and -51",
+            "Its answers have 60 tokens on average, after 48 (+25 %).", "0.08, after 0.02",
+        ] {
+            let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            #expect(words.contains(part), "\(part)")
+        }
+        let page = RunDocument.report(data).page()
+        #expect(page.contains("preference accuracy") && page.contains("log-probability"))
+        #expect(!RunDocument.report(Self.data()).text().contains("Answers beside those before"))
+    }
+
     /// One document is printed both ways; the texts in Golden say how.
     @Test func theReportReadsAsItsGoldenTexts() throws {
         let golden = Golden("ReportsTests/Golden")

@@ -125,17 +125,51 @@ struct ShapeTests {
         ] { #expect(try one(text).content == wanted, "\(text)") }
         let tools = try one(
             """
-            {\"input\": {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}], \"tools\": [1]}, \
-            \"preferred_output\": \"good\", \"non_preferred_output\": \"bad\"}
+            {\"input\": {\"messages\": [{\"role\": \"user\", \"content\": \"q\"}], \"tools\": [{\"name\": \
+            \"search\"}]}, \"preferred_output\": \"good\", \"non_preferred_output\": \"bad\"}
             """
         )
-        #expect(tools.fields == ["tools": [1]], "nothing that was given is lost")
+        #expect(tools.fields == ["tools": #"[{"name":"search"}]"#], "nothing that was given is lost")
         #expect(
             try Reading("{\"prompt\": \"q\", \"chosen\": \"same\", \"rejected\": \"same\"}\n").faults == [
                 "equal_answers /rejected"
             ])
         #expect(try Reading("{\"prompt\": \"q\", \"chosen\": \"good\"}\n").faults == ["missing_key /rejected"])
         #expect(try Reading("{\"chosen\": \"good\", \"rejected\": \"bad\"}\n").faults == ["empty_prompt /prompt"])
+    }
+
+    /// What makes a pair useless is said of its row.
+    @Test(arguments: [
+        (#"{"prompt": "q", "chosen": "", "rejected": "bad"}"#, ["empty_completion /chosen"]),
+        (#"{"prompt": "q", "chosen": "good", "rejected": " "}"#, ["empty_completion /rejected"]),
+        (#"{"prompt": "q", "chosen": "good", "rejected": "bad", "tools": "search"}"#, ["invalid_tools /tools"]),
+        (
+            #"""
+            {"chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "good"}], \#
+            "rejected": [{"role": "user", "content": "other"}, {"role": "assistant", "content": "bad"}]}
+            """#, ["empty_prompt /prompt"]
+        ),
+        (
+            #"""
+            {"prompt": "q", "chosen": [{"role": "assistant", "content": "good"}, {"role": "user", "content": "ok"}], \#
+            "rejected": "bad"}
+            """#, ["example_missing_assistant_message /chosen"]
+        ),
+        (
+            #"""
+            {"prompt": "q", "chosen": "good", \#
+            "rejected": [{"role": "assistant", "content": "x"}, {"role": "tool", "content": "bad"}]}
+            """#, ["example_missing_assistant_message /rejected"]
+        ),
+        (
+            #"""
+            {"input": {"messages": [{"role": "user", "content": "q"}], "tools": 5}, "preferred_output": "good", \#
+            "non_preferred_output": "bad"}
+            """#, ["invalid_tools /input/tools"]
+        ),
+    ])
+    func faultsOfPairs(text: String, faults: [String]) throws {
+        #expect(try Reading(text + "\n").faults == faults)
     }
 
     @Test func aShapeThatIsFixedRefusesOthers() throws {

@@ -75,7 +75,13 @@ struct RecipeTableTests {
         let key = try #require(Self.properties.first { Self.plain($0) == Self.plain(name) })
         for bad in Self.ends(value).outside {
             if case .number(let number) = bad, number.isNaN { continue }
-            object[key] = bad
+            if Self.ofPairs.contains(key) {
+                var pairs = try #require(object["preference"]?.objectValue)
+                pairs[key] = bad
+                object["preference"] = .object(pairs)
+            } else {
+                object[key] = bad
+            }
             guard
                 let recipe = try? ContractCoding.decode(
                     Recipe.self, from: ContractCoding.encode(JSONValue.object(object)))
@@ -85,7 +91,11 @@ struct RecipeTableTests {
         }
     }
 
-    private static var properties: [String] { Mirror(reflecting: Recipe()).children.compactMap(\.label) }
+    /// The properties of a recipe, those for pairs among them.
+    private static var properties: [String] {
+        Mirror(reflecting: Recipe()).children.compactMap(\.label).filter { $0 != "preference" } + ofPairs
+    }
+    private static var ofPairs: [String] { Mirror(reflecting: PreferenceRecipe()).children.compactMap(\.label) }
     private static func plain(_ name: String) -> String { name.replacing("_", with: "").lowercased() }
 
     @Test func everyPropertyOfARecipeHasARow() {

@@ -33,11 +33,25 @@ struct RangeTestRulesTests {
         #expect(RangeTestRules.choose(range(8e-4), mode: .stack, warmStartRatio: 0.25).rate == 8e-4)
     }
 
+    @Test func pairsTakeATenth() {
+        var pairs = range(8e-4)
+        pairs.ofPairs = true
+        let cold = RangeTestRules.choose(pairs, mode: .fromBase, warmStartRatio: 0.5)
+        #expect(abs(cold.rate - 8e-5) < 1e-12 && cold.note.contains("pairs"))
+        #expect(abs(RangeTestRules.choose(pairs, mode: .continued, warmStartRatio: 0.5).rate - 4e-5) < 1e-12)
+    }
+
     @Test func aSweepThatFoundNothingGivesTheDefault() {
         for suggested in [RangeTestRules.lowest, 0, .nan] {
             let choice = RangeTestRules.choose(range(suggested), mode: .fromBase, warmStartRatio: 0.5)
             #expect(choice.rate == RangeTestRules.fallback)
             #expect(choice.note.contains("default"))
+            // Pairs want a lower one.
+            var pairs = range(suggested)
+            pairs.ofPairs = true
+            #expect(
+                RangeTestRules.choose(pairs, mode: .fromBase, warmStartRatio: 0.5).rate
+                    == RangeTestRules.fallbackOfPairs)
         }
     }
 

@@ -13,7 +13,8 @@ struct ResumeTests {
 
     /// Two epochs over 40 rows in batches of `batchRows`, with activations for 128 tokens at a time.
     func loop(
-        _ folder: String, noisy: Bool, full: Bool = false, batchRows: Int = 9, patience: Int? = nil,
+        _ folder: String, noisy: Bool, full: Bool = false, pairs: Bool = false, batchRows: Int = 9,
+        patience: Int? = nil, served: Bool = false,
         interruption: @escaping Interruption = {}, report: @escaping (TrainLoop.Event) -> Void = { _ in }
     )
         throws -> (TrainLoop, any Trainable)
@@ -30,10 +31,17 @@ struct ResumeTests {
         if noisy {
             (recipe.adapterDropout, recipe.dropout, recipe.neftuneAlpha, recipe.startDecay) = (0.1, 0.1, 3, 0.01)
         }
-        let parameters: any Trainable = full ? try TrainableWeights(model) : try AdapterStart.fresh(recipe, for: model)
+        // A start that is not the base: a reference that is the base by mistake would show.
+        let adapter = served ? try TinyModel.adapter(model) : try AdapterStart.fresh(recipe, for: model)
+        let parameters: any Trainable = full ? try TrainableWeights(model) : adapter
+        func rows(_ count: Int, seed: UInt64) -> [TrainingExample] {
+            pairs
+                ? PreferenceGradientTests.examples(count, seed: seed)
+                : TinyModel.sequences(count, seed: seed).map { .answer($0) }
+        }
         let loop = try TrainLoop(
-            model: model, parameters: parameters, recipe: recipe, train: TinyModel.sequences(40),
-            validation: TinyModel.sequences(24, seed: 31), folder: folder, fingerprint: "f",
+            model: model, parameters: parameters, recipe: recipe, train: rows(40, seed: 9),
+            validation: rows(24, seed: 31), folder: folder, fingerprint: "f", start: "s",
             team: ThreadTeam(threads: 2), memoryBytes: 1, report: report, interruption: interruption)
         return (loop, parameters)
     }
@@ -99,6 +107,7 @@ struct ResumeTests {
                 case .step: done += 1
                 case .checkpoint(let step): written = step
                 case .validation(let report): losses.append(report.loss)
+                case .reference: break
                 }
             }
             let (first, _) = try loop(
@@ -138,6 +147,57 @@ struct ResumeTests {
         let (second, adapter) = try loop(own, noisy: false, patience: 1)
         #expect(try second.run().steps == last)
         #expect(bytes(adapter) == bytes(expected))
+    }
+
+    /// Rows of both kinds, from a served adapter or the model's own weights: the start is measured once, also where the
+    /// run is stopped, and what came of it is the same to the last bit.
+    @Test(arguments: [false, true])
+    func pairsAreComparedWithTheSameStartAfterAStop(full: Bool) throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        nonisolated(unsafe) var first: Double?
+        let (straight, expected) = try loop(
+            folder, noisy: true, full: full, pairs: true, served: true,
+            report: { if case .validation(let report) = $0, first == nil { first = report.preference?.loss } })
+        let result = try straight.run()
+        #expect(abs((first ?? 0) - log(2)) < 1e-5, "before the first step the model is its own reference")
+        #expect(result.validationTokenLoss != nil)
+        for stop in 1..<straight.steps {
+            let own = try temporaryFolder()
+            defer { try? FileManager.default.removeItem(atPath: own) }
+            nonisolated(unsafe) var done = 0
+            nonisolated(unsafe) var measured = 0
+            func note(_ event: TrainLoop.Event) {
+                if case .step = event { done += 1 }
+                if case .reference(let pairs, let all) = event, pairs == all { measured += 1 }
+            }
+            let (broken, _) = try loop(
+                own, noisy: true, full: full, pairs: true, served: true,
+                interruption: { if done >= stop { throw Stopped() } }, report: note)
+            #expect(throws: Stopped.self) { try broken.run() }
+            let (second, parameters) = try loop(own, noisy: true, full: full, pairs: true, served: true, report: note)
+            let resumed = try second.run()
+            #expect(bytes(parameters) == bytes(expected), "stopped at step \(stop)")
+            #expect(measured == 1, "the start is measured once")
+            #expect(resumed.validationTokenLoss == result.validationTokenLoss)
+        }
+    }
+
+    /// A kept reference of another start is not used; one that cannot be read is measured again.
+    @Test func aReferenceBelongsToItsStart() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let reference = PreferenceReference(
+            train: [.init(chosen: -1.25, rejected: -7.5), .init(chosen: 0, rejected: 0)],
+            validation: [.init(chosen: -3, rejected: -2)])
+        try reference.write(to: folder, digest: "a")
+        #expect(PreferenceReference.read(from: folder, digest: "a", train: 2, validation: 1) == reference)
+        #expect(PreferenceReference.read(from: folder, digest: "b", train: 2, validation: 1) == nil)
+        #expect(PreferenceReference.read(from: folder, digest: "a", train: 3, validation: 1) == nil)
+        let path = folder + "/" + PreferenceReference.name
+        try Data("no tensors".utf8).write(to: URL(filePath: path))
+        #expect(PreferenceReference.read(from: folder, digest: "a", train: 2, validation: 1) == nil)
+        #expect(PreferenceReference.read(from: folder + "/none", digest: "a", train: 2, validation: 1) == nil)
     }
 
     @Test func noiseMakesADifference() throws {

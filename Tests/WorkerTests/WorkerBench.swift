@@ -35,6 +35,28 @@ final class WorkerBench {
         return FileReference(path: folder + "/" + name, sha256: "", bytes: data.count, rows: count)
     }
 
+    /// Rows with a right and a wrong answer.
+    func pairs(_ count: Int = 8) throws -> FileReference {
+        let animals = [
+            ("cat", "meow", "moo"), ("dog", "woof", "baa"), ("cow", "moo", "woof"), ("sheep", "baa", "meow"),
+        ]
+        var data = Data()
+        for index in 0..<count {
+            let (animal, right, wrong) = animals[index % animals.count]
+            let row = Row(
+                id: RowID(String(format: "p%031d", index)),
+                content: .preference(
+                    prompt: [Message(role: "user", content: "Tell me in a word what the \(animal) no. \(index) says.")],
+                    chosen: [Message(role: "assistant", content: right)],
+                    rejected: [Message(role: "assistant", content: wrong)]),
+                split: .train, promptKey: String(format: "p%015d", index), drop: "d-2", line: index + 1)
+            data += try ContractCoding.encode(row) + Data("\n".utf8)
+        }
+        let path = folder + "/pairs.jsonl"
+        try data.write(to: URL(filePath: path))
+        return FileReference(path: path, sha256: "", bytes: data.count, rows: count)
+    }
+
     /// Writes a request and starts a worker on it.
     func start(_ id: String, _ task: WorkerTask, environment: [String: String] = [:], memoryBytes: Int? = nil) throws
         -> ChildProgram

@@ -75,6 +75,46 @@ struct WorkerTaskTests {
         #expect(try bench.events("g").filter { $0.event == .output }.count == 1)
     }
 
+    /// Pairs and other rows in one run, which starts from a trained adapter.
+    @Test func trainsOnPairsAndScoresBothAnswers() async throws {
+        let rows = try bench.rows()
+        let first = TrainTask(model: try WorkerBench.base(), train: [rows], validation: [], recipe: WorkerBench.recipe)
+        #expect(try await bench.run("first", .train(first)) == .exited(0))
+        let pairs = try bench.pairs()
+        let train = TrainTask(
+            model: try WorkerBench.base(), startAdapter: try #require(try bench.result("first").training).adapter,
+            train: [pairs, rows], validation: [pairs], recipe: WorkerBench.recipe)
+        #expect(try await bench.run("p", .train(train)) == .exited(0))
+        let result = try bench.result("p")
+        #expect(result.figures?["training_pairs"] == 8 && result.figures?["training_rows"] == 20)
+        let events = try bench.events("p")
+        #expect(events.contains { $0.stage == "measuring the start" })
+        let validations = events.compactMap(\.validation?.preference)
+        // The start is its own reference, though it is not the base.
+        #expect(abs((validations.first?.loss ?? 0) - 0.693_147) < 1e-5 && validations.first?.accuracy == 0.5)
+        #expect((validations.last?.accuracy ?? 0) > 0.8 && (validations.last?.margin ?? 0) > 0)
+        let steps = events.compactMap(\.step)
+        #expect(steps.count == 10 && steps.contains { $0.preference != nil && $0.preference?.answerLoss != nil })
+
+        var tuned = try WorkerBench.base()
+        tuned.adapters = [try #require(result.training).adapter]
+        let evaluate = EvaluateTask(
+            model: tuned, sets: [EvaluationSet(name: "gate", files: [pairs, rows])], maxNewTokens: 0, maxLength: 128)
+        #expect(try await bench.run("pe", .evaluate(evaluate)) == .exited(0))
+        let evaluation = try #require(try bench.result("pe").evaluations?["gate"])
+        let lines = try String(contentsOfFile: evaluation.examples.path, encoding: .utf8).split(separator: "\n")
+        let records = try lines.map { try ContractCoding.decode(ExampleRecord.self, from: Data($0.utf8)) }
+        #expect(records.count == 20 && records.count { ($0.rejectedLossSum ?? 0) > 0 && $0.rejectedTokens != nil } == 8)
+        #expect((evaluation.figures[.preferenceAccuracy] ?? 0) > 0.5)
+
+        // As completions nobody looks at the rejected answers.
+        var asked = WorkerBench.recipe
+        asked.objective = .completion
+        let completions = TrainTask(model: try WorkerBench.base(), train: [pairs], validation: [], recipe: asked)
+        #expect(try await bench.run("c", .train(completions)) == .exited(0))
+        #expect(try bench.events("c").compactMap(\.step).allSatisfy { $0.preference == nil })
+    }
+
     @Test func adaptersStack() async throws {
         let rows = try bench.rows()
         let first = TrainTask(model: try WorkerBench.base(), train: [rows], validation: [], recipe: WorkerBench.recipe)

@@ -7,21 +7,24 @@ package struct TokenCounts: Codable, Hashable, Sendable {
     package var base: String
     package var maxLength: Int
     package var truncate: Bool?
+    /// Whether both answers of a preference row counted; nil in counts from before they did.
+    package var pairs: Bool?
     package var lengths = LengthCounts()
     package var truncated = 0
     package var unusable = 0
     package var labelTokens = 0
     package var rows = 0
 
-    package init(base: String, maxLength: Int, truncate: Bool) {
+    package init(base: String, maxLength: Int, truncate: Bool, pairs: Bool) {
         self.base = base
         self.maxLength = maxLength
         self.truncate = truncate
+        self.pairs = pairs
     }
 
     /// Whether these count the same way as `other`.
     package func isLike(_ other: TokenCounts) -> Bool {
-        base == other.base && maxLength == other.maxLength && truncate == other.truncate
+        base == other.base && maxLength == other.maxLength && truncate == other.truncate && pairs == other.pairs
     }
 
     /// Adds a row: how many tokens are kept, how many of those carry a label, and how many are cut off.

@@ -60,7 +60,8 @@ package struct DatasetExaminer: Service {
         // Without its base a pipeline has no tokenizer yet; that is said elsewhere.
         guard let card = try context.ledger.base(pipeline.base) else { return }
         let wanted = TokenCounts(
-            base: card.tokenizerDigest, maxLength: pipeline.recipe.maxLength, truncate: pipeline.data.truncate)
+            base: card.tokenizerDigest, maxLength: pipeline.recipe.maxLength, truncate: pipeline.data.truncate,
+            pairs: pipeline.recipe.trainsPairs)
         var all = wanted
         var missing: [DropID] = []
         for drop in try context.ledger.storedDrops(pipeline.name) {
@@ -127,7 +128,9 @@ package struct DatasetExaminer: Service {
         let folder = context.layout.scratch("measure-\(pipeline.name)-\(UInt32.random(in: 0...UInt32.max))")
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let task = MeasureTask(model: context.modelReference(card), rows: files, maxLength: empty.maxLength)
+        let task = MeasureTask(
+            model: context.modelReference(card), rows: files, maxLength: empty.maxLength,
+            pairs: pipeline.recipe.trainsPairs)
         let request = WorkerRequest(
             id: "measure-\(pipeline.name)", directory: folder, task: .measure(task),
             threads: context.settings.daemon.workerThreads)

@@ -54,7 +54,11 @@ extension ExperimentService {
             trial.seconds += Date().timeIntervalSince(began)
             trial.running = nil
             trial.attempts = 0
-            let loss = (training.validationLoss ?? training.finalLoss) * experiment.scale(of: trial)
+            // The curve has what trials are compared by, which is not what each of them lowers where there are pairs.
+            let loss =
+                training.validationTokenLoss == nil
+                ? (training.validationLoss ?? training.finalLoss) * experiment.scale(of: trial)
+                : trial.curve.last { $0.best }?.loss ?? .nan
             guard loss.isFinite else {
                 throw WorkerEnd.failed(Failure(code: "training.not_finite", "The validation loss is \(loss)."))
             }

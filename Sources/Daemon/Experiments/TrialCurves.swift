@@ -14,17 +14,28 @@ enum TrialCurves {
         let ordered = curves.steps
         trial.tokens = ordered.reduce(0) { $0 + $1.tokens }
         trial.curve = curves.validations.map {
-            ValidationReport(step: $0.step, loss: $0.loss * scale, tokenAccuracy: $0.tokenAccuracy, best: $0.best)
+            ValidationReport(
+                step: $0.step, loss: comparable($0.loss, $0.preference, scale), tokenAccuracy: $0.tokenAccuracy,
+                best: $0.best)
         }
         var last = 0
         trial.trainLosses = trial.curve.map { point in
             let between = ordered.filter { $0.step > last && $0.step <= point.step }
             last = point.step
             // Before the first step the first loss is the best that is known.
-            let losses = between.isEmpty ? ordered.prefix(1).map(\.loss) : between.map(\.loss)
-            return losses.isEmpty ? point.loss : losses.reduce(0, +) / Double(losses.count) * scale
+            let losses = (between.isEmpty ? ordered.prefix(1) : between[...]).map {
+                comparable($0.loss, $0.preference, scale)
+            }
+            return losses.isEmpty ? point.loss : losses.reduce(0, +) / Double(losses.count)
         }
         trial.trainLoss = trial.trainLosses.last
+    }
+
+    /// A loss that trials can be compared by. The loss of pairs depends on what is searched (`beta`, the kind of loss),
+    /// so their part of it is the chance that the model gives the rejected answer.
+    static func comparable(_ loss: Double, _ pairs: PreferenceReport?, _ scale: Double) -> Double {
+        guard let pairs else { return loss * scale }
+        return pairs.share * pairs.error + (1 - pairs.share) * (pairs.answerLoss ?? 0) * scale
     }
 }
 

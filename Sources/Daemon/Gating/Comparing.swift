@@ -60,6 +60,14 @@ extension GatingRules {
             }
             if let early = unusable(named, rule) { return early }
             let place = JudgedRows(set: rule.set, slice: rule.slice, candidate: [], reference: []).place
+            let metric = MetricRegistry.metric(rule.metric)
+            if !improvement, metric?.direction == .neutral {
+                // Of what is neither better nor worse, such as the length of answers, more can still be too much.
+                return paired(
+                    "\(rule.metric)\(place) not above that of \(evidence.against) by more than \(text(absolute))",
+                    kind: "non_inferiority", rule.metric, as: metric?.lowerIsBetter, set: rule.set, slice: rule.slice,
+                    threshold: -absolute)
+            }
             return improvement
                 ? paired(
                     "\(rule.metric)\(place) better than \(evidence.against) by more than \(text(absolute))",
@@ -96,11 +104,12 @@ extension GatingRules {
                 rows: rows.count,
                 explanation: "\(rule.metric)\(place) is \(text(value))"
                     + (faults.isEmpty ? ", as asked." : ", " + faults.joined(separator: " and ") + "."))
-            if case .share = metric.kind {
-                let hits = Int((value * Double(rows.count)).rounded())
-                let interval = ProportionInterval.wilson(successes: hits, count: rows.count)
+            if metric.isShare {
+                let count = metric.ofItsKind(rows.candidate).count
+                let hits = Int((value * Double(count)).rounded())
+                let interval = ProportionInterval.wilson(successes: hits, count: count)
                 result.explanation +=
-                    " On \(rows.count) rows its 95 % interval is \(text(interval.lower)) to \(text(interval.upper))."
+                    " On \(count) rows its 95 % interval is \(text(interval.lower)) to \(text(interval.upper))."
             }
             return result
         }
@@ -135,19 +144,20 @@ extension GatingRules {
 
         /// Candidate against reference on the same rows: is the difference shown to be above the threshold?
         private func paired(
-            _ named: String, kind: GateResult.Kind, _ key: MetricKey, set: SetName, slice: String?, threshold: Double,
-            against other: [ExampleRecord]? = nil
+            _ named: String, kind: GateResult.Kind, _ key: MetricKey, as given: Metric? = nil, set: SetName, slice: String?,
+            threshold: Double, against other: [ExampleRecord]? = nil
         ) -> GateResult {
             let claim = kind == .superiority
             var result = GateResult(
                 rule: named, kind: kind, set: set, metric: key, slice: slice, outcome: .fail,
                 confidence: settings.confidence, margin: claim ? nil : -threshold, rows: 0, explanation: "")
-            guard let metric = MetricRegistry.metric(key) else {
+            guard let metric = given ?? MetricRegistry.metric(key) else {
                 result.explanation = "There is no metric '\(key)'; a missing metric fails."
                 return result
             }
             guard metric.direction != .neutral else {
-                result.explanation = "Neither more nor less of '\(key)' is better; only min and max can gate it."
+                result.explanation =
+                    "Neither more nor less of '\(key)' is better; only min, max and max_regression can gate it."
                 return result
             }
             guard let rows = evidence.rows(set: set, slice: slice, against: other), rows.count > 0 else {
@@ -155,7 +165,7 @@ extension GatingRules {
                     "There are no rows\(slice.map { " of \($0)" } ?? "") in the set '\(set)'; missing rows fail."
                 return result
             }
-            result.rows = rows.count
+            result.rows = metric.ofItsKind(rows.candidate).count
             result.candidate = metric.value(rows.candidate)
             result.reference = metric.value(rows.reference)
             guard result.candidate != nil, result.reference != nil else {

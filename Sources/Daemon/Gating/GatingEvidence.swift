@@ -18,6 +18,8 @@ extension GatingRules {
         package var dropTimes: [DropID: Date] = [:]
         /// When the verdict is given.
         package var now = Date()
+        /// Whether rows of two answers were trained on as pairs; they are then judged as pairs.
+        package var trainsPairs = false
         /// Rows that could not be asked, by set.
         package var skipped: [SetName: Int] = [:]
         /// What evaluators' programs said, by model, then by the evaluator's name.
@@ -64,6 +66,9 @@ extension GatingRules {
             }
             return nil
         }
+
+        /// Whether there are pairs to judge as pairs among the gate rows.
+        var hasPairs: Bool { trainsPairs && candidate.contains { $0.set == .gate && $0.rejectedLossSum != nil } }
 
         /// Whether some of the gate rows, and not all, are of earlier drops.
         var hasEarlier: Bool {

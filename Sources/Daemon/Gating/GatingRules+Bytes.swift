@@ -69,7 +69,7 @@ extension GatingRules {
 
     /// The adapter as it lies on disk has the validation loss that training measured in memory.
     private static func written(_ bytes: ServedBytes, _ training: TrainingResult?) -> [GateResult] {
-        guard let measured = training?.validationLoss else { return [] }
+        guard let measured = training?.validationTokenLoss ?? training?.validationLoss else { return [] }
         let tolerance = ExportFormat.peft.judgedTolerance
         let rule = "the written adapter is the trained one, within \(text(tolerance)) nats a token"
         guard let found = MetricRegistry.metric(.loss)?.value(bytes.validation.map { MetricInput($0) }) else {

@@ -2,16 +2,17 @@ import Foundation
 import Nouns
 
 extension GatingRules {
-    /// Whether a record belongs to a slice: `label=…`, `length=short|medium|long` (under 64, under 512 prompt tokens,
-    /// longer),
-    /// `drop=ID|earlier|new`, `age=under:7d|over:12h`, or `field=value` of the row's own fields. Nil is every row; an
-    /// unreadable slice is none.
+    /// Whether a record belongs to a slice: `label=…`, `rows=pairs|answers` (rows with a rejected answer, and all
+    /// others), `length=short|medium|long` (under 64, under 512 prompt tokens, longer), `drop=ID|earlier|new`,
+    /// `age=under:7d|over:12h`, or `field=value` of the row's own fields. Nil is every row; an unreadable one is
+    /// none.
     package static func matches(_ slice: String?, _ record: ExampleRecord, _ evidence: Evidence) -> Bool {
         guard let slice else { return true }
         let parts = slice.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return false }
         switch parts[0] {
         case "label": return record.label == parts[1]
+        case "rows": return record.rejectedLossSum == nil ? parts[1] == "answers" : parts[1] == "pairs"
         case "drop":
             guard let drop = record.drop else { return false }
             switch parts[1] {
@@ -50,6 +51,7 @@ extension GatingRules {
         switch parts[0] {
         case "length":
             return ["short", "medium", "long"].contains(parts[1]) ? nil : "a length is short, medium or long"
+        case "rows": return ["pairs", "answers"].contains(parts[1]) ? nil : "rows are pairs or answers"
         case "age": return age(parts[1]) == nil ? "an age is written as under:7d or over:12h (h, d or w)" : nil
         default: return nil
         }

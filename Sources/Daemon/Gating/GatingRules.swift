@@ -34,14 +34,14 @@ package enum GatingRules {
             if let most = exposures(records).map(\.bits).max() { figures[model]?[.plantedSecrets]?[.exposure] = most }
         }
         let candidate = figures[.candidate]?[.gate] ?? [:]
-        let primary = settings.primary ?? (candidate[.accuracy] != nil ? .accuracy : .loss)
+        let primary = Primary(evidence, settings)
         let judge = Comparing(evidence: evidence, settings: settings, seed: seed)
 
         var gates = [integrity(evidence)]
         if let found = evidence.bytes { gates += bytes(found, evidence, settings, training) }
         if gates[0].outcome == .pass {
             gates += golden(evidence) + plantedSecrets(evidence) + evaluators(evidence, settings)
-            gates += defaults(judge, primary: primary, hasAccuracy: candidate[.accuracy] != nil)
+            gates += defaults(judge, primary)
             gates += settings.rules.flatMap { configured($0, judge) }
             corrected(&gates, alpha: judge.alpha)
         }
@@ -51,7 +51,11 @@ package enum GatingRules {
             ? .fail : gates.contains { $0.outcome == .inconclusive } ? .inconclusive : .pass
         let other = figures[evidence.served == nil ? .base : .served]?[.gate] ?? [:]
         let change =
-            "\(primary) \(text(other[primary])) → \(text(candidate[primary])) against \(evidence.against)"
+            """
+            \(primary.metric) \(text(primary.value(of: evidence.reference, evidence) ?? other[primary.metric])) → \
+            \(text(primary.value(of: evidence.candidate, evidence) ?? candidate[primary.metric])) against \
+            \(evidence.against)
+            """
         return Verdict(
             outcome: outcome, summary: summary(outcome, change, gates), gates: gates,
             advice: outcome == .pass ? [] : advice(gates, confusion: confusion, training: training, evidence),
@@ -69,11 +73,8 @@ package enum GatingRules {
     }
 
     /// What is asked without being configured: not worse on every set, better on the primary metric.
-    private static func defaults(_ judge: Comparing, primary: MetricKey, hasAccuracy: Bool) -> [GateResult] {
-        var metrics = [MetricKey.loss]
-        if hasAccuracy { metrics.append(.accuracy) }
-        if !metrics.contains(primary) { metrics.append(primary) }
-        var gates = metrics.map { judge.notWorse($0, set: .gate) }
+    private static func defaults(_ judge: Comparing, _ primary: Primary) -> [GateResult] {
+        var gates = primary.kept.map { judge.notWorse($0.metric, set: .gate, slice: $0.slice) }
         // Golden sets, planted secrets and what the base knew have gates of their own.
         let own: Set<SetName> = [.gate, .earlier, .probe, .plantedSecrets]
         for set in judge.evidence.sets where !own.contains(set) && !set.isGolden {
@@ -83,13 +84,19 @@ package enum GatingRules {
         // does, a missing probe fails.
         if let most = judge.settings.maximumForgetting { gates.append(judge.forgetting(most)) }
         // Old skills: the gate rows of drops that came before. Loss has the power to tell on few rows, shares have not.
-        if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty,
-            let rows = judge.evidence.rows(set: .gate, slice: "drop=earlier"), rows.count >= 20,
-            rows.count < judge.evidence.candidate.count
-        {
-            gates.append(judge.notWorse(.loss, set: .gate, slice: "drop=earlier", widening: 2.5))
+        if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty {
+            // What pairs are to become is not likelier: their loss may rise.
+            let (set, slice): (SetName, String) =
+                judge.evidence.hasPairs ? (.earlier, Primary.answers) : (.gate, "drop=earlier")
+            if let rows = judge.evidence.rows(set: set, slice: slice), rows.count >= 20,
+                rows.count < judge.evidence.candidate.count
+            {
+                gates.append(judge.notWorse(.loss, set: set, slice: slice, widening: 2.5))
+            }
         }
-        if judge.settings.requireImprovement { gates.append(judge.better(primary, set: .gate, slice: nil, by: 0)) }
+        if judge.settings.requireImprovement {
+            gates.append(judge.better(primary.metric, set: .gate, slice: primary.slice, by: 0))
+        }
         return gates
     }
 

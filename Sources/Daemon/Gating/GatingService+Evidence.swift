@@ -30,6 +30,7 @@ extension GatingService {
             base: scored(.base, base),
             baseline: served?.id, newDrops: Set(run.drops))
         evidence.now = Date()
+        evidence.trainsPairs = run.recipe.trainsPairs
         let drops = try context.ledger.snapshot(run.snapshot)?.drops ?? []
         for id in drops { if let drop = try context.ledger.drop(id) { evidence.dropTimes[id] = drop.receivedAt } }
         for (set, result) in run.scores?[.candidate]?.sets ?? [:] {

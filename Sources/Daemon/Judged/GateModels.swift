@@ -97,12 +97,14 @@ package enum GateModels {
         let gates = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
         let limit = gates.maximumRows > 0 ? gates.maximumRows : nil
         let labels = "labels=\((snapshot.labels ?? []).joined(separator: "\u{1f}"))"
+        // Scores from before rejected answers were scored are of no use where there are some.
+        let pairs = snapshot.hasPairs == true ? " pairs" : ""
         func set(_ name: SetName, _ files: [FileReference], tokens: Int?, limit: Int? = nil) -> GateSet {
             let longest = (tokens ?? gates.maxNewTokens).map(String.init) ?? "by-row"
             let settings =
                 """
                 tokens=\(longest) length=\(run.recipe.maxLength) limit=\(limit ?? 0) \
-                \(tokens == 0 ? "" : labels)
+                \(tokens == 0 ? "" : labels)\(pairs)
                 """
             return GateSet(
                 set: EvaluationSet(name: name, files: files, limit: limit, maxNewTokens: tokens),

@@ -156,6 +156,11 @@ package struct SchedulingService: Service {
         if let configured = context.settings.pipeline(pipeline.name) {
             notes.merge(try context.effective(configured).notes) { first, _ in first }
         }
+        if let change = try PairsChange(pipeline, recipe, snapshot, context) {
+            notes["objective"] = change.note
+            context.logger.warning(
+                "\(change.message)", metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.changed"])
+        }
         let run = try context.ledger.queue(taking: window.untried.map(\.id)) { id in
             var run = Run(
                 id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id,

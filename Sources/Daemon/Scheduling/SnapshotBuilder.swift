@@ -40,6 +40,7 @@ struct SnapshotBuilder {
             rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, removed: filter.removed,
             labels: try context.ledger.labels(pipeline.name, limit: 50))
         if !filter.sources.isEmpty { snapshot.sources = filter.sources }
+        if snapshot.drops.contains(where: hasPairs) { snapshot.hasPairs = true }
         let content = Split.allCases.map { split in
             "\(split.rawValue):" + (files[split] ?? []).map(\.sha256).joined(separator: ",")
         }
@@ -49,6 +50,16 @@ struct SnapshotBuilder {
         try AtomicFile.write(try ContractCoding.pretty(snapshot), to: folder + "/\(snapshot.id).json")
         try context.ledger.add(snapshot)
         return snapshot
+    }
+
+    /// Whether a drop brought rows with a rejected answer, as its report says.
+    private func hasPairs(_ drop: DropID) -> Bool {
+        struct Shapes: Decodable { var shapes: [String: Int]? }
+        let path = context.layout.dropReport(pipeline.name, drop)
+        let report = FileManager.default.contents(atPath: path).flatMap {
+            try? ContractCoding.decode(Shapes.self, from: $0)
+        }
+        return report?.shapes?[RowShape.preference.rawValue] ?? 0 > 0
     }
 
     /// Earlier rows mixed in so that old skills stay: those whose hash with this run's key is smallest, spread evenly

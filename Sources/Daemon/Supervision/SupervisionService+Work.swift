@@ -67,7 +67,10 @@ extension SupervisionService {
         if let step = event.step, step.step % max(1, step.steps / 10) == 0 {
             let left = step.secondsLeft.map { ", about \(Int($0)) s left" } ?? ""
             log(
-                "is at step \(step.step) of \(step.steps), loss \(String(format: "%.4g", step.loss))\(left)",
+                """
+                is at step \(step.step) of \(step.steps), loss \(String(format: "%.4g", step.loss))\
+                \(step.preference.map { ", \($0.summary)" } ?? "")\(left)
+                """,
                 "run.progress")
         }
         if let warning = event.warning {

@@ -89,6 +89,14 @@ extension EventKind {
                 "Pipeline @PIPELINE@ is no longer watched",
                 "Its settings file is gone, or says enabled = false. Its data, runs and models stay as they are."
             )
+        case .pipelineChanged:
+            (
+                "A new version does something else with a pipeline's rows",
+                """
+                It is told once, before the pipeline's next run. The message says what changes and which setting
+                keeps what was done before.
+                """
+            )
         case .pipelineWaiting:
             (
                 "Pipeline @PIPELINE@ waits before it trains",

@@ -9,7 +9,7 @@ extension EventKind {
         case .daemonUnhealthy, .stageFailed, .settingsInvalid, .watchFailed, .dropQuarantined, .runFailed,
             .deliveryFailed, .diskFull, .ledgerFailed:
             .error
-        case .pipelineStopped, .watchOverflow, .baseRefused, .dropRowsRejected,
+        case .pipelineStopped, .pipelineChanged, .watchOverflow, .baseRefused, .dropRowsRejected,
             .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning, .servingDied,
             .versionForced, .diskLow, .iterationEnded:
             .warning

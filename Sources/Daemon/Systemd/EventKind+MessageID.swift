@@ -16,6 +16,7 @@ extension EventKind {
         case .pipelineReady: "79f402686f764d07afba90c4cad4f717"
         case .pipelineStopped: "027a67dd2ded475d942c174fe9eb7c3d"
         case .pipelineWaiting: "ec01a88262214f4abdeda301b09accce"
+        case .pipelineChanged: "c8cbfb01f370e104f9a3f65f4cde2c01"
         case .watchOverflow: "73368bae80374cfcb14b4526bca26f58"
         case .watchFailed: "806bc22cd4914e27814d3ee4f6abb48a"
         case .dropReceived: "8a2f4d77d8df4140b6fe56767da23d08"

@@ -19,6 +19,7 @@ package enum EventKind: String, CaseIterable, Sendable {
     case pipelineReady = "pipeline.ready"
     case pipelineStopped = "pipeline.stopped"
     case pipelineWaiting = "pipeline.waiting"
+    case pipelineChanged = "pipeline.changed"
     // Watched folders
     case watchOverflow = "watch.overflow"
     case watchFailed = "watch.failed"

@@ -16,6 +16,8 @@ package struct Metric: Sendable {
     package enum Kind: Sendable {
         /// A yes or no a row; the share of yes.
         case share(@Sendable (MetricInput) -> Bool?)
+        /// The same where a row can be undecided, which is a half.
+        case shareOrHalf(@Sendable (MetricInput) -> Double?)
         /// A number a row; the mean. `limit` is the largest difference of two values, where there is one.
         case mean(limit: Double?, @Sendable (MetricInput) -> Double?)
         /// The sum of one number over the sum of another.
@@ -35,36 +37,54 @@ package struct Metric: Sendable {
     package let margin: Double
     /// Whether it speaks of free text only: where every answer is a class name, it says nothing that accuracy does not.
     package let isOfTextOnly: Bool
+    /// Whether it speaks of rows with a preferred and a rejected answer only; others do not count.
+    package let isOfPairsOnly: Bool
     package let kind: Kind
     /// What it measures, in a sentence.
     package let about: String
 
     init(
-        _ key: MetricKey, _ direction: Direction, margin: Double = 0.02, isOfTextOnly: Bool = false, _ kind: Kind,
-        _ about: String
+        _ key: MetricKey, _ direction: Direction, margin: Double = 0.02, isOfTextOnly: Bool = false,
+        isOfPairsOnly: Bool = false, _ kind: Kind, _ about: String
     ) {
         self.key = key
         self.direction = direction
         self.margin = margin
         self.isOfTextOnly = isOfTextOnly
+        self.isOfPairsOnly = isOfPairsOnly
         self.kind = kind
         self.about = about
     }
 
+    /// The same metric with less being better, for a bound on the growth of one that is neutral.
+    package var lowerIsBetter: Metric {
+        Metric(
+            key, .lower, margin: margin, isOfTextOnly: isOfTextOnly, isOfPairsOnly: isOfPairsOnly, kind, about)
+    }
+
     /// The value turned so that more is better; nil where neither more nor less is.
     package func goodness(_ value: Double) -> Double? { direction == .neutral ? nil : sign * value }
+
+    /// Whether the value is a share of the rows.
+    package var isShare: Bool {
+        switch kind {
+        case .share, .shareOrHalf: true
+        case .mean, .ratio, .corpus, .labels, .calibration: false
+        }
+    }
 
     /// 1 when higher is better, −1 when lower is.
     package var sign: Double { direction == .lower ? -1 : 1 }
 
     /// The value on a set; nil without rows, or when any row lacks what the metric needs.
     package func value(_ rows: [MetricInput]) -> Double? {
+        let rows = ofItsKind(rows)
         guard !rows.isEmpty else { return nil }
         let result: Double?
         switch kind {
         case .share(let holds):
             result = all(rows, holds).map { Double($0.count { $0 }) / Double(rows.count) }
-        case .mean(_, let value):
+        case .mean(_, let value), .shareOrHalf(let value):
             result = all(rows, value).map { $0.reduce(0, +) / Double(rows.count) }
         case .ratio(let parts):
             result = all(rows, parts).map { pairs in
@@ -80,6 +100,11 @@ package struct Metric: Sendable {
             result = all(rows, parts).flatMap { Calibration.expectedError(confidence: $0.map(\.0), right: $0.map(\.1)) }
         }
         return result.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// The rows that the metric speaks of.
+    package func ofItsKind(_ rows: [MetricInput]) -> [MetricInput] {
+        isOfPairsOnly ? rows.filter { $0.rejectedLossSum != nil } : rows
     }
 
     /// The value of every row, or nil when one has none.

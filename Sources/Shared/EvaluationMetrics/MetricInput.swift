@@ -7,6 +7,8 @@ package struct MetricInput: Sendable {
     /// Labelled tokens, and how many of them were predicted right.
     package var tokens: Int
     package var correctTokens: Int
+    /// Summed loss over the rejected answer's tokens, where the row has one.
+    package var rejectedLossSum: Double?
     /// UTF-8 bytes of the labelled text.
     package var bytes: Int
     /// The wanted answer.
@@ -25,14 +27,15 @@ package struct MetricInput: Sendable {
 
     /// Makes a row's input.
     package init(
-        lossSum: Double = 0, tokens: Int = 0, correctTokens: Int = 0, bytes: Int = 0, reference: String = "",
-        output: String? = nil, outputTokens: Int? = nil, isCut: Bool? = nil, label: String? = nil,
-        labelScores: [String: Double]? = nil,
+        lossSum: Double = 0, tokens: Int = 0, correctTokens: Int = 0, rejectedLossSum: Double? = nil, bytes: Int = 0,
+        reference: String = "", output: String? = nil, outputTokens: Int? = nil, isCut: Bool? = nil,
+        label: String? = nil, labelScores: [String: Double]? = nil,
         scores: [MetricKey: Double] = [:]
     ) {
         self.lossSum = lossSum
         self.tokens = tokens
         self.correctTokens = correctTokens
+        self.rejectedLossSum = rejectedLossSum
         self.bytes = bytes
         self.reference = reference
         self.output = output
@@ -41,6 +44,12 @@ package struct MetricInput: Sendable {
         self.label = label
         self.labelScores = labelScores
         self.scores = scores
+    }
+
+    /// How much likelier the preferred answer is than the rejected one, in nats; nil where the row is no pair, or a
+    /// loss is no number.
+    var preferenceMargin: Double? {
+        rejectedLossSum.flatMap { ($0 - lossSum).isFinite ? $0 - lossSum : nil }
     }
 
     /// The class that the answer names: the answer without white space at its ends.

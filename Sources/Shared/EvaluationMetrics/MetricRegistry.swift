@@ -48,7 +48,7 @@ package enum MetricRegistry {
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
     /// All metrics without a parameter, in the order of reports.
-    package static let all: [Metric] = losses + answers + labels + behaviours
+    package static let all: [Metric] = losses + answers + labels + preferences + behaviours
 
     private static let losses: [Metric] = [
         Metric(
@@ -107,6 +107,16 @@ package enum MetricRegistry {
             "Expected calibration error of the likeliest class, 10 bins."),
     ]
 
+    private static let preferences: [Metric] = [
+        Metric(
+            .preferenceAccuracy, .higher, isOfPairsOnly: true,
+            .shareOrHalf { row in row.preferenceMargin.map { $0 > 0 ? 1 : $0 < 0 ? 0 : 0.5 } },
+            "Share of pairs whose preferred answer is the likelier one, ties half; other rows do not count."),
+        Metric(
+            .preferenceMargin, .higher, margin: 0.5, isOfPairsOnly: true, .mean(limit: nil) { $0.preferenceMargin },
+            "How much likelier the preferred answer of a pair is than the rejected one, in nats; the mean over pairs."),
+    ]
+
     private static let behaviours: [Metric] = [
         Metric(
             .assertions, .higher, .share { $0.scores[.assertions].map { $0 == 1 } },
@@ -124,11 +134,11 @@ package enum MetricRegistry {
             MetricKey("refusal"), .lower, isOfTextOnly: true, .share { $0.output.map(Behaviour.isRefusal) },
             "Share of answers that open like a refusal."),
         Metric(
-            MetricKey("repetition"), .lower, isOfTextOnly: true,
+            .repetition, .lower, isOfTextOnly: true,
             .mean(limit: 1) { $0.output.map { Behaviour.repetition($0) } },
             "Share of an answer's word 4-grams that repeat."),
         Metric(
-            MetricKey("output_tokens"), .neutral, .mean(limit: nil) { $0.outputTokens.map(Double.init) },
+            .outputTokens, .neutral, .mean(limit: nil) { $0.outputTokens.map(Double.init) },
             "Mean length of an answer in tokens."),
         Metric(
             .answersCut, .lower, isOfTextOnly: true, .share { $0.isCut },

@@ -51,20 +51,20 @@ extension Metric {
         _ candidate: [MetricInput], _ reference: [MetricInput], alpha: Double, seed: UInt64,
         resamples: Int = PairedBootstrap.defaultResamples
     ) -> PairedComparison? {
+        let (candidate, reference) = (ofItsKind(candidate), ofItsKind(reference))
         guard candidate.count == reference.count, candidate.count > 1,
             let first = value(candidate), let second = value(reference)
         else { return nil }
         switch kind {
         case .share(let holds):
             guard let a = all(candidate, holds), let b = all(reference, holds) else { return nil }
-            let table = PairedProportions(candidate: sign > 0 ? a : a.map { !$0 }, served: sign > 0 ? b : b.map { !$0 })
-            return PairedComparison(
-                candidate: first, reference: second, difference: table.difference,
-                lower: table.lowerBound(alpha: alpha), upper: table.upperBound(alpha: alpha),
-                superiority: table.mcNemar(.greater), rows: table.count,
-                test: "McNemar's exact test and \(table.isExact ? "exact unconditional" : "Tango's score") bounds "
-                    + "(\(table.gained) rows gained, \(table.lost) lost)",
-                table: table, deviation: 0)
+            return share(a, b, first, second, alpha)
+        case .shareOrHalf(let value):
+            guard let a = all(candidate, value), let b = all(reference, value) else { return nil }
+            if (a + b).allSatisfy({ $0 == 0 || $0 == 1 }) {
+                return share(a.map { $0 == 1 }, b.map { $0 == 1 }, first, second, alpha)
+            }
+            return mean(zip(a, b).map { sign * ($0 - $1) }, 1, first, second, alpha, seed, resamples)
         case .mean(let limit, let value):
             guard let a = all(candidate, value), let b = all(reference, value) else { return nil }
             return mean(zip(a, b).map { sign * ($0 - $1) }, limit, first, second, alpha, seed, resamples)
@@ -115,6 +115,19 @@ extension Metric {
                 return error(a) - error(b)
             }
         }
+    }
+
+    private func share(_ a: [Bool], _ b: [Bool], _ first: Double, _ second: Double, _ alpha: Double)
+        -> PairedComparison
+    {
+        let table = PairedProportions(candidate: sign > 0 ? a : a.map { !$0 }, served: sign > 0 ? b : b.map { !$0 })
+        return PairedComparison(
+            candidate: first, reference: second, difference: table.difference,
+            lower: table.lowerBound(alpha: alpha), upper: table.upperBound(alpha: alpha),
+            superiority: table.mcNemar(.greater), rows: table.count,
+            test: "McNemar's exact test and \(table.isExact ? "exact unconditional" : "Tango's score") bounds "
+                + "(\(table.gained) rows gained, \(table.lost) lost)",
+            table: table, deviation: 0)
     }
 
     private func mean(

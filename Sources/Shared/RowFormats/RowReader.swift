@@ -197,7 +197,7 @@ package struct RowReader: Sendable {
         guard let content, !problems.hasErrors else { return .failure(problems) }
         var fields = row.filter { !shape.keys.contains($0.key) }
         // OpenAI's preference rows name the tools inside the input; the canonical row keeps them beside.
-        if shape == .preference, let tools = row["input"]?["tools"], tools != .null { fields["tools"] = tools }
+        if let tools = reader.tools { fields["tools"] = tools }
         return .success(
             Parsed(
                 content: content, shape: shape, label: reader.label, fields: fields.isEmpty ? nil : fields,

@@ -34,14 +34,20 @@ extension ShapeReader {
             prompt = Array(chosen.prefix(count))
             chosen.removeFirst(count)
             rejected.removeFirst(count)
-            if prompt.isEmpty { problems.add(line, .emptyPrompt, "There is no prompt.", "Add 'prompt'.", "/prompt") }
+            if prompt.isEmpty {
+                problems.add(
+                    line, .emptyPrompt,
+                    "There is no prompt: the two answers have no turn in common at their beginning.",
+                    "Add 'prompt', or begin both answers with the same turns.", "/prompt")
+            }
         }
         for (answer, key) in [(chosen, keys.chosen), (rejected, keys.rejected)]
-        where !answer.contains(where: { $0.role == "assistant" }) {
+        where answer.last?.role != "assistant" {
             problems.add(
-                line, .exampleMissingAssistantMessage, "'\(key)' holds no answer of the assistant.", "End it with one.",
-                "/\(key)")
+                line, .exampleMissingAssistantMessage, "'\(key)' does not end with an answer of the assistant.",
+                "End it with one.", "/\(key)")
         }
+        tools = toolsOfPair()
         if chosen == rejected {
             problems.add(
                 line, .equalAnswers, "The preferred and the rejected answer are the same.", "Remove the row.",

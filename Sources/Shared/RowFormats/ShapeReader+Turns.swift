@@ -120,7 +120,7 @@ extension ShapeReader {
     /// The content with the tools of the row: text that asks becomes a conversation, since templates write tools into
     /// those alone.
     mutating func withTools(_ content: RowContent) -> RowContent {
-        guard let tools = tools() else { return content }
+        guard let tools = tools(in: ["tools", "functions"].map { ($0, row[$0]) }) else { return content }
         switch content {
         case .chat(let messages, _): return .chat(messages: messages, tools: tools)
         case .completion(let prompt, let completion) where label == nil:
@@ -135,11 +135,18 @@ extension ShapeReader {
         }
     }
 
+    /// The tools of a preference row, beside its answers or in OpenAI's `input`, as JSON text; nil where there are none.
+    mutating func toolsOfPair() -> JSONValue? {
+        tools(in: [
+            ("tools", row["tools"]), ("functions", row["functions"]), ("input/tools", row["input"]?["tools"]),
+        ])
+    }
+
     /// `tools`, or the older `functions`, as JSON text; nil where there are none.
-    private mutating func tools() -> JSONValue? {
+    private mutating func tools(in places: [(key: String, given: JSONValue?)]) -> JSONValue? {
         var tools: [JSONTree] = []
-        for key in ["tools", "functions"] {
-            guard let given = row[key], !Self.isEmpty(given) else { continue }
+        for (key, given) in places {
+            guard let given, !Self.isEmpty(given) else { continue }
             for tool in list(given, key) ?? [] {
                 let function = tool["function"]?.members == nil ? tool : tool["function"] ?? tool
                 guard function["name"]?.string?.isEmpty == false else {
@@ -149,7 +156,7 @@ extension ShapeReader {
                     continue
                 }
                 tools.append(
-                    key == "tools"
+                    key != "functions"
                         ? tool : .object([.init("type", .string("function")), .init("function", tool)]))
             }
         }

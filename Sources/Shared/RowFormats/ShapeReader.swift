@@ -8,6 +8,8 @@ struct ShapeReader {
     var problems: RowProblems
     /// The class that the row names.
     var label: String?
+    /// The tools of a preference row, as JSON text.
+    var tools: JSONValue?
 
     private let controlTokens: ControlTokens
     /// What the row's values are written as, order and spelling kept.

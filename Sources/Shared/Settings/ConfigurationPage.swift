@@ -38,7 +38,7 @@ package enum ConfigurationPage {
             ### [[gates.rule]]
 
             Any number of further gates: `metric` (required), `set` (`gate`), `slice` (`label=…`, \
-            `length=short|medium|long`, `drop=…`, `field=value`),
+            `rows=pairs|answers`, `length=short|medium|long`, `drop=…`, `field=value`),
             `minimum_slice_rows` (20), `min`, `max`, `max_regression`, `min_improvement`, `relative` (false). A \
             missing metric, set or slice fails.
 

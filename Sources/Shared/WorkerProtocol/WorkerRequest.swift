@@ -59,11 +59,16 @@ package struct MeasureTask: Codable, Hashable, Sendable {
     package var maxLength: Int
     /// Write what the base reads of the first so many rows to `shown.jsonl`, one ``ShownRow`` a line (nil: of none).
     package var shownRows: Int?
-    package init(model: ModelReference, rows: [FileReference], maxLength: Int, shownRows: Int? = nil) {
+    /// Whether both answers of a preference row count (nil: the preferred one alone).
+    package var pairs: Bool?
+    package init(
+        model: ModelReference, rows: [FileReference], maxLength: Int, shownRows: Int? = nil, pairs: Bool? = nil
+    ) {
         self.model = model
         self.rows = rows
         self.maxLength = maxLength
         self.shownRows = shownRows
+        self.pairs = pairs
     }
 }
 

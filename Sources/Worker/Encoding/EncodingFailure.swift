@@ -6,6 +6,8 @@ package enum EncodingFailure: Error, Equatable, CustomStringConvertible {
     case tooLong(tokens: Int, firstLabel: Int, maximumLength: Int)
     /// The row is longer than the length, and is not to be cut.
     case rowTooLong(tokens: Int, maximumLength: Int)
+    /// The two answers of a pair have the same tokens, or the same ones within the length.
+    case equalAnswers(maximumLength: Int)
     /// In this template a later turn changes the text of an earlier one.
     case templateBreaksPrefix(turn: Int, reason: String)
     /// The template builds control tokens out of data, so that data cannot be kept apart.
@@ -30,6 +32,11 @@ package enum EncodingFailure: Error, Equatable, CustomStringConvertible {
             in the recipe, shorten the 
             """
                 + "row, or let rows be cut (data.truncate)"
+        case .equalAnswers(let maximum):
+            """
+            the chosen and the rejected answer have the same tokens as far as they fit the maximum of \(maximum); \
+            raise max_length in the recipe, or remove the row
+            """
         case .templateBreaksPrefix(let turn, let reason):
             "the chat template cannot be trained on turn \(turn + 1) of this row: \(reason); register the base with "
                 + "another template (ftctl base add --template FILE), such as one with {% generation %} blocks"

@@ -27,7 +27,7 @@ package struct FewShotScore {
         var plain: [(row: Row, sequence: TokenSequence)] = []
         for row in rows {
             try observer.interruption()
-            if let example = try? encoder.example(row.content, maximumLength: length) {
+            if let example = try? encoder.example(row, maximumLength: length) {
                 plain.append((row, example.sequence))
             }
         }

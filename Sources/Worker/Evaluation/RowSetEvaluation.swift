@@ -35,6 +35,8 @@ package struct RowSetEvaluation {
         /// Several where each trained turn is scored by itself; one empty one where the row says what is asked and not
         /// what is wanted: then it is only answered.
         let sequences: [TokenSequence]
+        /// The row with its rejected answer, where it has one.
+        let rejected: TokenSequence?
         /// The wanted answer as text.
         let reference: String
         let prompt: [Int32]?
@@ -46,13 +48,15 @@ package struct RowSetEvaluation {
         let rows = try RowReader.read(set.files, limit: set.limit ?? .max, interruption: observer.interruption)
         let (items, skipped) = try encode(rows)
         observer.stage("scoring \(set.name)")
-        // Rows and labelled variants are scored together: they share their prompts, which are computed once.
+        // Rows, labelled variants and rejected answers are scored together: they share their prompts, which are
+        // computed once.
         let variants = try labelVariants(items)
         let own = items.reduce(0) { $0 + $1.sequences.count }
         let scorer = SequenceScorer(transformer, memoryBytes: memoryBytes)
+        let pairs = items.indices.filter { items[$0].rejected != nil }
+        let sequences = items.flatMap(\.sequences) + variants.map(\.sequence) + items.compactMap(\.rejected)
         let scores = try scorer.score(
-            items.flatMap(\.sequences) + variants.map(\.sequence),
-            progress: { observer.progress($0, own + variants.count, "sequences") },
+            sequences, progress: { observer.progress($0, sequences.count, "sequences") },
             interruption: observer.interruption)
         var first = 0
         var records = items.map { item in
@@ -70,6 +74,10 @@ package struct RowSetEvaluation {
             records[variant.item].labelScores = records[variant.item].labelScores ?? [:]
             records[variant.item].labelScores?[variant.label] = -score.lossSum
         }
+        for (item, score) in zip(pairs, scores[(own + variants.count)...]) {
+            records[item].rejectedLossSum = score.lossSum
+            records[item].rejectedTokens = score.tokens
+        }
         try answer(items, &records)
         var figures = ExampleFigures.of(records)
         figures[.rowsSkipped] = Double(skipped)
@@ -83,15 +91,17 @@ package struct RowSetEvaluation {
         for row in rows {
             try observer.interruption()
             do {
-                let prompt = try encoder.prompt(row.content)
+                let prompt = try encoder.prompt(row)
                 let examples =
                     RowEncoder.hasAnswer(row.content) || prompt == nil
-                    ? try encoder.examples(row.content, maximumLength: task.maxLength) : []
+                    ? try encoder.examples(row, maximumLength: task.maxLength) : []
+                let rejected = try encoder.rejected(row, maximumLength: task.maxLength)?.sequence
                 items.append(
                     Item(
                         row: row,
                         sequences: examples.isEmpty
                             ? [TokenSequence(ids: [], weights: [])] : examples.map(\.sequence),
+                        rejected: rejected,
                         reference: reference(row.content, examples.last), prompt: prompt))
             } catch {
                 skipped.add(row, of: set.name.rawValue, error)

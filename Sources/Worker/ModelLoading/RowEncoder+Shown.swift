@@ -6,7 +6,7 @@ extension RowEncoder {
     /// What is read of a row, as training would take it.
     package func shown(_ row: Row, maximumLength: Int) -> ShownRow {
         do {
-            let examples = try examples(row.content, maximumLength: maximumLength)
+            let examples = try examples(row, maximumLength: maximumLength)
             return ShownRow(line: row.line, file: row.file, examples: examples.map(parts))
         } catch { return ShownRow(line: row.line, file: row.file, problem: "\(error)") }
     }

@@ -21,18 +21,29 @@ package struct RowEncoder: Sendable {
     package var tokenizer: Tokenizer { encoder.tokenizer }
 
     /// The row's tokens and labels, cut to `maximumLength` or the model's context: one example, or one for each trained
-    /// turn where the template does not let a conversation be trained in one.
-    package func examples(_ content: RowContent, maximumLength: Int) throws -> [EncodedExample] {
+    /// turn where the template does not let a conversation be trained in one. Of two answers it is the preferred one's.
+    package func examples(_ row: Row, maximumLength: Int) throws -> [EncodedExample] {
+        try examples(row.content, tools: row.tools, maximumLength: maximumLength)
+    }
+
+    /// The tokens and labels of the rejected answer; nil where the row has none.
+    package func rejected(_ row: Row, maximumLength: Int) throws -> EncodedExample? {
+        guard case .preference(let prompt, _, let rejected) = row.content else { return nil }
+        let content = RowContent.preference(prompt: prompt, chosen: rejected, rejected: [])
+        return try example(content, tools: row.tools, maximumLength: maximumLength)
+    }
+
+    private func examples(_ content: RowContent, tools: JSONValue?, maximumLength: Int) throws -> [EncodedExample] {
         let length = min(max(2, maximumLength), context)
         switch content {
         case .completion(let prompt, let completion):
             return [try encoder.encode(prompt: prompt, completion: completion, maximumLength: length)]
         case .text(let text):
             return [try encoder.encode(text: text, maximumLength: length)]
-        case .chat(let messages, let tools):
+        case .chat(let messages, let own):
             var values = RowValues()
             let turns = try messages.enumerated().map { try values.turn($1, at: $0, trained: Self.isTrained($1)) }
-            return try encoder.examples(turns: turns, tools: try values.tools(tools), maximumLength: length)
+            return try encoder.examples(turns: turns, tools: try values.tools(own), maximumLength: length)
         case .preference(let prompt, let chosen, _):
             var values = RowValues()
             let turns =
@@ -40,20 +51,27 @@ package struct RowEncoder: Sendable {
                 + chosen.enumerated().map { index, message in
                     try values.turn(message, at: prompt.count + index, trained: Self.isTrained(message))
                 }
-            return [try encoder.encode(turns: turns, maximumLength: length)]
+            return [try encoder.encode(turns: turns, tools: try values.tools(tools), maximumLength: length)]
         }
     }
 
     /// The row as one example: all of it or, where each turn is one of its own, its last trained turn.
-    package func example(_ content: RowContent, maximumLength: Int) throws -> EncodedExample {
-        let examples = try examples(content, maximumLength: maximumLength)
+    package func example(_ row: Row, maximumLength: Int) throws -> EncodedExample {
+        try example(row.content, tools: row.tools, maximumLength: maximumLength)
+    }
+
+    /// The same of what a row consists of.
+    ///
+    /// - Parameter tools: what a preference row's conversation may call; a chat has its own.
+    package func example(_ content: RowContent, tools: JSONValue? = nil, maximumLength: Int) throws -> EncodedExample {
+        let examples = try examples(content, tools: tools, maximumLength: maximumLength)
         guard let last = examples.last else { throw EncodingFailure.noLabels }
         return last
     }
 
     /// The tokens after which the model is to answer; nil for plain text, which asks nothing.
-    package func prompt(_ content: RowContent) throws -> [Int32]? {
-        switch content {
+    package func prompt(_ row: Row) throws -> [Int32]? {
+        switch row.content {
         case .completion(let prompt, _): return try encoder.encode(promptOnly: prompt)
         case .text: return nil
         case .chat(let messages, let tools):
@@ -61,7 +79,9 @@ package struct RowEncoder: Sendable {
             var values = RowValues()
             let turns = try messages[..<last].enumerated().map { try values.turn($1, at: $0, trained: false) }
             return try encoder.encode(promptTurns: turns, tools: try values.tools(tools))
-        case .preference(let prompt, _, _): return try encoder.encode(promptTurns: try turns(prompt))
+        case .preference(let prompt, _, _):
+            var values = RowValues()
+            return try encoder.encode(promptTurns: try turns(prompt), tools: try values.tools(row.tools))
         }
     }
 

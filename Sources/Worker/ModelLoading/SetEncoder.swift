@@ -14,28 +14,39 @@ package struct SetEncoder {
         self.observer = observer
     }
 
-    /// The rows of `files` as sequences, read one by one. Those that cannot be trained on are left out with a warning
-    /// each (the first ten by name).
-    /// - Parameter cut: whether rows that are too long are cut, or left out.
-    package mutating func encode(_ files: [FileReference], maximumLength: Int, cut: Bool, what: String) throws
-        -> [TokenSequence]
-    {
-        var sequences: [TokenSequence] = []
+    /// The rows of `files` as training takes them, read one by one. Those that cannot be trained on are left out with a
+    /// warning each (the first ten by name).
+    /// - Parameters:
+    ///   - cut: whether rows that are too long are cut, or left out.
+    ///   - pairs: whether a row of two answers is a pair, or its preferred answer an ordinary one.
+    package mutating func encode(
+        _ files: [FileReference], maximumLength: Int, cut: Bool, pairs: Bool, what: String
+    ) throws -> [TrainingExample] {
+        var taken: [TrainingExample] = []
         var skipped = SkippedRows(observer)
         var truncated = 0
         var rows = 0
+        var paired = 0
         try RowReader.each(files, interruption: observer.interruption) { row in
             do {
-                let examples = try encoder.examples(row.content, maximumLength: maximumLength)
-                if let long = examples.last(where: { $0.truncated > 0 }) {
-                    guard cut else {
-                        throw EncodingFailure.rowTooLong(
-                            tokens: long.ids.count + long.truncated, maximumLength: maximumLength)
+                let examples = try encoder.examples(row, maximumLength: maximumLength)
+                let rejected = pairs ? try encoder.rejected(row, maximumLength: maximumLength) : nil
+                let long = (examples + [rejected].compactMap { $0 }).last { $0.truncated > 0 }
+                if let long, !cut {
+                    throw EncodingFailure.rowTooLong(
+                        tokens: long.ids.count + long.truncated, maximumLength: maximumLength)
+                }
+                if let rejected, let chosen = examples.last {
+                    if rejected.ids == chosen.ids {
+                        throw EncodingFailure.equalAnswers(maximumLength: maximumLength)
                     }
-                    truncated += 1
+                    taken.append(.pair(PreferencePair(chosen: chosen.sequence, rejected: rejected.sequence)))
+                    paired += 1
+                } else {
+                    taken += examples.map { .answer($0.sequence) }
                 }
                 rows += 1
-                sequences += examples.map(\.sequence)
+                if long != nil { truncated += 1 }
             } catch {
                 skipped.add(row, of: what, error)
             }
@@ -43,11 +54,12 @@ package struct SetEncoder {
         figures["\(what)_rows"] = Double(rows)
         figures["\(what)_rows_skipped"] = Double(skipped.count)
         figures["\(what)_rows_truncated"] = Double(truncated)
-        if what == "training", sequences.isEmpty {
+        if paired > 0 { figures["\(what)_pairs"] = Double(paired) }
+        if what == "training", taken.isEmpty {
             throw Failure(
                 code: "rows.none", "None of the \(skipped.count) training rows can be trained on.",
                 remedy: "See the warnings before this, correct the rows and drop them again.")
         }
-        return sequences
+        return taken
     }
 }

@@ -13,6 +13,8 @@ struct Checkpoint: Equatable {
     var step = 0
     var bestStep = 0
     var bestLoss: Double?
+    /// Beside `bestLoss`, where there are pairs.
+    var bestTokenLoss: Double?
     var startLoss: Double?
     var firstLoss: Double?
     var evaluationsWithoutGain = 0
@@ -36,7 +38,7 @@ struct Checkpoint: Equatable {
         if let best { tensors.append(source("best", best)) }
         let numbers: [String: Double?] = [
             "step": Double(step), "bestStep": Double(bestStep), "bestLoss": bestLoss, "startLoss": startLoss,
-            "firstLoss": firstLoss,
+            "firstLoss": firstLoss, "bestTokenLoss": bestTokenLoss,
             "evaluationsWithoutGain": Double(evaluationsWithoutGain), "seconds": seconds, "tokens": Double(tokens),
             "labelTokens": Double(labelTokens), "lastLoss": lastLoss,
         ]
@@ -83,7 +85,7 @@ struct Checkpoint: Equatable {
         func whole(_ key: String) -> Int { number(key).flatMap { Int(exactly: $0) } ?? 0 }
         return Checkpoint(
             step: whole("step"), bestStep: whole("bestStep"), bestLoss: number("bestLoss"),
-            startLoss: number("startLoss"),
+            bestTokenLoss: number("bestTokenLoss"), startLoss: number("startLoss"),
             firstLoss: number("firstLoss"), evaluationsWithoutGain: whole("evaluationsWithoutGain"),
             seconds: number("seconds") ?? 0,
             tokens: whole("tokens"), labelTokens: whole("labelTokens"), lastLoss: number("lastLoss") ?? 0)

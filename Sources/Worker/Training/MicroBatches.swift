@@ -26,4 +26,38 @@ enum MicroBatches {
         if !group.isEmpty { trees.append(TokenTree(group, sharing: sharing, trimmed: true)) }
         return trees
     }
+
+    /// Whole pairs that are computed together.
+    struct Pairs {
+        /// Which pairs, in the order of the tree's sequences: the chosen answer of each and then its rejected one.
+        var indices: [Int]
+        var tree: TokenTree
+    }
+
+    /// The same for pairs, whose two answers always stay together: a prompt is computed once.
+    static func make(_ pairs: [PreferencePair], budget: Int) -> [Pairs] {
+        let order = pairs.indices.sorted { TokenTree.precedes(pairs[$0].chosen.ids, pairs[$1].chosen.ids) }
+        var batches: [Pairs] = []
+        var group: [Int] = []
+        var tokens = 0
+        func close() {
+            let sequences = group.flatMap { [pairs[$0].chosen, pairs[$0].rejected] }
+            batches.append(Pairs(indices: group, tree: TokenTree(sequences, trimmed: true)))
+            group = []
+        }
+        for index in order {
+            let (chosen, rejected) = (pairs[index].chosen.ids, pairs[index].rejected.ids)
+            let own = chosen.count + rejected.count - TokenTree.commonPrefix(chosen, rejected)
+            var new = own
+            if let last = group.last { new -= TokenTree.commonPrefix(pairs[last].chosen.ids, chosen) }
+            if !group.isEmpty, tokens + new > budget {
+                close()
+                (tokens, new) = (0, own)
+            }
+            group.append(index)
+            tokens += new
+        }
+        if !group.isEmpty { close() }
+        return batches
+    }
 }

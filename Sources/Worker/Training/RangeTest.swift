@@ -14,12 +14,12 @@ package struct RangeTest {
     let model: Model
     let parameters: any Trainable
     let recipe: Recipe
-    let train: [TokenSequence]
+    let train: [TrainingExample]
     let team: ThreadTeam
     let memoryBytes: Int
 
     package init(
-        model: Model, parameters: any Trainable, recipe: Recipe, train: [TokenSequence], team: ThreadTeam,
+        model: Model, parameters: any Trainable, recipe: Recipe, train: [TrainingExample], team: ThreadTeam,
         memoryBytes: Int
     ) {
         self.model = model
@@ -51,7 +51,11 @@ package struct RangeTest {
         }
         let transformer = try parameters.transformer(model, team: team)
         let optimizer = try Optimizer(parameters, recipe: recipe, team: team)
-        let budget = max(128, min(1 << 16, memoryBytes / transformer.bytesPerToken))
+        let objective = Objective(recipe: recipe, transformer: transformer, memoryBytes: memoryBytes)
+        let batches = (0..<steps).map { batch($0, rows) }
+        let shown = Set(batches.flatMap { $0 }).sorted()
+        let scores = try objective.reference(shown.map { train[$0] }, heed: interruption) { _ in }
+        let reference = Dictionary(zip(shown, scores)) { first, _ in first }
         var curve: [(rate: Double, loss: Double)] = []
         var average = 0.0
         var best = Double.infinity
@@ -59,20 +63,12 @@ package struct RangeTest {
         var tokens = 0
         for step in 0..<steps {
             let rate = lowest * pow(highest / lowest, Double(step) / Double(steps - 1))
-            let batch = self.batch(step, rows)
-            let labels = batch.reduce(0) { $0 + $1.labels }
+            let batch = batches[step].map { train[$0] }
             optimizer.clearGradients()
-            var loss = 0.0
-            var noise = recipe.noise(step: step)
-            for tree in MicroBatches.make(batch, budget: budget, sharing: noise == nil) {
-                try interruption()
-                let sites = try transformer.train(
-                    tree, scale: 1 / Float(labels), smoothing: Float(recipe.labelSmoothing), noise: noise,
-                    into: optimizer.gradients)
-                noise?.firstRow += tree.trees.count
-                loss += sites.reduce(0) { $0 + Double($1.loss) }
-            }
-            loss /= Double(labels)
+            let found = try objective.gradients(
+                batches[step].map { (train[$0], reference[$0] ?? .init(chosen: 0, rejected: 0)) }, step: step,
+                into: optimizer.gradients, heed: interruption)
+            let loss = found.value
             let norm = optimizer.gradientNorm()
             guard loss.isFinite, norm.isFinite else { break }
             average = Self.smoothing * average + (1 - Self.smoothing) * loss
@@ -82,25 +78,28 @@ package struct RangeTest {
             let clip = recipe.clipNorm > 0 ? min(1, recipe.clipNorm / (norm + 1e-6)) : 1
             optimizer.update(step: step + 1, rate: rate, scale: clip)
             parameters.publish(to: transformer)
-            tokens += batch.reduce(0) { $0 + $1.ids.count }
+            let stepTokens = batch.reduce(0) { $0 + $1.tokens }
+            tokens += stepTokens
             report(
                 StepReport(
                     step: step + 1, steps: steps, epoch: 0, loss: loss, gradientNorm: norm, learningRate: rate,
-                    tokens: batch.reduce(0) { $0 + $1.ids.count }, labelTokens: labels,
+                    tokens: stepTokens, labelTokens: batch.reduce(0) { $0 + $1.labels },
                     tokensPerSecond: Double(tokens) / max(1e-9, started.duration(to: .now) / .seconds(1)),
-                    memoryBytes: MemoryUse.peakBytes()))
+                    memoryBytes: MemoryUse.peakBytes(), preference: found.preference))
             if smoothed > Self.divergence * best { break }
         }
-        return Self.choose(curve.map(\.rate), curve.map(\.loss), lowest: lowest)
+        var result = Self.choose(curve.map(\.rate), curve.map(\.loss), lowest: lowest)
+        if 2 * rows.count(where: { train[$0].pair != nil }) > rows.count { result.ofPairs = true }
+        return result
     }
 
     /// The rows of 0-based `step`, walking through one shuffle after another.
-    private func batch(_ step: Int, _ rows: [Int]) -> [TokenSequence] {
+    private func batch(_ step: Int, _ rows: [Int]) -> [Int] {
         (0..<max(1, recipe.batchRows)).map { place in
             let position = step * max(1, recipe.batchRows) + place
             let order = TensorRandom(seed: recipe.seed, stream: 2 << 32 | UInt64(position / rows.count)).permutation(
                 rows.count)
-            return train[rows[order[position % rows.count]]]
+            return rows[order[position % rows.count]]
         }
     }
 

@@ -13,6 +13,8 @@ package final class TrainLoop {
         case step(StepReport)
         case validation(ValidationReport)
         case checkpoint(Int)
+        /// So many pairs have been measured under the frozen start.
+        case reference(done: Int, of: Int)
     }
 
     /// What `interruption` threw, on its way out of a step or a validation that is given up.
@@ -20,16 +22,16 @@ package final class TrainLoop {
 
     let model: Model
     let recipe: Recipe
-    let train: [TokenSequence]
-    let validation: [TokenSequence]
+    let train: [TrainingExample]
+    let validation: [TrainingExample]
     let folder: String
     let team: ThreadTeam
     let transformer: Transformer
     let optimizer: Optimizer
     let schedule: LearningRateSchedule
-    /// Tokens of a micro-batch.
-    let budget: Int
+    let objective: Objective
     let fingerprint: String
+    let start: String
     let stepsPerEpoch: Int
     package let steps: Int
     let report: (Event) -> Void
@@ -39,6 +41,8 @@ package final class TrainLoop {
     /// What the checkpoint on disk holds; nothing has been done where there is none.
     private var saved = Checkpoint()
     private var best: FloatBuffer?
+    /// What the frozen start says of the pairs, once it was asked.
+    private var reference: PreferenceReference
     /// Steps in a row whose loss was beyond all reason.
     private var runaway = 0
 
@@ -46,13 +50,14 @@ package final class TrainLoop {
     ///   - parameters: what is trained, at its start: an adapter, fresh or served, or the weights themselves.
     ///   - folder: where checkpoints are written and looked for.
     ///   - fingerprint: names rows, base and start, so that a checkpoint of something else is not resumed.
+    ///   - start: names rows and start alone, which is what the reference of pairs depends on.
     ///   - memoryBytes: what activations may take.
     ///   - interruption: asked before every micro-batch.
     /// - Throws: a Failure where there is nothing to train on.
     package init(
-        model: Model, parameters: any Trainable, recipe: Recipe, train: [TokenSequence], validation: [TokenSequence],
-        folder: String, fingerprint: String, team: ThreadTeam, memoryBytes: Int, report: @escaping (Event) -> Void,
-        interruption: @escaping Interruption = {}
+        model: Model, parameters: any Trainable, recipe: Recipe, train: [TrainingExample],
+        validation: [TrainingExample], folder: String, fingerprint: String, start: String, team: ThreadTeam,
+        memoryBytes: Int, report: @escaping (Event) -> Void, interruption: @escaping Interruption = {}
     ) throws {
         guard let peak = recipe.learningRate, peak > 0, peak.isFinite else {
             throw Failure(
@@ -71,12 +76,16 @@ package final class TrainLoop {
         self.validation = validation
         self.folder = folder
         self.fingerprint = fingerprint
+        self.start = start
         self.team = team
         self.report = report
         self.interruption = interruption
         transformer = try parameters.transformer(model, team: team)
         optimizer = try Optimizer(parameters, recipe: recipe, team: team)
-        budget = max(128, min(1 << 16, memoryBytes / transformer.bytesPerToken))
+        objective = Objective(recipe: recipe, transformer: transformer, memoryBytes: memoryBytes)
+        let none = PreferenceReference.Scores(chosen: 0, rejected: 0)
+        reference = PreferenceReference(
+            train: train.map { _ in none }, validation: validation.map { _ in none })
         stepsPerEpoch = (train.count + recipe.batchRows - 1) / recipe.batchRows
         steps = max(1, Int((recipe.epochs * Double(stepsPerEpoch)).rounded(.up)))
         schedule = LearningRateSchedule(recipe, peak: peak, steps: steps)
@@ -87,6 +96,8 @@ package final class TrainLoop {
     /// Throws what `interruption` throws, within one micro-batch: the step under way is given up, and a checkpoint of
     /// the last whole one is written. Started again, the run goes on from there.
     package func run(pauseAtStep: Int? = nil) throws -> TrainingResult {
+        // The parameters are at their start until a checkpoint is read.
+        try findReference()
         if let found = try Checkpoint.read(
             from: folder, fingerprint: fingerprint, optimizer: optimizer, best: &best)
         {
@@ -117,6 +128,28 @@ package final class TrainLoop {
         return result(paused: false)
     }
 
+    /// Takes what the frozen start says of the pairs from the run's folder, or measures it.
+    private func findReference() throws {
+        let total = (train + validation).count { $0.pair != nil }
+        guard total > 0 else { return }
+        if let kept = PreferenceReference.read(
+            from: folder, digest: start, train: train.count, validation: validation.count)
+        {
+            reference = kept
+            return
+        }
+        optimizer.parameters.publish(to: transformer)
+        report(.reference(done: 0, of: total))
+        let learnt = train.count { $0.pair != nil }
+        reference.train = try objective.reference(train, heed: interruption) {
+            report(.reference(done: $0, of: total))
+        }
+        reference.validation = try objective.reference(validation, heed: interruption) {
+            report(.reference(done: learnt + $0, of: total))
+        }
+        try reference.write(to: folder, digest: start)
+    }
+
     private func heed() throws {
         do { try interruption() } catch { throw GivenUp(cause: error) }
     }
@@ -125,7 +158,11 @@ package final class TrainLoop {
     private func takeStep() throws {
         let started = ContinuousClock.now
         let rows = stepRows(state.step)
-        let loss = try gradients(rows.map { train[$0] }, step: state.step)
+        try heed()
+        optimizer.clearGradients()
+        let found = try objective.gradients(
+            rows.map { (train[$0], reference.train[$0]) }, step: state.step, into: optimizer.gradients, heed: heed)
+        let loss = found.value
         let norm = optimizer.gradientNorm()
         try check(loss: loss, norm: norm, rows: rows)
         let rate = schedule.rate(state.step)
@@ -136,7 +173,7 @@ package final class TrainLoop {
         state.step += 1
         state.firstLoss = state.firstLoss ?? loss
         state.lastLoss = loss
-        let tokens = rows.reduce(0) { $0 + train[$1].ids.count }
+        let tokens = rows.reduce(0) { $0 + train[$1].tokens }
         let labels = rows.reduce(0) { $0 + train[$1].labels }
         state.seconds += Self.seconds(since: started)
         state.tokens += tokens
@@ -148,7 +185,8 @@ package final class TrainLoop {
                     gradientNorm: norm, learningRate: rate, tokens: tokens, labelTokens: labels,
                     tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds),
                     memoryBytes: MemoryUse.peakBytes(),
-                    secondsLeft: state.seconds / Double(state.step) * Double(steps - state.step))))
+                    secondsLeft: state.seconds / Double(state.step) * Double(steps - state.step),
+                    preference: found.preference)))
     }
 
     /// The rows of 0-based `step`: a window of the epoch's own shuffle.
@@ -157,25 +195,6 @@ package final class TrainLoop {
         let order = TensorRandom(seed: recipe.seed, stream: 1 << 32 | UInt64(epoch)).permutation(train.count)
         let from = step % stepsPerEpoch * recipe.batchRows
         return Array(order[from..<min(train.count, from + recipe.batchRows)])
-    }
-
-    /// Fills the gradients of the mean loss over all labelled tokens of the step; returns that loss.
-    private func gradients(_ rows: [TokenSequence], step: Int) throws -> Double {
-        try heed()
-        optimizer.clearGradients()
-        let weight = rows.reduce(0.0) { sum, row in sum + row.weights.dropFirst().reduce(0.0) { $0 + Double($1) } }
-        guard weight > 0 else { return 0 }
-        var loss = 0.0
-        var noise = recipe.noise(step: step)
-        for tree in MicroBatches.make(rows, budget: budget, sharing: noise == nil) {
-            try heed()
-            let sites = try transformer.train(
-                tree, scale: Float(1 / weight), smoothing: Float(recipe.labelSmoothing), noise: noise,
-                into: optimizer.gradients)
-            noise?.firstRow += tree.trees.count
-            for (site, value) in zip(tree.labels, sites) { loss += Double(site.weight) * Double(value.loss) }
-        }
-        return loss / weight
     }
 
     /// Refuses to go on from numbers that are no longer a model; the last checkpoint stays.
@@ -228,30 +247,24 @@ package final class TrainLoop {
 
     /// Measures validation loss and keeps the best weights seen. Nothing is changed where it is given up.
     private func validate() throws {
-        var loss = 0.0
-        var weight = 0.0
-        var correct = 0.0
-        for tree in MicroBatches.make(validation, budget: budget, sharing: true) {
-            try heed()
-            for (site, value) in zip(tree.labels, try transformer.score(tree)) {
-                loss += Double(site.weight) * Double(value.loss)
-                weight += Double(site.weight)
-                if value.correct { correct += Double(site.weight) }
-            }
-        }
-        guard weight > 0 else { return }
-        let mean = loss / weight
+        let rows = zip(validation, reference.validation).map { ($0, $1) }
+        guard let found = try objective.measure(rows, heed: heed) else { return }
+        let mean = found.value
         let isBest = state.bestLoss.map { mean < $0 } ?? true
         if state.step == 0 { state.startLoss = mean }
         if isBest {
             (state.bestLoss, state.bestStep, state.evaluationsWithoutGain) = (mean, state.step, 0)
+            state.bestTokenLoss = found.tokenLoss
             if best == nil { best = try FloatBuffer(optimizer.parameters.count) }
             best?.pointer.update(from: optimizer.parameters.values.pointer, count: optimizer.parameters.count)
         } else {
             state.evaluationsWithoutGain += 1
         }
         report(
-            .validation(ValidationReport(step: state.step, loss: mean, tokenAccuracy: correct / weight, best: isBest)))
+            .validation(
+                ValidationReport(
+                    step: state.step, loss: mean, tokenAccuracy: found.tokenAccuracy, best: isBest,
+                    preference: found.preference, tokenLoss: found.tokenLoss)))
     }
 
     private func checkpoint() throws {
@@ -265,8 +278,8 @@ package final class TrainLoop {
             adapter: AdapterReference(path: "", sha256: ""), steps: state.step,
             bestStep: validation.isEmpty ? state.step : state.bestStep,
             finalLoss: state.lastLoss, validationLoss: state.bestLoss, startValidationLoss: state.startLoss,
-            seconds: state.seconds,
-            tokens: state.tokens, labelTokens: state.labelTokens,
+            validationTokenLoss: state.bestTokenLoss, seconds: state.seconds, tokens: state.tokens,
+            labelTokens: state.labelTokens,
             tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds),
             peakMemoryBytes: MemoryUse.peakBytes(), paused: paused, machine: MemoryUse.machine(threads: team.threads))
     }

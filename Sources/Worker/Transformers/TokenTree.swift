@@ -80,6 +80,18 @@ package struct TokenTree: Sendable {
         }
     }
 
+    /// The same stream with each label's weight multiplied by the factor of its sequence; labels without weight are
+    /// left out.
+    package func weighed(by factors: [Float]) -> TokenTree {
+        var tree = self
+        tree.labels = labels.compactMap { site in
+            var site = site
+            site.weight *= factors[Int(site.sequence)]
+            return site.weight == 0 ? nil : site
+        }
+        return tree
+    }
+
     /// The deepest position of any tree, plus one.
     package var depth: Int { trees.reduce(0) { max($0, $1.depth) } }
 

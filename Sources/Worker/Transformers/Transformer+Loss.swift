@@ -105,4 +105,23 @@ extension Transformer {
         backward(tree, into: gradients)
         return losses
     }
+
+    /// Forward, then backward from factors that `factors` gives once it has seen the losses: adds the gradient of
+    /// Σ factor · weight · loss to `gradients`; returns the losses.
+    ///
+    /// A loss of whole answers is a function of their summed losses, and its derivative is what each token's loss is
+    /// multiplied by. The output projection is computed twice for it, at the label sites alone.
+    /// - Parameter factors: a factor for each sequence of the tree.
+    package func train(_ tree: TokenTree, into gradients: FloatBuffer, factors: ([SiteLoss]) throws -> [Float]) throws
+        -> [SiteLoss]
+    {
+        try draw(nil, tree)
+        let hidden = try forward(tree)
+        let losses = try loss(tree, hidden)
+        let weighed = tree.weighed(by: try factors(losses))
+        guard !weighed.labels.isEmpty else { return losses }
+        _ = try loss(weighed, hidden, gradientScale: 1, into: gradients)
+        backward(tree, into: gradients)
+        return losses
+    }
 }

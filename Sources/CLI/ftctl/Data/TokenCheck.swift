@@ -73,7 +73,8 @@ final class TokenCheck {
             base: card.id, baseDigest: card.digest)
         let task = MeasureTask(
             model: model, rows: [FileReference(path: rowsPath, sha256: "", bytes: 0)],
-            maxLength: settings.recipe.maxLength, shownRows: shownRows > 0 ? shownRows : nil)
+            maxLength: settings.recipe.maxLength, shownRows: shownRows > 0 ? shownRows : nil,
+            pairs: settings.recipe.trainsPairs)
         try AtomicFile.write(
             try ContractCoding.encode(WorkerRequest(id: "check", directory: scratch, task: .measure(task))),
             to: WorkFolder(scratch).request)

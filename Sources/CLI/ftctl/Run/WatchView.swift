@@ -42,7 +42,9 @@ struct WatchView {
                 .line(
                     """
                       validation at step \(validation.step): loss \(Quantity.number(validation.loss)), token accuracy \
-                    \(Quantity.number(validation.tokenAccuracy))\(validation.best ? " (best so far)" : "")
+                    \(Quantity.number(validation.tokenAccuracy))\
+                    \(validation.preference.map { ", \($0.summary)" } ?? "")\
+                    \(validation.best ? " (best so far)" : "")
                     """)
             ]
         }
@@ -62,6 +64,7 @@ struct WatchView {
             format: "  %@ %4d/%d  loss %.4f  grad %.2f  lr %.1e  %4.0f tokens/s  %@  %@ left", bar, step.step,
             step.steps, step.loss, step.gradientNorm, step.learningRate, step.tokensPerSecond,
             Quantity.bytes(step.memoryBytes), step.secondsLeft.map { Quantity.duration($0) } ?? "?")
+            + (step.preference.map { "  \($0.summary)" } ?? "")
     }
 
     private mutating func passing(_ text: String, isLast: Bool, at time: Date) -> Part {

@@ -65,6 +65,8 @@ package struct Snapshot: Codable, Hashable, Sendable {
     package var sources: [String: String]?
     /// Rows removed from training and why (`near_duplicate_of_gate`, `contradiction`, …); recoverable from the dataset.
     package var removed: [String: Int]
+    /// Whether rows of its drops have a rejected answer beside the preferred one; nil in older snapshots.
+    package var hasPairs: Bool?
     /// The class names, where the dataset is classification.
     package var labels: [String]?
 

@@ -60,6 +60,17 @@ extension RowContent {
     }
 }
 
+extension Row {
+    /// The tools that the conversation may call. A preference row keeps them among its fields.
+    package var tools: JSONValue? {
+        switch content {
+        case .chat(_, let tools): tools
+        case .preference: fields?["tools"]
+        case .completion, .text: nil
+        }
+    }
+}
+
 /// One turn of a conversation.
 package struct Message: Codable, Hashable, Sendable {
     /// `system`, `developer`, `user`, `assistant` or `tool`.

@@ -7,6 +7,9 @@ package struct ExampleRecord: Codable, Hashable, Sendable {
     package var tokens: Int
     /// Labelled tokens whose likeliest prediction was right.
     package var correctTokens: Int
+    /// The same sum and count of the rejected answer, where the row has one.
+    package var rejectedLossSum: Double?
+    package var rejectedTokens: Int?
     /// UTF-8 bytes of the labelled text, for bits per byte.
     package var bytes: Int
     package var promptTokens: Int

@@ -11,6 +11,12 @@ package struct MetricKey: RawRepresentable, Hashable, Sendable, Codable, CodingK
 
     package static let loss = MetricKey("loss")
     package static let accuracy = MetricKey("accuracy")
+    /// How often, and by how much, the preferred of two answers is the likelier one.
+    package static let preferenceAccuracy = MetricKey("preference_accuracy")
+    package static let preferenceMargin = MetricKey("preference_margin")
+    /// How long answers are, and how much they repeat.
+    package static let outputTokens = MetricKey("output_tokens")
+    package static let repetition = MetricKey("repetition")
     package static let assertions = MetricKey("assertions")
     package static let schema = MetricKey("schema")
     package static let memorized = MetricKey("memorized")

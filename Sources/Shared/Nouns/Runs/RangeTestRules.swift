@@ -8,6 +8,10 @@ package enum RangeTestRules {
     package static let steps = 40
     /// What is used where the sweep finds nothing: the documented default for LoRA.
     package static let fallback = 5e-4
+    /// The same for pairs of answers, which want a tenth (docs/recipes.md).
+    package static let fallbackOfPairs = 5e-5
+    /// What pairs take of the rate that a sweep speaks for (docs/recipes.md).
+    package static let shareOfPairs = 0.1
 
     /// The rate that a sweep speaks for, and why.
     package static func choose(_ range: RangeTestResult, mode: Run.Mode, warmStartRatio: Double, earlier: RunID? = nil)
@@ -18,8 +22,12 @@ package enum RangeTestRules {
         // A sweep whose lowest rate is the best has found no rate that learns; training with that one would learn
         // nothing either.
         if !(rate > lowest * 1.001) || !rate.isFinite {
-            rate = fallback
-            note += " That is no rate to train with, so the default of \(fallback) is used."
+            rate = range.ofPairs == true ? fallbackOfPairs : fallback
+            note += " That is no rate to train with, so the default of \(rate) is used."
+        } else if range.ofPairs == true {
+            // The loss of pairs goes on falling where a model has long begun to degenerate.
+            rate *= shareOfPairs
+            note += " × \(shareOfPairs), since most rows are pairs of answers."
         }
         if let earlier { note += " Swept for run \(earlier) on the same base, recipe and data of a like size." }
         if mode == .continued, warmStartRatio > 0 {

@@ -49,6 +49,11 @@ package struct Recipe: Codable, Hashable, Sendable {
     /// L2 pull towards the starting weights (0: none).
     package var startDecay = 0.0
 
+    /// What rows of two answers are trained with; nil in recipes from before such rows had a loss of their own.
+    ///
+    /// A recipe without it is written as it was then, so that the digests of older runs stay.
+    package var preference: PreferenceRecipe? = PreferenceRecipe()
+
     /// Evaluate on validation every N steps (0: at each epoch's end).
     package var evaluateEverySteps = 0
     /// Stop after this many evaluations without improvement (nil: never).

@@ -1,7 +1,8 @@
 /// Every value of a recipe. The defaults are those of ``Recipe``; the seed alone has no row, since any will do.
 package enum RecipeTable {
     /// All values, in the order of the pages.
-    package static let all: [RecipeValue] = adapters + learning + optimizer + regularisation + measuring
+    package static let all: [RecipeValue] =
+        adapters + learning + optimizer + regularisation + preferences + measuring
 
     /// The value of a name; nil for an unknown one.
     package static func value(_ name: String) -> RecipeValue? { byName[name] }
@@ -97,6 +98,36 @@ package enum RecipeTable {
             "neftune_alpha", \.neftuneAlpha, 0...100, .search,
             "Noise on the embeddings while training (Jain et al. 2023).", source: seldom),
         .number("start_decay", \.startDecay, 0...10, .search, "Pull towards the starting weights.", source: seldom),
+    ]
+
+    private static let preferences: [RecipeValue] = [
+        .choice(
+            "objective", \.objective, .settings,
+            """
+            What a row with a `chosen` and a `rejected` answer is to training: `auto` trains on pairs as pairs, each \
+            row by the loss of its kind; `completion` takes `chosen` as an ordinary answer and does not look at \
+            `rejected`.
+            """,
+            source: "who writes down what is worse wants it to count"),
+        .choice(
+            "preference_loss", \.preferenceLoss, .search,
+            """
+            The loss of a pair: `sigmoid` (Rafailov et al. 2023), `ipo` (Azar et al. 2023, a token), `sigmoid_norm` \
+            (sigmoid a token), `hinge` (Liu et al. 2023) or `robust` (Chowdhury et al. 2024).
+            """,
+            source: "DPO as it was published, and TRL's default"),
+        .number(
+            "beta", \.beta, 1e-6...2, .search,
+            "How much a pair's log-ratio to the run's start counts; a higher one stays closer to the start.",
+            source: "Rafailov et al. 2023, and TRL's default"),
+        .number(
+            "preference_smoothing", \.preferenceSmoothing, 0...0.499_999, .search, unit: "of the pairs",
+            "With `preference_loss = \"robust\"`: the share of pairs taken to be labelled the wrong way round.",
+            source: "Chowdhury et al. 2024; 0 would be `sigmoid`"),
+        .number(
+            "sft_weight", \.sftWeight, 0...100, .search,
+            "Weight of the chosen answers' cross-entropy a token, beside the pairs' loss.",
+            source: "none: DPO as it was published"),
     ]
 
     private static let measuring: [RecipeValue] = [

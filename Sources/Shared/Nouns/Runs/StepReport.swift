@@ -16,10 +16,13 @@ package struct StepReport: Codable, Hashable, Sendable {
     /// Peak resident memory so far, in bytes.
     package var memoryBytes: Int
     package var secondsLeft: Double?
+    /// What the step's pairs show, where it had some; `loss` is then the mean of both kinds by their rows.
+    package var preference: PreferenceReport?
 
     package init(
         step: Int, steps: Int, epoch: Double, loss: Double, gradientNorm: Double, learningRate: Double, tokens: Int,
-        labelTokens: Int, tokensPerSecond: Double, memoryBytes: Int, secondsLeft: Double? = nil
+        labelTokens: Int, tokensPerSecond: Double, memoryBytes: Int, secondsLeft: Double? = nil,
+        preference: PreferenceReport? = nil
     ) {
         self.step = step
         self.steps = steps
@@ -32,5 +35,6 @@ package struct StepReport: Codable, Hashable, Sendable {
         self.tokensPerSecond = tokensPerSecond
         self.memoryBytes = memoryBytes
         self.secondsLeft = secondsLeft
+        self.preference = preference
     }
 }

@@ -8,6 +8,9 @@ package struct TrainingResult: Codable, Hashable, Sendable {
     package var validationLoss: Double?
     /// Validation loss before the first step.
     package var startValidationLoss: Double?
+    /// The mean loss a labelled token of the validation rows at that step, chosen answers' among them, where pairs make
+    /// `validationLoss` another thing.
+    package var validationTokenLoss: Double?
     package var seconds: Double
     package var tokens: Int
     package var labelTokens: Int
@@ -19,7 +22,8 @@ package struct TrainingResult: Codable, Hashable, Sendable {
     package var machine: String
     package init(
         adapter: AdapterReference, steps: Int, bestStep: Int, finalLoss: Double, validationLoss: Double? = nil,
-        startValidationLoss: Double? = nil, seconds: Double, tokens: Int, labelTokens: Int, tokensPerSecond: Double,
+        startValidationLoss: Double? = nil, validationTokenLoss: Double? = nil,
+        seconds: Double, tokens: Int, labelTokens: Int, tokensPerSecond: Double,
         peakMemoryBytes: Int, paused: Bool = false, machine: String
     ) {
         self.adapter = adapter
@@ -28,6 +32,7 @@ package struct TrainingResult: Codable, Hashable, Sendable {
         self.finalLoss = finalLoss
         self.validationLoss = validationLoss
         self.startValidationLoss = startValidationLoss
+        self.validationTokenLoss = validationTokenLoss
         self.seconds = seconds
         self.tokens = tokens
         self.labelTokens = labelTokens

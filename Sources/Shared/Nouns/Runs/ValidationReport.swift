@@ -5,10 +5,19 @@ package struct ValidationReport: Codable, Hashable, Sendable {
     package var tokenAccuracy: Double
     /// Whether this is the lowest loss so far; the best checkpoint follows it.
     package var best: Bool
-    package init(step: Int, loss: Double, tokenAccuracy: Double, best: Bool) {
+    /// What the validation pairs show, where there are some; `loss` is then the mean of both kinds by their rows.
+    package var preference: PreferenceReport?
+    /// The mean loss a labelled token, chosen answers' among them, where pairs make `loss` another thing.
+    package var tokenLoss: Double?
+    package init(
+        step: Int, loss: Double, tokenAccuracy: Double, best: Bool, preference: PreferenceReport? = nil,
+        tokenLoss: Double? = nil
+    ) {
         self.step = step
         self.loss = loss
         self.tokenAccuracy = tokenAccuracy
         self.best = best
+        self.preference = preference
+        self.tokenLoss = tokenLoss
     }
 }

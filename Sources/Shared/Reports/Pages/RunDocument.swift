@@ -14,6 +14,7 @@ package enum RunDocument {
             }
             if let confusion = verdict.confusion { document.blocks += matrix(confusion) }
         }
+        if let verdict = run.verdict { document.blocks += behaviour(verdict) }
         document.blocks += training(data)
         if let range = run.range { document.blocks += RangeTestDocument.blocks(range, notes: run.notes) }
         document.blocks += [.heading("The run"), .facts(facts(run))]
@@ -176,6 +177,7 @@ package enum RunDocument {
                 .plot(.lines([line("", \.gradientNorm)], x: "step", y: "gradient norm")),
             ]
         }
+        blocks += preferences(steps)
         return blocks.isEmpty ? [] : [.heading("Training")] + blocks
     }
 

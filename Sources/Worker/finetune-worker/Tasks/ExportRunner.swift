@@ -143,16 +143,19 @@ struct ExportRunner {
     }
 
     private func checkSequences(_ task: ExportTask, _ loaded: LoadedModel) throws -> [TokenSequence] {
-        try contents(task).compactMap { try? loaded.encoder.example($0, maximumLength: 256).sequence }
+        try checkRows(task).compactMap {
+            try? loaded.encoder.example($0.content, tools: $0.tools, maximumLength: 256).sequence
+        }
     }
 
     /// The written tokenizer and template must make the same tokens of the same rows.
     private func checkTokenizer(_ written: LoadedModel, _ loaded: LoadedModel, _ task: ExportTask, _ output: String)
         throws
     {
-        for content in try contents(task) + Self.probes.map({ RowContent.text($0) }) {
-            guard let expected = try? loaded.encoder.example(content, maximumLength: 256).sequence else { continue }
-            let found = try written.encoder.example(content, maximumLength: 256).sequence
+        for row in try checkRows(task) + Self.probes.map({ (RowContent.text($0), nil) }) {
+            guard let expected = try? loaded.encoder.example(row.content, tools: row.tools, maximumLength: 256).sequence
+            else { continue }
+            let found = try written.encoder.example(row.content, tools: row.tools, maximumLength: 256).sequence
             guard found == expected else {
                 throw WorkerFault(
                     .internalFault,
@@ -164,8 +167,8 @@ struct ExportRunner {
         }
     }
 
-    private func contents(_ task: ExportTask) throws -> [RowContent] {
+    private func checkRows(_ task: ExportTask) throws -> [(content: RowContent, tools: JSONValue?)] {
         let rows = try RowReader.read(task.check, limit: 8, interruption: StopRequest.heed)
-        return rows.isEmpty ? Self.probes.map { RowContent.text($0) } : rows.map(\.content)
+        return rows.isEmpty ? Self.probes.map { (RowContent.text($0), nil) } : rows.map { ($0.content, $0.tools) }
     }
 }

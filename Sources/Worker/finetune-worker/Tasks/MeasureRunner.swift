@@ -74,7 +74,7 @@ struct MeasureRunner {
                 nonisolated(unsafe) let measured = measured
                 team.rows(batch.count, grain: 16) { rows, _ in
                     for index in rows {
-                        measured[index] = Result { Self.measurement(try batch.row(index), encoder, task.maxLength) }
+                        measured[index] = Result { Self.measurement(try batch.row(index), encoder, task) }
                     }
                 }
             }
@@ -90,11 +90,21 @@ struct MeasureRunner {
         return totals
     }
 
-    private static func measurement(_ row: Row, _ encoder: RowEncoder, _ maximumLength: Int) -> RowMeasurement {
+    private static func measurement(_ row: Row, _ encoder: RowEncoder, _ task: MeasureTask) -> RowMeasurement {
         var measurement = RowMeasurement(row: row.id, drop: row.drop, line: row.line, file: row.file)
         do {
+            var examples = try encoder.examples(row, maximumLength: task.maxLength)
+            if task.pairs == true, let chosen = examples.last,
+                let rejected = try encoder.rejected(row, maximumLength: task.maxLength)
+            {
+                if rejected.ids == chosen.ids { throw EncodingFailure.equalAnswers(maximumLength: task.maxLength) }
+                // A pair is as long as its longer answer makes it.
+                if rejected.ids.count + rejected.truncated > chosen.ids.count + chosen.truncated {
+                    examples = [rejected]
+                }
+            }
             // A conversation that is trained turn by turn is as long as its examples are together.
-            for example in try encoder.examples(row.content, maximumLength: maximumLength) {
+            for example in examples {
                 measurement.tokens += example.ids.count
                 measurement.labels += example.labelCount
                 measurement.truncated += example.truncated
@@ -104,7 +114,7 @@ struct MeasureRunner {
             measurement.obstacle =
                 switch error as? EncodingFailure {
                 case .tooLong: .tooLong
-                case .noLabels: .noLabels
+                case .noLabels, .equalAnswers: .noLabels
                 default: .template
                 }
         }

@@ -20,7 +20,7 @@ struct TrainRunner {
         let loop = try TrainLoop(
             model: job.model, parameters: job.parameters, recipe: task.recipe, train: job.train,
             validation: job.validation,
-            folder: context.request.directory, fingerprint: job.fingerprint, team: job.team,
+            folder: context.request.directory, fingerprint: job.fingerprint, start: job.start, team: job.team,
             memoryBytes: job.activationBytes,
             report: report, interruption: StopRequest.heed)
         var training = try loop.run(pauseAtStep: task.pauseAtStep)
@@ -45,6 +45,9 @@ struct TrainRunner {
             var event = WorkerEvent(.checkpoint)
             event.checkpoint = step
             context.events.write(event)
+        case .reference(let done, let total):
+            if done == 0 { context.events.stage("measuring the start") }
+            context.events.progress(done, of: total, "pairs")
         }
     }
 
@@ -93,10 +96,12 @@ struct TrainingJob {
     let model: Model
     let trained: Trained
     let team: ThreadTeam
-    let train: [TokenSequence]
-    let validation: [TokenSequence]
+    let train: [TrainingExample]
+    let validation: [TrainingExample]
     /// Names base, rows, start and recipe, so that a checkpoint of something else is never resumed.
     let fingerprint: String
+    /// Names base, rows and start alone: what the reference of pairs depends on.
+    let start: String
     let base: String
     let activationBytes: Int
     let figures: [String: Double]
@@ -132,12 +137,13 @@ struct TrainingJob {
         base = task.model.base.rawValue
         context.events.stage("encoding")
         var encoder = SetEncoder(loaded.encoder, observer: context.observer)
-        train = try encoder.encode(
-            task.train, maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "training")
+        let (length, cut, pairs) = (task.recipe.maxLength, task.truncate ?? true, task.recipe.trainsPairs)
+        train = try encoder.encode(task.train, maximumLength: length, cut: cut, pairs: pairs, what: "training")
         validation = try encoder.encode(
-            task.validation, maximumLength: task.recipe.maxLength, cut: task.truncate ?? true, what: "validation")
+            task.validation, maximumLength: length, cut: cut, pairs: pairs, what: "validation")
         figures = encoder.figures
         fingerprint = try Self.fingerprint(task)
+        start = Self.start(task)
         let count: Int
         let least: Int
         switch trained {
@@ -175,12 +181,19 @@ struct TrainingJob {
             ?? AdapterStart.fresh(task.recipe, for: model)
     }
 
+    private static func origin(_ task: TrainTask) -> [String] {
+        [task.model.baseDigest, task.startAdapter?.sha256 ?? ""] + task.model.adapters.map(\.sha256) + ["train"]
+            + task.train.map(\.sha256) + ["validation"] + task.validation.map(\.sha256)
+    }
+
+    private static func start(_ task: TrainTask) -> String {
+        let cut = "length \(task.recipe.maxLength), \(task.truncate ?? true ? "cut" : "whole")"
+        return Digest.sha256(Data((origin(task) + [cut]).joined(separator: "\n").utf8))
+    }
+
     private static func fingerprint(_ task: TrainTask) throws -> String {
         var hash = SHA256()
-        let parts =
-            [task.model.baseDigest, task.startAdapter?.sha256 ?? ""] + task.model.adapters.map(\.sha256) + ["train"]
-            + task.train.map(\.sha256) + ["validation"] + task.validation.map(\.sha256)
-        hash.update(Data(parts.joined(separator: "\n").utf8))
+        hash.update(Data(origin(task).joined(separator: "\n").utf8))
         hash.update(try ContractCoding.encode(task.recipe))
         return Digest.hex(hash.finish())
     }
