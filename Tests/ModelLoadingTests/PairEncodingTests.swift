@@ -12,7 +12,8 @@ struct PairEncodingTests {
     init() throws { sandbox = try Sandbox() }
 
     private static let template = """
-        {% if tools %}[tools {{ tools | length }}]{% endif %}{% for m in messages %}<{{ m.role }}>{{ m.content }}\
+        {% if tools %}[tools{% for t in tools %} {{ t.name }}{% endfor %}]{% endif %}{% for m in messages %}\
+        <{{ m.role }}>{{ m.content }}\
         {% if m.role == 'assistant' %}!{% endif %}
         {% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}
         """
@@ -72,12 +73,13 @@ struct PairEncodingTests {
 
     @Test func toolsReachTheTemplate() throws {
         let encoder = try encoder()
-        let row = row("Blue.", "Green.", tools: ["a", "b"])
-        #expect(encoder.tokenizer.decode(try encoder.example(row, maximumLength: 512).ids).contains("[tools 2]"))
+        let row = row("Blue.", "Green.", tools: [["name": "search"], ["name": "book"]])
+        #expect(
+            encoder.tokenizer.decode(try encoder.example(row, maximumLength: 512).ids).contains("[tools search book]"))
         #expect(
             encoder.tokenizer.decode(try #require(try encoder.rejected(row, maximumLength: 512)).ids)
-                .contains("[tools 2]"))
-        #expect(encoder.tokenizer.decode(try #require(try encoder.prompt(row))).contains("[tools 2]"))
+                .contains("[tools search book]"))
+        #expect(encoder.tokenizer.decode(try #require(try encoder.prompt(row))).contains("[tools search book]"))
     }
 
     /// An answer that does not fit leaves the pair out, or is cut at its end; a prompt that alone fills the length, or

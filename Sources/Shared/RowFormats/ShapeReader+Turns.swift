@@ -135,7 +135,8 @@ extension ShapeReader {
         }
     }
 
-    /// The tools of a preference row, beside its answers or in OpenAI's `input`, as JSON text; nil where there are none.
+    /// The tools of a preference row, beside its answers or in OpenAI's `input`, as JSON text; nil where there are
+    /// none.
     mutating func toolsOfPair() -> JSONValue? {
         tools(in: [
             ("tools", row["tools"]), ("functions", row["functions"]), ("input/tools", row["input"]?["tools"]),

@@ -33,7 +33,12 @@ package struct RowEncoder: Sendable {
         return try example(content, tools: row.tools, maximumLength: maximumLength)
     }
 
-    private func examples(_ content: RowContent, tools: JSONValue?, maximumLength: Int) throws -> [EncodedExample] {
+    /// The same of what a row consists of.
+    ///
+    /// - Parameter tools: what a preference row's conversation may call; a chat has its own.
+    package func examples(_ content: RowContent, tools: JSONValue? = nil, maximumLength: Int) throws
+        -> [EncodedExample]
+    {
         let length = min(max(2, maximumLength), context)
         switch content {
         case .completion(let prompt, let completion):
@@ -61,8 +66,6 @@ package struct RowEncoder: Sendable {
     }
 
     /// The same of what a row consists of.
-    ///
-    /// - Parameter tools: what a preference row's conversation may call; a chat has its own.
     package func example(_ content: RowContent, tools: JSONValue? = nil, maximumLength: Int) throws -> EncodedExample {
         let examples = try examples(content, tools: tools, maximumLength: maximumLength)
         guard let last = examples.last else { throw EncodingFailure.noLabels }
@@ -70,18 +73,21 @@ package struct RowEncoder: Sendable {
     }
 
     /// The tokens after which the model is to answer; nil for plain text, which asks nothing.
-    package func prompt(_ row: Row) throws -> [Int32]? {
-        switch row.content {
+    package func prompt(_ row: Row) throws -> [Int32]? { try prompt(row.content, tools: row.tools) }
+
+    /// The same of what a row consists of.
+    package func prompt(_ content: RowContent, tools: JSONValue? = nil) throws -> [Int32]? {
+        switch content {
         case .completion(let prompt, _): return try encoder.encode(promptOnly: prompt)
         case .text: return nil
-        case .chat(let messages, let tools):
+        case .chat(let messages, let own):
             guard let last = Self.lastTrained(messages) else { return nil }
             var values = RowValues()
             let turns = try messages[..<last].enumerated().map { try values.turn($1, at: $0, trained: false) }
-            return try encoder.encode(promptTurns: turns, tools: try values.tools(tools))
+            return try encoder.encode(promptTurns: turns, tools: try values.tools(own))
         case .preference(let prompt, _, _):
             var values = RowValues()
-            return try encoder.encode(promptTurns: try turns(prompt), tools: try values.tools(row.tools))
+            return try encoder.encode(promptTurns: try turns(prompt), tools: try values.tools(tools))
         }
     }
 
