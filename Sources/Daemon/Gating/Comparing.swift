@@ -65,7 +65,7 @@ extension GatingRules {
                 // Of what is neither better nor worse, such as the length of answers, more can still be too much.
                 return paired(
                     "\(rule.metric)\(place) not above that of \(evidence.against) by more than \(text(absolute))",
-                    kind: "non_inferiority", rule.metric, as: metric?.lowerIsBetter, set: rule.set, slice: rule.slice,
+                    kind: .nonInferiority, rule.metric, as: metric?.lowerIsBetter, set: rule.set, slice: rule.slice,
                     threshold: -absolute)
             }
             return improvement
