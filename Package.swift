@@ -97,7 +97,10 @@ let daemon: [Target] = [
         ["ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "StageKit", "WorkerProtocol"]),
     library(
         "Daemon", "Intake",
-        ["Compression", "JSONText", "Ledger", "Nouns", "Platform", "RowFormats", "Settings", "StageKit", lifecycle]),
+        [
+            "Compression", "ControlProtocol", "JSONText", "Ledger", "Nouns", "Platform", "RowFormats",
+            "Settings", "StageKit", lifecycle,
+        ]),
     library("Daemon", "DataQuality", ["Nouns", "Statistics"]),
     library(
         "Daemon", "Datasets",
@@ -296,11 +299,14 @@ let testTargets: [Target] = [
     tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),
     tests("JSONTextTests", ["JSONText", "Nouns"]),
     tests("LaunchingTests", ["Launching", "Nouns", "Platform", "Settings", "WorkerProtocol"]),
-    tests("LedgerTests", ["Ledger", "Nouns", grdb], golden: true),
+    tests("LedgerTests", ["Ledger", "Nouns", grdb, grdbSQLite], golden: true),
     tests("NounsTests", ["Nouns", "WorkerProtocol"], golden: true),
     tests(
         "OperationsTests",
-        ["ControlProtocol", "Nouns", "OperationsScene", "Platform", "Serving", "WorkerProtocol"]),
+        [
+            "ControlProtocol", "Launching", "Ledger", "Nouns", "Operations", "OperationsScene", "Platform", "Registry",
+            "Serving", "WorkerProtocol",
+        ]),
     tests(
         "ServingTests",
         ["Launching", "Ledger", "Nouns", "Platform", "Serving", "Settings", "StageKit", "WorkerProtocol", logging]),

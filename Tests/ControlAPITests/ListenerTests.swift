@@ -37,7 +37,7 @@ struct ListenerTests {
         #expect(try await client.send(.runs.list(RunQuery(state: .queued))).map(\.id) == [run])
         let failure = await #expect(throws: Failure.self) { try await client.send(.runs.show("r-000009")) }
         #expect(failure?.code == "run.unknown")
-        let upload = try await client.send(.uploads.open())
+        let upload = try await client.send(.uploads.open(UploadQuery()))
         let file = scene.sandbox.root + "/a.gguf"
         try AtomicFile.write(Data(repeating: 7, count: 3 << 20), to: file)
         try await client.upload(.uploads.put(UploadPlace(upload.id, file: "a.gguf")), file: file)

@@ -41,6 +41,12 @@ struct RouteTests {
         Case(
             "pipelines.rollback", .post, "/v1/pipelines/support/rollback", "400 rollback.nothing",
             body: #"{"reason":"x"}"#),
+        Case(
+            "pipelines.rename", .post, "/v1/pipelines/support/rename", "409 pipeline.configured",
+            body: "{\"name\": \"other\"}"),
+        Case(
+            "pipelines.retire", .post, "/v1/pipelines/support/retire", "409 pipeline.configured",
+            body: "{\"reason\": \"r\", \"erase\": false}"),
         Case("pipelines.history", .get, "/v1/pipelines/support/history", "200"),
         Case("pipelines.history", .get, "/v1/pipelines/support/history?at=2026-11-24T12:00:00Z", "200"),
         Case("pipelines.verify", .get, "/v1/pipelines/support/history?verify=1", "200"),

@@ -239,3 +239,34 @@ struct SocketHTTPTests {
         func set() { value.withLock { $0 = true } }
     }
 }
+
+extension SocketHTTPTests {
+    @Test func aDaemonThatSaysNothingIsNamed() async throws {
+        let server = try server { connection in
+            _ = connection.head()
+            // Until the client leaves.
+            _ = connection.body(1)
+        }
+        let client = ControlClient(socket: client.socket, patience: 0.05)
+        let failure = await #expect(throws: Failure.self) { try await client.get([String].self, "/v1/status") }
+        #expect(failure?.code == "client.timeout" && failure?.message.contains("GET /v1/status") == true)
+        withExtendedLifetime(server) {}
+    }
+
+    @Test func aStreamMayBeSilentOnceItHasBegun() async throws {
+        let server = try server { connection in
+            _ = connection.head()
+            connection.answer("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+            usleep(200_000)
+            connection.answer("2\r\n1\n\r\n0\r\n\r\n")
+        }
+        let client = ControlClient(socket: client.socket, patience: 0.05)
+        var lines: [Int] = []
+        try await client.lines(Int.self, "/v1/x") {
+            lines.append($0)
+            return true
+        }
+        #expect(lines == [1])
+        withExtendedLifetime(server) {}
+    }
+}

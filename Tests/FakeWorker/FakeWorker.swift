@@ -144,7 +144,8 @@ struct FakeWorker {
                 let record = ExampleRecord(
                     row: row.id, set: set.name, lossSum: 4 / Double(1 + generation) + noise, tokens: 2,
                     correctTokens: 1, bytes: 4, promptTokens: 3,
-                    prompt: "p", reference: "r", output: set.maxNewTokens == 0 ? nil : generation > 0 ? "r" : "wrong",
+                    prompt: Self.prompt(row), reference: "r",
+                    output: set.maxNewTokens == 0 ? nil : generation > 0 ? "r" : "wrong",
                     fields: row.fields)
                 text += try ContractCoding.encode(record) + Data([10])
                 count += 1
@@ -160,6 +161,11 @@ struct FakeWorker {
                 inspection: inspection)
         }
         return results
+    }
+
+    private static func prompt(_ row: Row) -> String {
+        if case .completion(let prompt, _) = row.content { return prompt }
+        return "p"
     }
 
     private func export(_ task: ExportTask) throws -> [FileReference] {

@@ -89,7 +89,10 @@ enum Answers {
     static let orders: PipelineSummary = {
         PipelineSummary(
             name: "orders", base: "auto", dropFolder: "/srv/orders", rows: [:], drops: 0, activity: "starting",
-            problems: [problem])
+            problems: [problem],
+            waiting: [
+                WaitingFile(name: "big.jsonl", since: now, reason: "a program has it open for writing")
+            ])
     }()
 
     static let stored = Drop(

@@ -56,6 +56,14 @@ struct OutputTests {
             "pipeline-run", "run tickets --mode from-base --reason 'new prompt'", PipelineRun.self,
             Answers.run(4, state: .queued))
         try OutputHarness.expect(
+            "pipeline-retire", "pipeline retire tickets --reason done --erase", PipelineRetire.self,
+            RetireAnswer(
+                pipeline: "tickets", cancelled: ["r-000004"], stopped: ["x-000001"], served: "v-9f86d081884c",
+                erased: 3, bytes: 123_456_789))
+        try OutputHarness.expect(
+            "pipeline-rename", "pipeline rename tickets support", PipelineRename.self,
+            RenameAnswer(former: "tickets", pipeline: "support"))
+        try OutputHarness.expect(
             "pipeline-rollback", "rollback tickets --to v-111111111111", PipelineRollback.self, Answers.record)
         try OutputHarness.expect(
             "pipeline-history", "history tickets", PipelineHistory.self, .records([Answers.record]))

@@ -158,7 +158,11 @@ struct LedgerTests {
         _ = try ledger.promote("p", to: nil, run: nil, kind: .rollback, who: "me", reason: "worse")
         let collect = {
             try ledger.collectNotifications(folder: { "/models/\($0)/\($1)" }) { _, kind in
-                kind == .promoted ? ["program", "webhook"] : ["webhook"]
+                switch kind {
+                case .promoted: ["program", "webhook"]
+                case .accepted: []
+                default: ["webhook"]
+                }
             }
         }
         #expect(try collect() == 4)

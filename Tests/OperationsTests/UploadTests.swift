@@ -1,15 +1,17 @@
 import ControlProtocol
 import Foundation
+import Ledger
 import Nouns
 import OperationsScene
+import Registry
 import Testing
 
 struct UploadTests {
     @Test func aFileIsWrittenPieceByPiece() async throws {
         let scene = try OperationsScene()
-        let upload = try scene.operations.bases.openUpload()
+        let upload = try scene.operations.bases.openUpload(UploadQuery(), who: "ann")
         let body = FileBody { piece in for text in ["one ", "two"] { try piece(Data(text.utf8)) } }
-        let answer = try await scene.operations.bases.put(UploadPlace(upload.id, file: "a.gguf"), body)
+        let answer = try await scene.operations.bases.put(UploadPlace(upload.id, file: "a.gguf"), body, who: "ann")
         #expect(answer == UploadedAnswer(bytes: 7))
         let path = scene.sandbox.layout.uploads + "/\(upload.id)/a.gguf"
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "one two")
@@ -18,9 +20,9 @@ struct UploadTests {
     @Test(arguments: ["..", "a/b", ".hidden", ""])
     func aNameThatWouldLeaveTheFolderIsRefused(name: String) async throws {
         let scene = try OperationsScene()
-        let upload = try scene.operations.bases.openUpload()
+        let upload = try scene.operations.bases.openUpload(UploadQuery(), who: "ann")
         let failure = await #expect(throws: Failure.self) {
-            try await scene.operations.bases.put(UploadPlace(upload.id, file: name), FileBody())
+            try await scene.operations.bases.put(UploadPlace(upload.id, file: name), FileBody(), who: "ann")
         }
         #expect(failure?.code == "upload.name")
     }
@@ -28,9 +30,52 @@ struct UploadTests {
     @Test func anUploadThatIsNotOpenIsUnknown() async throws {
         let scene = try OperationsScene()
         let failure = await #expect(throws: Failure.self) {
-            try await scene.operations.bases.put(UploadPlace("u-12", file: "a.gguf"), FileBody())
+            try await scene.operations.bases.put(UploadPlace("u-12", file: "a.gguf"), FileBody(), who: "ann")
         }
         #expect(failure?.code == "upload.unknown")
+    }
+
+    @Test func anUploadIsThatOfWhoOpenedIt() async throws {
+        let scene = try OperationsScene()
+        let bases = scene.operations.bases
+        let upload = try bases.openUpload(UploadQuery(), who: "ann")
+        let failure = await #expect(throws: Failure.self) {
+            try await bases.put(UploadPlace(upload.id, file: "a"), FileBody(), who: "bob")
+        }
+        #expect(failure?.code == "upload.owner")
+        _ = try await bases.put(UploadPlace(upload.id, file: "a"), FileBody(), who: "root")
+        for _ in 1..<16 { _ = try bases.openUpload(UploadQuery(), who: "ann") }
+        let more = #expect(throws: Failure.self) { try bases.openUpload(UploadQuery(), who: "ann") }
+        #expect(more?.code == "upload.too_many")
+        _ = try bases.openUpload(UploadQuery(), who: "bob")
+    }
+
+    @Test func whatIsTooLargeForAnUploadIsRefusedAsItComes() async throws {
+        let scene = try OperationsScene()
+        let id = "u-1"
+        try scene.context.ledger.open(
+            Upload(id: id, owner: "ann", isBase: false, bound: 10, expiresAt: Date().addingTimeInterval(60)))
+        try FileManager.default.createDirectory(
+            atPath: scene.sandbox.layout.upload(id), withIntermediateDirectories: true)
+        let body = FileBody { piece in for _ in 0..<2 { try piece(Data("1234".utf8)) } }
+        _ = try await scene.operations.bases.put(UploadPlace(id, file: "a"), body, who: "ann")
+        let failure = await #expect(throws: Failure.self) {
+            try await scene.operations.bases.put(UploadPlace(id, file: "b"), body, who: "ann")
+        }
+        #expect(failure?.code == "upload.too_large", "two files together are bounded")
+    }
+
+    @Test func whatNobodyFinishesGoes() throws {
+        let scene = try OperationsScene()
+        let uploads = scene.sandbox.layout.uploads
+        for (id, seconds) in [("u-1", -1.0), ("u-2", 60), ("u-3", 1e9)] {
+            try scene.context.ledger.open(
+                Upload(id: id, owner: "ann", isBase: false, bound: 1, expiresAt: Date().addingTimeInterval(seconds)))
+            try FileManager.default.createDirectory(atPath: uploads + "/" + id, withIntermediateDirectories: true)
+        }
+        try Uploads(scene.context).removeExpired()
+        #expect(try scene.context.ledger.uploads().map(\.id) == ["u-2"], "and one that a wrong clock dated")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: uploads) == ["u-2"])
     }
 
     @Test func aBaseThatIsNotThereIsUnknownAndThoseThatAreAreNamed() throws {

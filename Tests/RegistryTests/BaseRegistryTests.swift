@@ -69,10 +69,10 @@ struct BaseRegistryTests {
     }
 
     private func upload(_ text: String, as name: String = "Some Model.gguf") throws -> String {
-        let registry = registry()
-        let id = try registry.openUpload().id
+        let uploads = Uploads(context)
+        let id = try uploads.open(.base, who: "ann").id
         let file = name.replacing(" ", with: "-")
-        try Data(text.utf8).write(to: URL(filePath: registry.uploadPath(id, file: file)))
+        try Data(text.utf8).write(to: URL(filePath: uploads.place(id, file: file, who: "ann").path))
         return id
     }
 
@@ -87,7 +87,7 @@ struct BaseRegistryTests {
 
     @Test func anUploadBecomesARegisteredBase() async throws {
         let card = try await registry().add(
-            AddBaseRequest(upload: upload("weights"), origin: "/home/ann/Some Model.gguf", licence: "mit"))
+            AddBaseRequest(upload: upload("weights"), origin: "/home/ann/Some Model.gguf", licence: "mit"), who: "ann")
         #expect(card.id == "some-model" && card.licence == "mit" && card.origin == "/home/ann/Some Model.gguf")
         let registered = try #require(try context.ledger.base("some-model"))
         #expect(registered.digest == card.digest && registered.files == card.files && registered.probe == card.probe)
@@ -103,10 +103,14 @@ struct BaseRegistryTests {
     }
 
     @Test func aNameOrWeightsThatAreThereAlreadyAreRefused() async throws {
-        _ = try await registry().add(AddBaseRequest(upload: upload("one"), id: "a"))
-        let sameName = await refusal { _ = try await registry().add(AddBaseRequest(upload: upload("two"), id: "a")) }
+        _ = try await registry().add(AddBaseRequest(upload: upload("one"), id: "a"), who: "ann")
+        let sameName = await refusal {
+            _ = try await registry().add(AddBaseRequest(upload: upload("two"), id: "a"), who: "ann")
+        }
         #expect(sameName?.code == "base.exists" && sameName?.message.contains("'a'") == true)
-        let sameBytes = await refusal { _ = try await registry().add(AddBaseRequest(upload: upload("one"), id: "b")) }
+        let sameBytes = await refusal {
+            _ = try await registry().add(AddBaseRequest(upload: upload("one"), id: "b"), who: "ann")
+        }
         #expect(sameBytes?.code == "base.exists" && sameBytes?.remedy?.contains("'a'") == true)
         #expect(try context.ledger.bases().map(\.id) == ["a"])
         #expect(uploads.isEmpty, "what is refused leaves nothing behind")
@@ -115,7 +119,7 @@ struct BaseRegistryTests {
     @Test(arguments: ["Big", "", "../up", "a b", ".x"])
     func aNameThatIsNoneIsRefused(name: String) async throws {
         let failure = await refusal {
-            _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: BaseID(name)))
+            _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: BaseID(name)), who: "ann")
         }
         #expect(failure?.code == "base.name")
         #expect(uploads.isEmpty)
@@ -123,27 +127,27 @@ struct BaseRegistryTests {
 
     @Test func aFolderNeedsAName() async throws {
         let upload = try upload("x", as: "model.safetensors")
-        let failure = await refusal { _ = try await registry().add(AddBaseRequest(upload: upload)) }
+        let failure = await refusal { _ = try await registry().add(AddBaseRequest(upload: upload), who: "ann") }
         #expect(failure?.code == "base.name" && failure?.remedy?.contains("--id") == true)
     }
 
     @Test(arguments: [("u-zz", "f"), ("u-1", "../f"), ("u-1", ".hidden"), ("../u-1", "f"), ("u-1", "a/b"), ("u-1", "")])
     func anUploadStaysInItsFolder(upload: String, file: String) {
-        #expect(throws: Failure.self) { try registry().uploadPath(upload, file: file) }
+        #expect(throws: Failure.self) { try Uploads(context).place(upload, file: file, who: "ann") }
     }
 
     @Test func anUnknownUploadIsRefused() async {
-        let failure = await refusal { _ = try await registry().add(AddBaseRequest(upload: "u-0123")) }
+        let failure = await refusal { _ = try await registry().add(AddBaseRequest(upload: "u-0123"), who: "ann") }
         #expect(failure?.code == "upload.unknown")
     }
 
     @Test func whatTheWorkerSaysNamesThePersonsOwnFile() async throws {
         let upload = try upload("x")
-        let copy = try registry().uploadPath(upload, file: "Some-Model.gguf")
+        let copy = try Uploads(context).place(upload, file: "Some-Model.gguf", who: "ann").path
         let launcher = InspectingLauncher(
             end: .failed(Failure(code: "weights.truncated", "The file ends too early.", at: copy + ", tensor 3")))
         let failure = await refusal {
-            _ = try await registry(launcher).add(AddBaseRequest(upload: upload, origin: "/home/ann/m.gguf"))
+            _ = try await registry(launcher).add(AddBaseRequest(upload: upload, origin: "/home/ann/m.gguf"), who: "ann")
         }
         #expect(failure?.code == "weights.truncated" && failure?.place == "/home/ann/m.gguf, tensor 3")
         #expect(try context.ledger.bases().isEmpty && uploads.isEmpty)
@@ -151,16 +155,18 @@ struct BaseRegistryTests {
 
     @Test func anInterruptedInspectionCanBeDoneAgain() async throws {
         let launcher = InspectingLauncher(end: .interrupted)
-        let failure = await refusal { _ = try await registry(launcher).add(AddBaseRequest(upload: upload("x"))) }
+        let failure = await refusal {
+            _ = try await registry(launcher).add(AddBaseRequest(upload: upload("x")), who: "ann")
+        }
         #expect(failure?.code == "base.interrupted")
-        #expect(try await registry().add(AddBaseRequest(upload: upload("x"))).id == "some-model")
+        #expect(try await registry().add(AddBaseRequest(upload: upload("x")), who: "ann").id == "some-model")
     }
 
     @Test func whatACrashLeftBehindIsReplaced() async throws {
         let left = sandbox.layout.base("a")
         try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
         try Data("half".utf8).write(to: URL(filePath: left + "/half.gguf"))
-        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"))
+        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"), who: "ann")
         #expect(!FileManager.default.fileExists(atPath: left + "/half.gguf"))
     }
 
@@ -169,7 +175,7 @@ struct BaseRegistryTests {
     }
 
     @Test func aBaseThatAPipelineNamesStays() async throws {
-        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"))
+        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"), who: "ann")
         try sandbox.pipeline("tickets", "base = \"a\"\n")
         context.settings.replace(SettingsFolder.read(sandbox.layout))
         let failure = await refusal { try registry().remove("a") }
@@ -178,7 +184,7 @@ struct BaseRegistryTests {
     }
 
     @Test func aBaseThatARunWasMadeFromStays() async throws {
-        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"))
+        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"), who: "ann")
         try context.ledger.add(Snapshot(id: "s", pipeline: "p", createdAt: Date(), drops: [], files: [:], rows: [:]))
         let run = try context.ledger.queue(taking: []) {
             Run(
@@ -191,7 +197,7 @@ struct BaseRegistryTests {
     }
 
     @Test func aBaseThatNobodyNeedsIsRemoved() async throws {
-        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"))
+        _ = try await registry().add(AddBaseRequest(upload: upload("x"), id: "a"), who: "ann")
         try registry().remove("a")
         #expect(try context.ledger.bases().isEmpty)
         #expect(!FileManager.default.fileExists(atPath: sandbox.layout.base("a")))

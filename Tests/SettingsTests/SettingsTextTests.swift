@@ -70,6 +70,15 @@ struct SettingsTextTests {
         inconclusive = ["/usr/bin/tell"]
         rolled_back = ["/usr/bin/tell"]
         failed = ["/usr/bin/tell"]
+        accepted = ["/usr/bin/tell"]
+        quarantined = ["/usr/bin/tell"]
+        degraded = ["/usr/bin/tell"]
+        recovered = ["/usr/bin/tell"]
+        [retention]
+        keep = 9
+        keep_days = 90
+        maximum_bytes = "20G"
+        originals_days = 365
         [experiment]
         strategy = "grid"
         trials = 3

@@ -9,28 +9,29 @@ extension ControlClient {
     package func send<Body: Encodable, Answer: Decodable>(_ request: ControlRequest<Body, Answer>) async throws
         -> Answer
     {
-        switch request.endpoint.method {
-        case .get, .put: try await get(Answer.self, request.path, request.query)
-        case .post: try await post(Answer.self, request.path, request.body)
-        case .delete: try await delete(Answer.self, request.path)
+        let client = asking(request.endpoint.weight)
+        return switch request.endpoint.method {
+        case .get, .put: try await client.get(Answer.self, request.path, request.query)
+        case .post: try await client.post(Answer.self, request.path, request.body)
+        case .delete: try await client.delete(Answer.self, request.path)
         }
     }
 
     /// Asks for a text, as the bytes of a file.
     package func send<Answer: TextAnswer>(_ request: ControlRequest<NoBody, Answer>) async throws -> Data {
-        try await data(request.path, request.query)
+        try await asking(request.endpoint.weight).data(request.path, request.query)
     }
 
     /// Asks and gives each line of the answer as it comes, until `body` says no.
     package func lines<Element>(
         _ request: ControlRequest<NoBody, Lines<Element>>, _ body: (Element) throws -> Bool
     ) async throws {
-        try await lines(Element.self, request.path, request.query, body)
+        try await asking(request.endpoint.weight).lines(Element.self, request.path, request.query, body)
     }
 
     /// Asks for rows and gives them piece by piece as they come.
     package func pieces(_ request: ControlRequest<NoBody, RowLines>, _ body: (Data) throws -> Void) async throws {
-        try await pieces(request.path, request.query, body)
+        try await asking(request.endpoint.weight).pieces(request.path, request.query, body)
     }
 
     /// Sends a file, read as it is sent; `progress` gets the bytes sent so far.
@@ -38,6 +39,6 @@ extension ControlClient {
         _ request: ControlRequest<FileBody, UploadedAnswer>, file: String,
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
-        try await put(request.path, file: file, progress: progress)
+        try await asking(request.endpoint.weight).put(request.path, file: file, progress: progress)
     }
 }

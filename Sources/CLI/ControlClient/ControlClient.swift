@@ -6,8 +6,24 @@ import Nouns
 package struct ControlClient: Sendable {
     /// Path of the daemon's Unix socket.
     package let socket: String
+    /// Seconds for which a quick question may stay without an answer, and one that takes many rows, files or a worker.
+    package static let usualPatience = (quick: 60.0, heavy: 3600.0)
 
-    package init(socket: String) { self.socket = socket }
+    private let patience: (quick: Double, heavy: Double)
+    private var weight = ControlWeight.quick
+
+    /// - Parameter patience: seconds for which any question may stay without an answer; the usual where it is nil.
+    package init(socket: String, patience: Double? = nil) {
+        self.socket = socket
+        self.patience = patience.map { ($0, $0) } ?? Self.usualPatience
+    }
+
+    /// The client for questions of some weight.
+    func asking(_ weight: ControlWeight) -> ControlClient {
+        var client = self
+        client.weight = weight
+        return client
+    }
 
     /// GET.
     func get<T: Decodable>(_ type: T.Type, _ path: String, _ query: [String: String?] = [:]) async throws -> T {
@@ -39,7 +55,7 @@ package struct ControlClient: Sendable {
     func lines<T: Decodable>(
         _ type: T.Type, _ path: String, _ query: [String: String?] = [:], _ body: (T) throws -> Bool
     ) async throws {
-        let answer = try await send("GET", path, query)
+        let answer = try await send("GET", path, query, isStream: true)
         var pending: [UInt8] = []
         while let piece = try await answer.next() {
             pending += piece
@@ -55,7 +71,7 @@ package struct ControlClient: Sendable {
 
     /// GET an answer of any size, given piece by piece as it comes.
     func pieces(_ path: String, _ query: [String: String?] = [:], _ body: (Data) throws -> Void) async throws {
-        let answer = try await send("GET", path, query)
+        let answer = try await send("GET", path, query, isStream: true)
         while let piece = try await answer.next() { try body(Data(piece)) }
     }
 
@@ -85,10 +101,12 @@ package struct ControlClient: Sendable {
 
     /// The answer's body, where the daemon did what was asked; its error is thrown otherwise.
     private func send(
-        _ method: String, _ path: String, _ query: [String: String?], body: SocketHTTPExchange.Body = .none
+        _ method: String, _ path: String, _ query: [String: String?], body: SocketHTTPExchange.Body = .none,
+        isStream: Bool = false
     ) async throws -> SocketHTTPExchange {
         let (status, answer) = try await SocketHTTPExchange.begin(
-            method, try Self.target(path, query), socket: socket, body: body)
+            method, try Self.target(path, query), socket: socket, body: body,
+            patience: weight == .heavy ? patience.heavy : patience.quick, isStream: isStream)
         if (200..<300).contains(status) { return answer }
         let data = try await Self.whole(answer, path)
         throw (try? ContractCoding.decode(ErrorAnswer.self, from: data))?.error

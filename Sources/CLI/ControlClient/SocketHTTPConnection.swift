@@ -20,6 +20,8 @@ final class SocketHTTPConnection: Sendable {
 
     private let descriptor: Int32
     private let isAborted = Mutex(false)
+    /// Milliseconds for which a call waits before it fails with ETIMEDOUT; -1: for ever.
+    private let patience = Mutex<Int32>(-1)
 
     init() throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -32,6 +34,23 @@ final class SocketHTTPConnection: Sendable {
     func abort() {
         isAborted.withLock { $0 = true }
         shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Sets how long each call that sends or receives may wait (nil: for ever); then it fails with ETIMEDOUT.
+    func setPatience(seconds: Double?) {
+        patience.withLock { $0 = seconds.map { Int32(clamping: Int(max(0.001, min($0, 1e6)) * 1000)) } ?? -1 }
+    }
+
+    /// Waits until one of `events` comes. Throws a ``CallFailure`` (ETIMEDOUT) where nothing does in time.
+    private func wait(for events: Int32) throws -> Int32 {
+        var descriptors = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        while true {
+            let count = poll(&descriptors, 1, patience.withLock { $0 })
+            try check()
+            if count > 0 { return Int32(descriptors.revents) }
+            if count == 0 { throw CallFailure(number: ETIMEDOUT) }
+            guard errno == EINTR else { throw CallFailure(number: errno) }
+        }
     }
 
     /// Connects, waiting for a daemon with many clients for so many seconds at most.
@@ -59,13 +78,7 @@ final class SocketHTTPConnection: Sendable {
     func send(_ bytes: UnsafeRawBufferPointer) throws -> Sent {
         var rest = bytes[...]
         while !rest.isEmpty {
-            var events = pollfd(fd: descriptor, events: Int16(POLLIN | POLLOUT), revents: 0)
-            if poll(&events, 1, -1) < 0 {
-                guard errno == EINTR else { throw CallFailure(number: errno) }
-                continue
-            }
-            try check()
-            if events.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 { return .interrupted }
+            if try wait(for: POLLIN | POLLOUT) & (POLLIN | POLLHUP | POLLERR) != 0 { return .interrupted }
             let count = UnsafeRawBufferPointer(rebasing: rest).withMemoryRebound(to: UInt8.self) {
                 Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
             }
@@ -84,6 +97,7 @@ final class SocketHTTPConnection: Sendable {
     func receive(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         var wasReset = false
         while true {
+            _ = try wait(for: POLLIN)
             let count = read(descriptor, buffer.baseAddress, buffer.count)
             let number = errno
             try check()

@@ -21,24 +21,34 @@ actor SocketHTTPExchange {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let socket: String
+    /// Method and target, for messages.
+    private let question: String
+    private let patience: Double?
     private let connection: SocketHTTPConnection
     private var parser = SocketHTTPParser()
     private var hasAnswered = false
     private var buffer = [UInt8](repeating: 0, count: bufferBytes)
 
-    private init(_ socket: String) throws {
+    private init(_ socket: String, _ question: String, _ patience: Double?) throws {
         self.socket = socket
+        self.question = question
+        self.patience = patience
         do { connection = try SocketHTTPConnection() } catch { throw Self.unreachable(socket, error) }
     }
 
     /// Sends a request to the daemon at `socket`; gives the status of the answer, whose body is still to come.
     ///
-    /// Throws a ``Failure``, or CancellationError.
+    /// Throws a ``Failure`` (`client.timeout` where nothing comes in time), or CancellationError.
+    ///
+    /// - Parameters:
+    ///   - patience: seconds for which nothing may come (nil: for ever).
+    ///   - isStream: whether the body comes as things happen, so that only the head has to come in time.
     static func begin(
-        _ method: String, _ target: String, socket: String, body: Body
+        _ method: String, _ target: String, socket: String, body: Body, patience: Double? = nil, isStream: Bool = false
     ) async throws -> (status: Int, answer: SocketHTTPExchange) {
-        let exchange = try SocketHTTPExchange(socket)
+        let exchange = try SocketHTTPExchange(socket, "\(method) \(target)", patience)
         let status = try await exchange.abortingWhenCancelled { try await $0.request(method, target, body) }
+        if isStream { exchange.connection.setPatience(seconds: nil) }
         return (status, exchange)
     }
 
@@ -59,9 +69,10 @@ actor SocketHTTPExchange {
         do { try connection.connect(to: socket, seconds: Self.connectSeconds) } catch {
             throw Self.unreachable(socket, error)
         }
+        connection.setPatience(seconds: patience)
         let sent = try send(method, target, body)
         let event: SocketHTTPParser.Event
-        do { event = try self.event() } catch { throw Self.unreachable(socket, error) }
+        do { event = try self.event() } catch { throw late(error) ?? Self.unreachable(socket, error) }
         guard case .head(let status) = event else { throw Self.broken("it has no head") }
         if case .interrupted = sent, status < 300 { throw Self.broken("it came before everything was sent") }
         return status
@@ -89,7 +100,7 @@ actor SocketHTTPExchange {
 
     private func send(_ data: Data) throws -> SocketHTTPConnection.Sent {
         do { return try data.withUnsafeBytes { try connection.send($0) } } catch {
-            throw Self.unreachable(socket, error)
+            throw late(error) ?? Self.unreachable(socket, error)
         }
     }
 
@@ -97,7 +108,9 @@ actor SocketHTTPExchange {
         do {
             guard case .body(let piece) = try event() else { return nil }
             return piece
-        } catch let failure as SocketHTTPConnection.CallFailure { throw Self.broken(failure.reason) }
+        } catch let failure as SocketHTTPConnection.CallFailure {
+            throw late(failure) ?? Self.broken(failure.reason)
+        }
     }
 
     private func event() throws -> SocketHTTPParser.Event {
@@ -112,6 +125,18 @@ actor SocketHTTPExchange {
             hasAnswered = true
             parser.feed(buffer[..<count])
         }
+    }
+
+    /// The failure of a daemon that is connected and says nothing; nil for other errors.
+    private func late(_ error: any Error) -> Failure? {
+        guard (error as? SocketHTTPConnection.CallFailure)?.number == ETIMEDOUT, let patience else { return nil }
+        return Failure(
+            code: "client.timeout",
+            "The daemon did not answer `\(question)` within \(Int(patience.rounded(.up))) s.", at: socket,
+            remedy: """
+                See what it is doing with `systemctl status finetuned` and `journalctl -u finetuned`; --timeout \
+                SECONDS waits longer.
+                """)
     }
 
     private static func broken(_ reason: String) -> Failure {

@@ -46,6 +46,7 @@ enum ErrorAnswers {
 
     private static let conflicts: Set<String> = [
         "run.transition", "base.in_use", "base.exists", "promotion.not_passed", "pipeline.busy",
+        "pipeline.configured", "pipeline.exists", "drop.in_use",
     ]
 
     /// The status of a failure: what the client can do about it, by the code's kind.
@@ -55,6 +56,7 @@ enum ErrorAnswers {
         if code.hasSuffix(".unknown") || code == "model.removed" { return .notFound }
         if code == "serving.full" { return .tooManyRequests }
         if code.hasPrefix("serving.") { return .serviceUnavailable }
+        if code == "daemon.busy" || code == "memory.low" { return .serviceUnavailable }
         if conflicts.contains(code) { return .conflict }
         if code.hasPrefix("disk.") { return .init(code: 507, reasonPhrase: "Insufficient Storage") }
         return .badRequest

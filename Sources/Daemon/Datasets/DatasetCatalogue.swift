@@ -101,13 +101,20 @@ package struct DatasetCatalogue: Sendable {
                 code: "drop.unknown", "There is no drop '\(id)'.", at: id.rawValue, remedy: "See `ftctl drops`.")
         }
         let lineage = try context.ledger.dataLineage(id.rawValue)
+        // What was withdrawn may be erased later, and again where that was cut short.
+        if drop.state == .revoked, request.erase {
+            return RevokeAnswer(
+                drop: id, rowsWithdrawn: 0, rowsKept: 0, versions: lineage.versions, served: try served(drop, lineage),
+                erasedBytes: try Erasure(context: context, drop: drop, lineage: lineage).run())
+        }
         let rows = try context.ledger.rows(of: id).values.reduce(0, +)
         let kept = try service.revoke(drop, who: who, reason: request.reason)
-        let served = try context.ledger.served(drop.pipeline)?.version
         var answer = RevokeAnswer(
             drop: id, rowsWithdrawn: rows - kept, rowsKept: kept, versions: lineage.versions,
-            served: served.flatMap { lineage.versions.contains($0) ? $0 : nil })
-        if request.erase { answer.erasedBytes = try erase(drop) }
+            served: try served(drop, lineage))
+        if request.erase {
+            answer.erasedBytes = try Erasure(context: context, drop: drop, lineage: lineage).run()
+        }
         context.logger.notice(
             """
             Revoked \(drop.name): \(answer.rowsWithdrawn) rows withdrawn, \(answer.rowsKept) kept since other \
@@ -117,44 +124,17 @@ package struct DatasetCatalogue: Sendable {
         return answer
     }
 
+    /// What is served, where it has learnt from the drop.
+    private func served(_ drop: Drop, _ lineage: DataLineage) throws -> VersionID? {
+        try context.ledger.served(drop.pipeline)?.version.flatMap { lineage.versions.contains($0) ? $0 : nil }
+    }
+
     /// Runs that are not over and have rows of the drop in their snapshot.
     package func openRuns(on id: DropID) throws -> [RunID] {
         try context.ledger.dataLineage(id.rawValue).runs.filter { run in
             guard let state = try context.ledger.run(run)?.state else { return false }
             return state.isUnderWay
         }
-    }
-
-    /// Removes every file that has rows of the drop; returns their size.
-    private func erase(_ drop: Drop) throws -> Int {
-        var bytes = 0
-        func remove(_ path: String) throws {
-            var status = stat()
-            guard lstat(path, &status) == 0 else { return }
-            bytes += Int(status.st_size)
-            guard unlink(path) == 0 else { throw FileFailure("remove it", path, errno: errno) }
-        }
-        let shards = context.layout.shards(drop.pipeline)
-        for digest in try context.ledger.filesOnly(of: drop.id) { try remove("\(shards)/\(digest).jsonl.zst") }
-        let quarantine = context.layout.quarantine(drop.pipeline)
-        let places = ((try? FileManager.default.contentsOfDirectory(atPath: quarantine)) ?? []).filter {
-            $0.hasSuffix("-" + drop.id.rawValue.suffix(8))
-        }
-        for folder in [context.layout.intake(drop.pipeline, drop: drop.id)]
-            + places.map({ quarantine + "/" + $0 })
-        {
-            guard let names = FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) else {
-                continue
-            }
-            for name in names {
-                var status = stat()
-                if lstat(folder + "/" + name, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
-                    try remove(folder + "/" + name)
-                }
-            }
-            try AtomicFile.sync(folder: folder)
-        }
-        return bytes
     }
 
     private func rows(_ files: [FileReference]) throws -> Set<RowID> {

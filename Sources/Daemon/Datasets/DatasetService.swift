@@ -171,6 +171,8 @@ package struct DatasetService: Service {
         counts = all
         try near.commit()
         try context.ledger.markIndexed([drop.id])
+        // They are in the shards now.
+        unlink(context.layout.intake(drop.pipeline, drop: drop.id) + "/rows.jsonl.zst")
         let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map {
             ", \($0.value) kept out: \($0.key.rawValue)"
         }.joined()

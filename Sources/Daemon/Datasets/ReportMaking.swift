@@ -66,14 +66,13 @@ struct ReportMaking {
 
     /// Counts of all stored drops: as they are kept, or counted anew where those are not of all of them.
     func counts() throws -> DataStatistics {
-        let drops = try context.ledger.storedDrops(pipeline.name).map(\.id)
         if let data = try context.ledger.counts(pipeline.name),
             let counts = try? ContractCoding.decode(DataStatistics.self, from: data),
-            counts.drops == drops.count
+            counts.drops == (try context.ledger.dropCount(in: .stored, pipeline: pipeline.name))
         {
             return counts
         }
-        return try count(Set(drops))
+        return try count(Set(try context.ledger.storedDrops(pipeline.name).map(\.id)))
     }
 
     /// Counts rows from their shards.
@@ -96,22 +95,25 @@ struct ReportMaking {
     /// Training rows and gate loss of past runs, of runs from the base on, whose loss is of one kind.
     private func curve() throws -> [(rows: Int, loss: Double)] {
         let base = try context.effective(pipeline).settings.base
-        return try context.ledger.runs(pipeline: pipeline.name, limit: 200).reversed().compactMap { run in
-            guard run.purpose == .update, run.base == base,
-                let loss = run.verdict?.figures[.candidate]?[.gate]?[.loss], loss.isFinite,
-                let snapshot = try context.ledger.snapshot(run.snapshot)
+        let judged = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter {
+            $0.purpose == .update && $0.base == base
+                && $0.verdict?.figures[.candidate]?[.gate]?[.loss]?.isFinite == true
+        }
+        guard !judged.isEmpty else { return [] }
+        let rows = Dictionary(
+            try context.ledger.storedDrops(pipeline.name).map { ($0.id, $0.trainRows) },
+            uniquingKeysWith: { first, _ in first })
+        func count(_ drops: some Collection<DropID>) -> Int { drops.reduce(0) { $0 + (rows[$1] ?? 0) } }
+        return try judged.reversed().compactMap { run in
+            guard let loss = run.verdict?.figures[.candidate]?[.gate]?[.loss],
+                let trained = try context.ledger.training(run.snapshot)
             else { return nil }
             // What a continuation builds on counts too: the rows of the drops that its model has learnt by then.
-            let own = snapshot.rows[.train] ?? 0
-            guard run.mode != .fromBase, let parent = run.parent else { return own > 0 ? (own, loss) : nil }
-            let learned = try context.ledger.learnedDrops(parent)
-            let earlier = try context.ledger.storedDrops(pipeline.name).filter { learned.contains($0.id) }.reduce(0) {
-                $0 + $1.trainRows
+            guard run.mode != .fromBase, let parent = run.parent else {
+                return trained.rows > 0 ? (trained.rows, loss) : nil
             }
-            let fresh = try context.ledger.storedDrops(pipeline.name).filter {
-                snapshot.trained?.contains($0.id) == true
-            }.reduce(0) { $0 + $1.trainRows }
-            return earlier + fresh > 0 ? (earlier + fresh, loss) : nil
+            let all = count(try context.ledger.learnedDrops(parent)) + count(trained.drops)
+            return all > 0 ? (all, loss) : nil
         }
     }
 }

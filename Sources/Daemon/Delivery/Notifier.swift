@@ -12,12 +12,13 @@ struct Notifier: Sendable {
     let context: StageContext
     let webhook: Webhook
     private let loop: StageLoop
+    private let health = HealthNews()
 
     init(_ context: StageContext, webhook: Webhook) {
         self.context = context
         self.webhook = webhook
         // What is due is asked for: nobody rings.
-        loop = StageLoop("notifications", context, bell: Bell(), every: .seconds(2))
+        loop = StageLoop("notifications", context, bell: Bell(), every: .seconds(5))
     }
 
     /// Tells what is due until the daemon stops.
@@ -26,11 +27,15 @@ struct Notifier: Sendable {
     /// Collects what is new and tells what is due. One that cannot be told of does not hold up the others. Throws what
     /// the ledger throws, and CancellationError.
     func pass() async throws {
+        try health.look(context)
         let settings = context.settings
         let layout = context.layout
         try context.ledger.collectNotifications(folder: { layout.version($0, $1) }) {
             pipeline, kind in
-            DeliveryRules.targets(settings.pipeline(pipeline)?.delivery, kind)
+            let pipeline = settings.pipeline(pipeline)
+            // What is promoted by itself is told of when it is served.
+            if kind == .accepted, pipeline?.promote != .manual { return [] }
+            return DeliveryRules.targets(pipeline?.delivery, kind)
         }
         try await loop.each(
             context.ledger.dueNotifications(at: Date()), as: "event", key: { "\($0.event.id):\($0.target)" },
@@ -79,7 +84,10 @@ struct Notifier: Sendable {
     }
 
     private func subject(_ event: DeliveryEvent) -> String {
-        let what = event.data.run.map { "run \($0)" } ?? event.data.version?.rawValue ?? "the base"
+        if [.degraded, .recovered].contains(event.type) { return "the daemon is \(event.type.rawValue)" }
+        let what =
+            event.data.run.map { "run \($0)" } ?? event.data.drop?.rawValue ?? event.data.version?.rawValue
+            ?? "the base"
         return "\(what) of \(event.data.pipeline) is \(event.type.rawValue)"
     }
 

@@ -24,12 +24,17 @@ extension IntakeService {
                 if name.hasPrefix(Self.claiming) {
                     id = String(name.dropFirst(Self.claiming.count))
                     // Killed while it claimed: where the file had been moved already, the claim is carried through.
-                    guard (try? RawPath(folder + "/" + name + "/original").status()) != nil else {
+                    // Only the kernel's word that nothing was moved yet lets it be removed.
+                    let claim = ClaimedFiles(folder: folder + "/" + name)
+                    guard try claim.isThere() else {
                         return try FileManager.default.removeItem(atPath: folder + "/" + name)
                     }
+                    try claim.secure()
                     try AtomicFile.move(folder + "/" + name, to: folder + "/" + id)
                 }
-                if id.hasPrefix("d-"), try context.ledger.drop(DropID(id)) == nil { try record(DropID(id), pipeline) }
+                guard id.hasPrefix("d-") else { return }
+                if try context.ledger.drop(DropID(id)) == nil { try record(DropID(id), pipeline) }
+                try watch(DropID(id), pipeline)
             }
             if isDone == nil { isWhole = false }
         }
@@ -39,8 +44,7 @@ extension IntakeService {
     /// Moves what was dropped into a folder of its own, from where nothing but this daemon reads it, then records it.
     func claim(_ path: RawPath, _ name: [UInt8], _ pipeline: PipelineSettings) throws {
         let id = IntakeRules.newID(at: Date(), random: UInt32.random(in: 0...UInt32.max))
-        let folder = context.layout.intake(pipeline.name, drop: id)
-        let hidden = (folder as NSString).deletingLastPathComponent + "/" + Self.claiming + id.rawValue
+        let hidden = hiddenFolder(id, pipeline)
         // Whatever fails from here on, the next pass looks for what was left half-way.
         state.mustRecover(pipeline.name)
         try AtomicFile.makeFolder(hidden)
@@ -52,9 +56,22 @@ extension IntakeService {
         } catch let failure as FileFailure where failure.number == EXDEV {
             try TreeCopy.move(path, to: hidden + "/original")
         }
-        try AtomicFile.move(hidden, to: folder)
-        try record(id, pipeline)
+        try finishClaim(id, pipeline)
         state.hasRecovered(pipeline.name)
+    }
+
+    /// Makes what was taken the daemon's own and durable, and only then receives it.
+    func finishClaim(_ id: DropID, _ pipeline: PipelineSettings) throws {
+        let hidden = hiddenFolder(id, pipeline)
+        try ClaimedFiles(folder: hidden).secure()
+        try AtomicFile.move(hidden, to: context.layout.intake(pipeline.name, drop: id))
+        try record(id, pipeline)
+        try watch(id, pipeline)
+    }
+
+    /// Where a claim is made before it is one.
+    func hiddenFolder(_ id: DropID, _ pipeline: PipelineSettings) -> String {
+        context.layout.intake(pipeline.name) + "/" + Self.claiming + id.rawValue
     }
 
     /// Enters a claimed drop into the ledger; gives it back where it turns out to be nothing that is read.
@@ -78,12 +95,13 @@ extension IntakeService {
 
     private func giveBack(_ id: DropID, _ folder: String, _ name: [UInt8], _ pipeline: PipelineSettings) throws {
         let place = RawPath(context.dropFolder(pipeline)).appending(name)
-        do { try AtomicFile.putBack(folder + "/original", to: place) } catch let failure as FileFailure
+        let claimed = ClaimedFiles(folder: folder).given
+        do { try AtomicFile.putBack(claimed, to: place) } catch let failure as FileFailure
             where failure.number == EEXIST
         {
             let quarantine = context.layout.quarantine(pipeline.name)
             try AtomicFile.makeFolder(quarantine)
-            try AtomicFile.move(folder + "/original", to: quarantine + "/\(id)")
+            try AtomicFile.move(claimed, to: quarantine + "/\(id)")
         }
         try FileManager.default.removeItem(atPath: folder)
     }

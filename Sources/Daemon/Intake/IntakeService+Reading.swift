@@ -8,16 +8,16 @@ import StageKit
 
 /// How a recorded drop is judged.
 extension IntakeService {
-    /// Reads every received drop of the pipeline; returns whether one of them is still being written. A drop that
-    /// cannot be read does not hold up the others.
-    func validateAll(_ pipeline: PipelineSettings) throws -> Bool {
-        var isWaiting = false
+    /// Reads every received drop of the pipeline; returns those that are still being written. A drop that cannot be
+    /// read does not hold up the others.
+    func validateAll(_ pipeline: PipelineSettings) throws -> [DropID] {
+        var waiting: [DropID] = []
         for drop in try context.ledger.drops(in: .received, pipeline: pipeline.name) {
             try guarding("drop:\(pipeline.name):read:\(drop.id)", pipeline, event: "stage.failed") {
-                isWaiting = try !validate(drop, pipeline) || isWaiting
+                if try !validate(drop, pipeline) { waiting.append(drop.id) }
             }
         }
-        return isWaiting
+        return waiting
     }
 
     /// Reads one drop. False where it was written to meanwhile, and must be read again.

@@ -1,3 +1,4 @@
+import ControlProtocol
 import Foundation
 import Ledger
 import Nouns
@@ -16,6 +17,7 @@ package struct IntakeService: Service {
     private let loop: StageLoop
     private let watcher: DirectoryWatcher
     let state = IntakeState()
+    private let probe = FolderProbe()
 
     package init(_ context: StageContext) throws {
         self.context = context
@@ -58,9 +60,14 @@ package struct IntakeService: Service {
         let arrived = complete.take()
         for pipeline in context.settings.pipelines where pipeline.enabled {
             try guarding("drop:\(pipeline.name):folder", pipeline, event: "watch.failed") {
+                if let name = try context.ledger.presentName(of: pipeline.name) { throw Self.renamed(pipeline, name) }
                 if state.needsRecovery(pipeline.name) { try recover(pipeline) }
-                waiting = try scan(pipeline, arrived) || waiting
-                waiting = try validateAll(pipeline) || waiting
+                let late = try takeLate(pipeline)
+                let unread = try scan(pipeline, arrived)
+                let unfinished = try validateAll(pipeline)
+                let files = try unread + (late + unfinished).map(waitingDrop)
+                context.waiting.set(pipeline.name, files)
+                waiting = files.contains { !$0.isLeftAlone } || waiting
             }
         }
         return waiting
@@ -74,24 +81,56 @@ package struct IntakeService: Service {
         try loop.guarding(owner, about: ["pipeline": "\(pipeline.name)"], event: event, body)
     }
 
-    /// Claims every complete file and folder of the pipeline's folder.
-    private func scan(_ pipeline: PipelineSettings, _ arrived: Set<String>) throws -> Bool {
-        let folder = context.dropFolder(pipeline)
+    private static func renamed(_ pipeline: PipelineSettings, _ name: PipelineName) -> Failure {
+        Failure(
+            code: "pipeline.renamed", "'\(pipeline.name)' is the former name of '\(name)', so nothing is read for it.",
+            at: pipeline.file, remedy: "Give this pipeline a name that was never used.")
+    }
+
+    /// Makes sure of the drop folder: ours is made where it is not there; one of the person's own that was read before
+    /// has to be what it was.
+    private func find(_ folder: String, _ pipeline: PipelineSettings) throws {
+        guard pipeline.dropFolder != nil else { return try AtomicFile.makeFolder(folder, mode: 0o770) }
+        try probe.check(folder)
+        let path = context.layout.intake(pipeline.name) + "/.folder"
+        let known = FolderMark(at: path)
+        try FolderMark.check(folder, known: known)
         try AtomicFile.makeFolder(folder, mode: 0o770)
+        let mark = try FolderMark(of: folder)
+        guard mark != known else { return }
+        try AtomicFile.makeFolder(context.layout.intake(pipeline.name))
+        try mark.write(to: path)
+    }
+
+    /// A drop that is waited for, for people.
+    private func waitingDrop(_ id: DropID) throws -> WaitingFile {
+        WaitingFile(
+            name: RawPath.shown(Array((try context.ledger.drop(id)?.name ?? id.rawValue).utf8)), since: Date(),
+            reason: "it is written to after it was taken")
+    }
+
+    /// Claims every complete file and folder of the pipeline's folder; returns what is not complete.
+    private func scan(_ pipeline: PipelineSettings, _ arrived: Set<String>) throws -> [WaitingFile] {
+        let folder = context.dropFolder(pipeline)
+        try find(folder, pipeline)
         try watcher.watch(folder)
         let names = try RawPath(folder).names()
-        var waiting = false
+        var waiting: [WaitingFile] = []
         var refused: Set<String> = []
-        for name in names where !IntakeRules.isIgnored(name) {
+        for name in names where name.first != UInt8(ascii: ".") {
             try Task.checkCancellation()
+            guard !IntakeRules.isIgnored(name) else {
+                waiting.append(WaitingFile(name: RawPath.shown(name), since: Date(), reason: WaitingFile.leftAlone))
+                continue
+            }
             let path = RawPath(folder).appending(name)
             let owner = "drop:\(pipeline.name):entry:\(RawPath.shown(name))"
             do {
                 // A name that is no text cannot be told from others like it, and so must be quiet.
                 let isComplete =
                     String(validating: name, as: UTF8.self).map { arrived.contains(folder + "/" + $0) } ?? false
-                guard try isReady(path, isComplete: isComplete) else {
-                    waiting = true
+                if let reason = try reasonToWait(path, isComplete: isComplete) {
+                    waiting.append(WaitingFile(name: RawPath.shown(name), since: Date(), reason: reason))
                     continue
                 }
                 try claim(path, name, pipeline)
@@ -113,19 +152,30 @@ package struct IntakeService: Service {
         return waiting
     }
 
-    /// Whether what lies there is whole and may be taken. Throws where it never will be.
-    private func isReady(_ path: RawPath, isComplete: Bool) throws -> Bool {
+    /// Why what lies there may not be taken yet, nil where it may. Throws where it never will be.
+    private func reasonToWait(_ path: RawPath, isComplete: Bool) throws -> String? {
         let contents = try DropContents(path)
         // Claimed unread, a file that its owner keeps to himself would be out of his reach as well.
         for file in contents.files {
             let descriptor = try file.open()
             defer { close(descriptor) }
-            if RawPath.isBeingWritten(descriptor) { return false }
+            if RawPath.isBeingWritten(descriptor) { return "a program has it open for writing" }
         }
         return isComplete || isQuiet(contents.changedAt)
+            ? nil : "it was written to less than \(context.settings.daemon.quietSeconds) s ago"
     }
 
-    private func isQuiet(_ changedAt: Double) -> Bool {
-        Date().timeIntervalSince1970 - changedAt >= context.settings.daemon.quietSeconds
+    /// Whether nothing was written for long enough. What is said of the future was said by a clock that has been set
+    /// back since, so it says nothing.
+    func isQuiet(_ changedAt: Double) -> Bool {
+        let age = Date().timeIntervalSince1970 - changedAt
+        return age >= context.settings.daemon.quietSeconds || age < -1
     }
+}
+
+extension WaitingFile {
+    /// The reason of what is taken only under another name.
+    fileprivate static let leftAlone = "its name says that it is not complete (.part, .tmp, .crdownload)"
+
+    fileprivate var isLeftAlone: Bool { reason == Self.leftAlone }
 }

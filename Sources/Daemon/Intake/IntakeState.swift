@@ -11,5 +11,17 @@ final class IntakeState: Sendable {
 
     func hasRecovered(_ pipeline: PipelineName) { recovered.withLock { _ = $0.insert(pipeline) } }
 
+    private let late = Mutex<[PipelineName: Set<DropID>]>([:])
+
+    /// Keeps the file of a drop in sight.
+    func watch(_ id: DropID, of pipeline: PipelineName) {
+        late.withLock { _ = $0[pipeline, default: []].insert(id) }
+    }
+
+    /// The drops whose files are kept in sight, oldest first.
+    func watched(_ pipeline: PipelineName) -> [DropID] { late.withLock { $0[pipeline] ?? [] }.sorted() }
+
+    func forget(_ id: DropID, of pipeline: PipelineName) { late.withLock { _ = $0[pipeline]?.remove(id) } }
+
     func mustRecover(_ pipeline: PipelineName) { recovered.withLock { _ = $0.remove(pipeline) } }
 }

@@ -8,7 +8,14 @@ enum TreeCopy {
     /// Throws, with the original in place, where anything in it is neither a file nor a folder. What stands at `path`
     /// is whole at any time: until then the copy lies beside it, and is for the caller to remove with its folder.
     static func move(_ from: RawPath, to path: String) throws {
+        let before = try DropContents(from)
         try copy(from, to: RawPath(path + ".copy"))
+        let after = try DropContents(from)
+        guard after.changedAt == before.changedAt, after.files.map(\.bytes) == before.files.map(\.bytes) else {
+            throw Failure(
+                code: "intake.changing", "This was written to while it was copied.", at: from.description,
+                remedy: "Nothing: it is taken once it is quiet.")
+        }
         try AtomicFile.move(path + ".copy", to: path)
         try remove(from)
     }
@@ -61,12 +68,14 @@ enum TreeCopy {
         guard target >= 0 else { throw FileFailure("create it", path.description, errno: errno) }
         do {
             defer { close(target) }
+            // Where the file system shares bytes between files, a copy takes no room and no time.
+            var isWhole = AtomicFile.share(source, with: target)
             var buffer = [UInt8](repeating: 0, count: 1 << 20)
-            while true {
+            while !isWhole {
                 let count = read(source, &buffer, buffer.count)
                 if count < 0, errno == EINTR { continue }
                 guard count >= 0 else { throw FileFailure("read it", from.description, errno: errno) }
-                if count == 0 { break }
+                isWhole = count == 0
                 try Task.checkCancellation()
                 try buffer.withUnsafeBytes {
                     try AtomicFile.writeAll(

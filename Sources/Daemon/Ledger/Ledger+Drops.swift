@@ -17,9 +17,12 @@ extension Ledger {
     /// Drops in a state, oldest first.
     package func drops(in state: Drop.State, pipeline: PipelineName? = nil) throws -> [Drop] {
         try read {
-            try Self.nouns(
+            try readable(
                 Drop.self, $0,
-                "SELECT body FROM drop_file WHERE state = ? AND (? IS NULL OR pipeline = ?) ORDER BY received_at, id",
+                """
+                SELECT id, body FROM drop_file WHERE state = ? AND (? IS NULL OR pipeline = ?)
+                ORDER BY received_at, id
+                """,
                 [state.rawValue, pipeline?.rawValue, pipeline?.rawValue])
         }
     }
@@ -36,10 +39,10 @@ extension Ledger {
     /// Drops, newest first.
     package func drops(pipeline: PipelineName?, limit: Int) throws -> [Drop] {
         try read {
-            try Self.nouns(
+            try readable(
                 Drop.self, $0,
                 """
-                SELECT body FROM drop_file WHERE (? IS NULL OR pipeline = ?) ORDER BY received_at DESC, id DESC \
+                SELECT id, body FROM drop_file WHERE (? IS NULL OR pipeline = ?) ORDER BY received_at DESC, id DESC \
                 LIMIT ?
                 """,
                 [pipeline?.rawValue, pipeline?.rawValue, limit])
@@ -90,9 +93,14 @@ extension Ledger {
         return drop
     }
 
-    /// Moves a drop on to a state without rows of its own (`validated`, `quarantined`).
+    /// Moves a drop on to a state without rows of its own (`validated`, `quarantined`). Receivers of events hear of
+    /// one that is quarantined.
     package func update(_ drop: Drop) throws {
-        try write { db in try Self.update(drop, db) }
+        try write { db in
+            try Self.update(drop, db)
+            guard drop.state == .quarantined else { return }
+            try Self.happen(.quarantined, drop.pipeline, drop.id, "\(drop.name): \(drop.note ?? "")", db)
+        }
     }
 
     /// Writes a drop as it now is.

@@ -20,12 +20,13 @@ extension Ledger {
                     delivery_mark WHERE source = 'run')
                        AND (SELECT COALESCE(MAX(sequence), 0) FROM promotion) <= (SELECT position FROM delivery_mark \
                        WHERE source = 'promotion')
+                       AND NOT EXISTS (SELECT 1 FROM happening)
                     """) ?? true
         }
         if isQuiet { return 0 }
         return try write { db in
             var added = 0
-            for event in try Self.endedRuns(db) + Self.promotions(db, folder) {
+            for event in try Self.endedRuns(db) + Self.promotions(db, folder) + Self.happenings(db) {
                 for target in targets(event.data.pipeline, event.type) {
                     try db.execute(
                         sql: "INSERT OR IGNORE INTO notification (event, target, due_at, body) VALUES (?, ?, ?, ?)",
@@ -33,6 +34,7 @@ extension Ledger {
                     added += db.changesCount
                 }
             }
+            try db.execute(sql: "DELETE FROM happening")
             for (source, table) in [("run", "run_transition"), ("promotion", "promotion")] {
                 try db.execute(
                     sql:
@@ -53,7 +55,7 @@ extension Ledger {
                 SELECT sequence, run_transition.state AS s, at, message, run.id AS r, run.pipeline AS p FROM \
                 run_transition
                 JOIN run ON run.id = run_transition.run
-                WHERE run_transition.state IN ('rejected', 'inconclusive', 'failed')
+                WHERE run_transition.state IN ('rejected', 'inconclusive', 'failed', 'accepted')
                   AND sequence > (SELECT position FROM delivery_mark WHERE source = 'run') ORDER BY sequence
                 """
         ).compactMap { row in
@@ -64,6 +66,37 @@ extension Ledger {
                 createdAt: Int(row["at"] as Double), type: kind,
                 data: .init(pipeline: PipelineName(row["p"] as String), run: RunID(run), reason: row["message"] ?? ""))
         }
+    }
+
+    /// What was noted by ``happen(_:_:drop:reason:)``.
+    private static func happenings(_ db: Database) throws -> [DeliveryEvent] {
+        try GRDB.Row.fetchAll(db, sql: "SELECT * FROM happening ORDER BY sequence").compactMap { row in
+            let (name, pipeline): (String, String) = (row["kind"], row["pipeline"])
+            guard let kind = DeliveryEvent.Kind(rawValue: name) else { return nil }
+            return DeliveryEvent(
+                id: eventID("\(name) \(pipeline) \(row["sequence"] as Int64) \(row["at"] as Double)"),
+                createdAt: Int(row["at"] as Double), type: kind,
+                data: .init(
+                    pipeline: PipelineName(pipeline), drop: (row["drop_id"] as String?).map { DropID($0) },
+                    reason: row["reason"]))
+        }
+    }
+
+    /// Notes something that receivers of a pipeline's events are to hear of and that no run or promotion tells.
+    package func happen(
+        _ kind: DeliveryEvent.Kind, _ pipeline: PipelineName, drop: DropID? = nil, reason: String
+    ) throws {
+        try write { try Self.happen(kind, pipeline, drop, reason, $0) }
+    }
+
+    static func happen(
+        _ kind: DeliveryEvent.Kind, _ pipeline: PipelineName, _ drop: DropID?, _ reason: String, _ db: Database
+    ) throws {
+        try db.execute(
+            sql: "INSERT INTO happening (kind, pipeline, drop_id, at, reason) VALUES (?, ?, ?, ?, ?)",
+            arguments: [
+                kind.rawValue, pipeline.rawValue, drop?.rawValue, Date().timeIntervalSince1970, reason,
+            ])
     }
 
     private static func promotions(_ db: Database, _ folder: (PipelineName, VersionID) -> String) throws
@@ -90,6 +123,9 @@ extension Ledger {
         "evt_" + Digest.hex(SHA256.hash(Data(text.utf8)).prefix(12))
     }
 
+    /// Seconds that lie between two attempts at most: what is due later was noted by a clock that has been set back.
+    private static let longestPause = 86_400.0
+
     /// What is to be told by now, oldest first.
     package func dueNotifications(at now: Date, limit: Int = 20) throws -> [DeliveryNotice] {
         try read { db in
@@ -97,10 +133,10 @@ extension Ledger {
                 db,
                 sql:
                     """
-                    SELECT id, body, target, attempts FROM notification WHERE state = 'pending' AND due_at <= ? \
-                    ORDER BY id LIMIT ?
+                    SELECT id, body, target, attempts FROM notification
+                    WHERE state = 'pending' AND (due_at <= ?1 OR due_at > ?1 + ?3) ORDER BY id LIMIT ?2
                     """,
-                arguments: [now.timeIntervalSince1970, limit]
+                arguments: [now.timeIntervalSince1970, limit, Self.longestPause]
             ).map { row in
                 DeliveryNotice(
                     id: row["id"], event: try Self.noun(DeliveryEvent.self, row["body"]), target: row["target"],

@@ -18,7 +18,7 @@ extension Ledger {
         try read {
             try Self.nouns(
                 PromotionRecord.self, $0,
-                "SELECT body FROM promotion WHERE pipeline = ? ORDER BY sequence DESC LIMIT ?",
+                "SELECT body FROM promotion WHERE \(Self.ownPromotions) ORDER BY sequence DESC LIMIT ?2",
                 [pipeline.rawValue, limit])
         }
     }
@@ -34,7 +34,8 @@ extension Ledger {
         try write { db in
             let last = try Self.nouns(
                 PromotionRecord.self, db,
-                "SELECT body FROM promotion WHERE pipeline = ? ORDER BY sequence DESC LIMIT 1", [pipeline.rawValue]
+                "SELECT body FROM promotion WHERE \(Self.ownPromotions) ORDER BY sequence DESC LIMIT 1",
+                [pipeline.rawValue]
             ).first
             let sequence = (try Int.fetchOne(db, sql: "SELECT MAX(sequence) FROM promotion") ?? 0) + 1
             var record = PromotionRecord(

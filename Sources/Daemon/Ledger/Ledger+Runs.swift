@@ -46,10 +46,10 @@ extension Ledger {
     /// Runs, newest first.
     package func runs(pipeline: PipelineName? = nil, state: RunState? = nil, limit: Int = 50) throws -> [Run] {
         try read {
-            try Self.nouns(
+            try readable(
                 Run.self, $0,
                 """
-                SELECT body FROM run WHERE (?1 IS NULL OR pipeline = ?1) AND (?2 IS NULL OR state = ?2)
+                SELECT id, body FROM run WHERE (?1 IS NULL OR pipeline = ?1) AND (?2 IS NULL OR state = ?2)
                 ORDER BY number DESC LIMIT ?3
                 """,
                 [pipeline?.rawValue, state?.rawValue, limit])
@@ -60,8 +60,8 @@ extension Ledger {
     package func runs(in states: [RunState]) throws -> [Run] {
         let list = states.map { "'\($0.rawValue)'" }.joined(separator: ",")
         return try read {
-            try Self.nouns(
-                Run.self, $0, "SELECT body FROM run WHERE state IN (\(list)) ORDER BY priority DESC, number")
+            try readable(
+                Run.self, $0, "SELECT id, body FROM run WHERE state IN (\(list)) ORDER BY priority DESC, number")
         }
     }
 

@@ -37,6 +37,14 @@ extension Ledger {
         try nouns(Snapshot.self, db, "SELECT body FROM snapshot WHERE id = ?", [id.rawValue]).first
     }
 
+    /// How many rows a snapshot trains on, and the drops that it learns whole; nil where there is no such snapshot. It
+    /// never changes, so that a snapshot, which may be long, is read once.
+    package func training(_ id: SnapshotID) throws -> (rows: Int, drops: [DropID])? {
+        try trainings.entry(id) {
+            try snapshot(id).map { ($0.rows[.train] ?? 0, $0.trained ?? []) }
+        }
+    }
+
     /// Notes which rows a file made for a snapshot alone has, such as its replay.
     package func notePicked(_ rows: [RowID], in file: FileReference) throws {
         try write { db in

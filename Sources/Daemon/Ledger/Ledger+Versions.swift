@@ -15,8 +15,9 @@ extension Ledger {
 
     package func versions(_ pipeline: PipelineName) throws -> [ModelVersion] {
         try read {
-            try Self.nouns(
-                ModelVersion.self, $0, "SELECT body FROM version WHERE pipeline = ? ORDER BY rowid", [pipeline.rawValue]
+            try readable(
+                ModelVersion.self, $0, "SELECT id, body FROM version WHERE pipeline = ? ORDER BY rowid",
+                [pipeline.rawValue]
             )
         }
     }

@@ -2,6 +2,8 @@ import Foundation
 import GRDB
 import GRDBSQLite
 import Nouns
+import Platform
+import Synchronization
 
 /// The daemon's only database: what one stage hands to the next is a row here, and nothing else.
 ///
@@ -11,6 +13,12 @@ package final class Ledger: Sendable {
     let pool: DatabasePool
     /// What opening it changed; nil where it was new or had the present schema.
     package let upgrade: LedgerUpgrade?
+    let lineages = LineageCache()
+    let trainings = TrainingCache()
+    private let decodedRuns = DecodedRuns()
+    private let file: FileIdentity?
+    let path: String
+    private let faults = Mutex<[String: String]>([:])
 
     /// Opens (or makes) the database at `path` and brings its schema up to date; a copy of what it was is kept
     /// beside it.
@@ -28,6 +36,8 @@ package final class Ledger: Sendable {
             // of two trees. Readers need less: every write of another connection empties their cache.
             try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -6000 : -24000)")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+            // What is deleted is overwritten: texts of withdrawn rows do not stay in free pages.
+            if !db.configuration.readonly { try db.execute(sql: "PRAGMA secure_delete = ON") }
             Self.endWithItsTask(db)
         }
         // One for each thread that may read at a time, so that whoever answers never waits for a stage's reading. Those
@@ -36,6 +46,8 @@ package final class Ledger: Sendable {
         do {
             self.upgrade = try upgrade.prepare()
             pool = try DatabasePool(path: upgrade.path, configuration: configuration)
+            path = upgrade.path
+            file = FileIdentity(path)
             // A committed change of state survives a power cut. (The pool has asked for less, for its own journal.)
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try upgrade.run(pool)
@@ -85,6 +97,29 @@ package final class Ledger: Sendable {
             sqlite3_progress_handler(
                 db.sqliteConnection, stepsBetweenQuestions,
                 { _ in Ledger.mayBeCancelled && Task.isCancelled ? 1 : 0 }, nil)
+        }
+    }
+
+    /// Whether the file that is open still lies under its name.
+    package var isInPlace: Bool { FileIdentity(path) == file }
+
+    /// Rows that could not be read, by identifier, with the reason; they are passed over wherever many are asked for.
+    package var unreadable: [String: String] { faults.withLock { $0 } }
+
+    /// The nouns that can be read among many; a row that cannot costs nothing but itself.
+    func readable<T: Decodable>(
+        _ type: T.Type, _ db: Database, _ sql: String, _ arguments: StatementArguments = []
+    ) throws -> [T] {
+        try GRDB.Row.fetchAll(db, sql: sql, arguments: arguments).compactMap { row in
+            do {
+                guard type == Run.self else { return try Self.noun(type, row["body"]) }
+                let body: String = row["body"]
+                return try decodedRuns.run(row["id"], body) { try Self.noun(Run.self, body) } as? T
+            } catch let error as DecodingError {
+                let id: String = row["id"]
+                faults.withLock { $0[id] = "\(error)" }
+                return nil
+            }
         }
     }
 

@@ -6,9 +6,10 @@ import Platform
 extension BaseOperations {
     /// Writes a file of an upload as its bytes come, and makes it durable.
     ///
-    /// Throws a Failure: `upload.name` and `upload.unknown` for the place, `upload.write` and `disk.full` for the file.
-    package func put(_ place: UploadPlace, _ body: FileBody) async throws -> UploadedAnswer {
-        let path = try registry.uploadPath(place.upload, file: place.file)
+    /// Throws a Failure: `upload.name`, `upload.unknown` and `upload.owner` for the place, `upload.too_large`,
+    /// `upload.write` and `disk.full` for the file.
+    package func put(_ place: UploadPlace, _ body: FileBody, who: String) async throws -> UploadedAnswer {
+        let (path, bound) = try uploads.place(place.upload, file: place.file, who: who)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else {
             throw Failure(
@@ -19,6 +20,11 @@ extension BaseOperations {
         var size = 0
         try await body.forEachPiece { piece in
             size += piece.count
+            guard size <= bound else {
+                throw Failure(
+                    code: "upload.too_large", "The files of this upload have more than \(bound >> 20) MiB.", at: path,
+                    remedy: "Free space on the daemon's disk, or send less.")
+            }
             do {
                 try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
             } catch let failure as FileFailure {

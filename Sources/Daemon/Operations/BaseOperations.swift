@@ -11,13 +11,16 @@ package struct BaseOperations: Sendable {
     let context: StageContext
     let registry: BaseRegistry
     let recommender: BaseRecommender
+    let desk: ServiceDesk
 
     package func list() throws -> [BaseCard] { try context.ledger.bases() }
 
     /// Throws a Failure (`base.unknown`) that names the bases there are.
     package func show(_ id: BaseID) throws -> BaseCard { try context.requireBase(id) }
 
-    package func add(_ request: AddBaseRequest) async throws -> BaseCard { try await registry.add(request) }
+    package func add(_ request: AddBaseRequest, who: String) async throws -> BaseCard {
+        try await desk.serve { try await registry.add(request, who: who) }
+    }
 
     package func remove(_ id: BaseID) throws -> RemovedAnswer {
         try registry.remove(id)
@@ -26,15 +29,19 @@ package struct BaseOperations: Sendable {
 
     /// Ranks the bases for a pipeline's rows, the best first.
     package func recommend(_ name: PipelineName, _ request: RecommendRequest) async throws -> [BaseRecommendation] {
-        try await recommender.recommend(name, rows: request.rows)
+        try await desk.serve { try await recommender.recommend(name, rows: request.rows) }
     }
 
     /// Ranks the bases for the rows of an uploaded file, the best first; the upload goes away with the answer.
-    package func recommend(_ request: RecommendDataRequest) async throws -> [BaseRecommendation] {
-        let path = try registry.uploadPath(request.upload, file: request.file)
-        defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
-        return try await recommender.recommend(file: path, rows: request.rows)
+    package func recommend(_ request: RecommendDataRequest, who: String) async throws -> [BaseRecommendation] {
+        let path = try uploads.place(request.upload, file: request.file, who: who).path
+        defer { try? uploads.close(request.upload) }
+        return try await desk.serve { try await recommender.recommend(file: path, rows: request.rows) }
     }
 
-    package func openUpload() throws -> UploadAnswer { try registry.openUpload() }
+    package func openUpload(_ query: UploadQuery, who: String) throws -> UploadAnswer {
+        try uploads.open(query.purpose, who: who)
+    }
+
+    var uploads: Uploads { Uploads(context) }
 }

@@ -29,15 +29,19 @@ package struct Operations: Sendable {
         registry: BaseRegistry, launcher: any WorkerRunner, serving: any ServingPath, experiments: ExperimentService,
         datasets: DatasetCatalogue, startedAt: Date
     ) {
+        let desk = ServiceDesk(context)
         pipelines = PipelineOperations(
-            context: context, scheduling: scheduling, promotion: promotion, serving: serving)
+            context: context, scheduling: scheduling, promotion: promotion, serving: serving,
+            retirement: Retirement(
+                context: context, supervision: supervision, experiments: experiments, promotion: promotion))
         status = StatusOperations(context: context, pipelines: pipelines, startedAt: startedAt)
         runs = RunOperations(context: context, supervision: supervision, promotion: promotion)
         drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
         data = datasets
         versions = VersionCatalogue(context) { serving.versionsInUse }
         bases = BaseOperations(
-            context: context, registry: registry, recommender: BaseRecommender(context, launcher: launcher))
+            context: context, registry: registry, recommender: BaseRecommender(context, launcher: launcher),
+            desk: desk)
         self.experiments = ExperimentOperations(context: context, service: experiments)
     }
 }

@@ -14,6 +14,7 @@ package struct PipelineOperations: Sendable {
     let scheduling: SchedulingService
     let promotion: PromotionService
     let serving: any ServingPath
+    let retirement: Retirement
 
     package func list() throws -> [PipelineSummary] { try context.settings.pipelines.map(summary) }
 
@@ -53,9 +54,20 @@ package struct PipelineOperations: Sendable {
         return try context.ledger.verify(name)
     }
 
+    /// Ends a pipeline whose settings file was moved away.
+    package func retire(_ name: PipelineName, _ request: RetireRequest, who: String) throws -> RetireAnswer {
+        try retirement.retire(name, request, who: who)
+    }
+
+    /// Gives a pipeline whose settings file was moved away another name.
+    package func rename(_ name: PipelineName, _ request: RenameRequest, who: String) throws -> RenameAnswer {
+        try retirement.rename(name, request, who: who)
+    }
+
     private func summary(_ pipeline: PipelineSettings) throws -> PipelineSummary {
         let served = try context.ledger.served(pipeline.name)
         let last = try context.ledger.runs(pipeline: pipeline.name, limit: 1).first
+        let waiting = context.waiting[pipeline.name]
         return PipelineSummary(
             name: pipeline.name, base: try context.effective(pipeline).settings.base,
             dropFolder: context.dropFolder(pipeline), rows: try context.ledger.rowCounts(pipeline.name),
@@ -63,7 +75,8 @@ package struct PipelineOperations: Sendable {
             servedSince: served?.since, lastRun: last?.id, lastRunState: last?.state,
             activity: activity(pipeline, last),
             problems: context.problems.all(prefix: "drop:\(pipeline.name):")
-                + [context.problems.problem(of: "pipeline:\(pipeline.name)")].compactMap(\.self))
+                + [context.problems.problem(of: "pipeline:\(pipeline.name)")].compactMap(\.self),
+            waiting: waiting.isEmpty ? nil : waiting)
     }
 
     /// What it is doing or waiting for, in a sentence; what a person has to do comes first.

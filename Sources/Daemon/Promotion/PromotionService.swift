@@ -77,16 +77,18 @@ package struct PromotionService: Service {
                 code: "version.unknown", "There is no version '\(target)'.", at: target.rawValue,
                 remedy: "See `ftctl history \(pipeline)`.")
         }
-        if let target,
-            !FileManager.default.fileExists(
-                atPath: context.layout.versionRecord(pipeline, target))
-        {
-            throw Failure(
-                code: "version.removed", "The files of '\(target)' were removed.", at: target.rawValue,
-                remedy: "See `ftctl version list \(pipeline)` for those that are there.")
+        let record = try ServingTurns.taken {
+            if let target,
+                !FileManager.default.fileExists(atPath: context.layout.versionRecord(pipeline, target))
+            {
+                throw Failure(
+                    code: "version.removed", "The files of '\(target)' were removed.", at: target.rawValue,
+                    remedy: "See `ftctl version list \(pipeline)` for those that are there.")
+            }
+            return try context.ledger.promote(
+                pipeline, to: target, run: nil, kind: .rollback, who: who, reason: reason
+            ).record
         }
-        let (record, _) = try context.ledger.promote(
-            pipeline, to: target, run: nil, kind: .rollback, who: who, reason: reason)
         try repairLink(pipeline)
         context.logger.notice(
             "Rolled \(pipeline) back to \(target?.rawValue ?? "the base") by \(who): \(reason)",
@@ -94,6 +96,18 @@ package struct PromotionService: Service {
                 "pipeline": "\(pipeline)", "event": "version.rolled-back", "version": "\(target?.rawValue ?? "base")",
             ])
         return record
+    }
+
+    /// Serves nothing but the base from now on, and takes people's names away from the versions. Returns what was
+    /// served.
+    package func end(_ pipeline: PipelineName, who: String, reason: String) throws -> VersionID? {
+        for name in try context.ledger.aliases(pipeline).keys {
+            try context.ledger.setAlias(name, of: pipeline, to: nil, who: who)
+        }
+        guard let served = try context.ledger.served(pipeline)?.version else { return nil }
+        _ = try context.ledger.promote(pipeline, to: nil, run: nil, kind: .rollback, who: who, reason: reason)
+        try repairLink(pipeline)
+        return served
     }
 
     /// What lies below the served version. Throws a Failure (`rollback.nothing`) where that is the base already.
@@ -129,10 +143,12 @@ package struct PromotionService: Service {
 
     private func promote(_ run: Run, kind: PromotionRecord.Kind, who: String, reason: String) throws -> PromotionRecord
     {
-        let version = try VersionFolder(context: context).make(run)
-        try context.ledger.add(version)
-        let (record, change) = try context.ledger.promote(
-            run.pipeline, to: version.id, run: run.id, kind: kind, who: who, reason: reason)
+        let (record, change) = try ServingTurns.taken {
+            let version = try VersionFolder(context: context).make(run)
+            try context.ledger.add(version)
+            return try context.ledger.promote(
+                run.pipeline, to: version.id, run: run.id, kind: kind, who: who, reason: reason)
+        }
         try repairLink(run.pipeline)
         if let change { context.perform(change) }
         return record

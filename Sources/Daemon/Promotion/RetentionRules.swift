@@ -1,18 +1,37 @@
 import EvaluationMetrics
+import Foundation
 import Nouns
+import Settings
 
-/// Which versions have to stay. Pure.
+/// Which models keep their files. Pure.
 package enum RetentionRules {
-    /// What is known of one version.
+    /// What is known of one model: a run, and the version that it became.
     package struct Candidate: Sendable {
-        package var version: ModelVersion
+        package var run: RunID
+        package var version: VersionID?
+        package var createdAt: Date
         package var aliases: [String]
         /// The primary metric when it was judged, so that larger is better; nil where it was never judged.
         package var score: Double?
-        package init(version: ModelVersion, aliases: [String], score: Double?) {
+        /// What needs it, as the end of a sentence: `is used by run r-000007`.
+        package var use: String?
+        /// The run whose version it starts from, where it is no version itself: without that one's files it could not
+        /// become one.
+        package var start: RunID?
+        package var bytes: Int
+
+        package init(
+            run: RunID, version: VersionID? = nil, createdAt: Date, aliases: [String] = [], score: Double? = nil,
+            use: String? = nil, start: RunID? = nil, bytes: Int = 0
+        ) {
+            self.run = run
             self.version = version
+            self.start = start
+            self.createdAt = createdAt
             self.aliases = aliases
             self.score = score
+            self.use = use
+            self.bytes = bytes
         }
     }
 
@@ -27,24 +46,60 @@ package enum RetentionRules {
         return figures.map { figures in metric.flatMap { metric in figures[metric.key].flatMap(metric.goodness) } }
     }
 
-    /// Why each version that stays does: named (`current`, `previous`, own names), judged best, or an ancestor of one
-    /// that stays.
-    package static func kept(_ candidates: [Candidate]) -> [VersionID: String] {
-        var reasons: [VersionID: String] = [:]
+    /// Why each model that stays does: it is named (`current`, `previous`, own names), was judged best, is in use, or
+    /// is new enough by `settings`.
+    ///
+    /// Of a parent only the record is needed: a version has every adapter that it rests on.
+    ///
+    /// - Parameters:
+    ///   - candidates: the newest first.
+    ///   - settings: nil where only what is protected is to stay.
+    package static func kept(_ candidates: [Candidate], _ settings: RetentionSettings?, now: Date) -> [RunID: String] {
+        var reasons = protected(candidates)
+        guard let settings else { return reasons }
+        var counts = [true: 0, false: 0]
         for candidate in candidates {
-            if let name = candidate.aliases.first(where: { $0 == "current" }) ?? candidate.aliases.first {
-                reasons[candidate.version.id] = name == "current" ? "is served" : "is named '\(name)'"
+            counts[candidate.version != nil, default: 0] += 1
+            guard reasons[candidate.run] == nil else { continue }
+            if counts[candidate.version != nil, default: 0] <= settings.keep {
+                reasons[candidate.run] = "is among the newest \(settings.keep)"
+            } else if now.timeIntervalSince(candidate.createdAt) < Double(settings.keepDays) * 86_400 {
+                reasons[candidate.run] = "is younger than \(settings.keepDays) days"
             }
         }
-        let judged = candidates.compactMap { candidate in candidate.score.map { (candidate.version.id, $0) } }
+        for candidate in candidates where reasons[candidate.run] != nil {
+            if let start = candidate.start, reasons[start] == nil {
+                reasons[start] = "is what run \(candidate.run) starts from"
+            }
+        }
+        guard settings.maximumBytes > 0 else { return reasons }
+        let bound = protected(candidates)
+        var bytes = candidates.reduce(0) { $0 + (reasons[$1.run] == nil ? 0 : $1.bytes) }
+        for candidate in candidates.reversed() where bytes > settings.maximumBytes {
+            guard reasons[candidate.run] != nil, bound[candidate.run] == nil else { continue }
+            reasons[candidate.run] = nil
+            bytes -= candidate.bytes
+        }
+        return reasons
+    }
+
+    /// What no rule removes.
+    private static func protected(_ candidates: [Candidate]) -> [RunID: String] {
+        var reasons: [RunID: String] = [:]
+        for candidate in candidates {
+            if let name = candidate.aliases.first(where: { $0 == "current" }) ?? candidate.aliases.first {
+                reasons[candidate.run] = name == "current" ? "is served" : "is named '\(name)'"
+            } else if let use = candidate.use {
+                reasons[candidate.run] = use
+            }
+        }
+        let judged = candidates.filter { $0.version != nil }.compactMap { candidate in
+            candidate.score.map { (candidate.run, $0) }
+        }
         if let best = judged.max(by: { $0.1 < $1.1 }), reasons[best.0] == nil { reasons[best.0] = "was judged best" }
-        let parents = Dictionary(candidates.map { ($0.version.id, $0.version.parent) }, uniquingKeysWith: { $1 })
-        for start in Array(reasons.keys).sorted() {
-            var child = start
-            // Each step goes to an older version, and none is entered twice: a damaged chain ends all the same.
-            while let parent = parents[child].flatMap({ $0 }), reasons[parent] == nil {
-                reasons[parent] = "is a parent of \(child)"
-                child = parent
+        for candidate in candidates where candidate.use != nil {
+            if let start = candidate.start, reasons[start] == nil {
+                reasons[start] = "is what run \(candidate.run) starts from"
             }
         }
         return reasons

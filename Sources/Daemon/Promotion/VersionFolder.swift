@@ -42,7 +42,8 @@ struct VersionFolder {
         return version
     }
 
-    /// Copies an adapter, or a whole set of weights, and checks that the copy is what was judged.
+    /// Takes an adapter, or a whole set of weights, and checks that it is what was judged. Bytes that never change are
+    /// on the disk once, under the name of the run and that of each version that rests on them.
     private func copy(_ adapter: AdapterReference, to folder: String) throws {
         try AtomicFile.makeFolder(folder)
         let isWhole = FileManager.default.fileExists(atPath: adapter.path + "/config.json")
@@ -51,8 +52,13 @@ struct VersionFolder {
             isWhole
             ? try FileManager.default.contentsOfDirectory(atPath: adapter.path).filter { !$0.hasPrefix(".") }.sorted()
             : ["adapter_config.json", weights]
+        guard FileManager.default.fileExists(atPath: adapter.path + "/" + weights) else {
+            throw Failure(
+                code: "promotion.removed", "The trained weights were removed, because nothing needed them.",
+                at: adapter.path, remedy: "Queue a new run; [retention] says how long weights stay.")
+        }
         for name in names {
-            try AtomicFile.copy(adapter.path + "/" + name, to: folder + "/" + name)
+            try AtomicFile.linkOrCopy(adapter.path + "/" + name, to: folder + "/" + name)
         }
         let digest = try Digest.sha256(file: folder + "/" + weights)
         guard digest == adapter.sha256 else {

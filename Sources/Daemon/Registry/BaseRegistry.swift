@@ -17,41 +17,20 @@ package struct BaseRegistry: Sendable {
         self.launcher = launcher
     }
 
-    /// Opens a folder for the files of one base.
-    package func openUpload() throws -> UploadAnswer {
-        let id = "u-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
-        try AtomicFile.makeFolder(context.layout.upload(id))
-        return UploadAnswer(id: id)
-    }
-
-    /// Where a file of an upload is to be written. Throws a Failure for names that would leave the folder.
-    package func uploadPath(_ upload: String, file: String) throws -> String {
-        guard upload.wholeMatch(of: /u-[0-9a-f]{1,16}/) != nil,
-            file.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9._-]{0,200}/) != nil
-        else {
-            throw Failure(
-                code: "upload.name", "'\(file)' cannot be the name of an uploaded file.", at: file,
-                remedy: "Use letters, digits, '.', '_' and '-'.")
-        }
-        let folder = context.layout.upload(upload)
-        guard FileManager.default.fileExists(atPath: folder) else {
-            throw Failure(
-                code: "upload.unknown", "There is no upload '\(upload)'.", at: upload, remedy: "Open one first.")
-        }
-        return folder + "/" + file
-    }
-
     /// Inspects an upload and registers it. Throws what the worker says where the engine cannot run the model.
-    package func add(_ request: AddBaseRequest) async throws -> BaseCard {
-        do { return try await register(request) } catch {
+    ///
+    /// - Parameter who: the owner of the upload.
+    package func add(_ request: AddBaseRequest, who: String) async throws -> BaseCard {
+        do { return try await register(request, who) } catch {
             context.logger.warning("A base was refused: \(error)", metadata: ["event": "base.refused"])
             throw error
         }
     }
 
-    private func register(_ request: AddBaseRequest) async throws -> BaseCard {
-        let folder = try (uploadPath(request.upload, file: "x") as NSString).deletingLastPathComponent
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+    private func register(_ request: AddBaseRequest, _ who: String) async throws -> BaseCard {
+        let uploads = Uploads(context)
+        let folder = try uploads.folder(request.upload, who: who)
+        defer { try? uploads.close(request.upload) }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
         let ggufs = names.filter { $0.hasSuffix(".gguf") }
         // A chat template may lie beside a GGUF.
@@ -63,7 +42,7 @@ package struct BaseRegistry: Sendable {
                 code: "base.name", "'\(id)' cannot name a base.", at: id.rawValue,
                 remedy: "Use lower-case letters, digits, '.', '_' and '-', such as --id smollm2-135m.")
         }
-        let work = context.layout.upload("work-" + request.upload)
+        let work = context.layout.scratch("inspect-" + request.upload)
         defer { try? FileManager.default.removeItem(atPath: work) }
         let worker = WorkerRequest(
             id: "inspect-\(id)", directory: work, task: .inspect(InspectTask(path: path, id: id)),

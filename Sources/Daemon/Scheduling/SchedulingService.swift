@@ -183,6 +183,10 @@ package struct SchedulingService: Service {
         return run
     }
 
+    /// A time of the ledger; one that is still to come was noted by a clock that has been set back since, so that
+    /// nobody waits for it.
+    static func passed(_ time: Date, _ now: Date) -> Date { time > now.addingTimeInterval(1) ? .distantPast : time }
+
     private func situation(_ pipeline: PipelineSettings) throws -> (SchedulingRules.Situation, DropWindow) {
         let now = Date()
         let served = try context.served(pipeline.name)
@@ -203,8 +207,9 @@ package struct SchedulingService: Service {
             newRows: DropWindow.rows(window.untried), leftRows: DropWindow.rows(window.unlearned.filter(\.isTried)),
             allRows: DropWindow.rows(window.all),
             gateRows: try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0,
-            newestDrop: window.untried.map(\.storedAt).max(),
-            oldestDrop: window.untried.map(\.storedAt).min(), lastRun: runs.first?.createdAt, isBusy: busy,
+            newestDrop: window.untried.map { Self.passed($0.storedAt, now) }.max(),
+            oldestDrop: window.untried.map { Self.passed($0.storedAt, now) }.min(),
+            lastRun: runs.first.map { Self.passed($0.createdAt, now) }, isBusy: busy,
             hasServed: served != nil,
             servedBase: served?.base, continuations: continuations.count,
             runsSinceFromBase: runs.prefix { $0.mode != .fromBase }.count,

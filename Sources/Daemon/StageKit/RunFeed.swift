@@ -5,37 +5,54 @@ import Synchronization
 import WorkerProtocol
 
 /// The live story of the runs: who watches gets every notice from the one asked for on, past and to come.
+///
+/// A story that is over is forgotten once a few others are: the ledger has what is to be known of it.
 package final class RunFeed: Sendable {
     private struct Story {
         var notices: [RunNotice] = []
         var listeners: [UUID: AsyncStream<RunNotice>.Continuation] = [:]
         var isOver = false
+
+        mutating func add(_ notice: RunNotice) {
+            var notice = notice
+            notice.index = (notices.last?.index ?? -1) + 1
+            notices.append(notice)
+            if notices.count > RunFeed.longest { notices.removeFirst(RunFeed.longest / 4) }
+            for listener in listeners.values { listener.yield(notice) }
+        }
     }
-    private let stories = Mutex<[RunID: Story]>([:])
+    private struct Stories {
+        var byRun: [RunID: Story] = [:]
+        /// Runs whose story is over, in the order of their ends.
+        var over: [RunID] = []
+    }
+    private let stories = Mutex(Stories())
     // Steps of long runs: the newest are kept, whoever wants all reads events.jsonl.
     private static let longest = 20_000
+    /// Stories that are kept after their end, for those who are about to ask.
+    private static let kept = 8
 
     package init() {}
 
     /// Tells of a state change or an event.
     package func tell(_ run: RunID, _ state: RunState, event: WorkerEvent? = nil, message: String? = nil) {
         stories.withLock { stories in
-            var story = stories[run] ?? Story()
-            let index = (story.notices.last?.index ?? -1) + 1
-            let notice = RunNotice(index: index, at: Date(), run: run, state: state, event: event, message: message)
-            story.notices.append(notice)
-            if story.notices.count > Self.longest { story.notices.removeFirst(Self.longest / 4) }
-            for listener in story.listeners.values { listener.yield(notice) }
-            stories[run] = story
+            // In its place: a story is long, and is not to be copied for each notice.
+            stories.byRun[run, default: Story()].add(
+                RunNotice(index: 0, at: Date(), run: run, state: state, event: event, message: message))
         }
     }
 
     /// Ends the story: listeners get no more.
     package func close(_ run: RunID) {
         let listeners = stories.withLock { stories in
-            stories[run]?.isOver = true
-            defer { stories[run]?.listeners = [:] }
-            return Array((stories[run]?.listeners ?? [:]).values)
+            let listeners = stories.byRun[run]?.listeners ?? [:]
+            stories.byRun[run]?.isOver = true
+            stories.byRun[run]?.listeners = [:]
+            stories.over.removeAll { $0 == run }
+            stories.over.append(run)
+            while stories.over.count > Self.kept { stories.byRun[stories.over.removeFirst()] = nil }
+            return Array(listeners.values)
         }
         // Outside the lock: finishing calls the stream's termination handler, which takes it.
         for listener in listeners { listener.finish() }
@@ -45,18 +62,14 @@ package final class RunFeed: Sendable {
     package func notices(_ run: RunID, from: Int, follow: Bool) -> AsyncStream<RunNotice> {
         let (stream, continuation) = AsyncStream<RunNotice>.makeStream()
         stories.withLock { stories in
-            var story = stories[run] ?? Story()
+            let story = stories.byRun[run] ?? Story()
             for notice in story.notices where notice.index >= from { continuation.yield(notice) }
-            if follow, !story.isOver {
-                let id = UUID()
-                story.listeners[id] = continuation
-                continuation.onTermination = { [weak self] _ in
-                    self?.stories.withLock { _ = $0[run]?.listeners.removeValue(forKey: id) }
-                }
-                stories[run] = story
-            } else {
-                continuation.finish()
+            guard follow, !story.isOver else { return continuation.finish() }
+            let id = UUID()
+            continuation.onTermination = { [weak self] _ in
+                self?.stories.withLock { _ = $0.byRun[run]?.listeners.removeValue(forKey: id) }
             }
+            stories.byRun[run, default: Story()].listeners[id] = continuation
         }
         return stream
     }

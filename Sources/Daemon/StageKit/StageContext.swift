@@ -13,6 +13,8 @@ package struct StageContext: Sendable {
     package let settings: LiveSettings
     package let bells: StageBells
     package let problems: ProblemBoard
+    /// What lies in drop folders and is not taken yet.
+    package let waiting = WaitingBoard()
     /// What those who watch runs see.
     package let feed: RunFeed
     package let logger: Logger

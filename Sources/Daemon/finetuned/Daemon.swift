@@ -40,6 +40,8 @@ struct Daemon {
         let context = StageContext(
             layout: layout, ledger: ledger, settings: LiveSettings(settings), logger: logger)
 
+        clearUp(context)
+
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
         // is better.
         let roster = EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) {
@@ -84,7 +86,7 @@ struct Daemon {
 
         let services: [any Service] = [
             intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, serving, delivery,
-            server,
+            server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
             EngineWatch(context: context, roster: roster), reloading, presence,
         ]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
@@ -118,6 +120,22 @@ struct Daemon {
         _exit(EXIT_FAILURE)
     }
 
+    /// Removes what a killed daemon left behind, and uploads that nobody finishes.
+    private func clearUp(_ context: StageContext) {
+        do {
+            try PipelineFolders(layout, context.ledger).follow()
+            try Uploads(context).removeExpired()
+            let count = try Leftovers(layout, context.ledger).remove()
+            guard count > 0 else { return }
+            logger.notice(
+                "Removed \(count) files and folders that a killed daemon left behind",
+                metadata: ["event": "disk.recovered"])
+        } catch {
+            // Nothing rests on it, and the next start tries again.
+            logger.warning("What a killed daemon left behind stays: \(error)", metadata: ["event": "stage.failed"])
+        }
+    }
+
     private var quiet: Logger {
         var logger = Logger(label: "lifecycle")
         logger.logLevel = .warning
@@ -132,7 +150,9 @@ struct Daemon {
         timer.setEventHandler { manager.extendTimeout(by: .seconds(60)) }
         timer.resume()
         defer { timer.cancel() }
+        try LedgerCheck.check(layout)
         let ledger = try Ledger(path: layout.ledger)
+        try Leftovers(layout, ledger).checkAge()
         if let upgrade = ledger.upgrade {
             logger.notice(
                 """

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -27,4 +29,24 @@ void ft_prepare_thread(const char *name, int niceness) {
     prctl(PR_SET_NAME, name);
     // A new thread has its maker's niceness. 0 names the calling one.
     if (niceness) setpriority(PRIO_PROCESS, 0, ft_process_niceness() + niceness);
+}
+
+int ft_is_remote(int descriptor) {
+    struct statfs v;
+    if (fstatfs(descriptor, &v)) return 0;
+    switch ((uint32_t)v.f_type) {
+    case 0x6969: // NFS
+    case 0x517B: // SMB
+    case 0xFE534D42: // SMB2
+    case 0xFF534D42: // CIFS
+    case 0x00C36400: // Ceph
+    case 0x01021997: // 9P
+    case 0x65735546: // FUSE
+        return 1;
+    default: return 0;
+    }
+}
+
+int ft_clone(int target, int source) {
+    return ioctl(target, 0x40049409, source); // FICLONE
 }

@@ -49,7 +49,10 @@ package struct Layout: Hashable, Sendable {
         intake(pipeline, drop: drop) + "/report.json"
     }
     package func quarantine(_ pipeline: PipelineName) -> String { state + "/quarantine/\(pipeline)" }
-    package func datasets(_ pipeline: PipelineName) -> String { state + "/datasets/\(pipeline)" }
+    /// What the name of a drop's folder in quarantine ends with, after its day and name.
+    package func quarantineEnding(_ drop: DropID) -> String { "-" + drop.rawValue.suffix(8) }
+    package var allDatasets: String { state + "/datasets" }
+    package func datasets(_ pipeline: PipelineName) -> String { allDatasets + "/\(pipeline)" }
     /// Row files, named by their content.
     package func shards(_ pipeline: PipelineName) -> String { datasets(pipeline) + "/shards" }
     /// Manifests of snapshots.
@@ -64,10 +67,12 @@ package struct Layout: Hashable, Sendable {
     package var uploads: String { state + "/uploads" }
     /// Files of a base that a client sends.
     package func upload(_ id: String) -> String { uploads + "/\(id)" }
-    package func base(_ id: BaseID) -> String { state + "/bases/\(id)" }
+    package var bases: String { state + "/bases" }
+    package func base(_ id: BaseID) -> String { bases + "/\(id)" }
     /// What is known of a base, beside its files.
     package func baseCard(_ id: BaseID) -> String { base(id) + "/card.json" }
-    package func models(_ pipeline: PipelineName) -> String { state + "/models/\(pipeline)" }
+    package var allModels: String { state + "/models" }
+    package func models(_ pipeline: PipelineName) -> String { allModels + "/\(pipeline)" }
     package func version(_ pipeline: PipelineName, _ id: VersionID) -> String { models(pipeline) + "/\(id)" }
     /// What is known of a version; the last file of its folder that is written.
     package func versionRecord(_ pipeline: PipelineName, _ id: VersionID) -> String {
@@ -99,6 +104,7 @@ package struct Layout: Hashable, Sendable {
     ///
     /// - Parameter name: unlike that of any other work, such as `measure-tickets-42`.
     package func scratch(_ name: String) -> String { runs + "/.\(name)" }
-    package func experiment(_ id: ExperimentID) -> String { state + "/experiments/\(id)" }
+    package var experiments: String { state + "/experiments" }
+    package func experiment(_ id: ExperimentID) -> String { experiments + "/\(id)" }
     package func trial(_ number: Int, of id: ExperimentID) -> String { experiment(id) + "/t\(number)" }
 }

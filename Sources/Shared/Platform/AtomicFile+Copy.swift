@@ -1,10 +1,26 @@
+import CPlatform
 import Foundation
 
 extension AtomicFile {
+    /// Shares the bytes of an open file with an empty one where the file system can; returns whether it did.
+    package static func share(_ source: Int32, with target: Int32) -> Bool { ft_clone(target, source) == 0 }
+
     /// Bytes that are copied before it is asked whether the task is cancelled.
     private static let pieceBytes = 1 << 20
     /// After so many bytes the copy is made durable, so the last part never takes long.
     private static let durableBytes = 128 << 20
+
+    /// Gives a file that never changes a further durable name; copies it where the file system gives no further names.
+    ///
+    /// Throws what ``copy(_:to:)`` throws.
+    package static func linkOrCopy(_ from: String, to path: String) throws {
+        guard Foundation.link(from, path) == 0 else { return try copy(from, to: path) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileFailure("open it", path, errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileFailure("make it durable", path, errno: errno) }
+        try sync(folder: (path as NSString).deletingLastPathComponent)
+    }
 
     /// Makes a durable copy of a file, of any size, under a name that it has only once it is whole.
     ///

@@ -47,7 +47,7 @@ package enum AtomicFile {
         try sync(folder: place.folder)
     }
 
-    /// Makes the folder and those above it.
+    /// Makes the folder and those above it, each durable in the one that it lies in.
     package static func makeFolder(_ path: String, mode: mode_t = 0o750) throws {
         if mkdir(path, mode) == 0 {
             try sync(folder: (path as NSString).deletingLastPathComponent)
@@ -62,6 +62,7 @@ package enum AtomicFile {
             guard mkdir(path, mode) == 0 || errno == EEXIST else {
                 throw FileFailure("make the folder", path, errno: errno)
             }
+            try sync(folder: parent)
         default: throw FileFailure("make the folder", path, errno: errno)
         }
     }

@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 
 /// A path as the kernel has it: bytes that need not be text, since a file's name may hold anything but `/` and NUL.
@@ -87,16 +88,29 @@ package struct RawPath: Hashable, Sendable, CustomStringConvertible {
         return descriptor
     }
 
-    /// Whether some program has the open file open for writing. False where the kernel will not say, as for the files
-    /// of other users.
-    package static func isBeingWritten(_ descriptor: Int32) -> Bool {
+    /// Whether programs may write to a file that is open here.
+    package enum Writers: Sendable {
+        /// No program has it open for writing, and it has no other name by which one could open it.
+        case none
+        /// Some program has it open for writing.
+        case some
+        /// The kernel does not say, as for the files of other users and on network file systems.
+        case unknown
+    }
+
+    /// Who may be writing to an open file.
+    package static func writers(_ descriptor: Int32) -> Writers {
         // F_SETLEASE with a read lease: refused with EAGAIN exactly while there is a writer.
         guard fcntl(descriptor, 1024, Int32(F_RDLCK)) != 0 else {
             _ = fcntl(descriptor, 1024, Int32(F_UNLCK))
-            return false
+            var status = stat()
+            return fstat(descriptor, &status) == 0 && status.st_nlink <= 1 ? .none : .unknown
         }
-        return errno == EAGAIN
+        return errno == EAGAIN && ft_is_remote(descriptor) == 0 ? .some : .unknown
     }
+
+    /// Whether some program has the open file open for writing. False where the kernel will not say.
+    package static func isBeingWritten(_ descriptor: Int32) -> Bool { writers(descriptor) == .some }
 
     /// The names in this folder, sorted by their bytes, without `.` and `..`. Throws ``FileFailure``.
     package func names() throws -> [[UInt8]] {

@@ -86,6 +86,24 @@ extension DaemonSettings {
             $0.minimumFreeBytes = bytes
             return nil
         },
+        .whole(
+            "retention.keep", \.retention.keep, in: 1...1_000_000,
+            "The newest models of a pipeline whose files stay: so many promoted ones, and as many others."),
+        .whole(
+            "retention.keep_days", \.retention.keepDays, in: 0...36_500,
+            "Days for which a model's files stay, whatever their number. Records stay for ever."),
+        .text(
+            "retention.maximum_bytes", default: "\"0\"",
+            "Most that the models of one pipeline may take, such as \"20G\"; the oldest go first. \"0\": no limit.",
+            read: { String($0.retention.maximumBytes) }
+        ) {
+            guard let bytes = DaemonSettings.bytes($1) else { return "a size such as \"20G\"" }
+            $0.retention.maximumBytes = bytes
+            return nil
+        },
+        .whole(
+            "retention.originals_days", \.retention.originalsDays, in: 0...36_500,
+            "Days for which the original files of drops stay; their rows stay all the same. 0: for ever."),
         .text("log_level", default: "\"info\"", "debug, info, notice, warning or error.", read: { $0.logLevel }) {
             $0.logLevel = $1
             return ["debug", "info", "notice", "warning", "error"].contains($1)

@@ -6,7 +6,28 @@ import WorkerProtocol
 extension PipelineSettings {
     /// Every key of a pipeline's file.
     package static let keys: [SettingsKey<PipelineSettings>] =
-        top + trigger + data + recipe + incremental + gates + delivery + experiment
+        top + trigger + data + recipe + incremental + gates + delivery + experiment + retention
+
+    private static let retention: [SettingsKey<PipelineSettings>] = [
+        .optionalWhole(
+            "retention.keep", \.retention.keep, in: 1...1_000_000, default: "that of finetuned.toml",
+            "The newest models whose files stay: so many promoted ones, and as many others."),
+        .optionalWhole(
+            "retention.keep_days", \.retention.keepDays, in: 0...36_500, default: "that of finetuned.toml",
+            "Days for which a model's files stay, whatever their number."),
+        .text(
+            "retention.maximum_bytes", default: "that of finetuned.toml",
+            "Most that this pipeline's models may take, such as \"20G\"; the oldest go first. \"0\": no limit.",
+            read: { $0.retention.maximumBytes.map(String.init) }
+        ) {
+            guard let bytes = DaemonSettings.bytes($1) else { return "a size such as \"20G\"" }
+            $0.retention.maximumBytes = bytes
+            return nil
+        },
+        .optionalWhole(
+            "retention.originals_days", \.retention.originalsDays, in: 0...36_500, default: "that of finetuned.toml",
+            "Days for which the original files of drops stay. 0: for ever."),
+    ]
 
     private static let top: [SettingsKey<PipelineSettings>] = [
         .text(
@@ -284,25 +305,27 @@ extension PipelineSettings {
                 return $1.hasPrefix("/") ? nil : "an absolute path"
             },
             .texts(
-                "delivery.webhook_events", default: "all five",
-                "The events that are sent: promoted, rejected, inconclusive, rolled_back, failed.",
+                "delivery.webhook_events", default: "all",
+                "The events that are sent: \(Self.events).",
                 read: { $0.delivery.webhookEvents }
             ) {
                 $0.delivery.webhookEvents = $1
                 return $1.allSatisfy { DeliveryEvent.Kind(rawValue: $0) != nil }
-                    ? nil : "a list of promoted, rejected, inconclusive, rolled_back, failed"
+                    ? nil : "a list of \(Self.events)"
             },
         ]
         + DeliveryEvent.Kind.allCases.map { kind in
             .texts(
                 "delivery.hooks.\(kind.rawValue)", default: "[]",
-                "A program run when a run or version is \(kind.rawValue), with the event as JSON on standard input.",
+                "A program run when \(kind.about), with the event as JSON on standard input.",
                 read: { $0.delivery.hooks[kind.rawValue] ?? [] }
             ) {
                 $0.delivery.hooks[kind.rawValue] = $1.isEmpty ? nil : $1
                 return Self.isProgram($1) ? nil : Self.programShape
             }
         }
+
+    private static let events = DeliveryEvent.Kind.allCases.map(\.rawValue).joined(separator: ", ")
 
     private static let programShape =
         "a program with an absolute path and its arguments, such as [\"/usr/local/bin/tell\", \"--loud\"]"

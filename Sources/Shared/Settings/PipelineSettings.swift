@@ -32,6 +32,7 @@ package struct PipelineSettings: Codable, Hashable, Sendable {
     package var gates = GatesSettings()
     package var delivery = DeliverySettings()
     package var experiment = ExperimentSettings()
+    package var retention = RetentionOverride()
     /// Whether a run that was not promoted is followed by another one, and by how many at most.
     package var iterate = IterationPolicy.never
     package var iterateRuns = 3
@@ -196,8 +197,7 @@ package struct EvaluatorSettings: Codable, Hashable, Sendable {
 package struct DeliverySettings: Codable, Hashable, Sendable {
     /// Formats exported at promotion.
     package var exports: [ExportFormat] = []
-    /// Programs run on events: `promoted`, `rejected`, `inconclusive`, `rolled_back`, `failed`; the event is on
-    /// standard input.
+    /// Programs run on events, by ``DeliveryEvent/Kind``; the event is on standard input.
     package var hooks: [String: [String]] = [:]
     /// Seconds that a hook or a canary may take.
     package var hookSeconds = 60.0

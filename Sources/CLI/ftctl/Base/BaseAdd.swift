@@ -39,7 +39,7 @@ struct BaseAdd: Question {
     }
 
     private func register(_ source: String, origin: String, _ client: ControlClient) async throws -> BaseCard {
-        let upload = try await client.send(.uploads.open())
+        let upload = try await client.send(.uploads.open(UploadQuery(purpose: .base)))
         for file in try files(source) {
             let name = file.name
             try await client.upload(.uploads.put(UploadPlace(upload.id, file: name)), file: file.path) { sent in

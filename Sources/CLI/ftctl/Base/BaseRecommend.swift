@@ -29,7 +29,7 @@ struct BaseRecommend: Question {
         guard FileManager.default.fileExists(atPath: data) else {
             return try await client.send(.bases.recommend(PipelineName(data), RecommendRequest(rows: rows)))
         }
-        let upload = try await client.send(.uploads.open())
+        let upload = try await client.send(.uploads.open(UploadQuery(purpose: .data)))
         try await client.upload(.uploads.put(UploadPlace(upload.id, file: "rows.jsonl")), file: data)
         return try await client.send(
             .bases.recommendData(

@@ -6,8 +6,8 @@ import Reports
 
 struct CollectGarbage: Question {
     static let configuration = CommandConfiguration(
-        commandName: "gc", abstract: "Remove what nothing needs: never what is served, named, a parent, or judged best."
-    )
+        commandName: "gc",
+        abstract: "Remove now all that nothing needs: never what is served, named, in use, or judged best.")
     @OptionGroup var connection: Connection
     @Flag(help: "Only say what would be removed.") var dryRun = false
 

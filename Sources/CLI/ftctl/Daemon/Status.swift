@@ -27,6 +27,7 @@ struct Status: Question {
             status.pipelines.isEmpty
                 ? .paragraph("There are no pipelines: make one with `ftctl init NAME`.")
                 : .table(Table(status.pipelines)),
+            .findings(status.pipelines.flatMap(\.waitingFindings)),
             .paragraph(
                 status.queued == 0
                     ? "" : status.queued == 1 ? "One run is queued." : "\(status.queued) runs are queued."),

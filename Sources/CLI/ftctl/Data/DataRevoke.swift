@@ -36,6 +36,14 @@ struct DataRevoke: Question {
         if let served = answer.served {
             lines.append("\(served) is served now: `ftctl run PIPELINE --mode from-base` makes one without them.")
         }
+        if answer.erasedBytes > 0, !answer.versions.isEmpty {
+            lines.append(
+                """
+                The text is gone from the daemon's files, but weights may remember it: \
+                \(Quantity.list(answer.versions.map(\.rawValue))). Once one without them is served, `ftctl gc` \
+                removes these.
+                """)
+        }
         return Document(lines.map { .paragraph($0) })
     }
 }

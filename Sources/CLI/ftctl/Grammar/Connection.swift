@@ -10,6 +10,8 @@ import Reports
 struct Connection: ParsableArguments {
     @Option(help: "Root folder of the daemon, as given to finetuned --root (or environment FINETUNED_ROOT).")
     var root: String?
+    @Option(help: "Seconds for which the daemon may say nothing; otherwise 60, and an hour where it has much to do.")
+    var timeout: Double?
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -27,14 +29,15 @@ struct Connection: ParsableArguments {
     /// Runs `body` with a client; failures become one line on standard error and an exit status.
     func use(_ body: (ControlClient) async throws -> Void) async throws {
         do {
-            try await body(ControlClient(socket: socket))
+            try await body(ControlClient(socket: socket, patience: timeout))
         } catch let failure as Failure {
             try complain(failure)
             throw ExitCode(Self.status(failure))
         }
     }
 
-    /// Says on standard error what went wrong: as one line of JSON where JSON is asked for, in the form of the control API.
+    /// Says on standard error what went wrong: as one line of JSON where JSON is asked for, in the form of the control
+    /// API.
     private func complain(_ failure: Failure) throws {
         guard json else { return Terminal.complain("\(failure)") }
         Terminal.complain(json: try ContractCoding.encode(ErrorAnswer(error: failure)))
@@ -43,7 +46,7 @@ struct Connection: ParsableArguments {
     /// The exit status that stands for a failure; docs/ftctl.md has the table.
     private static func status(_ failure: Failure) -> Int32 {
         switch failure.code {
-        case "client.unreachable": 69
+        case "client.unreachable", "client.timeout": 69
         case "client.permission": 77
         default: 1
         }

@@ -5,6 +5,6 @@ struct PipelineNoun: ParsableCommand {
         commandName: "pipeline", abstract: "Pipelines: what they serve, wait for and run.",
         subcommands: [
             PipelineList.self, PipelineShow.self, PipelineCheck.self, PipelineRun.self, PipelineGenerate.self,
-            PipelineRollback.self, PipelineHistory.self,
+            PipelineRollback.self, PipelineHistory.self, PipelineRetire.self, PipelineRename.self,
         ])
 }

@@ -51,6 +51,7 @@ struct PipelineShow: Question {
                         ("last run", pipeline.lastRun.map { "\($0) \(pipeline.lastRunState?.rawValue ?? "")" }),
                         ("drop folder", pipeline.dropFolder), ("drops", "\(pipeline.drops) stored"), ("rows", rows),
                     ])),
+                .findings(pipeline.waitingFindings),
                 .findings(pipeline.problems.map { Finding(.warning, $0.description) }),
             ])
     }

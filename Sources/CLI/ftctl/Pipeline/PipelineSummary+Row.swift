@@ -18,3 +18,12 @@ extension PipelineSummary: TableRow {
         ]
     }
 }
+
+extension PipelineSummary {
+    /// What lies in its drop folder and is not taken yet, each with the reason.
+    var waitingFindings: [Finding] {
+        (waiting ?? []).map {
+            Finding(.none, "\(dropFolder)/\($0.name) waits since \(Quantity.time($0.since)): \($0.reason)")
+        }
+    }
+}

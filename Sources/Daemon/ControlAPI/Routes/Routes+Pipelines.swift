@@ -11,6 +11,8 @@ extension Routes {
         on(.pipelines.generate) { try await pipelines.generate($0.subject, $0.body, who: await $0.who) }
         on(.pipelines.rollback) { try pipelines.rollback($0.subject, $0.body, who: await $0.who) }
         on(.pipelines.history) { try pipelines.history($0.subject, $0.query) }
+        on(.pipelines.retire) { try pipelines.retire($0.subject, $0.body, who: await $0.who) }
+        on(.pipelines.rename) { try pipelines.rename($0.subject, $0.body, who: await $0.who) }
         on(.pipelines.verify) { try pipelines.verify($0.subject) }
     }
 }

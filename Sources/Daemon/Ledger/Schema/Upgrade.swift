@@ -22,6 +22,7 @@ struct Upgrade: Sendable {
         var configuration = Configuration()
         configuration.readonly = true
         let ledger = try DatabaseQueue(path: path, configuration: configuration)
+        try check(ledger)
         let applied = try ledger.read { db in
             let applied = try Self.applied(db)
             if !applied.isSubset(of: migrations.map(\.name)) { throw try newer(applied.count, db) }
@@ -35,6 +36,22 @@ struct Upgrade: Sendable {
         }
         try ledger.close()
         return change
+    }
+
+    /// Bytes up to which a ledger is looked through at each start; a larger one would hold it up.
+    private static let checkedBytes = 256 << 20
+
+    /// Throws a Failure (`ledger.damaged`) where pages of the ledger are not what they should be.
+    private func check(_ ledger: DatabaseQueue) throws {
+        guard LedgerCopy.size(path) <= Self.checkedBytes else { return }
+        let finding = try ledger.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } ?? "ok"
+        guard finding != "ok" else { return }
+        throw Failure(
+            code: "ledger.damaged", "The ledger is damaged, so the daemon does not touch it.", at: path,
+            remedy: """
+                Put it back from a backup (docs/operating.md, 'Backup'); `sqlite3 \(path) .recover` shows what can be \
+                saved.
+                """, cause: finding)
     }
 
     /// Takes the steps that the ledger lacks. Throws a Failure (`ledger.upgrade`) where one fails; none of them is

@@ -15,3 +15,7 @@ int ft_process_niceness(void);
 /// Names the calling thread (15 bytes are kept) and makes it give way to the process's first thread by `niceness`; a
 /// refusal changes nothing.
 void ft_prepare_thread(const char *name, int niceness);
+/// Whether an open file lies on a file system of another machine or program, which answers for leases in its own way.
+int ft_is_remote(int descriptor);
+/// Shares the bytes of `source` with the empty file `target` where the file system can (FICLONE); 0 or -1 with errno.
+int ft_clone(int target, int source);

@@ -15,10 +15,12 @@ package struct PipelineSummary: Codable, Hashable, Sendable {
     /// What it is doing or waiting for, in a sentence: `waiting for 4 more rows (6 of 10)`.
     package var activity: String
     package var problems: [Failure]
+    /// What lies in its drop folder and is not taken yet.
+    package var waiting: [WaitingFile]?
     package init(
         name: PipelineName, base: BaseID, dropFolder: String, rows: [Split: Int], drops: Int, served: VersionID? = nil,
         servedSince: Date? = nil, lastRun: RunID? = nil, lastRunState: RunState? = nil, activity: String,
-        problems: [Failure] = []
+        problems: [Failure] = [], waiting: [WaitingFile]? = nil
     ) {
         self.name = name
         self.base = base
@@ -31,5 +33,6 @@ package struct PipelineSummary: Codable, Hashable, Sendable {
         self.lastRunState = lastRunState
         self.activity = activity
         self.problems = problems
+        self.waiting = waiting
     }
 }

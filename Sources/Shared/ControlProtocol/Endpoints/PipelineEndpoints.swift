@@ -29,10 +29,21 @@ package enum PipelineEndpoints {
         "pipelines.verify", .get, "/v1/pipelines/{pipeline}/history",
         "Checks the hash chain of what was served.", weight: .heavy, choice: QueryChoice("verify", "1"))
 
+    package static let retire = Endpoint<PipelineName, NoQuery, RetireRequest, RetireAnswer>(
+        "pipelines.retire", .post, "/v1/pipelines/{pipeline}/retire",
+        """
+        Ends a pipeline whose settings file was moved away: its work is cancelled, nothing of it is served, and the \
+        files of its models are removed.
+        """, weight: .heavy)
+
+    package static let rename = Endpoint<PipelineName, NoQuery, RenameRequest, RenameAnswer>(
+        "pipelines.rename", .post, "/v1/pipelines/{pipeline}/rename",
+        "Gives a pipeline whose settings file was moved away another name, with all its history.", weight: .heavy)
+
     static let all = [
         list.description, show.description, settings.description, check.description, run.description,
         generate.description,
-        rollback.description, history.description, verify.description,
+        rollback.description, history.description, verify.description, retire.description, rename.description,
     ]
 }
 

@@ -10,12 +10,34 @@ package struct DeliveryEvent: Codable, Hashable, Sendable {
     package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
         case promoted, rejected, inconclusive, failed
         case rolledBack = "rolled_back"
+        /// A run passed its gates and waits for `ftctl promote`.
+        case accepted
+        /// A dropped file could not be used.
+        case quarantined
+        /// Something is wrong with the daemon, as `ftctl status` says; and nothing is any more.
+        case degraded, recovered
+
+        /// What happened, as the end of a sentence: a program run when ….
+        package var about: String {
+            switch self {
+            case .promoted: "a version is promoted"
+            case .rejected: "a run is rejected"
+            case .inconclusive: "a run is inconclusive"
+            case .failed: "a run has failed"
+            case .rolledBack: "a version is rolled back"
+            case .accepted: "a run has passed and waits for `ftctl promote`"
+            case .quarantined: "a dropped file is quarantined"
+            case .degraded: "the daemon has had a problem for half a minute"
+            case .recovered: "the daemon has no problem any more"
+            }
+        }
     }
 
     /// What it is about.
     package struct Payload: Codable, Hashable, Sendable {
         package var pipeline: PipelineName
         package var run: RunID?
+        package var drop: DropID?
         /// What is served afterwards (nil: the base alone), for promotions and rollbacks.
         package var version: VersionID?
         package var previous: VersionID?
@@ -25,12 +47,12 @@ package struct DeliveryEvent: Codable, Hashable, Sendable {
         package var reason: String
 
         package init(
-            pipeline: PipelineName, run: RunID? = nil, version: VersionID? = nil, previous: VersionID? = nil,
-            path: String? = nil,
-            who: String? = nil, reason: String
+            pipeline: PipelineName, run: RunID? = nil, drop: DropID? = nil, version: VersionID? = nil,
+            previous: VersionID? = nil, path: String? = nil, who: String? = nil, reason: String
         ) {
             self.pipeline = pipeline
             self.run = run
+            self.drop = drop
             self.version = version
             self.previous = previous
             self.path = path

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Memory that a worker may have on this machine.
-enum MachineMemory {
-    /// Bytes: what the kernel calls available, or less where this service's control group allows only that.
-    static func available() -> Int {
+package enum MachineMemory {
+    /// Bytes: what the kernel calls available, or what this service's control group allows where that is less.
+    package static func available() -> Int {
         let kernel = value("/proc/meminfo", after: "MemAvailable:").map { $0 << 10 }
         let group = text("/proc/self/cgroup")?.split(separator: "\n").first { $0.hasPrefix("0::") }.map {
             String($0.dropFirst(3))
