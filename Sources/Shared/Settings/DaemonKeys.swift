@@ -27,7 +27,8 @@ extension DaemonSettings {
             "worker.silence_seconds", \.workerSilenceSeconds, in: 1...86_400,
             "A worker that says nothing for so long is restarted."),
         .whole(
-            "worker.attempts", \.workerAttempts, in: 1...100, "Starts for one stage before the run fails."),
+            "worker.attempts", \.workerAttempts, in: 1...100,
+            "Workers that may die in one stage before the run fails."),
         .whole("compute_slots", \.computeSlots, in: 1...64, "Runs at work at the same time."),
         .number(
             "scan_seconds", \.scanSeconds, in: 0.1...86_400, "Time between full scans of the drop folders."
