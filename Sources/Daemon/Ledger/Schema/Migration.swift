@@ -24,5 +24,6 @@ struct Migration: Sendable {
         .rowTable,
         .upgrades,
         .bodyColumns,
+        .frozenSettings,
     ]
 }
