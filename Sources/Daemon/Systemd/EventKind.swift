@@ -5,6 +5,7 @@
 package enum EventKind: String, CaseIterable, Sendable {
     // Daemon
     case daemonStarting = "daemon.starting"
+    case daemonWaiting = "daemon.waiting"
     case daemonStarted = "daemon.started"
     case daemonReloading = "daemon.reloading"
     case daemonReloaded = "daemon.reloaded"
@@ -38,6 +39,7 @@ package enum EventKind: String, CaseIterable, Sendable {
     case runProgress = "run.progress"
     case runCheckpoint = "run.checkpoint"
     case runInterrupted = "run.interrupted"
+    case runWaiting = "run.waiting"
     case runTrained = "run.trained"
     case runEvaluating = "run.evaluating"
     case runEvaluated = "run.evaluated"
@@ -72,4 +74,5 @@ package enum EventKind: String, CaseIterable, Sendable {
     case diskFull = "disk.full"
     case diskRecovered = "disk.recovered"
     case ledgerFailed = "ledger.failed"
+    case fileUnsound = "file.unsound"
 }
