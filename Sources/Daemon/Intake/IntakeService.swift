@@ -13,22 +13,21 @@ import StageKit
 /// Never modifies a dropped byte, never follows a link, never believes the watch: the watch only says when to scan.
 package struct IntakeService: Service {
     let context: StageContext
-    private let loop: StageLoop
-    private let watcher: DirectoryWatcher
+    let loop: StageLoop
+    let hints = FolderHints()
     let state = IntakeState()
 
-    package init(_ context: StageContext) throws {
+    package init(_ context: StageContext) {
         self.context = context
         // How often folders are scanned is for the settings to say, at each pass.
         loop = StageLoop("intake", code: "intake.folder", context, bell: context.bells.intake, every: .seconds(86_400))
-        watcher = try DirectoryWatcher()
     }
 
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             let complete = CompleteFiles()
-            group.addTask { [watcher, context] in
-                for await event in watcher.events {
+            group.addTask { [hints, context] in
+                for await event in hints.events {
                     switch event {
                     case .movedIn(let folder, let name): complete.add(folder + "/" + name)
                     case .overflow:
@@ -47,7 +46,7 @@ package struct IntakeService: Service {
                     let soon = min(settings.scanSeconds, max(0.05, settings.quietSeconds / 2))
                     return .within(.seconds(isWaiting ? soon : settings.scanSeconds))
                 }
-                watcher.stop()
+                hints.stop()
             }
         }
     }
@@ -78,11 +77,12 @@ package struct IntakeService: Service {
     private func scan(_ pipeline: PipelineSettings, _ arrived: Set<String>) throws -> Bool {
         let folder = context.dropFolder(pipeline)
         try AtomicFile.makeFolder(folder, mode: 0o770)
-        try watcher.watch(folder)
+        try watch(folder)
         let names = try RawPath(folder).names()
         var waiting = false
         var refused: Set<String> = []
         for name in names where !IntakeRules.isIgnored(name) {
+            Pulse.beat()
             try Task.checkCancellation()
             let path = RawPath(folder).appending(name)
             let owner = "drop:\(pipeline.name):entry:\(RawPath.shown(name))"

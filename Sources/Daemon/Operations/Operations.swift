@@ -5,6 +5,7 @@ import Launching
 import Promotion
 import Registry
 import Scheduling
+import Soundness
 import StageKit
 import Supervision
 
@@ -26,11 +27,12 @@ package struct Operations: Sendable {
         _ context: StageContext, scheduling: SchedulingService, supervision: SupervisionService,
         promotion: PromotionService,
         registry: BaseRegistry, launcher: any WorkerRunner, experiments: ExperimentService,
-        datasets: DatasetCatalogue, startedAt: Date
+        datasets: DatasetCatalogue, soundness: SoundnessService, startedAt: Date
     ) {
         pipelines = PipelineOperations(
             context: context, scheduling: scheduling, promotion: promotion, launcher: launcher)
-        status = StatusOperations(context: context, pipelines: pipelines, startedAt: startedAt)
+        status = StatusOperations(
+            context: context, pipelines: pipelines, soundness: soundness, startedAt: startedAt)
         runs = RunOperations(context: context, supervision: supervision, promotion: promotion)
         drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
         data = datasets

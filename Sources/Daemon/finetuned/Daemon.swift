@@ -17,6 +17,7 @@ import Registry
 import Scheduling
 import ServiceLifecycle
 import Settings
+import Soundness
 import StageKit
 import Supervision
 import Systemd
@@ -28,15 +29,13 @@ struct Daemon {
     let logger: Logger
 
     func run() async throws {
-        for folder in [layout.state, layout.runtime, layout.runs, layout.drops] {
-            try AtomicFile.makeFolder(folder)
-        }
-        let lock = try takeLock()
-        defer { withExtendedLifetime(lock) {} }
-
         let manager = ServiceManager()
-        let context = StageContext(
-            layout: layout, ledger: try openLedger(manager), settings: LiveSettings(settings), logger: logger)
+        let adopted = ListenDescriptors().unixListener(path: layout.socket)
+        let ground = Ground(layout, manager)
+        defer { withExtendedLifetime(ground) {} }
+        let waiting = Waiting(ground: ground, layout: layout, manager: manager, adopted: adopted, logger: logger)
+        guard let ledger = try await waiting.ledger() else { return }
+        let context = StageContext(layout: layout, ledger: ledger, settings: LiveSettings(settings), logger: logger)
 
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
         // is better.
@@ -44,7 +43,7 @@ struct Daemon {
             context.settings.daemon
         }
         let launcher = LocalLauncher(program: roster.program)
-        let intake = try IntakeService(context)
+        let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
         let scheduling = SchedulingService(context)
@@ -57,14 +56,15 @@ struct Daemon {
             try scheduling.freeze($0, mode: $1, replayShare: $2)
         }
         let registry = BaseRegistry(context, launcher: launcher)
+        let soundness = SoundnessService(context)
 
         let reloading = Reloading(context: context, manager: manager)
         reloading.announce(settings)
         let operations = Operations(
             context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry,
             launcher: launcher, experiments: experiments, datasets: DatasetCatalogue(context, service: datasets),
+            soundness: soundness,
             startedAt: Date())
-        let adopted = ListenDescriptors().unixListener(path: layout.socket)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
         let listening = Bell()
         let threads = AnswerThreads()
@@ -77,7 +77,8 @@ struct Daemon {
             context: context, manager: manager, answers: threads, listening: listening, leaving: leaving)
 
         let services: [any Service] = [
-            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, server,
+            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, delivery, soundness,
+            server,
             EngineWatch(context: context, roster: roster), reloading, presence,
         ]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
@@ -98,28 +99,6 @@ struct Daemon {
         var logger = Logger(label: "lifecycle")
         logger.logLevel = .warning
         return logger
-    }
-
-    /// Opens the ledger. Bringing that of an earlier version up to date takes longer than a start may where it has many
-    /// millions of rows.
-    private func openLedger(_ manager: ServiceManager) throws -> Ledger {
-        let timer = DispatchSource.makeTimerSource(queue: .global())
-        timer.schedule(deadline: .now() + 20, repeating: 20)
-        timer.setEventHandler { manager.extendTimeout(by: .seconds(60)) }
-        timer.resume()
-        defer { timer.cancel() }
-        return try Ledger(path: layout.ledger)
-    }
-
-    private func takeLock() throws -> FileLock {
-        do { return try FileLock(path: layout.lock) } catch let failure as FileFailure
-            where failure.number == EWOULDBLOCK
-        {
-            throw Failure(
-                code: "daemon.running", "Another finetuned has this root already.",
-                at: layout.lock,
-                remedy: "See `ftctl status`; stop that one first.")
-        }
     }
 
     /// `finetune-worker` beside this program, in ../libexec/finetuned, or where the settings say.

@@ -8,6 +8,8 @@ final class Leaving: Sendable {
     /// How often it is told, and how much time each time asks for.
     private static let interval = Duration.seconds(5)
     private static let extra = Duration.seconds(30)
+    /// How often at most: a stage that has blocked is not waited for for ever.
+    private static let most = 60
 
     private let manager: ServiceManager
     private let thread = ThreadExecutor(name: "leaving")
@@ -20,7 +22,7 @@ final class Leaving: Sendable {
         manager.stopping(status: "Stopping: workers write their checkpoints")
         let pause = min(Self.interval, manager.watchdogTimeout.map { $0 / 3 } ?? Self.interval)
         let telling = Task(executorPreference: thread) { [manager] in
-            while !Task.isCancelled {
+            for _ in 0..<Self.most where !Task.isCancelled {
                 manager.extendTimeout(by: Self.extra)
                 manager.keepAlive()
                 try? await Task.sleep(for: pause)

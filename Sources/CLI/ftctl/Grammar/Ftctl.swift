@@ -21,7 +21,7 @@ struct Ftctl: AsyncParsableCommand {
             promoted; 64 wrong command line; 69 the daemon does not answer.
             """,
         version: BuildVersion.text,
-        subcommands: nouns + [Status.self, CollectGarbage.self])
+        subcommands: nouns + [Status.self, CollectGarbage.self, Verify.self])
 
     /// Commands with verbs below them.
     static let nouns: [any ParsableCommand.Type] = [
