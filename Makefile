@@ -39,6 +39,8 @@ load: build-tests ## 200 clients, one request a second each, for a minute during
 
 build-tests:
 	@$(SWIFT_BUILD) --product finetuned && $(SWIFT_BUILD) --product ftctl && $(SWIFT_BUILD) --product fake-worker
+faults: ## Break the machine under a daemon: full disks, locks, limits, hangs, a hundred stops under clients (root)
+	@FINETUNED_FAULTS=long tools/test.sh 'FaultTests|JudgedTests'
 
 interop: ## Prove the exports with the real transformers, peft and llama.cpp
 	@tools/interop.sh
@@ -59,4 +61,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: chaos powercut soak load build-tests regenerate help deps build install quickstart models test interop fuzz lint clean
+.PHONY: chaos powercut soak load build-tests regenerate help deps build install quickstart models test faults interop fuzz lint clean

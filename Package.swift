@@ -108,11 +108,13 @@ let daemon: [Target] = [
             "ControlProtocol", "DataQuality", "JSONText", "Launching", "Ledger", "Nouns", "Platform", "RowFiles",
             "RowFormats", "Settings", "StageKit", "WorkerProtocol", lifecycle, logging,
         ]),
-    library("Daemon", "Scheduling", ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle]),
+    library(
+        "Daemon", "Scheduling",
+        ["Judged", "Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle]),
     library(
         "Daemon", "Experiments",
         [
-            "ControlProtocol", "Launching", "Ledger", "Nouns", "Places", "Platform", "RowFiles", "RowFormats",
+            "ControlProtocol", "Judged", "Launching", "Ledger", "Nouns", "Places", "Platform", "RowFiles", "RowFormats",
             "Settings", "StageKit", "Statistics", "WorkerProtocol", lifecycle,
         ]),
     library(
@@ -128,7 +130,12 @@ let daemon: [Target] = [
         ]),
     library(
         "Daemon", "Promotion",
-        ["ControlProtocol", "EvaluationMetrics", "Ledger", "Nouns", "Platform", "Settings", "StageKit", lifecycle]),
+        [
+            "ControlProtocol", "EvaluationMetrics", "Judged", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
+            lifecycle,
+        ]),
+    library(
+        "Daemon", "Soundness", ["ControlProtocol", "Ledger", "Nouns", "Platform", "StageKit", lifecycle]),
     library(
         "Daemon", "Serving",
         [
@@ -148,7 +155,7 @@ let daemon: [Target] = [
         [
             "ControlProtocol", "Datasets", "EvaluationMetrics", "Experiments", "Gating", "GoldenSets", "JSONSchemas",
             "Judged", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Registry", "Scheduling", "Serving",
-            "Settings", "StageKit", "Supervision", "WorkerProtocol",
+            "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol",
         ]),
     library(
         "Daemon", "ControlAPI",
@@ -161,8 +168,7 @@ let daemon: [Target] = [
         [
             "ControlAPI", "Datasets", "Delivery", "Experiments", "Gating", "Intake", "Launching", "Ledger", "Nouns",
             "Operations", "Places", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings",
-            "StageKit",
-            "Supervision", "Systemd", argumentParser, lifecycle, logging, signals,
+            "Soundness", "StageKit", "Supervision", "Systemd", argumentParser, lifecycle, logging, signals,
         ]),
 ]
 
@@ -222,7 +228,8 @@ let testTargets: [Target] = [
         name: "OperationsScene",
         dependencies: [
             "ControlProtocol", "Datasets", "Experiments", "Launching", "Ledger", "Nouns", "Operations", "Platform",
-            "Promotion", "Registry", "Scheduling", "Serving", "Settings", "StageKit", "Supervision", "TestSupport",
+            "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit", "Supervision",
+            "TestSupport",
             "WorkerProtocol", logging,
         ], path: "Tests/OperationsScene"),
     .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),
@@ -295,9 +302,16 @@ let testTargets: [Target] = [
             "StageKit", logging,
         ],
         golden: true),
+    tests("FaultTests", ["ControlProtocol", "Nouns", "Platform"]),
     tests("JSONDocumentTests", ["JSONDocument"]),
     tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),
     tests("JSONTextTests", ["JSONText", "Nouns"]),
+    tests(
+        "JudgedTests",
+        [
+            "Gating", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Settings", "StageKit",
+            "Supervision", "WorkerProtocol", logging,
+        ]),
     tests("LaunchingTests", ["Launching", "Nouns", "Platform", "Settings", "WorkerProtocol"]),
     tests("LedgerTests", ["Ledger", "Nouns", grdb, grdbSQLite], golden: true),
     tests("NounsTests", ["Nouns", "WorkerProtocol"], golden: true),
@@ -329,6 +343,8 @@ let testTargets: [Target] = [
     tests("SettingsTests", ["Nouns", "Platform", "Settings"], golden: true),
     tests(
         "StageKitTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle, logging]),
+    tests(
+        "SoundnessTests", ["ControlProtocol", "Nouns", "OperationsScene", "Platform", "Soundness", "StageKit"]),
     tests("StatisticsTests", ["Statistics"]),
     tests(
         "SupervisionTests",

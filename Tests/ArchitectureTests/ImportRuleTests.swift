@@ -41,7 +41,7 @@ struct ImportRuleTests {
         // again".
         let stages: Set<String> = [
             "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion",
-            "Delivery",
+            "Delivery", "Soundness",
         ]
         expectNone(
             tree.files.filter {

@@ -23,6 +23,13 @@ struct FakeWorker {
         _ = line.withUnsafeBytes { write(3, $0.baseAddress, $0.count) }
     }
 
+    /// Takes its time: so many milliseconds, or as many as whoever tests the daemon asks for.
+    private static func pause(
+        orElse milliseconds: UInt32, _ asked: String? = ProcessInfo.processInfo.environment["FAKE_WORKER_PACE"]
+    ) {
+        usleep(1000 * (asked.flatMap { UInt32($0) } ?? milliseconds))
+    }
+
     func run() throws {
         Self.tell(WorkerEvent(.started))
         var result = WorkerResult()
@@ -70,8 +77,11 @@ struct FakeWorker {
             FileManager.default.contents(atPath: checkpoint).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
         let steps = 20
         while step < steps {
-            if Self.stopped.pointee != 0 { exit(WorkerExit.interrupted.rawValue) }
-            usleep(10_000)
+            if Self.stopped.pointee != 0 {
+                Self.pause(orElse: 0, ProcessInfo.processInfo.environment["FAKE_WORKER_CHECKPOINT_MILLISECONDS"] ?? "0")
+                exit(WorkerExit.interrupted.rawValue)
+            }
+            Self.pause(orElse: 10)
             step += 1
             var event = WorkerEvent(.step)
             event.step = StepReport(

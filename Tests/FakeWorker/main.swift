@@ -25,6 +25,9 @@ do {
     event.failure = failure
     FakeWorker.tell(event)
     exit(WorkerExit.badData.rawValue)
+} catch let failure as FileFailure where failure.isFull {
+    FileHandle.standardError.write(Data("\(failure)\n".utf8))
+    exit(WorkerExit.cannotWrite.rawValue)
 } catch {
     FileHandle.standardError.write(Data("\(error)\n".utf8))
     exit(WorkerExit.internalFault.rawValue)

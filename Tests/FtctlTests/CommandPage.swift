@@ -57,6 +57,7 @@ enum CommandPage {
         }
         page += "### The daemon as a whole\n\n| command | what it does |\n|---|---|\n"
         page += row(Status.self, ["status"]) + row(Init.self, ["init"]) + row(CollectGarbage.self, ["gc"])
+            + row(Verify.self, ["verify"])
         return page
     }
 

@@ -32,6 +32,16 @@ struct OutputTests {
         try OutputHarness.expect("gc", "gc", CollectGarbage.self, GarbagePlan(items: [], kept: kept, removed: true))
     }
 
+    @Test func verification() throws {
+        let fault = Failure(
+            code: "file.changed", "A file of the base tiny is not what it was: it has 1 bytes, and had 2.",
+            at: "/var/lib/finetuned/bases/tiny/w.gguf", remedy: "Restore it from a backup; it is abc.")
+        try OutputHarness.expect(
+            "verify", "verify", Verify.self, SoundnessAnswer(files: 12, bytesRead: 3 << 20, faults: [fault]))
+        try OutputHarness.expect(
+            "verify-sound", "verify", Verify.self, SoundnessAnswer(files: 12, bytesRead: 3 << 20, faults: []))
+    }
+
     @Test func pipelines() throws {
         try OutputHarness.expect(
             "pipeline-list", "pipelines", PipelineList.self, [Answers.tickets, Answers.orders])

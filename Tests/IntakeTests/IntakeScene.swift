@@ -31,14 +31,14 @@ final class IntakeScene {
         context = StageContext(
             layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(folder),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        service = try IntakeService(context)
+        service = IntakeService(context)
         try FileManager.default.createDirectory(atPath: dropFolder, withIntermediateDirectories: true)
     }
 
     var dropFolder: String { context.dropFolder(pipeline) }
 
     /// A second service on the same state, as after a restart.
-    func restarted() throws -> IntakeService { try IntakeService(context) }
+    func restarted() -> IntakeService { IntakeService(context) }
 
     /// Puts bytes into the drop folder under any name.
     func put(_ bytes: [UInt8], _ name: String) throws {

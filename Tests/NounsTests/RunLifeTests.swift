@@ -13,11 +13,13 @@ struct RunLifeTests {
         "queued": ["workerStarted": .training, "resumed": .training, "failed": .failed, "cancelled": .cancelled],
         "training": [
             "trained": .trained, "interrupted": .queued, "daemonLost": .queued, "workerLost": .queued,
+            "held": .queued, "queuedAgain": .queued,
             "failed": .failed, "cancelled": .cancelled,
         ],
         "trained": ["evaluationStarted": .evaluating, "failed": .failed, "cancelled": .cancelled],
         "evaluating": [
             "evaluated": .evaluated, "interrupted": .trained, "daemonLost": .trained, "workerLost": .trained,
+            "held": .trained, "queuedAgain": .trained,
             "failed": .failed, "cancelled": .cancelled,
         ],
         "evaluated": [

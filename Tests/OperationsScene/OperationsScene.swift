@@ -13,6 +13,7 @@ import Registry
 import Scheduling
 import Serving
 import Settings
+import Soundness
 import StageKit
 import Supervision
 import TestSupport
@@ -58,6 +59,7 @@ package struct OperationsScene: Sendable {
                 try scheduling.freeze($0, mode: $1, replayShare: $2)
             },
             datasets: DatasetCatalogue(context, service: DatasetService(context)),
+            soundness: SoundnessService(context),
             startedAt: Date(timeIntervalSince1970: 1_795_000_000))
     }
 

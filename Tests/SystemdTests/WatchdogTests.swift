@@ -26,7 +26,7 @@ extension SystemdTests {
 
         @Test func aLargeFileHoldsUpNoKeepAlive() async throws {
             try await SystemdMachine.with(
-                dropIn: "WatchdogSec=10\n", pipelines: ["tickets": TicketData.pipeline()]
+                dropIn: "WatchdogSec=30\n", pipelines: ["tickets": TicketData.pipeline()]
             ) { machine in
                 try await machine.shell("systemctl start finetuned; useradd -m -G finetuned alice")
                 let daemon = try await machine.property("MainPID")

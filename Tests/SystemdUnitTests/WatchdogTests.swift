@@ -7,7 +7,7 @@ import Testing
     private struct Sick: Error {}
 
     private func manager(_ receiver: NotifyReceiver) -> ServiceManager {
-        ServiceManager(environment: ["NOTIFY_SOCKET": receiver.address, "WATCHDOG_USEC": "90000"])
+        ServiceManager(environment: ["NOTIFY_SOCKET": receiver.address, "WATCHDOG_USEC": "180000"])
     }
 
     private func count(_ receiver: NotifyReceiver) -> Int {

@@ -21,8 +21,11 @@ package final class ChildProgram: @unchecked Sendable {
     private let lock = NSLock()
 
     /// Starts `program` with standard output and error appended to `output`.
+    ///
+    /// - Parameter descriptors: further descriptors of ours, and the numbers that it finds them under.
     package init(
-        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], output: String
+        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], output: String,
+        giving descriptors: [Int32: Int32] = [:]
     ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -30,6 +33,7 @@ package final class ChildProgram: @unchecked Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        for (own, theirs) in descriptors { posix_spawn_file_actions_adddup2(&actions, own, theirs) }
         let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let argv = ([program] + arguments).map { strdup($0) } + [nil]
         let envp = merged.map { strdup("\($0)=\($1)") } + [nil]

@@ -49,6 +49,8 @@ extension RunEvent {
         "interrupted": .interrupted,
         "daemonLost": .daemonLost,
         "workerLost": .workerLost(Failure(code: "worker.killed", "It was killed.")),
+        "held": .held(Failure(code: "disk.full", "The disk is full.")),
+        "queuedAgain": .queuedAgain(Failure(code: "worker.killed", "It was killed.")),
         "failed": .failed(Failure(code: "data.none", "No rows.")),
         "cancelled": .cancelled(by: "ada"),
         "passed": .verdict(.pass),

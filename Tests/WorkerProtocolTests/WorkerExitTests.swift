@@ -8,7 +8,7 @@ struct WorkerExitTests {
     @Test func everyStatusHasItsConsequence() {
         let expected: [WorkerExit: WorkerExit.Consequence] = [
             .done: .takeResult, .badRequest: .fail, .badData: .fail, .badModel: .fail, .diverged: .fail,
-            .internalFault: .startAgain, .cannotWrite: .startAgain, .interrupted: .resumeLater,
+            .internalFault: .startAgain, .cannotWrite: .wait, .interrupted: .resumeLater,
         ]
         for exit in WorkerExit.allCases { #expect(exit.consequence == expected[exit], "\(exit)") }
         for status: Int32 in [0, 64, 70, 75] {

@@ -3,6 +3,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import Platform
 import ServiceLifecycle
 
 /// Accepts connections on a Unix socket, its own or one that somebody else listens on, and answers their requests.
@@ -18,54 +19,75 @@ struct ControlListener: Sendable {
     /// Called once connections are accepted.
     let onListening: @Sendable () -> Void
     let logger: Logger
+    /// How many connections may be open at once; more are refused.
+    var limit = OpenConnections.usualLimit
     let respond: @Sendable (Request, Caller) async -> Response
 
+    /// How long a stopping daemon waits for a request that a client has not sent yet, or not whole.
+    private static let grace = Duration.seconds(2)
+
     func run() async throws {
+        let socket =
+            switch place {
+            case .path(let path): try ListeningSocket(path: path)
+            case .adopted(let descriptor): try ListeningSocket(adopting: descriptor)
+            }
+        defer { socket.remove() }
+        let open = OpenConnections(limit: limit)
+        let acceptor = try Acceptor(socket) { open.isFull }
+        let http = channelHandler(open)
+        onListening()
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                // Ends when the daemon is told to stop, or the task is cancelled.
+                try? await gracefulShutdown()
+                acceptor.stop()
+            }
+            // Whoever was accepted is answered, also after the order to stop: closing a server's channel of NIO drops
+            // connections that it has accepted and nobody has taken yet, and dropping them traps.
+            while let descriptor = try await acceptor.next() {
+                group.addTask { await serve(descriptor, http, open) }
+            }
+            await open.leave(within: Self.grace)
+            group.cancelAll()
+        }
+    }
+
+    private func channelHandler(_ open: OpenConnections) -> HTTP1Channel {
         let respond = self.respond
-        let http = HTTP1Channel { request, writer, channel in
+        return HTTP1Channel { request, writer, channel in
+            let isLast = open.asks(channel)
             var response = await respond(request, Caller(channel))
             response.headers[.server] = "finetuned"
+            if isLast { response.headers[.connection] = "close" }
             try await writer.write(response: response.head, body: response.body)
+            open.answered(channel)
         }
-        let accepted = try await bind(http)
-        onListening()
-        await cancelWhenGracefulShutdown { await serve(accepted, http) }
-        if case .path(let path) = place { unlink(path) }
     }
 
-    private typealias Connections = NIOAsyncChannel<HTTP1Channel.Value, Never>
-
-    private func bind(_ http: HTTP1Channel) async throws -> Connections {
-        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
+    /// Answers what is asked on one connection until it ends.
+    private func serve(_ descriptor: Int32, _ http: HTTP1Channel, _ open: OpenConnections) async {
         let logger = self.logger
-        switch place {
-        case .adopted(let descriptor):
-            return try await bootstrap.bind(descriptor) { http.setup(channel: $0, logger: logger) }
-        case .path(let path):
-            // A socket that a killed daemon left behind; the root's lock says that none is alive.
-            unlink(path)
-            let accepted = try await bootstrap.bind(unixDomainSocketPath: path) { channel in
-                http.setup(channel: channel, logger: logger)
-            }
-            // The folder decides who may connect; group members may.
-            chmod(path, 0o660)
-            return accepted
+        // Nothing is read before there is somebody to read it.
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
+            .channelOption(ChannelOptions.autoRead, value: false)
+        let channel: any Channel
+        do { channel = try await bootstrap.withConnectedSocket(descriptor).get() } catch {
+            logger.debug("A connection could not be served: \(error)")
+            return
         }
-    }
-
-    private func serve(_ accepted: Connections, _ http: HTTP1Channel) async {
-        await withDiscardingTaskGroup { group in
-            do {
-                try await accepted.executeThenClose { connections in
-                    for try await connection in connections {
-                        group.addTask { await http.handle(value: connection, logger: logger) }
-                    }
-                }
-            } catch is CancellationError {
-            } catch {
-                logger.error("The control socket failed: \(error)")
-            }
+        open.add(channel)
+        defer { open.remove(channel) }
+        do {
+            let value = try await channel.eventLoop.flatSubmit { http.setup(channel: channel, logger: logger) }.get()
+            async let reading: Void = channel.setOption(.autoRead, value: true).get()
+            await http.handle(value: value, logger: logger)
+            try? await reading
+        } catch {
+            // It ended before anything was asked.
+            logger.trace("A connection ended early: \(error)")
+            channel.close(promise: nil)
         }
     }
 }

@@ -13,6 +13,22 @@ enum RoutingFault: Error {
 
 /// Turns every error into the one body that clients expect, with a status that fits its code.
 enum ErrorAnswers {
+    /// The answer of a daemon that waits for something before it can begin.
+    static func waiting(_ failure: Failure) -> Response { answer(failure, .serviceUnavailable) }
+
+    /// What somebody gets who is one too many, as it is sent.
+    static let tooMany: [UInt8] = {
+        let failure = Failure(
+            code: "daemon.busy", "Too many connections to the daemon are open.",
+            remedy: "Ask again in a moment; close those that wait for nothing.")
+        let body = (try? ContractCoding.encode(ErrorAnswer(error: failure))) ?? Data()
+        let head = [
+            "HTTP/1.1 503 Service Unavailable", "Content-Type: application/json", "Content-Length: \(body.count)",
+            "Connection: close", "", "",
+        ]
+        return Array(head.joined(separator: "\r\n").utf8) + Array(body)
+    }()
+
     static func response(_ error: any Error) -> Response {
         switch error {
         case RoutingFault.path(let path, let similar):
@@ -58,6 +74,7 @@ enum ErrorAnswers {
         if code.hasPrefix("serving.") { return .serviceUnavailable }
         if code == "daemon.busy" || code == "memory.low" { return .serviceUnavailable }
         if conflicts.contains(code) { return .conflict }
+        if ["files.limit", "ledger.busy", "ledger.io"].contains(code) { return .serviceUnavailable }
         if code.hasPrefix("disk.") { return .init(code: 507, reasonPhrase: "Insufficient Storage") }
         return .badRequest
     }

@@ -1,4 +1,5 @@
 import Foundation
+import ServiceLifecycle
 import StageKit
 import Synchronization
 
@@ -18,7 +19,13 @@ enum HeavyWork {
             ending.end(result)
         }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { ending.wait($0) }
+            try await withGracefulShutdownHandler {
+                try await withCheckedThrowingContinuation { ending.wait($0) }
+            } onGracefulShutdown: {
+                // Nobody waits for a report of a daemon that stops; what it asks instead is answered.
+                task.cancel()
+                ending.end(.failure(CancellationError()))
+            }
         } onCancel: {
             task.cancel()
             ending.end(.failure(CancellationError()))

@@ -43,6 +43,7 @@ struct ContaminationSearch: Sendable {
             let runs = Parallel.slices(rows) { slice in
                 slice.map { GateGrams.grams(NormalisedText(RowText.whole($0.content))) }
             }
+            Pulse.beat()
             try Task.checkCancellation()
             for (row, runs) in zip(rows, runs.joined()) { try body(row.id, runs) }
         }

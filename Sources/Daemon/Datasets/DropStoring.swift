@@ -113,6 +113,7 @@ final class DropStoring {
         for row in prepared.rejected { keepOut(row.id, .sensitive, line: row.line, into: &batch) }
         if let common = prepared.common { try near.calibrate(common, rows: prepared.kept.count) }
         let rows = try placed(prepared.kept, &batch)
+        Pulse.beat()
         try Task.checkCancellation()
         try examine(rows, &batch)
         batch.rows = rows.map { placed in

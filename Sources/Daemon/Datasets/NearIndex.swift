@@ -100,6 +100,7 @@ final class NearIndex {
         var matches = [[Match]](repeating: [], count: entries.count)
         guard !found.isEmpty else { return matches }
         for (place, list) in zip(places, try search(found, keys, threshold)) { matches[place] = list }
+        Pulse.beat()
         let path = folder + "/\(UInt64.random(in: 0...UInt64.max)).near"
         try NearSegment.write(found, keys: keys, to: path)
         pending.append(try NearSegment(path: path))

@@ -241,6 +241,7 @@ final class NearSegment: Sendable {
             var buffer: [UInt8] = header(rows, samples)
             func flush(_ limit: Int = 1 << 18) throws {
                 guard buffer.count >= limit else { return }
+                Pulse.beat()
                 try Task.checkCancellation()
                 try buffer.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
                 buffer.removeAll(keepingCapacity: true)
@@ -290,6 +291,7 @@ final class NearSegment: Sendable {
                     for start in stride(from: segment.sampleStart, to: bytes.count, by: pieceBytes) {
                         let piece = UnsafeRawBufferPointer(
                             rebasing: bytes[start..<min(bytes.count, start + pieceBytes)])
+                        Pulse.beat()
                         try Task.checkCancellation()
                         try AtomicFile.writeAll(piece, to: descriptor, path: path)
                         release(piece)

@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Platform
 import Synchronization
 
 /// Lets one piece of work at a time change a pipeline's dataset.
@@ -25,6 +26,7 @@ final class Turns: Sendable {
         }
         let deadline = limit.map { ContinuousClock.now + $0 }
         while !lock.lock(before: Date().addingTimeInterval(Self.patience)) {
+            Pulse.beat()
             try Task.checkCancellation()
             if let deadline, ContinuousClock.now >= deadline {
                 throw Failure(

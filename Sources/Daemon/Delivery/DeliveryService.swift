@@ -1,4 +1,5 @@
 import Foundation
+import Judged
 import Launching
 import Ledger
 import Nouns
@@ -51,8 +52,16 @@ package struct DeliveryService: Service {
         ) { try await deliver($0) }
     }
 
+    /// How a run is delivered: as its pipeline says now; where that is gone, in the formats that were judged.
+    private func settings(_ run: Run) throws -> DeliverySettings {
+        if let pipeline = context.settings.pipeline(run.pipeline) { return pipeline.delivery }
+        var settings = DeliverySettings()
+        if run.settings != nil { settings.exports = try FrozenSettings.of(run, context).exports }
+        return settings
+    }
+
     private func deliver(_ run: Run) async throws {
-        let settings = context.settings.pipeline(run.pipeline)?.delivery ?? DeliverySettings()
+        let settings = try settings(run)
         guard let version = try run.version.flatMap({ try context.ledger.version($0) }) else {
             try context.apply(run.id, .delivered("delivered"))
             return

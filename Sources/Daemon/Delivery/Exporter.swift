@@ -94,9 +94,12 @@ struct Exporter: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
+            let failure = StageContext.failure(error, code: "export.failed")
+            // What passes is waited for: the run is delivered when it has passed.
+            if failure.isPassing { throw failure }
             return ExportRecord(
                 version: version.id, format: format, state: .failed, path: place,
-                failure: StageContext.failure(error, code: "export.failed"), at: Date())
+                failure: failure, at: Date())
         }
     }
 
@@ -117,6 +120,8 @@ struct Exporter: Sendable {
             } catch WorkerEnd.interrupted {
                 throw CancellationError()
             } catch WorkerEnd.failed(let failure) {
+                throw failure
+            } catch WorkerEnd.waits(let failure) {
                 throw failure
             } catch WorkerEnd.died(let failure) {
                 guard attempt < Self.attempts else { throw failure }

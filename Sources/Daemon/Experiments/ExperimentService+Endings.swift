@@ -1,4 +1,5 @@
 import Foundation
+import Judged
 import Ledger
 import Nouns
 import Places
@@ -22,6 +23,10 @@ extension ExperimentService {
             let recipe = experiment.recipe(of: winner)
             let won = RunEvent.wonExperiment(experiment.id, trial: winner.number)
             event = won
+            // Where the pipeline is gone, the run waits for it to come back.
+            let settings = try context.settings.pipeline(experiment.pipeline).map {
+                try FrozenSettings.freeze($0, context)
+            }
             concluded = try context.ledger.conclude(
                 ended, suggestion: suggestion(ended), taking: experiment.drops, message: RunLife.note(won) ?? ""
             ) { id, drops in
@@ -34,6 +39,7 @@ extension ExperimentService {
                 (run.adapter, run.training, run.experiment, run.startedAt) = (
                     adapter, training, experiment.id, experiment.createdAt
                 )
+                run.settings = settings
                 run.notes = winner.values.keys.reduce(into: [:]) {
                     $0[$1] = "trial \(winner.number) of \(experiment.id)"
                 }

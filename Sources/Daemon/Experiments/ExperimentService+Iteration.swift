@@ -1,4 +1,5 @@
 import Foundation
+import Judged
 import Ledger
 import Nouns
 import Settings
@@ -50,13 +51,14 @@ extension ExperimentService {
             let drops = chain[0].drops
             let snapshot =
                 mode == last.mode && replay == nil ? last.snapshot : try freeze(pipeline.name, mode, replay).id
+            let settings = try FrozenSettings.freeze(pipeline, context)
             let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
             let run = try context.ledger.queue(taking: []) { id in
                 var run = Run(
                     id: id, pipeline: pipeline.name, purpose: .iteration, mode: parent == nil ? .fromBase : mode,
                     base: last.base, snapshot: snapshot, drops: drops,
                     parent: parent, recipe: recipe, priority: 30, createdAt: Date(), requestedBy: "finetuned")
-                (run.origin, run.step) = (last.id, reason)
+                (run.origin, run.step, run.settings) = (last.id, reason, settings)
                 run.notes = (last.notes ?? [:]).merging(["step": reason]) { $1 }
                 return run
             }

@@ -82,6 +82,9 @@ extension ExperimentService {
             case .interrupted:
                 try context.ledger.save(trial, of: experiment.id)
                 throw end
+            case .waits(let failure):
+                try context.ledger.save(trial, of: experiment.id)
+                throw failure
             case .died(let failure) where trial.attempts + 1 < context.settings.daemon.workerAttempts:
                 trial.attempts += 1
                 try context.ledger.save(trial, of: experiment.id)

@@ -8,13 +8,12 @@ import Ledger
 import Nouns
 import Platform
 import RowFiles
-import Settings
 import StageKit
 import WorkerProtocol
 
 extension GatingService {
     /// Everything that the verdict on a run rests on, read back from disk.
-    func evidence(_ run: Run, _ settings: GatesSettings) throws -> GatingRules.Evidence {
+    func evidence(_ run: Run, _ settings: FrozenSettings) throws -> GatingRules.Evidence {
         let records = try RunExamples.all(run, context)
         guard let candidate = records[.candidate], let base = records[.base] else { throw RunExamples.missing(run) }
         // What is served now, at this moment, is what the candidate must not fall behind.
@@ -76,27 +75,21 @@ package struct RowScores {
 
     package init(context: StageContext) { self.context = context }
 
-    /// The scoring of a run's records. Throws a Failure where a configured file cannot be read: what cannot be measured
+    /// The scoring of a run's records. Throws a Failure where something of it cannot be used: what cannot be measured
     /// must not pass.
-    package func scoring(_ run: Run, _ settings: GatesSettings, _ records: [ModelRole: [ExampleRecord]]) throws
+    package func scoring(_ run: Run, _ settings: FrozenSettings, _ records: [ModelRole: [ExampleRecord]]) throws
         -> RowScoring
     {
         var scoring = RowScoring()
-        if let path = settings.answerSchema {
-            guard let data = FileManager.default.contents(atPath: path) else {
+        if let text = settings.schema {
+            do { scoring.schema = try JSONSchema(text: text) } catch let failure as Failure {
                 throw Failure(
-                    code: "gating.schema", "The file of gates.answer_schema cannot be read.", at: path,
-                    remedy: "Check that it is there and readable.")
-            }
-            do { scoring.schema = try JSONSchema(text: String(decoding: data, as: UTF8.self)) } catch let failure
-                as Failure
-            {
-                throw Failure(
-                    code: "gating.schema", failure.message, at: "\(path), \(failure.place ?? "")",
+                    code: "gating.schema", failure.message,
+                    at: "\(settings.gates.answerSchema ?? "gates.answer_schema"), \(failure.place ?? "")",
                     remedy: failure.remedy)
             }
         }
-        scoring.graders = try settings.graders.map { ($0.name, try Grader($0.configuration)) }
+        scoring.graders = try settings.gates.graders.map { ($0.name, try Grader($0.configuration)) }
         if RowScoring.needsMemorization(records.values.flatMap { $0 }),
             let snapshot = try context.ledger.snapshot(run.snapshot)
         {
@@ -120,7 +113,8 @@ package struct RowScores {
     }
 
     private static func lines(_ path: String) throws -> [EvaluatorRow] {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        let data: Data
+        do { data = try WholeFile.read(path) } catch let failure as FileFailure where failure.number == ENOENT {
             throw Failure(
                 code: "gating.scores_missing", "The scores of an evaluator are not there any more.", at: path,
                 remedy: "Queue a new run.")

@@ -1,9 +1,9 @@
 import Foundation
+import Judged
 import Ledger
 import Nouns
 import Platform
 import ServiceLifecycle
-import Settings
 import StageKit
 
 /// Takes runs in state `evaluated`; gives them in state `accepted`, `rejected` or `inconclusive`, with the verdict.
@@ -29,19 +29,20 @@ package struct GatingService: Service {
     }
 
     private func judge(_ run: Run) throws {
-        let pipeline = context.settings.pipeline(run.pipeline)
-        var settings = pipeline?.gates ?? GatesSettings()
-        if let pipeline, pipeline.iterate == .auto {
+        let frozen = try FrozenSettings.of(run, context)
+        var settings = frozen.gates
+        if frozen.iterate == .auto {
             settings.confidence = GatingRules.confidence(
-                settings.confidence, isFollowUp: run.origin != nil, followUps: pipeline.iterateRuns)
+                settings.confidence, isFollowUp: run.origin != nil, followUps: frozen.iterateRuns)
         }
         do {
-            let evidence = try evidence(run, settings)
+            let evidence = try evidence(run, frozen)
             let verdict = GatingRules.judge(
                 evidence, settings, training: run.training, seed: run.recipe.seed, at: evidence.now)
             // A verdict during which the daemon was told to stop is not whole.
+            Pulse.beat()
             try Task.checkCancellation()
-            try context.apply(run.id, .judged(verdict, promotesItself: pipeline?.promote == .auto))
+            try context.apply(run.id, .judged(verdict, promotesItself: frozen.promote == .auto))
         } catch let failure as Failure
             where ["gating.scores_missing", "gating.schema"].contains(failure.code) || failure.code.hasPrefix("golden.")
         {

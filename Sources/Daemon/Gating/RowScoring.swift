@@ -4,6 +4,7 @@ import GoldenSets
 import Graders
 import JSONSchemas
 import Nouns
+import Platform
 
 /// Gives each record the scores that follow from its answer: assertions, schema, graders, memorisation, and what
 /// evaluators' programs said.
@@ -21,6 +22,7 @@ package struct RowScoring: Sendable {
     /// The records of a model with their scores; without them where the task is cancelled meanwhile.
     package func scored(_ records: [ExampleRecord], model: ModelRole) -> [ExampleRecord] {
         records.map { record in
+            Pulse.beat()
             if Task.isCancelled { return record }
             var record = record
             var scores = record.scores ?? [:]

@@ -14,23 +14,22 @@ import StageKit
 /// Never modifies a dropped byte, never follows a link, never believes the watch: the watch only says when to scan.
 package struct IntakeService: Service {
     let context: StageContext
-    private let loop: StageLoop
-    private let watcher: DirectoryWatcher
+    let loop: StageLoop
+    let hints = FolderHints()
     let state = IntakeState()
     private let probe = FolderProbe()
 
-    package init(_ context: StageContext) throws {
+    package init(_ context: StageContext) {
         self.context = context
         // How often folders are scanned is for the settings to say, at each pass.
         loop = StageLoop("intake", code: "intake.folder", context, bell: context.bells.intake, every: .seconds(86_400))
-        watcher = try DirectoryWatcher()
     }
 
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             let complete = CompleteFiles()
-            group.addTask { [watcher, context] in
-                for await event in watcher.events {
+            group.addTask { [hints, context] in
+                for await event in hints.events {
                     switch event {
                     case .movedIn(let folder, let name): complete.add(folder + "/" + name)
                     case .overflow:
@@ -49,7 +48,7 @@ package struct IntakeService: Service {
                     let soon = min(settings.scanSeconds, max(0.05, settings.quietSeconds / 2))
                     return .within(.seconds(isWaiting ? soon : settings.scanSeconds))
                 }
-                watcher.stop()
+                hints.stop()
             }
         }
     }
@@ -113,11 +112,12 @@ package struct IntakeService: Service {
     private func scan(_ pipeline: PipelineSettings, _ arrived: Set<String>) throws -> [WaitingFile] {
         let folder = context.dropFolder(pipeline)
         try find(folder, pipeline)
-        try watcher.watch(folder)
+        try watch(folder)
         let names = try RawPath(folder).names()
         var waiting: [WaitingFile] = []
         var refused: Set<String> = []
         for name in names where name.first != UInt8(ascii: ".") {
+            Pulse.beat()
             try Task.checkCancellation()
             guard !IntakeRules.isIgnored(name) else {
                 waiting.append(WaitingFile(name: RawPath.shown(name), since: Date(), reason: WaitingFile.leftAlone))

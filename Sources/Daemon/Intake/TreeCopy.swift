@@ -22,6 +22,7 @@ enum TreeCopy {
 
     /// Makes a durable copy. Throws a CancellationError where the task is cancelled meanwhile.
     static func copy(_ from: RawPath, to path: RawPath) throws {
+        Pulse.beat()
         try Task.checkCancellation()
         let status = try from.status()
         switch status.st_mode & S_IFMT {
@@ -76,6 +77,7 @@ enum TreeCopy {
                 if count < 0, errno == EINTR { continue }
                 guard count >= 0 else { throw FileFailure("read it", from.description, errno: errno) }
                 isWhole = count == 0
+                Pulse.beat()
                 try Task.checkCancellation()
                 try buffer.withUnsafeBytes {
                     try AtomicFile.writeAll(

@@ -2,7 +2,6 @@ import Foundation
 import Ledger
 import Nouns
 import Platform
-import Settings
 import StageKit
 import WorkerProtocol
 
@@ -94,7 +93,8 @@ package enum GateModels {
                 code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue,
                 remedy: "Queue a new run.")
         }
-        let gates = context.settings.pipeline(run.pipeline)?.gates ?? GatesSettings()
+        let frozen = try FrozenSettings.of(run, context)
+        let gates = frozen.gates
         let limit = gates.maximumRows > 0 ? gates.maximumRows : nil
         let labels = "labels=\((snapshot.labels ?? []).joined(separator: "\u{1f}"))"
         // Scores from before rejected answers were scored are of no use where there are some.
@@ -112,9 +112,7 @@ package enum GateModels {
                 settings: settings)
         }
         var sets = [set(.gate, snapshot.files[.gate] ?? [], tokens: nil, limit: limit)]
-        for (name, file) in try GoldenFiles(context: context, pipeline: run.pipeline).all() {
-            sets.append(set(name, [file], tokens: nil))
-        }
+        for golden in frozen.golden { sets.append(set(golden.set, [golden.file], tokens: nil)) }
         if let probe = try context.requireBase(run.base).probe {
             var file = probe
             file.path = context.layout.base(run.base) + "/" + probe.path

@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Nouns
+import Platform
 import StageKit
 
 /// The per-example records of a run's evaluation, read back.
@@ -28,15 +29,17 @@ package enum RunExamples {
             at: run.id.rawValue, remedy: "Queue a new run with `ftctl run \(run.pipeline)`.")
     }
 
-    /// Reads JSON lines of records. Throws a Failure (`gating.scores_missing`), a DecodingError, or a CancellationError
-    /// where the task is cancelled.
+    /// Reads JSON lines of records. Throws a Failure (`gating.scores_missing`), a DecodingError, a FileFailure where
+    /// the machine does not let them be read, or a CancellationError where the task is cancelled.
     package static func records(_ path: String) throws -> [ExampleRecord] {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        let data: Data
+        do { data = try WholeFile.read(path) } catch let failure as FileFailure where failure.number == ENOENT {
             throw Failure(
                 code: "gating.scores_missing", "The scores are not there any more.", at: path,
                 remedy: "Queue a new run.")
         }
         return try data.split(separator: 10).map { line in
+            Pulse.beat()
             try Task.checkCancellation()
             return try ContractCoding.decode(ExampleRecord.self, from: Data(line))
         }

@@ -9,12 +9,17 @@ package enum WorkerEnd: Error, Hashable, Sendable {
     case failed(Failure)
     /// It died, hung or could not be started; starting it again may help.
     case died(Failure)
+    /// The machine keeps it from working, which passes: it is to be started again until it can work.
+    case waits(Failure)
     /// It left because it was asked to.
     case interrupted
 
+    /// The code of a worker that left as if it had been asked to (75), and was not.
+    package static let leftUnasked = "worker.left"
+
     package var failure: Failure? {
         switch self {
-        case .failed(let failure), .died(let failure): failure
+        case .failed(let failure), .died(let failure), .waits(let failure): failure
         case .interrupted: nil
         }
     }
@@ -26,6 +31,8 @@ extension WorkerEnd {
     /// - Parameters:
     ///   - failure: what its last event said is wrong.
     ///   - folder: the folder of its request, with what it wrote to standard error.
+    ///
+    /// The worker was not asked to leave.
     package init(exit status: Int32, saying failure: Failure?, in folder: String) {
         let failure =
             failure
@@ -34,7 +41,17 @@ extension WorkerEnd {
                 remedy: "See stderr.log there.", cause: Self.tail(folder))
         self =
             switch WorkerExit.consequence(of: status) {
-            case .resumeLater: .interrupted
+            case .resumeLater:
+                .died(
+                    Failure(
+                        code: Self.leftUnasked, "The worker left, although nobody had asked it to.", at: folder,
+                        remedy: "See stderr.log there.", cause: failure.code == "worker.exit" ? nil : failure.message))
+            case .wait:
+                .waits(
+                    Failure(
+                        code: "disk.full", "The worker cannot write.", at: failure.place ?? folder,
+                        remedy: "Free space on that disk, or make it writable; the run goes on by itself.",
+                        cause: [failure.message, failure.cause].compactMap { $0 }.joined(separator: " ")))
             case .fail: .failed(failure)
             // A worker that says that it is done and gave no result is broken.
             case .startAgain, .takeResult: .died(failure)

@@ -56,6 +56,21 @@ extension Ledger {
         }
     }
 
+    /// Every pipeline that ever had a run, whether its file is there or not.
+    package func knownPipelines() throws -> [PipelineName] {
+        try read { try String.fetchAll($0, sql: "SELECT DISTINCT pipeline FROM run ORDER BY pipeline") }
+            .map { PipelineName($0) }
+    }
+
+    /// The pipelines that have runs in a state.
+    package func pipelines(withRunsIn state: RunState) throws -> [PipelineName] {
+        try read {
+            try String.fetchAll(
+                $0, sql: "SELECT DISTINCT pipeline FROM run WHERE state = ? ORDER BY pipeline",
+                arguments: [state.rawValue])
+        }.map { PipelineName($0) }
+    }
+
     /// Runs in any of `states`, most urgent first, then oldest.
     package func runs(in states: [RunState]) throws -> [Run] {
         let list = states.map { "'\($0.rawValue)'" }.joined(separator: ",")

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Nouns
+import Platform
 
 /// How a drop's rows come into the dataset: tables `dataset_row`, `side`, `duplicate_row`, `set_aside` and `shard`
 /// change together with the drop's state.
@@ -71,6 +72,7 @@ extension Ledger {
         ] {
             var isMore = true
             while isMore {
+                Pulse.beat()
                 try Task.checkCancellation()
                 isMore = try write { db in
                     guard

@@ -43,6 +43,8 @@ package final class Ledger: Sendable {
         // One for each thread that may read at a time, so that whoever answers never waits for a stage's reading. Those
         // that nobody needs are not opened.
         configuration.maximumReaderCount = 24
+        // Another program's short transaction is waited for here, a longer one by whoever wanted to write.
+        configuration.busyMode = .timeout(2)
         do {
             self.upgrade = try upgrade.prepare()
             pool = try DatabasePool(path: upgrade.path, configuration: configuration)
@@ -52,11 +54,11 @@ package final class Ledger: Sendable {
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try upgrade.run(pool)
         } catch let error as DatabaseError {
+            let fault = Self.fault(error, at: upgrade.path)
+            if fault is Failure { throw fault }
             throw Failure(
                 code: "ledger.unusable", "The ledger cannot be opened.", at: upgrade.path,
-                remedy: error.resultCode == .SQLITE_FULL
-                    ? "Free space on that disk."
-                    : "Check the file's permissions; if it is damaged, restore it from a backup.",
+                remedy: "If it is damaged, restore it from a backup.",
                 cause: "\(error)")
         }
     }
@@ -64,13 +66,16 @@ package final class Ledger: Sendable {
     /// Reads in one consistent view. Throws a CancellationError where the task is cancelled in a long question.
     func read<T>(_ body: (Database) throws -> T) throws -> T {
         do { return try pool.read(body) } catch let error as DatabaseError {
-            throw error.resultCode == .SQLITE_INTERRUPT ? CancellationError() : error
+            throw error.resultCode == .SQLITE_INTERRUPT ? CancellationError() : fault(error)
         }
     }
 
-    /// Writes in one transaction.
+    /// Writes in one transaction. Throws a Failure (`ledger.busy`, `disk.full`, `ledger.io`) where the machine does not
+    /// let it, and nothing is written.
     @discardableResult
-    func write<T>(_ body: (Database) throws -> T) throws -> T { try pool.write(body) }
+    func write<T>(_ body: (Database) throws -> T) throws -> T {
+        do { return try pool.write(body) } catch let error as DatabaseError { throw fault(error) }
+    }
 
     /// Writes in one transaction that a cancelled task takes back, for what may take long. Throws a CancellationError
     /// then.
@@ -78,7 +83,7 @@ package final class Ledger: Sendable {
     func writeUnlessCancelled<T>(_ body: (Database) throws -> T) throws -> T {
         do { return try Self.$mayBeCancelled.withValue(true) { try pool.write(body) } } catch let error as DatabaseError
         {
-            throw error.resultCode == .SQLITE_INTERRUPT ? CancellationError() : error
+            throw error.resultCode == .SQLITE_INTERRUPT ? CancellationError() : fault(error)
         }
     }
 
@@ -92,11 +97,19 @@ package final class Ledger: Sendable {
     private static func endWithItsTask(_ db: Database) {
         // What a connection is for is fixed, and a C function captures nothing.
         if db.configuration.readonly {
-            sqlite3_progress_handler(db.sqliteConnection, stepsBetweenQuestions, { _ in Task.isCancelled ? 1 : 0 }, nil)
+            sqlite3_progress_handler(
+                db.sqliteConnection, stepsBetweenQuestions,
+                { _ in
+                    Pulse.beat()
+                    return Task.isCancelled ? 1 : 0
+                }, nil)
         } else {
             sqlite3_progress_handler(
                 db.sqliteConnection, stepsBetweenQuestions,
-                { _ in Ledger.mayBeCancelled && Task.isCancelled ? 1 : 0 }, nil)
+                { _ in
+                    Pulse.beat()
+                    return Ledger.mayBeCancelled && Task.isCancelled ? 1 : 0
+                }, nil)
         }
     }
 

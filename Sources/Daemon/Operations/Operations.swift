@@ -6,6 +6,7 @@ import Promotion
 import Registry
 import Scheduling
 import Serving
+import Soundness
 import StageKit
 import Supervision
 
@@ -27,14 +28,15 @@ package struct Operations: Sendable {
         _ context: StageContext, scheduling: SchedulingService, supervision: SupervisionService,
         promotion: PromotionService,
         registry: BaseRegistry, launcher: any WorkerRunner, serving: any ServingPath, experiments: ExperimentService,
-        datasets: DatasetCatalogue, startedAt: Date
+        datasets: DatasetCatalogue, soundness: SoundnessService, startedAt: Date
     ) {
         let desk = ServiceDesk(context)
         pipelines = PipelineOperations(
             context: context, scheduling: scheduling, promotion: promotion, serving: serving,
             retirement: Retirement(
                 context: context, supervision: supervision, experiments: experiments, promotion: promotion))
-        status = StatusOperations(context: context, pipelines: pipelines, startedAt: startedAt)
+        status = StatusOperations(
+            context: context, pipelines: pipelines, soundness: soundness, startedAt: startedAt)
         runs = RunOperations(context: context, supervision: supervision, promotion: promotion)
         drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
         data = datasets

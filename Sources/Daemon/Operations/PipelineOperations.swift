@@ -1,5 +1,6 @@
 import ControlProtocol
 import Foundation
+import Judged
 import Ledger
 import Nouns
 import Promotion
@@ -73,16 +74,16 @@ package struct PipelineOperations: Sendable {
             dropFolder: context.dropFolder(pipeline), rows: try context.ledger.rowCounts(pipeline.name),
             drops: try context.ledger.dropCount(in: .stored, pipeline: pipeline.name), served: served?.version,
             servedSince: served?.since, lastRun: last?.id, lastRunState: last?.state,
-            activity: activity(pipeline, last),
+            activity: try activity(pipeline, last),
             problems: context.problems.all(prefix: "drop:\(pipeline.name):")
                 + [context.problems.problem(of: "pipeline:\(pipeline.name)")].compactMap(\.self),
             waiting: waiting.isEmpty ? nil : waiting)
     }
 
     /// What it is doing or waiting for, in a sentence; what a person has to do comes first.
-    private func activity(_ pipeline: PipelineSettings, _ last: Run?) -> String {
+    private func activity(_ pipeline: PipelineSettings, _ last: Run?) throws -> String {
         if let last {
-            if last.state == .accepted, pipeline.promote == .manual {
+            if last.state == .accepted, try FrozenSettings.of(last, context).promote == .manual {
                 return "run \(last.id) passed and waits for `ftctl promote \(last.id)`"
             }
             if last.state.isActive || last.state == .queued { return "run \(last.id) is \(last.state.rawValue)" }

@@ -1,9 +1,9 @@
 import ControlProtocol
 import Foundation
+import Judged
 import Ledger
 import Nouns
 import Promotion
-import Settings
 import StageKit
 import Supervision
 
@@ -30,7 +30,9 @@ package struct RunOperations: Sendable {
     /// The live story; for runs of before the last restart, what the ledger kept of it.
     package func notices(_ id: RunID, _ query: NoticeQuery) throws -> AsyncStream<RunNotice> {
         let run = try show(id)
-        let promotesItself = context.settings.pipeline(run.pipeline)?.promote == .auto
+        let promotesItself =
+            try run.state == .accepted && context.settings.pipeline(run.pipeline) != nil
+            && FrozenSettings.of(run, context).promote == .auto
         guard run.state.endsStory(promotesItself: promotesItself) else {
             return context.feed.notices(id, from: query.from, follow: query.follow)
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Judged
 import Ledger
 import Nouns
 import Platform
@@ -22,18 +23,41 @@ package struct PromotionService: Service {
 
     /// Promotes what passed, pipeline by pipeline; one whose link or version cannot be made does not hold up the
     /// others.
-    func pass() throws(CancellationError) {
+    func pass() throws {
+        try tellOfOrphans()
         try loop.each(
             context.settings.pipelines, as: "pipeline", key: \.name.rawValue,
             about: { ["pipeline": "\($0.name)"] }
         ) { pipeline in
             try repairLink(pipeline.name)
-            guard pipeline.promote == .auto else { return }
-            let accepted = try context.ledger.runs(pipeline: pipeline.name, state: .accepted)
+            let accepted = try context.ledger.runs(pipeline: pipeline.name, state: .accepted, limit: 1)
             // The newest was judged against what is served now; older ones were judged against what no longer is.
-            if let run = accepted.first, try isCurrent(run) {
+            if let run = accepted.first, try isCurrent(run), try FrozenSettings.of(run, context).promote == .auto {
                 _ = try promote(run, kind: .automatic, who: "finetuned", reason: run.verdict?.summary ?? "")
             }
+        }
+    }
+
+    /// Says which runs passed and wait because their pipeline is gone; they are promoted when it is back.
+    private func tellOfOrphans() throws {
+        let present = Set(context.settings.pipelines.map(\.name))
+        let gone = try context.ledger.pipelines(withRunsIn: .accepted).filter { !present.contains($0) }
+        loop.forget("gone", except: gone.map(\.rawValue))
+        for pipeline in gone {
+            guard let run = try context.ledger.runs(pipeline: pipeline, state: .accepted, limit: 1).first,
+                try isCurrent(run)
+            else { continue }
+            let failure = Failure(
+                code: "pipeline.gone",
+                "Run \(run.id) passed and is not promoted, since its pipeline '\(pipeline)' is not there.",
+                at: run.id.rawValue,
+                remedy: """
+                    Put the pipeline's file back, promote it yourself with `ftctl promote \(run.id)`, or end it with \
+                    `ftctl cancel \(run.id)`.
+                    """)
+            loop.report(
+                failure, "promotion:gone:\(pipeline)", about: ["pipeline": "\(pipeline)", "run": "\(run.id)"],
+                event: "pipeline.waiting")
         }
     }
 

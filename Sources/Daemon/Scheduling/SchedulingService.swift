@@ -1,4 +1,5 @@
 import Foundation
+import Judged
 import Ledger
 import Nouns
 import ServiceLifecycle
@@ -150,6 +151,7 @@ package struct SchedulingService: Service {
         _ pipeline: PipelineSettings, mode: Run.Mode, window: DropWindow, by who: String, reason: String, priority: Int
     ) throws -> Run? {
         let card = try context.requireBase(pipeline.base)
+        let settings = try FrozenSettings.freeze(pipeline, context)
         let snapshot = try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, window: window)
         let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
         var (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
@@ -166,6 +168,7 @@ package struct SchedulingService: Service {
                 id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id,
                 drops: window.unlearned.map(\.id), parent: parent,
                 recipe: recipe, priority: priority, createdAt: Date(), requestedBy: who)
+            run.settings = settings
             if !notes.isEmpty { run.notes = notes }
             return run
         }

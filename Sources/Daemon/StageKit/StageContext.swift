@@ -17,12 +17,14 @@ package struct StageContext: Sendable {
     package let waiting = WaitingBoard()
     /// What those who watch runs see.
     package let feed: RunFeed
+    /// The signs of life of the stages' threads.
+    package let pulses: PulseBoard
     package let logger: Logger
 
     package init(
         layout: Layout, ledger: Ledger, settings: LiveSettings, bells: StageBells = StageBells(),
         problems: ProblemBoard = ProblemBoard(), feed: RunFeed = RunFeed(),
-        logger: Logger
+        pulses: PulseBoard = PulseBoard(), logger: Logger
     ) {
         self.layout = layout
         self.ledger = ledger
@@ -30,6 +32,7 @@ package struct StageContext: Sendable {
         self.bells = bells
         self.problems = problems
         self.feed = feed
+        self.pulses = pulses
         self.logger = logger
     }
 
@@ -42,9 +45,12 @@ package struct StageContext: Sendable {
     package static func failure(_ error: any Error, code: String) -> Failure {
         switch error {
         case let failure as Failure: failure
+        case let limit as WatchLimit: Failure(code: "watch.limit", limit.message, remedy: limit.remedy)
         case let file as FileFailure:
             Failure(
-                code: file.isFull ? "disk.full" : code, "Cannot \(file.action): \(file.reason).", at: file.path,
+                code: file.isFull
+                    ? "disk.full" : file.isOutOfFiles ? "files.limit" : file.isOfMachine ? "disk.error" : code,
+                "Cannot \(file.action): \(file.reason).", at: file.path,
                 remedy: file.remedy)
         default: Failure(code: code, "\(error)", remedy: "See the journal around this time.")
         }

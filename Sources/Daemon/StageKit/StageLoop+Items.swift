@@ -1,5 +1,6 @@
 import Logging
 import Nouns
+import Platform
 
 /// The guard of each item: one that cannot be worked on holds up no other.
 extension StageLoop {
@@ -44,6 +45,7 @@ extension StageLoop {
         _ owner: String, about: Logger.Metadata = [:], event: String = "stage.failed", _ body: () throws -> Value
     ) throws(CancellationError) -> Value? {
         if Task.isCancelled { throw CancellationError() }
+        Pulse.beat()
         do {
             let value = try body()
             context.problems.set(owner, nil)

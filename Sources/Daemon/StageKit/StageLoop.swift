@@ -5,10 +5,12 @@ import ServiceLifecycle
 
 /// The loop of a stage: passes on a thread of its own, one when its bell rings and one when its interval is over.
 ///
-/// A pass may block and compute as long as it likes: nothing that answers requests or feeds the watchdog shares its
-/// thread, which gives way to theirs. When the daemon stops, the pass's task is cancelled: code that works long asks
-/// `Task.isCancelled` (or calls `Task.checkCancellation()`) after each piece of some 100 ms, leaves nothing half made,
-/// and goes on at the next start. A pass that waits for workers is async and waits on its thread.
+/// A pass may block and compute as long as it likes, if it says by ``Pulse/beat()`` after each piece that it comes
+/// further: nothing that answers requests shares its thread, which gives way to theirs, and a daemon of which one
+/// stage's thread shows no sign of life is taken for hung and restarted. When the daemon stops, the pass's task is
+/// cancelled: code that works long asks `Task.isCancelled` (or calls `Task.checkCancellation()`) after each piece of
+/// some 100 ms, leaves nothing half made, and goes on at the next start. A pass that waits for workers is async and
+/// waits on its thread.
 ///
 /// Faults of one item (a run, a pipeline, a drop) belong into ``each(_:as:key:about:_:)`` or
 /// ``guarding(_:about:event:_:)``: they are on the problem board under the item's own key and hold up no
@@ -52,11 +54,16 @@ package struct StageLoop: Sendable {
         first: @escaping @Sendable () async -> Void = {}, _ pass: @escaping @Sendable () async throws -> Next
     ) async {
         let thread = ThreadExecutor(name: name, niceness: Niceness.work)
+        let pulse = Pulse(name, of: thread)
+        context.pulses.add(pulse)
+        defer { context.pulses.remove(pulse) }
         // The wait for the stop stays off the stage's thread, which a pass may hold.
         await cancelWhenGracefulShutdown {
             await withTaskExecutorPreference(thread) {
-                await first()
-                while !Task.isCancelled { await turn(pass) }
+                await pulse.during {
+                    await first()
+                    while !Task.isCancelled { await turn(pass) }
+                }
             }
         }
     }

@@ -16,10 +16,19 @@ final class ActiveRuns: Sendable {
         let task: Task<Void, Never>
         var found: Found?
         var isCancelled = false
+        /// The newest checkpoint that its workers have told of.
+        var checkpoint: Int?
     }
     private let entries = Mutex<[RunID: Entry]>([:])
     /// What is read and checked before and after a worker is work of a stage like any other.
-    private let threads = ThreadExecutor(name: "runs", threads: 2, niceness: Niceness.work)
+    private let threads: ThreadExecutor
+    /// The sign of life of these threads.
+    let pulse: Pulse
+
+    init() {
+        threads = ThreadExecutor(name: "runs", threads: 2, niceness: Niceness.work)
+        pulse = Pulse("runs", of: threads)
+    }
 
     var count: Int { entries.withLock { $0.count } }
     var all: Set<RunID> { entries.withLock { Set($0.keys) } }
@@ -49,6 +58,18 @@ final class ActiveRuns: Sendable {
             return found
         }
     }
+
+    // MARK: - Checkpoints
+
+    func note(checkpoint step: Int, of id: RunID) {
+        entries.withLock { entries in
+            let newest = max(step, entries[id]?.checkpoint ?? 0)
+            entries[id]?.checkpoint = newest
+        }
+    }
+
+    /// The step of the newest checkpoint that workers of a run have told of while it was at work here.
+    func checkpoint(_ id: RunID) -> Int? { entries.withLock { $0[id]?.checkpoint } }
 
     // MARK: - Ends
 

@@ -18,10 +18,10 @@ enum RunRequests {
                 remedy: "Queue a new run.")
         }
         let stack = try context.stack(of: run)
-        let task = TrainTask(
+        let task = try TrainTask(
             model: context.modelReference(card, adapters: stack.frozen), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe,
-            truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
+            truncate: FrozenSettings.of(run, context).truncate)
         return request(run.id.rawValue, context.layout.run(run.id), .train(task), context)
     }
 
@@ -35,10 +35,10 @@ enum RunRequests {
                 code: "snapshot.missing", "The snapshot \(run.snapshot) is not in the ledger.", at: run.id.rawValue,
                 remedy: "Queue a new run.")
         }
-        let train = TrainTask(
+        let train = try TrainTask(
             model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [],
             recipe: run.recipe,
-            truncate: context.settings.pipeline(run.pipeline)?.data.truncate)
+            truncate: FrozenSettings.of(run, context).truncate)
         let task = RangeTestTask(
             train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest, steps: RangeTestRules.steps)
         return request(run.id.rawValue, context.layout.rangeTest(run.id), .rangeTest(task), context)

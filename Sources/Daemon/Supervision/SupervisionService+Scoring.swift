@@ -1,4 +1,5 @@
 import Foundation
+import Judged
 import Launching
 import Ledger
 import Nouns
@@ -15,7 +16,7 @@ extension SupervisionService {
     /// A format that cannot be written is recorded with the reason, and fails its gate; a worker that dies ends the
     /// stage, to be tried again.
     func writeArtefacts(_ run: Run) async throws -> Run {
-        let formats = context.settings.pipeline(run.pipeline)?.delivery.exports ?? []
+        let formats = try FrozenSettings.of(run, context).exports
         var run = run
         for format in formats {
             let known = run.artefacts?.first { $0.format == format }
@@ -31,12 +32,12 @@ extension SupervisionService {
             }
             run.artefacts = (run.artefacts ?? []).filter { $0.format != format } + [artefact]
             let artefacts = run.artefacts
-            try context.ledger.amend(run.id) { $0.artefacts = artefacts }
+            try await record(run.id) { try context.ledger.amend(run.id) { $0.artefacts = artefacts } }
         }
-        // What is no longer delivered is not judged.
+        // What is not to be delivered is not judged.
         run.artefacts = run.artefacts?.filter { formats.contains($0.format) }
         let artefacts = run.artefacts
-        try context.ledger.amend(run.id) { $0.artefacts = artefacts }
+        try await record(run.id) { try context.ledger.amend(run.id) { $0.artefacts = artefacts } }
         return run
     }
 
@@ -55,7 +56,10 @@ extension SupervisionService {
                                 at: request.directory,
                                 remedy: "Check that finetune-worker is of the same version as the daemon."))
                     }
-                    try context.ledger.keep(evaluated, model: evaluation.model, set: set.digest, settings: set.settings)
+                    try await record(run.id) {
+                        try context.ledger.keep(
+                            evaluated, model: evaluation.model, set: set.digest, settings: set.settings)
+                    }
                     model.sets[set.set.name] = evaluated
                 }
             }

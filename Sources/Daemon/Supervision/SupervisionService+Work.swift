@@ -16,6 +16,7 @@ extension SupervisionService {
         let silence = Duration.seconds(context.settings.daemon.workerSilenceSeconds)
         let result = try await launcher.follow(work.handle, work.events, silence: silence) { event in
             context.feed.tell(run.id, run.state, event: event)
+            if let step = event.checkpoint { active.note(checkpoint: step, of: run.id) }
             // What a former daemon saw is in the journal already.
             if event.time >= began || !work.isOld { note(event, of: run) }
         } onCancel: {
@@ -35,11 +36,14 @@ extension SupervisionService {
         if let found = active.take(run.id, in: request.directory) { return (found.handle, found.events, true) }
         let handle = try await launcher.submit(request)
         do {
-            try context.ledger.amend(run.id) { $0.work = handle }
+            try await record(run.id) { try context.ledger.amend(run.id) { $0.work = handle } }
             guard let events = try await launcher.attach(handle) else {
                 throw Failure(code: "worker.gone", "The work was taken and is gone.", at: request.directory)
             }
             return (handle, events, false)
+        } catch let cancelled as CancellationError {
+            await launcher.cancel(handle)
+            throw cancelled
         } catch {
             // Work that the ledger does not know of would be begun a second time.
             await launcher.cancel(handle)

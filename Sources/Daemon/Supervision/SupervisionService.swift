@@ -1,4 +1,5 @@
 import Foundation
+import Judged
 import Launching
 import Ledger
 import Nouns
@@ -14,17 +15,28 @@ import WorkerProtocol
 package struct SupervisionService: Service {
     let context: StageContext
     let launcher: any WorkerLauncher
-    private let loop: StageLoop
+    let loop: StageLoop
     let active = ActiveRuns()
+    let retries: Retries
 
     package init(_ context: StageContext, launcher: any WorkerLauncher) {
+        self.init(context, launcher: launcher, retries: Retries())
+    }
+
+    init(_ context: StageContext, launcher: any WorkerLauncher, retries: Retries) {
         self.context = context
         self.launcher = launcher
+        self.retries = retries
         loop = StageLoop("supervision", context, bell: context.bells.supervision, every: .seconds(10))
     }
 
     package func run() async throws {
-        await loop.run { try startNext() }
+        context.pulses.add(active.pulse)
+        defer { context.pulses.remove(active.pulse) }
+        await loop.run {
+            try startNext()
+            return retries.next.map(StageLoop.Next.within) ?? .later
+        }
         // Work that outlives the daemon stays; other workers write a checkpoint and leave. Either goes on after the
         // next start.
         await active.leaveAll()
@@ -99,13 +111,28 @@ package struct SupervisionService: Service {
         warnOfFillingDisk()
         // What is trained is evaluated before something new is begun.
         let waiting = try context.ledger.runs(in: [.trained]) + context.ledger.runs(in: [.queued])
-        for run in waiting.filter({ !active.contains($0.id) }).prefix(slots) {
+        clearHolds(waiting)
+        for run in waiting.filter({ !active.contains($0.id) && retries.isDue($0.id) }).prefix(slots) {
             active.add(run.id) {
                 await work(run.id)
                 active.remove(run.id)
                 context.bells.supervision.ring()
             }
         }
+    }
+
+    /// Forgets what held up runs that are over.
+    private func clearHolds(_ waiting: [Run]) {
+        let present = Set(waiting.map(\.id)).union(active.all)
+        context.problems.clear(
+            prefix: "supervision:held:", except: Set(present.map { "supervision:held:\($0)" }))
+    }
+
+    /// What held a run up has passed.
+    private func goesOn(_ run: Run) {
+        retries.forget(run.id)
+        guard context.problems.set("supervision:held:\(run.id)", nil) else { return }
+        progress(run, "goes on: what it waited for has passed")
     }
 
     /// Says that the disk fills before it is full: while twice of what must stay free is left.
@@ -132,11 +159,13 @@ package struct SupervisionService: Service {
     /// Brings one run as far as it goes.
     private func work(_ id: RunID) async {
         do {
-            while let run = try context.ledger.run(id), !Task.isCancelled {
+            while let run = try await record(id, { try context.ledger.run(id) }), !Task.isCancelled {
+                if !retries.isDue(id) { return }
                 switch run.state {
                 case .queued:
-                    try await train(try context.apply(id, .workerStarted(resumes: run.startedAt != nil)))
-                case .trained: try await evaluate(try context.apply(id, .evaluationStarted))
+                    let resumes = run.startedAt != nil
+                    try await train(record(id) { try context.apply(id, .workerStarted(resumes: resumes)) })
+                case .trained: try await evaluate(record(id) { try context.apply(id, .evaluationStarted) })
                 // Only where its work has outlived a former daemon.
                 case .training where active.contains(work: id): try await train(run)
                 case .evaluating where active.contains(work: id): try await evaluate(run)
@@ -146,7 +175,7 @@ package struct SupervisionService: Service {
         } catch is CancellationError {
             // The daemon goes, or the run was cancelled; the ledger says which.
         } catch {
-            fail(id, StageContext.failure(error, code: "run.failed"))
+            await conclude(id, error)
         }
     }
 
@@ -159,15 +188,16 @@ package struct SupervisionService: Service {
             guard let training = result.training else {
                 throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no trained adapter."))
             }
-            try context.apply(run.id, .trained(training))
+            try await record(run.id) { try context.apply(run.id, .trained(training)) }
+            goesOn(run)
         } catch let end as WorkerEnd {
-            try settle(end, run)
+            try await settle(end, run)
         }
     }
 
     /// Gives a run without a learning rate one: from an earlier range test that still holds, or from a new one.
     private func findRate(_ run: Run) async throws -> Run {
-        let ratio = context.settings.pipeline(run.pipeline)?.incremental.warmStartRatio ?? 0.5
+        let ratio = try FrozenSettings.of(run, context).warmStartRatio
         let found: (range: RangeTestResult, earlier: RunID?)
         if let earlier = try RangeTestRules.reusable(
             for: run, among: context.ledger.runs(pipeline: run.pipeline, limit: 100), rows: trainingRows)
@@ -182,11 +212,13 @@ package struct SupervisionService: Service {
             found = (range, nil)
         }
         let choice = RangeTestRules.choose(found.range, mode: run.mode, warmStartRatio: ratio, earlier: found.earlier)
-        try context.ledger.amend(run.id) {
-            $0.recipe.learningRate = choice.rate
-            $0.recipe.keepInRange()
-            $0.range = found.range
-            $0.notes = ($0.notes ?? [:]).merging(["learning_rate": choice.note]) { $1 }
+        try await record(run.id) {
+            try context.ledger.amend(run.id) {
+                $0.recipe.learningRate = choice.rate
+                $0.recipe.keepInRange()
+                $0.range = found.range
+                $0.notes = ($0.notes ?? [:]).merging(["learning_rate": choice.note]) { $1 }
+            }
         }
         guard let amended = try context.ledger.run(run.id) else { throw CancellationError() }
         progress(amended, "learns at \(String(format: "%.2e", choice.rate)): \(choice.note)")
@@ -201,43 +233,13 @@ package struct SupervisionService: Service {
             let exported = try await writeArtefacts(run)
             let scores = try await score(exported)
             let evaluators = try await evaluate(
-                run, by: context.settings.pipeline(run.pipeline)?.gates.evaluators ?? [], scores)
-            try context.apply(run.id, .evaluated(scores: scores, evaluators: evaluators.isEmpty ? nil : evaluators))
+                run, by: FrozenSettings.of(run, context).gates.evaluators, scores)
+            try await record(run.id) {
+                try context.apply(run.id, .evaluated(scores: scores, evaluators: evaluators.isEmpty ? nil : evaluators))
+            }
+            goesOn(run)
         } catch let end as WorkerEnd {
-            try settle(end, run)
-        }
-    }
-
-    /// What the end of a worker means for its run.
-    private func settle(_ end: WorkerEnd, _ run: Run) throws {
-        switch end {
-        case .interrupted:
-            // Cancelled runs are cancelled already; a stopping daemon leaves the run to be resumed.
-            if try context.ledger.run(run.id)?.state == run.state { try context.apply(run.id, .interrupted) }
-            throw CancellationError()
-        case .failed(let failure): fail(run.id, failure)
-        case .died(let failure):
-            context.logger.warning(
-                "\(failure)",
-                metadata: [
-                    "pipeline": "\(run.pipeline)", "run": "\(run.id)", "stage": "supervision",
-                    "event": failure.code == "worker.hung" ? "worker.hung" : "worker.died",
-                ])
-            guard try context.ledger.run(run.id)?.state == run.state else { return }
-            guard run.attempts < context.settings.daemon.workerAttempts else { return fail(run.id, failure) }
-            try context.apply(run.id, .workerLost(failure))
-        }
-    }
-
-    private func fail(_ id: RunID, _ failure: Failure) {
-        do {
-            try context.apply(id, .failed(failure))
-        } catch let refusal as Failure where refusal.code == "run.transition" {
-            // It was cancelled meanwhile, and nobody wants to know how it would have ended.
-        } catch {
-            context.logger.error(
-                "run \(id): \(failure); and that could not be recorded: \(error)",
-                metadata: ["run": "\(id)", "event": "ledger.failed"])
+            try await settle(end, run)
         }
     }
 

@@ -10,6 +10,14 @@ extension EventKind {
                 Until it is ready, dropped files wait in their folders; nothing is lost.
                 """
             )
+        case .daemonWaiting:
+            (
+                "The daemon waits before it can begin",
+                """
+                It is up and answers `ftctl status`, and cannot use its state yet: a full disk, a locked ledger or the
+                like. The message says what it is. It tries again every few seconds and begins by itself.
+                """
+            )
         case .daemonStarted:
             (
                 "The daemon is ready",
@@ -74,9 +82,10 @@ extension EventKind {
             (
                 "A settings file has a fault",
                 """
-                The message names file, line, key, value and remedy. A pipeline at work keeps its former settings
-                until its file is mended or removed; at a start, only the pipeline of a faulty file is left out.
-                After mending it: systemctl reload finetuned
+                The message names file, line, key, value and remedy. What was in force before stays in force, also
+                after a restart (from a copy, and then without webhooks), until the file is mended or removed. A file
+                that was never sound has nothing to keep, and only its own pipeline is left out. A mended file takes
+                effect by itself.
                 """
             )
         case .pipelineReady:
@@ -210,6 +219,15 @@ extension EventKind {
                 """
                 The daemon is stopping, or a more urgent run needs the slot. It wrote a checkpoint and goes on
                 later.
+                """
+            )
+        case .runWaiting:
+            (
+                "@RUN@ waits for something that passes",
+                """
+                A full disk, a locked ledger or the like keeps it from going on. Nothing is lost, and nothing needs
+                to be started again: it is tried until it goes on from its checkpoint. The message says what is
+                waited for.
                 """
             )
         case .runTrained:
@@ -384,43 +402,7 @@ extension EventKind {
                 "A hook was told about @VERSION@",
                 "Field FINETUNED_HOOK names it."
             )
-        case .diskLow:
-            (
-                "The disk is nearly full",
-                """
-                No new work is started below minimum_free; runs at work go on while they can. Make room:
-                ftctl status shows what takes it.
-                """
-            )
-        case .diskFull:
-            (
-                "The disk is full",
-                """
-                What was being written was not kept, and nothing that was there before was touched. Work goes on
-                when there is room.
-                """
-            )
-        case .diskRecovered:
-            (
-                "There is room on the disk again",
-                "Work goes on."
-            )
-        case .ledgerFailed:
-            (
-                "The ledger cannot be read or written",
-                """
-                Stages stop until it can. If the file is damaged, restore ledger.sqlite from a backup;
-                docs/operating.md says how.
-                """
-            )
-        case .ledgerUpgraded:
-            (
-                "The ledger was upgraded",
-                """
-                A newer finetuned was started on it. The message names the copy of what it was: with that, the former
-                finetuned can be installed again.
-                """
-            )
+        case .diskLow, .diskFull, .diskRecovered, .fileUnsound, .ledgerFailed, .ledgerUpgraded: machineExplanation
         }
     }
 }

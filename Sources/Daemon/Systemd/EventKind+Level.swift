@@ -7,11 +7,11 @@ extension EventKind {
         case .daemonFailed:
             .critical
         case .daemonUnhealthy, .stageFailed, .settingsInvalid, .watchFailed, .dropQuarantined, .runFailed,
-            .deliveryFailed, .diskFull, .ledgerFailed:
+            .deliveryFailed, .diskFull, .ledgerFailed, .fileUnsound, .daemonWaiting:
             .error
         case .pipelineStopped, .pipelineChanged, .watchOverflow, .baseRefused, .dropRowsRejected,
             .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning, .servingDied,
-            .versionForced, .diskLow, .iterationEnded:
+            .versionForced, .diskLow, .iterationEnded, .runWaiting:
             .warning
         case .daemonStarting, .daemonReloading, .socketAdopted, .pipelineWaiting, .dropValidated, .runProgress,
             .runCheckpoint, .runEvaluating, .hookDone, .servingStarted, .servingStopped:

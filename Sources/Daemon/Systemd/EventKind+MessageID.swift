@@ -3,6 +3,7 @@ extension EventKind {
     package var messageID: String {
         switch self {
         case .daemonStarting: "ad653fdfe5004b6886e92cf497ec1c5a"
+        case .daemonWaiting: "b0a4f7c2e9d14b6fa7c1d2385e6f9a10"
         case .daemonStarted: "573cf5c366d24fa994887487fbe4fdd6"
         case .daemonReloading: "d087b0fc31134b54b24ce0b21cddf5ac"
         case .daemonReloaded: "c598da772478482cbe3d755de41db6c5"
@@ -33,6 +34,7 @@ extension EventKind {
         case .runProgress: "00d0e01d00f0495cb9c76edcb1e46a0c"
         case .runCheckpoint: "a357bcea239a4ca99b34c068a96413fa"
         case .runInterrupted: "5428ebf2005c486eb90ffd75a23af46d"
+        case .runWaiting: "6f0c1d0f5a7e4c4d9a53e1b28c7d94ab"
         case .runTrained: "5814bd302b544d11a05fce626e4e86fd"
         case .runEvaluating: "6d9f894478f04c2094f4f3c7d886aa1b"
         case .runEvaluated: "85a96127bb1746f88b97b51df1af175e"
@@ -67,6 +69,7 @@ extension EventKind {
         case .diskRecovered: "3e6b5a5a6ffb400fa702ac741198af9c"
         case .ledgerFailed: "c250ed5035a24aa98cf09ad31b8949ea"
         case .ledgerUpgraded: "0b2bda12cc344e068416dd8894ec9e7e"
+        case .fileUnsound: "5d2f7c90b1e84f6a9c3b0e7d4a816f25"
         }
     }
 }

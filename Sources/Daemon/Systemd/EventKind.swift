@@ -5,6 +5,7 @@
 package enum EventKind: String, CaseIterable, Sendable {
     // Daemon
     case daemonStarting = "daemon.starting"
+    case daemonWaiting = "daemon.waiting"
     case daemonStarted = "daemon.started"
     case daemonReloading = "daemon.reloading"
     case daemonReloaded = "daemon.reloaded"
@@ -39,6 +40,7 @@ package enum EventKind: String, CaseIterable, Sendable {
     case runProgress = "run.progress"
     case runCheckpoint = "run.checkpoint"
     case runInterrupted = "run.interrupted"
+    case runWaiting = "run.waiting"
     case runTrained = "run.trained"
     case runEvaluating = "run.evaluating"
     case runEvaluated = "run.evaluated"
@@ -77,4 +79,5 @@ package enum EventKind: String, CaseIterable, Sendable {
     case diskRecovered = "disk.recovered"
     case ledgerFailed = "ledger.failed"
     case ledgerUpgraded = "ledger.upgraded"
+    case fileUnsound = "file.unsound"
 }

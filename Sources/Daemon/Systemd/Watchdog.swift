@@ -1,7 +1,7 @@
 /// Feeds the service manager's watchdog for as long as a check says that the daemon does its work.
 ///
-/// The check must go through what can hang: the ledger, and each stage's loop. A hang looks like a check that neither
-/// returns nor throws, so there is no time-out for the check: no keep-alive goes out, and systemd restarts the daemon.
+/// The check must go through what can hang: the socket, and each stage's thread. A check that neither returns nor
+/// throws is what a hang looks like, so nothing times it out: no keep-alive goes out, and systemd restarts the daemon.
 package struct Watchdog: Sendable {
     private let manager: ServiceManager
     private let check: @Sendable () async throws -> Void
@@ -19,9 +19,9 @@ package struct Watchdog: Sendable {
         self.failed = failed
     }
 
-    /// How often the check runs: a third of the time-out, so one late keep-alive causes no restart; 30 s without a
-    /// watchdog, as a sick daemon should say so in its log everywhere.
-    package var interval: Duration { manager.watchdogTimeout.map { $0 / 3 } ?? .seconds(30) }
+    /// How often the check runs: a sixth of the time-out, so that a late keep-alive is no restart; 30 s without
+    /// a watchdog, as a sick daemon should say so in its log everywhere.
+    package var interval: Duration { manager.watchdogTimeout.map { $0 / 6 } ?? .seconds(30) }
 
     /// Runs until its task is cancelled.
     package func run() async throws {

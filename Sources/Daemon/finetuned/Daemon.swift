@@ -18,6 +18,7 @@ import Scheduling
 import ServiceLifecycle
 import Serving
 import Settings
+import Soundness
 import StageKit
 import Supervision
 import Systemd
@@ -29,17 +30,14 @@ struct Daemon {
     let logger: Logger
 
     func run() async throws {
-        for folder in [layout.state, layout.runtime, layout.runs, layout.drops] {
-            try AtomicFile.makeFolder(folder)
-        }
-        let lock = try takeLock()
-        defer { withExtendedLifetime(lock) {} }
-
         let manager = ServiceManager()
-        let ledger = try openLedger(manager)
-        let context = StageContext(
-            layout: layout, ledger: ledger, settings: LiveSettings(settings), logger: logger)
-
+        let adopted = ListenDescriptors().unixListener(path: layout.socket)
+        let ground = Ground(layout, manager)
+        defer { withExtendedLifetime(ground) {} }
+        let waiting = Waiting(ground: ground, layout: layout, manager: manager, adopted: adopted, logger: logger)
+        guard let ledger = try await waiting.ledger() else { return }
+        let context = StageContext(layout: layout, ledger: ledger, settings: LiveSettings(settings), logger: logger)
+        announceUpgrade(of: ledger)
         clearUp(context)
 
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
@@ -49,7 +47,7 @@ struct Daemon {
         }
         let launcher = try Launchers.make(
             settings.daemon.launcher, options: settings.daemon.launcherOptions, program: roster.program)
-        let intake = try IntakeService(context)
+        let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
         let scheduling = SchedulingService(context)
@@ -64,15 +62,15 @@ struct Daemon {
             try scheduling.freeze($0, mode: $1, replayShare: $2)
         }
         let registry = BaseRegistry(context, launcher: launcher)
+        let soundness = SoundnessService(context)
 
         let reloading = Reloading(context: context, manager: manager)
         reloading.announce(settings)
         let operations = Operations(
             context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry,
             launcher: launcher, serving: serving, experiments: experiments,
-            datasets: DatasetCatalogue(context, service: datasets),
+            datasets: DatasetCatalogue(context, service: datasets), soundness: soundness,
             startedAt: Date())
-        let adopted = ListenDescriptors().unixListener(path: layout.socket)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
         let listening = Bell()
         let threads = AnswerThreads()
@@ -86,7 +84,7 @@ struct Daemon {
 
         let services: [any Service] = [
             intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, serving, delivery,
-            server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
+            soundness, server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
             EngineWatch(context: context, roster: roster), reloading, presence,
         ]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
@@ -142,36 +140,14 @@ struct Daemon {
         return logger
     }
 
-    /// Opens the ledger. Bringing that of an earlier version up to date takes longer than a start may where it has many
-    /// millions of rows.
-    private func openLedger(_ manager: ServiceManager) throws -> Ledger {
-        let timer = DispatchSource.makeTimerSource(queue: .global())
-        timer.schedule(deadline: .now() + 20, repeating: 20)
-        timer.setEventHandler { manager.extendTimeout(by: .seconds(60)) }
-        timer.resume()
-        defer { timer.cancel() }
-        try LedgerCheck.check(layout)
-        let ledger = try Ledger(path: layout.ledger)
-        try Leftovers(layout, ledger).checkAge()
-        if let upgrade = ledger.upgrade {
-            logger.notice(
-                """
-                The ledger was upgraded from schema \(upgrade.former) to \(upgrade.present); a copy of what it was is \
-                \(upgrade.copy)
-                """, metadata: ["event": "ledger.upgraded"])
-        }
-        return ledger
-    }
-
-    private func takeLock() throws -> FileLock {
-        do { return try FileLock(path: layout.lock) } catch let failure as FileFailure
-            where failure.number == EWOULDBLOCK
-        {
-            throw Failure(
-                code: "daemon.running", "Another finetuned has this root already.",
-                at: layout.lock,
-                remedy: "See `ftctl status`; stop that one first.")
-        }
+    /// Says in the journal where the ledger was brought up to date.
+    private func announceUpgrade(of ledger: Ledger) {
+        guard let upgrade = ledger.upgrade else { return }
+        logger.notice(
+            """
+            The ledger was upgraded from schema \(upgrade.former) to \(upgrade.present); a copy of what it was is \
+            \(upgrade.copy)
+            """, metadata: ["event": "ledger.upgraded"])
     }
 
     /// `finetune-worker` beside this program, in ../libexec/finetuned, or where the settings say.

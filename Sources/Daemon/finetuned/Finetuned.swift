@@ -16,7 +16,7 @@ struct Finetuned: AsyncParsableCommand {
         discussion: """
             Exit status: 0 after SIGTERM or Ctrl-C, 1 when it cannot run, 64 for a wrong command line, 75 when \
             another daemon has the root, 78 when
-            finetuned.toml has a fault.
+            finetuned.toml has a fault and no sound one was ever read.
             `ftctl` talks to it; `ftctl status` says how it is.
             """, version: BuildVersion.text)
 
@@ -24,17 +24,20 @@ struct Finetuned: AsyncParsableCommand {
     var root = "/"
 
     func run() async throws {
+        // A reload that is asked for before anything can be reloaded ends nobody.
+        signal(SIGHUP, SIG_IGN)
+        Descriptors.raiseLimit()
         let layout = Layout(root: URL(filePath: root).standardizedFileURL.path)
-        let settings = SettingsFolder.read(layout)
+        let settings = SettingsFolder.readAtStart(layout)
         Logs.bootstrap(Logger.Level(rawValue: settings.daemon.logLevel) ?? .info)
         let logger = Logger(label: "finetuned")
         logger.info(
             "finetuned \(BuildVersion.text) starts on \(layout.root.isEmpty ? "/" : layout.root)",
             metadata: ["event": "daemon.starting"])
         // The daemon's own settings decide over memory and disk: with a fault in them it would do what nobody asked
-        // for.
+        // for. Where it has run before, what was in force then is.
         let faults = settings.problems(of: layout.daemonSettings)
-        guard faults.isEmpty else {
+        guard faults.isEmpty || settings.keptDaemon else {
             for fault in faults { logger.critical("\(fault)", metadata: ["event": "daemon.failed"]) }
             throw ExitCode(78)
         }

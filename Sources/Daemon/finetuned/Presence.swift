@@ -5,8 +5,8 @@ import ServiceLifecycle
 import StageKit
 import Systemd
 
-/// What the service manager sees: readiness once the socket answers, a status line, keep-alives from a check that goes
-/// through the ledger and the threads that answer.
+/// What the service manager sees: readiness once the socket answers, a status line, keep-alives for as long as every
+/// stage's thread shows signs of life and the socket answers.
 ///
 /// It has a thread of its own, and what it asks waits for no stage: a daemon at work, however hard, is never late.
 struct Presence: Service {
@@ -42,8 +42,7 @@ struct Presence: Service {
             group.addTask {
                 try await cancelWhenGracefulShutdown {
                     try await Watchdog(manager) {
-                        try context.ledger.ping()
-                        await answers.serving {}
+                        try await check()
                     } failed: { error in
                         context.logger.error(
                             "The daemon's check of itself failed: \(error)", metadata: ["event": "daemon.unhealthy"])
@@ -62,6 +61,37 @@ struct Presence: Service {
             }
             try await group.waitForAll()
         }
+    }
+
+    /// How long a stage's thread may show no sign of life. With the time between two checks it is less than the service
+    /// manager's own patience.
+    private var bound: Duration { max(.seconds(30), manager.watchdogTimeout.map { $0 * 2 / 3 } ?? .seconds(60)) }
+
+    /// Throws a Failure where the daemon does not do its work, and does not return where what it asks hangs.
+    private func check() async throws {
+        // What the ledger's disk does is no reason to restart the daemon: the stages wait until it can be used again.
+        let fault: Failure?
+        do {
+            try context.ledger.ping()
+            fault = nil
+        } catch { fault = StageContext.failure(error, code: "ledger.io") }
+        if context.problems.set("ledger", fault), let fault {
+            context.logger.error("\(fault)", metadata: ["event": "ledger.failed"])
+        }
+        try await SocketProbe(path: context.layout.socket).ask()
+        let stale = context.pulses.stale(beyond: bound)
+        let failures = stale.map { name, quiet in
+            Failure(
+                code: "stage.blocked",
+                "The stage '\(name)' has shown no sign of life for \(quiet.components.seconds) s.", at: name,
+                remedy: "The service manager restarts the daemon, and the work goes on; the core dump says more.")
+        }
+        for failure in failures { context.problems.set("blocked:\(failure.place ?? "")", failure) }
+        context.problems.clear(prefix: "blocked:", except: Set(stale.map { "blocked:\($0.name)" }))
+        guard let first = failures.first else { return }
+        // Waiting for the manager's patience to end as well would only lengthen the outage.
+        defer { manager.send(["WATCHDOG=trigger"]) }
+        throw first
     }
 
     /// The one line of `systemctl status`. It is made every second, so it asks for nothing that grows with pipelines or

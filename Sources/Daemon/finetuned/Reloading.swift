@@ -22,6 +22,9 @@ struct Reloading: Service {
     }
 
     func run() async throws {
+        let pulse = Pulse("settings", of: thread)
+        context.pulses.add(pulse)
+        defer { context.pulses.remove(pulse) }
         await withTaskExecutorPreference(thread) { await watch() }
     }
 
@@ -78,23 +81,25 @@ struct Reloading: Service {
         manager.reloading()
         context.logger.info("Settings are read again (\(reason))", metadata: ["event": "daemon.reloading"])
         defer { manager.ready() }
-        var folder = SettingsFolder.read(context.layout)
-        // A fault in the daemon's own file leaves the former values in force, all of them.
-        if !folder.problems(of: context.layout.daemonSettings).isEmpty { folder.daemon = context.settings.daemon }
-        let before = context.settings.pipelines
-        folder.keepFormer(before, context.layout)
+        let before = context.settings.now
+        let folder = SettingsFolder.read(context.layout, after: before)
         context.settings.replace(folder)
         Logs.threshold.level = Logger.Level(rawValue: folder.daemon.logLevel) ?? .info
         context.logger.notice(
-            "Settings read again (\(reason)): \(folder.pipelines.count) pipelines",
+            """
+            Settings read again (\(reason)): \(folder.pipelines.count) pipelines\
+            \(folder.kept.isEmpty ? "" : ", of which \(folder.kept.count) keep their former settings")\
+            \(folder.keptDaemon ? "; finetuned.toml is as it was" : "")
+            """,
             metadata: ["event": "daemon.reloaded"])
-        announce(folder, before: before)
+        announce(folder, before: before.pipelines)
         context.bells.ringAll()
     }
 
-    /// Says what is wrong with the settings, once for each fault.
+    /// Says what is wrong with the settings, once for each fault, and keeps the texts of what is sound.
     func announce(_ folder: SettingsFolder, before: [PipelineSettings] = []) {
         tell(of: folder.pipelines, before: before)
+        keepCopies(folder)
         var owners: Set<String> = []
         for (index, failure) in folder.problems.enumerated() {
             let owner = "settings:\(index):\(failure.place ?? "")"
@@ -103,22 +108,49 @@ struct Reloading: Service {
                 context.logger.error("\(failure)", metadata: ["event": "settings.invalid"])
             }
         }
+        let origin = folder.isFromCopies ? ", from the copy in \(context.layout.settingsCopies)" : ""
+        let withoutWebhook = folder.isFromCopies ? ", without its webhook" : ""
         for name in folder.kept {
             let owner = "settings:kept:\(name)"
             owners.insert(owner)
             let path = folder.pipelines.first { $0.name == name }?.file
             let failure = Failure(
                 code: "settings.kept",
-                "The file of the pipeline '\(name)' has a fault, so its former settings stay in force.", at: path,
-                remedy: "Mend the file, or remove it to end the pipeline's work.")
-            if context.problems.set(owner, failure) {
-                context.logger.warning(
-                    "\(failure)", metadata: ["pipeline": "\(name)", "event": "settings.invalid"])
-            }
+                """
+                The file of the pipeline '\(name)' has a fault, so its former settings stay in force\
+                \(origin)\(withoutWebhook).
+                """,
+                at: path, remedy: "Mend the file, or remove it to end the pipeline's work.")
+            tell(failure, owner, ["pipeline": "\(name)"])
+        }
+        if folder.keptDaemon {
+            let failure = Failure(
+                code: "settings.kept", "finetuned.toml has a fault, so its former values stay in force\(origin).",
+                at: context.layout.daemonSettings, remedy: "Mend the file, or remove it for the defaults.")
+            owners.insert("settings:kept")
+            tell(failure, "settings:kept", [:])
         }
         context.problems.clear(prefix: "settings:", except: owners)
         let names = Set(folder.pipelines.map { "pipeline:\($0.name)" })
         context.problems.clear(prefix: "pipeline:", except: names)
+    }
+
+    private func tell(_ failure: Failure, _ owner: String, _ about: Logger.Metadata) {
+        guard context.problems.set(owner, failure) else { return }
+        context.logger.warning("\(failure)", metadata: about.merging(["event": "settings.invalid"]) { $1 })
+    }
+
+    /// Keeps the texts of what is sound, for a restart that finds it damaged.
+    private func keepCopies(_ folder: SettingsFolder) {
+        let owner = "copies"
+        do {
+            try SettingsCopies(context.layout).keep(folder)
+            context.problems.set(owner, nil)
+        } catch {
+            let failure = StageContext.failure(error, code: "settings.copies")
+            guard context.problems.set(owner, failure) else { return }
+            context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "settings"])
+        }
     }
 
     /// Says which pipelines are at work from now on, and which no more.

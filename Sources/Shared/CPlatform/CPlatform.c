@@ -7,7 +7,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
+#include <sys/socket.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int64_t ft_free_bytes(const char *path) {
@@ -17,6 +19,16 @@ int64_t ft_free_bytes(const char *path) {
 }
 
 int ft_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+
+int ft_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+
+int ft_pipe(int ends[2]) { return pipe2(ends, O_NONBLOCK | O_CLOEXEC); }
+
+void ft_idle_thread(void) {
+    // Of one thread (IOPRIO_WHO_PROCESS and 0 name the caller), in the class of the idle.
+    setpriority(PRIO_PROCESS, 0, 19);
+    syscall(SYS_ioprio_set, 1, 0, 3 << 13);
+}
 
 int ft_rename_new(const char *from, const char *to) { return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE); }
 

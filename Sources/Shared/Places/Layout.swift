@@ -21,6 +21,11 @@ package struct Layout: Hashable, Sendable {
     /// The golden sets of a pipeline.
     package func golden(_ pipeline: PipelineName) -> String { pipelineFolder(pipeline) + "/golden" }
 
+    /// The last sound texts of the settings files, kept with the state.
+    package var settingsCopies: String { state + "/settings" }
+    package var settingsCopy: String { settingsCopies + "/finetuned.toml" }
+    package var pipelineSettingsCopies: String { settingsCopies + "/pipelines" }
+
     // MARK: - The daemon itself
 
     package var state: String { root + "/var/lib/finetuned" }
@@ -29,8 +34,10 @@ package struct Layout: Hashable, Sendable {
     package var socket: String { runtime + "/finetuned.sock" }
     /// Where the serving worker is at work.
     package var serving: String { runtime + "/serving" }
-    /// Held by the daemon that has this root.
-    package var lock: String { runtime + "/finetuned.lock" }
+    /// Held by the daemon that has this state, where the folder of the state itself cannot be locked.
+    package var lock: String { state + "/finetuned.lock" }
+    /// What told at the last look that files are what they were; read anew where it is gone.
+    package var fingerprints: String { state + "/fingerprints.json" }
     /// What hooks and webhooks are told, and what hooks said.
     package var hooks: String { state + "/hooks" }
 

@@ -33,6 +33,7 @@ extension AtomicFile {
             var buffer = [UInt8](repeating: 0, count: pieceBytes)
             var copied = 0
             while true {
+                Pulse.beat()
                 try Task.checkCancellation()
                 let count = read(source, &buffer, buffer.count)
                 if count < 0, errno == EINTR { continue }

@@ -26,6 +26,7 @@ package enum Digest {
                 throw FileFailure("read it", path, errno: errno)
             }
             if count == 0 { break }
+            Pulse.beat()
             try Task.checkCancellation()
             buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }

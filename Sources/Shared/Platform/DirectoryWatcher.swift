@@ -24,10 +24,14 @@ package final class DirectoryWatcher: @unchecked Sendable {
     private let lock = NSLock()
     private var folders: [Int32: String] = [:]
 
-    /// Starts the thread. Throws ``FileFailure`` where the kernel gives no inotify instance.
+    /// Starts the thread. Throws ``WatchLimit`` or ``FileFailure`` where the kernel gives no inotify instance.
     package init() throws {
         descriptor = inotify_init1(O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw FileFailure("start inotify", "inotify", errno: errno) }
+        guard descriptor >= 0 else {
+            // The same number says that the process has no descriptor left, which is looked at where files are opened.
+            if errno == EMFILE { throw WatchLimit.instances }
+            throw FileFailure("start inotify", "inotify", errno: errno)
+        }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0, fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0
         else { throw FileFailure("make a pipe", "pipe", errno: errno) }
@@ -40,14 +44,17 @@ package final class DirectoryWatcher: @unchecked Sendable {
 
     /// Watches a folder, also for what leaves it where `removals` says so; watching it again changes nothing.
     ///
-    /// Throws ``FileFailure`` where it cannot be watched.
+    /// Throws ``WatchLimit`` or ``FileFailure`` where it cannot be watched.
     package func watch(_ folder: String, removals: Bool = false) throws {
         var mask =
             UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF)
             | UInt32(IN_ONLYDIR)
         if removals { mask |= UInt32(IN_DELETE) | UInt32(IN_MOVED_FROM) }
         let watch = inotify_add_watch(descriptor, folder, mask)
-        guard watch >= 0 else { throw FileFailure("watch it", folder, errno: errno) }
+        guard watch >= 0 else {
+            if errno == ENOSPC { throw WatchLimit.watches }
+            throw FileFailure("watch it", folder, errno: errno)
+        }
         lock.withLock { folders[watch] = folder }
     }
 

@@ -15,6 +15,12 @@ package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
     package var reason: String { String(cString: strerror(number)) }
     /// Whether the disk, the quota or the inodes are used up.
     package var isFull: Bool { number == ENOSPC || number == EDQUOT }
+    /// Whether the process or the system has no descriptor left.
+    package var isOutOfFiles: Bool { number == EMFILE || number == ENFILE }
+    /// Whether the file may be in order, and what failed is the machine below it, for now.
+    package var isOfMachine: Bool {
+        [EIO, ENOMEM, EAGAIN, EBUSY, ESTALE, ETIMEDOUT, EROFS, ENOLCK, ENODEV, ENXIO, EHOSTDOWN].contains(number)
+    }
     /// What a person can do about it.
     package var remedy: String {
         switch number {
@@ -23,6 +29,7 @@ package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case ENOENT: "Create it, or correct the path."
         case EROFS: "Mount that file system writable."
         case EMFILE, ENFILE: "Raise the limit on open files."
+        case EIO: "Look at the disk: `dmesg` and `smartctl` say more."
         default: "Look at the file and its folder."
         }
     }

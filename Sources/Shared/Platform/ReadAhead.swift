@@ -15,6 +15,7 @@ package enum ReadAhead {
         Thread.detachNewThread { line.end(Result { try make { try line.give($0) } }) }
         do {
             while let item = try line.next() {
+                Pulse.beat()
                 try Task.checkCancellation()
                 try take(item)
             }

@@ -24,6 +24,7 @@ package enum JSONLines {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileFailure("read it", path, errno: errno) }
             if count == 0 { break }
+            Pulse.beat()
             try Task.checkCancellation()
             if isFirst, CompressionKind(magic: input[..<count]) == .zstd { zstd = try ZstdReader() }
             isFirst = false

@@ -12,9 +12,8 @@ package enum ConfigurationPage {
             ConfigurationPageTests` writes it anew).
             Every error names the file, the line, the key, the value and the remedy; an unknown key is an error, with \
             the nearest known one.
-            A pipeline whose file has a fault keeps its former settings until the file is mended or removed (at a \
-            start \
-            it is left out), and `ftctl status` says so.
+            What was in force before a file was damaged, or could not be read, stays in force until the file is mended \
+            or removed, after a restart too, and `ftctl status` says so.
 
             ## etc/finetuned/finetuned.toml
 

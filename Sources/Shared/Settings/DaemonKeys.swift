@@ -46,7 +46,8 @@ extension DaemonSettings {
             "worker.silence_seconds", \.workerSilenceSeconds, in: 1...86_400,
             "A worker that says nothing for so long is restarted."),
         .whole(
-            "worker.attempts", \.workerAttempts, in: 1...100, "Starts for one stage before the run fails."),
+            "worker.attempts", \.workerAttempts, in: 1...100,
+            "Workers that may die in one stage before the run fails."),
         .text(
             "serving.memory", default: "\"1G\"",
             "Memory for keys and values while models answer, those of former prompts included.",

@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Platform
 import TOMLKit
 
 /// Reads one TOML file against a list of keys; every error names the file, the line, the key, the value and the remedy.
@@ -8,18 +9,41 @@ struct SettingsFile {
     let text: String
     let table: TOMLTable
 
+    /// A text, and the path that messages about it name.
+    struct Source {
+        let path: String
+        let text: String
+
+        /// Reads the file. Throws a Failure (`settings.unreadable`, `settings.syntax`).
+        init(path: String) throws {
+            self.path = path
+            let data: Data
+            // No settings file is nearly as large; what is larger is none.
+            do { data = try WholeFile.read(path, limit: 16 << 20) } catch let failure as FileFailure {
+                throw Failure(
+                    code: "settings.unreadable", "The file cannot be read: \(failure.reason).", at: path,
+                    remedy: failure.number == EACCES ? "Check its permissions." : failure.remedy)
+            }
+            guard let text = String(validating: data, as: UTF8.self) else {
+                throw Failure(
+                    code: "settings.syntax", "The file is not UTF-8 text.", at: path, remedy: "Save it as UTF-8.")
+            }
+            self.text = text
+        }
+
+        init(path: String, text: String) {
+            self.path = path
+            self.text = text
+        }
+    }
+
     /// Parses the file. Throws a Failure (`settings.unreadable`, `settings.syntax`).
-    init(path: String) throws {
-        self.path = path
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure(
-                code: "settings.unreadable", "The file cannot be read: \(String(cString: strerror(errno))).", at: path,
-                remedy: "Check its permissions.")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw Failure(code: "settings.syntax", "The file is not UTF-8 text.", at: path, remedy: "Save it as UTF-8.")
-        }
-        self.text = text
+    init(path: String) throws { try self.init(Source(path: path)) }
+
+    /// Parses the text. Throws a Failure (`settings.syntax`).
+    init(_ source: Source) throws {
+        path = source.path
+        text = source.text
         do {
             table = try TOMLTable(string: text)
         } catch let error as TOMLParseError {

@@ -1,10 +1,11 @@
 import Foundation
 import Nouns
 import Places
+import Platform
 import TOMLKit
 
-/// All settings as they are on disk now. A broken pipeline file takes only its own pipeline out;
-/// ``keepFormer(_:_:)`` keeps what was in force before.
+/// All settings as they are on disk now. A broken pipeline file takes only its own pipeline out; what was in force
+/// before stays in force for it until it is mended or removed on purpose (``read(_:after:)``).
 package struct SettingsFolder: Sendable {
     package var daemon = DaemonSettings()
     /// Sound pipelines, by name.
@@ -13,8 +14,23 @@ package struct SettingsFolder: Sendable {
     package var problems: [Failure] = []
     /// Pipeline files that are not sound by themselves, or beside the others; by path.
     package internal(set) var faulty: Set<String> = []
-    /// Pipelines whose former settings are in force because their files are not sound; see ``keepFormer(_:_:)``.
+    /// Pipelines whose former settings are in force because their files are not sound; see ``read(_:after:)``.
     package internal(set) var kept: [PipelineName] = []
+    /// Whether the daemon's former settings are in force because its file is not sound.
+    package internal(set) var keptDaemon = false
+    /// Whether what is kept comes from copies of former files (``SettingsCopies``) that a former daemon made. Nothing
+    /// that comes from a copy may listen on the network or send anything there.
+    package internal(set) var isFromCopies = false
+    /// The texts of the sound files, by path.
+    var texts: [String: String] = [:]
+    /// Whether the names of all pipeline files are known.
+    var isListed = true
+    /// Whether there is no folder of pipelines at all.
+    var isFolderGone = false
+    /// Whether finetuned.toml is there, sound or not.
+    var hasDaemonFile = false
+    /// Whether somebody has removed finetuned.toml, or never made it.
+    var isDaemonFileGone = false
 
     package init() {}
 
@@ -28,22 +44,19 @@ package struct SettingsFolder: Sendable {
     /// Reads `finetuned.toml` (defaults where it is absent) and every `pipelines/*.toml`.
     package static func read(_ layout: Layout) -> SettingsFolder {
         var result = SettingsFolder()
-        if FileManager.default.fileExists(atPath: layout.daemonSettings) {
-            do {
-                let file = try SettingsFile(path: layout.daemonSettings)
-                result.problems += file.apply(DaemonSettings.keys, tables: ["engines"], to: &result.daemon)
-                result.problems += engines(file, &result.daemon)
-            } catch { result.problems.append(failure(error, layout.daemonSettings)) }
-        }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: layout.pipelineSettings)) ?? []).filter {
-            $0.hasSuffix(".toml") && !$0.hasPrefix(".")
-        }
-        for name in names.sorted() {
+        result.readDaemon(layout)
+        for name in result.pipelineFiles(layout) {
             let path = layout.pipelineSettings + "/" + name
             do {
-                let (settings, problems) = try pipeline(path)
+                let source = try SettingsFile.Source(path: path)
+                let (settings, problems) = try pipeline(source)
                 result.problems += problems
-                if problems.isEmpty { result.pipelines.append(settings) } else { result.faulty.insert(path) }
+                if problems.isEmpty {
+                    result.pipelines.append(settings)
+                    result.texts[path] = source.text
+                } else {
+                    result.faulty.insert(path)
+                }
             } catch {
                 result.problems.append(failure(error, path))
                 result.faulty.insert(path)
@@ -53,8 +66,59 @@ package struct SettingsFolder: Sendable {
         return result
     }
 
+    /// Whether a name in the folder of pipelines is that of a pipeline's file.
+    static func isPipelineFile(_ name: String) -> Bool { name.hasSuffix(".toml") && !name.hasPrefix(".") }
+
+    /// The names of the pipelines' files, in order. A folder that cannot be listed is a problem, and one that is not
+    /// there has none.
+    private mutating func pipelineFiles(_ layout: Layout) -> [String] {
+        do { return try FolderListing.names(layout.pipelineSettings).filter(Self.isPipelineFile).sorted() } catch {
+            isListed = false
+            let failure = error as? FileFailure
+            isFolderGone = failure?.number == ENOENT
+            if !isFolderGone {
+                problems.append(
+                    Failure(
+                        code: "settings.unreadable",
+                        "The folder of pipelines cannot be read: \(failure?.reason ?? "\(error)").",
+                        at: layout.pipelineSettings, remedy: failure?.remedy))
+            }
+            return []
+        }
+    }
+
+    /// Reads finetuned.toml, where it is there.
+    private mutating func readDaemon(_ layout: Layout) {
+        var status = stat()
+        if lstat(layout.daemonSettings, &status) != 0, errno == ENOENT {
+            isDaemonFileGone = stat(layout.settings, &status) == 0
+            return
+        }
+        hasDaemonFile = true
+        do { readDaemon(try SettingsFile.Source(path: layout.daemonSettings)) } catch {
+            problems.append(Self.failure(error, layout.daemonSettings))
+        }
+    }
+
+    /// Reads the text of finetuned.toml.
+    mutating func readDaemon(_ source: SettingsFile.Source) {
+        hasDaemonFile = true
+        do {
+            let file = try SettingsFile(source)
+            let found = file.apply(DaemonSettings.keys, tables: ["engines"], to: &daemon) + Self.engines(file, &daemon)
+            problems += found
+            if found.isEmpty { texts[source.path] = source.text }
+        } catch { problems.append(Self.failure(error, source.path)) }
+    }
+
     /// Reads one pipeline's file; the faults beside what could be read.
     package static func pipeline(_ path: String) throws -> (PipelineSettings, [Failure]) {
+        try pipeline(SettingsFile.Source(path: path))
+    }
+
+    /// Reads the text of one pipeline's file; the faults beside what could be read.
+    static func pipeline(_ source: SettingsFile.Source) throws -> (PipelineSettings, [Failure]) {
+        let path = source.path
         let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
         guard name.wholeMatch(of: /[a-z0-9][a-z0-9_-]{0,62}/) != nil else {
             throw Failure(
@@ -66,7 +130,7 @@ package struct SettingsFolder: Sendable {
                 code: "settings.name", "'\(name)' cannot name a pipeline: \(reason).", at: path,
                 remedy: "Give the file another name, such as \(name)-data.toml.")
         }
-        let file = try SettingsFile(path: path)
+        let file = try SettingsFile(source)
         var settings = PipelineSettings(name: PipelineName(name), file: path, base: "")
         var problems = file.apply(
             PipelineSettings.keys, tables: ["gates.rule", "gates.grader", "gates.evaluator", "experiment.search"],
@@ -171,6 +235,7 @@ package struct SettingsFolder: Sendable {
 
     mutating func refuse(_ pipeline: PipelineSettings, sharing folder: String, with other: PipelineSettings) {
         faulty.insert(pipeline.file)
+        texts[pipeline.file] = nil
         problems.append(
             Failure(
                 code: "settings.shared_folder",

@@ -19,8 +19,12 @@ package enum WorkerExit: Int32, Sendable, CaseIterable {
         case fail
         /// It may come to a result when it is started again; how often that is tried is the settings' business.
         case startAgain
-        /// It left because it was asked to, and goes on when it is started again.
+        /// It left because it was asked to, and goes on when it is started again. One that nobody asked counts as a
+        /// death, unless it has come further.
         case resumeLater
+        /// What keeps it from working is the machine's and passes: it is started again until it can work, however
+        /// often.
+        case wait
     }
 
     /// What follows from the status.
@@ -28,7 +32,8 @@ package enum WorkerExit: Int32, Sendable, CaseIterable {
         switch self {
         case .done: .takeResult
         case .badRequest, .badData, .badModel, .diverged: .fail
-        case .internalFault, .cannotWrite: .startAgain
+        case .internalFault: .startAgain
+        case .cannotWrite: .wait
         case .interrupted: .resumeLater
         }
     }
@@ -57,10 +62,15 @@ package enum WorkerExit: Int32, Sendable, CaseIterable {
         switch self {
         case .done: "takes `result.json`"
         case .badRequest, .badData, .badModel: "fails the run"
-        case .internalFault: "starts it again, `worker.attempts` times in all, then fails the run"
+        case .internalFault:
+            "starts it again after 1, 2, 4 … 300 s, `worker.attempts` times in all, then fails the run"
         case .cannotWrite:
-            "starts it again, but no run starts below `minimum_free`; fails the run after `worker.attempts`"
-        case .interrupted: "starts it again later, unless it was cancelled; the engine resumes"
+            "lets the run wait with the cause `disk.full`, and starts it again, from its checkpoint, until it can write"
+        case .interrupted:
+            """
+            starts it again, unless it was cancelled; the engine resumes. Unasked and without a newer checkpoint it \
+            counts as a fault (70)
+            """
         case .diverged: "fails the run, with the step and the rows"
         }
     }

@@ -177,6 +177,7 @@ extension LedgerSample {
                     ["experiment": "x-000001", "trial": 0, "rung": $0, "loss": $1, "at": time]
                 }
             ),
+            ("frozen_settings", [["digest": "f-1", "body": "{\"gates\":{}}"]]),
             (
                 "suggestion",
                 [["pipeline": "p", "experiment": "x-000001", "adopted": 1, "body": try Ledger.body(suggestion)]]

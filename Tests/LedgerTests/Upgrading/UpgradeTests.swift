@@ -119,6 +119,7 @@ struct UpgradeTests {
         #expect(try ledger.setAside("p") == (schema >= 3 ? [sample.setAside] : []))
         #expect(try ledger.contradictions("p").prompts == (schema >= 3 ? 1 : 0))
         #expect(try ledger.experiments() == sample.experiments.reversed())
+        #expect(try ledger.frozenSettings("f-1") == (schema >= 12 ? "{\"gates\":{}}" : nil))
         #expect(try ledger.suggestion("p") == (schema >= 5 ? sample.suggestion : nil))
         #expect(try ledger.report("p", drop: "d-stored") == (schema >= 6 ? sample.report : nil))
         #expect(try ledger.counts("p", drop: "d-stored") == (schema >= 6 ? Data([0, 1, 255]) : nil))

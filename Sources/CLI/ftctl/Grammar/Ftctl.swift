@@ -22,7 +22,7 @@ struct Ftctl: AsyncParsableCommand {
             written; 77 you may not talk to the daemon.
             """,
         version: BuildVersion.text,
-        subcommands: nouns + [Status.self, Init.self, CollectGarbage.self])
+        subcommands: nouns + [Status.self, Init.self, CollectGarbage.self, Verify.self])
 
     /// Commands with verbs below them.
     static let nouns: [any ParsableCommand.Type] = [

@@ -39,7 +39,7 @@ struct LedgerCopy: Sendable {
         let size = (Self.size(ledger) + Self.size(ledger + "-wal")) >> 20 + 1
         let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL || (error as? FileFailure)?.isFull == true
         return Failure(
-            code: "ledger.copy",
+            code: isFull ? "disk.full" : "ledger.copy",
             "The ledger was not upgraded, because it cannot be copied to \(path) first; it is as it was.", at: ledger,
             remedy: isFull
                 ? "Free at least \(size) MB on that disk, and as much again for the upgrade."

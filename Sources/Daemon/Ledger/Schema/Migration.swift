@@ -25,5 +25,6 @@ struct Migration: Sendable {
         .upgrades,
         .bodyColumns,
         .keeping,
+        .frozenSettings,
     ]
 }

@@ -62,10 +62,10 @@ struct Upgrade: Sendable {
             try pool.barrierWriteWithoutTransaction { try takeAll($0) }
         } catch let error as DatabaseError {
             throw Failure(
-                code: "ledger.upgrade",
+                code: error.resultCode == .SQLITE_FULL ? "disk.full" : "ledger.upgrade",
                 "The ledger could not be brought to schema \(migrations.count); it is as it was.", at: path,
                 remedy: error.resultCode == .SQLITE_FULL
-                    ? "Free as much space on that disk as the ledger takes, then start the daemon again."
+                    ? "Free as much space on that disk as the ledger takes; the daemon goes on by itself."
                     : "Install the former finetuned again, which can go on with it, and report what follows.",
                 cause: "\(error)")
         }

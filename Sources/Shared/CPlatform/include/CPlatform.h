@@ -6,6 +6,12 @@
 int64_t ft_free_bytes(const char *path);
 /// Locks the whole file for this process, without waiting; 0 or -1 with errno.
 int ft_lock(int descriptor);
+/// accept4(2): the next connection, which never blocks and no child process inherits; -1 with errno.
+int ft_accept(int listener);
+/// pipe2(2): a pipe that never blocks and no child process inherits; 0 or -1 with errno.
+int ft_pipe(int ends[2]);
+/// Gives the calling thread the lowest priority for the processor and the disk; a refusal changes nothing.
+void ft_idle_thread(void);
 /// rename(2) that fails rather than replace (RENAME_NOREPLACE); 0 or -1 with errno.
 int ft_rename_new(const char *from, const char *to);
 /// Asks the kernel to send `signal` to this process when its parent dies.

@@ -20,23 +20,40 @@ extension Run {
         return RunLife.effects(event, self)
     }
 
+    /// What held it up has passed.
+    private mutating func goesOn() {
+        if holds != nil { cause = nil }
+        holds = nil
+    }
+
     private mutating func record(_ event: RunEvent) {
         switch event {
-        case .workerStarted, .evaluationStarted: attempts += 1
+        case .workerStarted, .evaluationStarted:
+            attempts += 1
+            if holds != nil { cause = nil }
         case .trained(let training):
+            goesOn()
             adapter = training.adapter
             self.training = training
             attempts = 0
         case .evaluated(let scores, let evaluators):
+            goesOn()
             self.scores = scores
             self.evaluators = evaluators
-        // Whoever stops at a checkpoint has used up no attempt.
-        case .interrupted: attempts = max(0, attempts - 1)
+        // Only a worker's own death uses up an attempt.
+        case .interrupted, .daemonLost: attempts = max(0, attempts - 1)
+        case .held(let failure):
+            attempts = max(0, attempts - 1)
+            holds = (holds ?? 0) + 1
+            cause = failure
+        case .queuedAgain:
+            attempts = 0
+            queuedAgain = true
         case .failed(let failure): cause = failure
         case .cancelled(let who): cause = Failure(code: "run.cancelled", "Cancelled by \(who).")
         case .judged(let verdict, _): self.verdict = verdict
         case .promoted(let version, _, _, _): self.version = version
-        case .queued, .followed, .wonExperiment, .daemonLost, .workerLost, .delivered: break
+        case .queued, .followed, .wonExperiment, .workerLost, .delivered: break
         }
     }
 }

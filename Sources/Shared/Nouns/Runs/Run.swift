@@ -54,7 +54,7 @@ package struct Run: Codable, Hashable, Sendable {
     package var priority: Int
     /// The work that is done on it now, where a launcher has taken some.
     package var work: WorkHandle?
-    /// Times the worker was started for the present stage.
+    /// Workers that were started for the present stage, without those that left for a reason that was not theirs.
     package var attempts: Int
     package var createdAt: Date
     package var startedAt: Date?
@@ -71,6 +71,14 @@ package struct Run: Codable, Hashable, Sendable {
     package var followUp: String?
     /// The experiment whose winner it is.
     package var experiment: ExperimentID?
+    /// Digest of the settings that it is trained, judged and promoted by, as they were when it was queued.
+    package var settings: String?
+    /// The step of the newest checkpoint, as far as workers that ended have told of one.
+    package var checkpoint: Int?
+    /// Times in a row that it was held up by something that passes.
+    package var holds: Int?
+    /// Whether it was queued again after it had used up its attempts by the machine's doing.
+    package var queuedAgain: Bool?
 
     package init(
         id: RunID, pipeline: PipelineName, purpose: Purpose = .update, mode: Mode, state: RunState = .queued,

@@ -20,6 +20,10 @@ package enum RunEvent: Hashable, Sendable {
     case daemonLost
     /// The worker died or hung; another one is to go on.
     case workerLost(Failure)
+    /// Something that passes keeps it from going on; it is tried again until it can.
+    case held(Failure)
+    /// Its workers have died as often as they may, by what may have passed: it gets its attempts once more.
+    case queuedAgain(Failure)
     /// It cannot go on.
     case failed(Failure)
     /// Somebody wants no more of it.
@@ -44,6 +48,8 @@ package enum RunEvent: Hashable, Sendable {
         case .interrupted: "be interrupted"
         case .daemonLost: "be taken up after a restart"
         case .workerLost: "lose its worker"
+        case .held: "be held up"
+        case .queuedAgain: "be queued again"
         case .failed: "fail"
         case .cancelled: "be cancelled"
         case .judged: "be judged"

@@ -10,10 +10,10 @@ import Foundation
 ///                  queued ─────────────────► training      │
 ///                     ▲                         │  │       │
 ///                     └─────────────────────────┘  │trained│
-///           interrupted, workerLost, daemonLost    ▼       ▼
+///          interrupted, held, workerLost, …        ▼       ▼
 ///                                               trained ◄──┘
 ///                             evaluationStarted │  ▲
-///                                               ▼  │ interrupted, workerLost, daemonLost
+///                                               ▼  │ interrupted, held, workerLost, …
 ///                                             evaluating
 ///                                               │ evaluated
 ///                                               ▼
@@ -27,6 +27,7 @@ import Foundation
 ///                                               ▼
 ///                                            promoted ── delivered ──► delivered
 ///
+///   … daemonLost, queuedAgain
 ///   queued … evaluated ── failed ────► failed
 ///   queued … evaluated ── cancelled ─► cancelled        (a verdict is never taken back)
 /// ```
@@ -43,6 +44,8 @@ package enum RunLife {
         case (.evaluationStarted, .trained): .evaluating
         case (.evaluated, .evaluating): .evaluated
         case (.interrupted, .training), (.workerLost, .training), (.daemonLost, .training): .queued
+        case (.held, .training), (.queuedAgain, .training): .queued
+        case (.held, .evaluating), (.queuedAgain, .evaluating): .trained
         case (.interrupted, .evaluating), (.workerLost, .evaluating), (.daemonLost, .evaluating): .trained
         case (.judged(let verdict, _), .evaluated): judged(verdict.outcome)
         case (.promoted, .accepted), (.promoted, .rejected), (.promoted, .inconclusive): .promoted
@@ -69,7 +72,8 @@ package enum RunLife {
         case .wonExperiment(let experiment, let trial): "trained as trial \(trial) of \(experiment)"
         case .interrupted: "stopped at a checkpoint"
         case .daemonLost: "resumed after a restart"
-        case .workerLost(let failure), .failed(let failure): failure.message
+        case .workerLost(let failure), .held(let failure), .queuedAgain(let failure), .failed(let failure):
+            failure.message
         case .cancelled(let who): "by \(who)"
         case .judged(let verdict, _): verdict.summary
         case .promoted(_, let kind, let who, let reason): "\(kind.rawValue) by \(who): \(reason)"
@@ -81,12 +85,22 @@ package enum RunLife {
     ///
     /// - Parameter run: the run as it is after the event.
     package static func effects(_ event: RunEvent, _ run: Run) -> [RunEffect] {
-        var effects: [RunEffect] = [.journal(line(event, run))]
+        var effects: [RunEffect] = isTold(event, run) ? [.journal(line(event, run))] : []
         if let message = Self.message(event, run) { effects.append(.tell(message)) }
         let stages = wakes(event)
         if !stages.isEmpty { effects.append(.wake(stages)) }
         if endsStory(event, run.state) { effects.append(.endStory) }
         return effects
+    }
+
+    /// Whether the journal has a line of an event: what holds a run up again and again is told once, and so is that it
+    /// goes on.
+    private static func isTold(_ event: RunEvent, _ run: Run) -> Bool {
+        switch event {
+        case .held: run.holds == 1
+        case .workerStarted, .evaluationStarted: run.holds == nil
+        default: true
+        }
     }
 
     private static func line(_ event: RunEvent, _ run: Run) -> RunEffect.JournalLine {
@@ -106,6 +120,8 @@ package enum RunLife {
         case .evaluationStarted: line("run.evaluating", .info, message)
         case .evaluated: line("run.evaluated", .notice, message)
         case .interrupted, .daemonLost, .workerLost: line("run.interrupted", .notice, message)
+        case .held: line("run.waiting", .warning, message)
+        case .queuedAgain: line("run.interrupted", .warning, message)
         case .failed: line("run.failed", .error, message)
         case .cancelled: line("run.cancelled", .notice, message)
         case .judged:
@@ -133,6 +149,8 @@ package enum RunLife {
         case .interrupted: "stopped at a checkpoint, to be resumed"
         case .daemonLost: "was interrupted, and goes on where it was"
         case .workerLost(let failure): "lost its worker, which is started again: \(failure.message)"
+        case .held(let failure): "waits, and goes on by itself: \(failure)"
+        case .queuedAgain(let failure): "is queued again, once: \(failure.message)"
         case .failed(let failure): "failed: \(failure)"
         case .cancelled(let who): "cancelled by \(who)"
         case .judged(let verdict, _): "\(run.state.rawValue): \(verdict.summary)"
@@ -146,7 +164,8 @@ package enum RunLife {
         case .queued, .followed: [.supervision]
         case .wonExperiment: [.supervision, .scheduling]
         case .workerStarted, .trained, .evaluationStarted: []
-        case .interrupted, .daemonLost, .workerLost: [.supervision]
+        case .interrupted, .daemonLost, .workerLost, .queuedAgain: [.supervision]
+        case .held: []
         case .evaluated: [.gating]
         case .judged: [.promotion, .scheduling, .experiments]
         case .promoted: [.delivery, .scheduling]

@@ -64,7 +64,9 @@ package enum RunDocument {
         let facts: [(String, String?)] = [
             ("state", run.state.rawValue), ("cause", run.cause?.description), ("verdict", run.verdict?.summary),
             ("mode", run.mode.rawValue), ("base", run.base.rawValue), ("parent", run.parent?.rawValue ?? "the base"),
-            ("snapshot", run.snapshot.rawValue), ("version", run.version?.rawValue),
+            ("snapshot", run.snapshot.rawValue),
+            ("judged by", run.settings.map { "the settings \($0), as they were when it was queued" }),
+            ("version", run.version?.rawValue),
             ("asked for by", run.requestedBy), ("created", Quantity.time(run.createdAt)),
             ("started", run.startedAt.map(Quantity.time)), ("finished", run.finishedAt.map(Quantity.time)),
             ("judged", run.verdict.map { Quantity.time($0.judgedAt) }),

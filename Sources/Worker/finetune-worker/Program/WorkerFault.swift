@@ -44,7 +44,8 @@ struct WorkerFault: Error {
                     remedy: error.remedy))
         case let error as FileFailure:
             self.init(
-                [ENOSPC, EDQUOT, EACCES, EPERM, EROFS].contains(error.number) ? .cannotWrite : .badModel,
+                [ENOSPC, EDQUOT, EACCES, EPERM, EROFS, EIO, EMFILE, ENFILE].contains(error.number)
+                    ? .cannotWrite : .badModel,
                 Failure(
                     code: error.isFull ? "worker.disk_full" : "worker.file", "Cannot \(error.action).", at: error.path,
                     remedy: error.remedy, cause: error.reason))

@@ -1,0 +1,28 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+import Reports
+
+struct Verify: Question {
+    static let configuration = CommandConfiguration(
+        abstract: "Read every file that models and runs rest on; exit status 1 where one is gone or changed.")
+    @OptionGroup var connection: Connection
+
+    func ask(_ client: ControlClient) async throws -> SoundnessAnswer {
+        try await client.send(.status.verify())
+    }
+
+    func document(_ answer: SoundnessAnswer) -> Document {
+        Document([
+            .findings(answer.faults.map { Finding(.fail, $0.description) }),
+            .paragraph(
+                """
+                \(answer.files) files, \(Quantity.bytes(answer.bytesRead)) read: \
+                \(answer.faults.isEmpty ? "all are what they were." : "\(answer.faults.count) are not.")
+                """),
+        ])
+    }
+
+    func status(_ answer: SoundnessAnswer) -> Int32 { answer.faults.isEmpty ? 0 : 1 }
+}

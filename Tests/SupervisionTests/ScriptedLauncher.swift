@@ -1,0 +1,50 @@
+import Foundation
+import Launching
+import Nouns
+import Synchronization
+import TestSupport
+import WorkerProtocol
+
+/// A launcher whose workers do what a test has written down, one after another.
+final class ScriptedLauncher: WorkerLauncher {
+    /// A worker's life: the checkpoint that it tells of, and how it ends.
+    struct Life: Sendable {
+        var checkpoint: Int?
+        var end: WorkerEnd
+    }
+
+    private let lives: Mutex<[Life]>
+    private let began = Mutex(0)
+
+    init(_ lives: [Life]) { self.lives = Mutex(lives) }
+
+    /// Workers that were started.
+    var count: Int { began.withLock { $0 } }
+
+    func submit(_ request: WorkerRequest) async throws -> WorkHandle {
+        let number = began.withLock { count in
+            count += 1
+            return count
+        }
+        return WorkHandle(launcher: "scripted", id: "\(number)", directory: request.directory)
+    }
+
+    func attach(_ handle: WorkHandle) async throws -> AsyncThrowingStream<WorkerEvent, any Error>? {
+        // One that nobody has written down works until it is left.
+        guard let life = lives.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
+            return AsyncThrowingStream { _ in }
+        }
+        let (stream, feed) = AsyncThrowingStream<WorkerEvent, any Error>.makeStream()
+        if let step = life.checkpoint {
+            var event = WorkerEvent(.checkpoint)
+            event.checkpoint = step
+            feed.yield(event)
+        }
+        feed.finish(throwing: life.end)
+        return stream
+    }
+
+    func stop(_ handle: WorkHandle) async {}
+    func cancel(_ handle: WorkHandle) async {}
+    func leave(_ handle: WorkHandle) async {}
+}
