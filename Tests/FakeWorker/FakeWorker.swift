@@ -142,7 +142,9 @@ struct FakeWorker {
             adapterParameters: generation > 0 ? 1 : 0,
             adapterChange: generation > 0 ? 1 : nil)
         let environment = ProcessInfo.processInfo.environment
-        let rowMicroseconds = environment["FAKE_WORKER_ROW_MICROSECONDS"].flatMap { UInt32($0) } ?? 2_000
+        let rowMicroseconds =
+            environment["FAKE_WORKER_ROW_MICROSECONDS"].flatMap { UInt32($0) }
+            ?? environment["FAKE_WORKER_PACE"].flatMap { UInt32($0) }.map { $0 * 1000 } ?? 2_000
         var results: [SetName: EvaluationResult] = [:]
         for set in task.sets {
             var text = Data()
