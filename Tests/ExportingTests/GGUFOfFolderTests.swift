@@ -21,7 +21,7 @@ import WeightFiles
             """
         guard
             let definition = try? TokenizerDefinition(
-                json: Array(json.utf8), config: Array(#"{"eos_token": "<end>"}"#.utf8))
+                json: Array(json.utf8), files: .init(config: Array(#"{"eos_token": "<end>"}"#.utf8)))
         else {
             preconditionFailure("the tokenizer in this file is wrong")
         }

@@ -38,7 +38,7 @@ struct PreferenceGateTests {
         let verdict = judge(records(80, preferred: 76, loss: 0.9), records(80, preferred: 44))
         #expect(verdict.outcome == .pass, "\(verdict.summary)")
         #expect(verdict.gates.map(\.metric) == [.loss, .preferenceAccuracy, .preferenceAccuracy])
-        #expect(verdict.gates.map(\.kind) == ["integrity", "non_inferiority", "superiority"])
+        #expect(verdict.gates.map(\.kind) == [.integrity, .nonInferiority, .superiority])
         let better = try #require(verdict.gates.last)
         #expect(better.candidate == 0.95 && better.reference == 0.55 && better.rows == 80)
         #expect(better.explanation.contains("McNemar"), "paired like accuracy")
@@ -64,17 +64,17 @@ struct PreferenceGateTests {
         let base = records(60, preferred: 33, answers: 20)
         let good = judge(records(60, preferred: 58, answers: 20, loss: 0.49), base) { $0.margin = 0.05 }
         #expect(good.outcome == .pass, "\(good.summary)")
-        #expect(good.gates.first { $0.metric == .loss && $0.kind == "non_inferiority" }?.slice == "rows=answers")
-        #expect(good.gates.first { $0.metric == .loss && $0.kind == "non_inferiority" }?.rows == 20)
+        #expect(good.gates.first { $0.metric == .loss && $0.kind == .nonInferiority }?.slice == "rows=answers")
+        #expect(good.gates.first { $0.metric == .loss && $0.kind == .nonInferiority }?.rows == 20)
         // What the model knew is worse: the pairs do not make good for it.
         let forgot = judge(records(60, preferred: 58, answers: 20, loss: 0.9), base)
         #expect(forgot.outcome == .fail)
         // The greater part gives the primary metric.
         let others = judge(
             records(20, preferred: 18, answers: 60, loss: 0.3), records(20, preferred: 18, answers: 60))
-        let better = try #require(others.gates.last { $0.kind == "superiority" })
+        let better = try #require(others.gates.last { $0.kind == .superiority })
         #expect(better.metric == .loss && better.slice == "rows=answers" && better.outcome == .pass)
-        #expect(others.gates.contains { $0.metric == .preferenceAccuracy && $0.kind == "non_inferiority" })
+        #expect(others.gates.contains { $0.metric == .preferenceAccuracy && $0.kind == .nonInferiority })
     }
 
     @Test func askedForAsCompletionsTheyAreJudgedAsSuch() {
