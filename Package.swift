@@ -291,7 +291,9 @@ let testTargets: [Target] = [
             "Platform", "Settings", "StageKit", "Statistics", "WorkerProtocol", logging,
         ],
         golden: true),
-    tests("InferenceTests", ["Generation", "Inference", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
+    tests(
+        "InferenceTests",
+        ["Generation", "Inference", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("GoldenSetsTests", ["GoldenSets", "Nouns"]),
     tests("GradersTests", ["Graders", "Nouns"]),

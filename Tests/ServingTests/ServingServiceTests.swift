@@ -75,6 +75,20 @@ struct ServingServiceTests {
         #expect(second?.code == "serving.unavailable" && worker.starts == 1)
     }
 
+    @Test func whatIsWrongWithTheModelIsNotTheCallersFault() async throws {
+        let worker = FakeServingWorker { order, worker in
+            var event = ServingEvent(.failed, id: order.id)
+            event.failure = Failure(
+                code: order.question?.prompt == "long" ? "request.context" : "model.digest", "It does not do.")
+            worker.say(event)
+        }
+        let service = ServingService(context, launcher: worker)
+        let theirs = await #expect(throws: Failure.self) { try await service.answer(request("long")) }
+        #expect(theirs?.code == "request.context")
+        let ours = await #expect(throws: Failure.self) { try await service.answer(request("x")) }
+        #expect(ours?.code == "serving.model.digest" && worker.starts == 1)
+    }
+
     @Test func aFullQueueRefuses() async throws {
         // It answers nobody.
         let worker = FakeServingWorker { _, _ in }

@@ -20,7 +20,8 @@ extension PipelineOperations {
                 let asked = ServingRequest(
                     target: target, question: ServingQuestion(messages: [Message(role: "user", content: prompt)]),
                     drawing: ServingDrawing(
-                        maxNewTokens: request.maxNewTokens, temperature: request.temperature, seed: request.seed),
+                        maxNewTokens: request.maxNewTokens, temperature: request.temperature,
+                        seed: request.seed.map { UInt64(bitPattern: Int64($0)) }),
                     caller: who)
                 group.addTask {
                     let answer = try await serving.answer(asked)

@@ -17,6 +17,14 @@ enum ServingRules {
             cause: cause.cause)
     }
 
+    /// What the worker says is wrong, as those are told who ask: faults of the request are theirs, all others are not.
+    static func told(_ failure: Failure) -> Failure {
+        guard !failure.code.hasPrefix("request."), !failure.code.hasPrefix("serving.") else { return failure }
+        var told = failure
+        told.code = "serving." + failure.code
+        return told
+    }
+
     /// What those are told whose answers were being made when the worker died.
     static func died(_ cause: Failure?) -> Failure {
         Failure(

@@ -181,7 +181,7 @@ package final class ServingService: Service {
             context.logger.debug("The answer \(event.id) is drawn from the seed \(seed)")
         }
         if let failure = event.failure {
-            entry?.feed.finish(throwing: failure)
+            entry?.feed.finish(throwing: ServingRules.told(failure))
         } else {
             entry?.feed.yield(event)
             if isLast { entry?.feed.finish() }

@@ -14,7 +14,7 @@ struct PipelineGenerate: Question {
     @Option(help: "Ask this version, run or base instead of the served model.") var model: String?
     @Option(help: "Longest answer in tokens.") var maxNewTokens = 128
     @Option(help: "0 is greedy.") var temperature = 0.0
-    @Option(help: "The same seed draws the same answers.") var seed: UInt64?
+    @Option(help: "The same seed draws the same answers.") var seed: Int?
 
     func ask(_ client: ControlClient) async throws -> GenerateAnswer {
         try await client.send(

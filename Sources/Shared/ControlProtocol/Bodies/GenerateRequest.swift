@@ -7,10 +7,10 @@ package struct GenerateRequest: Codable, Hashable, Sendable {
     /// What is asked instead: a version, a run, a base or a pipeline, by name.
     package var model: String?
     /// The same seed draws the same answers (nil: new ones each time).
-    package var seed: UInt64?
+    package var seed: Int?
     package init(
         prompts: [String], useBase: Bool = false, maxNewTokens: Int = 128, temperature: Double = 0,
-        model: String? = nil, seed: UInt64? = nil
+        model: String? = nil, seed: Int? = nil
     ) {
         self.prompts = prompts
         self.useBase = useBase
