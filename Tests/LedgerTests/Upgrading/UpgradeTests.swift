@@ -301,7 +301,7 @@ struct UpgradeTests {
         #expect {
             try Upgrade(path: path).run(pool)
         } throws: {
-            ($0 as? Failure)?.code == "ledger.upgrade" && ($0 as? Failure)?.remedy?.hasPrefix("Free as much") == true
+            ($0 as? Failure)?.code == "disk.full" && ($0 as? Failure)?.remedy?.hasPrefix("Free as much") == true
         }
         try pool.close()
         #expect(try rows() == before)

@@ -121,7 +121,7 @@ package enum RunLife {
         case .evaluated: line("run.evaluated", .notice, message)
         case .interrupted, .daemonLost, .workerLost: line("run.interrupted", .notice, message)
         case .held: line("run.waiting", .warning, message)
-        case .queuedAgain: line("run.interrupted", .warning, message)
+        case .queuedAgain: line("run.interrupted", .notice, message)
         case .failed: line("run.failed", .error, message)
         case .cancelled: line("run.cancelled", .notice, message)
         case .judged:
