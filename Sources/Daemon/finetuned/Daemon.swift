@@ -30,11 +30,13 @@ struct Daemon {
     let logger: Logger
 
     func run() async throws {
+        let orders = await StopOrders()
         let manager = ServiceManager()
         let adopted = ListenDescriptors().unixListener(path: layout.socket)
         let ground = Ground(layout, manager)
         defer { withExtendedLifetime(ground) {} }
-        let waiting = Waiting(ground: ground, layout: layout, manager: manager, adopted: adopted, logger: logger)
+        let waiting = Waiting(
+            ground: ground, layout: layout, manager: manager, adopted: adopted, orders: orders, logger: logger)
         guard let ledger = try await waiting.ledger() else { return }
         let context = StageContext(layout: layout, ledger: ledger, settings: LiveSettings(settings), logger: logger)
         announceUpgrade(of: ledger)
@@ -85,7 +87,7 @@ struct Daemon {
         let services: [any Service] = [
             intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, serving, delivery,
             soundness, server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
-            EngineWatch(context: context, roster: roster), reloading, presence,
+            EngineWatch(context: context, roster: roster), reloading, presence, orders,
         ]
         // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
         // never logged and forgotten.
@@ -95,8 +97,7 @@ struct Daemon {
                     .init(
                         service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup)
-                },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                }, logger: quiet))
         try await group.run()
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
     }

@@ -24,8 +24,6 @@ struct Finetuned: AsyncParsableCommand {
     var root = "/"
 
     func run() async throws {
-        // A reload that is asked for before anything can be reloaded ends nobody.
-        signal(SIGHUP, SIG_IGN)
         Descriptors.raiseLimit()
         let layout = Layout(root: URL(filePath: root).standardizedFileURL.path)
         let settings = SettingsFolder.readAtStart(layout)

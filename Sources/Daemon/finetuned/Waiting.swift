@@ -18,6 +18,7 @@ struct Waiting {
     let manager: ServiceManager
     /// A control socket that systemd listens on; it stays the caller's.
     let adopted: Int32?
+    let orders: StopOrders
     let logger: Logger
 
     /// How long it waits between two tries.
@@ -56,7 +57,8 @@ struct Waiting {
                 services: [
                     .init(service: server, successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore),
                     .init(service: tries, successTerminationBehavior: .gracefullyShutdownGroup),
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+                    .init(service: orders, successTerminationBehavior: .gracefullyShutdownGroup),
+                ], logger: quiet)
         ).run()
         guard let ledger = try problem.outcome?.get() else { return nil }
         logger.notice("What was waited for has passed, so the daemon begins", metadata: ["event": "disk.recovered"])
