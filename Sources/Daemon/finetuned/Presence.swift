@@ -53,7 +53,7 @@ struct Presence: Service {
                 await cancelWhenGracefulShutdown {
                     while !Task.isCancelled {
                         manager.status(line())
-                        try? await Task.sleep(for: .seconds(1))
+                        try? await Task.sleep(for: .seconds(5))
                     }
                 }
                 leaving.begin()
@@ -94,8 +94,8 @@ struct Presence: Service {
         throw first
     }
 
-    /// The one line of `systemctl status`. It is made every second, so it asks for nothing that grows with pipelines or
-    /// rows.
+    /// The one line of `systemctl status`. It is made every few seconds, so it asks for nothing that grows with
+    /// pipelines or rows.
     private func line() -> String {
         guard let runs = try? context.ledger.runs(in: [.queued, .training, .evaluating, .trained, .evaluated]) else {
             return "The ledger does not answer"
