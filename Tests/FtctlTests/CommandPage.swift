@@ -56,7 +56,8 @@ enum CommandPage {
             page += "\n"
         }
         page += "### The daemon as a whole\n\n| command | what it does |\n|---|---|\n"
-        page += row(Status.self, ["status"]) + row(Init.self, ["init"]) + row(CollectGarbage.self, ["gc"])
+        page +=
+            row(Status.self, ["status"]) + row(Init.self, ["init"]) + row(CollectGarbage.self, ["gc"])
             + row(Verify.self, ["verify"])
         return page
     }

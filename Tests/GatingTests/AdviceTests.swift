@@ -77,7 +77,8 @@ import Testing
     @Test func aModelThatIsStillLearningIsTrainedLonger() throws {
         let chatter = { Cases.records(5, right: { _ in false }, loss: $0) }
         let verdict = Cases.judge(
-            chatter { 7 + Double($0) * 0.1 }, base: chatter { 8 + Double($0) * 0.1 }, training: Self.training(steps: 5, best: 5, from: 8.59, to: 7.45),
+            chatter { 7 + Double($0) * 0.1 }, base: chatter { 8 + Double($0) * 0.1 },
+            training: Self.training(steps: 5, best: 5, from: 8.59, to: 7.45),
             evidence: { $0.trainingLosses = [8.6, 8.4, 8.1, 7.8, 7.5] })
         #expect(verdict.advice.map(\.action) == ["train_longer"])
         #expect(verdict.advice[0].reason.contains("8.59 to 7.45 in 5 steps"))

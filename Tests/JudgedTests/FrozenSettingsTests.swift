@@ -162,7 +162,8 @@ struct FrozenSettingsTests {
         let run = try scene.queue()
         let digest = try #require(run.settings)
         let body = try #require(try scene.context.ledger.frozenSettings(digest))
-        let older = body.replacing("\"requireImprovement\":true,", with: "").replacing("\"minimumSliceRows\":20,", with: "")
+        let older = body.replacing("\"requireImprovement\":true,", with: "").replacing(
+            "\"minimumSliceRows\":20,", with: "")
         #expect(older.utf8.count < body.utf8.count - 30)
         #expect(try FrozenSettings.decode(Data(older.utf8)) == FrozenSettings.of(run, scene.context))
     }

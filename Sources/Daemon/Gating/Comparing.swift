@@ -144,7 +144,8 @@ extension GatingRules {
 
         /// Candidate against reference on the same rows: is the difference shown to be above the threshold?
         private func paired(
-            _ named: String, kind: GateResult.Kind, _ key: MetricKey, as given: Metric? = nil, set: SetName, slice: String?,
+            _ named: String, kind: GateResult.Kind, _ key: MetricKey, as given: Metric? = nil, set: SetName,
+            slice: String?,
             threshold: Double, against other: [ExampleRecord]? = nil
         ) -> GateResult {
             let claim = kind == .superiority
