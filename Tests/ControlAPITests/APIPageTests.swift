@@ -26,6 +26,8 @@ struct APIPageTests {
                 BodyField(name: "useBase", kind: .truth, isRequired: true),
                 BodyField(name: "maxNewTokens", kind: .whole, isRequired: true),
                 BodyField(name: "temperature", kind: .number, isRequired: true),
+                BodyField(name: "model", kind: .text, isRequired: false),
+                BodyField(name: "seed", kind: .whole, isRequired: false),
             ])
         #expect(BodyField.all(of: AnnotateRequest.self).map(\.kind) == [.text, .table])
     }
