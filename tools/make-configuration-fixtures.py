@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Remakes Tests/Fixtures/families/configurations.json: every field of transformers' configuration classes, with what its absence means.
+"""Remakes Tests/Fixtures/configurations.json: every field of transformers' configuration classes, with what its absence means.
 
     pip install transformers==5.23.0
-    tools/make-configuration-fixtures.py Tests/Fixtures/families
+    tools/make-configuration-fixtures.py Tests/Fixtures
 
 One object for each `model_type`: the fields of the class itself (`fields`), and the defaults that a small model of it has
 (`defaults`), as `to_dict` writes them.

@@ -65,6 +65,22 @@ struct TextFormTests {
         #expect(windows.problems.first?.fix?.contains("WINDOWS-1252") == true)
     }
 
+    /// The colours of logs are refused, taken out or kept, as data.control_characters says.
+    @Test(arguments: [
+        (ControlCharacterAction.refuse, nil), (.strip, "red end\ttitle"),
+        (.keep, "\u{1B}[1;31mred\u{1B}[0m\u{C} end\t\u{1B}]0;x\u{7}title"),
+    ])
+    func controlCharactersOfLogs(action: ControlCharacterAction, wanted: String?) throws {
+        var reader = RowReader(controlCharacters: action)
+        let row =
+            #"{"prompt": "\u001b[1;31mred\u001b[0m\u000c end\t\u001b]0;x\u0007title", "completion": "a"}"#
+        switch reader.read(Record(line: 1, body: .json(Array(row.utf8)))) {
+        case .success(let parsed):
+            #expect(parsed.content == .completion(prompt: try #require(wanted), completion: "a"))
+        case .failure(let problems): #expect(wanted == nil && problems.list.map(\.code) == ["control_character"])
+        }
+    }
+
     @Test func namesOfOtherProgramsAreLeftAlone() {
         for name in [
             "a.jsonl.filepart", "a.jsonl.partial", "a.jsonl~", "#a.jsonl#", "a.download", "a.aria2", ".a.swp", "a.swp",

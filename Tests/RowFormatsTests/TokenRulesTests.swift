@@ -19,6 +19,17 @@ struct TokenRulesTests {
                 == nil)
     }
 
+    /// An answer that no model may write whole is told; the row is good to train on all the same.
+    @Test func answersLongerThanTheGatesAllowAreTold() {
+        func code(_ labels: Int, tokens: Int = 100, longest: Int?) -> String? {
+            let row = RowMeasurement(row: "r", drop: "d", line: 1, tokens: tokens, labels: labels)
+            return TokenRules.problem(row, maxLength: 512, truncate: false, longestAnswer: longest)?.code
+        }
+        #expect(code(66, longest: 64) == "answer_too_long" && ProblemCode.answerTooLong.severity == .warning)
+        #expect(code(65, longest: 64) == nil && code(66, longest: nil) == nil && code(66, longest: 0) == nil)
+        #expect(code(99, longest: 64) == nil, "plain text asks for no answer")
+    }
+
     @Test(arguments: [false, true]) func rowsWithoutALabelAreBad(_ truncate: Bool) {
         #expect(
             code(

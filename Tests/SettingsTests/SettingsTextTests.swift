@@ -33,6 +33,7 @@ struct SettingsTextTests {
         near_duplicates = "remove"
         near_duplicate_similarity = 0.9
         repetition = "remove"
+        control_characters = "strip"
         truncate = true
         [recipe]
         learning_rate = 1e-5

@@ -12,7 +12,7 @@ import WeightFiles
     typealias Family = ModelConfiguration.Family
 
     private static func configurations() throws -> [String: JSONNode] {
-        let data = try Data(contentsOf: URL(filePath: TestSupport.fixture("families/configurations.json")))
+        let data = try Data(contentsOf: URL(filePath: TestSupport.fixture("configurations.json")))
         return try data.withUnsafeBytes { try JSONReader.document($0).members } ?? [:]
     }
 

@@ -60,8 +60,8 @@ package struct DatasetExaminer: Service {
         // Without its base a pipeline has no tokenizer yet; that is said elsewhere.
         guard let card = try context.ledger.base(pipeline.base) else { return }
         let wanted = TokenCounts(
-            base: card.tokenizerDigest, maxLength: pipeline.recipe.maxLength, truncate: pipeline.data.truncate,
-            pairs: pipeline.recipe.trainsPairs)
+            base: card.tokenizerDigest, maxLength: pipeline.recipe.longest(in: card.contextLength),
+            truncate: pipeline.data.truncate, pairs: pipeline.recipe.trainsPairs)
         var all = wanted
         var missing: [DropID] = []
         for drop in try context.ledger.storedDrops(pipeline.name) {
@@ -148,7 +148,10 @@ package struct DatasetExaminer: Service {
             for row in try Parallel.slices(0..<batch.count, { slice in try slice.map(batch.measurement) }).joined() {
                 measured[row.drop]?.counts.add(
                     tokens: row.tokens, labels: row.labels, truncated: row.truncated, usable: row.problem == nil)
-                if var problem = TokenRules.problem(row, maxLength: empty.maxLength, truncate: pipeline.data.truncate) {
+                if var problem = TokenRules.problem(
+                    row, maxLength: empty.maxLength, truncate: pipeline.data.truncate,
+                    longestAnswer: pipeline.gates.maxNewTokens)
+                {
                     (problem.line, problem.file) = (row.line, row.file)
                     measured[row.drop]?.problemCounts[problem.code, default: 0] += 1
                     if measured[row.drop]?.problems.count ?? 0 < Self.listed {

@@ -116,8 +116,8 @@ package enum FindingRules {
                 : .init(
                     "unusable_rows",
                     """
-                    \(tokens.unusable) of \(tokens.rows) rows leave nothing to train on within recipe.max_length = \
-                    \(tokens.maxLength) tokens.
+                    \(tokens.unusable) of \(tokens.rows) rows leave nothing to train on within \(tokens.maxLength) \
+                    tokens (recipe.max_length, or the base's context).
                     """,
                     remedy: "Raise recipe.max_length, or shorten the prompts."),
             tokens.truncated * 20 <= tokens.rows
@@ -125,8 +125,8 @@ package enum FindingRules {
                 : .init(
                     "truncation",
                     """
-                    \(tokens.truncated) of \(tokens.rows) rows are longer than recipe.max_length = \
-                    \(tokens.maxLength) tokens.
+                    \(tokens.truncated) of \(tokens.rows) rows are longer than \(tokens.maxLength) tokens \
+                    (recipe.max_length, or the base's context).
                     """,
                     remedy: "Raise recipe.max_length."),
         ]

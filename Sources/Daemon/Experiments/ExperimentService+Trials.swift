@@ -111,7 +111,8 @@ extension ExperimentService {
         if experiment.settings.search.contains(where: { $0.name == "base" }), experiment.scales[base.rawValue] == nil {
             let validation = snapshot.files[.validation] ?? []
             let task = MeasureTask(
-                model: context.modelReference(card), rows: validation, maxLength: experiment.recipe.maxLength)
+                model: context.modelReference(card), rows: validation,
+                maxLength: experiment.recipe.longest(in: card.contextLength))
             let tokens = try await side(experiment, "measure-\(base)", .measure(task)).figures?["label_tokens"] ?? 0
             let bytes = try AnswerBytes.count(validation)
             let scale = tokens > 0 && bytes > 0 ? tokens / (log(2) * Double(bytes)) : 1

@@ -38,6 +38,7 @@ struct FileReading: Sendable {
             let writer = try ZstdWriter(level: 1) { try AtomicFile.writeAll($0, to: descriptor, path: name) }
             let reader = DropReader(
                 report, shape: pipeline.data.shape, columns: pipeline.data.columns, controlTokens: controlTokens,
+                controlCharacters: pipeline.data.controlCharacters,
                 problem: { try problems.add($0) },
                 rows: { good in
                     let made = try Parallel.slices(good) { slice in

@@ -100,10 +100,11 @@ package enum GateModels {
         // Scores from before rejected answers were scored are of no use where there are some.
         let pairs = snapshot.hasPairs == true ? " pairs" : ""
         func set(_ name: SetName, _ files: [FileReference], tokens: Int?, limit: Int? = nil) -> GateSet {
+            let length = run.recipe.maxLength.map(String.init) ?? "context"
             let longest = (tokens ?? gates.maxNewTokens).map(String.init) ?? "by-row"
             let settings =
                 """
-                tokens=\(longest) length=\(run.recipe.maxLength) limit=\(limit ?? 0) \
+                tokens=\(longest) length=\(length) limit=\(limit ?? 0) \
                 \(tokens == 0 ? "" : labels)\(pairs)
                 """
             return GateSet(

@@ -74,7 +74,7 @@ enum RunRequests {
             let task = EvaluateTask(
                 model: reference, sets: evaluation.missing.map(\.set), labels: setup.labels,
                 maxNewTokens: setup.maxNewTokens,
-                maxLength: run.recipe.maxLength)
+                maxLength: run.recipe.longest(in: try context.requireBase(run.base).contextLength))
             let folder = context.layout.evaluation(run.id, of: role)
             evaluation.request = request("\(run.id)-\(role)", folder, .evaluate(task), context)
             return evaluation

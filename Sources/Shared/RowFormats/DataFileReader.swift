@@ -28,10 +28,12 @@ package struct DataFileReader {
 
     /// - Parameter name: the file's name, whose ending tells tables from JSON.
     package init(
-        name: String, shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common
+        name: String, shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common,
+        controlCharacters: ControlCharacterAction = .refuse
     ) {
         self.name = name
-        reader = RowReader(shape: shape, columns: columns, controlTokens: controlTokens)
+        reader = RowReader(
+            shape: shape, columns: columns, controlTokens: controlTokens, controlCharacters: controlCharacters)
     }
 
     /// What became of one record: the line it begins on, and its row or what is wrong with it.

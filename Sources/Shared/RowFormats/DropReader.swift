@@ -14,6 +14,7 @@ package final class DropReader {
     private let shape: RowShape?
     private let columns: [String: String]
     private let controlTokens: ControlTokens
+    private let controlCharacters: ControlCharacterAction
     private let problem: (RowProblem) throws -> Void
     private let rows: ([GoodRow]) throws -> Int
     /// Good rows that were not given yet.
@@ -35,13 +36,14 @@ package final class DropReader {
     /// - Parameter rows: gets the good rows, many at a time, in order; returns how many of them were not there before.
     package init(
         _ report: IntakeReport, shape: RowShape?, columns: [String: String], controlTokens: ControlTokens,
-        problem: @escaping (RowProblem) throws -> Void,
+        controlCharacters: ControlCharacterAction = .refuse, problem: @escaping (RowProblem) throws -> Void,
         rows: @escaping ([GoodRow]) throws -> Int
     ) {
         self.report = report
         self.shape = shape
         self.columns = columns
         self.controlTokens = controlTokens
+        self.controlCharacters = controlCharacters
         self.problem = problem
         self.rows = rows
     }
@@ -80,14 +82,16 @@ package final class DropReader {
         let shown: String? = file.name.isEmpty ? nil : RawPath.shown(file.name)
         let descriptor = try file.open()
         defer { close(descriptor) }
-        let (path, name, shape, columns, controlTokens) = (
-            file.path.description, shown ?? report.name, shape, columns, controlTokens
+        let (path, name, shape, columns, controlTokens, controlCharacters) = (
+            file.path.description, shown ?? report.name, shape, columns, controlTokens, controlCharacters
         )
         let end = Mutex<(sha256: String, bytes: Int, format: DataFormat?)?>(nil)
         do {
             try ReadAhead.run { give in
                 var hash = SHA256()
-                var reader = DataFileReader(name: name, shape: shape, columns: columns, controlTokens: controlTokens)
+                var reader = DataFileReader(
+                    name: name, shape: shape, columns: columns, controlTokens: controlTokens,
+                    controlCharacters: controlCharacters)
                 try reader.readMany(descriptor, path: path, raw: { hash.update($0) }, give)
                 let bytes = hash.count
                 end.withLock { $0 = (Digest.hex(hash.finish()), bytes, reader.format) }

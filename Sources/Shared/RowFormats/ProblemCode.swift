@@ -47,6 +47,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case tooLong = "too_long"
     case noTrainableToken = "no_trainable_token"
     case templateRefuses = "template_refuses"
+    case answerTooLong = "answer_too_long"
     // The file
     case fewerThan10Examples = "fewer_than_10_examples"
     case fileIgnored = "file_ignored"
@@ -56,7 +57,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     package var severity: RowProblem.Severity {
         switch self {
         case .replacementCharacter, .numberTooLarge, .unknownToolCall, .specialToken, .fewerThan10Examples,
-            .fileIgnored, .completionEqualsPrompt, .mojibake:
+            .fileIgnored, .completionEqualsPrompt, .mojibake, .answerTooLong:
             .warning
         default: .error
         }
@@ -107,6 +108,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .tooLong: "The row is longer than recipe.max_length, and data.truncate is false."
         case .noTrainableToken: "Cut to recipe.max_length, no token is left to learn from."
         case .templateRefuses: "The base model's chat template cannot write the row."
+        case .answerTooLong:
+            "The wanted answer is longer than gates.max_new_tokens, so that no model can be right on it."
         case .fewerThan10Examples:
             "The file has fewer than 10 usable rows; 10 are the least for a first run, 50 and more are advised."
         case .fileIgnored: "A file of a dropped folder was not read, since its name has no ending of a data file."

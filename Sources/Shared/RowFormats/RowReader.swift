@@ -19,14 +19,20 @@ package struct RowReader: Sendable {
     private let shape: RowShape?
     private let columns: [String: String]
     private let controlTokens: ControlTokens
+    private let controlCharacters: ControlCharacterAction
     /// Whether an earlier record had a character that ASCII has not.
     private var hasSeenUTF8 = false
 
     /// - Parameter shape: the only shape to accept; nil takes each row for what it is.
     /// - Parameter columns: the user's names by ours, such as `["prompt": "question"]`.
     /// - Parameter controlTokens: what no text should spell.
-    package init(shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common) {
+    /// - Parameter controlCharacters: what is done with control characters.
+    package init(
+        shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common,
+        controlCharacters: ControlCharacterAction = .refuse
+    ) {
         self.shape = shape
+        self.controlCharacters = controlCharacters
         self.controlTokens = controlTokens
         self.columns = columns
     }
@@ -159,6 +165,7 @@ package struct RowReader: Sendable {
         for (ours, theirs) in columns where ours != theirs {
             if let value = row.removeValue(forKey: theirs) { row[ours] = value }
         }
+        if controlCharacters == .strip { row = row.mapValues(ControlCharacters.stripped) }
         let texts = Self.takeTexts(&row)
         let found = RowShape.of(row)
         guard let shape = shape ?? found else {
@@ -192,6 +199,7 @@ package struct RowReader: Sendable {
         var reader = ShapeReader(
             row: row, line: line, problems: warnings, controlTokens: controlTokens,
             source: RowSource(bytes: bytes, columns: columns, texts: texts))
+        reader.refusesControlCharacters = controlCharacters != .keep
         let content = reader.content(shape)
         let problems = named(reader.problems)
         guard let content, !problems.hasErrors else { return .failure(problems) }

@@ -12,6 +12,8 @@ struct ShapeReader {
     var tools: JSONValue?
 
     private let controlTokens: ControlTokens
+    /// Whether a control character is a fault.
+    var refusesControlCharacters = true
     /// What the row's values are written as, order and spelling kept.
     let source: RowSource
 
@@ -183,10 +185,10 @@ struct ShapeReader {
     /// Looks for what should not be in a text.
     mutating func inspect(_ text: String, _ pointer: String) {
         let finding = TextInspection(text, controlTokens)
-        if let control = finding.control {
+        if let control = finding.control, refusesControlCharacters {
             problems.add(
                 line, .controlCharacter, "The text holds the control character U+\(String(format: "%04X", control)).",
-                "Remove it, or write what it stands for.", pointer)
+                "Remove it, or set data.control_characters to \"strip\" or \"keep\".", pointer)
         }
         if let token = finding.specialToken {
             problems.add(

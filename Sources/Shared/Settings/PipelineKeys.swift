@@ -154,6 +154,12 @@ extension PipelineSettings {
         .choice(
             "data.repetition", \.data.repetition,
             "Training rows that repeat themselves too much (Gopher's filters): `keep`, or `remove` from training."),
+        .choice(
+            "data.control_characters", \.data.controlCharacters,
+            """
+            Control characters in texts, such as the colours of logs: `refuse` the row, `strip` them with their escape \
+            sequences, or `keep` them.
+            """),
         .flag(
             "data.truncate", \.data.truncate,
             "Cut rows that are longer than recipe.max_length, instead of leaving them out."),

@@ -80,6 +80,8 @@ package struct DataSettings: Codable, Hashable, Sendable {
     package var nearDuplicates: FilterAction = .keep
     /// Jaccard similarity of 5-grams at and above which two rows are nearly the same.
     package var nearDuplicateSimilarity = 0.8
+    /// Control characters in the texts of rows.
+    package var controlCharacters: ControlCharacterAction = .refuse
     /// Training rows that break a repetition filter.
     package var repetition: FilterAction = .keep
     /// Rows longer than `recipe.max_length`: keep their end truncated, or refuse them.

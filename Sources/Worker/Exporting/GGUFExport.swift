@@ -1,3 +1,4 @@
+import ModelLoading
 import Tensors
 import Tokenization
 import Transformers
@@ -13,6 +14,8 @@ package enum GGUFExport {
         case other(TokenizerDefinition, name: String, path: String)
     }
 
+    private static let templateKey = "tokenizer.chat_template"
+
     /// Writes `path`. Matrices whose rows are no whole Q8_0 blocks become F16. Throws what `interruption`, asked every
     /// megabyte, throws.
     package static func write(
@@ -22,8 +25,13 @@ package enum GGUFExport {
         var metadata: [(String, GGUFWriter.Value)]
         switch base {
         case .gguf(let file):
-            metadata = file.rawMetadata.filter { $0.key != "general.file_type" && !$0.key.hasPrefix("split.") }
-                .map { ($0.key, GGUFWriter.Value.raw($0.bytes)) }
+            let template = try TokenizerFile(file).definition.chatTemplate
+            let isGiven = template != file.metadata[templateKey]?.string
+            metadata = file.rawMetadata.filter {
+                $0.key != "general.file_type" && !$0.key.hasPrefix("split.") && !(isGiven && $0.key == templateKey)
+            }.map { ($0.key, GGUFWriter.Value.raw($0.bytes)) }
+            // The one that lies beside the file is what was trained with.
+            if isGiven, let template { metadata.append((templateKey, .text(template))) }
         case .other(let tokenizer, let name, let place):
             metadata = try GGUFMetadata.make(model.configuration, tokenizer: tokenizer, name: name, place: place)
         }

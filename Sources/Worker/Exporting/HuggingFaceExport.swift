@@ -36,9 +36,10 @@ package enum HuggingFaceExport {
             try TokenizerExport.put(
                 try HuggingFaceConfig.make(model.configuration, gguf: file), to: folder + "/config.json", sorted: true)
             var generation: [String: Any] = ["do_sample": false]
-            for (key, name) in [("bos_token_id", "bos"), ("eos_token_id", "eos"), ("pad_token_id", "padding")] {
+            for (key, name) in [("bos_token_id", "bos"), ("pad_token_id", "padding")] {
                 generation[key] = file.metadata["tokenizer.ggml.\(name)_token_id"]?.integer
             }
+            generation["eos_token_id"] = ends(try TokenizerFile(file).tokenizer.ends)
             try TokenizerExport.put(generation, to: folder + "/generation_config.json", sorted: true)
             try TokenizerExport.write(file, to: folder)
         case .folder(let source):
@@ -53,12 +54,25 @@ package enum HuggingFaceExport {
                     place: source.path + "/config.json", problem: "this is no JSON object",
                     remedy: "Register the base again.")
             }
+            if !source.files.contains("generation_config.json"), source.files.contains("tokenizer.json") {
+                let tokenizer = try TokenizerFile(path: source.path).tokenizer
+                var generation: [String: Any] = ["do_sample": false]
+                generation["eos_token_id"] = ends(tokenizer.ends)
+                generation["bos_token_id"] = tokenizer.bos.map { Int($0) }
+                generation["pad_token_id"] = tokenizer.padding.map { Int($0) }
+                try TokenizerExport.put(generation, to: folder + "/generation_config.json", sorted: true)
+            }
             config["torch_dtype"] = "float32"
             config["dtype"] = "float32"
             config.removeValue(forKey: "quantization_config")
             try TokenizerExport.put(config, to: folder + "/config.json", sorted: true)
         }
         try writeShards(tensors(model, adapter), to: folder, shardBytes: shardBytes, interruption)
+    }
+
+    /// The ids that end an answer, as `eos_token_id` has them: one, or a list; nil where there are none.
+    private static func ends(_ ids: [Int32]) -> Any? {
+        ids.count > 1 ? ids.map { Int($0) } as Any : ids.first.map { Int($0) as Any }
     }
 
     private static func writeShards(

@@ -8,6 +8,8 @@ package struct SetEncoder {
     private let observer: WorkObserver
     /// Rows that were taken, left out and cut, by set.
     package private(set) var figures: [String: Double] = [:]
+    /// Whether a row was longer than it may be.
+    package private(set) var hasLongRows = false
 
     package init(_ encoder: RowEncoder, observer: WorkObserver) {
         self.encoder = encoder
@@ -32,6 +34,7 @@ package struct SetEncoder {
                 let examples = try encoder.examples(row, maximumLength: maximumLength)
                 let rejected = pairs ? try encoder.rejected(row, maximumLength: maximumLength) : nil
                 let long = (examples + [rejected].compactMap { $0 }).last { $0.truncated > 0 }
+                if long != nil { hasLongRows = true }
                 if let long, !cut {
                     throw EncodingFailure.rowTooLong(
                         tokens: long.ids.count + long.truncated, maximumLength: maximumLength)
@@ -48,6 +51,7 @@ package struct SetEncoder {
                 rows += 1
                 if long != nil { truncated += 1 }
             } catch {
+                if case EncodingFailure.tooLong? = error as? EncodingFailure { hasLongRows = true }
                 skipped.add(row, of: what, error)
             }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import JSONDocument
 import Tensors
 import WeightFiles
 
@@ -124,25 +125,21 @@ package enum AdapterFolder {
             }
             let config = try HuggingFaceFolder.json("adapter_config.json", in: folder)
             let retrain = "Use a plain LoRA adapter."
-            if let type = config["peft_type"]?.string, type.uppercased() != "LORA" {
-                throw failure("adapter_config.json, peft_type", "'\(type)' is not supported (LORA is)", retrain)
-            }
-            if config["use_dora"]?.bool == true {
-                throw failure("adapter_config.json, use_dora", "DoRA is not supported", retrain)
-            }
-            if let saved = config["modules_to_save"]?.list, !saved.isEmpty {
-                throw failure(
-                    "adapter_config.json, modules_to_save", "whole modules in an adapter are not supported", retrain)
-            }
-            if let bias = config["bias"]?.string, bias != "none" {
-                throw failure("adapter_config.json, bias", "'\(bias)' is not supported (none is)", retrain)
-            }
+            try Self.check(config) { failure("adapter_config.json, \($0)", $1, retrain) }
             let defaultAlpha = config["lora_alpha"]?.double ?? 8
             let rsLoRA = config["use_rslora"]?.bool ?? false
             let file = try SafetensorsFile(path: folder + "/adapter_model.safetensors")
             let note = file.metadata[rankNote].flatMap { Int($0) }
             if let stray = file.tensors.keys.first(where: { !$0.contains(".lora_A.") && !$0.contains(".lora_B.") }) {
                 throw failure("adapter_model.safetensors, \(stray)", "this tensor is no low-rank factor", retrain)
+            }
+            let partner = { (name: String) in name.replacingOccurrences(of: ".lora_B.", with: ".lora_A.") }
+            let alone = file.tensors.keys.sorted().first {
+                $0.contains(".lora_B.") && (file.tensors[partner($0)] == nil || !$0.hasSuffix(".weight"))
+            }
+            if let alone {
+                throw failure(
+                    "adapter_model.safetensors, \(alone)", "this tensor has no use in a LoRA adapter", retrain)
             }
             for (name, tensor) in file.tensors where name.contains(".lora_A.") {
                 guard let b = file.tensors[name.replacingOccurrences(of: ".lora_A.", with: ".lora_B.")],
@@ -152,8 +149,20 @@ package enum AdapterFolder {
                         "adapter_model.safetensors, \(name)", "this is no pair of low-rank factors of a layer", retrain)
                 }
                 let stem = name.components(separatedBy: ".lora_A.")[0]
-                let pattern = config["alpha_pattern"]?.members?.first { stem.hasSuffix("." + $0.key) }
-                let alpha = pattern?.value.double ?? defaultAlpha
+                let alpha =
+                    try Self.pattern("alpha_pattern", config, stem) {
+                        failure("adapter_config.json, \($0)", $1, retrain)
+                    }
+                    ?? defaultAlpha
+                if let rank = try Self.pattern(
+                    "rank_pattern", config, stem, { failure("adapter_config.json, \($0)", $1, retrain) }),
+                    rank != Double(tensor.rows)
+                {
+                    throw failure(
+                        "adapter_config.json, rank_pattern",
+                        "it gives \(lastComponent(stem)) the rank \(rank), and its factors have \(tensor.rows)", retrain
+                    )
+                }
                 let scale = Float(rsLoRA ? alpha / Double(tensor.rows).squareRoot() : alpha / Double(tensor.rows))
                 try add(stem, tensor, b, scale, note: note, model) {
                     failure("adapter_model.safetensors, \(name)", $0, retrain)
@@ -165,6 +174,50 @@ package enum AdapterFolder {
             rank = factors.values.reduce(0) { max($0, $1.rank) }
             scale = factors.values.first.map(\.scale) ?? 1
             if factors.values.contains(where: { $0.scale != scale }) { scale = 1 }
+        }
+
+        /// Refuses adapters that compute something else than low-rank factors and their scale.
+        private static func check(_ config: JSONNode, _ failure: (String, String) -> ModelFailure) throws {
+            if let type = config["peft_type"]?.string, type.uppercased() != "LORA" {
+                throw failure("peft_type", "'\(type)' is not supported (LORA is)")
+            }
+            if config["use_dora"]?.bool == true {
+                throw failure("use_dora", "DoRA is not supported")
+            }
+            if let saved = config["modules_to_save"]?.list, !saved.isEmpty {
+                throw failure("modules_to_save", "whole modules in an adapter are not supported")
+            }
+            if let bias = config["bias"]?.string, bias != "none" {
+                throw failure("bias", "'\(bias)' is not supported (none is)")
+            }
+            // What changes what an adapter computes, beyond its factors and their scale.
+            let others = [
+                "lora_bias", "layer_replication", "trainable_token_indices", "target_parameters", "use_qalora",
+                "alora_invocation_tokens", "arrow_config", "use_bdlora", "megatron_config",
+            ]
+            if let key = others.first(where: { config[$0].map { !DeclaredKeys.isUnset($0) } == true }) {
+                throw failure(key, "this is not computed by this engine")
+            }
+        }
+
+        /// What a pattern of the configuration says of a module, as peft matches it: a regular expression for the end of
+        /// the module's name. Throws where two that match say different things, whose order is not known here.
+        private static func pattern(
+            _ key: String, _ config: JSONNode, _ stem: String, _ failure: (String, String) -> ModelFailure
+        ) throws -> Double? {
+            let name = stem.hasPrefix("base_model.model.") ? String(stem.dropFirst(17)) : stem
+            var found: Double?
+            for (text, value) in (config[key]?.members ?? [:]).sorted(by: { $0.key < $1.key }) {
+                guard let expression = try? Regex("(.*\\.)?(\(text))"), let number = value.double else {
+                    throw failure("\(key).\(text)", "this is no pattern with a number")
+                }
+                guard (try? expression.wholeMatch(in: name)) != nil else { continue }
+                guard found == nil || found == number else {
+                    throw failure("\(key).\(text)", "several patterns match \(name) and differ")
+                }
+                found = number
+            }
+            return found
         }
 
         /// Takes the factors of the module called `stem`.

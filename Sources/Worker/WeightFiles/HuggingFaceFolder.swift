@@ -37,7 +37,7 @@ package struct HuggingFaceFolder: Sendable {
         }
         let optional = [
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json",
-            "chat_template.jinja",
+            "chat_template.jinja", "chat_template.json",
         ]
         self.files = (files + optional.filter { FileManager.default.fileExists(atPath: path + "/" + $0) }).sorted()
     }

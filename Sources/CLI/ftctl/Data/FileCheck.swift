@@ -39,7 +39,8 @@ struct FileCheck {
             bytes: contents.files.reduce(0) { $0 &+ $1.bytes })
         let reader = DropReader(
             blank, shape: settings.data.shape, columns: settings.data.columns,
-            controlTokens: tokens?.controlTokens ?? .common, problem: keep,
+            controlTokens: tokens?.controlTokens ?? .common, controlCharacters: settings.data.controlCharacters,
+            problem: keep,
             rows: { good in
                 let ids = try Parallel.slices(good) { try $0.map { try RowIdentity.id($0.parsed.content) } }
                 var new = 0

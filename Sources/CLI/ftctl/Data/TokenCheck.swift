@@ -52,6 +52,8 @@ final class TokenCheck {
         output = handle
     }
 
+    private var longest: Int { settings.recipe.longest(in: card.contextLength) }
+
     /// What no text of a row should spell.
     var controlTokens: ControlTokens { card.controlTokens.map(ControlTokens.init) ?? .common }
 
@@ -73,7 +75,7 @@ final class TokenCheck {
             base: card.id, baseDigest: card.digest)
         let task = MeasureTask(
             model: model, rows: [FileReference(path: rowsPath, sha256: "", bytes: 0)],
-            maxLength: settings.recipe.maxLength, shownRows: shownRows > 0 ? shownRows : nil,
+            maxLength: longest, shownRows: shownRows > 0 ? shownRows : nil,
             pairs: settings.recipe.trainsPairs)
         try AtomicFile.write(
             try ContractCoding.encode(WorkerRequest(id: "check", directory: scratch, task: .measure(task))),
@@ -100,7 +102,8 @@ final class TokenCheck {
         try JSONLines.read(scratch + "/measure.jsonl") { line, _ in
             let row = try MeasurementLine.measurement(line)
             if var problem = TokenRules.problem(
-                row, maxLength: settings.recipe.maxLength, truncate: settings.data.truncate)
+                row, maxLength: longest, truncate: settings.data.truncate,
+                longestAnswer: settings.gates.maxNewTokens)
             {
                 (problem.line, problem.file) = (row.line, row.file)
                 problems.append(problem)

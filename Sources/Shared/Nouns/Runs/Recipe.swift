@@ -34,8 +34,9 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var epochs = 1.0
     /// Rows an optimizer step; micro-batches follow from the memory budget and never change the result.
     package var batchRows = 8
-    /// Longest sequence in tokens; longer rows are truncated or refused as the pipeline says.
-    package var maxLength = 512
+    /// Longest sequence in tokens (nil: whatever the base's context holds); longer rows are truncated or refused as the
+    /// pipeline says.
+    package var maxLength: Int?
 
     package var weightDecay = 0.01
     package var beta1 = 0.9
@@ -63,4 +64,7 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var seed: UInt64 = 17
 
     package init() {}
+
+    /// The longest sequence on a base of this context, in tokens.
+    package func longest(in context: Int) -> Int { min(maxLength ?? context, context) }
 }

@@ -75,7 +75,9 @@ package enum RecipeTable {
                 small batches generalise better and suit small data (Masters & Luschi 2018); OpenAI's default is \
                 about 0.2 % of the rows, at least 1
                 """),
-        .whole("max_length", \.maxLength, 8...1_048_576, .settings, unit: "tokens", "Longest row in tokens."),
+        .optionalWhole(
+            "max_length", \.maxLength, 8...1_048_576, .settings, unit: "tokens", absence: "the base's context",
+            "Longest row in tokens. Rows that do not fit the worker's memory are told."),
     ]
 
     private static let optimizer: [RecipeValue] = [

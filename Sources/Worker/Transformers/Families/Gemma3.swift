@@ -145,7 +145,8 @@ enum Gemma3: ModelFamily {
                 "llama.cpp scales Gemma 3's scores by its heads' size, and this model has another query_pre_attn_scalar"
             )
         }
-        guard c.slidingRope?.scaling ?? .none == .none else {
+        let unscaled = ModelConfiguration.Rope.Scaling.none
+        guard c.slidingRope?.scaling ?? unscaled == unscaled else {
             throw refused("llama.cpp does not scale the rotary positions of Gemma 3's sliding layers")
         }
         let base = GGUFWriter.Value.float32(c.slidingRope?.base ?? 10_000)

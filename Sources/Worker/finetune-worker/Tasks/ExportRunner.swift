@@ -31,7 +31,10 @@ struct ExportRunner {
         case .peft:
             guard let adapter, !task.model.adapters.contains(where: LoadedModel.isWhole) else { throw noAdapter(task) }
             try AdapterFolder.write(
-                adapter, family: loaded.model.configuration.family, base: task.model.base.rawValue, to: output)
+                adapter, family: loaded.model.configuration.family,
+                base: loaded.gguf == nil ? loaded.path : task.model.base.rawValue, to: output)
+            try ExportReadme.writeAdapter(
+                base: task.model.base.rawValue, path: loaded.path, isFolder: loaded.gguf == nil, to: output)
         case .huggingface:
             try HuggingFaceExport.write(
                 loaded.model, base: try HuggingFaceExport.Base(loaded), adapter: adapter, to: output,
@@ -45,6 +48,7 @@ struct ExportRunner {
                 loaded.model, base: base, adapter: adapter, type: task.format == .ggufQ8 ? .q8_0 : .f16,
                 to: output + "/model.gguf", interruption: StopRequest.heed)
         }
+        if loaded.gguf == nil { try ExportReadme.copyCompanions(of: loaded.path, to: output) }
         try StopRequest.heed()
         context.events.stage("verifying")
         let figures = try verify(task, loaded, adapter, output)

@@ -93,7 +93,7 @@ struct InspectRunner {
         let adapter = try Adapter(AdapterStart.layout(recipe, for: loaded.model), for: loaded.model)
         let transformer = try Transformer(
             loaded.model, adapter: adapter, team: ThreadTeam(threads: 1), training: true)
-        let length = min(recipe.maxLength, loaded.model.configuration.context)
+        let length = recipe.longest(in: min(512, loaded.model.configuration.context))
         return files.reduce(0) { $0 + $1.bytes } + 5 * 4 * adapter.count + transformer.bytesPerToken * length
             + (128 << 20)
     }

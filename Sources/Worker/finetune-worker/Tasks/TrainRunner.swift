@@ -135,13 +135,6 @@ struct TrainingJob {
         }
         team = ThreadTeam(threads: context.threads)
         base = task.model.base.rawValue
-        context.events.stage("encoding")
-        var encoder = SetEncoder(loaded.encoder, observer: context.observer)
-        let (length, cut, pairs) = (task.recipe.maxLength, task.truncate ?? true, task.recipe.trainsPairs)
-        train = try encoder.encode(task.train, maximumLength: length, cut: cut, pairs: pairs, what: "training")
-        validation = try encoder.encode(
-            task.validation, maximumLength: length, cut: cut, pairs: pairs, what: "validation")
-        figures = encoder.figures
         fingerprint = try Self.fingerprint(task)
         start = Self.start(task)
         let count: Int
@@ -154,6 +147,9 @@ struct TrainingJob {
         // Parameters, gradients, both moments, the best weights and the starting ones; logits; tables and code.
         let fixed = (task.recipe.startDecay > 0 ? 6 : 5) * 4 * count + (48 << 20) + (120 << 20)
         activationBytes = max(least, context.memoryBytes - fixed)
+        (train, validation, figures) = try Self.encoded(
+            task, loaded, context,
+            fitting: activationBytes / Self.bytesPerToken(model, trained))
         if context.memoryBytes < fixed + least {
             context.events.warn(
                 Failure(
@@ -165,6 +161,46 @@ struct TrainingJob {
                     at: "memoryBytes",
                     remedy: "Raise the worker's memory, train with lora, or train fewer layers (recipe.last_layers)."))
         }
+    }
+
+    /// What the activations of one token take.
+    private static func bytesPerToken(_ model: Model, _ trained: Trained) throws -> Int {
+        let team = ThreadTeam(threads: 1)
+        switch trained {
+        case .adapter(let adapter):
+            return max(1, try Transformer(model, adapter: adapter, team: team, training: true).bytesPerToken)
+        case .weights: return max(1, try Transformer(model, team: team, training: true).bytesPerToken)
+        }
+    }
+
+    /// The rows as sequences, none of them longer than what the recipe, the context and the memory allow.
+    ///
+    /// - Parameter most: how many tokens fit the memory at once; a row is never cut in two.
+    private static func encoded(_ task: TrainTask, _ loaded: LoadedModel, _ context: TaskContext, fitting most: Int)
+        throws -> (train: [TrainingExample], validation: [TrainingExample], figures: [String: Double])
+    {
+        context.events.stage("encoding")
+        let wanted = task.recipe.longest(in: loaded.model.configuration.context)
+        let longest = min(wanted, max(128, most))
+        let cut = task.truncate ?? true
+        var encoder = SetEncoder(loaded.encoder, observer: context.observer)
+        let pairs = task.recipe.trainsPairs
+        let train = try encoder.encode(
+            task.train, maximumLength: longest, cut: cut, pairs: pairs, what: "training")
+        let validation = try encoder.encode(
+            task.validation, maximumLength: longest, cut: cut, pairs: pairs, what: "validation")
+        if longest < wanted, encoder.hasLongRows {
+            context.events.warn(
+                Failure(
+                    code: "training.long_rows",
+                    """
+                    Rows of more than \(longest) tokens were \(cut ? "cut" : "left out"): the activations of longer \
+                    ones do not fit the \(context.memoryBytes >> 20) MiB that the run was given.
+                    """,
+                    at: "memoryBytes",
+                    remedy: "Raise the worker's memory, or set recipe.max_length = \(longest) to be asked no more."))
+        }
+        return (train, validation, encoder.figures)
     }
 
     private static func adapter(_ task: TrainTask, for model: Model) throws -> Adapter {
@@ -187,7 +223,7 @@ struct TrainingJob {
     }
 
     private static func start(_ task: TrainTask) -> String {
-        let cut = "length \(task.recipe.maxLength), \(task.truncate ?? true ? "cut" : "whole")"
+        let cut = "length \(task.recipe.maxLength.map(String.init) ?? "context"), \(task.truncate ?? true ? "cut" : "whole")"
         return Digest.sha256(Data((origin(task) + [cut]).joined(separator: "\n").utf8))
     }
 
