@@ -14,8 +14,8 @@ package enum ExportReadme {
         let named =
             isFolder
             ? """
-            `base_model_name_or_path` is the folder of the base on the machine that trained: `\(path)`. Elsewhere, set it in
-            `adapter_config.json` to the folder or the Hub id of the same model.
+            `base_model_name_or_path` is the folder of the base on the machine that trained: `\(path)`.
+            Elsewhere, set it in `adapter_config.json` to the folder or the Hub id of the same model.
             """
             : """
             The base was registered as the GGUF `\(base)`, which peft does not load. Set `base_model_name_or_path` in

@@ -200,8 +200,8 @@ package enum AdapterFolder {
             }
         }
 
-        /// What a pattern of the configuration says of a module, as peft matches it: a regular expression for the end of
-        /// the module's name. Throws where two that match say different things, whose order is not known here.
+        /// What a pattern of the configuration says of a module, as peft matches it: a regular expression for the end
+        /// of the module's name. Throws where two that match say different things, whose order is not known here.
         private static func pattern(
             _ key: String, _ config: JSONNode, _ stem: String, _ failure: (String, String) -> ModelFailure
         ) throws -> Double? {
