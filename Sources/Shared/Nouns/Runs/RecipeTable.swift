@@ -77,7 +77,7 @@ package enum RecipeTable {
                 """),
         .optionalWhole(
             "max_length", \.maxLength, 8...1_048_576, .settings, unit: "tokens", absence: "the base's context",
-            "Longest row in tokens. Rows that do not fit the worker's memory are told."),
+            "Longest row in tokens. Rows that do not fit worker.memory are told."),
     ]
 
     private static let optimizer: [RecipeValue] = [

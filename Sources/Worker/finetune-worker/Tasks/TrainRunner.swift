@@ -147,9 +147,10 @@ struct TrainingJob {
         // Parameters, gradients, both moments, the best weights and the starting ones; logits; tables and code.
         let fixed = (task.recipe.startDecay > 0 ? 6 : 5) * 4 * count + (48 << 20) + (120 << 20)
         activationBytes = max(least, context.memoryBytes - fixed)
-        (train, validation, figures) = try Self.encoded(
+        let rows = try Self.encoded(
             task, loaded, context,
-            fitting: activationBytes / Self.bytesPerToken(model, trained))
+            RowMemory(budget: activationBytes, fixed: fixed, perToken: try Self.bytesPerToken(model, trained)))
+        (train, validation, figures) = rows
         if context.memoryBytes < fixed + least {
             context.events.warn(
                 Failure(
@@ -173,15 +174,13 @@ struct TrainingJob {
         }
     }
 
-    /// The rows as sequences, none of them longer than what the recipe, the context and the memory allow.
-    ///
-    /// - Parameter most: how many tokens fit the memory at once; a row is never cut in two.
-    private static func encoded(_ task: TrainTask, _ loaded: LoadedModel, _ context: TaskContext, fitting most: Int)
+    /// The rows as sequences, none of them longer than what the recipe and the context allow and the machine holds.
+    private static func encoded(_ task: TrainTask, _ loaded: LoadedModel, _ context: TaskContext, _ memory: RowMemory)
         throws -> (train: [TrainingExample], validation: [TrainingExample], figures: [String: Double])
     {
         context.events.stage("encoding")
         let wanted = task.recipe.longest(in: loaded.model.configuration.context)
-        let longest = min(wanted, max(128, most))
+        let longest = min(wanted, memory.mostTokens)
         let cut = task.truncate ?? true
         var encoder = SetEncoder(loaded.encoder, observer: context.observer)
         let pairs = task.recipe.trainsPairs
@@ -194,11 +193,22 @@ struct TrainingJob {
                 Failure(
                     code: "training.long_rows",
                     """
-                    Rows of more than \(longest) tokens were \(cut ? "cut" : "left out"): the activations of longer \
-                    ones do not fit the \(context.memoryBytes >> 20) MiB that the run was given.
-                    """,
-                    at: "memoryBytes",
-                    remedy: "Raise the worker's memory, or set recipe.max_length = \(longest) to be asked no more."))
+                    Rows of more than \(longest) tokens were \(cut ? "cut" : "left out"): longer ones would take \
+                    more than half of this machine's memory.
+                    """, at: "recipe.max_length", remedy: "Shorten the rows, or train on a larger machine."))
+        }
+        let most = (train + validation).reduce(0) { max($0, $1.ids.count) }
+        if most > memory.budgetTokens {
+            context.events.warn(
+                Failure(
+                    code: "training.long_rows",
+                    """
+                    The longest row has \(most) tokens and takes about \(memory.bytes(most) >> 20) MiB, more than the \
+                    \(context.memoryBytes >> 20) MiB that the run was given: a row is never cut for memory.
+                    """, at: "memoryBytes",
+                    remedy: """
+                        Raise the worker's memory (worker.memory), or set recipe.max_length = \(memory.budgetTokens).
+                        """))
         }
         return (train, validation, encoder.figures)
     }
