@@ -197,7 +197,7 @@ struct TrainingJob {
                     more than half of this machine's memory.
                     """, at: "recipe.max_length", remedy: "Shorten the rows, or train on a larger machine."))
         }
-        let most = (train + validation).reduce(0) { max($0, $1.ids.count) }
+        let most = (train + validation).reduce(0) { max($0, $1.tokens) }
         if most > memory.budgetTokens {
             context.events.warn(
                 Failure(
@@ -233,7 +233,8 @@ struct TrainingJob {
     }
 
     private static func start(_ task: TrainTask) -> String {
-        let cut = "length \(task.recipe.maxLength.map(String.init) ?? "context"), \(task.truncate ?? true ? "cut" : "whole")"
+        let cut =
+            "length \(task.recipe.maxLength.map(String.init) ?? "context"), \(task.truncate ?? true ? "cut" : "whole")"
         return Digest.sha256(Data((origin(task) + [cut]).joined(separator: "\n").utf8))
     }
 
