@@ -58,7 +58,7 @@ struct ExaminerTests {
         let scene = try DatasetScene("[recipe]\nmax_length = 30\n[data]\ngate_share = 0.3\n")
         try scene.context.ledger.add(
             BaseCard(
-                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,
+                id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 64, layers: 1,
                 width: 1, vocabulary: 1,
                 tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc", trainingMemoryBytes: 1))
         let launcher = CountingLauncher()
