@@ -341,23 +341,13 @@ extension EventKind {
                 "The work goes on."
             )
         case .servingStarted:
-            (
-                "The serving worker starts",
-                "Somebody asks a model, or serving.preload is on."
-            )
+            ("The serving worker starts", "Somebody asks a model, or serving.preload is on.")
         case .servingStopped:
-            (
-                "The serving worker leaves",
-                "Nobody asked for serving.idle_seconds. It is started again by the next question."
-            )
+            ("The serving worker leaves", "Nobody asked for serving.idle_seconds. The next question starts it again.")
         case .servingDied:
             (
                 "The serving worker died",
-                """
-                Whoever was being answered got an error. It is started again, at once after the first death and with a
-                growing pause after further ones; what it wrote last is in run/serving.
-                Where memory was short, lower serving.memory in finetuned.toml.
-                """
+                "Who was being answered got an error. It is started again. Where memory was short, lower serving.memory."
             )
         case .versionPromoted:
             (
