@@ -79,7 +79,7 @@ struct Daemon {
         let server = ControlServer(
             operations, socket: layout.socket, adopted: adopted, threads: threads,
             onListening: { listening.ring() }, logger: logger)
-        let leaving = leaving(manager, launcher)
+        let leaving = makeLeaving(manager, launcher)
         defer { leaving.end() }
         let presence = Presence(
             context: context, manager: manager, answers: threads, listening: listening, leaving: leaving)
@@ -103,7 +103,7 @@ struct Daemon {
     }
 
     /// A worker is killed when its time is over; what the daemon does around that takes seconds.
-    private func leaving(_ manager: ServiceManager, _ launcher: any WorkerLauncher) -> Leaving {
+    private func makeLeaving(_ manager: ServiceManager, _ launcher: any WorkerLauncher) -> Leaving {
         Leaving(manager, on: ThreadExecutor(name: "leaving"), longest: launcher.grace + .seconds(10)) {
             leaveAtOnce(after: $0)
         }
