@@ -44,20 +44,6 @@ struct PreferenceTrajectoryTests {
         try expectLosses(follower, run)
     }
 
-    @Test func aTrainedAdapterIsItsOwnReference() throws {
-        let golden = try PreferenceGolden.read("smollm2-dpo-continued")
-        let run = golden.runs[0]
-        let path = try TestSupport.model("SmolLM2-135M-Instruct.Q4_1.gguf")
-        let model = try Model(gguf: GGUFFile(path: path))
-        let adapter = try PreferenceGolden.adapter(model, size: run.B_size)
-        let follower = try Follower(model, adapter, try Self.pairs(golden.rows, path), rate: run.lr)
-        try expect(follower.before, run.before)
-        try follower.follow(run.steps)
-        try expect(follower.scores(), run.after)
-        try expectNorms(adapter, model, run.B_norms)
-        try expectLosses(follower, run)
-    }
-
     @Test func aFreshAdapterHasTheBaseAsReference() throws {
         let data = try Data(contentsOf: URL(filePath: TestSupport.fixture("goldens/smollm2-dpo.json")))
         let golden = try JSONDecoder().decode(Fresh.self, from: data)
