@@ -15,6 +15,8 @@ final class ScriptedLauncher: WorkerLauncher {
 
     private let lives: Mutex<[Life]>
     private let began = Mutex(0)
+    /// Workers that work until they are told to end.
+    private let working = Mutex<[String: AsyncThrowingStream<WorkerEvent, any Error>.Continuation]>([:])
 
     init(_ lives: [Life]) { self.lives = Mutex(lives) }
 
@@ -30,11 +32,12 @@ final class ScriptedLauncher: WorkerLauncher {
     }
 
     func attach(_ handle: WorkHandle) async throws -> AsyncThrowingStream<WorkerEvent, any Error>? {
-        // One that nobody has written down works until it is left.
-        guard let life = lives.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
-            return AsyncThrowingStream { _ in }
-        }
         let (stream, feed) = AsyncThrowingStream<WorkerEvent, any Error>.makeStream()
+        // One that nobody has written down works until it is told to end.
+        guard let life = lives.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
+            working.withLock { $0[handle.id] = feed }
+            return stream
+        }
         if let step = life.checkpoint {
             var event = WorkerEvent(.checkpoint)
             event.checkpoint = step
@@ -44,7 +47,11 @@ final class ScriptedLauncher: WorkerLauncher {
         return stream
     }
 
-    func stop(_ handle: WorkHandle) async {}
-    func cancel(_ handle: WorkHandle) async {}
-    func leave(_ handle: WorkHandle) async {}
+    func stop(_ handle: WorkHandle) async { end(handle) }
+    func cancel(_ handle: WorkHandle) async { end(handle) }
+    func leave(_ handle: WorkHandle) async { end(handle) }
+
+    private func end(_ handle: WorkHandle) {
+        working.withLock { $0.removeValue(forKey: handle.id) }?.finish(throwing: WorkerEnd.interrupted)
+    }
 }

@@ -34,7 +34,7 @@ struct ControlListener: Sendable {
             }
         defer { socket.remove() }
         let open = OpenConnections(limit: limit)
-        let acceptor = try Acceptor(socket) { open.isFull }
+        let acceptor = try Acceptor(socket) { !open.claim() }
         let http = channelHandler(open)
         onListening()
         try await withThrowingDiscardingTaskGroup { group in
@@ -67,6 +67,7 @@ struct ControlListener: Sendable {
 
     /// Answers what is asked on one connection until it ends.
     private func serve(_ descriptor: Int32, _ http: HTTP1Channel, _ open: OpenConnections) async {
+        defer { open.release() }
         let logger = self.logger
         // Nothing is read before there is somebody to read it.
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -12,6 +12,8 @@ final class OpenConnections: Sendable {
     }
     private struct State {
         var entries: [ObjectIdentifier: Entry] = [:]
+        /// Connections that were accepted and have not ended, whether they are in `entries` yet or not.
+        var claimed = 0
         var isLeaving = false
     }
     private let state = Mutex(State())
@@ -29,7 +31,17 @@ final class OpenConnections: Sendable {
         return min(1024, max(16, Int(clamping: limit.rlim_cur) / 2))
     }
 
-    var isFull: Bool { state.withLock { $0.entries.count >= limit } }
+    /// Takes the place of a connection that was just accepted; false where there are too many.
+    func claim() -> Bool {
+        state.withLock { state in
+            guard state.claimed < limit else { return false }
+            state.claimed += 1
+            return true
+        }
+    }
+
+    /// Gives the place of a connection back.
+    func release() { state.withLock { $0.claimed -= 1 } }
 
     func add(_ channel: any Channel) {
         state.withLock { $0.entries[ObjectIdentifier(channel)] = Entry(channel: channel) }
