@@ -41,7 +41,10 @@ final class OpenConnections: Sendable {
     }
 
     /// Gives the place of a connection back.
-    func release() { state.withLock { $0.claimed -= 1 } }
+    func release() {
+        state.withLock { $0.claimed -= 1 }
+        changed.ring()
+    }
 
     func add(_ channel: any Channel) {
         state.withLock { $0.entries[ObjectIdentifier(channel)] = Entry(channel: channel) }
@@ -49,7 +52,6 @@ final class OpenConnections: Sendable {
 
     func remove(_ channel: any Channel) {
         state.withLock { _ = $0.entries.removeValue(forKey: ObjectIdentifier(channel)) }
-        changed.ring()
     }
 
     /// A request has come. Returns whether it is the last that the connection answers.
@@ -75,7 +77,7 @@ final class OpenConnections: Sendable {
         }
         for channel in asked { Self.quiesce(channel) }
         let deadline = ContinuousClock.now + grace
-        while !Task.isCancelled, state.withLock({ !$0.entries.isEmpty }), ContinuousClock.now < deadline {
+        while !Task.isCancelled, state.withLock({ $0.claimed > 0 }), ContinuousClock.now < deadline {
             await changed.wait(atMost: deadline - .now)
         }
         for channel in state.withLock({ $0.entries.values.map(\.channel) }) { channel.close(promise: nil) }
