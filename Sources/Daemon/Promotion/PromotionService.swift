@@ -51,10 +51,7 @@ package struct PromotionService: Service {
                 code: "pipeline.gone",
                 "Run \(run.id) passed and is not promoted, since its pipeline '\(pipeline)' is not there.",
                 at: run.id.rawValue,
-                remedy: """
-                    Put the pipeline's file back, promote it yourself with `ftctl promote \(run.id)`, or end it with \
-                    `ftctl cancel \(run.id)`.
-                    """)
+                remedy: "Put the pipeline's file back, or promote it yourself with `ftctl promote \(run.id)`.")
             loop.report(
                 failure, "promotion:gone:\(pipeline)", about: ["pipeline": "\(pipeline)", "run": "\(run.id)"],
                 event: "pipeline.waiting")
