@@ -64,7 +64,8 @@ enum CommandPage {
 
     private static func row(_ command: any ParsableCommand.Type, _ words: [String]) -> String {
         let usage = Ftctl.usageString(for: command).split(separator: "\n").map { $0.trimmingCharacters(in: [" "]) }
-            .joined(separator: " ").replacing("Usage: ", with: "").replacing(" [--root <root>] [--timeout <timeout>] [--json]", with: "")
+            .joined(separator: " ").replacing("Usage: ", with: "")
+            .replacing(" [--root <root>] [--timeout <timeout>] [--json]", with: "")
             .replacing("|", with: "\\|")
         return "| `\(usage)` | \(command.configuration.abstract) |\n"
     }
