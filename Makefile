@@ -55,10 +55,13 @@ regenerate: ## Write generated lists, pages and golden texts anew; look at the d
 	@tools/make-lists.py
 	@FINETUNED_REGENERATE=1 tools/test.sh 'PageTests|CatalogTests|Golden|Schema|ErrorTextTests|ExportBytesTests|OutputTests|RunLifeTests|LayoutTests|EngineSettingsTests|WorkerExitTests|SettingsTextTests'
 
+bench-build: ## Measure building, sizes and start times beside OLD, a revision of git (ROUNDS of each)
+	@tools/bench-build.sh "$(OLD)" $(or $(ROUNDS),1)
+
 lint: ## Check formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: chaos powercut soak load build-tests regenerate help deps build install quickstart models test faults interop fuzz lint clean
+.PHONY: bench-build chaos powercut soak load build-tests regenerate help deps build install quickstart models test faults interop fuzz lint clean

@@ -22,6 +22,13 @@ fi
 install -d "$destdir$home" "$destdir$prefix/bin"
 for program in "${programs[@]}"; do
     # A running program's file cannot be written over, but it can be replaced.
+    # Debuggers and systemd-coredump look debug information up by the build id of what they read.
+    id=$(readelf -n "$built/$program" | awk '/Build ID:/ {print $3}')
+    [ -n "$id" ] || { echo "$built/$program has no build id. Link it with --build-id." >&2; exit 1; }
+    debug=$destdir$prefix/lib/debug/.build-id/${id:0:2}
+    install -d "$debug"
+    objcopy --only-keep-debug "$built/$program" "$debug/${id:2}.debug"
+    chmod 644 "$debug/${id:2}.debug"
     install -s -m 755 "$built/$program" "$destdir$home/.$program.new"
     mv "$destdir$home/.$program.new" "$destdir$home/$program"
     ln -sfn "$(realpath -m --relative-to "$prefix/bin" "$home")/$program" "$destdir$prefix/bin/$program"

@@ -1,0 +1,29 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the programs are made of: that a later change brings no copy back which an earlier one removed.
+struct ProductTests {
+    struct Product: Sendable {
+        let program: String
+        /// Modules of this package and of others; a few more than there are.
+        let modules: ClosedRange<Int>
+        /// Compiled C files, those of other packages too.
+        let files: ClosedRange<Int>
+    }
+
+    @Test(arguments: [
+        Product(program: "ftctl", modules: 15...24, files: 1...7),
+        Product(program: "finetune-worker", modules: 20...28, files: 5...14),
+        Product(program: "finetuned", modules: 50...84, files: 5...27),
+    ]) func isMadeOfWhatItNeeds(_ product: Product) throws {
+        let list = try String(
+            contentsOfFile: TestSupport.programs + "/\(product.program).product/Objects.LinkFileList", encoding: .utf8)
+        let objects = list.split(separator: "\n").map { $0.trimmingCharacters(in: ["'"]) }
+        let modules = Set(
+            objects.compactMap { $0.split(separator: "/").last { $0.hasSuffix(".build") }.map(String.init) })
+        let compiled = objects.filter { path in [".c.o", ".cpp.o", ".cc.o", ".S.o"].contains { path.hasSuffix($0) } }
+        #expect(product.modules.contains(modules.count), "\(product.program): \(modules.sorted())")
+        #expect(product.files.contains(compiled.count), "\(product.program): \(compiled)")
+    }
+}
