@@ -320,8 +320,8 @@ let testTargets: [Target] = [
     tests(
         "OperationsTests",
         [
-            "ControlProtocol", "Launching", "Ledger", "Nouns", "Operations", "OperationsScene", "Platform", "Registry",
-            "Serving", "WorkerProtocol",
+            "ControlProtocol", "Ledger", "Nouns", "Operations", "OperationsScene", "Platform", "Registry", "Serving",
+            "WorkerProtocol",
         ]),
     tests(
         "ServingTests",

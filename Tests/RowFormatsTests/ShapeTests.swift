@@ -129,7 +129,7 @@ struct ShapeTests {
             \"search\"}]}, \"preferred_output\": \"good\", \"non_preferred_output\": \"bad\"}
             """
         )
-        #expect(tools.fields == ["tools": #"[{"name":"search"}]"#], "nothing that was given is lost")
+        #expect(tools.fields == ["tools": #"[{"name": "search"}]"#], "nothing that was given is lost or written anew")
         #expect(
             try Reading("{\"prompt\": \"q\", \"chosen\": \"same\", \"rejected\": \"same\"}\n").faults == [
                 "equal_answers /rejected"

@@ -9,14 +9,20 @@ enum TinyModel {
 
     /// A model of three blocks of width 32, shaped by the family's own reader.
     static func make(_ family: ModelConfiguration.Family, seed: UInt64 = 5) throws -> Model {
-        // A window that sequences reach beyond, where one layer in three sees everything.
-        let window = family.name == "gemma3" ? #""sliding_window": 5, "sliding_window_pattern": 3,"# : ""
-        let json = """
-            {\(window) "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
-             "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
-             "rope_theta": 10000, "rope_local_base_freq": 1000, "n_embd": 32, "n_head": 4, "n_layer": 3, "n_inner": 48,
-             "n_positions": 64}
-            """
+        let json: String
+        if family.name == "gpt2" {
+            json = #"{"n_embd": 32, "n_head": 4, "n_layer": 3, "n_inner": 48, "n_positions": 64}"#
+        } else {
+            // A window that sequences reach beyond, where one layer in three sees everything.
+            let own =
+                family.name == "gemma3"
+                ? #""sliding_window": 5, "sliding_window_pattern": 3, "rope_local_base_freq": 1000,"# : ""
+            json = """
+                {\(own) "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+                 "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
+                 "rope_theta": 10000}
+                """
+        }
         let config = try Array(json.utf8).withUnsafeBytes { try JSONReader.document($0) }
         let c = try family.facts.shape(config, file: "tiny", vocabulary: vocabulary, tied: true)
         var random = Source(seed: seed)

@@ -34,6 +34,7 @@ struct EngineDescriptionTests {
     @Test func theNamesOfARecipeAreThoseOfARequest() throws {
         var recipe = Recipe()
         recipe.lastLayers = 1
+        recipe.maxLength = 1
         recipe.patience = 1
         let written = try JSONDecoder().decode([String: JSONValue].self, from: ContractCoding.encode(recipe))
         #expect(EngineDescription.recipeKeys == written.keys.sorted())

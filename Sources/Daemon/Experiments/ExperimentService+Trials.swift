@@ -54,14 +54,7 @@ extension ExperimentService {
             trial.seconds += Date().timeIntervalSince(began)
             trial.running = nil
             trial.attempts = 0
-            // The curve has what trials are compared by, which is not what each of them lowers where there are pairs.
-            let loss =
-                training.validationTokenLoss == nil
-                ? (training.validationLoss ?? training.finalLoss) * experiment.scale(of: trial)
-                : trial.curve.last { $0.best }?.loss ?? .nan
-            guard loss.isFinite else {
-                throw WorkerEnd.failed(Failure(code: "training.not_finite", "The validation loss is \(loss)."))
-            }
+            let loss = try compared(training, trial, experiment)
             // What stopped by itself (patience, or fewer rows than planned) is at its end.
             let reached = training.paused ? rung + 1 : experiment.rungs
             while trial.losses.count < reached { trial.losses.append(loss) }
@@ -100,6 +93,19 @@ extension ExperimentService {
             }
             return true
         }
+    }
+
+    /// The loss that trials are compared by. Throws where it is no number.
+    private func compared(_ training: TrainingResult, _ trial: Trial, _ experiment: Experiment) throws -> Double {
+        // The curve has it, which is not what each trial lowers where there are pairs.
+        let loss =
+            training.validationTokenLoss == nil
+            ? (training.validationLoss ?? training.finalLoss) * experiment.scale(of: trial)
+            : trial.curve.last { $0.best }?.loss ?? .nan
+        guard loss.isFinite else {
+            throw WorkerEnd.failed(Failure(code: "training.not_finite", "The validation loss is \(loss)."))
+        }
+        return loss
     }
 
     /// The experiment with what a trial needs beforehand: a learning rate for its base, and the scale of its losses.

@@ -46,7 +46,8 @@ extension GatingRules {
                     action: "from_base",
                     reason: "A run from the base on all rows competes without what continuing forgets."))
         }
-        // Neither more rows nor more gate rows help a model that has not finished learning, or one that cannot be beaten.
+        // Neither more rows nor more gate rows help a model that has not finished learning, or one that cannot be
+        // beaten.
         if advice.contains(where: { ["longer_answers", "nothing_to_gain", "train_longer"].contains($0.action) }) {
             return advice
         }

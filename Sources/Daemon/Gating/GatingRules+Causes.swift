@@ -32,8 +32,8 @@ extension GatingRules {
         return Advice(
             action: "nothing_to_gain",
             reason: """
-                On \(claim.metric) \(evidence.against) is right on all \(claim.rows) gate rows already, so nothing can be \
-                shown to be better: drop rows that it gets wrong, or set gates.require_improvement = false.
+                On \(claim.metric) \(evidence.against) is right on all \(claim.rows) gate rows already, so nothing can \
+                be shown to be better: drop rows that it gets wrong, or set gates.require_improvement = false.
                 """,
             figures: ["rows": Double(claim.rows)])
     }
@@ -61,7 +61,8 @@ extension GatingRules {
             figures: ["start": start, "best": best, "steps": Double(training.steps)])
     }
 
-    /// More gate rows, only where they alone would do: nothing failed, and every undecided gate would be decided by them.
+    /// More gate rows, only where they alone would do: nothing failed, and every undecided gate would be decided by
+    /// them.
     static func moreGateRows(_ gates: [GateResult]) -> Advice? {
         let undecided = gates.filter { $0.outcome == .inconclusive }
         guard !gates.contains(where: { $0.outcome == .fail }), undecided.allSatisfy({ $0.rowsNeeded != nil }),
@@ -70,8 +71,8 @@ extension GatingRules {
         return Advice(
             action: "more_gate_rows",
             reason: """
-                If the difference is real, about \(needed) gate rows (now \(gate.rows)) would decide '\(gate.rule)': drop \
-                more data. A larger data.gate_share takes more of the rows that come from now on.
+                If the difference is real, about \(needed) gate rows (now \(gate.rows)) would decide '\(gate.rule)': \
+                drop more data. A larger data.gate_share takes more of the rows that come from now on.
                 """,
             figures: ["rows": Double(needed), "now": Double(gate.rows)])
     }

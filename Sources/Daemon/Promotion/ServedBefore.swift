@@ -1,7 +1,7 @@
 import Nouns
 
-/// What a pipeline goes back to: the versions that lie below the one it serves, as its promotions laid them down and its
-/// rollbacks took them away.
+/// What a pipeline goes back to: the versions that lie below the one it serves, as its promotions laid them down and
+/// its rollbacks took them away.
 ///
 /// The version that was rolled back is not among them, so that rolling back twice goes further back instead of serving
 /// again what was found wanting.

@@ -347,7 +347,7 @@ extension EventKind {
         case .servingDied:
             (
                 "The serving worker died",
-                "Who was being answered got an error. It is started again. Where memory was short, lower serving.memory."
+                "Who was answered got an error. It is started again. Where memory was short, lower serving.memory."
             )
         case .versionPromoted:
             (

@@ -89,17 +89,20 @@ struct Daemon {
             soundness, server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
             EngineWatch(context: context, roster: roster), reloading, presence, orders,
         ]
-        // A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
-        // never logged and forgotten.
-        let group = ServiceGroup(
+        try await group(of: services).run()
+        logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
+    }
+
+    /// A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is
+    /// never logged and forgotten.
+    private func group(of services: [any Service]) -> ServiceGroup {
+        ServiceGroup(
             configuration: .init(
                 services: services.map {
                     .init(
                         service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup)
                 }, logger: quiet))
-        try await group.run()
-        logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
     }
 
     /// A worker is killed when its time is over; what the daemon does around that takes seconds.

@@ -1,7 +1,8 @@
 import Nouns
 
 extension Metric {
-    /// Whether it has a value only on rows that have a class: asked of the metric itself, by a row with and one without.
+    /// Whether it has a value only on rows that have a class: asked of the metric itself, by a row with and one
+    /// without.
     package var isOfClasses: Bool { value([Self.row(label: nil)]) == nil && value([Self.row(label: "a")]) != nil }
 
     /// The values that there can be, where that is known.

@@ -32,9 +32,8 @@ package final class StepEngine {
     /// Sequences that are worked at, or wait for it.
     package var count: Int { waiting.count + running.count }
     package var waitingCount: Int { waiting.count }
-    /// Bytes of keys and values, and how many of the pages are kept for later prompts.
+    /// Bytes of keys and values.
     package var usedBytes: Int { budget.used }
-    package var cachedPages: Int { cache.count }
 
     /// Takes a sequence; its prompt must not be empty and must fit with the tokens asked for (``capacity(_:)``).
     package func add(_ sequence: EngineSequence) { waiting.append(sequence) }

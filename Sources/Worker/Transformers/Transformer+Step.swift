@@ -29,9 +29,6 @@ struct StepAdapters {
 /// Steps over rows of any sequences: each row gets the same bits whichever other rows share the step, however its
 /// sequence was cut into pieces, and whether what precedes it was computed just now or long ago.
 extension Transformer {
-    /// Bytes of memory that each row of a step takes.
-    package var bytesPerStepRow: Int { bytesPerToken + configuration.vocabulary * MemoryLayout<Float>.stride }
-
     /// Runs every token of `parts`, in which parts of one adapter are neighbours, and writes keys and values into the
     /// pages; returns the residual stream [rows × d], valid until the next call. The transformer has no adapter of its
     /// own.

@@ -11,9 +11,9 @@ struct Init: AsyncParsableCommand {
         commandName: "init",
         abstract: "Make a first pipeline from three questions: its base, what its answers are, and who promotes.",
         discussion: """
-            Each question has an option; where nobody can be asked, the first choice is taken. The file is checked, and \
-            the line that drops the first data is printed. Where the file may not be written, it is printed with the \
-            command that writes it.
+            Each question has an option; where nobody can be asked, the first choice is taken. The file is checked, \
+            and the line that drops the first data is printed. Where the file may not be written, it is printed with \
+            the command that writes it.
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline's name: lower-case letters, digits, - and _.") var pipeline: PipelineName

@@ -8,8 +8,8 @@ struct RunWatch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "Follow a run live: stage, step, loss, speed, time left.",
         discussion: """
-            With a pipeline, or with nothing, it follows the run at work, or waits for the next one. Exit status 2 where \
-            the run ends without being promoted, or accepted to be promoted by hand.
+            With a pipeline, or with nothing, it follows the run at work, or waits for the next one. Exit status 2 \
+            where the run ends without being promoted, or accepted to be promoted by hand.
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "A run, or a pipeline whose run is wanted; any pipeline's otherwise.") var subject: String?
