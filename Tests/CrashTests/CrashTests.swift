@@ -85,6 +85,6 @@ struct CrashTests {
         try #require(try await scene.sandbox.ready())
         let second = try scene.sandbox.startDaemon()
         #expect(try await second.wait(seconds: 240) == .exited(75))
-        #expect(scene.log.contains("Another finetuned has this root already"))
+        #expect(scene.log.contains("Another finetuned has this state already"))
     }
 }
