@@ -110,9 +110,10 @@ final class CrashScene {
     func delivered(runs: Int = 1) async throws {
         var last: [Run] = []
         let done = try await TestSupport.eventually {
-            guard let runs = try? await self.sandbox.answer([Run].self, "runs") else { return false }
-            last = runs
-            return runs.first?.state == .delivered && runs.allSatisfy { !$0.state.hasWorkLeft }
+            guard let found = try? await self.sandbox.answer([Run].self, "runs") else { return false }
+            last = found
+            return found.count >= runs && found.first?.state == .delivered
+                && found.allSatisfy { !$0.state.hasWorkLeft }
         }
         try #require(
             done,

@@ -19,8 +19,8 @@ struct IsolationTests {
         case unreadableSchema
         case brokenGoldenFile
 
-        /// Damaged scores never get better. What cannot be read now is waited for, with a problem that says so: a run is
-        /// judged by what it was queued with, or not at all.
+        /// Damaged scores never get better. What cannot be read now is waited for, with a problem that says so: a run
+        /// is judged by what it was queued with, or not at all.
         var state: RunState {
             switch self {
             case .damagedScores: .failed
