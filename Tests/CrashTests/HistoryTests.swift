@@ -3,19 +3,16 @@ import Nouns
 import TestSupport
 import Testing
 
-/// What the daemon takes does not depend on what it has done. `make soak` and `make load` do it at length, and look at
-/// processor time and latencies.
+/// The descriptors and threads that the daemon takes do not depend on what it has done. `make soak` and `make load` do
+/// it at length, and look at memory, processor time and latencies.
 @Suite(.serialized)
 struct HistoryTests {
-    /// Memory in pages, descriptors and threads of a process.
+    /// Descriptors and threads of a process.
     private struct Taken {
-        var pages: Int
         var descriptors: Int
         var threads: Int
 
         init(_ pid: pid_t) throws {
-            let memory = try String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8).split(separator: " ")
-            pages = try #require(memory.dropFirst().first.flatMap { Int($0) })
             descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
             threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task").count
         }
@@ -48,7 +45,6 @@ struct HistoryTests {
         }
         let last = try Taken(try #require(scene.daemon?.pid))
         let early = try #require(first)
-        #expect(last.pages <= early.pages + early.pages / 10, "memory: \(early.pages) pages, then \(last.pages)")
         #expect(last.descriptors <= early.descriptors + 8, "\(early.descriptors), then \(last.descriptors)")
         #expect(last.threads <= early.threads + 8, "\(early.threads), then \(last.threads)")
     }

@@ -43,8 +43,18 @@ struct Erasure {
             bytes += try remove(context.layout.upload(upload.id))
             try context.ledger.closeUpload(upload.id)
         }
-        try context.ledger.erase(drop, snapshots: snapshots)
+        try context.ledger.erase(drop, snapshots: snapshots, runs: lineage.runs)
+        for id in snapshots { try rewrite(id) }
         return bytes
+    }
+
+    /// Makes the file of a snapshot say what the ledger says of it by now: it names classes too.
+    private func rewrite(_ id: SnapshotID) throws {
+        let path = context.layout.snapshots(drop.pipeline) + "/\(id).json"
+        guard FileManager.default.fileExists(atPath: path), let snapshot = try context.ledger.snapshot(id) else {
+            return
+        }
+        try AtomicFile.write(try ContractCoding.pretty(snapshot), to: path)
     }
 
     /// Row files of the dataset with rows of this drop and of no other.

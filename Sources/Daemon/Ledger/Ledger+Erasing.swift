@@ -17,7 +17,11 @@ extension Ledger {
     /// Takes what is left of the text of a withdrawn drop's rows out of the ledger: class names that no other row has,
     /// and reports. Pages that held it are overwritten, the write-ahead log is emptied, and copies of earlier schemas
     /// are removed.
-    package func erase(_ drop: Drop, snapshots: Set<SnapshotID>) throws {
+    ///
+    /// - Parameters:
+    ///   - snapshots: those that had rows of the drop.
+    ///   - runs: those that learnt from them or were judged on them.
+    package func erase(_ drop: Drop, snapshots: Set<SnapshotID>, runs: [RunID]) throws {
         try write { db in
             try db.execute(
                 sql: "DELETE FROM quality_report WHERE pipeline = ? AND subject IN ('', ?)",
@@ -25,11 +29,22 @@ extension Ledger {
             let labels = try String.fetchSet(
                 db, sql: "SELECT DISTINCT label FROM dataset_row WHERE pipeline = ? AND label IS NOT NULL",
                 arguments: [drop.pipeline.rawValue])
+            var gone: Set<String> = []
             for id in snapshots {
                 guard var snapshot = try Self.snapshot(id, db), let names = snapshot.labels else { continue }
                 snapshot.labels = names.filter(labels.contains)
+                gone.formUnion(names.filter { !labels.contains($0) })
                 try db.execute(
                     sql: "UPDATE snapshot SET body = ? WHERE id = ?", arguments: [try Self.body(snapshot), id.rawValue])
+            }
+            // Scores were once kept apart by the names themselves.
+            for label in gone {
+                try db.execute(sql: "DELETE FROM evaluation WHERE instr(settings, ?) > 0", arguments: [label])
+            }
+            for id in runs {
+                guard var run = try Self.run(id, db) else { continue }
+                run.verdict?.forget(classes: gone)
+                try Self.save(run, db)
             }
         }
         try pool.writeWithoutTransaction { db in
