@@ -67,7 +67,7 @@ struct DropCommandTests {
         try FileManager.default.createDirectory(atPath: folder + "/inner", withIntermediateDirectories: true)
         try Self.rows(12).write(toFile: folder + "/a.jsonl", atomically: true, encoding: .utf8)
         try Self.rows(13).write(toFile: folder + "/inner/b.jsonl", atomically: true, encoding: .utf8)
-        try "read me".write(toFile: folder + "/README.txt.bak", atomically: true, encoding: .utf8)
+        try "read me".write(toFile: folder + "/README.pdf", atomically: true, encoding: .utf8)
         let dropped = try await sandbox.ftctl("drop", "tickets", folder + "/", "--wait", "--json")
         #expect(dropped.status == 0, "\(dropped.output)")
         let drop = try #require(try await sandbox.answer([Drop].self, "drops").first)

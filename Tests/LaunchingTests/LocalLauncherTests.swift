@@ -238,11 +238,16 @@ struct LocalLauncherTests {
         switch await ending({ try await launch("exit \(status)") }) {
         case .died: #expect(again)
         case .failed: #expect(!again)
+        case .waits: #expect(status == 73)
         case let end: Issue.record("\(status): \(String(describing: end))")
         }
     }
 
-    @Test func whoLeavesBecauseOfASignalFromElsewhereIsInterrupted() async throws {
-        #expect(await ending { try await launch("exit 75") } == .interrupted)
+    /// An engine that nobody has asked to leave, and that leaves as if somebody had, counts as one that died.
+    @Test func whoLeavesUnaskedHasDied() async throws {
+        guard case .died = await ending({ try await launch("exit 75") }) else {
+            Issue.record("It did not count as a death.")
+            return
+        }
     }
 }
