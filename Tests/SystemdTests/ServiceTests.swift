@@ -80,8 +80,10 @@ extension SystemdTests {
                 try await machine.wait(for: .socketAdopted)
                 // While it restarts, commands wait instead of failing.
                 try await machine.shell(
-                    "systemctl restart finetuned --no-block; for i in 1 2 3 4 5; do ftctl status || [ $? -eq 3 ] || exit 1; done"
-                )
+                    """
+                    systemctl restart finetuned --no-block
+                    for i in 1 2 3 4 5; do ftctl status || [ $? -eq 3 ] || exit 1; done
+                    """)
                 try await machine.shell(
                     "systemctl stop finetuned; test -S /run/finetuned/finetuned.sock; ftctl status || [ $? -eq 3 ]")
             }
