@@ -3,8 +3,8 @@
 set -euo pipefail
 declare -A packages=(
     [build]="libsystemd-dev libsqlite3-dev libopenblas-dev libzstd-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
-        libsimdjson-dev pkg-config make"
-    [test]="systemd-container strace util-linux openssl python3"
+        libsimdjson-dev pkg-config make binutils"
+    [test]="systemd-container strace util-linux e2fsprogs openssl python3"
     [python]="python3-venv cmake g++"
 )
 missing=()
