@@ -1,4 +1,5 @@
 import ControlProtocol
+import Foundation
 import Nouns
 import OperationsScene
 import Serving
@@ -30,6 +31,25 @@ struct GenerateTests {
         let answer = try await scene.operations.pipelines.generate(
             "support", GenerateRequest(prompts: prompts), who: "ann")
         #expect(answer.outputs.map(\.text) == prompts && answer.outputs.map(\.index) == Array(0..<20))
+    }
+
+    /// Who asks for a version whose files retention has removed is told when and why they went.
+    @Test func aVersionThatWasRemovedSaysWhenAndWhy() throws {
+        let scene = try OperationsScene()
+        let run = try scene.queue()
+        try scene.context.ledger.add(
+            ModelVersion(
+                id: "v-1", pipeline: "support", run: run.id, base: "tiny", baseDigest: "d", adapters: [],
+                snapshot: run.snapshot, recipe: Recipe(), createdAt: Date(), code: "c", machine: "m"))
+        let names = ServingNames(scene.context)
+        let gone = #expect(throws: Failure.self) { try names.target("v-1") }
+        #expect(gone?.code == "model.removed" && gone?.message.contains("has not removed them") == true)
+        try scene.context.ledger.clear(.version, "v-1")
+        let removed = #expect(throws: Failure.self) { try names.target("v-1") }
+        let day = String(Date().ISO8601Format().prefix(10))
+        #expect(
+            removed?.message.contains("removed on \(day)") == true
+                && removed?.message.contains("no rule of [retention] kept them") == true)
     }
 
     @Test func whatTheServingPathSaysIsTheAnswer() async throws {

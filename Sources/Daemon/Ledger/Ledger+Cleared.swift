@@ -16,6 +16,14 @@ extension Ledger {
         }
     }
 
+    /// When the files of something were removed; nil where they were not.
+    package func cleared(_ kind: Keeper, _ id: String) throws -> Date? {
+        try read { db in
+            try Double.fetchOne(
+                db, sql: "SELECT at FROM cleared WHERE kind = ? AND id = ?", arguments: [kind.rawValue, id])
+        }.map { Date(timeIntervalSince1970: $0) }
+    }
+
     /// Every pipeline that has a drop, a run or a version, whether or not it still has a settings file.
     package func pipelines() throws -> [PipelineName] {
         try read { db in

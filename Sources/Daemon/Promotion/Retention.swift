@@ -65,8 +65,6 @@ struct Retention: Sendable {
         var kept: [GarbagePlan.Kept] = []
         /// What is gone as a whole once the items are.
         var cleared: [(kind: Ledger.Keeper, id: String)] = []
-        /// Versions whose files go, for those who ask for one later.
-        var removed: [(pipeline: PipelineName, version: VersionID, reason: String)] = []
 
         mutating func add(_ path: String, _ reason: String) {
             guard let bytes = DiskSize.of(path) else { return }
@@ -167,7 +165,6 @@ struct Retention: Sendable {
             garbage.add(context.layout.version(run.pipeline, version), reason)
             garbage.add(context.layout.export(version), reason)
             garbage.cleared.append((.version, version.rawValue))
-            garbage.removed.append((run.pipeline, version, reason))
         }
         garbage.add(context.layout.run(run.id), reason)
         garbage.cleared.append((.run, run.id.rawValue))
@@ -225,12 +222,6 @@ struct Retention: Sendable {
     }
 
     private func carryOut(_ garbage: Garbage) throws {
-        for (pipeline, version, reason) in garbage.removed {
-            let path = context.layout.removedVersion(pipeline, version)
-            try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
-            let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded())
-            try AtomicFile.write(try ContractCoding.pretty(RemovedVersion(at: now, reason: reason)), to: path)
-        }
         for item in garbage.items {
             try Task.checkCancellation()
             try Self.remove(item.path)

@@ -79,16 +79,23 @@ package struct ServingNames: Sendable {
     private func reference(_ version: ModelVersion) throws -> ModelReference {
         let folder = context.layout.version(version.pipeline, version.id)
         guard FileManager.default.fileExists(atPath: context.layout.versionRecord(version.pipeline, version.id)) else {
-            let note = try? ContractCoding.decode(
-                RemovedVersion.self,
-                from: Data(contentsOf: URL(filePath: context.layout.removedVersion(version.pipeline, version.id))))
-            let when = note.map { " on " + $0.at.formatted(.iso8601) } ?? ""
-            let why = note.map { ": \($0.reason)" } ?? ""
-            throw Failure(
-                code: "model.removed", "The version \(version.id) was removed\(when)\(why).", at: folder,
-                remedy: "Ask the pipeline '\(version.pipeline)', or another of its versions.")
+            throw try removed(version, folder)
         }
         return try context.modelReference(version)
+    }
+
+    /// When and why a version's files went.
+    private func removed(_ version: ModelVersion, _ folder: String) throws -> Failure {
+        let why =
+            context.settings.pipeline(version.pipeline) == nil
+            ? "with its pipeline" : "since no rule of [retention] kept them"
+        let how = try context.ledger.cleared(.version, version.id.rawValue).map {
+            "were removed on \($0.formatted(.iso8601)), \(why)"
+        }
+        return Failure(
+            code: "model.removed",
+            "The files of the version \(version.id) \(how ?? "are gone, and the daemon has not removed them").",
+            at: folder, remedy: "Ask the pipeline '\(version.pipeline)', or another of its versions.")
     }
 
     private func unknown(_ name: String) -> Failure {

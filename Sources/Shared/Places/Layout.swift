@@ -85,10 +85,6 @@ package struct Layout: Hashable, Sendable {
     package func versionRecord(_ pipeline: PipelineName, _ id: VersionID) -> String {
         version(pipeline, id) + "/version.json"
     }
-    /// When and why the files of a version were removed.
-    package func removedVersion(_ pipeline: PipelineName, _ id: VersionID) -> String {
-        models(pipeline) + "/.removed/\(id).json"
-    }
     /// The symlink that says which version is served.
     package func current(_ pipeline: PipelineName) -> String { models(pipeline) + "/current" }
     package func export(_ version: VersionID) -> String { state + "/exports/\(version)" }
