@@ -56,12 +56,6 @@ extension Ledger {
         }
     }
 
-    /// Every pipeline that ever had a run, whether its file is there or not.
-    package func knownPipelines() throws -> [PipelineName] {
-        try read { try String.fetchAll($0, sql: "SELECT DISTINCT pipeline FROM run ORDER BY pipeline") }
-            .map { PipelineName($0) }
-    }
-
     /// The pipelines that have runs in a state.
     package func pipelines(withRunsIn state: RunState) throws -> [PipelineName] {
         try read {

@@ -41,7 +41,7 @@ struct Retirement: Sendable {
             answer.erased = try context.ledger.erase(name, who: who, reason: request.reason)
         }
         context.problems.clear(prefix: "drop:\(name):")
-        context.problems.clear(prefix: "pipeline:\(name)")
+        context.problems.set("pipeline:\(name)", nil)
         context.waiting.set(name, [])
         context.logger.notice(
             "The pipeline \(name) was retired by \(who)\(request.erase ? ", with its data" : ""): \(request.reason)",
@@ -76,11 +76,7 @@ struct Retirement: Sendable {
     /// Has nothing begun for a pipeline any more; its file is gone, so that the next reload says the same.
     private func takeOut(_ name: PipelineName) throws {
         try missFile(name)
-        guard try context.ledger.pipelines().contains(name) || context.settings.pipeline(name) != nil else {
-            throw Failure(
-                code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: name.rawValue,
-                remedy: "See `ftctl pipelines`.")
-        }
+        try context.requireKnown(name)
         var settings = context.settings.now
         settings.pipelines.removeAll { $0.name == name }
         context.settings.replace(settings)

@@ -25,7 +25,7 @@ struct KeptFile: Hashable, Sendable {
                     bytes: $0.bytes > 0 ? $0.bytes : nil, owner: "the base \(card.id)")
             }
         }
-        for pipeline in try context.ledger.knownPipelines() {
+        for pipeline in try context.ledger.pipelines() {
             if let version = try context.served(pipeline) {
                 files += version.adapters.map {
                     KeptFile(
