@@ -185,6 +185,20 @@ struct PromotionServiceTests {
         #expect(try context.ledger.history("a").map(\.kind) == [.rollback, .forced, .automatic])
     }
 
+    /// What passed waits for its pipeline to come back; once its files are gone, as after `retire`, nothing waits.
+    @Test func aPipelineThatIsGoneIsNamedWhileItsRunCouldBePromoted() throws {
+        let run = try judged("a", weights: "one")
+        var settings = context.settings.now
+        settings.pipelines.removeAll { $0.name == "a" }
+        context.settings.replace(settings)
+        try service.pass()
+        #expect(context.problems.all().map(\.code) == ["pipeline.gone"])
+        try context.ledger.clear(.run, run.id.rawValue)
+        try service.pass()
+        #expect(context.problems.all().isEmpty)
+        #expect(try context.ledger.run(run.id)?.state == .accepted)
+    }
+
     @Test func oneFaultHoldsUpNoOtherPipeline() throws {
         let broken = try judged("a", weights: "one")
         try Data("changed".utf8).write(

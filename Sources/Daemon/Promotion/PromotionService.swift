@@ -41,12 +41,15 @@ package struct PromotionService: Service {
     /// Says which runs passed and wait because their pipeline is gone; they are promoted when it is back.
     private func tellOfOrphans() throws {
         let present = Set(context.settings.pipelines.map(\.name))
-        let gone = try context.ledger.pipelines(withRunsIn: .accepted).filter { !present.contains($0) }
-        loop.forget("gone", except: gone.map(\.rawValue))
-        for pipeline in gone {
-            guard let run = try context.ledger.runs(pipeline: pipeline, state: .accepted, limit: 1).first,
-                try isCurrent(run)
-            else { continue }
+        let waiting = try context.ledger.pipelines(withRunsIn: .accepted).filter { !present.contains($0) }
+            .compactMap { pipeline in
+                // A pipeline that was retired has no files left to be promoted.
+                try context.ledger.keptRuns(pipeline).first { $0.state == .accepted }
+            }
+            .filter(isCurrent)
+        loop.forget("gone", except: waiting.map(\.pipeline.rawValue))
+        for run in waiting {
+            let pipeline = run.pipeline
             let failure = Failure(
                 code: "pipeline.gone",
                 "Run \(run.id) passed and is not promoted, since its pipeline '\(pipeline)' is not there.",
