@@ -105,6 +105,20 @@ struct ServingServiceTests {
         #expect(try await TestSupport.eventually { worked.orders.count == ServingRules.atWork })
     }
 
+    @Test func aWorkerThatIsToBeKeptIsStartedAgainThoughNobodyAsks() async throws {
+        try sandbox.settings("[serving]\npreload = true\n")
+        context.settings.replace(SettingsFolder.read(sandbox.layout))
+        let worker = FakeServingWorker { order, worker in worker.say(ServingEvent(.done, id: order.id)) }
+        let service = ServingService(context, launcher: worker)
+        let task = Task { try await service.run() }
+        #expect(try await TestSupport.eventually { worker.starts == 1 })
+        worker.end(.died(Failure(code: "worker.killed", "Killed.")))
+        #expect(try await TestSupport.eventually { worker.starts >= 2 })
+        #expect(try await TestSupport.eventually { context.problems.all().isEmpty }, "it is at work again")
+        task.cancel()
+        try await task.value
+    }
+
     @Test func whoGoesIsTakenBack() async throws {
         let worker = FakeServingWorker { _, _ in }
         let service = ServingService(context, launcher: worker)

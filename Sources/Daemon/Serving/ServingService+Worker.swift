@@ -103,30 +103,39 @@ extension ServingService {
 
     /// Looks after the worker until the daemon stops; then it leaves.
     package func run() async throws {
-        if settings.preload {
-            let isFirst = state.withLock { state in
-                if case .absent = state.worker {
-                    state.worker = .starting
-                    return true
-                }
-                return false
-            }
-            if isFirst { start() }
-        }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                do { try self.look() } catch {
+                var isReady = false
+                do { isReady = try self.look() } catch {
                     self.context.problems.set("serving", StageContext.failure(error, code: "serving"))
                 }
-                try? await Task.sleep(for: .seconds(1))
+                // A daemon that nobody asks need not wake up each second.
+                try? await Task.sleep(for: .seconds(isReady ? 1 : 5))
             }
         }
         await leave()
     }
 
+    /// Where there is no worker: starts the one that is to be kept, and forgets what kept the former one from working
+    /// once it may be tried again.
+    private func lookWithoutWorker() {
+        let (isDue, mustStart) = state.withLock { state -> (Bool, Bool) in
+            guard case .absent = state.worker, !state.isLeaving, state.retry?.at ?? .now <= .now else {
+                return (false, false)
+            }
+            if settings.preload { state.worker = .starting }
+            return (true, settings.preload)
+        }
+        if mustStart {
+            start()
+        } else if isDue {
+            context.problems.set("serving", nil)
+        }
+    }
+
     /// Loads what came to be served before anybody asks it, lets go of what was served, and stops a worker that nobody
-    /// asks.
-    private func look() throws {
+    /// asks. Returns whether there is a worker.
+    private func look() throws -> Bool {
         let (link, isIdle, handle) = state.withLock { state -> (ServingLink?, Bool, WorkHandle?) in
             guard case .ready(let link) = state.worker else { return (nil, false, nil) }
             // One that has answered for a minute has proved itself.
@@ -136,14 +145,18 @@ extension ServingService {
                 && state.lastUse.duration(to: .now) > .seconds(settings.idleSeconds) && !settings.preload
             return (link, idle, state.handle)
         }
-        guard let link else { return }
+        guard let link else {
+            lookWithoutWorker()
+            return false
+        }
         if isIdle, let handle {
             context.logger.info("Nobody asks: the serving worker leaves", metadata: ["event": "serving.stopped"])
             Task { await launcher.stop(handle) }
-            return
+            return true
         }
         try follow(link)
         context.problems.set("serving", nil)
+        return true
     }
 
     private func follow(_ link: ServingLink) throws {
