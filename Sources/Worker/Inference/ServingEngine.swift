@@ -101,11 +101,7 @@ package final class ServingEngine: @unchecked Sendable {
         let isTaken = !preparing.insert(name).inserted
         condition.unlock()
         if isTaken {
-            return fail(
-                order.id, client,
-                Failure(
-                    code: "request.id", "An order with the id '\(order.id)' is at work.", at: "id",
-                    remedy: "Give each order an id of its own."))
+            return fail(order.id, client, Self.taken(order.id))
         }
         if order.op == .unload {
             return loader.async { self.unload(reference, order.id, name, client) }
@@ -148,6 +144,7 @@ package final class ServingEngine: @unchecked Sendable {
                 self.condition.unlock()
                 self.prepared(name)
                 guard !isCancelled else { return job.abandon() }
+                guard self.jobs[name] == nil else { return job.fail(Self.taken(order.id)) }
                 self.jobs[name] = job
                 for sequence in job.sequences { self.engine.add(sequence) }
             }
@@ -155,6 +152,12 @@ package final class ServingEngine: @unchecked Sendable {
             prepared(name)
             fail(order.id, client, error)
         }
+    }
+
+    private static func taken(_ id: String) -> Failure {
+        Failure(
+            code: "request.id", "An order with the id '\(id)' is at work.", at: "id",
+            remedy: "Give each order an id of its own.")
     }
 
     private func prepared(_ name: JobName) {
