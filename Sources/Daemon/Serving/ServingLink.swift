@@ -1,34 +1,29 @@
 import Foundation
 import Nouns
+import Platform
 import WorkerProtocol
 
 /// The connection to the serving worker: orders out, events in, each on a thread of its own.
 final class ServingLink: @unchecked Sendable {
+    /// Bytes that a line of the worker may have.
+    private static let longestLine = 64 << 20
+
     private let descriptor: Int32
     private let sending = DispatchQueue(label: "serving.send")
 
     /// Connects to the worker's socket. Throws a Failure.
     init(path: String) throws {
-        func fault(_ number: Int32) -> Failure {
-            Failure(
+        do {
+            let descriptor = try UnixSocket.make()
+            do { try UnixSocket.connect(descriptor, to: path) } catch {
+                Foundation.close(descriptor)
+                throw error
+            }
+            self.descriptor = descriptor
+        } catch let failure as FileFailure {
+            throw Failure(
                 code: "serving.unreachable", "The serving worker cannot be reached.", at: path,
-                remedy: "See stderr.log beside it.", cause: String(cString: strerror(number)))
-        }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw fault(ENAMETOOLONG) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw fault(errno) }
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
-        }
-        guard result == 0 else {
-            let number = errno
-            Foundation.close(descriptor)
-            throw fault(number)
+                remedy: "See stderr.log beside it.", cause: failure.reason)
         }
     }
 
@@ -73,21 +68,23 @@ final class ServingLink: @unchecked Sendable {
     }
 
     private func read(_ onEvent: (ServingEvent) -> Void) {
-        var buffer = Data()
+        var lines = LineCutter(longest: Self.longestLine)
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = Foundation.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             if count <= 0 { return }
-            buffer.append(contentsOf: chunk[..<count])
-            while let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = Data(buffer[buffer.startIndex..<end])
-                buffer = Data(buffer[(end + 1)...])
-                // A worker that says what nobody understands is of another version: it is left.
-                guard let event = try? ContractCoding.decode(ServingEvent.self, from: line) else { return self.end() }
-                onEvent(event)
+            chunk.withUnsafeBytes { bytes in
+                lines.feed(UnsafeRawBufferPointer(rebasing: bytes[..<count])) { line in
+                    // A worker that says what nobody understands is of another version: it is left.
+                    guard let line, let event = try? ContractCoding.decode(ServingEvent.self, from: Data(line)) else {
+                        end()
+                        return false
+                    }
+                    onEvent(event)
+                    return true
+                }
             }
         }
     }
-
 }

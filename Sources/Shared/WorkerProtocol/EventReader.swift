@@ -9,31 +9,20 @@ package struct EventReader: Sendable {
     /// A line longer than this is no event.
     private static let longest = 64 << 20
 
-    private var pending: [UInt8] = []
-    private var isTooLong = false
+    private var lines = LineCutter(longest: longest)
 
     package init() {}
 
     /// Takes the next bytes; returns the events that are whole now.
     package mutating func feed(_ bytes: UnsafeRawBufferPointer) -> [WorkerEvent] {
         var events: [WorkerEvent] = []
-        var rest = bytes[...]
-        while let end = rest.firstIndex(of: 10) {
-            keep(rest[..<end])
-            if !isTooLong, let event = try? ContractCoding.decode(WorkerEvent.self, from: Data(pending)) {
+        lines.feed(bytes) { line in
+            if let line, let event = try? ContractCoding.decode(WorkerEvent.self, from: Data(line)) {
                 events.append(event)
             }
-            pending.removeAll(keepingCapacity: true)
-            isTooLong = false
-            rest = rest[(end + 1)...]
+            return true
         }
-        keep(rest)
         return events
-    }
-
-    private mutating func keep(_ bytes: Slice<UnsafeRawBufferPointer>) {
-        isTooLong = isTooLong || pending.count + bytes.count > Self.longest
-        if isTooLong { pending.removeAll() } else { pending.append(contentsOf: bytes) }
     }
 
     /// The events of a request's folder in the order of writing, those of interrupted attempts too; none where the file

@@ -74,25 +74,29 @@ final class ServingConnection: ServingClient, @unchecked Sendable {
     }
 
     private func read(_ engine: ServingEngine) {
-        var buffer = Data()
+        var lines = LineCutter(longest: Self.longestLine)
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = Foundation.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             if count <= 0 { return }
-            buffer.append(contentsOf: chunk[..<count])
-            while let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
-                take(Data(buffer[buffer.startIndex..<end]), engine)
-                buffer = Data(buffer[(end + 1)...])
+            chunk.withUnsafeBytes { bytes in
+                lines.feed(UnsafeRawBufferPointer(rebasing: bytes[..<count])) { line in
+                    if let line { take(Data(line), engine) } else { tellTooLong() }
+                    return true
+                }
             }
-            guard buffer.count <= Self.longestLine else {
-                var event = ServingEvent(.failed, id: "")
-                event.failure = Failure(
-                    code: "request.too_long", "The line is longer than \(Self.longestLine) bytes.",
-                    remedy: "Ask something shorter.")
-                return tell(event)
-            }
+            // What goes on and on is not waited for.
+            if lines.isTooLong { return tellTooLong() }
         }
+    }
+
+    private func tellTooLong() {
+        var event = ServingEvent(.failed, id: "")
+        event.failure = Failure(
+            code: "request.too_long", "The line is longer than \(Self.longestLine) bytes.",
+            remedy: "Ask something shorter.")
+        tell(event)
     }
 
     private func take(_ line: Data, _ engine: ServingEngine) {

@@ -2,6 +2,7 @@ import Foundation
 import Inference
 import Nouns
 import Places
+import Platform
 import WorkerProtocol
 
 /// Answers ``ServingOrder``s on a Unix socket, `serve.sock` in the request's folder, until it is asked to stop.
@@ -45,33 +46,25 @@ struct ServeRunner {
     }
 
     private func listen(_ path: String) throws -> Int32 {
-        func fault(_ problem: String) -> WorkerFault {
-            WorkerFault(
+        do {
+            let socket = try UnixSocket.make()
+            do {
+                unlink(path)
+                try UnixSocket.bind(socket, to: path)
+                guard chmod(path, 0o660) == 0, Foundation.listen(socket, 64) == 0 else {
+                    throw FileFailure("listen on the socket", path, errno: errno)
+                }
+            } catch {
+                close(socket)
+                throw error
+            }
+            return socket
+        } catch let failure as FileFailure {
+            throw WorkerFault(
                 .cannotWrite,
                 Failure(
-                    code: "serve.socket", problem, at: path,
-                    remedy: "Use a folder with a shorter path that can be written.",
-                    cause: String(cString: strerror(errno))))
+                    code: "serve.socket", "The socket cannot be made.", at: path,
+                    remedy: "Use a folder with a shorter path that can be written.", cause: failure.reason))
         }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            errno = ENAMETOOLONG
-            throw fault("The socket's path is too long.")
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let socket = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw fault("No socket can be had.") }
-        unlink(path)
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) }
-        }
-        guard bound == 0, chmod(path, 0o660) == 0, Foundation.listen(socket, 64) == 0 else {
-            close(socket)
-            throw fault("The socket cannot be made.")
-        }
-        return socket
     }
 }
