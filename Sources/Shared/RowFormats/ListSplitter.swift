@@ -17,13 +17,8 @@ struct ListSplitter: RecordSplitter {
 
     private let isWrapped: Bool
     private var place = Place.start
-    private var pending: [UInt8] = []
-    private var isTooLong = false
-    private var depth = 0
-    private var isText = false
-    private var isEscaped = false
+    private var element = JSONCollector()
     private var line = 1
-    private var beginning = 1
     /// Whether the object around the list was closed.
     private var isClosed = false
     /// Whether a comma came after the last element, so that another must follow.
@@ -49,7 +44,6 @@ struct ListSplitter: RecordSplitter {
                 }
                 guard byte != UInt8(ascii: ",") else { throw damaged("an element is missing before a comma") }
                 place = .inside
-                beginning = line
                 try inside(byte, body)
             case .inside: try inside(byte, body)
             case .end:
@@ -73,56 +67,19 @@ struct ListSplitter: RecordSplitter {
     }
 
     private mutating func inside(_ byte: UInt8, _ body: (Record) throws -> Void) throws {
-        if isText {
-            if isEscaped {
-                isEscaped = false
-            } else if byte == UInt8(ascii: "\\") {
-                isEscaped = true
-            } else if byte == UInt8(ascii: "\"") {
-                isText = false
-            }
-            return keep(byte)
-        }
+        guard element.depth == 0, !element.isText else { return element.take(byte, line: line) }
         switch byte {
-        case UInt8(ascii: "\""): isText = true
-        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-        case UInt8(ascii: "}"), UInt8(ascii: "]"):
-            if depth == 0 {
-                guard byte == UInt8(ascii: "]") else { throw damaged("a } closes nothing") }
-                try emit(body)
-                owesElement = false
-                place = .end
-                return
-            }
-            depth -= 1
-        case UInt8(ascii: ",") where depth == 0:
-            try emit(body)
+        case UInt8(ascii: "}"): throw damaged("a } closes nothing")
+        case UInt8(ascii: "]"):
+            try body(element.record("element"))
+            owesElement = false
+            place = .end
+        case UInt8(ascii: ","):
+            try body(element.record("element"))
             owesElement = true
             place = .element
-            return
-        default: break
+        default: element.take(byte, line: line)
         }
-        keep(byte)
-    }
-
-    private mutating func keep(_ byte: UInt8) {
-        if isTooLong { return }
-        if pending.count == RecordLimits.longest {
-            isTooLong = true
-            pending = []
-        } else {
-            pending.append(byte)
-        }
-    }
-
-    private mutating func emit(_ body: (Record) throws -> Void) throws {
-        defer {
-            pending.removeAll(keepingCapacity: true)
-            isTooLong = false
-        }
-        try body(
-            isTooLong ? RecordLimits.tooLong(beginning, what: "element") : Record(line: beginning, body: .json(pending))
-        )
     }
 
     private func damaged(_ problem: String) -> Failure {
