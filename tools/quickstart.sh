@@ -40,8 +40,7 @@ primary = "accuracy"
 max_new_tokens = 8
 TOML
 daemon=
-# 3: it answers, and there is something that a person is needed for.
-answers() { ftctl status >/dev/null 2>&1 || [ $? -eq 3 ]; }
+answers() { ftctl status >/dev/null 2>&1; }
 if answers; then
     echo "already running"
 else
@@ -101,7 +100,7 @@ fi
 drop_batch
 answers
 say "Status"
-ftctl status || [ $? -eq 3 ]
+ftctl status
 echo
 echo "Done in $((SECONDS - started)) s. Run \`make quickstart\` again to drop the next batch, or drop your own JSONL into"
 echo "  sandbox/var/lib/finetuned/drop/$pipeline/    while the daemon runs:  .build/release/finetuned --root sandbox"

@@ -49,7 +49,7 @@ class Daemon:
             etc.joinpath(f"{name}.toml").write_text(f'base = "tiny"\n[trigger]\nsettle_seconds = {settle}\nminimum_rows = 1\n')
         self.log = open(pathlib.Path(self.root, "daemon.log"), "w")
         self.process = subprocess.Popen([BUILD / "finetuned", "--root", self.root], stdout=self.log, stderr=self.log)
-        self.wait(lambda: self.ftctl("status").returncode in (0, 3), 60)
+        self.wait(lambda: self.ftctl("status").returncode == 0, 60)
         base = MODEL
         if not real:
             base = pathlib.Path(self.root, "tiny.gguf")

@@ -41,8 +41,8 @@ enum CommandPage {
             fit its width; in a pipe each row
             is one line. Exit status: 0 done; 1 refused, not found, or something is wrong, with the reason; 2 a \
             watched run ended without being promoted;
-            3 a person is needed (`ftctl status`); 64 wrong command line; 69 the daemon does not answer; 74 the output \
-            could not be written;
+            3 a person is needed (`ftctl status --check`); 64 wrong command line; 69 the daemon does not answer; 74 \
+            the output could not be written;
             77 you may not talk to the daemon. With `--json` an error is one line of JSON on standard error.
 
             ## Commands

@@ -18,8 +18,8 @@ struct Ftctl: AsyncParsableCommand {
               NOUN                                         `NOUN list`
 
             Exit status: 0 done; 1 refused or not found, with the reason; 2 a watched run ended without being \
-            promoted; 3 a person is needed (`status`); 64 wrong command line; 69 the daemon does not answer; 74 the \
-            output could not be written; 77 you may not talk to the daemon.
+            promoted; 3 a person is needed (`status --check`); 64 wrong command line; 69 the daemon does not answer; \
+            74 the output could not be written; 77 you may not talk to the daemon.
             """,
         version: BuildVersion.text,
         subcommands: nouns + [Status.self, Init.self, CollectGarbage.self, Verify.self])
