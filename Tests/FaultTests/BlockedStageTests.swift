@@ -9,7 +9,7 @@ extension FaultTests {
         /// The stages, by the names of their threads.
         static let stages = [
             "intake", "datasets", "examination", "scheduling", "supervision", "gating", "promotion", "delivery",
-            "experiments", "settings",
+            "experiments", "settings", "retention", "soundness", "ledger",
         ]
 
         /// Stops threads of the daemon and no others, as a debugger does, until it is killed.
