@@ -1,4 +1,5 @@
 import Foundation
+import Judged
 import Ledger
 import Logging
 import Nouns
@@ -57,6 +58,31 @@ struct IsolationTests {
         let judged = try #require(try context.ledger.run(second))
         #expect(judged.state == .rejected && judged.verdict?.gates.isEmpty == false)
         #expect(context.problems.count == (fault.state == .failed ? 0 : 1), "a failed run has its cause itself")
+    }
+
+    /// Somebody may promote or roll back while a run is evaluated; it is then compared with what is served by now.
+    @Test func aRunIsEvaluatedAgainWhereAnotherModelIsServedMeanwhile() throws {
+        let id = try evaluated("a")
+        try context.ledger.add(
+            ModelVersion(
+                id: "v-1", pipeline: "a", run: try evaluated("b"), base: "tiny", baseDigest: "abc",
+                adapters: [AdapterReference(path: "/adapter", sha256: "a")], snapshot: "s-a", recipe: Recipe(),
+                createdAt: Date(), code: "c", machine: "m"))
+        _ = try context.ledger.promote("a", to: "v-1", run: nil, kind: .forced, who: "t", reason: "t")
+        let gating = GatingService(context)
+        try gating.pass()
+        let again = try #require(try context.ledger.run(id))
+        #expect(again.state == .trained && again.verdict == nil && again.cause == nil && again.attempts == 0)
+        _ = try context.ledger.apply(id, .evaluationStarted)
+        var scores = again.scores ?? [:]
+        let served = try #require(try context.served("a"))
+        scores[.served] = scores[.base]
+        scores[.served]?.model = GateModels.digest(try context.modelReference(served))
+        _ = try context.ledger.apply(id, .evaluated(scores: scores, evaluators: nil))
+        try gating.pass()
+        let judged = try #require(try context.ledger.run(id))
+        #expect(judged.verdict?.baseline == "v-1", "\(judged.state)")
+        #expect(context.problems.count == 0)
     }
 
     private func make(_ fault: Fault) throws {

@@ -23,8 +23,8 @@ struct RunLifeTests {
             "failed": .failed, "cancelled": .cancelled,
         ],
         "evaluated": [
-            "passed": .accepted, "rejected": .rejected, "undecided": .inconclusive, "failed": .failed,
-            "cancelled": .cancelled,
+            "passed": .accepted, "rejected": .rejected, "undecided": .inconclusive, "servedChanged": .trained,
+            "failed": .failed, "cancelled": .cancelled,
         ],
         "accepted": ["promoted": .promoted, "forced": .promoted],
         "rejected": ["promoted": .promoted, "forced": .promoted],
@@ -53,7 +53,7 @@ struct RunLifeTests {
     }
 
     /// The states that follow one another, as the ledgers of former versions have them; but that a judged run could be
-    /// cancelled, which lost its verdict.
+    /// cancelled, which lost its verdict, and that an evaluated run failed where another model was served meanwhile.
     @Test(arguments: RunState.allCases)
     func everyPairOfStatesIsAsItWas(state: RunState) {
         let former: [RunState: Set<RunState>] = [
@@ -61,7 +61,7 @@ struct RunLifeTests {
             .training: [.trained, .queued, .failed, .cancelled],
             .trained: [.evaluating, .failed, .cancelled],
             .evaluating: [.evaluated, .trained, .failed, .cancelled],
-            .evaluated: [.accepted, .rejected, .inconclusive, .failed, .cancelled],
+            .evaluated: [.accepted, .rejected, .inconclusive, .trained, .failed, .cancelled],
             .accepted: [.promoted], .rejected: [.promoted], .inconclusive: [.promoted],
             .promoted: [.delivered],
         ]

@@ -46,6 +46,7 @@ extension RunEvent {
         "trained": .training,
         "evaluationStarted": .evaluationStarted,
         "evaluated": .evaluated(scores: [:], evaluators: nil),
+        "servedChanged": .servedChanged,
         "interrupted": .interrupted,
         "daemonLost": .daemonLost,
         "workerLost": .workerLost(Failure(code: "worker.killed", "It was killed.")),

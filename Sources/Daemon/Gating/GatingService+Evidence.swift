@@ -12,14 +12,15 @@ import StageKit
 import WorkerProtocol
 
 extension GatingService {
-    /// Everything that the verdict on a run rests on, read back from disk.
-    func evidence(_ run: Run, _ settings: FrozenSettings) throws -> GatingRules.Evidence {
+    /// Everything that the verdict on a run rests on, read back from disk; nil where another model is served by now
+    /// than the one that the candidate was compared with.
+    func evidence(_ run: Run, _ settings: FrozenSettings) throws -> GatingRules.Evidence? {
         let records = try RunExamples.all(run, context)
         guard let candidate = records[.candidate], let base = records[.base] else { throw RunExamples.missing(run) }
         // What is served now, at this moment, is what the candidate must not fall behind.
         let served = try context.served(run.pipeline)
         let servedModel = try served.map { GateModels.digest(try context.modelReference($0)) }
-        guard run.scores?[.served]?.model == servedModel else { throw RunExamples.missing(run) }
+        guard run.scores?[.served]?.model == servedModel else { return nil }
         let scoring = try RowScores(context: context).scoring(run, settings, records)
         func scored(_ role: ModelRole, _ records: [ExampleRecord]) -> [ExampleRecord] {
             scoring.scored(records.filter { $0.set != .validation }, model: role)

@@ -6,7 +6,8 @@ import Platform
 import ServiceLifecycle
 import StageKit
 
-/// Takes runs in state `evaluated`; gives them in state `accepted`, `rejected` or `inconclusive`, with the verdict.
+/// Takes runs in state `evaluated`; gives them in state `accepted`, `rejected` or `inconclusive`, with the verdict, or
+/// back to be evaluated where another model is served by now.
 ///
 /// Never promotes.
 package struct GatingService: Service {
@@ -36,7 +37,10 @@ package struct GatingService: Service {
                 settings.confidence, isFollowUp: run.origin != nil, followUps: frozen.iterateRuns)
         }
         do {
-            let evidence = try evidence(run, frozen)
+            guard let evidence = try evidence(run, frozen) else {
+                try context.apply(run.id, .servedChanged)
+                return
+            }
             let verdict = GatingRules.judge(
                 evidence, settings, training: run.training, seed: run.recipe.seed, at: evidence.now)
             // A verdict during which the daemon was told to stop is not whole.

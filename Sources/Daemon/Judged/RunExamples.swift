@@ -22,11 +22,8 @@ package enum RunExamples {
     package static func missing(_ run: Run) -> Failure {
         Failure(
             code: "gating.scores_missing",
-            """
-            The scores of run \(run.id) are not complete: what is served or configured changed while it was \
-            evaluated.
-            """,
-            at: run.id.rawValue, remedy: "Queue a new run with `ftctl run \(run.pipeline)`.")
+            "The scores of run \(run.id) are not complete.", at: run.id.rawValue,
+            remedy: "Queue a new run with `ftctl run \(run.pipeline)`.")
     }
 
     /// Reads JSON lines of records. Throws a Failure (`gating.scores_missing`), a DecodingError, a FileFailure where

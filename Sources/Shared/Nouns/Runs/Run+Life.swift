@@ -40,6 +40,7 @@ extension Run {
             goesOn()
             self.scores = scores
             self.evaluators = evaluators
+        case .servedChanged: attempts = 0
         // Only a worker's own death uses up an attempt.
         case .interrupted, .daemonLost: attempts = max(0, attempts - 1)
         case .held(let failure):

@@ -14,6 +14,8 @@ package enum RunEvent: Hashable, Sendable {
     case evaluationStarted
     /// Every model has been scored on everything that it is judged by.
     case evaluated(scores: [ModelRole: ModelScores], evaluators: [ModelRole: [String: EvaluatorOutcome]]?)
+    /// Another model is served by now than the one it was compared with.
+    case servedChanged
     /// The worker was asked to stop, and left a checkpoint.
     case interrupted
     /// A former daemon was at work on it, and the work did not outlive that daemon.
@@ -45,6 +47,7 @@ package enum RunEvent: Hashable, Sendable {
         case .trained: "become trained"
         case .evaluationStarted: "start its evaluation"
         case .evaluated: "become evaluated"
+        case .servedChanged: "be evaluated again"
         case .interrupted: "be interrupted"
         case .daemonLost: "be taken up after a restart"
         case .workerLost: "lose its worker"

@@ -16,8 +16,8 @@ import Foundation
 ///                                               ▼  │ interrupted, held, workerLost, …
 ///                                             evaluating
 ///                                               │ evaluated
-///                                               ▼
-///                                             evaluated
+///                         servedChanged         ▼
+///                trained ◄───────────────── evaluated
 ///                                               │ judged
 ///                      ┌────────────────────────┼─────────────────────┐
 ///                      ▼                        ▼                     ▼
@@ -47,6 +47,7 @@ package enum RunLife {
         case (.held, .training), (.queuedAgain, .training): .queued
         case (.held, .evaluating), (.queuedAgain, .evaluating): .trained
         case (.interrupted, .evaluating), (.workerLost, .evaluating), (.daemonLost, .evaluating): .trained
+        case (.servedChanged, .evaluated): .trained
         case (.judged(let verdict, _), .evaluated): judged(verdict.outcome)
         case (.promoted, .accepted), (.promoted, .rejected), (.promoted, .inconclusive): .promoted
         case (.delivered, .promoted): .delivered
@@ -72,6 +73,7 @@ package enum RunLife {
         case .wonExperiment(let experiment, let trial): "trained as trial \(trial) of \(experiment)"
         case .interrupted: "stopped at a checkpoint"
         case .daemonLost: "resumed after a restart"
+        case .servedChanged: "what is served changed"
         case .workerLost(let failure), .held(let failure), .queuedAgain(let failure), .failed(let failure):
             failure.message
         case .cancelled(let who): "by \(who)"
@@ -119,6 +121,7 @@ package enum RunLife {
         case .trained: line("run.trained", .notice, message)
         case .evaluationStarted: line("run.evaluating", .info, message)
         case .evaluated: line("run.evaluated", .notice, message)
+        case .servedChanged: line("run.evaluating", .info, message)
         case .interrupted, .daemonLost, .workerLost: line("run.interrupted", .notice, message)
         case .held: line("run.waiting", .warning, message)
         case .queuedAgain: line("run.interrupted", .notice, message)
@@ -146,6 +149,7 @@ package enum RunLife {
                 training.tokensPerSecond, training.peakMemoryBytes >> 20)
         case .evaluationStarted: "evaluation starts"
         case .evaluated: "evaluated"
+        case .servedChanged: "is evaluated again, since another model is served than the one it was compared with"
         case .interrupted: "stopped at a checkpoint, to be resumed"
         case .daemonLost: "was interrupted, and goes on where it was"
         case .workerLost(let failure): "lost its worker, which is started again: \(failure.message)"
@@ -164,7 +168,7 @@ package enum RunLife {
         case .queued, .followed: [.supervision]
         case .wonExperiment: [.supervision, .scheduling]
         case .workerStarted, .trained, .evaluationStarted: []
-        case .interrupted, .daemonLost, .workerLost, .queuedAgain: [.supervision]
+        case .interrupted, .daemonLost, .workerLost, .queuedAgain, .servedChanged: [.supervision]
         case .held: []
         case .evaluated: [.gating]
         case .judged: [.promotion, .scheduling, .experiments]
