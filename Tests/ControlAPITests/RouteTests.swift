@@ -63,6 +63,8 @@ struct RouteTests {
         Case(
             "runs.promote", .post, "/v1/runs/r-000001/promote", "409 run.transition",
             body: #"{"reason":"x","force":false}"#),
+        Case("runs.pause", .post, "/v1/runs/r-000001/pause", "200"),
+        Case("runs.resume", .post, "/v1/runs/r-000001/resume", "409 run.transition"),
         Case("runs.cancel", .post, "/v1/runs/r-000001/cancel", "200", body: "{}"),
         Case("drops.list", .get, "/v1/drops?pipeline=support&limit=5", "200"),
         Case("drops.report", .get, "/v1/drops/d-1/report", "404 drop.unknown"),

@@ -35,7 +35,8 @@ struct WeightTests {
         #expect(
             quick == [
                 "status.show", "pipelines.list", "pipelines.show", "pipelines.settings", "pipelines.history",
-                "runs.show", "runs.events", "runs.cancel", "bases.list", "bases.show", "uploads.open",
+                "runs.show", "runs.events", "runs.cancel", "runs.pause", "runs.resume", "bases.list", "bases.show",
+                "uploads.open",
                 "experiments.show", "experiments.stop",
             ])
     }

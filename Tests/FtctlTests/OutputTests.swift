@@ -112,6 +112,10 @@ struct OutputTests {
         try OutputHarness.expect("run-explain", "gates explain r-000003", RunExplain.self, Answers.judged)
         try OutputHarness.expect(
             "run-promote", "promote r-000003 --force --reason 'it is urgent'", RunPromote.self, Answers.record)
+        var paused = Answers.run(2, state: .queued)
+        paused.paused = "ada"
+        try OutputHarness.expect("run-pause", "pause r-000002", RunPause.self, paused)
+        try OutputHarness.expect("run-resume", "resume r-000002", RunResume.self, Answers.run(2, state: .queued))
         try OutputHarness.expect("run-cancel", "cancel r-000002", RunCancel.self, Answers.run(2, state: .cancelled))
     }
 

@@ -29,6 +29,7 @@ struct ShortFormsTests {
         ("report r-000001 --worst 20", "run report r-000001 --worst 20"), ("explain r-000001", "run explain r-000001"),
         ("gates explain r-000001", "run explain r-000001"), ("gates r-000001", "run explain r-000001"),
         ("promote r-000001 --force --reason x", "run promote r-000001 --force --reason x"),
+        ("pause r-000001", "run pause r-000001"), ("resume r-000001", "run resume r-000001"),
         ("cancel r-000001", "run cancel r-000001"), ("rollback tickets", "pipeline rollback tickets"),
         ("history tickets --verify", "pipeline history tickets --verify"),
         ("generate tickets hello", "pipeline generate tickets hello"),

@@ -10,20 +10,26 @@ struct RunLifeTests {
     /// Every step that there is; all others are refused. "new" is a run that does not exist yet.
     static let steps: [String: [String: RunState]] = [
         "new": ["queued": .queued, "followed": .queued, "wonExperiment": .trained],
-        "queued": ["workerStarted": .training, "resumed": .training, "failed": .failed, "cancelled": .cancelled],
-        "training": [
-            "trained": .trained, "interrupted": .queued, "daemonLost": .queued, "workerLost": .queued,
-            "held": .queued, "queuedAgain": .queued,
+        "queued": [
+            "workerStarted": .training, "resumed": .training, "paused": .queued,
             "failed": .failed, "cancelled": .cancelled,
         ],
-        "trained": ["evaluationStarted": .evaluating, "failed": .failed, "cancelled": .cancelled],
+        "training": [
+            "trained": .trained, "interrupted": .queued, "daemonLost": .queued, "workerLost": .queued,
+            "held": .queued, "queuedAgain": .queued, "paused": .queued,
+            "failed": .failed, "cancelled": .cancelled,
+        ],
+        "trained": [
+            "evaluationStarted": .evaluating, "paused": .trained, "failed": .failed, "cancelled": .cancelled,
+        ],
         "evaluating": [
             "evaluated": .evaluated, "interrupted": .trained, "daemonLost": .trained, "workerLost": .trained,
-            "held": .trained, "queuedAgain": .trained,
+            "held": .trained, "queuedAgain": .trained, "paused": .trained,
             "failed": .failed, "cancelled": .cancelled,
         ],
         "evaluated": [
             "passed": .accepted, "rejected": .rejected, "undecided": .inconclusive, "servedChanged": .trained,
+            "paused": .trained,
             "failed": .failed, "cancelled": .cancelled,
         ],
         "accepted": ["promoted": .promoted, "forced": .promoted],
@@ -54,12 +60,13 @@ struct RunLifeTests {
 
     /// The states that follow one another, as the ledgers of former versions have them; but that a judged run could be
     /// cancelled, which lost its verdict, and that an evaluated run failed where another model was served meanwhile.
+    /// A paused run stays queued or trained.
     @Test(arguments: RunState.allCases)
     func everyPairOfStatesIsAsItWas(state: RunState) {
         let former: [RunState: Set<RunState>] = [
-            .queued: [.training, .cancelled, .failed],
+            .queued: [.queued, .training, .cancelled, .failed],
             .training: [.trained, .queued, .failed, .cancelled],
-            .trained: [.evaluating, .failed, .cancelled],
+            .trained: [.trained, .evaluating, .failed, .cancelled],
             .evaluating: [.evaluated, .trained, .failed, .cancelled],
             .evaluated: [.accepted, .rejected, .inconclusive, .trained, .failed, .cancelled],
             .accepted: [.promoted], .rejected: [.promoted], .inconclusive: [.promoted],
@@ -69,6 +76,34 @@ struct RunLifeTests {
         for other in RunState.allCases {
             #expect(reached.contains(other) == (former[state, default: []].contains(other)), "\(state) → \(other)")
         }
+    }
+
+    /// A paused run waits in its state: it is resumed, fails or is cancelled, and no worker begins.
+    @Test func aPausedRunWaitsForSomebodyToResumeIt() {
+        let steps: [RunState: [String: RunState]] = [
+            .queued: ["goesOn": .queued, "failed": .failed, "cancelled": .cancelled],
+            .trained: ["goesOn": .trained, "failed": .failed, "cancelled": .cancelled],
+        ]
+        for (state, row) in steps {
+            for (name, event) in Self.events {
+                #expect(RunLife.next(state, isPaused: true, event) == row[name], "\(name) in a paused \(state)")
+            }
+        }
+    }
+
+    @Test func whoeverPausesARunStandsInItUntilItGoesOnOrEnds() throws {
+        let now = Date(timeIntervalSince1970: 0)
+        var run = run(.training)
+        run.attempts = 1
+        _ = try run.apply(.paused(by: "ada"), at: now)
+        #expect(run.paused == "ada" && run.state == .queued && run.attempts == 0)
+        let refusal = #expect(throws: Failure.self) { _ = try run.apply(.paused(by: "bob"), at: now) }
+        #expect(refusal?.message == "Run r-1 is queued (paused by ada), so it cannot be paused.")
+        let effects = try run.apply(.resumed(by: "bob"), at: now)
+        #expect(run.paused == nil && effects.contains(.wake([.supervision])))
+        _ = try run.apply(.paused(by: "ada"), at: now)
+        _ = try run.apply(.cancelled(by: "ada"), at: now)
+        #expect(run.paused == nil && run.state == .cancelled)
     }
 
     @Test(arguments: RunState.allCases)

@@ -194,6 +194,37 @@ struct OutlivingWorkTests {
         #expect(try context.ledger.transitions(run.id).map(\.state) == [.queued, .training, .cancelled])
     }
 
+    @Test func aPausedRunLeavesItsSlotAtACheckpointAndGoesOnWhenItIsResumed() async throws {
+        let context = try context()
+        let run = try queue(context)
+        let launcher = LocalLauncher(program: program, grace: .seconds(600))
+        let service = SupervisionService(context, launcher: launcher)
+        try service.startNext()
+        #expect(try await TestSupport.eventually { await steps(context, run).count == 3 })
+        #expect(try service.pause(run.id, by: "ada").state == .queued)
+        #expect(try await TestSupport.eventually { service.active.count == 0 })
+        #expect(launcher.processCount == 0 && count("stopped", run) == 1 && count("cancelled", run) == 0)
+        try service.startNext()
+        #expect(service.active.count == 0, "a paused run takes no slot")
+
+        // Another daemon leaves it alone as well, until it is resumed.
+        let next = SupervisionService(try self.context(), launcher: LocalLauncher(program: program))
+        try next.startNext()
+        #expect(next.active.count == 0 && count("begun", run) == 1)
+        #expect(throws: Failure.self) { try next.pause(run.id, by: "ada") }
+        #expect(try next.resume(run.id, by: "ada").paused == nil)
+        #expect(throws: Failure.self) { try next.resume(run.id, by: "ada") }
+        try next.startNext()
+        #expect(try await TestSupport.eventually { count("begun", run) == 2 })
+        _ = try next.cancel(run.id, by: "ada")
+        #expect(try await TestSupport.eventually { next.active.count == 0 })
+        #expect(throws: Failure.self) { try next.pause(run.id, by: "ada") }
+        #expect(throws: Failure.self) { try next.resume(run.id, by: "ada") }
+        let history = try context.ledger.transitions(run.id)
+        #expect(history.map(\.state) == [.queued, .training, .queued, .queued, .training, .cancelled])
+        #expect(history.compactMap(\.message) == ["paused by ada", "resumed by ada", "by ada"])
+    }
+
     @Test func aDaemonThatGoesStopsLocalWorkAtACheckpoint() async throws {
         let context = try context()
         let run = try queue(context)

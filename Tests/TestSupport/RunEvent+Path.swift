@@ -53,6 +53,8 @@ extension RunEvent {
         "held": .held(Failure(code: "disk.full", "The disk is full.")),
         "queuedAgain": .queuedAgain(Failure(code: "worker.killed", "It was killed.")),
         "failed": .failed(Failure(code: "data.none", "No rows.")),
+        "paused": .paused(by: "ada"),
+        "goesOn": .resumed(by: "ada"),
         "cancelled": .cancelled(by: "ada"),
         "passed": .verdict(.pass),
         "rejected": .verdict(.fail),

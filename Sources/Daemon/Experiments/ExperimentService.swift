@@ -61,7 +61,9 @@ package struct ExperimentService: Service {
     }
 
     /// Whether a run wants the machine: new data or a person goes before every trial.
-    func isTaken() throws -> Bool { try !context.ledger.runs(in: [.queued, .training, .trained, .evaluating]).isEmpty }
+    func isTaken() throws -> Bool {
+        try context.ledger.runs(in: [.queued, .training, .trained, .evaluating]).contains { $0.paused == nil }
+    }
 
     /// Begins an experiment because a person asks.
     package func start(_ name: PipelineName, _ request: StartExperiment, by who: String) throws -> Experiment {

@@ -86,7 +86,9 @@ package struct PipelineOperations: Sendable {
             if last.state == .accepted, try FrozenSettings.of(last, context).promote == .manual {
                 return "run \(last.id) passed and waits for `ftctl promote \(last.id)`"
             }
-            if last.state.isActive || last.state == .queued { return "run \(last.id) is \(last.state.rawValue)" }
+            if last.state.isActive || last.state == .queued || last.paused != nil {
+                return "run \(last.id) is \(last.stateInWords)"
+            }
         }
         return pipeline.enabled ? scheduling.activity[pipeline.name] ?? "starting" : "not enabled"
     }

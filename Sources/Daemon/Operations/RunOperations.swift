@@ -66,4 +66,6 @@ package struct RunOperations: Sendable {
     }
 
     package func cancel(_ id: RunID, who: String) throws -> Run { try supervision.cancel(id, by: who) }
+    package func pause(_ id: RunID, who: String) throws -> Run { try supervision.pause(id, by: who) }
+    package func resume(_ id: RunID, who: String) throws -> Run { try supervision.resume(id, by: who) }
 }

@@ -16,6 +16,7 @@ final class ActiveRuns: Sendable {
         let task: Task<Void, Never>
         var found: Found?
         var isCancelled = false
+        var isPaused = false
         /// The newest checkpoint that its workers have told of.
         var checkpoint: Int?
     }
@@ -81,6 +82,18 @@ final class ActiveRuns: Sendable {
         }
         task?.cancel()
     }
+
+    /// Has the work on a run end with a checkpoint, and its slot be free.
+    func pause(_ id: RunID) {
+        let task = entries.withLock { entries in
+            entries[id]?.isPaused = true
+            return entries[id]?.task
+        }
+        task?.cancel()
+    }
+
+    /// Whether the work on a run was paused, rather than left because the daemon goes.
+    func isPaused(_ id: RunID) -> Bool { entries.withLock { $0[id]?.isPaused ?? false } }
 
     /// Whether the work on a run was cancelled, rather than left because the daemon goes.
     func isCancelled(_ id: RunID) -> Bool { entries.withLock { $0[id]?.isCancelled ?? false } }

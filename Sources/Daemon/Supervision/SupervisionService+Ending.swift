@@ -69,6 +69,8 @@ extension SupervisionService {
     /// Something else than a worker's end stopped the work on a run.
     func conclude(_ id: RunID, _ error: any Error) async {
         let failure = StageContext.failure(error, code: "run.failed")
+        // It was cancelled or paused while it was worked on, which wins over what the work came to.
+        if failure.code == "run.transition" { return }
         if failure.isPassing { await hold(id, failure) } else { await fail(id, failure) }
     }
 

@@ -22,6 +22,8 @@ extension SupervisionService {
         } onCancel: {
             if active.isCancelled(run.id) {
                 await launcher.cancel(work.handle)
+            } else if active.isPaused(run.id) {
+                await launcher.stop(work.handle)
             } else {
                 await launcher.leave(work.handle)
             }

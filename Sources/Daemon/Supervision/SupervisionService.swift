@@ -56,6 +56,26 @@ package struct SupervisionService: Service {
         return run
     }
 
+    /// Pauses a run, wherever it is: its worker writes a checkpoint and leaves, and nothing is done for it until it is
+    /// resumed. Throws a Failure (`run.transition`) where it is over or paused already.
+    package func pause(_ id: RunID, by who: String) throws -> Run {
+        let work = try context.ledger.run(id)?.work
+        let run = try context.apply(id, .paused(by: who))
+        if active.contains(id) {
+            active.pause(id)
+        } else if let work {
+            // Work of a former daemon that could not be asked for yet.
+            Task { await launcher.stop(work) }
+        }
+        return run
+    }
+
+    /// Has a paused run go on from its checkpoint. Throws a Failure (`run.transition`) where it is not paused.
+    package func resume(_ id: RunID, by who: String) throws -> Run {
+        retries.forget(id)
+        return try context.apply(id, .resumed(by: who))
+    }
+
     /// Takes up the runs that nobody here works on although they are at work: those of a former daemon.
     private func takeUp() throws {
         let mine = active.all
@@ -112,7 +132,8 @@ package struct SupervisionService: Service {
         // What is trained is evaluated before something new is begun.
         let waiting = try context.ledger.runs(in: [.trained]) + context.ledger.runs(in: [.queued])
         clearHolds(waiting)
-        for run in waiting.filter({ !active.contains($0.id) && retries.isDue($0.id) }).prefix(slots) {
+        for run in waiting.filter({ $0.paused == nil && !active.contains($0.id) && retries.isDue($0.id) }).prefix(slots)
+        {
             active.add(run.id) {
                 await work(run.id)
                 active.remove(run.id)
@@ -160,7 +181,7 @@ package struct SupervisionService: Service {
     private func work(_ id: RunID) async {
         do {
             while let run = try await record(id, { try context.ledger.run(id) }), !Task.isCancelled {
-                if !retries.isDue(id) { return }
+                if run.paused != nil || !retries.isDue(id) { return }
                 switch run.state {
                 case .queued:
                     let resumes = run.startedAt != nil

@@ -279,11 +279,10 @@ extension EventKind {
                 Details: ftctl show @RUN@
                 """
             )
+        case .runPaused:
+            ("@RUN@ is paused", "Its worker writes a checkpoint and leaves; ftctl resume @RUN@ has it go on.")
         case .runCancelled:
-            (
-                "@RUN@ was cancelled",
-                "Its rows are kept and count for the next run."
-            )
+            ("@RUN@ was cancelled", "Its rows are kept and count for the next run.")
         case .experimentStarted:
             (
                 "An experiment of @PIPELINE@ has begun",

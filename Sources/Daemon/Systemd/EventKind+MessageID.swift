@@ -43,6 +43,7 @@ extension EventKind {
         case .runInconclusive: "5c9ba0f850be4c70bfbae1243f1099c4"
         case .runDelivered: "01fe415ce0ff4fa18e963e3acb1b63b2"
         case .runFailed: "57cb3e01b13249889a2e43708e489e76"
+        case .runPaused: "13dcb9e82e6f48039ec51d1cefecb4bd"
         case .runCancelled: "23d6ae053c884642990bc4cbce1d707b"
         case .experimentStarted: "d577a6d03003d4ec458597249a5b57c3"
         case .experimentTrial: "5abc2f183ac3215ff8221febc54f5625"

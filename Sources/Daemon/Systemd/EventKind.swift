@@ -49,6 +49,7 @@ package enum EventKind: String, CaseIterable, Sendable {
     case runInconclusive = "run.inconclusive"
     case runDelivered = "run.delivered"
     case runFailed = "run.failed"
+    case runPaused = "run.paused"
     case runCancelled = "run.cancelled"
     // Experiments
     case experimentStarted = "experiment.started"

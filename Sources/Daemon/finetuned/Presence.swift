@@ -101,7 +101,7 @@ struct Presence: Service {
             return "The ledger does not answer"
         }
         var text = "\(context.settings.pipelines.count) pipelines, \(runs.count { $0.state == .queued }) runs queued"
-        if let run = runs.first(where: { $0.state != .queued }) { text += ", at work on \(run.id)" }
+        if let run = runs.first(where: { $0.state != .queued && $0.paused == nil }) { text += ", at work on \(run.id)" }
         let problems = context.problems.count
         if problems > 0 { text += "; \(problems) problems (see ftctl status)" }
         return text

@@ -8,7 +8,8 @@ enum ShortForms {
         "runs": ["run", "list"], "drops": ["drop", "list"], "pipelines": ["pipeline", "list"],
         "bases": ["base", "list"], "experiments": ["experiment", "list"], "versions": ["version", "list"],
         "watch": ["run", "watch"], "report": ["run", "report"], "explain": ["run", "explain"],
-        "promote": ["run", "promote"], "cancel": ["run", "cancel"], "rollback": ["pipeline", "rollback"],
+        "promote": ["run", "promote"], "cancel": ["run", "cancel"], "pause": ["run", "pause"],
+        "resume": ["run", "resume"], "rollback": ["pipeline", "rollback"],
         "history": ["pipeline", "history"], "generate": ["pipeline", "generate"], "compare": ["version", "compare"],
     ]
 

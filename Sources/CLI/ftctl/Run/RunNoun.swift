@@ -5,6 +5,6 @@ struct RunNoun: ParsableCommand {
         commandName: "run", abstract: "Runs: trained, judged, and promoted or not.",
         subcommands: [
             RunList.self, RunShow.self, RunWatch.self, RunReport.self, RunExplain.self, RunPromote.self,
-            RunCancel.self,
+            RunPause.self, RunResume.self, RunCancel.self,
         ])
 }

@@ -22,12 +22,18 @@ package enum RunEndpoints {
         "Lists judged rows as the candidate and the model before it answered them.", weight: .heavy)
     package static let promote = Endpoint<RunID, NoQuery, PromoteRequest, PromotionRecord>(
         "runs.promote", .post, "/v1/runs/{run}/promote", "Serves the model of a judged run.", weight: .heavy)
+    package static let pause = Endpoint<RunID, NoQuery, NoBody, Run>(
+        "runs.pause", .post, "/v1/runs/{run}/pause",
+        "Has a run's worker write a checkpoint and leave, and the run wait until it is resumed.")
+    package static let resume = Endpoint<RunID, NoQuery, NoBody, Run>(
+        "runs.resume", .post, "/v1/runs/{run}/resume", "Has a paused run go on from its checkpoint.")
     package static let cancel = Endpoint<RunID, NoQuery, NoBody, Run>(
         "runs.cancel", .post, "/v1/runs/{run}/cancel", "Stops a run for good.")
 
     static let all = [
         list.description, show.description, events.description, report.description, reportText.description,
-        reportPage.description, examples.description, promote.description, cancel.description,
+        reportPage.description, examples.description, promote.description, pause.description, resume.description,
+        cancel.description,
     ]
 }
 

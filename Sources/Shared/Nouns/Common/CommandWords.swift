@@ -4,8 +4,9 @@ package enum CommandWords {
     /// Every verb of every noun.
     package static let verbs: Set<String> = [
         "add", "alias", "annotate", "cancel", "check", "compare", "diff", "explain", "export", "generate", "help",
-        "history", "lineage", "list", "promote", "recommend", "remove", "rename", "report", "retire", "retry", "revoke",
-        "rollback", "run", "show", "start", "stop", "watch",
+        "history", "lineage", "list", "pause", "promote", "recommend", "remove", "rename", "report", "resume", "retire",
+        "retry",
+        "revoke", "rollback", "run", "show", "start", "stop", "watch",
     ]
 
     /// What an identifier names, by its form alone.

@@ -7,18 +7,26 @@ extension Run {
     ///
     /// - Returns: what is to be done about it, once the change is on disk.
     package mutating func apply(_ event: RunEvent, at now: Date) throws -> [RunEffect] {
-        guard let next = RunLife.next(state, event) else {
+        guard let next = RunLife.next(state, isPaused: paused != nil, event) else {
             throw Failure(
-                code: "run.transition", "Run \(id) is \(state.rawValue), so it cannot \(event.phrase).",
+                code: "run.transition", "Run \(id) is \(stateInWords), so it cannot \(event.phrase).",
                 at: id.rawValue, remedy: "See `ftctl show \(id)`.")
+        }
+        if case .paused = event, state.isActive {
+            // The worker that is asked to leave has not died.
+            attempts = max(0, attempts - 1)
         }
         state = next
         record(event)
         if !state.isActive { work = nil }
+        if !state.isUnderWay { paused = nil }
         if state == .training { startedAt = startedAt ?? now }
         if !state.isUnderWay { finishedAt = finishedAt ?? now }
         return RunLife.effects(event, self)
     }
+
+    /// The state as people read it: `queued`, or `queued (paused by ada)`.
+    package var stateInWords: String { state.rawValue + (paused.map { " (paused by \($0))" } ?? "") }
 
     /// What held it up has passed.
     private mutating func goesOn() {
@@ -50,6 +58,8 @@ extension Run {
         case .queuedAgain:
             attempts = 0
             queuedAgain = true
+        case .paused(let who): paused = who
+        case .resumed: paused = nil
         case .failed(let failure): cause = failure
         case .cancelled(let who): cause = Failure(code: "run.cancelled", "Cancelled by \(who).")
         case .judged(let verdict, _): self.verdict = verdict

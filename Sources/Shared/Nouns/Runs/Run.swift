@@ -77,6 +77,8 @@ package struct Run: Codable, Hashable, Sendable {
     package var checkpoint: Int?
     /// Times in a row that it was held up by something that passes.
     package var holds: Int?
+    /// Who paused it; nothing is done for it until somebody resumes it.
+    package var paused: String?
     /// Whether it was queued again after it had used up its attempts by the machine's doing.
     package var queuedAgain: Bool?
 

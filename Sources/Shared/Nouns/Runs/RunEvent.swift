@@ -28,6 +28,10 @@ package enum RunEvent: Hashable, Sendable {
     case queuedAgain(Failure)
     /// It cannot go on.
     case failed(Failure)
+    /// Somebody wants it to wait: its worker writes a checkpoint and leaves.
+    case paused(by: String)
+    /// Somebody wants it to go on.
+    case resumed(by: String)
     /// Somebody wants no more of it.
     case cancelled(by: String)
     /// The gates have judged it.
@@ -54,6 +58,8 @@ package enum RunEvent: Hashable, Sendable {
         case .held: "be held up"
         case .queuedAgain: "be queued again"
         case .failed: "fail"
+        case .paused: "be paused"
+        case .resumed: "be resumed"
         case .cancelled: "be cancelled"
         case .judged: "be judged"
         case .promoted: "be promoted"

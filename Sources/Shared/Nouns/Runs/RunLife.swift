@@ -28,15 +28,26 @@ import Foundation
 ///                                            promoted ── delivered ──► delivered
 ///
 ///   … daemonLost, queuedAgain
+///   queued, training ── paused ──► queued, which waits until it is resumed
+///   trained … evaluated ── paused ──► trained, which waits until it is resumed
 ///   queued … evaluated ── failed ────► failed
 ///   queued … evaluated ── cancelled ─► cancelled        (a verdict is never taken back)
 /// ```
 package enum RunLife {
     /// The state that an event leads to; nil where it cannot happen in that state.
     ///
-    /// - Parameter state: the present state; nil for a run that does not exist yet.
-    package static func next(_ state: RunState?, _ event: RunEvent) -> RunState? {
+    /// - Parameters:
+    ///   - state: the present state; nil for a run that does not exist yet.
+    ///   - isPaused: whether it waits for somebody to resume it.
+    package static func next(_ state: RunState?, isPaused: Bool = false, _ event: RunEvent) -> RunState? {
         switch (event, state) {
+        case (.paused, _) where isPaused: nil
+        case (.paused, .queued), (.paused, .training): .queued
+        case (.paused, .trained), (.paused, .evaluating), (.paused, .evaluated): .trained
+        case (.resumed, .queued) where isPaused: .queued
+        case (.resumed, .trained) where isPaused: .trained
+        case (.workerStarted, _) where isPaused: nil
+        case (.evaluationStarted, _) where isPaused: nil
         case (.queued, nil), (.followed, nil): .queued
         case (.wonExperiment, nil): .trained
         case (.workerStarted, .queued): .training
@@ -76,6 +87,8 @@ package enum RunLife {
         case .servedChanged: "what is served changed"
         case .workerLost(let failure), .held(let failure), .queuedAgain(let failure), .failed(let failure):
             failure.message
+        case .paused(let who): "paused by \(who)"
+        case .resumed(let who): "resumed by \(who)"
         case .cancelled(let who): "by \(who)"
         case .judged(let verdict, _): verdict.summary
         case .promoted(_, let kind, let who, let reason): "\(kind.rawValue) by \(who): \(reason)"
@@ -126,6 +139,8 @@ package enum RunLife {
         case .held: line("run.waiting", .warning, message)
         case .queuedAgain: line("run.interrupted", .notice, message)
         case .failed: line("run.failed", .error, message)
+        case .paused: line("run.paused", .notice, message)
+        case .resumed: line("run.queued", .notice, message)
         case .cancelled: line("run.cancelled", .notice, message)
         case .judged:
             line("run.\(run.state.rawValue)", run.state == .accepted ? .notice : .warning, "is \(message)")
@@ -156,6 +171,8 @@ package enum RunLife {
         case .held(let failure): "waits, and goes on by itself: \(failure)"
         case .queuedAgain(let failure): "is queued again, once: \(failure.message)"
         case .failed(let failure): "failed: \(failure)"
+        case .paused(let who): "paused by \(who), until somebody resumes it"
+        case .resumed(let who): "resumed by \(who)"
         case .cancelled(let who): "cancelled by \(who)"
         case .judged(let verdict, _): "\(run.state.rawValue): \(verdict.summary)"
         case .promoted(let version, _, _, _): "promoted: \(version?.rawValue ?? "the base") is served"
@@ -169,7 +186,8 @@ package enum RunLife {
         case .wonExperiment: [.supervision, .scheduling]
         case .workerStarted, .trained, .evaluationStarted: []
         case .interrupted, .daemonLost, .workerLost, .queuedAgain, .servedChanged: [.supervision]
-        case .held: []
+        case .resumed: [.supervision]
+        case .held, .paused: []
         case .evaluated: [.gating]
         case .judged: [.promotion, .scheduling, .experiments]
         case .promoted: [.delivery, .scheduling]

@@ -62,7 +62,7 @@ package enum RunDocument {
         let recipe = run.recipe
         let found = (run.notes ?? [:]).sorted { $0.key < $1.key }.map { ("\($0.key)", $0.value) as (String, String?) }
         let facts: [(String, String?)] = [
-            ("state", run.state.rawValue), ("cause", run.cause?.description), ("verdict", run.verdict?.summary),
+            ("state", run.stateInWords), ("cause", run.cause?.description), ("verdict", run.verdict?.summary),
             ("mode", run.mode.rawValue), ("base", run.base.rawValue), ("parent", run.parent?.rawValue ?? "the base"),
             ("snapshot", run.snapshot.rawValue),
             ("judged by", run.settings.map { "the settings \($0), as they were when it was queued" }),
