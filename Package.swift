@@ -157,6 +157,7 @@ let daemon: [Target] = [
             "Judged", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Registry", "Scheduling", "Serving",
             "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol",
         ]),
+    library("Daemon", "Multipart"),
     library(
         "Daemon", "ControlAPI",
         [
@@ -242,7 +243,7 @@ let testTargets: [Target] = [
         dependencies: ["ChatTemplates", "Encoding", "ModelLoading", "TextFuzzing", "Tokenization"],
         path: "Tests/TextProbe"),
     .executableTarget(
-        name: "fuzz-weights", dependencies: ["JSONDocument", "Tensors", "WeightFiles", "Mutation"],
+        name: "fuzz-weights", dependencies: ["JSONDocument", "Multipart", "Tensors", "WeightFiles", "Mutation"],
         path: "Tests/FuzzWeights"),
     tests("ArchitectureTests"),
     tests("ChatTemplatesTests", ["ChatTemplates", "TextFuzzing"]),
@@ -316,6 +317,7 @@ let testTargets: [Target] = [
         ]),
     tests("LaunchingTests", ["Launching", "Nouns", "Platform", "Settings", "WorkerProtocol"]),
     tests("LedgerTests", ["Ledger", "Nouns", grdb, grdbSQLite], golden: true),
+    tests("MultipartTests", ["Multipart", "Mutation"]),
     tests("NounsTests", ["Nouns", "WorkerProtocol"], golden: true),
     tests(
         "OperationsTests",
