@@ -35,7 +35,7 @@ struct WeightTests {
         #expect(
             quick == [
                 "status.show", "pipelines.list", "pipelines.show", "pipelines.settings", "pipelines.history",
-                "runs.show", "runs.events", "runs.cancel", "runs.pause", "runs.resume", "bases.list", "bases.show",
+                "runs.show", "runs.events", "runs.pause", "runs.resume", "runs.cancel", "bases.list", "bases.show",
                 "uploads.open",
                 "experiments.show", "experiments.stop",
             ])
