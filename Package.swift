@@ -150,14 +150,14 @@ let daemon: [Target] = [
             "CCurl", "GoldenSets", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
             "WorkerProtocol", lifecycle,
         ]),
+    library("Daemon", "Multipart"),
     library(
         "Daemon", "Operations",
         [
             "ControlProtocol", "Datasets", "EvaluationMetrics", "Experiments", "Gating", "GoldenSets", "JSONSchemas",
-            "Judged", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Registry", "Scheduling", "Serving",
-            "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol",
+            "Judged", "Launching", "Ledger", "Multipart", "Nouns", "Platform", "Promotion", "Registry", "Scheduling",
+            "Serving", "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol",
         ]),
-    library("Daemon", "Multipart"),
     library(
         "Daemon", "ControlAPI",
         [

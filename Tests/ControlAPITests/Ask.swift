@@ -36,7 +36,7 @@ struct Ask: Sendable {
         func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
             try ContractCoding.decode(type, from: body)
         }
-        func failure() throws -> Failure { try decoded(ErrorAnswer.self).error }
+        func failure() throws -> Failure { try decoded(ErrorAnswer.self).failure }
     }
 
     func callAsFunction(_ method: HTTPRequest.Method, _ path: String, _ body: String = "") async throws -> Reply {

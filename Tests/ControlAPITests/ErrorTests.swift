@@ -13,7 +13,7 @@ struct ErrorTests {
         ("request.too_large", 413), ("rollback.nothing", 400),
     ])
     func theStatusFollowsTheCode(code: String, status: Int) {
-        #expect(ErrorAnswers.status(code).code == status)
+        #expect(ErrorStatus(code).number == status)
     }
 
     private func answer(_ error: any Error) async throws -> Ask.Reply {

@@ -96,8 +96,20 @@ struct RouteTests {
         Case(
             "bases.recommendData", .post, "/v1/recommend", "404 upload.unknown",
             body: #"{"upload":"u-1","file":"a.jsonl","rows":4}"#),
-        Case("uploads.open", .post, "/v1/uploads", "200", body: "{}"),
-        Case("uploads.put", .put, "/v1/uploads/u-1/a.gguf", "404 upload.unknown", body: "bytes"),
+        Case("files.create", .post, "/v1/files", "400 request.body", body: "no form"),
+        Case("files.list", .get, "/v1/files?limit=2", "200"),
+        Case("files.show", .get, "/v1/files/file-1", "404 file.unknown"),
+        Case("files.content", .get, "/v1/files/file-1/content", "404 file.unknown"),
+        Case("files.remove", .delete, "/v1/files/file-1", "404 file.unknown"),
+        Case(
+            "parts.begin", .post, "/v1/uploads", "200",
+            body: #"{"bytes":1,"filename":"a","mime_type":"text/jsonl","purpose":"fine-tune"}"#),
+        Case("parts.add", .post, "/v1/uploads/upload_1/parts", "404 upload.unknown", body: "no form"),
+        Case(
+            "parts.complete", .post, "/v1/uploads/upload_1/complete", "404 upload.unknown", body: #"{"part_ids":[]}"#),
+        Case("parts.cancel", .post, "/v1/uploads/upload_1/cancel", "404 upload.unknown"),
+        Case("uploads.open", .post, "/v1/transfers", "200", body: "{}"),
+        Case("uploads.put", .put, "/v1/transfers/u-1/a.gguf", "404 upload.unknown", body: "bytes"),
         Case("experiments.list", .get, "/v1/experiments?pipeline=support&limit=5", "200"),
         Case("experiments.start", .post, "/v1/pipelines/nobody/experiments", "404 pipeline.unknown", body: "{}"),
         Case("experiments.show", .get, "/v1/experiments/e-000009", "404 experiment.unknown"),
@@ -132,7 +144,7 @@ struct RouteTests {
         let ask = Ask(try OperationsScene())
         let near = try await ask(.get, "/v1/runs/r-000001/nonsense")
         #expect(near.status == 404)
-        #expect(try near.failure().code == "request.unknown_route")
+        #expect(try near.failure().code == "unknown_url")
         #expect(try near.failure().remedy?.contains("/v1/runs/{run}/examples") == true)
         let far = try await ask(.get, "/v2/everything")
         #expect(far.status == 404)
@@ -174,9 +186,9 @@ struct RouteTests {
     @Test func anUploadIsTakenAsItComes() async throws {
         let scene = try OperationsScene()
         let ask = Ask(scene)
-        let upload = try await ask(.post, "/v1/uploads").decoded(UploadAnswer.self)
+        let upload = try await ask(.post, "/v1/transfers").decoded(UploadAnswer.self)
         let pieces = ["one ", "two"].map { ByteBuffer(string: $0) }
-        let reply = try await ask(.put, "/v1/uploads/\(upload.id)/a%2Egguf", pieces: pieces)
+        let reply = try await ask(.put, "/v1/transfers/\(upload.id)/a%2Egguf", pieces: pieces)
         #expect(try reply.decoded(UploadedAnswer.self) == UploadedAnswer(bytes: 7))
         let path = scene.sandbox.layout.uploads + "/\(upload.id)/a.gguf"
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "one two")

@@ -32,7 +32,7 @@ struct TableTests {
         }
     }
 
-    @Test(arguments: ControlAPITable.all.map(\.name))
+    @Test(arguments: ControlAPITable.all.filter { $0.dialect == .control }.map(\.name))
     func aParameterThatThereIsNotIsNamedWithThoseThereAre(name: String) async throws {
         let (ask, endpoint) = try find(name)
         let reply = try await ask(endpoint.httpMethod, endpoint.example(adding: ("nonsense", "1")))
@@ -41,6 +41,24 @@ struct TableTests {
         #expect(failure.code == "request.parameter")
         #expect(failure.place == "nonsense")
         for parameter in endpoint.parameters { #expect(failure.remedy?.contains(parameter.name) == true) }
+    }
+
+    @Test(arguments: ControlAPITable.all.filter { $0.dialect == .openAI }.map(\.name))
+    func whatOpenAIsClientsAddIsTaken(name: String) async throws {
+        let (ask, endpoint) = try find(name)
+        let usual = try await ask(endpoint.httpMethod, endpoint.example())
+        let more = try await ask(endpoint.httpMethod, endpoint.example(adding: ("nonsense", "1")))
+        #expect(more.status == usual.status && more.text == usual.text)
+    }
+
+    /// Every error has all that OpenAI's clients read, and a name that it can be asked about by.
+    @Test func errorsHaveTheOneForm() async throws {
+        let reply = try await Ask(try OperationsScene())(.get, "/v1/files?limit=0")
+        let error = try reply.decoded(JSONValue.self)["error"]?.objectValue ?? [:]
+        #expect(Set(error.keys) == ["message", "type", "param", "code", "place", "remedy", "cause"])
+        #expect(error["type"] == "invalid_request_error" && error["param"] == "limit" && error["cause"] == .null)
+        let name = try #require(HTTPField.Name("x-request-id"))
+        #expect(reply.headers[name]?.hasPrefix("req_") == true)
     }
 
     @Test(arguments: ControlAPITable.all.map(\.name))

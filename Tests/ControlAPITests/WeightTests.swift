@@ -37,7 +37,8 @@ struct WeightTests {
                 "status.show", "pipelines.list", "pipelines.show", "pipelines.settings", "pipelines.history",
                 "runs.show", "runs.events", "runs.pause", "runs.resume", "runs.cancel", "bases.list", "bases.show",
                 "uploads.open",
-                "experiments.show", "experiments.stop",
+                "experiments.show", "experiments.stop", "files.list", "files.show", "files.remove", "parts.begin",
+                "parts.cancel",
             ])
     }
 

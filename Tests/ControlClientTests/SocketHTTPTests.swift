@@ -95,7 +95,7 @@ struct SocketHTTPTests {
     @Test(arguments: [false, true]) func aRefusalComesBeforeTheFileIsSent(_ waits: Bool) async throws {
         let server = try server { connection in
             _ = connection.head()
-            let error = ErrorAnswer(error: Failure(code: "upload.full", "The disk is full."))
+            let error = ErrorAnswer(Failure(code: "upload.full", "The disk is full."))
             guard let body = try? ContractCoding.encode(error) else { return }
             connection.answer("HTTP/1.1 507 Full\r\ncontent-length: \(body.count)\r\n\r\n")
             connection.answer(body)

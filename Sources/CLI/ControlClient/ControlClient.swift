@@ -109,7 +109,7 @@ package struct ControlClient: Sendable {
             patience: weight == .heavy ? patience.heavy : patience.quick, isStream: isStream)
         if (200..<300).contains(status) { return answer }
         let data = try await Self.whole(answer, path)
-        throw (try? ContractCoding.decode(ErrorAnswer.self, from: data))?.error
+        throw (try? ContractCoding.decode(ErrorAnswer.self, from: data))?.failure
             ?? Failure(
                 code: "client.answer", "The daemon answered \(status).", at: path,
                 remedy: "Client and daemon may be of different versions.")

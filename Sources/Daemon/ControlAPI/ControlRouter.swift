@@ -17,21 +17,40 @@ struct ControlRouter: Sendable {
     }
 
     func respond(to request: Request, from caller: Caller) async -> Response {
-        do { return try await answer(request, caller) } catch { return ErrorAnswers.response(error) }
+        var response: Response
+        do {
+            let query = Self.query(request.uri.query ?? "")
+            let (route, values) = try route(request, query)
+            response = await answer(route, values, query, request, caller)
+        } catch { response = ErrorAnswers.response(error) }
+        if let name = HTTPField.Name("x-request-id") { response.headers[name] = "req_" + Self.randomName() }
+        return response
     }
 
-    private func answer(_ request: Request, _ caller: Caller) async throws -> Response {
-        let query = Self.query(request.uri.query ?? "")
-        let (route, values) = try route(request, query)
-        let incoming = Routes.Incoming(values: values, query: query, body: request.body, caller: caller)
-        switch route.endpoint.weight {
-        case .quick: return try await route.answer(incoming).response(route.endpoint, threads)
-        case .heavy:
-            // Encoding a long answer is work as well.
-            return try await HeavyWork.run(on: threads) { [threads] in
-                try await route.answer(incoming).response(route.endpoint, threads)
-            }
+    private func answer(
+        _ route: Routes.Route, _ values: [String], _ query: [(name: String, value: String)], _ request: Request,
+        _ caller: Caller
+    ) async -> Response {
+        let endpoint = route.endpoint
+        let query = endpoint.dialect == .control ? query : Self.query(request.uri.query ?? "", plusIsSpace: true)
+        let incoming = Routes.Incoming(
+            values: values, query: query, body: request.body, mediaType: request.headers[.contentType], caller: caller)
+        let work: @Sendable () async throws -> Response = { [threads] in
+            try await route.answer(incoming).response(endpoint, threads)
         }
+        do {
+            return switch endpoint.weight {
+            case .quick: try await work()
+            // Encoding a long answer is work as well.
+            case .heavy: try await HeavyWork.run(on: threads, work)
+            }
+        } catch { return ErrorAnswers.response(error, endpoint.dialect) }
+    }
+
+    /// What tells one request from all others, for whoever asks what became of it.
+    private static func randomName() -> String {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// The route, and the values of its path.
@@ -90,9 +109,10 @@ struct ControlRouter: Sendable {
         return near.isEmpty ? roots : near
     }
 
-    /// The parameters of a query in their order, percent-decoded; a `+` stands for itself.
-    private static func query(_ text: String) -> [(name: String, value: String)] {
-        text.split(separator: "&").map { part in
+    /// The parameters of a query in their order, percent-decoded; a `+` stands for itself unless it is said otherwise.
+    private static func query(_ text: String, plusIsSpace: Bool = false) -> [(name: String, value: String)] {
+        let text = plusIsSpace ? text.replacing("+", with: " ") : text
+        return text.split(separator: "&").map { part in
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let decoded = pair.map { $0.removingPercentEncoding ?? String($0) }
             return (decoded.first ?? "", decoded.count > 1 ? decoded[1] : "")

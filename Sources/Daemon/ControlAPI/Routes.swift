@@ -13,6 +13,7 @@ struct Routes: Sendable {
         let values: [String]
         let query: [(name: String, value: String)]
         let body: RequestBody
+        let mediaType: String?
         let caller: Caller
     }
 
@@ -29,6 +30,14 @@ struct Routes: Sendable {
         _ handler: @escaping @Sendable (Call<Subject, Query, Body>) async throws -> Answer
     ) {
         add(endpoint) { .json(try await handler(try await decoded(endpoint.description, $0))) }
+    }
+
+    /// Answers a route of OpenAI's with one JSON value.
+    mutating func on<Subject, Query, Body: WireBody, Answer: Encodable>(
+        _ endpoint: Endpoint<Subject, Query, Body, Answer>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, Body>) async throws -> Answer
+    ) {
+        add(endpoint) { .json(try await handler(try await wire(endpoint.description, $0))) }
     }
 
     /// Answers an endpoint with a text.
@@ -57,10 +66,10 @@ struct Routes: Sendable {
         }
     }
 
-    /// Answers an endpoint with rows, read as they are sent.
-    mutating func on<Subject, Query>(
-        _ endpoint: Endpoint<Subject, Query, NoBody, RowLines>,
-        _ handler: @escaping @Sendable (Call<Subject, Query, NoBody>) async throws -> RowLines
+    /// Answers an endpoint with bytes that are read as they are sent.
+    mutating func on<Subject, Query, Answer: PiecedAnswer>(
+        _ endpoint: Endpoint<Subject, Query, NoBody, Answer>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, NoBody>) async throws -> Answer
     ) {
         add(endpoint) { .pieces(try await handler(try await decoded(endpoint.description, $0)).pieces) }
     }
@@ -72,7 +81,7 @@ struct Routes: Sendable {
     ) {
         add(endpoint) { incoming in
             let body = incoming.body
-            let file = FileBody { piece in
+            let file = FileBody(mediaType: incoming.mediaType) { piece in
                 for try await buffer in body { try piece(Data(buffer.readableBytesView)) }
             }
             return .json(try await handler(try call(endpoint.description, incoming, body: file)))
@@ -98,11 +107,22 @@ private func decoded<Subject: EndpointSubject, Query: EndpointQuery, Body: Decod
     return Call(subject: half.subject, query: half.query, body: body, caller: incoming.caller)
 }
 
+/// The call with its JSON body, read member by member.
+private func wire<Subject: EndpointSubject, Query: EndpointQuery, Body: WireBody>(
+    _ endpoint: EndpointDescription, _ incoming: Routes.Incoming
+) async throws -> Call<Subject, Query, Body> {
+    let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
+    let value = try await BodyReader.json(JSONValue.self, incoming.body, of: endpoint)
+    return Call(
+        subject: half.subject, query: half.query, body: try Body(WireObject(value)), caller: incoming.caller)
+}
+
 private func call<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable>(
     _ endpoint: EndpointDescription, _ incoming: Routes.Incoming, body: Body
 ) throws -> Call<Subject, Query, Body> {
     let choice = endpoint.choice.map { [$0.parameter] } ?? []
     return Call(
-        subject: Subject(values: incoming.values), query: try Query(incoming.query, allowed: choice), body: body,
+        subject: Subject(values: incoming.values),
+        query: try Query(incoming.query, allowed: choice, takesUnknown: endpoint.dialect == .openAI), body: body,
         caller: incoming.caller)
 }

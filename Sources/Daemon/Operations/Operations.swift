@@ -22,6 +22,8 @@ package struct Operations: Sendable {
     package let versions: VersionCatalogue
     package let bases: BaseOperations
     package let experiments: ExperimentOperations
+    package let files: FileOperations
+    package let parts: PartOperations
 
     /// - Parameter startedAt: when the daemon started.
     package init(
@@ -31,6 +33,9 @@ package struct Operations: Sendable {
         datasets: DatasetCatalogue, soundness: SoundnessService, startedAt: Date
     ) {
         let desk = ServiceDesk(context)
+        let store = FileStore(context)
+        files = FileOperations(context: context, store: store)
+        parts = PartOperations(context: context, store: store)
         pipelines = PipelineOperations(
             context: context, scheduling: scheduling, promotion: promotion, serving: serving,
             retirement: Retirement(

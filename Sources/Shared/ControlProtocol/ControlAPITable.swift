@@ -16,6 +16,7 @@ package enum ControlAPITable {
         Group(title: "Bases", endpoints: BaseEndpoints.all),
         Group(title: "Uploads", endpoints: UploadEndpoints.all),
         Group(title: "Experiments", endpoints: ExperimentEndpoints.all),
+        Group(title: "Files", endpoints: FileEndpoints.all),
     ]
 
     package static var all: [EndpointDescription] { groups.flatMap(\.endpoints) }
@@ -32,6 +33,7 @@ extension Endpoint {
     package static var bases: BaseEndpoints.Type { BaseEndpoints.self }
     package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
+    package static var files: FileEndpoints.Type { FileEndpoints.self }
 }
 
 // And wherever a request is: `client.send(.runs.show("r-000042"))`.
@@ -45,4 +47,5 @@ extension ControlRequest {
     package static var bases: BaseEndpoints.Type { BaseEndpoints.self }
     package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
+    package static var files: FileEndpoints.Type { FileEndpoints.self }
 }

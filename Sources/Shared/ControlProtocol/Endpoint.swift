@@ -8,13 +8,13 @@ package struct Endpoint<Subject: EndpointSubject, Query: EndpointQuery, Body: Se
 
     private init(
         _ name: String, _ method: ControlMethod, _ path: String, _ weight: ControlWeight, _ choice: QueryChoice?,
-        body: EndpointContent, answer: EndpointContent, about: String,
+        body: EndpointContent, answer: EndpointContent, about: String, dialect: APIDialect = .control,
         fields: @escaping @Sendable () -> [BodyField] = { [] }
     ) {
         description = EndpointDescription(
             name: name, method: method, path: PathTemplate(path), choice: choice,
-            parameters: Query.parameters.map(\.description), body: body, answer: answer, weight: weight, about: about,
-            fields: fields)
+            parameters: Query.parameters.map(\.description), body: body, answer: answer, weight: weight,
+            dialect: dialect, about: about, fields: fields)
     }
 }
 
@@ -26,14 +26,15 @@ extension Endpoint where Body: Codable, Answer: Codable {
     ///   - path: with the subject's values in braces, such as `/v1/runs/{run}`.
     ///   - about: what it does, in one sentence.
     ///   - weight: whether its answer is made at once, or takes many rows, files or a worker.
+    ///   - dialect: OpenAI's where one of its routes takes no body.
     ///   - choice: the value of one query parameter that tells it from other endpoints with the same method and path.
     package init(
         _ name: String, _ method: ControlMethod, _ path: String, _ about: String, weight: ControlWeight = .quick,
-        choice: QueryChoice? = nil
+        choice: QueryChoice? = nil, dialect: APIDialect = .control
     ) {
         self.init(
             name, method, path, weight, choice, body: .json(of: Body.self), answer: .json(of: Answer.self),
-            about: about, fields: { BodyField.all(of: Body.self) })
+            about: about, dialect: dialect, fields: { BodyField.all(of: Body.self) })
     }
 }
 
@@ -41,10 +42,11 @@ extension Endpoint where Body: Codable, Answer: StreamedAnswer {
     /// Declares an endpoint that answers otherwise than with one JSON value; see the first initialiser.
     package init(
         _ name: String, _ method: ControlMethod, _ path: String, _ about: String, weight: ControlWeight = .quick,
-        choice: QueryChoice? = nil
+        choice: QueryChoice? = nil, dialect: APIDialect = .control
     ) {
         self.init(
-            name, method, path, weight, choice, body: .json(of: Body.self), answer: Answer.content, about: about)
+            name, method, path, weight, choice, body: .json(of: Body.self), answer: Answer.content, about: about,
+            dialect: dialect)
     }
 }
 
@@ -56,5 +58,25 @@ extension Endpoint where Body == FileBody, Answer: Codable {
         self.init(
             name, method, path, weight, nil, body: .bytes("application/octet-stream"), answer: .json(of: Answer.self),
             about: about)
+    }
+}
+
+extension Endpoint where Body == FileBody, Answer: Codable {
+    /// Declares a route of OpenAI's that takes a form with a file.
+    package init(form name: String, _ path: String, _ about: String) {
+        self.init(
+            name, .post, path, .heavy, nil, body: .bytes("multipart/form-data"), answer: .json(of: Answer.self),
+            about: about, dialect: .openAI)
+    }
+}
+
+extension Endpoint where Body: WireBody, Answer: Codable {
+    /// Declares a route of OpenAI's that answers JSON; see the first initialiser.
+    package init(
+        wire name: String, _ method: ControlMethod, _ path: String, _ about: String, weight: ControlWeight = .quick
+    ) {
+        self.init(
+            name, method, path, weight, nil, body: .json(of: Body.self), answer: .json(of: Answer.self), about: about,
+            dialect: .openAI, fields: { Body.fields })
     }
 }

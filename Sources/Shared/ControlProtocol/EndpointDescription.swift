@@ -10,6 +10,7 @@ package struct EndpointDescription: Sendable {
     package let body: EndpointContent
     package let answer: EndpointContent
     package let weight: ControlWeight
+    package let dialect: APIDialect
     /// What it does, in one sentence.
     package let about: String
     /// The fields of its body; none where it takes no JSON.

@@ -31,12 +31,15 @@ extension EndpointQuery {
     ///
     /// Throws a Failure that names the parameter, its value and what is allowed: `request.parameter` for one that there
     /// is not, that is missing or given twice, and `request.<parameter>` for a value that it cannot have.
-    /// - Parameter allowed: parameters that somebody else has read already.
-    package init(_ given: [(name: String, value: String)], allowed: [String] = []) throws {
+    /// - Parameters:
+    ///   - allowed: parameters that somebody else has read already.
+    ///   - takesUnknown: whether parameters that there are not are passed over.
+    package init(_ given: [(name: String, value: String)], allowed: [String] = [], takesUnknown: Bool = false) throws {
         self.init()
         var seen: Set<String> = []
         for (name, value) in given where !allowed.contains(name) {
             guard let parameter = Self.parameters.first(where: { $0.description.name == name }) else {
+                if takesUnknown { continue }
                 throw QueryFault.unknown(name, known: Self.parameters.map(\.description.name) + allowed)
             }
             guard seen.insert(name).inserted else { throw QueryFault.twice(name) }

@@ -69,6 +69,16 @@ package struct Layout: Hashable, Sendable {
     /// Golden sets as row files, named by their content.
     package func goldenRows(_ pipeline: PipelineName) -> String { datasets(pipeline) + "/golden" }
 
+    /// Files that people keep here by OpenAI's API, named by their content.
+    package var keptFiles: String { state + "/files" }
+    package func keptFile(_ sha256: String) -> String { keptFiles + "/\(sha256)" }
+    /// What of them is still coming.
+    package var comingFiles: String { keptFiles + "/coming" }
+    /// The parts of a file that comes in parts.
+    package func parts(_ upload: String) -> String { keptFiles + "/parts/\(upload)" }
+    /// The parts of all that come in parts.
+    package var allParts: String { keptFiles + "/parts" }
+
     // MARK: - Models
 
     package var uploads: String { state + "/uploads" }

@@ -40,7 +40,7 @@ struct Connection: ParsableArguments {
     /// API.
     private func complain(_ failure: Failure) throws {
         guard json else { return Terminal.complain("\(failure)") }
-        Terminal.complain(json: try ContractCoding.encode(ErrorAnswer(error: failure)))
+        Terminal.complain(json: try ContractCoding.encode(ErrorAnswer(failure)))
     }
 
     /// The exit status that stands for a failure; docs/ftctl.md has the table.

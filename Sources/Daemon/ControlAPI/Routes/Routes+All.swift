@@ -12,6 +12,7 @@ extension Routes {
         routes.addVersions(operations)
         routes.addBases(operations.bases)
         routes.addExperiments(operations.experiments)
+        routes.addFiles(operations)
         return routes
     }
 }

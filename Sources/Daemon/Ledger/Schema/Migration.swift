@@ -26,5 +26,6 @@ struct Migration: Sendable {
         .bodyColumns,
         .keeping,
         .frozenSettings,
+        .keptFiles,
     ]
 }

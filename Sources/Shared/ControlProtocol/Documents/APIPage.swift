@@ -18,11 +18,20 @@ package enum APIPage {
         that chooses another answer, as
         in `?format=html`, it has a section of its own. A parameter or value that there is not is an error, as is \
         every other fault: the answer is then
-        `{"error": {"code": …, "message": …, "place": …, "remedy": …}}`, the code is stable, and the status is 400 \
-        (the request is wrong), 404 (there is
-        no such thing or path), 405 (the method is not possible), 409 (not in this state), 413 (the body is too \
-        large), 500 (a fault of the daemon),
-        503 (it is stopping) or 507 (its disk is full).
+        `{"error": {"message": …, "type": …, "param": …, "code": …, "place": …, "remedy": …, "cause": …}}`, the code \
+        is stable, `param` is the field or
+        parameter at fault, and the status is 400 (the request is wrong), 404 (there is no such thing or path), 405 \
+        (the method is not possible), 409 (not in
+        this state), 413 (the body is too large), 429 or 503 (too much is asked, or it is stopping), 500 (a fault of \
+        the daemon) or 507 (its disk is full). Every answer
+        has a name of its own in `x-request-id`.
+
+        What stands under Files is OpenAI's API, for its clients (`base_url="http://localhost/v1"` over the socket): \
+        times are whole seconds since 1970, fields
+        and parameters that nobody knows are taken, and an error's message holds the remedy as well. Files belong to \
+        the user who sent them; to others they do not
+        exist. A file may have 512 MiB, a part of one 64 MiB, and an upload in parts may take an hour. Equal contents \
+        are on the disk once.
 
         Try one: `curl --unix-socket /run/finetuned/finetuned.sock http://localhost/v1/status`.
 
