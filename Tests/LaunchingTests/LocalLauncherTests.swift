@@ -99,6 +99,21 @@ struct LocalLauncherTests {
         #expect(failure.code == "weights.cut")
     }
 
+    @Test func whatAnEngineSaysLastCountsForMoreThanItsProcess() async throws {
+        let end = await ending {
+            try await launch(
+                """
+                echo '{"event":"failed","time":1,"failure":{"code":"rows.none","message":"none"}}' >&3
+                echo '{"event":"ended","time":2,"status":65}' >&$FINETUNED_EVENTS_FD; exit 1
+                """)
+        }
+        guard case .failed(let failure) = end else {
+            Issue.record("\(String(describing: end))")
+            return
+        }
+        #expect(failure.code == "rows.none")
+    }
+
     @Test func aFaultOfTheEngineMayPass() async throws {
         let end = await ending { try await launch("echo broken >&2; exit 70") }
         guard case .died(let failure) = end else {

@@ -58,12 +58,14 @@ final class WorkerBench {
     }
 
     /// Writes a request and starts a worker on it.
-    func start(_ id: String, _ task: WorkerTask, environment: [String: String] = [:], memoryBytes: Int? = nil) throws
-        -> ChildProgram
-    {
+    func start(
+        _ id: String, _ task: WorkerTask, environment: [String: String] = [:], memoryBytes: Int? = nil,
+        attempt: Int? = nil
+    ) throws -> ChildProgram {
         let directory = folder + "/" + id
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let request = WorkerRequest(id: id, directory: directory, task: task, threads: 2, memoryBytes: memoryBytes)
+        var request = WorkerRequest(id: id, directory: directory, task: task, threads: 2, memoryBytes: memoryBytes)
+        if let attempt { request.compute = ComputeSettings(engine: "builtin", attempt: attempt) }
         try ContractCoding.encode(request).write(to: URL(filePath: directory + "/request.json"))
         return try ChildProgram(
             TestSupport.program("finetune-worker"), [directory + "/request.json"], environment: environment,

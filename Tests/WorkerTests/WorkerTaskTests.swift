@@ -26,7 +26,7 @@ struct WorkerTaskTests {
         #expect(card.files.map(\.sha256) == ["b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"])
         #expect(card.trainingMemoryBytes > 100 << 20 && card.trainingMemoryBytes < 2 << 30)
         #expect(try bench.events("i").first?.event == .started)
-        #expect(try bench.events("i").last?.event == .result)
+        #expect(try bench.events("i").suffix(2).map(\.event) == [.result, .ended])
     }
 
     @Test func measureCountsTokens() async throws {
@@ -36,6 +36,38 @@ struct WorkerTaskTests {
         #expect(result.figures?["rows"] == 12)
         #expect(result.figures?["unusable_rows"] == 0)
         #expect(result.files?.first?.rows == 12)
+    }
+
+    @Test func encodeWritesTheTokensThatTrainingTakes() async throws {
+        let rows = try bench.rows()
+        let task = EncodeTask(
+            model: try WorkerBench.base(), sets: [EvaluationSet(name: "train", files: [rows])], maxLength: 128)
+        #expect(try await bench.run("n", .encode(task)) == .exited(0))
+        let file = try #require(try bench.result("n").files?.first)
+        #expect(file.rows == 12 && file.path.hasSuffix("/tokens-train.safetensors"))
+        let data = try Data(contentsOf: URL(filePath: file.path))
+        let length = Int(data.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) })
+        let header = try #require(
+            try JSONSerialization.jsonObject(with: data[8..<8 + length]) as? [String: [String: Any]])
+        #expect(header["rows"]?["shape"] as? [Int] == [13])
+        let tokens = try #require((header["ids"]?["shape"] as? [Int])?.first)
+        let measured = MeasureTask(model: try WorkerBench.base(), rows: [rows], maxLength: 128)
+        #expect(try await bench.run("nm", .measure(measured)) == .exited(0))
+        #expect(try bench.result("nm").figures?["tokens"] == Double(tokens))
+        // The last row ends where the tokens do, and no sequence begins with a label.
+        #expect(data.suffix(8).reversed().reduce(0) { $0 << 8 | Int($1) } == tokens)
+        let weights = data.dropFirst(8 + length + 4 * tokens).prefix(4)
+        #expect(weights.allSatisfy { $0 == 0 })
+        let origin = try #require(header["__metadata__"] as? [String: String])
+        #expect(origin["length"] == "128 cut" && origin["tokenizer"]?.count == 64 && origin["rows"]?.count == 64)
+    }
+
+    @Test func theLastEventSaysByWhichStatusTheWorkerLeaves() async throws {
+        let task = InspectTask(path: "/nowhere.gguf", id: "gone")
+        let worker = try bench.start("gone", .inspect(task), attempt: 3)
+        #expect(try await worker.wait(seconds: 240) == .exited(66))
+        let last = try #require(try bench.events("gone").last)
+        #expect(last.event == .ended && last.status == 66 && last.attempt == 3)
     }
 
     @Test func trainsEvaluatesAndAnswers() async throws {

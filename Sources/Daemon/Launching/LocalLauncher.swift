@@ -135,7 +135,8 @@ package final class LocalLauncher: WorkerLauncher {
 
     /// Starts the program `$0` on the request `$1`, at the niceness `$2`.
     private static let script =
-        #"{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; exec nice -n $(($2 - $(nice))) "$0" "$1" 3>&1 1>&2"#
+        #"{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; export FINETUNED_EVENTS_FD=3; "#
+        + #"exec nice -n $(($2 - $(nice))) "$0" "$1" 3>&1 1>&2"#
 
     /// One worker from start to end; nil where it gave a result, else how it ended.
     private func work(
@@ -181,8 +182,11 @@ package final class LocalLauncher: WorkerLauncher {
                     code: "worker.not_started", "The worker could not be started.", at: program,
                     remedy: "Check that the program is installed.", cause: "\(error)"))
         }
-        if heard.hasResult { return nil }
+        // What the engine itself said last is more than its process's status: starters of many processes leave by
+        // statuses of their own.
+        if heard.hasResult, heard.status ?? 0 == 0 { return nil }
         if heard.isAsked { return .interrupted }
+        if let said = heard.status { return WorkerEnd(exit: said, saying: heard.failure, in: folder) }
         return switch status {
         case .exited(let code): WorkerEnd(exit: code, saying: heard.failure, in: folder)
         case .signaled(let signal): WorkerEnd(signal: signal, in: folder)
@@ -196,6 +200,7 @@ private final class Heard: Sendable {
         var reader = EventReader()
         var hasResult = false
         var failure: Failure?
+        var status: Int32?
         var isAsked = false
     }
     private let state = Mutex(State())
@@ -209,6 +214,7 @@ private final class Heard: Sendable {
             for event in events {
                 if event.result != nil { state.hasResult = true }
                 if let failure = event.failure { state.failure = failure }
+                if event.event == .ended { state.status = event.status }
             }
             return events
         }
@@ -218,5 +224,7 @@ private final class Heard: Sendable {
     func markAsked() { state.withLock { $0.isAsked = true } }
     var isAsked: Bool { state.withLock { $0.isAsked } }
     var hasResult: Bool { state.withLock { $0.hasResult } }
+    /// The status by which its last event says that it leaves.
+    var status: Int32? { state.withLock { $0.status } }
     var failure: Failure? { state.withLock { $0.failure } }
 }

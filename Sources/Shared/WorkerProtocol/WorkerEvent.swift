@@ -24,7 +24,12 @@ package struct WorkerEvent: Codable, Hashable, Sendable {
         case result
         /// The work could not be done.
         case failed
+        /// The last event of all: the engine leaves with `status`.
+        case ended
     }
+
+    /// The environment variable by which a launcher names the descriptor that it reads events from.
+    package static let descriptorVariable = "FINETUNED_EVENTS_FD"
 
     /// Seconds since 1970.
     package var time: Double
@@ -39,6 +44,10 @@ package struct WorkerEvent: Codable, Hashable, Sendable {
     package var output: GeneratedOutput?
     package var result: WorkerResult?
     package var failure: Failure?
+    /// The exit status by which the engine means to leave, in its last event.
+    package var status: Int32?
+    /// The attempt that the request named, in its last event.
+    package var attempt: Int?
 
     package init(_ event: Kind, time: Double = Date().timeIntervalSince1970) {
         self.event = event

@@ -16,6 +16,8 @@ package struct WorkerRequest: Codable, Hashable, Sendable {
     package var threads: Int?
     /// Bytes of memory the worker should stay within; sizes micro-batches (nil: 512 MiB).
     package var memoryBytes: Int?
+    /// What the engine is to compute on and how (nil: as it likes).
+    package var compute: ComputeSettings?
 
     package init(id: String, directory: String, task: WorkerTask, threads: Int? = nil, memoryBytes: Int? = nil) {
         version = Self.currentVersion
@@ -31,6 +33,7 @@ package struct WorkerRequest: Codable, Hashable, Sendable {
 package enum WorkerTask: Hashable, Sendable {
     case inspect(InspectTask)
     case measure(MeasureTask)
+    case encode(EncodeTask)
     case train(TrainTask)
     case evaluate(EvaluateTask)
     case generate(GenerateTask)
@@ -72,6 +75,27 @@ package struct MeasureTask: Codable, Hashable, Sendable {
     }
 }
 
+/// Writes rows as tokens, one `tokens-<set>.safetensors` a set: result ``WorkerResult/files`` in the order of the sets.
+package struct EncodeTask: Codable, Hashable, Sendable {
+    package var model: ModelReference
+    package var sets: [EvaluationSet]
+    /// Longest sequence in tokens (nil: what the base's context holds).
+    package var maxLength: Int?
+    /// Whether longer rows are cut (nil: yes) or left out.
+    package var truncate: Bool?
+    /// Whether rows of two answers are refused, because they are to be trained on as pairs (nil: no).
+    package var pairs: Bool?
+    package init(
+        model: ModelReference, sets: [EvaluationSet], maxLength: Int? = nil, truncate: Bool? = nil, pairs: Bool? = nil
+    ) {
+        self.model = model
+        self.sets = sets
+        self.maxLength = maxLength
+        self.truncate = truncate
+        self.pairs = pairs
+    }
+}
+
 /// Fine-tunes; resumes by itself from the newest whole checkpoint in the request's folder.
 package struct TrainTask: Codable, Hashable, Sendable {
     package var model: ModelReference
@@ -84,6 +108,8 @@ package struct TrainTask: Codable, Hashable, Sendable {
     package var pauseAtStep: Int?
     /// Whether rows longer than the recipe's length are cut to it (nil: yes) or left out.
     package var truncate: Bool?
+    /// The rows as the task `encode` writes them, for engines that have no tokenizer (nil: the engine reads rows).
+    package var tokens: TrainingTokens?
     package init(
         model: ModelReference, startAdapter: AdapterReference? = nil, train: [FileReference],
         validation: [FileReference], recipe: Recipe, pauseAtStep: Int? = nil, truncate: Bool? = nil
@@ -95,6 +121,17 @@ package struct TrainTask: Codable, Hashable, Sendable {
         self.recipe = recipe
         self.pauseAtStep = pauseAtStep
         self.truncate = truncate
+    }
+}
+
+/// Training and validation rows as tokens.
+package struct TrainingTokens: Codable, Hashable, Sendable {
+    package var train: FileReference
+    /// Nil where there are no validation rows.
+    package var validation: FileReference?
+    package init(train: FileReference, validation: FileReference? = nil) {
+        self.train = train
+        self.validation = validation
     }
 }
 

@@ -3,7 +3,7 @@ import Nouns
 extension WorkerTask: Codable {
     /// The name on the wire.
     package enum Kind: String, Codable, Sendable, CaseIterable {
-        case inspect, measure, train, evaluate, generate, export, score, serve
+        case inspect, measure, encode, train, evaluate, generate, export, score, serve
         case rangeTest = "range-test"
     }
 
@@ -12,6 +12,7 @@ extension WorkerTask: Codable {
         switch self {
         case .inspect: .inspect
         case .measure: .measure
+        case .encode: .encode
         case .train: .train
         case .evaluate: .evaluate
         case .generate: .generate
@@ -37,6 +38,7 @@ extension WorkerTask: Codable {
         switch kind {
         case .inspect: self = .inspect(try payload(InspectTask.self))
         case .measure: self = .measure(try payload(MeasureTask.self))
+        case .encode: self = .encode(try payload(EncodeTask.self))
         case .train: self = .train(try payload(TrainTask.self))
         case .evaluate: self = .evaluate(try payload(EvaluateTask.self))
         case .generate: self = .generate(try payload(GenerateTask.self))
@@ -54,6 +56,7 @@ extension WorkerTask: Codable {
         switch self {
         case .inspect(let task): try box.encode(task, forKey: key)
         case .measure(let task): try box.encode(task, forKey: key)
+        case .encode(let task): try box.encode(task, forKey: key)
         case .train(let task): try box.encode(task, forKey: key)
         case .evaluate(let task): try box.encode(task, forKey: key)
         case .generate(let task): try box.encode(task, forKey: key)

@@ -3,8 +3,8 @@ import Nouns
 import Places
 import WorkerProtocol
 
-/// Writes events as JSON lines to file descriptor 3 (where the parent opened it) and to `events.jsonl` in the request's
-/// folder.
+/// Writes events as JSON lines to the descriptor that `FINETUNED_EVENTS_FD` names and to `events.jsonl` in the
+/// request's folder. Without that variable descriptor 3 is taken, where the parent opened it.
 ///
 /// A reader that has gone away counts as a request to stop: a worker that nobody watches leaves a checkpoint and goes.
 final class EventWriter {
@@ -17,7 +17,7 @@ final class EventWriter {
 
     /// Opens `events.jsonl` for appending: a resumed run goes on in the same file.
     init(folder: String) throws {
-        pipe = fcntl(3, F_GETFD) >= 0 ? 3 : nil
+        pipe = Self.descriptor()
         if let pipe { _ = fcntl(pipe, F_SETFD, FD_CLOEXEC) }
         file = open(WorkFolder(folder).events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard file >= 0 else {
@@ -31,6 +31,33 @@ final class EventWriter {
     }
 
     deinit { close(file) }
+
+    /// Where the parent reads events; nil where nobody does.
+    private static func descriptor() -> Int32? {
+        if let text = ProcessInfo.processInfo.environment[WorkerEvent.descriptorVariable] {
+            return Int32(text).flatMap { $0 > 2 && fcntl($0, F_GETFD) >= 0 ? $0 : nil }
+        }
+        return fcntl(3, F_GETFD) >= 0 ? 3 : nil
+    }
+
+    /// Tells the parent by which status the program leaves where there is no folder to write into.
+    static func end(_ exit: WorkerExit, saying failure: Failure?) {
+        guard let pipe = descriptor() else { return }
+        var events: [WorkerEvent] = []
+        if let failure {
+            var event = WorkerEvent(.failed)
+            event.failure = failure
+            events.append(event)
+        }
+        var event = WorkerEvent(.ended)
+        event.status = exit.rawValue
+        events.append(event)
+        for event in events {
+            // The parent that would read it may be gone; the exit status says the same.
+            guard let line = try? ContractCoding.encode(event) + Data([10]) else { continue }
+            line.withUnsafeBytes { _ = Foundation.write(pipe, $0.baseAddress, $0.count) }
+        }
+    }
 
     /// Writes one event.
     func write(_ event: WorkerEvent) {

@@ -41,18 +41,31 @@ enum WorkerProgram {
             lock = try FolderLock.take(request.directory)
             if events.isWatched { try StopRequest.followParent() }
         } catch is StopRequest.Made {
+            EventWriter.end(.interrupted, saying: nil)
             return .interrupted
         } catch {
             let fault = WorkerFault(error)
             complain(fault)
+            EventWriter.end(fault.exit, saying: fault.failure)
             return fault.exit
         }
         events.write(WorkerEvent(.started))
         defer { withExtendedLifetime(lock) {} }
+        let exit = work(TaskContext(request: request, events: events))
+        var event = WorkerEvent(.ended)
+        event.status = exit.rawValue
+        event.attempt = request.compute?.attempt
+        events.write(event)
+        return exit
+    }
+
+    /// Does what is asked, and tells what came of it.
+    private static func work(_ context: TaskContext) -> WorkerExit {
+        let events = context.events
         do {
-            let context = TaskContext(request: request, events: events)
             let result = try perform(context)
-            try ResultFile.write(try ContractCoding.pretty(result), to: WorkFolder(request.directory).result)
+            try ResultFile.write(
+                try ContractCoding.pretty(result), to: WorkFolder(context.request.directory).result)
             var event = WorkerEvent(.result)
             event.result = result
             events.write(event)
@@ -86,6 +99,7 @@ enum WorkerProgram {
         switch context.request.task {
         case .inspect(let task): try InspectRunner(context: context).run(task)
         case .measure(let task): try MeasureRunner(context: context).run(task)
+        case .encode(let task): try EncodeRunner(context: context).run(task)
         case .train(let task): try TrainRunner(context: context).run(task)
         case .evaluate(let task): try EvaluateRunner(context: context).run(task)
         case .generate(let task): try GenerateRunner(context: context).run(task)

@@ -1,0 +1,99 @@
+"""finetuned_torch REQUEST.json | --describe"""
+import json
+import os
+import sys
+
+from . import VERSION
+from .contract import BAD_REQUEST, DONE, STOPPED, Events, Failure, read_request, take_folder
+
+USAGE = "usage: finetuned_torch REQUEST.json\n       finetuned_torch --describe"
+
+
+def describe():
+    """What this engine says of itself; imports nothing slow."""
+    from importlib.metadata import PackageNotFoundError, version
+    versions = {"finetuned_torch": VERSION}
+    for package in ("torch", "transformers", "peft"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            print(f"finetuned_torch: this Python lacks {package}; run tools/install-engine.sh", file=sys.stderr)
+            return 1
+    keys = ["method", "rank", "alpha", "rsLoRA", "targets", "lastLayers", "adapterDropout", "dropout", "loraPlusRatio", "learningRate",
+            "schedule", "warmupRatio", "minLearningRateRatio", "epochs", "batchRows", "maxLength", "weightDecay", "beta1", "beta2",
+            "epsilon", "clipNorm", "labelSmoothing", "neftuneAlpha", "startDecay", "evaluateEverySteps", "patience",
+            "checkpointEverySteps", "seed"]
+    print(json.dumps({
+        "protocol": 1, "tasks": ["train"], "architectures": ["gemma2", "gemma3", "granite", "llama", "olmo2", "qwen2", "qwen3", "smollm3"],
+        "methods": ["lora", "full"], "recipe": sorted(keys), "devices": ["cuda"] if os.path.exists("/dev/nvidia0") else ["cpu"],
+        "versions": versions}, indent=1))
+    return DONE
+
+
+def main(arguments):
+    if arguments == ["--describe"]:
+        return describe()
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print(USAGE, file=sys.stderr)
+        return BAD_REQUEST
+    rank = os.environ.get("FINETUNED_TORCH_RANK")
+    try:
+        request = read_request(arguments[0])
+        events = Events(request["directory"], (request.get("compute") or {}).get("attempt"))
+        if rank is None:
+            take_folder(events, request["directory"])
+    except Failure as failure:
+        print(f"finetuned_torch: {failure} {failure.told}", file=sys.stderr)
+        unread(failure)
+        return failure.status
+    if rank is not None:
+        return one_rank(request, events, int(rank))
+    events.tell("started")
+    events.speak_regularly()
+    if (request.get("compute") or {}).get("ranks", 1) > 1:
+        from .starter import start
+        status, failure = start(arguments[0], request, events)
+    else:
+        from .work import leave
+        status, failure = leave(request, events)
+    if failure:
+        print(f"finetuned_torch: {failure} {failure.told}", file=sys.stderr)
+    events.end(status, failure)
+    return status
+
+
+def one_rank(request, events, rank):
+    """A rank that `starter` started: what came of it is left in a file, which the starter tells."""
+    from .work import Silence, leave
+    status, failure = leave(request, events if rank == 0 else Silence(), rank)
+    meeting = os.environ["FINETUNED_TORCH_MEETING"]
+    if failure:
+        print(f"finetuned_torch, rank {rank}: {failure} {failure.told}", file=sys.stderr)
+        path = os.path.join(request["directory"], f"left-{meeting}-{rank}.json")
+        with open(path + ".part", "w", encoding="utf-8") as file:
+            json.dump({"status": failure.status, "told": failure.told}, file)
+        os.replace(path + ".part", path)
+    return status
+
+
+def unread(failure):
+    """Tells the launcher by which status the program leaves where there is no folder to write into."""
+    import time
+
+    from .contract import events_descriptor
+    pipe = events_descriptor()
+    if pipe is not None:
+        for event in ({"event": "failed", "failure": failure.told}, {"event": "ended", "status": failure.status}):
+            os.write(pipe, (json.dumps({"time": time.time(), **event}) + "\n").encode())
+
+
+def run():
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # No collective and no thread may hold the way out.
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    run()

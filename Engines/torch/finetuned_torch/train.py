@@ -1,0 +1,250 @@
+"""The training loop, to be read beside Sources/Worker/Training/TrainLoop.swift."""
+import math
+import platform
+import resource
+import time
+
+import torch
+
+from . import checkpoint
+from .contract import BAD_DATA, DIVERGED, FAULT, Failure, Stopped
+from .optimizer import Optimizer
+from .order import Plan
+from .parallel import batches, rounds
+
+OutOfMemory = getattr(torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError)
+
+
+class TrainLoop:
+    def __init__(self, tuned, noise, world, train, validation, task, folder, mark, budget, events, should_stop):
+        self.tuned, self.noise, self.world = tuned, noise, world
+        self.train, self.validation, self.recipe = train, validation, task["recipe"]
+        self.folder, self.mark, self.budget, self.events, self.should_stop = folder, mark, budget, events, should_stop
+        if not any(row.labels for row in train):
+            raise Failure(BAD_DATA, "training.no_labels", f"None of the {len(train)} rows has a token to learn from.", None,
+                          "Check the rows' completions, and that recipe.max_length does not cut them off.")
+        self.plan = Plan(self.recipe, len(train))
+        self.pause = task.get("pauseAtStep")
+        self.optimizer = Optimizer(tuned.parameters, self.recipe)
+        self.state, self.saved, self.best, self.runaway = dict(checkpoint.START), dict(checkpoint.START), None, 0
+
+    def run(self):
+        """Trains to the end or to `pauseAtStep`. Raises Stopped once a checkpoint of the last whole step is written."""
+        self.resume()
+        last = min(self.plan.steps, self.pause or self.plan.steps)
+        if self.is_validation_due():
+            self.validate()
+        while self.state["step"] < last and not self.is_patience_lost():
+            if self.world.any(self.should_stop()):
+                if self.state != self.saved:
+                    self.checkpoint()
+                self.world.wait()
+                raise Stopped
+            self.take_step()
+            step = self.state["step"]
+            if self.is_evaluation(step):
+                self.validate()
+            if step % max(1, self.recipe["checkpointEverySteps"]) == 0 and step < last and not self.is_patience_lost():
+                self.checkpoint()
+        paused = bool(self.pause) and self.state["step"] < self.plan.steps and self.state["step"] == last
+        if paused:
+            self.checkpoint()
+        elif self.best is not None and self.validation:
+            self.load(self.best)
+        return self.result(paused)
+
+    def resume(self):
+        found = checkpoint.read(self.folder, self.mark)
+        if not found:
+            return
+        self.state, sets = found
+        self.saved = dict(self.state)
+        self.load(sets["values"])
+        for kind, target in (("first", self.optimizer.first), ("second", self.optimizer.second)):
+            for name, tensor in sets[kind].items():
+                target[name].copy_(tensor)
+        self.best = sets.get("best")
+
+    def load(self, values):
+        with torch.no_grad():
+            for name, p in self.tuned.parameters.items():
+                p.copy_(values[name])
+
+    def values(self):
+        return {name: p.detach() for name, p in self.tuned.parameters.items()}
+
+    def take_step(self):
+        """One optimizer step. Until all its gradients are there, nothing that lasts is changed."""
+        started, step = time.monotonic(), self.state["step"]
+        places = self.plan.step_rows(step)
+        rows = [self.train[place] for place in places]
+        loss = self.gradients([row for row in rows if row.labels], step)
+        norm = self.optimizer.norm()
+        self.check(loss, norm, places)
+        rate, clip = self.plan.rate(step), self.recipe["clipNorm"]
+        self.optimizer.update(step + 1, rate, min(1, clip / (norm + 1e-6)) if clip > 0 else 1)
+        tokens, labels = sum(row.tokens for row in rows), sum(row.labels for row in rows)
+        state = self.state
+        state["step"] += 1
+        state["firstLoss"] = loss if state["firstLoss"] is None else state["firstLoss"]
+        state["lastLoss"] = loss
+        state["seconds"] += time.monotonic() - started
+        state["tokens"] += tokens
+        state["labelTokens"] += labels
+        left = state["seconds"] / state["step"] * (self.plan.steps - state["step"])
+        self.events.last_progress = {"done": state["step"], "total": self.plan.steps, "unit": "steps"}
+        self.events.tell("step", step={
+            "step": state["step"], "steps": self.plan.steps, "epoch": state["step"] / self.plan.per_epoch, "loss": loss,
+            "gradientNorm": norm, "learningRate": rate, "tokens": tokens, "labelTokens": labels,
+            "tokensPerSecond": self.speed(), "memoryBytes": peak_bytes(), "secondsLeft": left})
+
+    def gradients(self, rows, step):
+        """Leaves the gradient of the step's mean loss a labelled token, over all ranks; returns that loss."""
+        total = sum(row.weight for row in rows)
+        while True:
+            self.optimizer.clear()
+            short, loss = False, 0.0
+            try:
+                loss = self.sweep(rows, total, step)
+            except OutOfMemory:
+                # Ranks that split the base wait for this one in the midst of a layer: nothing can be agreed on there.
+                if self.tuned.is_split:
+                    raise
+                short = True
+            if not self.world.any(short):
+                break
+            self.halve(rows)
+        self.world.summed(self.optimizer.gradients())
+        return self.world.figures(loss)[0]
+
+    def sweep(self, rows, total, step):
+        loss = 0.0
+        for batch in self.shares(rows):
+            value, _, weights = self.forward(batch, rows, step, self.recipe["labelSmoothing"])
+            if total > 0:
+                ((value * weights).sum() / total).backward()
+                loss += float((value.detach() * weights).double().sum()) / total
+        return loss
+
+    def shares(self, rows):
+        """This rank's micro-batches. Where the base is split every rank computes equally often."""
+        found = batches([len(row.inputs) for row in rows], self.budget, self.world.size)
+        return rounds(found, self.world.rank) if self.tuned.is_split else found[self.world.rank]
+
+    def forward(self, batch, rows, step=None, smoothing=0.0):
+        """Losses of the labels of the rows at these places; a row without weight where there are none."""
+        chosen = [rows[place] for place in batch] or rows[:1]
+        lengths = [len(row.inputs) for row in chosen]
+        ids = torch.zeros(len(chosen), max(lengths), dtype=torch.long)
+        at, targets, weights = [], [], []
+        for index, row in enumerate(chosen):
+            ids[index, :lengths[index]] = row.inputs
+            sites = row.weights.nonzero()[:, 0]
+            at.append(torch.stack([torch.full_like(sites, index), sites]))
+            targets.append(row.targets[sites])
+            weights.append(row.weights[sites] * (1.0 if batch else 0.0))
+        device = self.world.device
+        if step is not None and self.noise.used:
+            self.noise.begin(step, batch or [0], lengths, ids.shape[1], device)
+        sites = torch.cat(at, 1).to(device)
+        try:
+            value, correct = self.tuned.losses(ids.to(device), (sites[0], sites[1]), torch.cat(targets).to(device), smoothing)
+        finally:
+            if step is None:
+                self.noise.end()
+        return value, correct, torch.cat(weights).to(device)
+
+    def halve(self, rows):
+        """Memory ran out: smaller micro-batches from here on, as long as one holds more than a row."""
+        torch.cuda.empty_cache()
+        longest = max(range(len(rows)), key=lambda place: len(rows[place].inputs))
+        if self.budget < len(rows[longest].inputs):
+            raise Failure(FAULT, "worker.memory", f"A row of {rows[longest].tokens} tokens does not fit into the device's memory.",
+                          f"step {self.state['step'] + 1}", "Lower recipe.max_length, or train with lora or nf4.")
+        self.budget //= 2
+        self.events.tell("warning", warning={
+            "code": "worker.memory", "message": f"Memory ran out: micro-batches have {self.budget} tokens from here on.",
+            "remedy": "Nothing needs to be done; the numbers stay the same."})
+
+    def check(self, loss, norm, places):
+        """Refuses to go on from numbers that are no longer a model; the last checkpoint stays."""
+        where = f"step {self.state['step'] + 1} of {self.plan.steps}, training rows {', '.join(str(p + 1) for p in places)}"
+        rate = self.recipe["learningRate"]
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise Failure(DIVERGED, "training.not_finite", f"The loss is {loss} and the gradient norm {norm}.", where,
+                          f"Lower recipe.learning_rate (now {rate}), and look at the rows named here.")
+        first = self.state["firstLoss"] if self.state["firstLoss"] is not None else loss
+        vocabulary = self.tuned.base.get_output_embeddings().weight.shape[0]
+        self.runaway = self.runaway + 1 if loss > max(3 * first, math.log(vocabulary) + 3) else 0
+        if self.runaway >= 3:
+            raise Failure(DIVERGED, "training.exploding", f"The loss has grown to {loss}, from {first} at the start.", where,
+                          f"Lower recipe.learning_rate (now {rate}) or recipe.clip_norm, or lengthen the warm-up.")
+
+    def is_evaluation(self, step):
+        if not self.validation:
+            return False
+        every = self.recipe["evaluateEverySteps"]
+        return step == self.plan.steps or (step % every == 0 if every > 0 else step % self.plan.per_epoch == 0)
+
+    def is_validation_due(self):
+        """Whether the validation of the steps done is still to be made: the run is new, or it ended in that validation."""
+        if not self.validation:
+            return False
+        if self.state["step"] == 0:
+            return self.state["startLoss"] is None
+        asked = sum(self.is_evaluation(step) for step in range(self.state["bestStep"] + 1, self.state["step"] + 1))
+        return asked > self.state["evaluationsWithoutGain"]
+
+    def is_patience_lost(self):
+        patience = self.recipe.get("patience")
+        return patience is not None and self.state["evaluationsWithoutGain"] >= max(1, patience)
+
+    @torch.no_grad()
+    def validate(self):
+        """Measures validation loss and keeps the best weights seen."""
+        rows = [row for row in self.validation if row.labels]
+        if not rows:
+            return
+        loss = weight = right = 0.0
+        for batch in self.shares(rows):
+            value, correct, weights = self.forward(batch, rows)
+            loss += float((value * weights).double().sum())
+            weight += float(weights.double().sum())
+            right += float((correct * weights).double().sum())
+        loss, weight, right = self.world.figures(loss, weight, right)
+        mean, state = loss / weight, self.state
+        best = state["bestLoss"] is None or mean < state["bestLoss"]
+        if state["step"] == 0:
+            state["startLoss"] = mean
+        if best:
+            state["bestLoss"], state["bestStep"], state["evaluationsWithoutGain"] = mean, state["step"], 0
+            self.best = {name: value.clone() for name, value in self.values().items()}
+        else:
+            state["evaluationsWithoutGain"] += 1
+        self.events.tell("validation", validation={
+            "step": state["step"], "loss": mean, "tokenAccuracy": right / weight, "best": best})
+
+    def checkpoint(self):
+        if self.world.rank == 0:
+            sets = {"values": self.values(), "first": self.optimizer.first, "second": self.optimizer.second}
+            checkpoint.write(self.folder, self.mark, self.state, {**sets, **({"best": self.best} if self.best else {})})
+        self.saved = dict(self.state)
+        self.events.tell("checkpoint", checkpoint=self.state["step"])
+
+    def speed(self):
+        return self.state["tokens"] / max(1e-9, self.state["seconds"])
+
+    def result(self, paused):
+        state = self.state
+        figures = {"steps": state["step"], "bestStep": state["bestStep"] if self.validation else state["step"],
+                   "finalLoss": state["lastLoss"], "validationLoss": state["bestLoss"], "startValidationLoss": state["startLoss"],
+                   "seconds": state["seconds"], "tokens": state["tokens"], "labelTokens": state["labelTokens"],
+                   "tokensPerSecond": self.speed(), "peakMemoryBytes": peak_bytes(), "paused": paused,
+                   "machine": f"torch {torch.__version__}, {self.world.size} ranks on {self.world.device.type}, {platform.machine()}"}
+        return {key: value for key, value in figures.items() if value is not None}
+
+
+def peak_bytes():
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

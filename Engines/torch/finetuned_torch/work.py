@@ -1,0 +1,135 @@
+"""One rank of the work, from loading to the result."""
+import contextlib
+import os
+import signal
+import socket
+import sys
+import traceback
+
+import torch
+
+from . import checkpoint, tokens
+from .contract import CANNOT_WRITE, DONE, FAULT, PEER_LOST, STOPPED, Failure, Stopped, digest, write_whole
+from .model import Tuned
+from .noise import Noise
+from .parallel import World
+from .train import TrainLoop
+
+
+class Silence:
+    """What the ranks beside the first one tell: nothing."""
+
+    last_progress = None
+    reader_gone = False
+
+    def tell(self, *_, **__):
+        pass
+
+
+class StopRequest:
+    """Whether this rank was asked to leave: by a signal, by a reader that went, by the file `stop`, or by its parent's end."""
+
+    def __init__(self, folder, events):
+        self.made, self.events, self.file, self.parent = False, events, os.path.join(folder, "stop"), os.getppid()
+        signal.signal(signal.SIGTERM, self.make)
+
+    def make(self, *_):
+        self.made = True
+
+    def __call__(self):
+        watched = "FINETUNED_EVENTS_FD" in os.environ or "FINETUNED_TORCH_MEETING" in os.environ
+        orphan = watched and os.getppid() != self.parent
+        return self.made or orphan or self.events.reader_gone or os.path.exists(self.file)
+
+
+def perform(request, events, rank=0):
+    """Trains; returns the exit status. Only the first rank tells events."""
+    task, compute = request["task"]["train"], request.get("compute") or {}
+    folder, size = request["directory"], compute.get("ranks", 1)
+    stop = StopRequest(folder, events)
+    torch.set_num_threads(1 if size > 1 else request.get("threads") or torch.get_num_threads())
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    world = make_world(compute, folder, rank, size)
+    events.tell("stage", stage="loading")
+    noise = Noise(task["recipe"])
+    tuned = Tuned(task, compute, noise, world.device)
+    tuned.is_split = size > 1 and compute.get("parallel", "auto") == "shard"
+    if tuned.is_split:
+        check_split(task, compute)
+        world.split(tuned)
+    train = tokens.read(task["tokens"]["train"])
+    held = task["tokens"].get("validation")
+    budget = token_budget(request, tuned, world)
+    events.tell("stage", stage="training")
+    loop = TrainLoop(tuned, noise, world, train, tokens.read(held) if held else [], task, folder,
+                     checkpoint.fingerprint(task, compute), budget, events, stop)
+    training = loop.run()
+    if rank == 0:
+        training["adapter"] = tuned.write(folder, loop.values())
+        finish(folder, events, {"training": training, "figures": {"training_rows": float(len(train))}})
+    world.wait()
+    return DONE
+
+
+def finish(folder, events, result):
+    import json
+    write_whole(os.path.join(folder, "result.json"), json.dumps(result, indent=1, sort_keys=True).encode())
+    events.tell("result", result=result)
+
+
+def check_split(task, compute):
+    if task["recipe"]["method"] == "full" or compute.get("quantise", "none") != "none":
+        raise Failure(64, "compute.parallel", "parallel = shard splits the frozen base of an adapter in float32 or bfloat16.",
+                      "compute.parallel", "Use replicate, or method = \"lora\" with quantise = \"none\".")
+
+
+def make_world(compute, folder, rank, size):
+    device = compute.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
+    if device == "cuda":
+        if size > torch.cuda.device_count():
+            raise Failure(64, "compute.ranks", f"{size} ranks are asked for, and there are {torch.cuda.device_count()} devices.",
+                          "compute.ranks", "Ask for one rank a device at most.")
+        device = f"cuda:{rank}"
+        torch.cuda.set_device(device)
+    if size > 1:
+        from .rendezvous import meet
+        backend = "nccl" if device.startswith("cuda") else "gloo"
+        meet(folder, os.environ["FINETUNED_TORCH_MEETING"], rank, size, backend, float(os.environ.get("FINETUNED_TORCH_MEET_SECONDS", 60)),
+             float(os.environ.get("FINETUNED_TORCH_COLLECTIVE_SECONDS", 600)))
+    return World(rank, size, device)
+
+
+def token_budget(request, tuned, world):
+    """Padded tokens of a micro-batch, from the memory there is."""
+    given = os.environ.get("FINETUNED_TORCH_MICRO_TOKENS")
+    if given:
+        return max(1, int(given))
+    config = tuned.base.config.get_text_config()
+    a_token = 4 * (config.num_hidden_layers * (14 * config.hidden_size + 4 * (getattr(config, "intermediate_size", 0) or 0))
+                   + 2 * config.vocab_size)
+    memory = int(torch.cuda.mem_get_info()[0] * 0.6) if world.device.type == "cuda" else request.get("memoryBytes") or 512 << 20
+    return max(128, min(1 << 16, memory // a_token))
+
+
+def leave(request, events, rank=0):
+    """Performs the work and returns (status, failure) of whatever came of it."""
+    try:
+        return perform(request, events, rank), None
+    except Stopped:
+        return STOPPED, None
+    except Failure as failure:
+        return failure.status, failure
+    except OSError as error:
+        return CANNOT_WRITE, Failure(CANNOT_WRITE, "worker.file", "A file cannot be read or written.", error.filename,
+                                     "Check the disk, its space and its permissions.", str(error))
+    except Exception as error:
+        traceback.print_exc()
+        size = (request.get("compute") or {}).get("ranks", 1)
+        lost = size > 1 and any(word in str(error).lower() for word in ("connection", "timed out", "timeout", "peer", "gloo", "nccl"))
+        status = PEER_LOST if lost else FAULT
+        code = "engine.peer_lost" if lost else "worker.internal"
+        return status, Failure(status, code, f"Rank {rank} on {socket.gethostname()} failed: {error}", None,
+                               "Start the run again; if it fails again, report it with the request file.")
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
