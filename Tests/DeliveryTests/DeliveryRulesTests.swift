@@ -1,6 +1,7 @@
 import Foundation
 import Nouns
 import Settings
+import TestSupport
 import Testing
 
 @testable import Delivery
@@ -39,8 +40,38 @@ struct DeliveryRulesTests {
     @Test func signaturesAreThoseOfTheSpecification() {
         let headers = WebhookSignature.headers(
             id: "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp: 1_614_265_330, body: Data("{\"test\": 2432232314}".utf8),
-            secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+            secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
         #expect(headers.map(\.0) == ["webhook-id", "webhook-timestamp", "webhook-signature"])
         #expect(headers[2].1 == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+    }
+
+    /// A receiver that has either secret finds its signature among those of the header.
+    @Test func whileASecretIsExchangedBothSign() {
+        func signature(_ secrets: [String]) -> String {
+            WebhookSignature.headers(id: "evt_1", timestamp: 1_614_265_330, body: Data("{}".utf8), secrets: secrets)[2]
+                .value
+        }
+        #expect(signature(["new", "old"]) == signature(["new"]) + " " + signature(["old"]))
+        #expect(signature(["new"]) != signature(["old"]))
+    }
+
+    @Test func theFormerSecretSignsForADay() throws {
+        let sandbox = try Sandbox()
+        var settings = DeliverySettings()
+        #expect(WebhookSecrets.files(settings, at: Date()) == [])
+        let (new, old) = (sandbox.root + "/new", sandbox.root + "/old")
+        settings.webhookSecretFile = new
+        settings.webhookSecretFileOld = old
+        #expect(WebhookSecrets.files(settings, at: Date()) == [new], "nothing says when it was exchanged")
+        try Data(" secret\n".utf8).write(to: URL(filePath: new))
+        var status = stat()
+        try #require(stat(new, &status) == 0)
+        let written = Date(timeIntervalSince1970: Double(status.st_mtim.tv_sec))
+        #expect(WebhookSecrets.files(settings, at: written) == [new, old])
+        #expect(WebhookSecrets.files(settings, at: written.addingTimeInterval(86_399)) == [new, old])
+        #expect(WebhookSecrets.files(settings, at: written.addingTimeInterval(86_400)) == [new])
+        settings.webhookSecretFileOld = nil
+        #expect(WebhookSecrets.files(settings, at: written) == [new])
+        #expect(WebhookSecrets.read(new) == "secret" && WebhookSecrets.read(old) == nil)
     }
 }

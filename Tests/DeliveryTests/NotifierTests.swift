@@ -50,10 +50,15 @@ struct NotifierTests {
     @Test func aWebhookIsSignedAndRepeatedUntilItIsTaken() async throws {
         let secret = scene.sandbox.root + "/secret"
         try Data("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n".utf8).write(to: URL(filePath: secret))
+        try Data("former\n".utf8).write(to: URL(filePath: secret + "-old"))
         let receiver = try Receiver(folder: scene.sandbox.root, answers: [503, 200])
         defer { receiver.stop() }
         let context = try scene.context(
-            "webhook = \"http://127.0.0.1:\(receiver.port)/hook\"\nwebhook_secret_file = \"\(secret)\"")
+            """
+            webhook = "http://127.0.0.1:\(receiver.port)/hook"
+            webhook_secret_file = "\(secret)"
+            webhook_secret_file_old = "\(secret)-old"
+            """)
         _ = try scene.promoted(context)
         try await pass(context)
         let waiting = try context.ledger.dueNotifications(at: Date().addingTimeInterval(6))
@@ -71,7 +76,8 @@ struct NotifierTests {
             let id = try #require(request.headers["webhook-id"])
             let timestamp = try #require(request.headers["webhook-timestamp"].flatMap { Int($0) })
             let expected = WebhookSignature.headers(
-                id: id, timestamp: timestamp, body: request.body, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+                id: id, timestamp: timestamp, body: request.body,
+                secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "former"])
             #expect(request.headers["webhook-signature"] == expected[2].value)
             #expect(try ContractCoding.decode(DeliveryEvent.self, from: request.body).id == id)
         }

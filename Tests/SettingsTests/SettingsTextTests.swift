@@ -64,6 +64,7 @@ struct SettingsTextTests {
         hook_seconds = 5
         webhook = "https://example.org/hook"
         webhook_secret_file = "/srv/secret"
+        webhook_secret_file_old = "/srv/secret-old"
         webhook_events = ["promoted"]
         [delivery.hooks]
         promoted = ["/usr/bin/tell"]

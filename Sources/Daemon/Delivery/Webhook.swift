@@ -22,15 +22,17 @@ struct Webhook: Sendable {
                 (name: "content-type", value: "application/json"),
                 (name: "user-agent", value: "finetuned/\(BuildVersion.text)"),
             ]
-            if let file = settings.webhookSecretFile {
-                guard
-                    let secret = FileManager.default.contents(atPath: file).map({
-                        String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-                    }),
-                    !secret.isEmpty
-                else { return .later("the secret in \(file) cannot be read: give the daemon's user access to it") }
+            let now = Date()
+            var secrets: [String] = []
+            for file in WebhookSecrets.files(settings, at: now) {
+                guard let secret = WebhookSecrets.read(file) else {
+                    return .later("the secret in \(file) cannot be read: give the daemon's user access to it")
+                }
+                secrets.append(secret)
+            }
+            if !secrets.isEmpty {
                 headers += WebhookSignature.headers(
-                    id: event.id, timestamp: Int(Date().timeIntervalSince1970), body: body, secret: secret)
+                    id: event.id, timestamp: Int(now.timeIntervalSince1970), body: body, secrets: secrets)
             }
             let status = try await sender.post(body, to: address, headers: headers, seconds: settings.hookSeconds)
             if (200..<300).contains(status) { return .told("\(status)") }

@@ -5,16 +5,19 @@ import Platform
 /// check:
 /// `v1,` and base64 of HMAC-SHA256 over `<id>.<timestamp>.<body>`.
 package enum WebhookSignature {
-    /// The headers of one attempt; `secret` is `whsec_` and base64, or any text, which is then used as it is.
+    /// The headers of one attempt, with a signature by each secret: `whsec_` and base64, or any text, which is then
+    /// used as it is.
     package static func headers(
-        id: String, timestamp: Int, body: Data, secret: String
+        id: String, timestamp: Int, body: Data, secrets: [String]
     ) -> [(name: String, value: String)] {
         var content = Data("\(id).\(timestamp).".utf8)
         content.append(body)
-        let code = SHA256.authenticationCode(of: content, key: key(secret))
+        let signatures = secrets.map { secret in
+            "v1," + Data(SHA256.authenticationCode(of: content, key: key(secret))).base64EncodedString()
+        }
         return [
             ("webhook-id", id), ("webhook-timestamp", String(timestamp)),
-            ("webhook-signature", "v1," + Data(code).base64EncodedString()),
+            ("webhook-signature", signatures.joined(separator: " ")),
         ]
     }
 

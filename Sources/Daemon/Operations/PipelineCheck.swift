@@ -153,10 +153,13 @@ struct PipelineCheck {
                     "Check that it is there and readable.")
             }
         }
-        if let path = settings.delivery.webhookSecretFile, !FileManager.default.isReadableFile(atPath: path) {
+        let secrets = [
+            ("webhook_secret_file", settings.delivery.webhookSecretFile),
+            ("webhook_secret_file_old", settings.delivery.webhookSecretFileOld),
+        ]
+        for case (let key, let path?) in secrets where !FileManager.default.isReadableFile(atPath: path) {
             problem(
-                &answer, "The file of delivery.webhook_secret_file cannot be read.", path,
-                "Check that it is there and readable.")
+                &answer, "The file of delivery.\(key) cannot be read.", path, "Check that it is there and readable.")
         }
         var programs = settings.gates.evaluators.map { ("the evaluator '\($0.name)'", $0.command) }
         programs.append(("the canary", settings.delivery.canary))

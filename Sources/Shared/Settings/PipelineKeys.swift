@@ -310,6 +310,17 @@ extension PipelineSettings {
                 $0.delivery.webhookSecretFile = $1
                 return $1.hasPrefix("/") ? nil : "an absolute path"
             },
+            .text(
+                "delivery.webhook_secret_file_old", default: "none",
+                """
+                The file with the secret before that: it signs as well for a day after webhook_secret_file was \
+                written, so that no event is lost while the receiver takes the new one.
+                """,
+                read: { $0.delivery.webhookSecretFileOld }
+            ) {
+                $0.delivery.webhookSecretFileOld = $1
+                return $1.hasPrefix("/") ? nil : "an absolute path"
+            },
             .texts(
                 "delivery.webhook_events", default: "all",
                 "The events that are sent: \(Self.events).",

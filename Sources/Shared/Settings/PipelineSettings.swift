@@ -210,6 +210,8 @@ package struct DeliverySettings: Codable, Hashable, Sendable {
     /// Where events are sent by POST, signed with the secret in `webhookSecretFile`.
     package var webhook: String?
     package var webhookSecretFile: String?
+    /// The secret before that, which signs as well for a day.
+    package var webhookSecretFileOld: String?
     /// The events that are sent.
     package var webhookEvents = DeliveryEvent.Kind.allCases.map(\.rawValue)
     package init() {}
