@@ -12,9 +12,10 @@ import json
 import pathlib
 import sys
 
-from transformers import Gemma3TextConfig, GPT2Config, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+from transformers import (Gemma3Config, Gemma3TextConfig, GPT2Config, GraniteConfig, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config,
+                          SmolLM3Config)
 
-CLASSES = [LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config, Gemma3TextConfig, GPT2Config]
+CLASSES = [LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config, Gemma3TextConfig, GPT2Config, SmolLM3Config, GraniteConfig, Gemma3Config]
 
 
 def main():

@@ -4,7 +4,7 @@
     pip install torch==2.13.0 transformers==5.23.0 safetensors
     tools/make-family-fixtures.py Tests/Fixtures/families
 
-A folder holds config.json, model.safetensors, expected.json (token ids, loss of each next token, the last token's logits) and
+A folder holds config.json, model.safetensors, expected.json (token ids, loss of each next token, the last token's logits, the losses of six steps of training) and
 gradients.safetensors (of the summed loss over all sequences, by transformers' own parameter names).
 """
 import json
@@ -13,7 +13,8 @@ import sys
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, Gemma3TextConfig, GPT2Config, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+from transformers import (AutoModelForCausalLM, Gemma3Config, Gemma3TextConfig, GPT2Config, GraniteConfig, LlamaConfig, MistralConfig,
+                          Qwen2Config, Qwen3Config, SmolLM3Config)
 
 SMALL = dict(vocab_size=67, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=64, bos_token_id=1, eos_token_id=2, pad_token_id=0)
@@ -28,6 +29,15 @@ KINDS = {
                                 layer_types=["sliding_attention", "sliding_attention", "full_attention"]), torch.bfloat16),
     "gpt2": (GPT2Config(vocab_size=67, n_embd=16, n_layer=2, n_head=4, n_positions=64, bos_token_id=1, eos_token_id=2,
                         resid_pdrop=0, embd_pdrop=0, attn_pdrop=0), torch.float16),
+    "smollm3": (SmolLM3Config(**{**SMALL, "num_hidden_layers": 4}), torch.bfloat16),
+    "granite": (GraniteConfig(**SMALL, embedding_multiplier=3.0, attention_multiplier=0.35, residual_multiplier=0.22, logits_scaling=2.5),
+                torch.bfloat16),
+    "llama-biased": (LlamaConfig(**SMALL, attention_bias=True, mlp_bias=True), torch.bfloat16),
+    "gemma3-wrapped": (Gemma3Config(
+        text_config=dict(model_type="gemma3_text", **SMALL, head_dim=8, sliding_window=6, query_pre_attn_scalar=12,
+                         layer_types=["sliding_attention", "full_attention"]),
+        vision_config=dict(model_type="siglip_vision_model", hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2,
+                           image_size=8, patch_size=4), mm_tokens_per_image=4), torch.bfloat16),
 }
 
 
@@ -35,10 +45,25 @@ def randomize(model, kind):
     """Weights large enough that every part of the model shows in the outcome, rounded to the type they are stored in."""
     for name, parameter in model.named_parameters():
         if parameter.dim() == 1:
-            around = 0.0 if name.endswith("bias") or kind == "gemma3" else 1.0
+            around = 0.0 if name.endswith("bias") or kind.startswith("gemma3") else 1.0
             parameter.data.normal_(around, 0.3)
         else:
             parameter.data.normal_(0, 0.8 if "embed" in name or "wte" in name or "wpe" in name else 1.2 / parameter.shape[-1] ** 0.5)
+
+
+def trajectory(model, sequences):
+    """The mean loss before each of six steps of full fine-tuning with AdamW at 1e-3, both sequences a step."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0)
+    found = []
+    for _ in range(6):
+        optimizer.zero_grad()
+        rows = [torch.tensor([sequence["ids"]]) for sequence in sequences]
+        loss = sum(torch.nn.functional.cross_entropy(model(ids).logits[0, :-1], ids[0, 1:], reduction="sum") for ids in rows)
+        loss = loss / sum(ids.shape[1] - 1 for ids in rows)
+        loss.backward()
+        optimizer.step()
+        found.append(loss.item())
+    return found
 
 
 def main():
@@ -71,8 +96,8 @@ def main():
             loss = loss + losses.sum()
             sequences.append({"ids": ids[0].tolist(), "losses": losses.tolist(), "last_logits": logits[-1].tolist()})
         loss.backward()
-        (folder / "expected.json").write_text(json.dumps({"sequences": sequences}) + "\n")
-        save_file({n: p.grad.contiguous() for n, p in model.named_parameters()}, folder / "gradients.safetensors")
+        save_file({n: p.grad.contiguous() for n, p in model.named_parameters() if p.grad is not None}, folder / "gradients.safetensors")
+        (folder / "expected.json").write_text(json.dumps({"sequences": sequences, "trajectory": trajectory(model, sequences)}) + "\n")
         print(kind, f"{loss.item():.3f}", sum(p.numel() for p in model.parameters()), "parameters")
 
 

@@ -42,7 +42,8 @@ import WeightFiles
     }
 
     /// Every family, but for the tiny Gemma, whose layers llama.cpp would run differently.
-    static let kinds = ModelConfiguration.Family.allCases.map(\.name).filter { $0 != "gemma3" } + ["llama3"]
+    static let kinds =
+        ModelConfiguration.Family.allCases.map(\.name).filter { $0 != "gemma3" } + ["llama3", "llama-biased"]
 
     @Test(arguments: kinds)
     func lossesStay(kind: String) throws {
@@ -58,7 +59,9 @@ import WeightFiles
         let plain = try Transformer(model, team: team).score(tree)
         let found = try Transformer(back, team: team).score(tree)
         for (index, loss) in found.enumerated() {
-            #expect(abs(loss.loss - expected[index].loss) < 2e-2, "\(kind), token \(index)")
+            // What halves round off grows with the loss.
+            let wanted = expected[index].loss
+            #expect(abs(loss.loss - wanted) < 1e-2 * max(2, wanted), "\(kind), token \(index)")
         }
         #expect(zip(found, plain).contains { abs($0.loss - $1.loss) > 0.1 })
     }

@@ -45,6 +45,17 @@ import WeightFiles
         }
     }
 
+    /// The same of the classes that wrap a language model.
+    @Test(arguments: WrappedModel.wrappers.keys.sorted())
+    func everyFieldOfAWrapperIsKnown(kind: String) throws {
+        let fields = try #require(try Self.configurations()[kind]?["fields"]?.list).compactMap(\.string)
+        let keys = try #require(WrappedModel.wrappers[kind]).keys
+        #expect(fields.contains("text_config"))
+        for field in fields {
+            #expect(keys.rules[field] != nil || keys.isHarmless(field), "\(kind): \(field)")
+        }
+    }
+
     /// What the absence of a key means is what transformers takes it to mean.
     @Test(arguments: kinds)
     func absentKeysMeanWhatTransformersSays(kind: String) throws {
@@ -76,8 +87,9 @@ import WeightFiles
 
     /// A value of every key that is not computed is refused, by the key's name.
     @Test(arguments: [
-        ("llama", "hidden_act", JSONNode.text("relu")), ("llama", "attention_bias", .flag(true)),
-        ("llama", "mlp_bias", .flag(true)), ("llama", "attention_multiplier", .number(0.5)),
+        ("llama", "hidden_act", JSONNode.text("relu")), ("smollm3", "attention_bias", .flag(true)),
+        ("smollm3", "mlp_bias", .flag(true)), ("smollm3", "use_sliding_window", .flag(true)),
+        ("granite", "hidden_act", .text("gelu")), ("llama", "attention_multiplier", .number(0.5)),
         ("llama", "logits_scaling", .integer(8)), ("llama", "partial_rotary_factor", .number(0.5)),
         ("llama", "sliding_window", .integer(8)), ("llama", "use_bidirectional_attention", .flag(true)),
         ("llama", "is_causal", .flag(false)), ("mistral", "hidden_act", .text("gelu")),

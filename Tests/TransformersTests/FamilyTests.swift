@@ -9,7 +9,8 @@ import WeightFiles
 /// and gradients.
 @Suite struct FamilyTests {
     /// Each family, and variants of some.
-    static let kinds = ModelConfiguration.Family.allCases.map(\.name) + ["llama3", "mistral"]
+    static let kinds =
+        ModelConfiguration.Family.allCases.map(\.name) + ["llama3", "mistral", "llama-biased", "gemma3-wrapped"]
 
     struct Expected: Decodable {
         struct Sequence: Decodable {
@@ -108,7 +109,8 @@ import WeightFiles
             layout.fuses(place.projection)
             ? .fused(layer: place.layer) : .projection(layer: place.layer, place.projection)
         let name = try #require(layout.name(role))
-        let stored = try #require(tensors[name + ".weight"]).floats()
+        let wrapped = "model.language_model." + name.dropFirst(layout.root.count) + ".weight"
+        let stored = try #require(tensors[name + ".weight"] ?? tensors[wrapped]).floats()
         guard layout.isTransposed else { return stored }
         // [in × out], with q, k and v side by side where they are one.
         let columns = stored.count / place.inner

@@ -18,4 +18,18 @@ enum HuggingFaceConfig {
         config.merge(try family.configKeys(c, place: gguf.path)) { $1 }
         return config
     }
+
+    /// The keys of the language model alone, of a `config.json` that wraps them: what is written has no other part.
+    static func unwrapped(_ wrapper: [String: Any], _ c: ModelConfiguration) -> [String: Any] {
+        let family = c.family.facts
+        var config = wrapper["text_config"] as? [String: Any] ?? [:]
+        for key in ["bos_token_id", "eos_token_id", "pad_token_id", "transformers_version"] where config[key] == nil {
+            config[key] = wrapper[key]
+        }
+        config["model_type"] = config["model_type"] ?? family.modelTypes[0]
+        config["architectures"] = [family.modelClass]
+        config["vocab_size"] = c.vocabulary
+        config["tie_word_embeddings"] = c.tied
+        return config
+    }
 }

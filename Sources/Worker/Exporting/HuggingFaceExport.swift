@@ -54,6 +54,9 @@ package enum HuggingFaceExport {
                     place: source.path + "/config.json", problem: "this is no JSON object",
                     remedy: "Register the base again.")
             }
+            if WrappedModel.wraps(config["model_type"] as? String) {
+                config = HuggingFaceConfig.unwrapped(config, model.configuration)
+            }
             if !source.files.contains("generation_config.json"), source.files.contains("tokenizer.json") {
                 let tokenizer = try TokenizerFile(path: source.path).tokenizer
                 var generation: [String: Any] = ["do_sample": false]

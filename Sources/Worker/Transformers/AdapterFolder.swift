@@ -49,11 +49,14 @@ package enum AdapterFolder {
     }
 
     /// Writes `adapter` into `folder`, made where it is absent. `type` is F32, F16 or BF16.
+    ///
+    /// - Parameter root: ``Model/moduleRoot`` of the base.
     package static func write(
-        _ adapter: Adapter, family: ModelConfiguration.Family, base: String, type: StorageType = .f32, to folder: String
+        _ adapter: Adapter, family: ModelConfiguration.Family, base: String, root: String? = nil,
+        type: StorageType = .f32, to folder: String
     ) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let layout = family.facts.huggingFace
+        let layout = family.facts.huggingFace.with { $0.root = root ?? $0.root }
         let rank = adapter.layout.rank
         var tensors: [TensorSource] = []
         var modules: Set<String> = []

@@ -9,9 +9,11 @@ extension Model {
     /// Throws ``ModelFailure`` where the architecture, a key or a shape is not one the engine runs, and where the
     /// folder holds something that would not be used.
     package init(huggingFace folder: HuggingFaceFolder) throws {
-        let file = folder.path + "/config.json"
-        let config = folder.config
-        for key in ["quantization_config", "quantization", "compression_config"] where config[key] != nil {
+        let contents = try WrappedModel(folder)
+        let file = contents.place
+        let config = contents.config
+        for key in ["quantization_config", "quantization", "compression_config"] {
+            guard config[key] != nil || folder.config[key] != nil else { continue }
             throw ModelFailure(
                 place: "\(file), \(key)",
                 problem: "weights quantised by bitsandbytes, GPTQ, MLX or the like are not supported",
@@ -19,18 +21,18 @@ extension Model {
         }
         let kind = config["model_type"]?.string ?? ""
         guard let family = ModelConfiguration.Family(modelType: kind) else {
-            let kinds = ModelConfiguration.Family.allCases.flatMap { $0.facts.modelTypes }.joined(separator: ", ")
+            let kinds = ModelConfiguration.Family.allCases.flatMap { $0.facts.modelTypes } + WrappedModel.wrappers.keys
             throw ModelFailure(
                 place: "\(file), model_type", problem: "the model type '\(kind)' is not one this engine runs",
-                remedy: "Choose a base of \(kinds).")
+                remedy: "Choose a base of \(kinds.joined(separator: ", ")).")
         }
-        try Self.checkClass(config, kind, file: file)
-        try Self.checkTensors(folder)
+        if contents.root == nil { try Self.checkClass(config, kind, file: file) }
+        try Self.checkTensors(folder, contents)
         let layout = family.facts.huggingFace
         // A folder saved from the bare model lacks the prefix.
-        let root = folder.tensors.keys.contains { $0.hasPrefix(layout.root) } ? layout.root : ""
+        let root = contents.tensors.keys.contains { $0.hasPrefix(layout.root) } ? layout.root : ""
         let name = root + layout.embedding + ".weight"
-        guard let embedding = folder.tensors[name], embedding.shape.count == 2 else {
+        guard let embedding = contents.tensors[name], embedding.shape.count == 2 else {
             throw ModelFailure(
                 place: "\(folder.path), \(name)", problem: "this tensor is missing or no matrix",
                 remedy: "The model is incomplete, or of an architecture that is not supported.")
@@ -42,26 +44,27 @@ extension Model {
                 remedy: "Save the model again with save_pretrained after resize_token_embeddings.")
         }
         let head = layout.head + ".weight"
-        let tied = try Self.isTied(config, folder, head: head, embedding: embedding, family.facts.declared(kind))
+        let tied = try Self.isTied(contents, folder.path, head: head, embedding: embedding, family.facts.declared(kind))
         let c = try family.facts.shape(config, file: file, vocabulary: embedding.rows, tied: tied)
-        let shelf = TensorShelf(file: folder.path, layout: layout, root: root) { folder.tensors[$0] }
-        try shelf.checkNames(folder.tensors.keys.sorted(), c, isHarmless: Self.isBuffer)
+        let shelf = TensorShelf(file: folder.path, layout: layout, root: root) { contents.tensors[$0] }
+        try shelf.checkNames(contents.tensors.keys.sorted(), c, isHarmless: Self.isBuffer)
         try self.init(
-            c, shelf, parameters: folder.tensors.reduce(0) { $0 + (tied && $1.key == head ? 0 : $1.value.count) },
-            of: folder.tensors)
+            c, shelf, parameters: contents.tensors.reduce(0) { $0 + (tied && $1.key == head ? 0 : $1.value.count) },
+            of: contents.tensors)
+        moduleRoot = contents.root
     }
 
     /// Whether the output projection is the embedding. Throws where it is neither there nor tied, and where both are
     /// there and differ, which versions of transformers read differently.
     private static func isTied(
-        _ config: JSONNode, _ folder: HuggingFaceFolder, head: String, embedding: StoredTensor, _ keys: DeclaredKeys
+        _ contents: WrappedModel, _ path: String, head: String, embedding: StoredTensor, _ keys: DeclaredKeys
     ) throws -> Bool {
         let key = "tie_word_embeddings"
-        let isTied = (config[key] ?? keys.absent(key)) == .flag(true)
-        guard let stored = folder.tensors[head] else {
+        let isTied = (contents.config[key] ?? keys.absent(key)) == .flag(true)
+        guard let stored = contents.tensors[head] else {
             if isTied { return true }
             throw ModelFailure(
-                place: "\(folder.path), \(head)",
+                place: "\(path), \(head)",
                 problem: "the output projection is missing, and config.json does not tie it to the embedding; "
                     + "transformers would start it at random",
                 remedy: "Save the model again with its head. If the model does tie them, write "
@@ -72,7 +75,7 @@ extension Model {
             stored.bytes.elementsEqual(embedding.bytes)
         else {
             throw ModelFailure(
-                place: "\(folder.path)/config.json, \(key)",
+                place: "\(contents.place), \(key)",
                 problem: "this is true, and \(head) is there and differs from the embedding",
                 remedy: "Write false if the head is to be used, or take \(head) out of the weights.")
         }
@@ -103,8 +106,8 @@ extension Model {
     }
 
     /// Refuses tensors of number types that are not read, and names of wrappers that were saved along.
-    private static func checkTensors(_ folder: HuggingFaceFolder) throws {
-        if let (name, type) = folder.otherTypes.filter({ !isBuffer($0.key) }).min(by: { $0.key < $1.key }) {
+    private static func checkTensors(_ folder: HuggingFaceFolder, _ contents: WrappedModel) throws {
+        if let (name, type) = contents.otherTypes.filter({ !isBuffer($0.key) }).min(by: { $0.key < $1.key }) {
             let what = type.hasPrefix("F8") ? "fp8 weights (\(type))" : "weights of type \(type)"
             throw ModelFailure(
                 place: "\(folder.path), \(name)", problem: "\(what) are not supported (F32, F16 and BF16 are)",

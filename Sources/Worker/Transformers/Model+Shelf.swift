@@ -33,7 +33,7 @@ extension TensorShelf {
                 case .embedding?, .positions?, .head?: !isBias
                 case .finalNorm?: !isBias || c.normalisation == .layer
                 case .projection(let layer, let projection)?:
-                    layer < c.layers && (!isBias || c.family.facts.biased.contains(projection))
+                    layer < c.layers && (!isBias || c.biased.contains(projection))
                 case .fused(let layer)?: layer < c.layers
                 case .norm(let layer, _)?: layer < c.layers && (!isBias || c.normalisation == .layer)
                 }

@@ -5,6 +5,9 @@ import WeightFiles
 package struct Model: Sendable {
     package var configuration: ModelConfiguration
     package var weights: ModelWeights
+    /// What the names of the modules of the folder that it came from begin with, where that is another beginning than
+    /// the family's: a model that also sees keeps its language model deeper.
+    package var moduleRoot: String?
     package init(configuration: ModelConfiguration, weights: ModelWeights) {
         self.configuration = configuration
         self.weights = weights

@@ -29,6 +29,10 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var postNorms = false
     /// Embeddings are multiplied by this (Gemma: √width).
     package var embeddingScale: Float = 1
+    /// What attention and feed-forward add to the residual stream is multiplied by this (Granite).
+    package var residualScale: Float = 1
+    /// Logits are multiplied by this (Granite).
+    package var logitScale: Float = 1
     /// Scores are multiplied by this (1/√headSize unless the family says otherwise).
     package var scoreScale: Float
     /// Rotary bases; nil where positions are learned (GPT-2).
@@ -39,6 +43,10 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var window = 0
     /// Which layers slide.
     package var slides: [Bool] = []
+    /// Which layers rotate queries and keys; empty where all do (SmolLM3).
+    package var rotations: [Bool] = []
+    /// The linear layers that have a bias.
+    package var biased: Set<Projection>
     /// The output projection is the embedding.
     package var tied: Bool
 
@@ -75,11 +83,15 @@ package struct ModelConfiguration: Hashable, Sendable {
         self.context = context
         self.epsilon = epsilon
         self.tied = tied
+        biased = family.facts.biased
         scoreScale = 1 / Float(headSize).squareRoot()
     }
 
     /// Whether layer `index` sees only ``window`` tokens back.
     package func slides(_ index: Int) -> Bool { window > 0 && index < slides.count && slides[index] }
+
+    /// Whether layer `index` rotates queries and keys by their positions.
+    package func rotates(_ index: Int) -> Bool { index >= rotations.count || rotations[index] }
 
     /// Columns of queries, and of keys or values.
     package var queryWidth: Int { heads * headSize }

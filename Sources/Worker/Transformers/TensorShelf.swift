@@ -54,7 +54,6 @@ struct TensorShelf {
             .o: (c.width, c.queryWidth), .gate: (c.hidden, c.width), .up: (c.hidden, c.width),
             .down: (c.width, c.hidden),
         ]
-        let biased = c.family.facts.biased
         var projections = [WeightMatrix?](repeating: nil, count: Projection.allCases.count)
         if let fused = layout.fused {
             let parts = [c.queryWidth, c.keyWidth, c.keyWidth]
@@ -64,8 +63,8 @@ struct TensorShelf {
         }
         for projection in Projection.allCases where !layout.fuses(projection) {
             guard let name = layout.projections[projection], let (out, inner) = rows[projection] else { continue }
-            // Taken for its check: a bias that a family has must be there.
-            if biased.contains(projection) { _ = try tensor(prefix + name + ".bias", [out]) }
+            // Taken for its check: a bias that a model has must be there.
+            if c.biased.contains(projection) { _ = try tensor(prefix + name + ".bias", [out]) }
             projections[projection.rawValue] =
                 layout.isTransposed
                 ? try transposed(prefix + name, [out], inner)[0]

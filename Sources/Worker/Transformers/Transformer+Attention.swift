@@ -31,10 +31,8 @@ extension Transformer {
             project(layer, [(.o, kept.preAttentionPost, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t)
             addNormalised(post, kept.preAttentionPost, to: kept.input, into: kept.middle, tokens: t)
         } else {
-            copy(kept.input, to: kept.middle, t * d)
-            project(
-                layer, [(.o, kept.middle, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t,
-                accumulate: true)
+            addProjected(
+                layer, .o, x: kept.attention, ldx: c.queryWidth, kept.low, to: kept.input, into: kept.middle, tokens: t)
         }
     }
 
@@ -46,7 +44,8 @@ extension Transformer {
         let d = c.width
         let a = activations
         let weights = model.weights.layers[layer]
-        let branch = throughDropout(a.dx, TrainingNoise.Stream.attentionResidual(layer), tokens: t)
+        let branch = throughResidualScale(
+            throughDropout(a.dx, TrainingNoise.Stream.attentionResidual(layer), tokens: t), tokens: t)
         let dy = throughPostNorm(
             weights.postAttentionNorm, kept.preAttentionPost, branch, self.weights?.place(layer, .postAttention),
             gradients, tokens: t)
@@ -76,7 +75,9 @@ extension Transformer {
     /// Rotates queries and keys by their positions, or back.
     func rotate(_ layer: Int, _ positions: [Int32], _ qkv: UnsafeMutablePointer<Float>, ld: Int, direction: Float) {
         let c = configuration
-        guard let table = c.slides(layer) ? tables.sliding ?? tables.full : tables.full else { return }
+        guard c.rotates(layer), let table = c.slides(layer) ? tables.sliding ?? tables.full : tables.full else {
+            return
+        }
         team.rows(positions.count, grain: 8) { rows, _ in
             positions.withUnsafeBufferPointer { positions in
                 guard let base = positions.baseAddress else { return }

@@ -88,6 +88,7 @@ extension Transformer {
         let logits = statistics + 2 * count
         for (index, row) in rows.enumerated() { (x + index * d).update(from: hidden + row * d, count: d) }
         normalise(model.weights.finalNorm, x, normed, statistics, tokens: rows.count)
+        if configuration.logitScale != 1 { scaleRows(normed, by: configuration.logitScale, tokens: rows.count) }
         let head = [Products.Forward(model.weights.head, logits, ldy: configuration.vocabulary)]
         if alike {
             products.forwardRows(head, [[]], x: normed, ldx: d, tokens: rows.count)

@@ -30,10 +30,9 @@ extension Transformer {
                 kept.low, tokens: t)
             addNormalised(post, kept.preFeedForwardPost, to: kept.middle, into: output, tokens: t)
         } else {
-            copy(kept.middle, to: output, t * d)
-            project(
-                layer, [(.down, output, d)], x: activations.activated, ldx: activations.activatedWidth, kept.low,
-                tokens: t, accumulate: true)
+            addProjected(
+                layer, .down, x: activations.activated, ldx: activations.activatedWidth, kept.low, to: kept.middle,
+                into: output, tokens: t)
         }
     }
 
@@ -46,7 +45,8 @@ extension Transformer {
         let a = activations
         let weights = model.weights.layers[layer]
         activate(kept, tokens: t)
-        let branch = throughDropout(a.dx, TrainingNoise.Stream.feedForwardResidual(layer), tokens: t)
+        let branch = throughResidualScale(
+            throughDropout(a.dx, TrainingNoise.Stream.feedForwardResidual(layer), tokens: t), tokens: t)
         let dy = throughPostNorm(
             weights.postFeedForwardNorm, kept.preFeedForwardPost, branch, self.weights?.place(layer, .postFeedForward),
             gradients, tokens: t)

@@ -39,6 +39,7 @@ extension Transformer {
             let sites = Array(tree.labels[from..<min(from + chunk, tree.labels.count)])
             for (row, site) in sites.enumerated() { (x + row * d).update(from: hidden + Int(site.token) * d, count: d) }
             normalise(model.weights.finalNorm, x, normed, statistics, tokens: sites.count)
+            if c.logitScale != 1 { scaleRows(normed, by: c.logitScale, tokens: sites.count) }
             products.forward([.init(model.weights.head, logits, ldy: ld)], x: normed, ldx: d, tokens: sites.count)
             losses.withUnsafeMutableBufferPointer { losses in
                 nonisolated(unsafe) let losses = losses
@@ -54,6 +55,7 @@ extension Transformer {
             if let gradients { headGradients(normed, logits, ldy: ld, gradients, tokens: sites.count) }
             products.inputGradient(
                 [.init(model.weights.head, dy: logits, lddy: ld)], dx: dNormed, lddx: d, tokens: sites.count)
+            if c.logitScale != 1 { scaleRows(dNormed, by: c.logitScale, tokens: sites.count) }
             if let gradients {
                 normGradient(weights?.finalNorm, x, statistics, dNormed, gradients, tokens: sites.count)
             }

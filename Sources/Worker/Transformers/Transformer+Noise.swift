@@ -21,7 +21,7 @@ extension Transformer {
         }
     }
 
-    /// into = x + dropout([norm](branch)); `branch` is left as it is where there is a norm.
+    /// into = x + scale · dropout([norm](branch)); `branch` is left as it is where there is a norm.
     func addDropped(
         _ norm: NormWeights?, _ branch: UnsafeMutablePointer<Float>, to x: UnsafePointer<Float>,
         into: UnsafeMutablePointer<Float>,
@@ -41,7 +41,7 @@ extension Transformer {
             }
             ck_dropout(n, Int64(d), dropped + at, Int64(d), keys + rows.lowerBound, stream, 0, rate)
             (into + at).update(from: x + at, count: rows.count * d)
-            ck_add_scaled(n * Int64(d), 1, dropped + at, into + at)
+            ck_add_scaled(n * Int64(d), self.configuration.residualScale, dropped + at, into + at)
         }
     }
 

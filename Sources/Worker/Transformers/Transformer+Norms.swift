@@ -65,7 +65,7 @@ extension Transformer {
         }
     }
 
-    /// into = x + norm(y), for families with post-norms.
+    /// into = x + scale · norm(y), for families with post-norms.
     func addNormalised(
         _ norm: NormWeights, _ y: UnsafePointer<Float>, to x: UnsafePointer<Float>, into: UnsafeMutablePointer<Float>,
         tokens: Int
@@ -77,6 +77,8 @@ extension Transformer {
             ck_rms_norm(
                 Int64(rows.count), Int64(d), y + at, Int64(d), norm.weight, self.configuration.epsilon, into + at,
                 Int64(d), &statistics)
+            let scale = self.configuration.residualScale
+            if scale != 1 { ck_scale(Int64(rows.count * d), scale, into + at) }
             ck_add_scaled(Int64(rows.count * d), 1, x + at, into + at)
         }
     }

@@ -22,6 +22,36 @@ extension Transformer {
         products.forward(parts, x: x, ldx: ldx, tokens: tokens)
     }
 
+    /// into = residual + scale · (x·Wᵀ) of one projection, with ``ModelConfiguration/residualScale``.
+    func addProjected(
+        _ layer: Int, _ projection: Projection, x: UnsafePointer<Float>, ldx: Int, _ low: UnsafeMutablePointer<Float>,
+        to residual: UnsafePointer<Float>, into: UnsafeMutablePointer<Float>, tokens: Int
+    ) {
+        let d = configuration.width
+        let scale = configuration.residualScale
+        copy(residual, to: into, tokens * d)
+        // The product is added to the stream in place, hence the stream is divided first: (r / s + y) · s.
+        if scale != 1 { scaleRows(into, by: 1 / scale, tokens: tokens) }
+        project(layer, [(projection, into, d)], x: x, ldx: ldx, low, tokens: tokens, accumulate: true)
+        if scale != 1 { scaleRows(into, by: scale, tokens: tokens) }
+    }
+
+    /// The gradient of a branch before it was scaled, in ``Activations/dropped``; as it is where nothing scales.
+    func throughResidualScale(_ dx: UnsafeMutablePointer<Float>, tokens: Int) -> UnsafeMutablePointer<Float> {
+        let scale = configuration.residualScale
+        guard scale != 1 else { return dx }
+        let out = activations.dropped
+        if out != dx { copy(dx, to: out, tokens * configuration.width) }
+        scaleRows(out, by: scale, tokens: tokens)
+        return out
+    }
+
+    /// Multiplies rows as wide as the model.
+    func scaleRows(_ x: UnsafeMutablePointer<Float>, by factor: Float, tokens: Int) {
+        let d = configuration.width
+        team.rows(tokens, grain: 8) { rows, _ in ck_scale(Int64(rows.count * d), factor, x + rows.lowerBound * d) }
+    }
+
     /// u = s · x·Aᵀ for each projection that has an adapter, at its columns of `low` (ld = 7r).
     func lowRankForward(
         _ layer: Int, _ projections: [Projection], _ x: UnsafePointer<Float>, ldx: Int,

@@ -18,7 +18,7 @@ enum Llama: ModelFamily {
                 "max_position_embeddings": .read(absent: .integer(131_072)),
             ])
             : .likeLlama.with([
-                "attention_bias": .only([.flag(false)]), "mlp_bias": .only([.flag(false)]),
+                "attention_bias": .read(absent: .flag(false)), "mlp_bias": .read(absent: .flag(false)),
                 "rope_interleaved": .only([.flag(false)]),
             ])
     }
@@ -26,6 +26,7 @@ enum Llama: ModelFamily {
     static func shape(_ file: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
         let source = try ShapeSource(file, Self.self)
         var c = try source.ggufShape(family, vocabulary: vocabulary, tied: tied)
+        c.biased = gguf.biased(in: file)
         var rope = try source.ggufRope()
         // Llama 3's scaling is stored as the divisor of every frequency.
         if let factors = file.tensors["rope_freqs.weight"] {
@@ -47,6 +48,7 @@ enum Llama: ModelFamily {
         let source = try ShapeSource(config, file: file, Self.self)
         var c = try source.huggingFaceShape(family, vocabulary: vocabulary, tied: tied)
         c.rope = try .init(source)
+        c.biased = source.biased()
         // Mistral's window covers every layer; null means none.
         if source["sliding_window"] != nil {
             c.window = try source.count("sliding_window")
@@ -57,8 +59,7 @@ enum Llama: ModelFamily {
 
     static func configKeys(_ c: ModelConfiguration, place: String) throws -> [String: Any] {
         var keys = try commonConfigKeys(c, place: place)
-        keys["attention_bias"] = false
-        keys["mlp_bias"] = false
+        keys.merge(biasKeys(c)) { $1 }
         return keys
     }
 }

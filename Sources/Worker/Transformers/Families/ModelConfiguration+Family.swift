@@ -3,7 +3,7 @@ extension ModelConfiguration {
     package struct Family: Hashable, Sendable, CaseIterable, CustomStringConvertible {
         /// All families, in the order in which messages name them.
         package static let allCases: [Family] = [
-            Llama.family, Qwen2.family, Qwen3.family, Gemma3.family, GPT2.family,
+            Llama.family, Qwen2.family, Qwen3.family, Gemma3.family, GPT2.family, Granite.family, SmolLM3.family,
         ]
 
         /// What is known of it.

@@ -18,7 +18,7 @@ package protocol ModelFamily: Sendable {
     static var huggingFace: TensorLayout { get }
     /// The tensors of a GGUF.
     static var gguf: TensorLayout { get }
-    /// The linear layers that have a bias.
+    /// The linear layers that have a bias unless a file says otherwise.
     static var biased: Set<Projection> { get }
     /// Whether llama.cpp runs the family's sliding windows; where it does not, contexts end with the window.
     static var llamaCppSlides: Bool { get }
@@ -48,6 +48,11 @@ extension ModelFamily {
     package static var llamaCppSlides: Bool { false }
     package static var declaredMetadata: DeclaredKeys { .ggufLikeLlama }
     package static func ggufKeys(_ c: ModelConfiguration, place: String) throws -> [(String, GGUFWriter.Value)] { [] }
+
+    /// What `config.json` says of biases, where the family reads it from there.
+    static func biasKeys(_ c: ModelConfiguration) -> [String: Any] {
+        ["attention_bias": c.biased.contains(.q), "mlp_bias": c.biased.contains(.up)]
+    }
 
     /// The keys of `config.json` of a model built as Llama is.
     static func commonConfigKeys(_ c: ModelConfiguration, place: String) throws -> [String: Any] {

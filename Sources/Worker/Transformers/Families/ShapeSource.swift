@@ -136,6 +136,12 @@ struct ShapeSource {
         ).checked(file)
     }
 
+    /// The linear layers to which `attention_bias` and `mlp_bias` give a bias.
+    func biased() -> Set<Projection> {
+        let attention: Set<Projection> = self["attention_bias"] == .flag(true) ? [.q, .k, .v, .o] : []
+        return attention.union(self["mlp_bias"] == .flag(true) ? [.gate, .up, .down] : [])
+    }
+
     /// Which layers slide, as `layer_types` says; nil where the file has none. Throws ``ModelFailure`` for kinds of
     /// layers that the engine does not run, and for a list of another length.
     func layerTypes(_ layers: Int) throws -> [Bool]? {

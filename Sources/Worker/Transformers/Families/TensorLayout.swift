@@ -1,3 +1,5 @@
+import WeightFiles
+
 /// How one file format keeps the tensors of a family: what each is called, and what is odd about its numbers.
 package struct TensorLayout: Sendable {
     /// In front of every name but the output projection's; files of a bare model leave it out.
@@ -69,6 +71,14 @@ package struct TensorLayout: Sendable {
 
     /// What the names of block `layer` begin with.
     package func prefix(_ layer: Int) -> String { "\(root)\(blocks).\(layer)." }
+
+    /// The linear layers of a GGUF's first block that have a bias; a block that lacks one of them is refused later.
+    func biased(in file: GGUFFile) -> Set<Projection> {
+        Set(
+            Projection.allCases.filter { projection in
+                name(.projection(layer: 0, projection)).map { file.tensors[$0 + ".bias"] != nil } ?? false
+            })
+    }
 
     /// Whether a projection is part of the fused matrix.
     package func fuses(_ projection: Projection) -> Bool { fused != nil && Projection.fusible.contains(projection) }

@@ -32,7 +32,8 @@ struct ExportRunner {
             guard let adapter, !task.model.adapters.contains(where: LoadedModel.isWhole) else { throw noAdapter(task) }
             try AdapterFolder.write(
                 adapter, family: loaded.model.configuration.family,
-                base: loaded.gguf == nil ? loaded.path : task.model.base.rawValue, to: output)
+                base: loaded.gguf == nil ? loaded.path : task.model.base.rawValue, root: loaded.model.moduleRoot,
+                to: output)
             try ExportReadme.writeAdapter(
                 base: task.model.base.rawValue, path: loaded.path, isFolder: loaded.gguf == nil, to: output)
         case .huggingface:

@@ -58,7 +58,8 @@ struct TrainRunner {
         let file: String
         switch job.trained {
         case .adapter(let adapter):
-            try AdapterFolder.write(adapter, family: job.model.configuration.family, base: job.base, to: folder)
+            try AdapterFolder.write(
+                adapter, family: job.model.configuration.family, base: job.base, root: job.model.moduleRoot, to: folder)
             file = folder + "/adapter_model.safetensors"
             let back = try AdapterFolder.read([folder], for: job.model)
             isSame = back.places.allSatisfy { place in
