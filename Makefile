@@ -45,6 +45,9 @@ faults: ## Break the machine under a daemon: full disks, locks, limits, hangs, a
 interop: ## Prove the exports with the real transformers, peft and llama.cpp
 	@tools/interop.sh
 
+engines: ## Prove the PyTorch engine: any number of ranks, stops and faults, the same numbers
+	@tools/interop.sh Tests/Engines
+
 fuzz: ## Feed damaged files to the parsers with the address sanitizer on (FUZZ_COUNT inputs each)
 	@tools/fuzz.sh
 
@@ -64,4 +67,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: bench-build chaos powercut soak load build-tests regenerate help deps build install quickstart models test faults interop fuzz lint clean
+.PHONY: bench-build chaos powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint clean

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Run the tests that need the field's own programs (transformers, peft, tokenizers, llama.cpp) in a virtual environment of their own.
+# interop.sh [FOLDER …]: the tests there; those of Tests/Interop where none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-deps.sh python
@@ -12,4 +13,4 @@ if [ ! -f "$venv/ready" ] || ! cmp -s "$requirements" "$venv/ready"; then
     cp "$requirements" "$venv/ready"
 fi
 export FINETUNED_PYTHON=$PWD/$venv/bin/python HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
-"$FINETUNED_PYTHON" -m pytest -q Tests/Interop
+"$FINETUNED_PYTHON" -m pytest -q "${@:-Tests/Interop}"

@@ -150,8 +150,7 @@ class TrainLoop:
         try:
             value, correct = self.tuned.losses(ids.to(device), (sites[0], sites[1]), torch.cat(targets).to(device), smoothing)
         finally:
-            if step is None:
-                self.noise.end()
+            self.noise.end()
         return value, correct, torch.cat(weights).to(device)
 
     def halve(self, rows):

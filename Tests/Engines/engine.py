@@ -1,0 +1,79 @@
+"""Makes requests of tokens, runs an engine on them, and reads what it wrote."""
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import torch
+from safetensors.torch import save_file
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RECIPE = {
+    "method": "lora", "rank": 4, "alpha": 8.0, "rsLoRA": True, "targets": ["q", "k", "v", "o", "gate", "up", "down"], "adapterDropout": 0.0,
+    "dropout": 0.0, "loraPlusRatio": 4.0, "learningRate": 5e-3, "schedule": "cosine", "warmupRatio": 0.1, "minLearningRateRatio": 0.1,
+    "epochs": 2.0, "batchRows": 5, "weightDecay": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "clipNorm": 0.5,
+    "labelSmoothing": 0.0, "neftuneAlpha": 0.0, "startDecay": 0.0, "evaluateEverySteps": 3, "checkpointEverySteps": 4, "seed": 17,
+}
+NOISE = {"dropout": 0.1, "adapterDropout": 0.1, "neftuneAlpha": 5.0, "labelSmoothing": 0.1}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "Engines" / "torch"), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+
+
+def tokens(path, rows, seed):
+    """A token file of random rows whose second halves are labels; returns its reference."""
+    generator = torch.Generator().manual_seed(seed)
+    ids, weights, bounds = [], [], [0]
+    for _ in range(rows):
+        length = int(torch.randint(6, 30, (1,), generator=generator))
+        ids.append(torch.randint(3, 300, (length,), generator=generator))
+        weights.append((torch.arange(length) >= length // 2).float())
+        bounds.append(bounds[-1] + length)
+    save_file({"ids": torch.cat(ids).int(), "weights": torch.cat(weights), "rows": torch.tensor(bounds)}, str(path))
+    return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
+
+
+class Work:
+    """One request in a folder of its own."""
+
+    def __init__(self, folder, task, ranks=1, environment=(), **compute):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.environment = {**ENVIRONMENT, **dict(environment)}
+        self.request = {
+            "version": 1, "id": folder.name, "directory": str(folder), "threads": 1,
+            "compute": {"engine": "test", "ranks": ranks, "attempt": 2, **compute}, "task": {"task": "train", "train": task}}
+
+    def start(self):
+        (self.folder / "request.json").write_text(json.dumps(self.request))
+        log = open(self.folder / "log", "ab")
+        return subprocess.Popen([sys.executable, "-m", "finetuned_torch", str(self.folder / "request.json")], env=self.environment,
+                                stdout=log, stderr=log)
+
+    def run(self):
+        """The status by which it left."""
+        return self.start().wait(timeout=300)
+
+    @property
+    def events(self):
+        path = self.folder / "events.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [json.loads(line) for line in lines]
+
+    @property
+    def steps(self):
+        return {event["step"]["step"]: event["step"] for event in self.events if event["event"] == "step"}
+
+    @property
+    def failure(self):
+        return [event["failure"] for event in self.events if event["event"] == "failed"][-1]
+
+    @property
+    def result(self):
+        return json.loads((self.folder / "result.json").read_text())
+
+
+def worst(left, right, key="loss"):
+    """The largest difference between two trajectories of the same steps."""
+    assert left and left.keys() == right.keys()
+    return max(abs(left[step][key] - right[step][key]) for step in left)
