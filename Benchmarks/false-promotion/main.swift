@@ -4,6 +4,7 @@ import Gating
 //
 //     make build && .build/release/bench-false-promotion [TRIALS [WORDS]]        WORDS: only settings whose name holds
 //     them
+//     .build/release/bench-false-promotion stream [STREAMS]                      half a year of daily verdicts
 //
 // Each line is a setting in which passing is an error, or (the last lines) one in which it is right. Answers and losses
 // of candidate and served model are correlated row by row, as those of related models are.
@@ -14,6 +15,10 @@ import Synchronization
 
 /// Prints a line at once, also into a file.
 func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
+if CommandLine.arguments.dropFirst().first == "stream" {
+    exit(Stream.run(trials: CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 40) ? 0 : 1)
+}
 
 let trials = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 400
 let words = CommandLine.arguments.dropFirst(2).first ?? ""

@@ -51,6 +51,7 @@ struct SettingsTextTests {
         margin = 0.03
         confidence = 0.9
         require_improvement = false
+        stream = true
         max_new_tokens = 7
         maximum_rows = 900
         maximum_forgetting = 0.5

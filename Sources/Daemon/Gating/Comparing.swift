@@ -24,6 +24,15 @@ extension GatingRules {
                 key, set: set, slice: slice, threshold: -margin)
         }
 
+        /// Not worse than the anchor by the margin or more.
+        func notBelowAnchor(_ key: MetricKey, slice: String?) -> GateResult {
+            let margin = settings.margin ?? MetricRegistry.metric(key)?.margin ?? 0
+            let place = JudgedRows(set: .gate, slice: slice, candidate: [], reference: []).place
+            return paired(
+                "\(key)\(place) not worse than the anchor by more than \(text(margin))", kind: .nonInferiority, key,
+                set: .gate, slice: slice, threshold: -margin, against: evidence.anchor?.records ?? [])
+        }
+
         /// What the base knew is not forgotten: the loss on its own probe does not rise over the base's by the bound or
         /// more.
         func forgetting(_ most: Double) -> GateResult {

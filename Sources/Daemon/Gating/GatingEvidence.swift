@@ -10,6 +10,8 @@ extension GatingRules {
         /// What `current` points to now; nil when nothing is served yet.
         package var served: [ExampleRecord]?
         package var base: [ExampleRecord]
+        /// What must not be fallen below, where the stream of runs is judged; nil where that is the served model itself.
+        package var anchor: AnchorEvidence?
         /// The version of `served`.
         package var baseline: VersionID?
         /// The drops that made the run necessary; all others are earlier ones, whose skills must stay.

@@ -16,7 +16,8 @@ package enum GatingRules {
         var figures: [ModelRole: [SetName: [MetricKey: Double]]] = [:]
         var confusion: [String: [String: Int]]?
         for (model, records) in [
-            (ModelRole.candidate, evidence.candidate), (.served, evidence.served), (.base, evidence.base),
+            (ModelRole.candidate, evidence.candidate), (.served, evidence.served),
+            (.anchor, evidence.anchor?.records), (.base, evidence.base),
         ] {
             guard let records else { continue }
             figures[model] = [:]
@@ -74,7 +75,11 @@ package enum GatingRules {
 
     /// What is asked without being configured: not worse on every set, better on the primary metric.
     private static func defaults(_ judge: Comparing, _ primary: Primary) -> [GateResult] {
-        var gates = primary.kept.map { judge.notWorse($0.metric, set: .gate, slice: $0.slice) }
+        let isStream = judge.settings.overStream && judge.evidence.served != nil
+        var gates =
+            isStream
+            ? streamed(judge, primary)
+            : primary.kept.map { judge.notWorse($0.metric, set: .gate, slice: $0.slice) }
         // Golden sets, planted secrets and what the base knew have gates of their own.
         let own: Set<SetName> = [.gate, .earlier, .probe, .plantedSecrets]
         for set in judge.evidence.sets where !own.contains(set) && !set.isGolden {
@@ -84,7 +89,9 @@ package enum GatingRules {
         // does, a missing probe fails.
         if let most = judge.settings.maximumForgetting { gates.append(judge.forgetting(most)) }
         // Old skills: the gate rows of drops that came before. Loss has the power to tell on few rows, shares have not.
-        if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty {
+        // A stream of labelled rows needs no gate for them: the anchor is asked on all gate rows, old ones included.
+        let isHeld = isStream && primary.isAboutClasses
+        if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty, !isHeld {
             // What pairs are to become is not likelier: their loss may rise.
             let (set, slice): (SetName, String) =
                 judge.evidence.hasPairs ? (.earlier, Primary.answers) : (.gate, "drop=earlier")
@@ -94,7 +101,7 @@ package enum GatingRules {
                 gates.append(judge.notWorse(.loss, set: set, slice: slice, widening: 2.5))
             }
         }
-        if judge.settings.requireImprovement {
+        if judge.settings.requireImprovement, !isStream {
             gates.append(judge.better(primary.metric, set: .gate, slice: primary.slice, by: 0))
         }
         return gates

@@ -29,6 +29,12 @@ extension GatingService {
             candidate: scored(.candidate, candidate), served: records[.served].map { scored(.served, $0) },
             base: scored(.base, base),
             baseline: served?.id, newDrops: Set(run.drops))
+        if settings.gates.overStream, let stream = try StreamState.of(run.pipeline, context), !stream.isServed {
+            let model = GateModels.digest(try context.modelReference(stream.anchor))
+            guard let kept = records[.anchor], run.scores?[.anchor]?.model == model else { return nil }
+            evidence.anchor = .init(
+                version: stream.anchor.id, records: scored(.anchor, kept), promotions: stream.promotions)
+        }
         evidence.now = Date()
         evidence.trainsPairs = run.recipe.trainsPairs
         let drops = try context.ledger.snapshot(run.snapshot)?.drops ?? []
@@ -44,7 +50,7 @@ extension GatingService {
             case .artefact:
                 bytes.inspections[role] = scores.sets[.gate]?.inspection
                 bytes.artefactRecords[role] = records[role]
-            case .served, .base: break
+            case .served, .anchor, .base: break
             }
         }
         bytes.validation = candidate.filter { $0.set == .validation }

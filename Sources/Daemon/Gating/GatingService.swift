@@ -37,10 +37,11 @@ package struct GatingService: Service {
                 settings.confidence, isFollowUp: run.origin != nil, followUps: frozen.iterateRuns)
         }
         do {
-            guard let evidence = try evidence(run, frozen) else {
+            guard var evidence = try evidence(run, frozen) else {
                 try context.apply(run.id, .servedChanged)
                 return
             }
+            if settings.overStream, try looked(run, frozen, &evidence) == .worse { return }
             let verdict = GatingRules.judge(
                 evidence, settings, training: run.training, seed: run.recipe.seed, at: evidence.now)
             // A verdict during which the daemon was told to stop is not whole.

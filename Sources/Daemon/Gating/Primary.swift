@@ -49,6 +49,9 @@ extension GatingRules {
             self.kept = kept
         }
 
+        /// Whether the pipeline is about classes: the loss of overconfident labels then blocks nothing.
+        var isAboutClasses: Bool { metric != .loss && kept.contains { $0.metric == .accuracy } }
+
         /// The primary metric of a model on its rows.
         func value(of records: [ExampleRecord], _ evidence: Evidence) -> Double? {
             let rows = records.filter { $0.set == .gate && GatingRules.matches(slice, $0, evidence) }

@@ -48,6 +48,11 @@ package enum GateModels {
         if let candidate = try candidate(run, context) { models.append((.candidate, candidate)) }
         if let served = try context.served(run.pipeline) {
             models.append((.served, try context.modelReference(served)))
+            if try FrozenSettings.of(run, context).gates.overStream,
+                let stream = try StreamState.of(run.pipeline, context), !stream.isServed
+            {
+                models.append((.anchor, try context.modelReference(stream.anchor)))
+            }
         }
         models.append((.base, context.modelReference(card)))
         for artefact in run.artefacts ?? [] where artefact.failure == nil {

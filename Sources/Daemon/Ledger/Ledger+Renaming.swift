@@ -7,7 +7,7 @@ extension Ledger {
     /// What has a column with its pipeline's name. Promotions keep the name that they were made under.
     private static let tables = [
         "drop_file", "dataset_row", "side", "duplicate_row", "set_aside", "quality_report", "dataset_mark", "shard",
-        "revoked_row", "snapshot", "run", "version", "alias", "experiment", "suggestion", "happening",
+        "revoked_row", "snapshot", "run", "version", "alias", "experiment", "suggestion", "happening", "anchor",
     ]
     /// Those of them whose bodies name the pipeline.
     private static let bodies = [

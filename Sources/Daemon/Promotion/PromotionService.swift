@@ -29,6 +29,7 @@ package struct PromotionService: Service {
             context.settings.pipelines, as: "pipeline", key: \.name.rawValue,
             about: { ["pipeline": "\($0.name)"] }
         ) { pipeline in
+            try takeBack(pipeline.name)
             try repairLink(pipeline.name)
             let accepted = try context.ledger.runs(pipeline: pipeline.name, state: .accepted, limit: 1)
             // The newest was judged against what is served now; older ones were judged against what no longer is.
@@ -36,6 +37,36 @@ package struct PromotionService: Service {
                 _ = try promote(run, kind: .automatic, who: "finetuned", reason: run.verdict?.summary ?? "")
             }
         }
+    }
+
+    /// Serves the anchor again where later rows spoke against what is served.
+    private func takeBack(_ pipeline: PipelineName) throws {
+        guard var anchor = try context.ledger.anchor(pipeline), let worse = anchor.takenBack,
+            let reason = anchor.takenBackReason
+        else { return }
+        let isDone = try ServingTurns.taken {
+            let record = context.layout.versionRecord(pipeline, anchor.version)
+            // Whoever promoted or rolled back meanwhile has decided, and what is gone cannot be served.
+            guard try context.ledger.served(pipeline)?.version == worse, FileManager.default.fileExists(atPath: record)
+            else { return false }
+            _ = try context.ledger.promote(
+                pipeline, to: anchor.version, run: nil, kind: .rollback, who: StreamState.daemon, reason: reason)
+            return true
+        }
+        (anchor.takenBack, anchor.takenBackReason) = (nil, nil)
+        try context.ledger.keep(anchor)
+        context.bells.gating.ring()
+        guard isDone else { return }
+        let run = try context.ledger.version(worse)?.run
+        context.logger.warning(
+            """
+            Took \(pipeline) back from \(worse) to \(anchor.version): \(reason). Look at the drops of \
+            \(run.map { "run \($0)" } ?? "its run").
+            """,
+            metadata: [
+                "pipeline": "\(pipeline)", "stage": "promotion", "event": "version.rolled-back",
+                "version": "\(anchor.version)",
+            ])
     }
 
     /// Says which runs passed and wait because their pipeline is gone; they are promoted when it is back.

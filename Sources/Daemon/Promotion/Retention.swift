@@ -131,6 +131,9 @@ struct Retention: Sendable {
         }
         let before = ServedBefore(try context.ledger.history(pipeline, limit: Int.max).reversed()).below.last
         if let run = before?.flatMap({ owners[$0] }), uses[run] == nil { uses[run] = "is what a rollback serves" }
+        if let run = try context.ledger.anchor(pipeline).flatMap({ owners[$0.version] }), uses[run] == nil {
+            uses[run] = "is the anchor that what is served may not fall below"
+        }
         if let waiting = runs.first(where: { $0.state == .accepted }), uses[waiting.id] == nil {
             uses[waiting.id] = "waits for `ftctl promote`"
         }

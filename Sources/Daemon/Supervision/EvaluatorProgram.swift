@@ -124,7 +124,7 @@ extension SupervisionService {
     {
         var outcomes: [ModelRole: [String: EvaluatorOutcome]] = [:]
         for settings in evaluators {
-            for model in ModelRole.compared {
+            for model in ModelRole.compared + [.anchor] {
                 guard let result = scores[model]?.sets[settings.set] else { continue }
                 context.feed.tell(run.id, run.state, message: "asks the evaluator \(settings.name) about the \(model)")
                 let program = EvaluatorProgram(settings: settings, folder: context.layout.run(run.id))

@@ -29,6 +29,18 @@ package struct PairedComparison: Sendable {
         return StudentTDistribution.survival((difference - threshold) / error, degrees: Double(rows - 1))
     }
 
+    /// The standard error of the difference; of counts with half a discordant row more, so that it is never 0.
+    package var standardError: Double {
+        guard let table else { return deviation / Double(max(rows, 1)).squareRoot() }
+        return table.standardError
+    }
+
+    /// The p-value of "the true difference is not above `threshold`" as an estimate, without the certainty of an exact
+    /// test: by Tango's score for counts.
+    package func estimatedPValue(above threshold: Double) -> Double {
+        table?.estimatedPValue(above: threshold) ?? pValue(above: threshold)
+    }
+
     /// About how many rows would show "better than −margin", if the observed difference is the true one.
     ///
     /// Nil when no number would: the observed difference does not lie above −margin.

@@ -33,6 +33,19 @@ package struct PairedProportions: Sendable, Hashable, Codable {
     /// The observed difference of the two shares; 0 without rows.
     package var difference: Double { count == 0 ? 0 : Double(gained - lost) / Double(count) }
 
+    /// The standard error of the difference, with half a discordant row more than was seen, so that it is never 0.
+    package var standardError: Double {
+        guard count > 0 else { return 1 }
+        let variance = (Double(discordant) + 0.5) / Double(count) - difference * difference
+        return (max(variance, 1e-9) / Double(count)).squareRoot()
+    }
+
+    /// The one-sided p-value of "the true difference is not above `threshold`" by Tango's score: quick, and about right
+    /// where an estimate is asked for and not a claim.
+    package func estimatedPValue(above threshold: Double) -> Double {
+        count == 0 ? 1 : NormalDistribution.survival(scoreStatistic(delta: threshold))
+    }
+
     /// McNemar's exact test: under no difference the discordant rows fall to either side like a fair coin.
     ///
     /// The two-sided value doubles the smaller tail, as statsmodels and R do. 1 without discordant rows.

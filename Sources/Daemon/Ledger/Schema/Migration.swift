@@ -27,5 +27,6 @@ struct Migration: Sendable {
         .keeping,
         .frozenSettings,
         .keptFiles,
+        .anchors,
     ]
 }

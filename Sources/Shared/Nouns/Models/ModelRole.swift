@@ -4,6 +4,8 @@ package enum ModelRole: Hashable, Sendable, Codable, CodingKeyRepresentable {
     case candidate
     /// What `current` points to.
     case served
+    /// The version that what is served must stay above; see ``Anchor``.
+    case anchor
     /// The base without anything that was trained.
     case base
     /// The candidate as it was written in a format of delivery.
@@ -20,6 +22,7 @@ extension ModelRole: RawRepresentable {
         switch rawValue {
         case "candidate": self = .candidate
         case "served": self = .served
+        case "anchor": self = .anchor
         case "base": self = .base
         default:
             guard rawValue.hasPrefix(Self.artefactPrefix),
@@ -33,6 +36,7 @@ extension ModelRole: RawRepresentable {
         switch self {
         case .candidate: "candidate"
         case .served: "served"
+        case .anchor: "anchor"
         case .base: "base"
         case .artefact(let format): Self.artefactPrefix + format.rawValue
         }

@@ -10,6 +10,8 @@ package struct GateResult: Codable, Hashable, Sendable {
         case nonInferiority = "non_inferiority"
         /// Whether it is better than the reference.
         case superiority
+        /// Whether it may follow what is served without falling below the anchor.
+        case stream
         /// Whether every row has sound scores.
         case integrity
         /// Whether the bytes that would be served are those that were judged.
