@@ -10,7 +10,7 @@ extension GatingRules {
         /// What `current` points to now; nil when nothing is served yet.
         package var served: [ExampleRecord]?
         package var base: [ExampleRecord]
-        /// What must not be fallen below, where the stream of runs is judged; nil where that is the served model itself.
+        /// What must not be fallen below, where the stream of runs is judged; nil where that is the served model.
         package var anchor: AnchorEvidence?
         /// The version of `served`.
         package var baseline: VersionID?

@@ -45,8 +45,8 @@ extension GatingRules {
             .init(found), reverse: .init(reverse), promotions: anchor.promotions, alpha: alpha)
         let reason =
             """
-            on \(found.rows) gate rows \(primary.metric) \(GatingRules.text(found.candidate)) against \(GatingRules.text(found.reference)) of \
-            the anchor \(anchor.version)
+            on \(found.rows) gate rows \(primary.metric) \(text(found.candidate)) against \(text(found.reference)) \
+            of the anchor \(anchor.version)
             """
         return (look, reason)
     }
@@ -110,24 +110,26 @@ extension GatingRules.Comparing {
         return result
     }
 
+    private func text(_ value: Double?) -> String { GatingRules.text(value) }
+
     private func explanation(
         _ key: MetricKey, _ found: PairedComparison, _ held: PairedComparison?, _ margin: Double, follows: Bool,
         holds: Bool
     ) -> String {
         var sentences = [
             """
-            \(key) \(GatingRules.text(found.candidate)) against \(GatingRules.text(found.reference)): the difference (positive is better) is \
-            \(GatingRules.text(found.difference)) with a standard error of \(GatingRules.text(found.standardError)).
+            \(key) \(text(found.candidate)) against \(text(found.reference)): the difference (positive is \
+            better) is \(text(found.difference)) with a standard error of \(text(found.standardError)).
             """
         ]
         if let held, let anchor = evidence.anchor {
             let error = StreamRules.error(alpha, promotions: anchor.promotions)
             sentences.append(
                 """
-                The anchor \(anchor.version), \(anchor.promotions) promotions ago, has \(GatingRules.text(held.reference)); that this \
-                one lies below it by \(GatingRules.text(margin)) or more has p = \(GatingRules.text(held.pValue(above: -margin))), of which \
-                \(GatingRules.text(error)) is permitted for the promotion after \(anchor.promotions) others, and \
-                \(GatingRules.text(StreamRules.plausible)) where it is estimated to be better.
+                The anchor \(anchor.version), \(anchor.promotions) promotions ago, has \(text(held.reference)); that \
+                this one lies below it by \(text(margin)) or more has p = \(text(held.pValue(above: -margin))); \
+                \(text(error)) is permitted for the promotion after \(anchor.promotions) others, and \
+                \(text(StreamRules.plausible)) where it is estimated to be better.
                 """)
         } else {
             sentences.append("What is served is the anchor.")
@@ -136,10 +138,10 @@ extension GatingRules.Comparing {
             follows
                 ? "It is estimated to be better, and is followed."
                 : holds
-                    ? "It is shown to be not worse by more than \(GatingRules.text(margin))."
+                    ? "It is shown to be not worse by more than \(text(margin))."
                     : """
                     It is neither estimated to be better by half a standard error nor shown to be not worse by more \
-                    than \(GatingRules.text(margin)) (p = \(GatingRules.text(found.pValue(above: -margin)))).
+                    than \(text(margin)) (p = \(text(found.pValue(above: -margin)))).
                     """)
         if let note = evidence.anchor?.note { sentences.append(note) }
         return sentences.joined(separator: " ")

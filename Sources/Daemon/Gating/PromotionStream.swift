@@ -4,8 +4,8 @@ import Statistics
 /// A made-up pipeline that is judged every day for months by ``StreamRules``, to count how often the sequence of its
 /// verdicts is wrong.
 ///
-/// A model is right on a row where `skill + difficulty(row) + own(row) > 0`; `own` of a candidate is correlated with the
-/// served model's, as after a warm start.
+/// A model is right on a row where `skill + difficulty(row) + own(row) > 0`; `own` of a candidate is correlated with
+/// the served model's, as after a warm start.
 package struct PromotionStream {
     /// What became of one stream, in shares of the rows.
     package struct Outcome: Sendable {

@@ -229,8 +229,8 @@ extension PipelineSettings {
             "Ask for superiority on the primary metric, not only for no loss."),
         .flag(
             "gates.stream", \.gates.overStream,
-            "Judge the stream of runs: promote what is estimated to be better, never fall below the anchor by the margin, "
-                + "take back what later rows speak against."),
+            "Judge the stream of runs: promote what is estimated to be better, never fall below the anchor by the "
+                + "margin, take back what later rows speak against."),
         .optionalWhole(
             "gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536,
             default: "twice the row's wanted answer and 16 tokens more; 256 where none is given",
