@@ -136,8 +136,8 @@ package struct GatesSettings: Codable, Hashable, Sendable {
     package var confidence = 0.95
     /// Require superiority on the primary metric, not only non-inferiority.
     package var requireImprovement = true
-    /// Judge the stream of runs: follow what is estimated to be better, stay above the anchor, take back what later rows
-    /// speak against. Superiority is then asked of the first promotion alone.
+    /// Judge the stream of runs: follow what is estimated to be better, stay above the anchor, take back what
+    /// later rows speak against. Superiority is then asked of the first promotion alone.
     package var overStream = false
     /// Longest generated answer in tokens (nil: by the length of each row's wanted answer; 0: none is generated).
     package var maxNewTokens: Int?
