@@ -328,7 +328,7 @@ let testTargets: [Target] = [
     tests(
         "ServingTests",
         ["Launching", "Ledger", "Nouns", "Platform", "Serving", "Settings", "StageKit", "WorkerProtocol", logging]),
-    tests("PlacesTests", ["Places"], golden: true),
+    tests("PlacesTests", ["Nouns", "Places"], golden: true),
     tests("PlatformTests", ["Platform"]),
     tests(
         "PromotionTests",

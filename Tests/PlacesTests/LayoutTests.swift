@@ -1,4 +1,5 @@
 import Foundation
+import Nouns
 import Places
 import TestSupport
 import Testing
@@ -56,5 +57,16 @@ struct LayoutTests {
                     atPath: folder + "/finetune-worker", contents: Data(), attributes: [.posixPermissions: 0o755]))
             #expect(InstalledPrograms(folder: sandbox.root + "/bin").worker == folder + "/finetune-worker")
         }
+    }
+
+    @Test func aRootWhoseSocketCouldNotBeMadeIsRefused() throws {
+        let ending = "/run/finetuned.sock"
+        let longest = Layout(root: "/" + String(repeating: "x", count: 107 - ending.utf8.count - 1))
+        #expect(longest.socket.utf8.count == 107)
+        try longest.checkSocket()
+        let error = #expect(throws: Failure.self) { try Layout(root: longest.root + "xyz").checkSocket() }
+        #expect(error?.code == "socket.path")
+        #expect(error?.message.contains("110 bytes, and the system allows 107") == true)
+        #expect(error?.remedy?.contains("by 3 bytes") == true)
     }
 }

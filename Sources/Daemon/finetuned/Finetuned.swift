@@ -26,6 +26,9 @@ struct Finetuned: AsyncParsableCommand {
     func run() async throws {
         Descriptors.raiseLimit()
         let layout = Layout(root: URL(filePath: root).standardizedFileURL.path)
+        do { try layout.checkSocket() } catch let failure as Failure {
+            throw ValidationError("\(failure)")
+        }
         let settings = SettingsFolder.readAtStart(layout)
         Logs.bootstrap(Logger.Level(rawValue: settings.daemon.logLevel) ?? .info)
         let logger = Logger(label: "finetuned")

@@ -29,6 +29,7 @@ struct Connection: ParsableArguments {
     /// Runs `body` with a client; failures become one line on standard error and an exit status.
     func use(_ body: (ControlClient) async throws -> Void) async throws {
         do {
+            try Layout.checkSocket(socket)
             try await body(ControlClient(socket: socket, patience: timeout))
         } catch let failure as Failure {
             try complain(failure)
@@ -48,6 +49,7 @@ struct Connection: ParsableArguments {
         switch failure.code {
         case "client.unreachable", "client.timeout": 69
         case "client.permission": 77
+        case "socket.path": 64
         default: 1
         }
     }
