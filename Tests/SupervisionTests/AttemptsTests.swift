@@ -15,7 +15,6 @@ import WorkerProtocol
 struct AttemptsTests {
     static let killed = WorkerEnd.died(Failure(code: "worker.killed", "It was killed."))
     static let crashed = WorkerEnd(exit: 70, saying: nil, in: "/w")
-    static let left = WorkerEnd(exit: 75, saying: nil, in: "/w")
     static let full = WorkerEnd(exit: 73, saying: Failure(code: "worker.disk_full", "No room."), in: "/w")
 
     /// A queued run, and workers that live as written; attempts are two.
@@ -78,12 +77,14 @@ struct AttemptsTests {
         #expect(scene.launcher.count == 4 && run.queuedAgain == true && run.cause?.code == "worker.killed")
     }
 
-    @Test func leavingUnaskedCountsUnlessTheCheckpointHasMoved() async throws {
-        let moving = (1...6).map { ScriptedLauncher.Life(checkpoint: $0 * 5, end: Self.left) }
-        let scene = try Scene(moving + [.init(checkpoint: 30, end: Self.left), .init(end: Self.left)])
+    @Test(arguments: [75, 74])
+    func leavingUnaskedCountsUnlessTheCheckpointHasMoved(status: Int32) async throws {
+        let left = WorkerEnd(exit: status, saying: nil, in: "/nowhere")
+        let moving = (1...6).map { ScriptedLauncher.Life(checkpoint: $0 * 5, end: left) }
+        let scene = try Scene(moving + [.init(checkpoint: 30, end: left), .init(end: left)])
         let run = try await scene.work { $0.state == .failed }
         #expect(scene.launcher.count == 8, "six that moved, and two that did not")
-        #expect(run.checkpoint == 30 && run.cause?.code == WorkerEnd.leftUnasked)
+        #expect(run.checkpoint == 30 && run.cause?.code == left.failure?.code)
     }
 
     @Test func aFullDiskIsWaitedForHoweverLongItLasts() async throws {

@@ -8,10 +8,10 @@ struct WorkerExitTests {
     @Test func everyStatusHasItsConsequence() {
         let expected: [WorkerExit: WorkerExit.Consequence] = [
             .done: .takeResult, .badRequest: .fail, .badData: .fail, .badModel: .fail, .diverged: .fail,
-            .internalFault: .startAgain, .cannotWrite: .wait, .interrupted: .resumeLater,
+            .internalFault: .startAgain, .cannotWrite: .wait, .peerLost: .resumeLater, .interrupted: .resumeLater,
         ]
         for exit in WorkerExit.allCases { #expect(exit.consequence == expected[exit], "\(exit)") }
-        for status: Int32 in [0, 64, 70, 75] {
+        for status: Int32 in [0, 64, 70, 74, 75] {
             #expect(WorkerExit.consequence(of: status) == WorkerExit(rawValue: status)?.consequence)
         }
         for status: Int32 in [1, 2, 71, 126, 127, 255] {

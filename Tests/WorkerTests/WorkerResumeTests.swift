@@ -121,7 +121,7 @@ struct WorkerResumeTests {
         let parent = try ChildProgram(
             "/bin/sh",
             [
-                "-c", "\"$0\" \"$1\" 3>>\"$2\" & wait", TestSupport.program("finetune-worker"),
+                "-c", "FINETUNED_EVENTS_FD=3 \"$0\" \"$1\" 3>>\"$2\" & wait", TestSupport.program("finetune-worker"),
                 directory + "/request.json", directory + "/pipe",
             ],
             output: directory + "/log")

@@ -16,6 +16,8 @@ package enum WorkerEnd: Error, Hashable, Sendable {
 
     /// The code of a worker that left as if it had been asked to (75), and was not.
     package static let leftUnasked = "worker.left"
+    /// The code of an engine that lost another of its processes (74).
+    package static let lostPeer = "engine.lost"
 
     package var failure: Failure? {
         switch self {
@@ -41,6 +43,12 @@ extension WorkerEnd {
                 remedy: "See stderr.log there.", cause: Self.tail(folder))
         self =
             switch WorkerExit.consequence(of: status) {
+            case .resumeLater where status == WorkerExit.peerLost.rawValue:
+                .died(
+                    Failure(
+                        code: Self.lostPeer, "The engine lost another of its processes, a node or the scheduler.",
+                        at: folder, remedy: "See stderr.log there.",
+                        cause: failure.code == "worker.exit" ? nil : failure.message))
             case .resumeLater:
                 .died(
                     Failure(

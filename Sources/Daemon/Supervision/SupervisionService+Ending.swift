@@ -41,8 +41,10 @@ extension SupervisionService {
         guard let now = try await record(run.id, { try context.ledger.run(run.id) }), now.state == run.state else {
             return
         }
-        // Whoever leaves unasked with a newer checkpoint has come further; an engine may do that after each hour.
-        if failure.code == WorkerEnd.leftUnasked, let step = active.checkpoint(run.id), step > now.checkpoint ?? 0 {
+        // Whoever leaves with a newer checkpoint has come further; an engine may do that after each hour.
+        if [WorkerEnd.leftUnasked, WorkerEnd.lostPeer].contains(failure.code), let step = active.checkpoint(run.id),
+            step > now.checkpoint ?? 0
+        {
             retries.forget(run.id)
             try await record(run.id) {
                 try context.ledger.amend(run.id) { $0.checkpoint = step }

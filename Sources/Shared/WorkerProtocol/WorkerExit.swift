@@ -8,6 +8,7 @@ package enum WorkerExit: Int32, Sendable, CaseIterable {
     case badModel = 66
     case internalFault = 70
     case cannotWrite = 73
+    case peerLost = 74
     case interrupted = 75
     case diverged = 76
 
@@ -19,8 +20,8 @@ package enum WorkerExit: Int32, Sendable, CaseIterable {
         case fail
         /// It may come to a result when it is started again; how often that is tried is the settings' business.
         case startAgain
-        /// It left because it was asked to, and goes on when it is started again. One that nobody asked counts as a
-        /// death, unless it has come further.
+        /// It left because it was asked to, or because another part of it was lost, and goes on when it is started
+        /// again. One that nobody asked counts as a death, unless it has come further.
         case resumeLater
         /// What keeps it from working is the machine's and passes: it is started again until it can work, however
         /// often.
@@ -34,7 +35,7 @@ package enum WorkerExit: Int32, Sendable, CaseIterable {
         case .badRequest, .badData, .badModel, .diverged: .fail
         case .internalFault: .startAgain
         case .cannotWrite: .wait
-        case .interrupted: .resumeLater
+        case .peerLost, .interrupted: .resumeLater
         }
     }
 
@@ -52,6 +53,7 @@ package enum WorkerExit: Int32, Sendable, CaseIterable {
         case .badModel: "the model cannot be loaded"
         case .internalFault: "a fault of the engine"
         case .cannotWrite: "the disk is full or not writable"
+        case .peerLost: "another of its processes, a node or the scheduler was lost"
         case .interrupted: "asked to leave, and left"
         case .diverged: "the loss became NaN or exploded; the last good checkpoint is kept"
         }
@@ -66,6 +68,8 @@ package enum WorkerExit: Int32, Sendable, CaseIterable {
             "starts it again after 1, 2, 4 … 300 s, `worker.attempts` times in all, then fails the run"
         case .cannotWrite:
             "lets the run wait with the cause `disk.full`, and starts it again, from its checkpoint, until it can write"
+        case .peerLost:
+            "starts it again; the engine resumes. Without a newer checkpoint it counts as a fault (70)"
         case .interrupted:
             """
             starts it again, unless it was cancelled; the engine resumes. Unasked and without a newer checkpoint it \

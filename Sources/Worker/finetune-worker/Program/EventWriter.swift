@@ -3,8 +3,8 @@ import Nouns
 import Places
 import WorkerProtocol
 
-/// Writes events as JSON lines to the descriptor that `FINETUNED_EVENTS_FD` names and to `events.jsonl` in the
-/// request's folder. Without that variable descriptor 3 is taken, where the parent opened it.
+/// Writes events as JSON lines to the descriptor that `FINETUNED_EVENTS_FD` names, where it names one, and to
+/// `events.jsonl` in the request's folder.
 ///
 /// A reader that has gone away counts as a request to stop: a worker that nobody watches leaves a checkpoint and goes.
 final class EventWriter {
@@ -34,10 +34,8 @@ final class EventWriter {
 
     /// Where the parent reads events; nil where nobody does.
     private static func descriptor() -> Int32? {
-        if let text = ProcessInfo.processInfo.environment[WorkerEvent.descriptorVariable] {
-            return Int32(text).flatMap { $0 > 2 && fcntl($0, F_GETFD) >= 0 ? $0 : nil }
-        }
-        return fcntl(3, F_GETFD) >= 0 ? 3 : nil
+        ProcessInfo.processInfo.environment[WorkerEvent.descriptorVariable].flatMap(Int32.init)
+            .flatMap { $0 > 2 && fcntl($0, F_GETFD) >= 0 ? $0 : nil }
     }
 
     /// Tells the parent by which status the program leaves where there is no folder to write into.
