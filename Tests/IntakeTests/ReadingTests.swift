@@ -4,6 +4,7 @@ import JSONText
 import Nouns
 import Platform
 import RowFormats
+import Settings
 import TestSupport
 import Testing
 
@@ -47,6 +48,26 @@ struct ReadingTests {
             toPath: scene.dropFolder + "/again")
         try scene.pass("again")
         #expect(try scene.drops().filter { $0.state == .duplicate }.map(\.name) == ["again"])
+    }
+
+    @Test func theSameFileIsReadAnewOnceTheSettingsWereCorrected() throws {
+        let text = IntakeScene.rows(0..<5) + #"{"question": "q", "answer": "a"}"# + "\n"
+        try scene.put(text, "x.jsonl")
+        try scene.pass("x.jsonl")
+        #expect(try scene.drops().map(\.rowsAccepted) == [5])
+        var folder = SettingsFolder()
+        folder.daemon.quietSeconds = 0.05
+        var corrected = scene.pipeline
+        corrected.data.columns = ["prompt": "question", "completion": "answer"]
+        folder.pipelines = [corrected]
+        scene.context.settings.replace(folder)
+        try scene.put(text, "x.jsonl")
+        try scene.pass("x.jsonl")
+        #expect(try scene.drops().map(\.state) == [.validated, .validated])
+        #expect(Set(try scene.drops().map(\.rowsAccepted)) == [5, 6])
+        try scene.put(text, "x.jsonl")
+        try scene.pass("x.jsonl")
+        #expect(try scene.drops().filter { $0.state == .duplicate }.count == 1, "these settings have read it")
     }
 
     @Test func aFolderThatIsExchangedForALinkIsNotFollowed() throws {

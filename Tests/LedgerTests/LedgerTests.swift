@@ -61,6 +61,24 @@ struct LedgerTests {
         #expect(try ledger.drops(in: .received).count == 1)
     }
 
+    @Test func theSameBytesReadByOtherSettingsAreAnotherDrop() throws {
+        var (first, second) = (drop("d-1"), drop("d-2", sha256: "d-1"))
+        (first.reading, second.reading) = ("one", "other")
+        #expect(try ledger.receive(first).state == .received)
+        #expect(try ledger.receive(second).state == .received)
+        var third = drop("d-3", sha256: "d-1")
+        third.reading = "other"
+        #expect(try ledger.receive(third).note == "the same bytes as d-2")
+        // The settings were changed back before it was read.
+        second.reading = "one"
+        #expect(try ledger.receiveAgain(second).note == "the same bytes as d-1")
+        // One of before the settings were noted says nothing of how it was read.
+        #expect(try ledger.receive(drop("d-4", sha256: "d-5")).state == .received)
+        var noted = drop("d-6", sha256: "d-5")
+        noted.reading = "one"
+        #expect(try ledger.receive(noted).state == .received)
+    }
+
     @Test func rowsAndStateAreStoredTogetherOrNotAtAll() throws {
         let first = try ledger.receive(drop("d-1"))
         var batch = DatasetBatch()

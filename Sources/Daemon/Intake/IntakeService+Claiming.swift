@@ -88,7 +88,7 @@ extension IntakeService {
         let drop = try context.ledger.receive(
             Drop(
                 id: id, pipeline: pipeline.name, name: String(validating: name, as: UTF8.self) ?? RawPath.shown(name),
-                sha256: sha256, bytes: bytes,
+                sha256: sha256, bytes: bytes, reading: try settingsOfReading(pipeline).digest(),
                 state: .received, receivedAt: Date(timeIntervalSince1970: contents.changedAt)))
         tellOfReceipt(drop)
     }

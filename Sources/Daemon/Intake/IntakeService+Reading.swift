@@ -21,12 +21,12 @@ extension IntakeService {
     }
 
     /// Reads one drop. False where it was written to meanwhile, and must be read again.
-    private func validate(_ drop: Drop, _ pipeline: PipelineSettings) throws -> Bool {
+    private func validate(_ received: Drop, _ pipeline: PipelineSettings) throws -> Bool {
+        let settings = try settingsOfReading(pipeline)
+        guard let drop = try recorded(received, as: settings) else { return true }
         let folder = context.layout.intake(pipeline.name, drop: drop.id)
         var report: IntakeReport
-        let controlTokens =
-            try context.ledger.base(context.effective(pipeline).settings.base)?.controlTokens.map(ControlTokens.init)
-            ?? .common
+        let controlTokens = settings.controlTokens.map(ControlTokens.init) ?? .common
         switch try FileReading(drop: drop, pipeline: pipeline, folder: folder, controlTokens: controlTokens).read() {
         case .read(let found): report = found
         case .changed(let sha256, let bytes):
@@ -75,6 +75,26 @@ extension IntakeService {
             }
         }
         return true
+    }
+
+    /// What decides how the pipeline's files are read, as it is now.
+    func settingsOfReading(_ pipeline: PipelineSettings) throws -> ReadingSettings {
+        ReadingSettings(
+            data: pipeline.data,
+            controlTokens: try context.ledger.base(context.effective(pipeline).settings.base)?.controlTokens)
+    }
+
+    /// The drop with the settings that it is about to be read by, which may have changed since it came; nil where the
+    /// same bytes were read by these already.
+    private func recorded(_ drop: Drop, as settings: ReadingSettings) throws -> Drop? {
+        let digest = try settings.digest()
+        guard drop.reading != digest else { return drop }
+        var drop = drop
+        drop.reading = digest
+        let recorded = try context.ledger.receiveAgain(drop)
+        guard recorded.state == .duplicate else { return recorded }
+        tellOfReceipt(recorded)
+        return nil
     }
 
     /// Puts the original bytes and the report where people look for refused files.

@@ -49,9 +49,9 @@ extension Ledger {
         }
     }
 
-    /// Records a claimed file: as `received`, or as `duplicate` where the same bytes came before and were not
-    /// quarantined (rules may have changed since). Returns what was recorded; recording the same drop again changes
-    /// nothing.
+    /// Records a claimed file: as `received`, or as `duplicate` where the same bytes came before, were read by the same
+    /// settings and were not quarantined (rules may have changed since). Returns what was recorded; recording the same
+    /// drop again changes nothing.
     package func receive(_ drop: Drop) throws -> Drop {
         try write { db in
             if let known = try Self.drop(drop.id, db) { return known }
@@ -66,7 +66,8 @@ extension Ledger {
         }
     }
 
-    /// A received drop whose bytes turned out to be others than those recorded: it is as if it had come with them.
+    /// A received drop whose bytes or settings turned out to be others than those recorded: it is as if it had come
+    /// with them.
     /// Returns what was recorded.
     package func receiveAgain(_ drop: Drop) throws -> Drop {
         try write { db in
@@ -76,16 +77,17 @@ extension Ledger {
         }
     }
 
-    /// The drop itself, or the same as a `duplicate` where another drop has its bytes.
+    /// The drop itself, or the same as a `duplicate` where another drop has its bytes and is read by the same settings.
     private static func told(_ drop: Drop, _ db: Database) throws -> Drop {
         guard
             let first = try String.fetchOne(
                 db,
                 sql: """
-                    SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ? AND id <> ?
+                    SELECT id FROM drop_file WHERE pipeline = ? AND sha256 = ?
+                    AND COALESCE(json_extract(body, '$.reading'), '') = ? AND id <> ?
                     AND state NOT IN ('duplicate', 'revoked', 'quarantined')
                     """,
-                arguments: [drop.pipeline.rawValue, drop.sha256, drop.id.rawValue])
+                arguments: [drop.pipeline.rawValue, drop.sha256, drop.reading ?? "", drop.id.rawValue])
         else { return drop }
         var drop = drop
         drop.state = .duplicate

@@ -28,5 +28,6 @@ struct Migration: Sendable {
         .frozenSettings,
         .keptFiles,
         .anchors,
+        .reading,
     ]
 }

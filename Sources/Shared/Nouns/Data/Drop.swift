@@ -11,7 +11,7 @@ package struct Drop: Codable, Hashable, Sendable {
         case stored
         /// Nothing in it could be used; the original bytes and the report are kept.
         case quarantined
-        /// The same bytes came before; nothing was added.
+        /// The same bytes came before and were read by the same settings; nothing was added.
         case duplicate
         /// Withdrawn by a deletion request; its rows are in no future snapshot.
         case revoked
@@ -23,6 +23,8 @@ package struct Drop: Codable, Hashable, Sendable {
     package var name: String
     package var sha256: String
     package var bytes: Int
+    /// SHA-256 of the settings that decide what is read of the bytes; nil in drops of versions that did not note it.
+    package var reading: String?
     package var state: State
     package var receivedAt: Date
     package var rowsAccepted: Int
@@ -32,7 +34,8 @@ package struct Drop: Codable, Hashable, Sendable {
     package var note: String?
 
     package init(
-        id: DropID, pipeline: PipelineName, name: String, sha256: String, bytes: Int, state: State, receivedAt: Date,
+        id: DropID, pipeline: PipelineName, name: String, sha256: String, bytes: Int, reading: String? = nil,
+        state: State, receivedAt: Date,
         rowsAccepted: Int = 0, rowsRejected: Int = 0, rowsDuplicate: Int = 0, note: String? = nil
     ) {
         self.id = id
@@ -40,6 +43,7 @@ package struct Drop: Codable, Hashable, Sendable {
         self.name = name
         self.sha256 = sha256
         self.bytes = bytes
+        self.reading = reading
         self.state = state
         self.receivedAt = receivedAt
         self.rowsAccepted = rowsAccepted

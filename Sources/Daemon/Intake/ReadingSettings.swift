@@ -1,0 +1,15 @@
+import Foundation
+import Nouns
+import Platform
+import Settings
+
+/// What decides, beside the bytes of a file, which rows are read of it.
+struct ReadingSettings: Encodable {
+    /// `[data]` of the pipeline as a whole: a file is asked about anew whichever key of it was corrected.
+    let data: DataSettings
+    /// The base's control tokens, which no text may spell; nil where the base is not known yet.
+    let controlTokens: [String]?
+
+    /// The lower-case SHA-256 that tells these settings from others.
+    func digest() throws -> String { Digest.sha256(try ContractCoding.encode(self)) }
+}
