@@ -159,17 +159,20 @@ let daemon: [Target] = [
             "Serving", "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol",
         ]),
     library(
+        "Daemon", "WireAPI",
+        ["ControlProtocol", "Ledger", "Nouns", "Promotion", "Serving", "StageKit"]),
+    library(
         "Daemon", "ControlAPI",
         [
-            "ControlProtocol", "Nouns", "Operations", "Platform", "Reports", "StageKit", httpTypes, hummingbirdCore,
-            lifecycle, logging, nio, nioPosix,
+            "ControlProtocol", "Nouns", "Operations", "Platform", "Reports", "StageKit", "WireAPI", httpTypes,
+            hummingbirdCore, lifecycle, logging, nio, nioPosix,
         ]),
     program(
         "Daemon", "finetuned",
         [
             "ControlAPI", "Datasets", "Delivery", "Experiments", "Gating", "Intake", "Launching", "Ledger", "Nouns",
             "Operations", "Places", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings",
-            "Soundness", "StageKit", "Supervision", "Systemd", argumentParser, lifecycle, logging, signals,
+            "Soundness", "StageKit", "Supervision", "Systemd", "WireAPI", argumentParser, lifecycle, logging, signals,
         ]),
 ]
 
@@ -230,8 +233,7 @@ let testTargets: [Target] = [
         dependencies: [
             "ControlProtocol", "Datasets", "Experiments", "Launching", "Ledger", "Nouns", "Operations", "Platform",
             "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit", "Supervision",
-            "TestSupport",
-            "WorkerProtocol", logging,
+            "TestSupport", "WireAPI", "WorkerProtocol", logging,
         ], path: "Tests/OperationsScene"),
     .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),
     .target(name: "Mutation", path: "Tests/Mutation"),
@@ -251,8 +253,8 @@ let testTargets: [Target] = [
     tests(
         "ControlAPITests",
         [
-            "ControlAPI", "ControlClient", "ControlProtocol", "Nouns", "OperationsScene", "Platform", "StageKit",
-            httpTypes, hummingbirdCore, lifecycle, logging, nio,
+            "ControlAPI", "ControlClient", "ControlProtocol", "Ledger", "Nouns", "OperationsScene", "Platform",
+            "StageKit", httpTypes, hummingbirdCore, lifecycle, logging, nio,
         ]),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),

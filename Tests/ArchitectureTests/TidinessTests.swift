@@ -95,7 +95,8 @@ struct TidinessTests {
     /// Names that only something outside the tree's own code reads, each with who does.
     static let readElsewhere: [String: String] = [
         "EntryPoint": "@main", "Finetuned": "@main", "makeAsyncIterator": "AsyncSequence", "enqueue": "TaskExecutor",
-        "unownedExecutor": "Actor",
+        "unownedExecutor": "Actor", "InboundIn": "ChannelInboundHandler",
+        "userInboundEventTriggered": "ChannelInboundHandler", "channelInactive": "ChannelInboundHandler",
         "userInfo": "Decoder", "unkeyedContainer": "Decoder", "allKeys": "KeyedDecodingContainerProtocol",
         "currentIndex": "UnkeyedDecodingContainer", "isAtEnd": "UnkeyedDecodingContainer", "gid": "struct ucred",
         "task_type": "peft's adapter_config.json", "lora_dropout": "peft's adapter_config.json",

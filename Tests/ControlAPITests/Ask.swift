@@ -18,7 +18,7 @@ struct Ask: Sendable {
 
     /// Asks every operation of a scene.
     init(_ scene: OperationsScene) {
-        router = ControlRouter(.all(scene.operations), threads: AnswerThreads())
+        router = ControlRouter(.all(scene.operations, scene.wire), threads: AnswerThreads())
         self.scene = scene
     }
 

@@ -17,7 +17,8 @@ struct ListenerTests {
     ) async throws {
         let listening = Bell()
         let server = ControlServer(
-            scene.operations, socket: scene.sandbox.layout.socket, adopted: adopted, threads: AnswerThreads(),
+            scene.operations, scene.wire, socket: scene.sandbox.layout.socket, adopted: adopted,
+            threads: AnswerThreads(),
             onListening: { listening.ring() }, logger: scene.context.logger)
         let task = Task { try await server.run() }
         await listening.wait(atMost: .seconds(60))

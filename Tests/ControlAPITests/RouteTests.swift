@@ -115,6 +115,11 @@ struct RouteTests {
         Case("experiments.show", .get, "/v1/experiments/e-000009", "404 experiment.unknown"),
         Case("experiments.page", .get, "/v1/experiments/e-000009?format=html", "404 experiment.unknown"),
         Case("experiments.table", .get, "/v1/experiments/e-000009?format=csv", "404 experiment.unknown"),
+        Case("models.list", .get, "/v1/models", "200"),
+        Case("models.show", .get, "/v1/models/tiny", "200"),
+        Case("models.show", .get, "/v1/models/ft:tiny:local:support", "200"),
+        Case("models.show", .get, "/v1/models/huge", "404 model_not_found"),
+        Case("models.delete", .delete, "/v1/models/tiny", "400 unsupported_value"),
         Case("experiments.stop", .post, "/v1/experiments/e-000009/stop", "404 experiment.unknown", body: "{}"),
     ]
 

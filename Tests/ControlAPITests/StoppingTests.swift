@@ -41,7 +41,7 @@ struct StoppingTests {
         let scene = try OperationsScene()
         let run = try scene.queue().id
         scene.feed.tell(run, .queued, message: "queued")
-        try await serve(.all(scene.operations), scene) { client, group in
+        try await serve(.all(scene.operations, scene.wire), scene) { client, group in
             // The story has no end of its own: the run is not over.
             do {
                 try await client.lines(.runs.events(run, NoticeQuery(follow: true))) { _ in

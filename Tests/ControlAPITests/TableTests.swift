@@ -11,7 +11,8 @@ import Testing
 /// What holds for every endpoint of the table, so that a new one needs no test of these.
 struct TableTests {
     @Test func everyEndpointIsRegisteredOnce() throws {
-        let registered = Routes.all(try OperationsScene().operations).all.map(\.endpoint.name)
+        let scene = try OperationsScene()
+        let registered = Routes.all(scene.operations, scene.wire).all.map(\.endpoint.name)
         #expect(registered.sorted() == ControlAPITable.all.map(\.name).sorted())
         #expect(Set(registered).count == registered.count)
     }

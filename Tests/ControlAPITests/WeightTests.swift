@@ -38,7 +38,7 @@ struct WeightTests {
                 "runs.show", "runs.events", "runs.pause", "runs.resume", "runs.cancel", "bases.list", "bases.show",
                 "uploads.open",
                 "experiments.show", "experiments.stop", "files.list", "files.show", "files.remove", "parts.begin",
-                "parts.cancel",
+                "parts.cancel", "models.show",
             ])
     }
 

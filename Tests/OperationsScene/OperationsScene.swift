@@ -17,6 +17,7 @@ import Soundness
 import StageKit
 import Supervision
 import TestSupport
+import WireAPI
 import WorkerProtocol
 
 /// What a daemon knows, without a daemon: a ledger in a sandbox, a pipeline `support` of the base `tiny`, and every
@@ -25,6 +26,7 @@ package struct OperationsScene: Sendable {
     package let sandbox: Sandbox
     package let context: StageContext
     package let operations: Operations
+    package let wire: WireOperations
     package var feed: RunFeed { context.feed }
 
     /// - Parameters:
@@ -49,12 +51,14 @@ package struct OperationsScene: Sendable {
         try context.ledger.add(Self.card("tiny"))
         let launcher = AnsweringLauncher(answer: worker)
         let scheduling = SchedulingService(context)
+        let serving = AnsweringModel(answer: model)
+        wire = WireOperations(context, serving: serving)
         operations = Operations(
             context, scheduling: scheduling,
             supervision: SupervisionService(context, launcher: launcher),
             promotion: PromotionService(context),
             registry: BaseRegistry(context, launcher: launcher), launcher: launcher,
-            serving: AnsweringModel(answer: model),
+            serving: serving,
             experiments: ExperimentService(context, launcher: launcher) {
                 try scheduling.freeze($0, mode: $1, replayShare: $2)
             },
@@ -118,9 +122,22 @@ private struct AnsweringModel: ServingPath {
     let answer: @Sendable (ServingRequest) async throws -> String
     var versionsInUse: Set<VersionID> { [] }
 
-    func answer(_ request: ServingRequest) async throws -> ServingAnswer {
-        ServingAnswer(
-            text: try await answer(request), finish: "stop", tokens: 1, promptTokens: 2, cachedTokens: 0)
+    func events(_ request: ServingRequest) throws -> AsyncThrowingStream<ServingEvent, any Error> {
+        let (events, feed) = AsyncThrowingStream<ServingEvent, any Error>.makeStream()
+        Task {
+            do {
+                var text = ServingEvent(.text, id: "q")
+                text.text = try await answer(request)
+                text.choice = 0
+                var began = ServingEvent(.began, id: "q")
+                began.began = ServingBegan(promptTokens: 2, cachedTokens: 0, seed: nil)
+                var ended = ServingEvent(.ended, id: "q")
+                (ended.choice, ended.ended) = (0, ServingEnded(finish: "stop", tokens: 1))
+                for event in [began, text, ended] { feed.yield(event) }
+                feed.finish()
+            } catch { feed.finish(throwing: error) }
+        }
+        return events
     }
 }
 

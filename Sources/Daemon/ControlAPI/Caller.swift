@@ -5,9 +5,12 @@ import Platform
 /// Who is at the other end of the socket.
 struct Caller: Sendable {
     private let find: @Sendable () async -> String
+    /// Whether he is still there.
+    let departure: Departure
 
     /// The user who connected, from the kernel, not from the request.
-    init(_ channel: any Channel) {
+    init(_ channel: any Channel, _ departure: Departure) {
+        self.departure = departure
         find = {
             guard let provider = channel as? any SocketOptionProvider,
                 // SOL_SOCKET and SO_PEERCRED
@@ -20,7 +23,10 @@ struct Caller: Sendable {
     }
 
     /// A user that is known by name already.
-    init(name: String) { find = { name } }
+    init(name: String, departure: Departure = Departure()) {
+        self.departure = departure
+        find = { name }
+    }
 
     /// The user's name, `uid:N` where there is none, or `unknown` where the socket does not say.
     func name() async -> String { await find() }

@@ -35,7 +35,6 @@ struct ControlListener: Sendable {
         defer { socket.remove() }
         let open = OpenConnections(limit: limit)
         let acceptor = try Acceptor(socket) { !open.claim() }
-        let http = channelHandler(open)
         onListening()
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
@@ -46,18 +45,18 @@ struct ControlListener: Sendable {
             // Whoever was accepted is answered, also after the order to stop: closing a server's channel of NIO drops
             // connections that it has accepted and nobody has taken yet, and dropping them traps.
             while let descriptor = try await acceptor.next() {
-                group.addTask { await serve(descriptor, http, open) }
+                group.addTask { await serve(descriptor, open) }
             }
             await open.leave(within: Self.grace)
             group.cancelAll()
         }
     }
 
-    private func channelHandler(_ open: OpenConnections) -> HTTP1Channel {
+    private func channelHandler(_ open: OpenConnections, _ departure: Departure) -> HTTP1Channel {
         let respond = self.respond
         return HTTP1Channel { request, writer, channel in
             let isLast = open.asks(channel)
-            var response = await respond(request, Caller(channel))
+            var response = await respond(request, Caller(channel, departure))
             response.headers[.server] = "finetuned"
             if isLast { response.headers[.connection] = "close" }
             try await writer.write(response: response.head, body: response.body)
@@ -66,13 +65,16 @@ struct ControlListener: Sendable {
     }
 
     /// Answers what is asked on one connection until it ends.
-    private func serve(_ descriptor: Int32, _ http: HTTP1Channel, _ open: OpenConnections) async {
+    private func serve(_ descriptor: Int32, _ open: OpenConnections) async {
         defer { open.release() }
+        let departure = Departure()
+        let http = channelHandler(open, departure)
         let logger = self.logger
         // Nothing is read before there is somebody to read it.
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .channelOption(ChannelOptions.autoRead, value: false)
+            .channelInitializer { $0.pipeline.addHandler(Departure.Watch(departure)) }
         let channel: any Channel
         do { channel = try await bootstrap.withConnectedSocket(descriptor).get() } catch {
             logger.debug("A connection could not be served: \(error)")

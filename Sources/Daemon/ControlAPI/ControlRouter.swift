@@ -35,11 +35,13 @@ struct ControlRouter: Sendable {
         let query = endpoint.dialect == .control ? query : Self.query(request.uri.query ?? "", plusIsSpace: true)
         let incoming = Routes.Incoming(
             values: values, query: query, body: request.body, mediaType: request.headers[.contentType], caller: caller)
+        let departure = caller.departure
         let work: @Sendable () async throws -> Response = { [threads] in
-            try await route.answer(incoming).response(endpoint, threads)
+            try await route.answer(incoming).response(endpoint, threads, departure)
         }
         do {
             return switch endpoint.weight {
+            case .quick where endpoint.endsWithReader: try await departure.cancelling(work)
             case .quick: try await work()
             // Encoding a long answer is work as well.
             case .heavy: try await HeavyWork.run(on: threads, work)

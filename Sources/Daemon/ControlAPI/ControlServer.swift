@@ -3,8 +3,9 @@ import Logging
 import Operations
 import ServiceLifecycle
 import StageKit
+import WireAPI
 
-/// Answers the control API on the daemon's Unix socket, on threads that no stage uses.
+/// Answers the control API and OpenAI's on the daemon's Unix socket, on threads that no stage uses.
 package struct ControlServer: Service {
     private let router: ControlRouter
     private let listener: ControlListener
@@ -16,10 +17,10 @@ package struct ControlServer: Service {
     ///   - threads: where everything is answered.
     ///   - onListening: called once connections are accepted.
     package init(
-        _ operations: Operations, socket: String, adopted: Int32? = nil, threads: AnswerThreads,
+        _ operations: Operations, _ wire: WireOperations, socket: String, adopted: Int32? = nil, threads: AnswerThreads,
         onListening: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
-        let router = ControlRouter(.all(operations), threads: threads)
+        let router = ControlRouter(.all(operations, wire), threads: threads)
         self.threads = threads
         self.router = router
         listener = ControlListener(

@@ -14,9 +14,13 @@ enum Outgoing: Sendable {
     case stream(@Sendable (_ write: (Data) async throws -> Void) async throws -> Void)
     /// Bytes that take work to read, so that each piece is read beside the quick answers.
     case pieces(AsyncThrowingStream<Data, any Error>)
+    /// Server-sent events.
+    case events(EventStream)
 
     /// The response with the media type that the endpoint declares.
-    func response(_ endpoint: EndpointDescription, _ threads: AnswerThreads) throws -> Response {
+    func response(_ endpoint: EndpointDescription, _ threads: AnswerThreads, _ departure: Departure) throws
+        -> Response
+    {
         switch self {
         case .json(let value): try Self.json(value)
         case .text(let text):
@@ -37,7 +41,18 @@ enum Outgoing: Sendable {
                     }
                     try await writer.finish(nil)
                 })
+        case .events(let stream): Self.events(stream, departure)
         }
+    }
+
+    private static func events(_ stream: EventStream, _ departure: Departure) -> Response {
+        let events = EventWriter(events: stream.events, departure: departure, silence: EventWriter.usualSilence)
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
+            body: .init { writer in
+                try await events.write { try await writer.write(ByteBuffer(bytes: $0)) }
+                try await writer.finish(nil)
+            })
     }
 
     /// A response that is one JSON value.

@@ -40,6 +40,27 @@ struct Routes: Sendable {
         add(endpoint) { .json(try await handler(try await wire(endpoint.description, $0))) }
     }
 
+    /// Answers a route of OpenAI's with one JSON value, or with events where the body asks for a stream.
+    mutating func on<Subject, Query, Body: WireBody, Whole: Encodable>(
+        _ endpoint: Endpoint<Subject, Query, Body, WireAnswer<Whole>>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, Body>) async throws -> WireAnswer<Whole>
+    ) {
+        add(endpoint) { incoming in
+            switch try await handler(try await wire(endpoint.description, incoming)) {
+            case .whole(let value): .json(value)
+            case .stream(let stream): .events(stream)
+            }
+        }
+    }
+
+    /// Answers an endpoint with events as they come.
+    mutating func on<Subject, Query>(
+        _ endpoint: Endpoint<Subject, Query, NoBody, EventStream>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, NoBody>) async throws -> EventStream
+    ) {
+        add(endpoint) { .events(try await handler(try await decoded(endpoint.description, $0))) }
+    }
+
     /// Answers an endpoint with a text.
     mutating func on<Subject, Query, Answer: TextAnswer>(
         _ endpoint: Endpoint<Subject, Query, NoBody, Answer>,
@@ -104,7 +125,8 @@ private func decoded<Subject: EndpointSubject, Query: EndpointQuery, Body: Decod
     let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
     if let none = NoBody() as? Body { return try call(endpoint, incoming, body: none) }
     let body = try await BodyReader.json(Body.self, incoming.body, of: endpoint)
-    return Call(subject: half.subject, query: half.query, body: body, caller: incoming.caller)
+    return Call(
+        subject: half.subject, query: half.query, body: body, parameters: half.parameters, caller: incoming.caller)
 }
 
 /// The call with its JSON body, read member by member.
@@ -114,7 +136,8 @@ private func wire<Subject: EndpointSubject, Query: EndpointQuery, Body: WireBody
     let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
     let value = try await BodyReader.json(JSONValue.self, incoming.body, of: endpoint)
     return Call(
-        subject: half.subject, query: half.query, body: try Body(WireObject(value)), caller: incoming.caller)
+        subject: half.subject, query: half.query, body: try Body(WireObject(value)), parameters: half.parameters,
+        caller: incoming.caller)
 }
 
 private func call<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable>(
@@ -124,5 +147,5 @@ private func call<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable
     return Call(
         subject: Subject(values: incoming.values),
         query: try Query(incoming.query, allowed: choice, takesUnknown: endpoint.dialect == .openAI), body: body,
-        caller: incoming.caller)
+        parameters: incoming.query, caller: incoming.caller)
 }

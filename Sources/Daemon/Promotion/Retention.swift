@@ -94,7 +94,7 @@ struct Retention: Sendable {
         return garbage
     }
 
-    private func candidates(_ pipeline: PipelineName, _ runs: [Run], sized: Bool) throws -> [RetentionRules.Candidate] {
+    func candidates(_ pipeline: PipelineName, _ runs: [Run], sized: Bool) throws -> [RetentionRules.Candidate] {
         let names = try VersionCatalogue(context).aliases(pipeline)
         let versions = Dictionary(
             try context.ledger.keptVersions(pipeline).map { ($0.run, $0.id) }, uniquingKeysWith: { first, _ in first })
@@ -162,7 +162,7 @@ struct Retention: Sendable {
     }
 
     /// A run that does not stay, and its version.
-    private func clear(_ run: Run, _ candidate: RetentionRules.Candidate, _ garbage: inout Garbage) {
+    func clear(_ run: Run, _ candidate: RetentionRules.Candidate, _ garbage: inout Garbage) {
         let reason = "run \(run.id) is \(run.state.rawValue), and no rule of [retention] keeps its files"
         if let version = candidate.version {
             garbage.add(context.layout.version(run.pipeline, version), reason)
@@ -224,7 +224,7 @@ struct Retention: Sendable {
         return garbage.items
     }
 
-    private func carryOut(_ garbage: Garbage) throws {
+    func carryOut(_ garbage: Garbage) throws {
         for item in garbage.items {
             try Task.checkCancellation()
             try Self.remove(item.path)

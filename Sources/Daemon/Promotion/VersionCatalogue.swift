@@ -100,6 +100,13 @@ package struct VersionCatalogue: Sendable {
         try Retention(context, answering: answering).run(isPressed: true, remove: remove)
     }
 
+    /// Removes the files of one version, by the rules that ``garbage(remove:)`` follows. Its record stays.
+    ///
+    /// Throws a Failure (`version.in_use`) that says what needs it.
+    package func remove(_ version: VersionID, who: String) throws {
+        try Retention(context, answering: answering).remove(version, who: who)
+    }
+
     /// `current`, `previous` and people's own names.
     func aliases(_ pipeline: PipelineName) throws -> [String: VersionID] {
         var names = try context.ledger.aliases(pipeline)

@@ -3,22 +3,7 @@ import Ledger
 import Nouns
 import StageKit
 
-/// A model that somebody asks.
-package struct ServingTarget: Hashable, Sendable {
-    package var model: ModelReference
-    /// Nil: the base alone.
-    package var version: VersionID?
-    /// The pipeline that was named; nil where the version or the base was.
-    package var pipeline: PipelineName?
-
-    package init(model: ModelReference, version: VersionID? = nil, pipeline: PipelineName? = nil) {
-        self.model = model
-        self.version = version
-        self.pipeline = pipeline
-    }
-}
-
-/// What the names mean that a model can be asked by: a pipeline, a version, a run, a base.
+/// What the names mean that a model can be asked by: a pipeline, a version, a run, a base, and OpenAI's names of them.
 package struct ServingNames: Sendable {
     let context: StageContext
 
@@ -31,7 +16,7 @@ package struct ServingNames: Sendable {
             let card = try context.requireBase(context.effective(settings).settings.base)
             return ServingTarget(model: context.modelReference(card), pipeline: pipeline)
         }
-        return ServingTarget(model: try reference(version), version: version.id, pipeline: pipeline)
+        return try target(version, of: pipeline)
     }
 
     /// The base under a pipeline.
@@ -45,21 +30,22 @@ package struct ServingNames: Sendable {
     ///
     /// Throws a Failure: `model.unknown` with the names there are, `model.removed` with when and why it went.
     package func target(_ name: String) throws -> ServingTarget {
+        if name.hasPrefix("ft:") { return try tuned(name) }
         if let card = try context.ledger.base(BaseID(name)) {
             return ServingTarget(model: context.modelReference(card))
         }
         if context.settings.pipeline(PipelineName(name)) != nil { return try served(PipelineName(name)) }
         if let version = try context.ledger.version(VersionID(name)) {
-            return ServingTarget(model: try reference(version), version: version.id)
+            return try target(version)
         }
         if let run = try context.ledger.run(RunID(name)) { return try candidate(run) }
         throw unknown(name)
     }
 
     /// The model that a run trained, promoted or not.
-    private func candidate(_ run: Run) throws -> ServingTarget {
+    func candidate(_ run: Run) throws -> ServingTarget {
         if let id = run.version, let version = try context.ledger.version(id) {
-            return ServingTarget(model: try reference(version), version: id)
+            return try target(version)
         }
         guard let adapter = run.adapter else {
             throw Failure(
@@ -72,16 +58,22 @@ package struct ServingNames: Sendable {
                 code: "model.removed", "The files of the run \(run.id) are gone.", at: missing.path,
                 remedy: "Queue a new run.")
         }
-        return ServingTarget(model: context.modelReference(try context.requireBase(run.base), adapters: stack))
+        return ServingTarget(
+            model: context.modelReference(try context.requireBase(run.base), adapters: stack), run: run.id,
+            name: Self.name(base: run.base, run.pipeline, run.id.rawValue))
     }
 
     /// A version as the worker loads it, where its files are there.
-    private func reference(_ version: ModelVersion) throws -> ModelReference {
+    ///
+    /// - Parameter pipeline: the pipeline that was named and serves it.
+    func target(_ version: ModelVersion, of pipeline: PipelineName? = nil) throws -> ServingTarget {
         let folder = context.layout.version(version.pipeline, version.id)
         guard FileManager.default.fileExists(atPath: context.layout.versionRecord(version.pipeline, version.id)) else {
             throw try removed(version, folder)
         }
-        return try context.modelReference(version)
+        return ServingTarget(
+            model: try context.modelReference(version), version: version.id, pipeline: pipeline,
+            name: Self.name(version))
     }
 
     /// When and why a version's files went.
@@ -98,7 +90,7 @@ package struct ServingNames: Sendable {
             at: folder, remedy: "Ask the pipeline '\(version.pipeline)', or another of its versions.")
     }
 
-    private func unknown(_ name: String) -> Failure {
+    func unknown(_ name: String) -> Failure {
         let pipelines = context.settings.pipelines.map(\.name.rawValue)
         let bases = ((try? context.ledger.bases()) ?? []).map(\.id.rawValue)
         let names = (pipelines + bases).joined(separator: ", ")

@@ -103,30 +103,6 @@ package final class ServingService: Service {
         return events
     }
 
-    /// A whole answer. Throws a Failure.
-    package func answer(_ request: ServingRequest) async throws -> ServingAnswer {
-        var answer = ServingAnswer(text: "", finish: "", tokens: 0, promptTokens: 0, cachedTokens: 0)
-        for try await event in try events(request) {
-            if let began = event.began {
-                (answer.promptTokens, answer.cachedTokens) = (began.promptTokens, began.cachedTokens)
-            }
-            if event.choice == 0 {
-                answer.text += event.text ?? ""
-                if let ended = event.ended { (answer.finish, answer.tokens) = (ended.finish, ended.tokens) }
-            }
-        }
-        try Task.checkCancellation()
-        return answer
-    }
-
-    /// How likely each of `request`'s answers is, as natural logarithms. Throws a Failure.
-    package func scores(_ request: ServingRequest) async throws -> [Double] {
-        var scores: [Double] = []
-        for try await event in try events(request) { if let told = event.scores { scores = told } }
-        try Task.checkCancellation()
-        return scores
-    }
-
     /// Versions that somebody is being answered by, or waits for.
     package var versionsInUse: Set<VersionID> {
         state.withLock { Set($0.entries.values.compactMap(\.version)) }

@@ -22,6 +22,7 @@ import Soundness
 import StageKit
 import Supervision
 import Systemd
+import WireAPI
 
 /// The composition root: every stage in the order in which data flows, then the socket, then the service manager.
 struct Daemon {
@@ -77,8 +78,8 @@ struct Daemon {
         let listening = Bell()
         let threads = AnswerThreads()
         let server = ControlServer(
-            operations, socket: layout.socket, adopted: adopted, threads: threads,
-            onListening: { listening.ring() }, logger: logger)
+            operations, WireOperations(context, serving: serving), socket: layout.socket, adopted: adopted,
+            threads: threads, onListening: { listening.ring() }, logger: logger)
         let leaving = makeLeaving(manager, launcher)
         defer { leaving.end() }
         let presence = Presence(

@@ -17,6 +17,7 @@ package enum ControlAPITable {
         Group(title: "Uploads", endpoints: UploadEndpoints.all),
         Group(title: "Experiments", endpoints: ExperimentEndpoints.all),
         Group(title: "Files", endpoints: FileEndpoints.all),
+        Group(title: "OpenAI: models", endpoints: ModelEndpoints.all),
     ]
 
     package static var all: [EndpointDescription] { groups.flatMap(\.endpoints) }
@@ -34,6 +35,7 @@ extension Endpoint {
     package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
     package static var files: FileEndpoints.Type { FileEndpoints.self }
+    package static var models: ModelEndpoints.Type { ModelEndpoints.self }
 }
 
 // And wherever a request is: `client.send(.runs.show("r-000042"))`.

@@ -9,12 +9,12 @@ package struct Endpoint<Subject: EndpointSubject, Query: EndpointQuery, Body: Se
     private init(
         _ name: String, _ method: ControlMethod, _ path: String, _ weight: ControlWeight, _ choice: QueryChoice?,
         body: EndpointContent, answer: EndpointContent, about: String, dialect: APIDialect = .control,
-        fields: @escaping @Sendable () -> [BodyField] = { [] }
+        endsWithReader: Bool = false, fields: @escaping @Sendable () -> [BodyField] = { [] }
     ) {
         description = EndpointDescription(
             name: name, method: method, path: PathTemplate(path), choice: choice,
             parameters: Query.parameters.map(\.description), body: body, answer: answer, weight: weight,
-            dialect: dialect, about: about, fields: fields)
+            dialect: dialect, endsWithReader: endsWithReader, about: about, fields: fields)
     }
 }
 
@@ -72,11 +72,26 @@ extension Endpoint where Body == FileBody, Answer: Codable {
 
 extension Endpoint where Body: WireBody, Answer: Codable {
     /// Declares a route of OpenAI's that answers JSON; see the first initialiser.
+    ///
+    /// - Parameter endsWithReader: whether the work on its answer ends when whoever asked has left.
     package init(
-        wire name: String, _ method: ControlMethod, _ path: String, _ about: String, weight: ControlWeight = .quick
+        wire name: String, _ method: ControlMethod, _ path: String, _ about: String, weight: ControlWeight = .quick,
+        endsWithReader: Bool = false
     ) {
         self.init(
             name, method, path, weight, nil, body: .json(of: Body.self), answer: .json(of: Answer.self), about: about,
-            dialect: .openAI, fields: { Body.fields })
+            dialect: .openAI, endsWithReader: endsWithReader, fields: { Body.fields })
+    }
+}
+
+extension Endpoint where Body: WireBody {
+    /// Declares a route of OpenAI's that answers JSON, or a stream of events where the body asks for one.
+    package init<Whole>(
+        wire name: String, _ method: ControlMethod, _ path: String, _ about: String
+    ) where Answer == WireAnswer<Whole> {
+        self.init(
+            name, method, path, .quick, nil, body: .json(of: Body.self),
+            answer: .jsonOrEvents(EndpointContent.name(of: Whole.self)), about: about, dialect: .openAI,
+            endsWithReader: true, fields: { Body.fields })
     }
 }

@@ -7,6 +7,10 @@ package enum EndpointContent: Hashable, Sendable {
     case lines(String)
     /// Bytes or text of a media type.
     case bytes(String)
+    /// Server-sent events of a type.
+    case events(String)
+    /// One JSON value of a type, or server-sent events where the body asks for a stream.
+    case jsonOrEvents(String)
 
     /// The content of a type that travels as JSON.
     package static func json<Value>(of type: Value.Type) -> EndpointContent {
@@ -16,7 +20,8 @@ package enum EndpointContent: Hashable, Sendable {
     package var mediaType: String? {
         switch self {
         case .none: nil
-        case .json: "application/json"
+        case .json, .jsonOrEvents: "application/json"
+        case .events: "text/event-stream"
         case .lines: "application/x-ndjson"
         case .bytes(let type): type
         }

@@ -11,6 +11,8 @@ package struct EndpointDescription: Sendable {
     package let answer: EndpointContent
     package let weight: ControlWeight
     package let dialect: APIDialect
+    /// Whether the work on its answer ends when whoever asked has left.
+    package let endsWithReader: Bool
     /// What it does, in one sentence.
     package let about: String
     /// The fields of its body; none where it takes no JSON.

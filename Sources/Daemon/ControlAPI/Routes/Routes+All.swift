@@ -1,8 +1,9 @@
 import Operations
+import WireAPI
 
 extension Routes {
-    /// Every route of the control API, each joined to its operation.
-    static func all(_ operations: Operations) -> Routes {
+    /// Every route of the control API and of OpenAI's, each joined to its operation.
+    static func all(_ operations: Operations, _ wire: WireOperations) -> Routes {
         var routes = Routes()
         routes.addStatus(operations.status)
         routes.addPipelines(operations.pipelines)
@@ -13,6 +14,7 @@ extension Routes {
         routes.addBases(operations.bases)
         routes.addExperiments(operations.experiments)
         routes.addFiles(operations)
+        routes.addModels(wire.models)
         return routes
     }
 }

@@ -68,6 +68,8 @@ package enum APIPage {
         case .none: "nothing"
         case .json(let name): "`\(name)`"
         case .lines(let name): "`\(name)` as JSON lines"
+        case .events(let name): "server-sent events of `\(name)`"
+        case .jsonOrEvents(let name): "`\(name)` as JSON, or server-sent events with `\"stream\": true`"
         case .bytes(let type): type == "application/octet-stream" ? "the bytes of a file" : "`\(type)`"
         }
     }

@@ -116,7 +116,7 @@ package enum OpenAPIPage {
     private static func schema(of content: EndpointContent) -> JSONValue {
         switch content {
         case .none: true
-        case .json(let name), .lines(let name):
+        case .json(let name), .lines(let name), .events(let name), .jsonOrEvents(let name):
             name.hasPrefix("[")
                 ? ["type": "array", "items": reference(String(name.dropFirst().dropLast()))] : reference(name)
         case .bytes: ["type": "string"]
@@ -127,7 +127,8 @@ package enum OpenAPIPage {
 
     private static func name(_ content: EndpointContent) -> String? {
         switch content {
-        case .json(let name), .lines(let name): name.trimmingCharacters(in: ["[", "]"])
+        case .json(let name), .lines(let name), .events(let name), .jsonOrEvents(let name):
+            name.trimmingCharacters(in: ["[", "]"])
         case .none, .bytes: nil
         }
     }
