@@ -1,6 +1,6 @@
 #!/bin/bash
 # Run the tests that need the field's own programs (transformers, peft, tokenizers, llama.cpp) in a virtual environment of their own.
-# interop.sh [FOLDER …]: the tests there; those of Tests/Interop where none is named
+# interop.sh [FOLDER … [OPTION …]]: the tests there, with options of pytest; those of Tests/Interop where none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-deps.sh python

@@ -43,6 +43,6 @@ run --no-parallel --filter "$serial"
 phase fuzz "A minute of damaged files"
 tools/fuzz.sh short
 phase peers "Peers: transformers, peft, llama.cpp"
-tools/interop.sh Tests/Interop Tests/Engines
+tools/interop.sh Tests/Interop Tests/Engines -m "not long"
 phase done "Done"
 current=; print_times
