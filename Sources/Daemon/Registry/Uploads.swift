@@ -41,8 +41,8 @@ package struct Uploads: Sendable {
         return UploadAnswer(id: upload.id)
     }
 
-    /// The folder of an open upload. Throws a Failure where it is not open (`upload.unknown`) or somebody else's
-    /// (`upload.owner`).
+    /// The folder of an open upload. Throws a Failure (`upload.unknown`) where it is not open or somebody else's, which
+    /// look the same.
     package func folder(_ id: String, who: String) throws -> String { try open(id, who: who).folder }
 
     /// Where a file of an upload is to be written, and how many bytes it may have. Throws a Failure also for names that
@@ -84,17 +84,12 @@ package struct Uploads: Sendable {
 
     private func open(_ id: String, who: String) throws -> (upload: Upload, folder: String) {
         let folder = context.layout.upload(id)
-        guard let upload = try context.ledger.upload(id), upload.expiresAt > Date(),
-            FileManager.default.fileExists(atPath: folder)
+        guard let upload = try context.ledger.upload(id), upload.owner == who || who == "root",
+            upload.expiresAt > Date(), FileManager.default.fileExists(atPath: folder)
         else {
             throw Failure(
                 code: "upload.unknown", "There is no upload '\(id)' (any more).", at: id,
                 remedy: "Open one first; one that is left alone goes after an hour, a base's after a day.")
-        }
-        guard upload.owner == who || who == "root" else {
-            throw Failure(
-                code: "upload.owner", "The upload '\(id)' is that of \(upload.owner).", at: id,
-                remedy: "Open one of your own.")
         }
         return (upload, folder)
     }

@@ -17,9 +17,22 @@ package enum System {
         return pages * Int(getpagesize())
     }
 
-    /// The name of a user by number, or the number itself.
+    /// The name of a user by number, or the number itself. Several threads may ask at once.
     package static func userName(_ uid: UInt32) -> String {
-        guard let entry = getpwuid(uid), let name = entry.pointee.pw_name else { return "uid:\(uid)" }
-        return String(cString: name)
+        var room = 1024
+        while room <= 1 << 20 {
+            var buffer = [CChar](repeating: 0, count: room)
+            var entry = passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            // The name lies in the buffer, so it is copied before the buffer goes.
+            let (status, name) = buffer.withUnsafeMutableBufferPointer { bytes -> (Int32, String?) in
+                guard let start = bytes.baseAddress else { return (EINVAL, nil) }
+                let status = getpwuid_r(uid, &entry, start, bytes.count, &found)
+                return (status, found?.pointee.pw_name.map { String(cString: $0) })
+            }
+            guard status == ERANGE else { return name ?? "uid:\(uid)" }
+            room *= 4
+        }
+        return "uid:\(uid)"
     }
 }
