@@ -34,7 +34,8 @@ struct WeightTests {
         let quick = ControlAPITable.all.filter { $0.weight == .quick }.map(\.name)
         #expect(
             quick == [
-                "status.show", "pipelines.list", "pipelines.show", "pipelines.settings", "pipelines.history",
+                "status.show", "status.live", "status.ready", "status.openAPI", "pipelines.list", "pipelines.show",
+                "pipelines.settings", "pipelines.history",
                 "runs.show", "runs.events", "runs.pause", "runs.resume", "runs.cancel", "bases.list", "bases.show",
                 "uploads.open",
                 "experiments.show", "experiments.stop", "files.list", "files.show", "files.remove", "parts.begin",

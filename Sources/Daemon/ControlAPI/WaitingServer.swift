@@ -27,6 +27,8 @@ package struct WaitingServer: Service {
                 version: BuildVersion.text, pid: Int(getpid()), startedAt: startedAt, root: root, health: "degraded",
                 problems: [problem()], pipelines: [], queued: 0, activeRuns: [], memoryBytes: System.residentBytes())
         }
+        routes.on(.status.ready) { _ in throw ReadyAnswer.unready([problem()]) }
+        routes.addPresence()
         let router = ControlRouter(routes, threads: threads)
         let known = Set(routes.all.map { "\($0.endpoint.path)" })
         self.threads = threads

@@ -16,6 +16,16 @@ package struct StatusOperations: Sendable {
     /// Reads every file that models and runs rest on.
     package func verify() async throws -> SoundnessAnswer { try await soundness.check(reading: true) }
 
+    /// Whether requests are answered. It looks at what the daemon has found already, and reads no file and no row, so
+    /// that it never waits for work.
+    ///
+    /// Throws a Failure (`daemon.unready`) where no request can be answered, since the ledger cannot be used.
+    package func ready() throws -> ReadyAnswer {
+        let ledger = context.problems.problem(of: "ledger")
+        if let ledger, ledger.code != "ledger.busy" { throw ReadyAnswer.unready([ledger]) }
+        return ReadyAnswer(context.problems.all())
+    }
+
     package func show() throws -> StatusAnswer {
         let active = try context.ledger.runs(in: [.training, .evaluating, .trained, .evaluated]).map(\.id)
         let problems = context.problems.all()

@@ -22,6 +22,15 @@ package struct WebPage: TextAnswer {
     package init(_ text: String) { self.text = text }
 }
 
+/// The description of the control API, an object by OpenAPI 3.1.
+package struct OpenAPIDocument: TextAnswer {
+    package static let content = EndpointContent.json("OpenAPIDocument")
+    private static let made = Result { try OpenAPIPage.text() }
+    package let text: String
+    /// Throws an EncodingError where the table of endpoints cannot be written as JSON.
+    package init() throws { text = try Self.made.get() }
+}
+
 /// A table with commas between its columns.
 package struct CommaTable: TextAnswer {
     package static let content = EndpointContent.bytes("text/csv; charset=utf-8")

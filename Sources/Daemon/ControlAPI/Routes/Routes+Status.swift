@@ -5,5 +5,13 @@ extension Routes {
     mutating func addStatus(_ status: StatusOperations) {
         on(.status.show) { _ in try status.show() }
         on(.status.verify) { _ in try await status.verify() }
+        on(.status.ready) { _ in try status.ready() }
+        addPresence()
+    }
+
+    /// What is answered also by a daemon that cannot begin yet.
+    mutating func addPresence() {
+        on(.status.live) { _ in LiveAnswer() }
+        on(.status.openAPI) { _ in try OpenAPIDocument() }
     }
 }

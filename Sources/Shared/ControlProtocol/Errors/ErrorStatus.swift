@@ -7,7 +7,7 @@ package struct ErrorStatus: Hashable, Sendable {
         "pipeline.configured", "pipeline.exists", "drop.in_use", "version.in_use",
     ]
     private static let unavailable: Set<String> = [
-        "daemon.busy", "daemon.stopping", "memory.low", "files.limit", "ledger.busy", "ledger.io",
+        "daemon.busy", "daemon.stopping", "daemon.unready", "memory.low", "files.limit", "ledger.busy", "ledger.io",
     ]
 
     /// - Parameter code: the stable code of a Failure.
