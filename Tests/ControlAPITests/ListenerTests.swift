@@ -21,7 +21,7 @@ struct ListenerTests {
             threads: AnswerThreads(),
             onListening: { listening.ring() }, logger: scene.context.logger)
         let task = Task { try await server.run() }
-        await listening.wait(atMost: .seconds(60))
+        await listening.wait(atMost: .seconds(300))
         let outcome: Result<Void, any Error>
         do {
             try await body(ControlClient(socket: scene.sandbox.layout.socket))

@@ -100,7 +100,7 @@ struct StageLoopTests {
                 }
             ], logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await group.run() }
-        await began.wait(atMost: .seconds(60))
+        await began.wait(atMost: .seconds(300))
         await group.triggerGracefulShutdown()
         try await running.value
         let isStopped = stopped.load(ordering: .relaxed)
@@ -132,7 +132,7 @@ struct StageLoopTests {
                 }
             ], logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await group.run() }
-        await began.wait(atMost: .seconds(60))
+        await began.wait(atMost: .seconds(300))
         await group.triggerGracefulShutdown()
         try await running.value
         #expect(said.withLock { $0 }?.code == "daemon.stopping")
@@ -208,10 +208,10 @@ struct StageLoopTests {
             }
         }
         for _ in 0..<4 {
-            await seen.wait(atMost: .seconds(60))
+            await seen.wait(atMost: .seconds(300))
             bell.ring()
         }
-        await seen.wait(atMost: .seconds(60))
+        await seen.wait(atMost: .seconds(300))
         running.cancel()
         await running.value
         #expect(found.withLock { Array($0.prefix(4)) } == [[], ["ledger.full"], ["ledger.full"], []])
