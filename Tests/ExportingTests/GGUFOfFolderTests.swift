@@ -49,7 +49,9 @@ import WeightFiles
     func lossesStay(kind: String) throws {
         let (model, adapter, back, _) = try export(kind) { model in
             let adapter = try Adapter(AdapterLayout(rank: 2, scale: 1, targets: Projection.allCases), for: model)
-            for index in 0..<adapter.count { adapter.values.pointer[index] = 0.3 * Float(cos(Double(index))) }
+            // The logits of the tiny SmolLM 3 are twice the others', and so is what halves round off of merged weights.
+            let size: Float = kind == "smollm3" ? 0.2 : 0.3
+            for index in 0..<adapter.count { adapter.values.pointer[index] = size * Float(cos(Double(index))) }
             return adapter
         }
         let ids = (0..<12).map { Int32(3 + $0 * 5 % 60) }
@@ -59,9 +61,12 @@ import WeightFiles
         let plain = try Transformer(model, team: team).score(tree)
         let found = try Transformer(back, team: team).score(tree)
         for (index, loss) in found.enumerated() {
-            // What halves round off grows with the loss.
-            let wanted = expected[index].loss
-            #expect(abs(loss.loss - wanted) < 1e-2 * max(2, wanted), "\(kind), token \(index)")
+            #expect(abs(loss.loss - expected[index].loss) < 2e-2, "\(kind), token \(index)")
+        }
+        // Without an adapter nothing is rounded but weights that are no halves already.
+        let (_, _, bare, _) = try export(kind)
+        for (index, loss) in try Transformer(bare, team: team).score(tree).enumerated() {
+            #expect(abs(loss.loss - plain[index].loss) < 5e-3, "\(kind), token \(index), without an adapter")
         }
         #expect(zip(found, plain).contains { abs($0.loss - $1.loss) > 0.1 })
     }
