@@ -47,7 +47,8 @@ def perform(request, events, rank=0):
     task, compute = request["task"]["train"], request.get("compute") or {}
     folder, size = request["directory"], compute.get("ranks", 1)
     stop = StopRequest(folder, events)
-    torch.set_num_threads(1 if size > 1 else request.get("threads") or torch.get_num_threads())
+    # The cores that the request gives, shared by the ranks of this machine.
+    torch.set_num_threads(max(1, (request.get("threads") or os.cpu_count() or 1) // size))
     torch.use_deterministic_algorithms(True, warn_only=True)
     world = make_world(compute, folder, rank, size)
     events.tell("stage", stage="loading")
