@@ -4,17 +4,12 @@ struct Call<Subject: Sendable, Query: Sendable, Body: Sendable>: Sendable {
     let subject: Subject
     let query: Query
     let body: Body
-    /// Every parameter of the query as it was given, for the few whose names are open, such as `metadata[team]`.
-    let parameters: [(name: String, value: String)]
     private let caller: Caller
 
-    init(
-        subject: Subject, query: Query, body: Body, parameters: [(name: String, value: String)], caller: Caller
-    ) {
+    init(subject: Subject, query: Query, body: Body, caller: Caller) {
         self.subject = subject
         self.query = query
         self.body = body
-        self.parameters = parameters
         self.caller = caller
     }
 

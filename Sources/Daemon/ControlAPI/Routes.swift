@@ -125,8 +125,7 @@ private func decoded<Subject: EndpointSubject, Query: EndpointQuery, Body: Decod
     let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
     if let none = NoBody() as? Body { return try call(endpoint, incoming, body: none) }
     let body = try await BodyReader.json(Body.self, incoming.body, of: endpoint)
-    return Call(
-        subject: half.subject, query: half.query, body: body, parameters: half.parameters, caller: incoming.caller)
+    return Call(subject: half.subject, query: half.query, body: body, caller: incoming.caller)
 }
 
 /// The call with its JSON body, read member by member.
@@ -136,8 +135,7 @@ private func wire<Subject: EndpointSubject, Query: EndpointQuery, Body: WireBody
     let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
     let value = try await BodyReader.json(JSONValue.self, incoming.body, of: endpoint)
     return Call(
-        subject: half.subject, query: half.query, body: try Body(WireObject(value)), parameters: half.parameters,
-        caller: incoming.caller)
+        subject: half.subject, query: half.query, body: try Body(WireObject(value)), caller: incoming.caller)
 }
 
 private func call<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable>(
@@ -147,5 +145,5 @@ private func call<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable
     return Call(
         subject: Subject(values: incoming.values),
         query: try Query(incoming.query, allowed: choice, takesUnknown: endpoint.dialect == .openAI), body: body,
-        parameters: incoming.query, caller: incoming.caller)
+        caller: incoming.caller)
 }

@@ -26,8 +26,8 @@ package enum APIPage {
         the daemon) or 507 (its disk is full). Every answer
         has a name of its own in `x-request-id`.
 
-        What stands under Files is OpenAI's API, for its clients (`base_url="http://localhost/v1"` over the socket): \
-        times are whole seconds since 1970, fields
+        What stands under Files and OpenAI is OpenAI's API, for its clients (`base_url="http://localhost/v1"` over \
+        the socket): times are whole seconds since 1970, fields
         and parameters that nobody knows are taken, and an error's message holds the remedy as well. Files belong to \
         the user who sent them; to others they do not
         exist. A file may have 512 MiB, a part of one 64 MiB, and an upload in parts may take an hour. Equal contents \

@@ -30,11 +30,6 @@ package enum WireFault {
             remedy: "Give \(allowed.map { "'\($0)'" }.joined(separator: " or ")).")
     }
 
-    /// A value that has a meaning, but none that is fulfilled here.
-    package static func unsupported(_ place: String, _ message: String, remedy: String) -> Failure {
-        Failure(code: "request.unsupported_value", message, at: place, remedy: remedy)
-    }
-
     private static func words(_ value: JSONValue) -> String {
         switch value {
         case .null: "null"
