@@ -199,8 +199,8 @@ let worker: [Target] = [
     library(
         "Worker", "Inference",
         [
-            "CKernels", "Encoding", "Generation", "ModelLoading", "Nouns", "Tensors", "Tokenization", "Transformers",
-            "WorkerProtocol",
+            "CKernels", "Encoding", "Generation", "ModelLoading", "Nouns", "Platform", "Tensors", "Tokenization",
+            "Transformers", "WorkerProtocol",
         ]),
     library("Worker", "Training", ["CKernels", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
     library(

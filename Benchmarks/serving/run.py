@@ -10,7 +10,12 @@ what the daemon speaks to; theirs is HTTP with streaming.
 """
 import argparse, http.client, json, os, pathlib, queue, random, signal, socket, statistics, subprocess, sys, tempfile, threading, time
 
+from adapters import write
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Benchmarks/training"))
+import bench  # noqa: E402 (its folder has just been named)
+
 WORDS = ("ticket printer cable screen login password invoice refund parcel late broken update install slow error window account mail "
          "server backup monday letter office phone battery paper toner driver network switch").split()
 NEW = 64
@@ -26,10 +31,13 @@ class Worker:
 
     name = "finetune-worker"
 
-    def __init__(self, options, memory=1 << 30):
+    def __init__(self, options, memory=1 << 30, adapters=0):
         self.options = options
         self.folder = tempfile.mkdtemp(prefix="ft-serve-")
         self.models = [{"basePath": str(options.model), "base": "bench", "baseDigest": "bench", "adapters": []}]
+        if adapters:
+            self.models = [dict(self.models[0], adapters=[{"path": write(f"{self.folder}/adapter-{i}", i), "sha256": ""}])
+                           for i in range(adapters)]
         request = {"version": 1, "id": "serve", "directory": self.folder, "threads": options.threads, "memoryBytes": memory,
                    "task": {"task": "serve", "serve": {"models": []}}}
         pathlib.Path(self.folder, "request.json").write_text(json.dumps(request))
@@ -228,16 +236,65 @@ class Bench:
 
     def adapters(self, number):
         """16 streams on four adapters against 16 on one."""
-        if len(self.options.adapters) < 4:
-            return print("adapters: give four with --adapters", file=sys.stderr)
-        side = Worker(self.options)
-        side.models = [dict(side.models[0], adapters=[{"path": path, "sha256": ""}]) for path in self.options.adapters]
+        side = Worker(self.options, adapters=4)
         for index in range(4):
             side.ask(prompt(1), 2, model=index)
         one, _ = rate(side, 16, seed=300 + number, model=lambda i: 0)
         four, _ = rate(side, 16, seed=400 + number, model=lambda i: i % 4)
         side.stop()
         self.note("16 streams on 4 adapters against 16 on one (bar 0.85)", four / one)
+
+    def swaps(self, number):
+        """50 swaps under 8 streams: a new question goes to the new version, the old one is let go while its answers are at work."""
+        side = Worker(self.options, adapters=3)
+
+        def streams(swaps):
+            current, answers, results, lock = 0, 0, [], threading.Lock()
+
+            def stream(index):
+                nonlocal current, answers
+                while True:
+                    with lock:
+                        if answers == 64:
+                            return
+                        answers += 1
+                        if swaps and answers > 8 and swaps * (answers - 8) // 56 > swaps * (answers - 9) // 56:
+                            old, current = current, (current + 1) % 3
+                            side.order("unload", model=side.models[old])
+                        seed, model = (900_000 if swaps else 800_000) + number * 1000 + answers, current
+                    result = side.ask(prompt(seed), 32, model=model)
+                    with lock:
+                        results.append(result)
+
+            together([lambda i=i: stream(i) for i in range(8)])
+            return results
+
+        for index in range(3):
+            side.ask(prompt(1), 2, model=index)
+        still, swapped = streams(0), streams(50)
+        side.stop()
+        self.note("99th percentile of the gap with 50 swaps under 8 streams, over that without (bar 2)",
+                  percentile(gaps(swapped), 0.99) / percentile(gaps(still), 0.99))
+
+    def training(self, number):
+        """A run that trains beside: the time to the first token, and the run's speed while the serving worker has nothing to do."""
+        rows = [{"prompt": prompt(i), "completion": "billing"} for i in range(64)]
+
+        def train(name):
+            return bench.train(rows, [], f"{self.options.scratch}/{name}-{number}", threads=self.options.threads)["tokens_per_second"]
+
+        def first_tokens(base):
+            return statistics.median(first([side.ask(prompt(base + number * 10 + i), 2)])[0] for i in range(5))
+
+        alone = train("alone")
+        side = Worker(self.options)
+        side.ask(prompt(1), 4)
+        quiet = first_tokens(50_000)
+        beside = train("beside")
+        results, _ = together([lambda: train("asked"), lambda: (time.sleep(2), first_tokens(60_000))[1]])
+        side.stop()
+        self.note("a run's tokens/s beside an idle serving worker, over alone (bar 0.98)", beside / alone)
+        self.note("time to first token while a run trains, over that without (bar 3)", results[1] / quiet)
 
     def beside(self, number):
         """The gap between tokens of 8 streams while a prompt of 2,000 tokens is read."""
@@ -331,17 +388,17 @@ def main():
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--model", default=ROOT / "models/SmolLM2-135M-Instruct.Q4_1.gguf")
     parser.add_argument("--worker", default=ROOT / ".build/release/finetune-worker")
-    parser.add_argument("--server", default=ROOT / ".build-llama-server/bin/llama-server")
-    parser.add_argument("--adapters", nargs="*", default=[], help="four PEFT folders of the model")
-    parser.add_argument("--only", default="streams,prefix,adapters,beside,cold,leaving,choice,busy,endurance")
+    parser.add_argument("--server", default=ROOT / ".build-llama-server/build/bin/llama-server")
+    parser.add_argument("--only", default="streams,prefix,adapters,swaps,training,beside,cold,leaving,choice,busy,endurance")
     options = parser.parse_args()
-    bench = Bench(options)
+    options.scratch = tempfile.mkdtemp(prefix="ft-serve-bench-")
+    figures = Bench(options)
     for number in range(options.rounds):
         for name in options.only.split(","):
-            getattr(bench, name)(number)
+            getattr(figures, name)(number)
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
     print(f"median (lowest to highest) of {options.rounds} rounds")
-    for name, values in bench.figures.items():
+    for name, values in figures.figures.items():
         print(f"{statistics.median(values):10.3f}  ({min(values):.3f} to {max(values):.3f})  {name}")
 
 

@@ -182,6 +182,33 @@ struct StepEngineTests {
         #expect(again.scores == listener.scores && again.cached == 9)
     }
 
+    /// One row of logits tells the first token of every answer to a question, and its last token is never run.
+    @Test func answersToOneQuestionShareWhatTheyBeginWith() throws {
+        let prompt = Self.prompts(3)[2]
+        func requests(_ bench: Bench, _ answers: [[Int32]]) -> [SequenceRequest] {
+            answers.map { answer in
+                var request = bench.request(prompt + answer, tokens: 0)
+                request.scored = Array(prompt.count..<prompt.count + answer.count)
+                return request
+            }
+        }
+        for (answers, steps) in [([[500], [600], [700]], 1), ([[500, 2], [600, 2], [600, 700, 2]], 2)]
+            as [([[Int32]], Int)]
+        {
+            let bench = try Bench()
+            let together = requests(bench, answers).map { bench.add($0).1 }
+            bench.finish()
+            #expect(bench.engine.steps == steps && bench.engine.count == 0)
+            for (index, listener) in together.enumerated() {
+                let fresh = try Bench()
+                let alone = try fresh.alone(requests(fresh, answers)[index])
+                #expect(listener.scores == alone.scores && listener.scores.map(\.token.id) == answers[index])
+                if case .length? = listener.end {} else { Issue.record("it did not end") }
+                #expect(listener.cached >= 0)
+            }
+        }
+    }
+
     @Test func whoLeavesStopsAtTheNextStep() throws {
         let bench = try Bench()
         let (first, told) = bench.add(bench.request(Self.prompts(1)[0], tokens: 50))

@@ -17,10 +17,16 @@ struct ck_team {
     void *context;
     int64_t tasks;
     // Each on a line of its own: they are written by different threads at different times.
-    _Alignas(64) atomic_int_fast64_t next;
+    // The round in the upper half, and in the lower one how many of its tasks nobody has taken. Whoever takes one holds the round open, so
+    // that `run`, `context` and `tasks` stay as they are until it is done; a member that wakes late finds nothing to take.
+    _Alignas(64) atomic_uint_fast64_t ticket;
     _Alignas(64) atomic_uint round;
-    _Alignas(64) atomic_uint finished;
-    _Alignas(64) atomic_int leaving;
+    // Tasks of the round that are done.
+    _Alignas(64) atomic_uint done;
+    // Members that sleep or are about to, and whether the caller does: nobody else is woken, since that takes a call of the kernel.
+    _Alignas(64) atomic_int sleeping;
+    atomic_int waiting;
+    atomic_int leaving;
 };
 
 typedef struct {
@@ -34,23 +40,33 @@ static void relax(void) {
 #endif
 }
 
-static void wait_change(atomic_uint *word, unsigned old) {
+// The order of all of these is sequentially consistent: who sleeps says so before the kernel looks at the word, and who changes the word
+// looks for sleepers after it.
+static void wait_change(atomic_uint *word, unsigned old, atomic_int *asleep) {
     for (int i = 0; i < spins; i++) {
         if (atomic_load_explicit(word, memory_order_acquire) != old) return;
         relax();
     }
-    while (atomic_load_explicit(word, memory_order_acquire) == old)
-        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, old, NULL, NULL, 0);
+    atomic_fetch_add(asleep, 1);
+    while (atomic_load(word) == old) syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, old, NULL, NULL, 0);
+    atomic_fetch_sub(asleep, 1);
 }
 
-static void wake(atomic_uint *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1 << 30, NULL, NULL, 0); }
+static void wake(atomic_uint *word, atomic_int *asleep) {
+    if (atomic_load(asleep) > 0) syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1 << 30, NULL, NULL, 0);
+}
 
-static void drain(ck_team *team, int thread) {
-    for (;;) {
-        int64_t task = atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
-        if (task >= team->tasks) return;
-        team->run(team->context, task, thread);
+// Does tasks of a round until none is left to take; returns how many.
+static unsigned drain(ck_team *team, unsigned round, int thread) {
+    unsigned count = 0;
+    uint_fast64_t ticket = atomic_load_explicit(&team->ticket, memory_order_acquire);
+    while ((unsigned)(ticket >> 32) == round && (uint32_t)ticket != 0) {
+        if (!atomic_compare_exchange_weak_explicit(&team->ticket, &ticket, ticket - 1, memory_order_acq_rel, memory_order_acquire)) continue;
+        team->run(team->context, team->tasks - (uint32_t)ticket, thread);
+        count++;
+        ticket = atomic_load_explicit(&team->ticket, memory_order_acquire);
     }
+    return count;
 }
 
 static void *work(void *argument) {
@@ -59,12 +75,14 @@ static void *work(void *argument) {
     ck_team *team = self.team;
     unsigned seen = 0;
     for (;;) {
-        wait_change(&team->round, seen);
-        seen++;
+        wait_change(&team->round, seen, &team->sleeping);
+        seen = atomic_load_explicit(&team->round, memory_order_acquire);
         if (atomic_load_explicit(&team->leaving, memory_order_relaxed)) return NULL;
-        drain(team, self.index);
-        if (atomic_fetch_add_explicit(&team->finished, 1, memory_order_acq_rel) + 2 == (unsigned)team->threads)
-            wake(&team->finished);
+        unsigned count = drain(team, seen, self.index);
+        if (count == 0) continue;
+        // The round ends with the last count, and with it what is said here of its tasks.
+        unsigned tasks = (unsigned)team->tasks;
+        if (atomic_fetch_add(&team->done, count) + count == tasks) wake(&team->done, &team->waiting);
     }
 }
 
@@ -96,7 +114,7 @@ void ck_team_destroy(ck_team *team) {
     if (!team) return;
     atomic_store(&team->leaving, 1);
     atomic_fetch_add(&team->round, 1);
-    wake(&team->round);
+    wake(&team->round, &team->sleeping);
     for (int i = 1; i < team->threads; i++) pthread_join(team->ids[i], NULL);
     free(team->ids);
     free(team);
@@ -104,18 +122,23 @@ void ck_team_destroy(ck_team *team) {
 
 void ck_team_run(ck_team *team, int64_t tasks, void (*run)(void *, int64_t, int), void *context) {
     if (tasks <= 0) return;
-    if (team->threads == 1 || tasks == 1) {
+    if (team->threads == 1 || tasks == 1 || tasks > UINT32_MAX) {
         for (int64_t task = 0; task < tasks; task++) run(context, task, 0);
         return;
     }
     team->run = run;
     team->context = context;
     team->tasks = tasks;
-    atomic_store_explicit(&team->next, 0, memory_order_relaxed);
-    atomic_store_explicit(&team->finished, 0, memory_order_relaxed);
-    atomic_fetch_add_explicit(&team->round, 1, memory_order_release);
-    wake(&team->round);
-    drain(team, 0);
-    unsigned others = (unsigned)team->threads - 1, done;
-    while ((done = atomic_load_explicit(&team->finished, memory_order_acquire)) != others) wait_change(&team->finished, done);
+    atomic_store_explicit(&team->done, 0, memory_order_relaxed);
+    unsigned round = atomic_load_explicit(&team->round, memory_order_relaxed) + 1;
+    atomic_store_explicit(&team->ticket, (uint_fast64_t)round << 32 | (uint_fast64_t)tasks, memory_order_release);
+    atomic_store(&team->round, round);
+    wake(&team->round, &team->sleeping);
+    // A round is over when its tasks are, not when every member was there: one that the kernel does not run holds up nothing.
+    unsigned count = drain(team, round, 0);
+    unsigned done = atomic_fetch_add(&team->done, count) + count;
+    while (done != (unsigned)tasks) {
+        wait_change(&team->done, done, &team->waiting);
+        done = atomic_load_explicit(&team->done, memory_order_acquire);
+    }
 }

@@ -114,6 +114,12 @@ package final class EngineSequence {
 
     var model: EngineModel { request.model }
     var drawn: Int { tokens.count - request.prompt.count }
+    /// Tokens to be computed for what is asked: where nothing is drawn, none from the last scored one on, which only
+    /// those before it predict.
+    var wanted: Int {
+        guard request.options.maxNewTokens == 0, let last = request.scored.last else { return tokens.count }
+        return last
+    }
     /// Gives its pages back; all its tokens are to be computed again, to the same bits.
     func setBack() {
         pages = []

@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Platform
 import Tensors
 import Transformers
 import WorkerProtocol
@@ -33,7 +34,8 @@ package final class ServingEngine: @unchecked Sendable {
     private var cancelled: Set<JobName> = []
     private var preparing: Set<JobName> = []
 
-    private let loader = DispatchQueue(label: "serving.load")
+    /// Loading gives way to the steps: on a machine whose cores are all at work it would stop running answers.
+    private let loader = ThreadExecutor(name: "serving.load", niceness: Niceness.work)
     private let reader = DispatchQueue(label: "serving.read")
 
     /// Tells one connection's orders from another's.
@@ -104,12 +106,12 @@ package final class ServingEngine: @unchecked Sendable {
             return fail(order.id, client, Self.taken(order.id))
         }
         if order.op == .unload {
-            return loader.async { self.unload(reference, order.id, name, client) }
+            return load { self.unload(reference, order.id, name, client) }
         }
         if order.op != .load, let model = shelf.loaded(reference) {
             return reader.async { self.read(order, model, name, client) }
         }
-        loader.async {
+        load {
             do {
                 let (model, dropped) = try self.shelf.load(reference)
                 for key in dropped { self.post { self.engine.forget(key) } }
@@ -124,6 +126,9 @@ package final class ServingEngine: @unchecked Sendable {
             }
         }
     }
+
+    /// Does work with models, one after the other.
+    private func load(_ work: @escaping @Sendable () -> Void) { Task(executorPreference: loader) { work() } }
 
     private func unload(_ reference: ModelReference, _ id: String, _ name: JobName, _ client: any ServingClient) {
         let model = shelf.loaded(reference)?.engine

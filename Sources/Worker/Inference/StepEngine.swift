@@ -102,7 +102,7 @@ package final class StepEngine {
             if !sequence.hasBegun || sequence.computed == 0 { lookUp(sequence) }
             // What somebody else reads in this very step need not be read twice.
             if pieces.contains(where: { isAbout($0, toShareWith: sequence) }) { continue }
-            let count = min(left, sequence.tokens.count - sequence.computed)
+            let count = min(left, sequence.wanted - sequence.computed)
             guard room(for: sequence, count: count) else { break }
             if !sequence.hasBegun {
                 sequence.hasBegun = true
@@ -208,7 +208,11 @@ package final class StepEngine {
             let reached = sequence.computed..<sequence.computed + piece.count
             // The row of a position predicts the next one.
             for position in sequence.request.scored[sequence.told...] where reached.contains(position - 1) {
-                rows.append((sequence, first + position - 1 - sequence.computed, position))
+                let row = first + position - 1 - sequence.computed
+                rows.append((sequence, row, position))
+                for other in running where expects(other, what: sequence, tells: position) {
+                    rows.append((other, row, position))
+                }
             }
             if reached.upperBound == sequence.tokens.count, sequence.drawn < sequence.request.options.maxNewTokens {
                 rows.append((sequence, first + piece.count - 1, sequence.tokens.count))
@@ -223,8 +227,17 @@ package final class StepEngine {
             try draw(Array(rows[from..<min(from + Self.logitRows, rows.count)]), base.transformer, hidden)
         }
         for piece in pieces where !piece.sequence.isOver && piece.sequence.request.options.maxNewTokens == 0 {
-            if piece.sequence.computed == piece.sequence.tokens.count { end(piece.sequence, .length) }
+            if piece.sequence.computed == piece.sequence.wanted { end(piece.sequence, .length) }
         }
+    }
+
+    /// Whether a sequence that has not come so far wants the probability of its token at `position` next, after the
+    /// very tokens of another: answers to one question begin alike, and one row of logits tells them all.
+    private func expects(_ sequence: EngineSequence, what other: EngineSequence, tells position: Int) -> Bool {
+        sequence !== other && !sequence.isOver && sequence.computed < position - 1
+            && sequence.model.key == other.model.key && sequence.told < sequence.request.scored.count
+            && sequence.request.scored[sequence.told] == position
+            && sequence.tokens[..<position] == other.tokens[..<position]
     }
 
     private func draw(
@@ -232,14 +245,20 @@ package final class StepEngine {
         _ hidden: UnsafePointer<Float>
     ) throws {
         let vocabulary = transformer.model.configuration.vocabulary
-        let logits = try transformer.stepLogits(hidden, rows: rows.map(\.row))
+        // Those of one row follow each other.
+        var distinct: [Int] = []
+        let places = rows.map { row in
+            if distinct.last != row.row { distinct.append(row.row) }
+            return distinct.count - 1
+        }
+        let logits = try transformer.stepLogits(hidden, rows: distinct)
         var outcomes = [Outcome](repeating: Outcome(), count: rows.count)
         outcomes.withUnsafeMutableBufferPointer { outcomes in
             nonisolated(unsafe) let outcomes = outcomes
             transformer.team.run(rows.count) { index, _ in
                 let (sequence, _, position) = rows[index]
                 outcomes[index] = Outcome(
-                    sequence, position, logits + index * vocabulary, vocabulary)
+                    sequence, position, logits + places[index] * vocabulary, vocabulary)
             }
         }
         for ((sequence, _, position), outcome) in zip(rows, outcomes) where !sequence.isOver {
@@ -248,8 +267,14 @@ package final class StepEngine {
                 continue
             }
             if position < sequence.tokens.count, let report = outcome.report {
+                if !sequence.hasBegun {
+                    sequence.hasBegun = true
+                    sequence.listener.began(sequence, cached: position)
+                }
                 sequence.told += 1
                 sequence.listener.scored(sequence, [report])
+                let isTold = sequence.told == sequence.request.scored.count
+                if isTold, sequence.request.options.maxNewTokens == 0 { end(sequence, .length) }
             } else {
                 take(outcome, sequence)
             }
@@ -301,7 +326,7 @@ package final class StepEngine {
         let read = min(sequence.computed, sequence.request.prompt.count)
         guard sequence.computed <= sequence.request.prompt.count || sequence.drawn == 0 else { return }
         let whole = read / KeyValuePages.tokens * KeyValuePages.tokens
-        let count = read == sequence.request.prompt.count ? read : whole
+        let count = read == min(sequence.wanted, sequence.request.prompt.count) ? read : whole
         if count > 0 { cache.keep(sequence.tokens, count: count, pages: sequence.pages, model: sequence.model.key) }
     }
 
