@@ -62,7 +62,7 @@ let shared: [Target] = [
     systemLibrary("Shared", "CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     library("Shared", "Nouns"),
     library("Shared", "WorkerProtocol", ["Nouns", "Places"]),
-    library("Shared", "ControlProtocol", ["Nouns", "WorkerProtocol"]),
+    library("Shared", "ControlProtocol", ["JSONText", "Nouns", "WorkerProtocol"]),
     library("Shared", "Statistics"),
     library("Shared", "EvaluationMetrics", ["Nouns", "Statistics"]),
     library("Shared", "Reports", ["ControlProtocol", "Nouns", "Platform"]),
@@ -160,7 +160,10 @@ let daemon: [Target] = [
         ]),
     library(
         "Daemon", "WireAPI",
-        ["ControlProtocol", "Ledger", "Nouns", "Promotion", "Serving", "StageKit"]),
+        [
+            "ControlProtocol", "EvaluationMetrics", "Graders", "Ledger", "Nouns", "Promotion", "Serving", "StageKit",
+            "WorkerProtocol",
+        ]),
     library(
         "Daemon", "ControlAPI",
         [
@@ -254,7 +257,8 @@ let testTargets: [Target] = [
         "ControlAPITests",
         [
             "ControlAPI", "ControlClient", "ControlProtocol", "Ledger", "Nouns", "OperationsScene", "Platform",
-            "StageKit", httpTypes, hummingbirdCore, lifecycle, logging, nio,
+            "EvaluationMetrics", "RowFormats", "Serving", "StageKit", "WorkerProtocol", httpTypes, hummingbirdCore,
+            lifecycle, logging, nio,
         ]),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),

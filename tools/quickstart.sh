@@ -101,6 +101,12 @@ drop_batch
 answers
 say "Status"
 ftctl status
+say "A chat by OpenAI's API, on the control socket"
+curl -sS --fail-with-body --unix-socket "$root/run/finetuned.sock" http://localhost/v1/chat/completions \
+    -H 'Content-Type: application/json' -d '{
+        "model": "'$pipeline'", "temperature": 0, "max_tokens": 8,
+        "messages": [{"role": "user", "content": "Which section of Debian does this package belong to?\nplays chess against you"}]}'
+echo
 echo
 echo "Done in $((SECONDS - started)) s. Run \`make quickstart\` again to drop the next batch, or drop your own JSONL into"
 echo "  sandbox/var/lib/finetuned/drop/$pipeline/    while the daemon runs:  .build/release/finetuned --root sandbox"

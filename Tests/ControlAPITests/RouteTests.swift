@@ -123,6 +123,23 @@ struct RouteTests {
         Case("models.show", .get, "/v1/models/ft:tiny:local:support", "200"),
         Case("models.show", .get, "/v1/models/huge", "404 model_not_found"),
         Case("models.delete", .delete, "/v1/models/tiny", "400 unsupported_value"),
+        Case(
+            "chat.create", .post, "/v1/chat/completions", "200",
+            body: #"{"model":"support","messages":[{"role":"user","content":"hi"}]}"#),
+        Case("chat.create", .post, "/v1/chat/completions", "400 request.body", body: "{}"),
+        Case(
+            "completions.create", .post, "/v1/completions", "200", body: #"{"model":"support","prompt":"Once"}"#),
+        Case(
+            "graders.validate", .post, "/v1/fine_tuning/alpha/graders/validate", "400 request.grader",
+            body: #"{"grader":{"type":"python"}}"#),
+        Case(
+            "graders.run", .post, "/v1/fine_tuning/alpha/graders/run", "200",
+            body: #"{"grader":{"type":"string_check","name":"x","operation":"eq","input":"{{sample.output_text}}","#
+                + #""reference":"{{item.want}}"},"model_sample":"a","item":{"want":"a"}}"#),
+        Case("responses.create", .post, "/v1/responses", "200", body: #"{"model":"support","input":"hi"}"#),
+        Case(
+            "decisions.create", .post, "/v1/decisions", "200",
+            body: #"{"model":"support","input":"a","questions":[{"type":"predicate","instructions":"?"}]}"#),
         Case("experiments.stop", .post, "/v1/experiments/e-000009/stop", "404 experiment.unknown", body: "{}"),
     ]
 

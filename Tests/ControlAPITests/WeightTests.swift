@@ -39,7 +39,8 @@ struct WeightTests {
                 "runs.show", "runs.events", "runs.pause", "runs.resume", "runs.cancel", "bases.list", "bases.show",
                 "uploads.open",
                 "experiments.show", "experiments.stop", "files.list", "files.show", "files.remove", "parts.begin",
-                "parts.cancel", "models.show",
+                "parts.cancel", "models.show", "chat.create", "completions.create", "responses.create",
+                "decisions.create", "graders.validate",
             ])
     }
 

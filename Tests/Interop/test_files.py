@@ -1,57 +1,19 @@
 """Files by OpenAI's API, asked by the official client over the socket of a real daemon."""
 import os
-import pathlib
-import signal
 import subprocess
-import time
 
-import httpx2
 import openai
 import pytest
+from daemon import Daemon, folder
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARIES = pathlib.Path(os.environ.get("FINETUNED_BINARIES", ROOT / ".build/release"))
 ROWS = b"".join(
     b'{"messages":[{"role":"user","content":"q%d"},{"role":"assistant","content":"a"}]}\n' % n for n in range(20)
 )
 
 
-class Daemon:
-    def __init__(self, root):
-        self.socket = root / "run" / "finetuned.sock"
-        self.log = (root / "log").open("ab")
-        self.process = subprocess.Popen(
-            [BINARIES / "finetuned", "--root", root], stdout=self.log, stderr=subprocess.STDOUT
-        )
-        for _ in range(3000):
-            assert self.process.poll() is None, "the daemon did not start"
-            try:
-                return self.client().get("/status", cast_to=object) and None
-            except openai.APIConnectionError:
-                time.sleep(0.1)
-        raise AssertionError("the daemon did not answer")
-
-    def client(self):
-        transport = httpx2.HTTPTransport(uds=str(self.socket))
-        return openai.OpenAI(
-            base_url="http://localhost/v1", api_key="unused", http_client=httpx2.Client(transport=transport)
-        )
-
-    def peak(self):
-        """The most memory that it has had, in KiB."""
-        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line for line in text.splitlines() if line.startswith("VmHWM")).split()[1])
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
-        self.log.close()
-
-
 @pytest.fixture
 def root(tmp_path):
-    (tmp_path / "etc" / "finetuned" / "pipelines").mkdir(parents=True)
-    return tmp_path
+    return folder(tmp_path)
 
 
 @pytest.fixture

@@ -33,10 +33,12 @@ package struct OperationsScene: Sendable {
     ///   - toml: what the pipeline's file says after `base = "tiny"`.
     ///   - worker: what a worker answers.
     ///   - model: what whoever is asked answers.
+    ///   - serving: who is asked in its place.
     package init(
         _ toml: String = "",
         worker: @escaping @Sendable (WorkerRequest) async throws -> WorkerResult = { _ in WorkerResult() },
-        model: @escaping @Sendable (ServingRequest) async throws -> String = { _ in "" }
+        model: @escaping @Sendable (ServingRequest) async throws -> String = { _ in "" },
+        serving: (any ServingPath)? = nil
     ) throws {
         sandbox = try Sandbox()
         try sandbox.pipeline("support", "base = \"tiny\"\n" + toml)
@@ -51,7 +53,7 @@ package struct OperationsScene: Sendable {
         try context.ledger.add(Self.card("tiny"))
         let launcher = AnsweringLauncher(answer: worker)
         let scheduling = SchedulingService(context)
-        let serving = AnsweringModel(answer: model)
+        let serving = serving ?? AnsweringModel(answer: model)
         wire = WireOperations(context, serving: serving)
         operations = Operations(
             context, scheduling: scheduling,
@@ -117,7 +119,7 @@ package struct OperationsScene: Sendable {
     }
 }
 
-/// A launcher whose workers are a closure; it takes short tasks alone.
+/// A model that is a closure from a request to its answer.
 private struct AnsweringModel: ServingPath {
     let answer: @Sendable (ServingRequest) async throws -> String
     var versionsInUse: Set<VersionID> { [] }
@@ -141,6 +143,7 @@ private struct AnsweringModel: ServingPath {
     }
 }
 
+/// A launcher whose workers are a closure; it takes short tasks alone.
 private struct AnsweringLauncher: WorkerLauncher {
     let answer: @Sendable (WorkerRequest) async throws -> WorkerResult
 

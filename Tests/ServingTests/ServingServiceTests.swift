@@ -100,6 +100,7 @@ struct ServingServiceTests {
         #expect(failure?.code == "serving.full")
         // At most half of the queue and what the worker has are one caller's; another is still taken.
         #expect((128...128 + ServingRules.atWork).contains(waiting.count))
+        #expect(failure?.retryAfter == 1, "nothing was done yet")
         waiting.append(try service.events(request("other", caller: "bob")))
         let worked = worker
         #expect(try await TestSupport.eventually { worked.orders.count == ServingRules.atWork })

@@ -13,9 +13,16 @@ enum BodyReader {
     static func json<Value: Decodable>(_ type: Value.Type, _ body: RequestBody, of endpoint: EndpointDescription)
         async throws -> Value
     {
+        try await read(type, body, of: endpoint).value
+    }
+
+    /// The value, and the bytes that it was read from.
+    static func read<Value: Decodable>(_ type: Value.Type, _ body: RequestBody, of endpoint: EndpointDescription)
+        async throws -> (value: Value, text: Data)
+    {
         do {
-            let buffer = try await body.collect(upTo: limit)
-            return try ContractCoding.decode(type, from: Data(buffer.readableBytesView))
+            let text = Data(try await body.collect(upTo: limit).readableBytesView)
+            return (try ContractCoding.decode(type, from: text), text)
         } catch let error as DecodingError {
             throw failure(error, endpoint)
         } catch is NIOTooManyBytesError {

@@ -58,7 +58,9 @@ enum ErrorAnswers {
     ) -> Response {
         var headers = headers
         let kind = ErrorStatus(failure.code)
-        if let seconds = kind.retryAfter { headers[.retryAfter] = "\(seconds)" }
+        if let usual = kind.retryAfter {
+            headers[.retryAfter] = "\(failure.retryAfter ?? usual)"
+        }
         if let shouldRetry = kind.shouldRetry, let name = HTTPField.Name("x-should-retry") {
             headers[name] = "\(shouldRetry)"
         }

@@ -133,9 +133,9 @@ private func wire<Subject: EndpointSubject, Query: EndpointQuery, Body: WireBody
     _ endpoint: EndpointDescription, _ incoming: Routes.Incoming
 ) async throws -> Call<Subject, Query, Body> {
     let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
-    let value = try await BodyReader.json(JSONValue.self, incoming.body, of: endpoint)
-    return Call(
-        subject: half.subject, query: half.query, body: try Body(WireObject(value)), caller: incoming.caller)
+    let (value, text) = try await BodyReader.read(JSONValue.self, incoming.body, of: endpoint)
+    let body = try Body(WireObject(value, text: text))
+    return Call(subject: half.subject, query: half.query, body: body, caller: incoming.caller)
 }
 
 private func call<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable>(

@@ -17,6 +17,8 @@ struct FairQueue<Item> {
     init(capacity: Int) { self.capacity = capacity }
 
     var count: Int { own.count + callers.reduce(0) { $0 + $1.items.count } }
+    /// How many callers take turns.
+    var callerCount: Int { callers.count }
     var isEmpty: Bool { own.isEmpty && callers.isEmpty }
     var items: [Item] { own + callers.flatMap(\.items) }
 

@@ -10,11 +10,13 @@ enum ServingRules {
 
     /// What those are told who ask while the worker cannot be had.
     static func unavailable(_ cause: Failure, seconds: Int) -> Failure {
-        Failure(
+        var failure = Failure(
             code: "serving.unavailable", "No model can answer now: \(cause.message)", at: cause.place,
             remedy: (cause.remedy.map { $0 + " " } ?? "")
                 + (seconds > 0 ? "The next try is in \(seconds) s." : "Ask again."),
             cause: cause.cause)
+        failure.retryAfter = max(1, seconds)
+        return failure
     }
 
     /// What the worker says is wrong, as those are told who ask: faults of the request are theirs, all others are not.
@@ -32,16 +34,21 @@ enum ServingRules {
             remedy: "Ask again.", cause: cause.map { [$0.message, $0.cause ?? ""].joined(separator: " ") })
     }
 
-    static func full(_ error: QueueFull) -> Failure {
-        switch error {
-        case .queue(let count):
-            Failure(
-                code: "serving.full", "\(count) requests wait already.", at: "serving.queue",
-                remedy: "Ask again in a second, or raise serving.queue.")
-        case .caller(let count):
-            Failure(
-                code: "serving.full", "\(count) of your requests wait already, half of what may wait in all.",
-                at: "serving.queue", remedy: "Ask again in a second, or raise serving.queue.")
-        }
+    /// What those are told who are too many.
+    ///
+    /// - Parameter callers: how many take turns: so many answers are done before one of a caller's own is begun.
+    static func full(_ error: QueueFull, _ pace: ServingPace, callers: Int) -> Failure {
+        let (message, answers) =
+            switch error {
+            case .queue(let count): ("\(count) requests wait already.", 1)
+            case .caller(let count):
+                ("\(count) of your requests wait already, half of what may wait in all.", max(1, callers))
+            }
+        let seconds = pace.seconds(until: answers)
+        var failure = Failure(
+            code: "serving.full", message, at: "serving.queue",
+            remedy: "Ask again in \(seconds) s, or raise serving.queue.")
+        failure.retryAfter = seconds
+        return failure
     }
 }

@@ -42,6 +42,7 @@ package final class ServingService: Service {
         /// Before this the worker is not started again, for this reason.
         var retry: (at: ContinuousClock.Instant, cause: Failure)?
         var lastUse = ContinuousClock.now
+        var pace = ServingPace()
         /// What each pipeline served when it was looked at last.
         var served: [PipelineName: ServingTarget] = [:]
         var isLeaving = false
@@ -89,7 +90,7 @@ package final class ServingService: Service {
             state.queue.capacity = capacity
             if let caller = request.caller {
                 do throws(QueueFull) { try state.queue.add(id, of: caller) } catch {
-                    return ServingRules.full(error)
+                    return ServingRules.full(error, state.pace, callers: state.queue.callerCount)
                 }
             } else {
                 state.queue.addOwn(id)
@@ -151,6 +152,7 @@ package final class ServingService: Service {
             state.lastUse = .now
             guard isLast else { return state.entries[event.id] }
             state.atWork.remove(event.id)
+            state.pace.ended(at: .now, othersWait: !state.queue.isEmpty)
             return state.entries.removeValue(forKey: event.id)
         }
         if let seed = event.began?.seed {

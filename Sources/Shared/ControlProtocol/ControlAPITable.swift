@@ -18,6 +18,11 @@ package enum ControlAPITable {
         Group(title: "Experiments", endpoints: ExperimentEndpoints.all),
         Group(title: "Files", endpoints: FileEndpoints.all),
         Group(title: "OpenAI: models", endpoints: ModelEndpoints.all),
+        Group(title: "OpenAI: chat", endpoints: ChatEndpoints.all),
+        Group(title: "OpenAI: texts", endpoints: CompletionEndpoints.all),
+        Group(title: "OpenAI: responses", endpoints: ResponseEndpoints.all),
+        Group(title: "OpenAI: decisions", endpoints: DecisionEndpoints.all),
+        Group(title: "OpenAI: graders", endpoints: GraderEndpoints.all),
     ]
 
     package static var all: [EndpointDescription] { groups.flatMap(\.endpoints) }
@@ -36,6 +41,11 @@ extension Endpoint {
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
     package static var files: FileEndpoints.Type { FileEndpoints.self }
     package static var models: ModelEndpoints.Type { ModelEndpoints.self }
+    package static var chat: ChatEndpoints.Type { ChatEndpoints.self }
+    package static var completions: CompletionEndpoints.Type { CompletionEndpoints.self }
+    package static var responses: ResponseEndpoints.Type { ResponseEndpoints.self }
+    package static var graders: GraderEndpoints.Type { GraderEndpoints.self }
+    package static var decisions: DecisionEndpoints.Type { DecisionEndpoints.self }
 }
 
 // And wherever a request is: `client.send(.runs.show("r-000042"))`.

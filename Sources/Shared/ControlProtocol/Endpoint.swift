@@ -1,3 +1,5 @@
+import Nouns
+
 /// One question or order of the control API, declared once.
 ///
 /// The server registers handlers by it, the client sends by it, and `docs/api.md` and the OpenAPI description are made
@@ -9,12 +11,13 @@ package struct Endpoint<Subject: EndpointSubject, Query: EndpointQuery, Body: Se
     private init(
         _ name: String, _ method: ControlMethod, _ path: String, _ weight: ControlWeight, _ choice: QueryChoice?,
         body: EndpointContent, answer: EndpointContent, about: String, dialect: APIDialect = .control,
-        endsWithReader: Bool = false, fields: @escaping @Sendable () -> [BodyField] = { [] }
+        endsWithReader: Bool = false, fields: @escaping @Sendable () -> [BodyField] = { [] },
+        schema: @escaping @Sendable () -> JSONValue? = { nil }
     ) {
         description = EndpointDescription(
             name: name, method: method, path: PathTemplate(path), choice: choice,
             parameters: Query.parameters.map(\.description), body: body, answer: answer, weight: weight,
-            dialect: dialect, endsWithReader: endsWithReader, about: about, fields: fields)
+            dialect: dialect, endsWithReader: endsWithReader, about: about, fields: fields, answerSchema: schema)
     }
 }
 
@@ -34,7 +37,8 @@ extension Endpoint where Body: Codable, Answer: Codable {
     ) {
         self.init(
             name, method, path, weight, choice, body: .json(of: Body.self), answer: .json(of: Answer.self),
-            about: about, dialect: dialect, fields: { BodyField.all(of: Body.self) })
+            about: about, dialect: dialect, fields: { BodyField.all(of: Body.self) },
+            schema: { dialect == .openAI ? AnswerSchema.of(Answer.self) : nil })
     }
 }
 
@@ -66,7 +70,7 @@ extension Endpoint where Body == FileBody, Answer: Codable {
     package init(form name: String, _ path: String, _ about: String) {
         self.init(
             name, .post, path, .heavy, nil, body: .bytes("multipart/form-data"), answer: .json(of: Answer.self),
-            about: about, dialect: .openAI)
+            about: about, dialect: .openAI, schema: { AnswerSchema.of(Answer.self) })
     }
 }
 
@@ -80,7 +84,8 @@ extension Endpoint where Body: WireBody, Answer: Codable {
     ) {
         self.init(
             name, method, path, weight, nil, body: .json(of: Body.self), answer: .json(of: Answer.self), about: about,
-            dialect: .openAI, endsWithReader: endsWithReader, fields: { Body.fields })
+            dialect: .openAI, endsWithReader: endsWithReader, fields: { Body.fields },
+            schema: { AnswerSchema.of(Answer.self) })
     }
 }
 
@@ -92,6 +97,6 @@ extension Endpoint where Body: WireBody {
         self.init(
             name, method, path, .quick, nil, body: .json(of: Body.self),
             answer: .jsonOrEvents(EndpointContent.name(of: Whole.self)), about: about, dialect: .openAI,
-            endsWithReader: true, fields: { Body.fields })
+            endsWithReader: true, fields: { Body.fields }, schema: { AnswerSchema.of(Whole.self) })
     }
 }

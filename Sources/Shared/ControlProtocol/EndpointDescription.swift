@@ -1,3 +1,5 @@
+import Nouns
+
 /// What an endpoint is, without its types: what the router looks at, and what is written down about it.
 package struct EndpointDescription: Sendable {
     /// Noun and verb, such as `runs.show`.
@@ -17,6 +19,8 @@ package struct EndpointDescription: Sendable {
     package let about: String
     /// The fields of its body; none where it takes no JSON.
     package let fields: @Sendable () -> [BodyField]
+    /// The JSON Schema of its answer; nil where that is described by its name alone.
+    package let answerSchema: @Sendable () -> JSONValue?
 }
 
 /// The value of one query parameter that chooses between endpoints with the same method and path.

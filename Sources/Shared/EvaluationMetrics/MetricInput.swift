@@ -57,9 +57,10 @@ package struct MetricInput: Sendable {
 
     /// The likeliest class with its probability among all; the first by name among equals.
     var likeliest: (label: String, probability: Double)? {
-        guard label != nil, let scores = labelScores, scores.values.allSatisfy(\.isFinite),
-            let best = scores.min(by: { ($1.value, $0.key) < ($0.value, $1.key) })
+        guard label != nil, let scores = labelScores?.sorted(by: { $0.key < $1.key }),
+            let shares = Likelihoods.shares(scores.map(\.value)), let best = shares.max(),
+            let place = shares.firstIndex(of: best)
         else { return nil }
-        return (best.key, 1 / scores.values.reduce(0) { $0 + exponential($1 - best.value) })
+        return (scores[place].key, best)
     }
 }

@@ -54,6 +54,19 @@ package struct GraderTemplate: Hashable, Sendable {
         return result
     }
 
+    /// Why it has no text for a record whose only fields are `record.fields`; nil where it has one.
+    func lack(_ record: ExampleRecord) -> GraderLack? {
+        for piece in pieces {
+            guard case .place(let path) = piece else { continue }
+            if path[0] == "sample" {
+                if Self.value(path, record) == nil { return .member }
+            } else if record.fields?[path[1]].flatMap({ Self.shown($0, path[2...]) }) == nil {
+                return .field
+            }
+        }
+        return nil
+    }
+
     private static func value(_ path: [String], _ record: ExampleRecord) -> String? {
         if path[0] == "sample" {
             guard let output = record.output else { return nil }

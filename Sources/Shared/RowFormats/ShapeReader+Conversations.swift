@@ -141,7 +141,7 @@ extension ShapeReader {
                 "Use one of \(Self.roles.sorted().joined(separator: ", ")).", pointer + "/role")
         }
         for key in message.keys.sorted()
-        where !Self.messageKeys.contains(key) && !Self.maskKeys.contains(key) && !Self.reasoningKeys.contains(key) {
+        where !Self.messageKeys.contains(key) && !Self.maskKeys.contains(key) && !Message.reasoningKeys.contains(key) {
             // What an API gives back has many keys that hold nothing.
             if Self.isEmpty(message[key]) { continue }
             problems.add(

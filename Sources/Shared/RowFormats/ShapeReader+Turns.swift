@@ -5,8 +5,6 @@ import Nouns
 extension ShapeReader {
     /// Keys by which people say whether a turn is to be learnt.
     static let maskKeys: Set = ["weight", "train", "trained", "loss", "loss_mask", "loss_scale", "learn"]
-    /// Keys under which people keep what the assistant thinks.
-    static let reasoningKeys = ["reasoning_content", "reasoning", "thinking", "thought"]
 
     /// Whether a value holds nothing.
     static func isEmpty(_ value: JSONValue?) -> Bool {
@@ -46,7 +44,7 @@ extension ShapeReader {
 
     /// What the assistant thinks, where the turn keeps it apart.
     mutating func reasoning(_ turn: [String: JSONValue], _ pointer: String) -> String? {
-        for key in Self.reasoningKeys {
+        for key in Message.reasoningKeys {
             guard let value = turn[key], !Self.isEmpty(value) else { continue }
             guard let text = value.stringValue else {
                 problems.add(

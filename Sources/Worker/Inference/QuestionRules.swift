@@ -72,7 +72,8 @@ struct QuestionRules: Sendable {
         }
         return ServingJob(
             order.id, requests, tokenizer: model.tokenizer, promptTokens: prompt.count, stops: drawing.stop ?? [],
-            seed: isGreedy ? nil : seed, isScoring: false, calls: tools?.reader, mostCalls: tools?.mostCalls ?? .max,
+            seed: isGreedy ? nil : seed, isScoring: false, tellsPrompt: drawing.promptLogprobs != nil,
+            calls: tools?.reader, mostCalls: tools?.mostCalls ?? .max,
             client)
     }
 

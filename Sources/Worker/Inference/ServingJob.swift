@@ -10,6 +10,8 @@ final class ServingJob: SequenceListener {
     private let promptTokens: Int
     private let seed: UInt64?
     private let isScoring: Bool
+    /// Whether the prompt's tokens are told.
+    private let tellsPrompt: Bool
     private var texts: [AnswerText]
     /// Reads calls of tools out of each choice's text; nil where none may be called.
     private var readers: [CallReader?]
@@ -25,11 +27,13 @@ final class ServingJob: SequenceListener {
     ///   - requests: one a choice, or one an answer that is scored.
     ///   - stops: texts before which an answer ends.
     ///   - seed: what the draws depend on; nil where nothing is drawn.
+    ///   - tellsPrompt: whether the tokens of the first one's prompt are told.
     ///   - calls: reads calls of tools; nil where none may be called.
     ///   - mostCalls: calls after which an answer ends.
     init(
         _ id: String, _ requests: [SequenceRequest], tokenizer: Tokenizer, promptTokens: Int, stops: [String],
-        seed: UInt64?, isScoring: Bool, calls: CallReader? = nil, mostCalls: Int = .max, _ client: any ServingClient
+        seed: UInt64?, isScoring: Bool, tellsPrompt: Bool = false, calls: CallReader? = nil, mostCalls: Int = .max,
+        _ client: any ServingClient
     ) {
         self.id = id
         self.client = client
@@ -37,6 +41,7 @@ final class ServingJob: SequenceListener {
         self.promptTokens = promptTokens
         self.seed = seed
         self.isScoring = isScoring
+        self.tellsPrompt = tellsPrompt
         texts = requests.map { _ in AnswerText(tokenizer, stops: stops, showsControl: calls != nil) }
         readers = requests.map { _ in calls }
         self.mostCalls = mostCalls
@@ -71,6 +76,11 @@ final class ServingJob: SequenceListener {
         hasBegun = true
         var event = ServingEvent(.began, id: id)
         event.began = ServingBegan(promptTokens: promptTokens, cachedTokens: min(cached, promptTokens), seed: seed)
+        client.tell(event)
+        guard tellsPrompt, let token = sequence.request.prompt.first else { return }
+        // Nothing is before the first one that it could follow from.
+        event = ServingEvent(.prompt, id: id)
+        event.tokens = [ServingToken(id: token, bytes: tokenizer.bytes(of: token), logprob: nil)]
         client.tell(event)
     }
 

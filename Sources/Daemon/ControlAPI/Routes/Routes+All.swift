@@ -15,6 +15,7 @@ extension Routes {
         routes.addExperiments(operations.experiments)
         routes.addFiles(operations)
         routes.addModels(wire.models)
+        routes.addAnswers(wire)
         return routes
     }
 }

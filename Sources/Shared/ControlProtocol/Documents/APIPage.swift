@@ -2,7 +2,8 @@
 package enum APIPage {
     /// The whole page as Markdown.
     package static var text: String {
-        introduction + ControlAPITable.groups.map { "\n## \($0.title)\n" + $0.endpoints.map(section).joined() }.joined()
+        introduction + openAI
+            + ControlAPITable.groups.map { "\n## \($0.title)\n" + $0.endpoints.map(section).joined() }.joined()
     }
 
     private static let introduction = """
@@ -33,7 +34,11 @@ package enum APIPage {
         exist. A file may have 512 MiB, a part of one 64 MiB, and an upload in parts may take an hour. Equal contents \
         are on the disk once.
 
-        Try one: `curl --unix-socket /run/finetuned/finetuned.sock http://localhost/v1/status`.
+        Try one:
+
+        ```sh
+        curl -sS --unix-socket /run/finetuned/finetuned.sock http://localhost/v1/status
+        ```
 
         """
 
@@ -95,6 +100,7 @@ package enum APIPage {
         case .choice(let values): values.map { "`\($0)`" }.joined(separator: ", ")
         case .list: "list"
         case .table: "object"
+        case .oneOf(let kinds): kinds.map(words).joined(separator: " or ")
         }
     }
 }

@@ -11,7 +11,7 @@ package struct BodyField: Hashable, Sendable {
     }
 
     /// What a field holds.
-    package enum Kind: Hashable, Sendable {
+    package indirect enum Kind: Hashable, Sendable {
         case text
         case whole
         case number
@@ -20,6 +20,17 @@ package struct BodyField: Hashable, Sendable {
         case choice([String])
         case list
         case table
+        /// A value of one of several kinds.
+        case oneOf([Kind])
+
+        /// Whether an object is a value of it.
+        package var takesObject: Bool {
+            switch self {
+            case .table: true
+            case .oneOf(let kinds): kinds.contains(where: \.takesObject)
+            default: false
+            }
+        }
     }
 
     /// The fields of a body in the order in which it reads them; none where it is no object.

@@ -67,6 +67,7 @@ package enum OpenAPIPage {
         var types: [String: [JSONValue]] = [:]
         for endpoint in endpoints {
             types[endpoint.answer.mediaType ?? "", default: []].append(schema(of: endpoint.answer))
+            if case .jsonOrEvents = endpoint.answer { types["text/event-stream"] = [["type": "string"]] }
         }
         return types.mapValues { ["schema": $0.count == 1 ? $0[0] : ["oneOf": .array($0)]] }
     }
@@ -133,10 +134,11 @@ package enum OpenAPIPage {
         }
     }
 
-    /// The fields of a body; an object of any fields where the type is an answer.
+    /// The fields of a body, or of an answer to OpenAI's clients; an object of any fields where the type is another.
     private static func schema(_ name: String) -> JSONValue {
         guard let body = ControlAPITable.all.first(where: { $0.body == .json(name) }) else {
-            return ["type": "object"]
+            let answers = ControlAPITable.all.filter { Self.name($0.answer) == name }
+            return answers.lazy.compactMap { $0.answerSchema() }.first ?? ["type": "object"]
         }
         let fields = body.fields()
         let required = fields.filter(\.isRequired).map { JSONValue.string($0.name) }
@@ -157,6 +159,7 @@ package enum OpenAPIPage {
         case .choice(let values): ["type": "string", "enum": .array(values.map { .string($0) })]
         case .list: ["type": "array"]
         case .table: ["type": "object"]
+        case .oneOf(let kinds): ["anyOf": .array(kinds.map(schema))]
         }
     }
 }

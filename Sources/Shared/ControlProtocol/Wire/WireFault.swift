@@ -30,6 +30,40 @@ package enum WireFault {
             remedy: "Give \(allowed.map { "'\($0)'" }.joined(separator: " or ")).")
     }
 
+    /// A member that asks for what there is not; `remedy` says what to do.
+    package static func unsupported(_ place: String, _ remedy: String) -> Failure {
+        Failure(
+            code: "request.unsupported_parameter", "The field '\(place)' is not supported here.", at: place,
+            remedy: remedy)
+    }
+
+    /// A list or text that is too long.
+    static func count(_ place: String, _ count: Int, most: Int) -> Failure {
+        Failure(
+            code: "request.value", "The field '\(place)' has \(count) of at most \(most).", at: place,
+            remedy: "Give fewer.")
+    }
+
+    /// A list that is too short.
+    static func few(_ place: String, _ count: Int, least: Int) -> Failure {
+        Failure(
+            code: "request.value", "The field '\(place)' has \(count).", at: place,
+            remedy: "Give at least \(least).")
+    }
+
+    /// A value that must be one of a kind.
+    static func twice(_ place: String, _ value: String) -> Failure {
+        Failure(
+            code: "request.value", "The field '\(place)' is '\(value)' a second time.", at: place,
+            remedy: "Give each once.")
+    }
+
+    /// A list or text that must hold something.
+    package static func empty(_ place: String) -> Failure {
+        Failure(
+            code: "request.value", "The field '\(place)' is empty.", at: place, remedy: "Give at least one.")
+    }
+
     private static func words(_ value: JSONValue) -> String {
         switch value {
         case .null: "null"

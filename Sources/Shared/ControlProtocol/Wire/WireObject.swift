@@ -1,3 +1,5 @@
+import Foundation
+import JSONText
 import Nouns
 
 /// An object of a request's body, and where it is in it: `messages[2].content[0]`.
@@ -5,15 +7,20 @@ package struct WireObject: Sendable {
     package let members: [String: JSONValue]
     /// Empty for the body itself.
     package let path: String
+    /// The bytes of the body itself.
+    private let text: Data?
     private let recorder: Recorder?
 
     /// Throws a Failure (`request.body`) where the value is no object.
-    package init(_ value: JSONValue, at path: String = "") throws {
+    ///
+    /// - Parameter text: what the value was read from, where how it is spelt is of interest.
+    package init(_ value: JSONValue, at path: String = "", text: Data? = nil) throws {
         guard let members = value.objectValue else {
             throw path.isEmpty ? WireFault.noObject : WireFault.type(path, value, wanted: "an object")
         }
         self.members = members
         self.path = path
+        self.text = text
         recorder = nil
     }
 
@@ -21,6 +28,7 @@ package struct WireObject: Sendable {
     init(_ recorder: Recorder) {
         members = [:]
         path = ""
+        text = nil
         self.recorder = recorder
     }
 
@@ -88,6 +96,18 @@ package struct WireObject: Sendable {
     package func any(_ name: String, as kind: BodyField.Kind = .table) -> JSONValue? {
         note(name, kind, isRequired: false)
         return self[name]
+    }
+
+    /// A member of the body as JSON text, in the order and spelling in which it was sent.
+    package func spelling(_ name: String) throws -> String? {
+        guard let value = self[name] else { return nil }
+        guard let text else { return JSONTree(value).text }
+        do throws(JSONTextFault) {
+            return try JSONTree.parse(String(decoding: text, as: UTF8.self))[name]?.text
+        } catch {
+            throw Failure(
+                code: "request.body", "The body cannot be read: \(error.problem).", remedy: "Send each member once.")
+        }
     }
 
     // MARK: Members that are required

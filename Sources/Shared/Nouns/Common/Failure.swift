@@ -13,6 +13,8 @@ package struct Failure: Error, Codable, Hashable, Sendable, CustomStringConverti
     package var remedy: String?
     /// The underlying error in words, such as an errno text.
     package var cause: String?
+    /// Seconds after which it is worth asking again, where that is known.
+    package var retryAfter: Int?
 
     package init(code: String, _ message: String, at place: String? = nil, remedy: String? = nil, cause: String? = nil)
     {

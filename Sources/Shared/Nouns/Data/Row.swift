@@ -107,6 +107,11 @@ package struct Message: Codable, Hashable, Sendable {
     }
 }
 
+extension Message {
+    /// Keys under which people keep what the assistant thinks.
+    package static let reasoningKeys = ["reasoning_content", "reasoning", "thinking", "thought"]
+}
+
 /// The three sides of a dataset: what is learnt, what chooses, and what judges.
 package enum Split: String, Codable, Hashable, Sendable, CaseIterable, CodingKeyRepresentable {
     case train, validation, gate

@@ -45,7 +45,8 @@ package struct ServingOrder: Codable, Hashable, Sendable {
 package struct ServingQuestion: Codable, Hashable, Sendable {
     /// A conversation after which the assistant is to speak.
     package var messages: [Message]?
-    /// Tools that the conversation's template is given.
+    /// Tools that the conversation's template is given: a list, or the same as JSON text, whose order and spelling the
+    /// template then writes.
     package var tools: JSONValue?
     /// What is asked as the prompt of a row.
     package var prompt: String?

@@ -1,3 +1,4 @@
+import Foundation
 import Nouns
 import WorkerProtocol
 
@@ -16,7 +17,7 @@ struct ToolRules {
     /// Nil where no tool may be called. Throws a Failure that names what is wrong.
     init?(_ question: ServingQuestion, _ drawing: ServingDrawing, _ model: ShelvedModel) throws {
         let choice = drawing.toolChoice ?? .auto
-        let tools = question.tools?.arrayValue ?? []
+        let tools = try Self.list(question.tools)
         guard !tools.isEmpty else {
             guard choice == .auto || choice == .none else {
                 throw QuestionRules.missing("question.tools", "the tools of which one has to be called")
@@ -45,6 +46,14 @@ struct ToolRules {
             }
         }
         forced = try functions.map { ($0.name, try SchemaReader.read(object($0.parameters))) }
+    }
+
+    /// The tools, which may be given as JSON text: the template then writes them in that order and spelling.
+    private static func list(_ tools: JSONValue?) throws -> [JSONValue] {
+        guard let text = tools?.stringValue else { return tools?.arrayValue ?? [] }
+        guard let value = try? ContractCoding.decode(JSONValue.self, from: Data(text.utf8)), let list = value.arrayValue
+        else { throw QuestionRules.missing("question.tools", "a list of tools") }
+        return list
     }
 
     /// Lets an answer be nothing but one call; nil where none has to be made.

@@ -1,0 +1,48 @@
+import ControlProtocol
+import Nouns
+import Serving
+import StageKit
+import WorkerProtocol
+
+/// Answers conversations in OpenAI's words.
+package struct WireChat: Sendable {
+    let context: StageContext
+    let serving: any ServingPath
+
+    /// Answers, whole or as a stream.
+    ///
+    /// Throws a Failure before the first byte: what is wrong with the request by the names of its fields, an unknown
+    /// model, and why nobody can answer now.
+    package func create(_ body: ChatBody, who: String) async throws -> WireAnswer<ChatCompletion> {
+        guard !body.stores else {
+            throw WireFault.unsupported("store", "Leave it out: completions are not kept.")
+        }
+        let target = try ServingNames(context).target(body.model)
+        let head = AnswerHead("chatcmpl-", target)
+        let events = try serving.events(
+            ServingRequest(
+                target: target,
+                question: ServingQuestion(messages: body.messages, tools: body.tools.map { .string($0) }),
+                drawing: body.drawing, caller: who))
+        let answered: @Sendable (ChatCompletion) async throws -> Void = { completion in
+            try await self.answered(AnsweredChat(body: body, completion: completion, target: target, who: who))
+        }
+        guard !body.streams else {
+            return .stream(try await AnswerStream.begin(events, ChatWriter(body, head, answered: answered), .chat))
+        }
+        var assembly = ChatAssembly(body)
+        try await WirePlaces.chat.naming { for try await event in events { assembly.take(event) } }
+        // Whoever leaves ends the events early: that is no answer.
+        try Task.checkCancellation()
+        let completion = assembly.completion(head)
+        try await answered(completion)
+        return .whole(completion)
+    }
+
+    /// A conversation was answered whole: what is kept of it is kept here, before its end is told.
+    private func answered(_ chat: AnsweredChat) async throws {
+        context.logger.debug(
+            "\(chat.target.name) answered \(chat.completion.id) of \(chat.who)",
+            metadata: ["event": "chat.answered", "tokens": "\(chat.completion.usage.total_tokens)"])
+    }
+}
