@@ -57,6 +57,7 @@ struct EventStreamTests {
         #expect(written.count >= 3)
         #expect(written.allSatisfy { $0 == ServerEvent.comment })
         #expect(String(decoding: ServerEvent.comment, as: UTF8.self).hasPrefix(": "))
+        #expect(EventWriter.usualSilence == .seconds(10))
     }
 
     @Test func whoLeavesEndsTheWork() async throws {

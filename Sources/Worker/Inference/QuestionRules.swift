@@ -36,6 +36,8 @@ struct QuestionRules: Sendable {
     ) throws -> ServingJob {
         let drawing = order.drawing ?? ServingDrawing()
         try check(drawing)
+        // A template that has no tools would leave them out of the prompt; that they are not possible is the plainer word.
+        let tools = try ToolRules(question, drawing, model)
         let prompt = try prompt(question, model)
         try checkLength(prompt.count, longest)
         let wanted = drawing.maxNewTokens ?? longest
@@ -52,7 +54,6 @@ struct QuestionRules: Sendable {
             presencePenalty: Float(drawing.presencePenalty ?? 0), frequencyPenalty: Float(drawing.frequencyPenalty ?? 0)
         )
         request.bias = try bias(drawing)
-        let tools = try ToolRules(question, drawing, model)
         let schema = try drawing.format.map { try SchemaReader.read($0.schema) }
         if schema != nil, tools?.isForced == true {
             throw Failure(
