@@ -104,7 +104,7 @@ struct CompletionRouteTests {
         {"model": "tiny", "prompt": "a", "logprobs": 6}
         {"model": "tiny", "prompt": "a", "best_of": 2}
         {"model": "tiny", "prompt": "a", "suffix": "b"}
-        {"model": "tiny", "prompt": ["1","2","3","4","5","6","7","8","9","0","1","2","3","4","5","6","7"], "stream": true}
+        {"model": "tiny", "prompt": ["1","2","3","4","5","6","7","8","9","","","","","","","",""], "stream": true}
         """
 
     @Test func everyWrongBodyIsRefusedByTheNameOfItsField() async throws {

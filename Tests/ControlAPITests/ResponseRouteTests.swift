@@ -14,8 +14,8 @@ import WorkerProtocol
 struct ResponseRouteTests {
     private static let path = "/v1/responses"
     private static let body =
-        #"{"model":"tiny","instructions":"Be brief.","max_output_tokens":9,"metadata":{"a":"b"},"input":[{"role":"user","#
-        + #""content":[{"type":"input_text","text":"hi"}]}]"#
+        #"{"model":"tiny","instructions":"Be brief.","max_output_tokens":9,"metadata":{"a":"b"},"#
+        + #""input":[{"role":"user","content":[{"type":"input_text","text":"hi"}]}]"#
 
     @Test(arguments: [("response-whole", "stop", ""), ("response-cut", "length", #","top_logprobs":1"#)])
     func wholeAndStreamedAnswersAreThese(name: String, finish: String, members: String) async throws {

@@ -36,7 +36,7 @@ struct QuestionRules: Sendable {
     ) throws -> ServingJob {
         let drawing = order.drawing ?? ServingDrawing()
         try check(drawing)
-        // A template that has no tools would leave them out of the prompt; that they are not possible is the plainer word.
+        // A template without tools would leave them out of the prompt: that it has none is the plainer word.
         let tools = try ToolRules(question, drawing, model)
         let prompt = try prompt(question, model)
         try checkLength(prompt.count, longest)

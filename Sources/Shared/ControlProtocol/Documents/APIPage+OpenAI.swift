@@ -55,7 +55,8 @@ extension APIPage {
         Clients that speak the newer route get the same tokens:
 
         ```python
-        print(client.responses.create(model="support", input="My order has not come.", max_output_tokens=20).output_text)
+        response = client.responses.create(model="support", input="My order has not come.", max_output_tokens=20)
+        print(response.output_text)
         ```
 
         ### Names of models
@@ -63,7 +64,8 @@ extension APIPage {
         | name | means |
         |---|---|
         | `support`, `ft:<base>:local:support` | what the pipeline serves now; its base where nothing is served yet |
-        | `ft:<base>:local:support:<hex>`, `v-…` | a version, by the first digits of its name or by the whole; promoted or not |
+        | `ft:<base>:local:support:<hex>`, `v-…` | a version, by the first digits of its name or by the whole; \
+        promoted or not |
         | `ft:<base>:local:support:<run>`, `r-…` | what a run trained, where that became no version |
         | a base's name | the base; it goes before a pipeline of the same name |
 
@@ -87,7 +89,8 @@ extension APIPage {
         | keywords of a JSON Schema that cannot be held while an answer is written | the answer would not be what the \
         schema says |
         | `store` | completions are not kept |
-        | `stream_options` without `stream`, `top_logprobs` without `logprobs` | they say how to do what is not asked for |
+        | `stream_options` without `stream`, `top_logprobs` without `logprobs` | \
+        they say how to do what is not asked for |
         | `best_of`, `suffix` of texts | more answers come with `n`; texts go on at their end |
         | `previous_response_id`, `conversation`, `background`, `tools`, `truncation` of responses | nothing is kept, \
         nothing is shortened, and tools are called by chat |
