@@ -256,9 +256,9 @@ let testTargets: [Target] = [
     tests(
         "ControlAPITests",
         [
-            "ControlAPI", "ControlClient", "ControlProtocol", "Ledger", "Nouns", "OperationsScene", "Platform",
-            "EvaluationMetrics", "RowFormats", "Serving", "StageKit", "WorkerProtocol", httpTypes, hummingbirdCore,
-            lifecycle, logging, nio,
+            "ControlAPI", "ControlClient", "ControlProtocol", "EvaluationMetrics", "Ledger", "Nouns", "OperationsScene",
+            "Platform", "RowFormats", "Serving", "StageKit", "WorkerProtocol", httpTypes, hummingbirdCore, lifecycle,
+            logging, nio,
         ]),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),
