@@ -209,6 +209,24 @@ struct StepEngineTests {
         }
     }
 
+    /// Answers to a question that is known already have little left to share: each is told of each token once.
+    @Test func answersToAKnownQuestionAreToldOnce() throws {
+        let bench = try Bench()
+        let prompt = Self.prompts(3)[2]
+        _ = try bench.alone(bench.request(prompt, tokens: 1))
+        let answers: [[Int32]] = [[500, 2], [600, 2], [700, 2], [600, 700, 2]]
+        let together = answers.map { answer in
+            var request = bench.request(prompt + answer, tokens: 0)
+            request.scored = Array(prompt.count..<prompt.count + answer.count)
+            return bench.add(request).1
+        }
+        bench.finish()
+        for (answer, listener) in zip(answers, together) {
+            #expect(listener.cached > 0)
+            #expect(listener.scores.map(\.token.id) == answer)
+        }
+    }
+
     @Test func whoLeavesStopsAtTheNextStep() throws {
         let bench = try Bench()
         let (first, told) = bench.add(bench.request(Self.prompts(1)[0], tokens: 50))

@@ -202,6 +202,8 @@ package final class StepEngine {
                     position: sequence.computed, pages: sequence.pages, adapter: sequence.model.adapter)
             })
         var rows: [(sequence: EngineSequence, row: Int, position: Int)] = []
+        // Whoever has a piece of this step reads for himself, and all others are told once.
+        var told = Set(pieces.map { ObjectIdentifier($0.sequence) })
         var first = 0
         for piece in pieces {
             let sequence = piece.sequence
@@ -211,7 +213,7 @@ package final class StepEngine {
                 let row = first + position - 1 - sequence.computed
                 rows.append((sequence, row, position))
                 for other in running where expects(other, what: sequence, tells: position) {
-                    rows.append((other, row, position))
+                    if told.insert(ObjectIdentifier(other)).inserted { rows.append((other, row, position)) }
                 }
             }
             if reached.upperBound == sequence.tokens.count, sequence.drawn < sequence.request.options.maxNewTokens {
