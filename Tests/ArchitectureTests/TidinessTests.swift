@@ -101,6 +101,18 @@ struct TidinessTests {
         "currentIndex": "UnkeyedDecodingContainer", "isAtEnd": "UnkeyedDecodingContainer", "gid": "struct ucred",
         "task_type": "peft's adapter_config.json", "lora_dropout": "peft's adapter_config.json",
         "inference_mode": "peft's adapter_config.json",
+        "cache_write_tokens": "OpenAI's clients",
+        "reasoning_tokens": "OpenAI's clients",
+        "output_tokens_details": "OpenAI's clients",
+        "model_grader_token_usage_per_model": "OpenAI's clients",
+        "formula_parse_error": "OpenAI's clients",
+        "model_grader_parse_error": "OpenAI's clients",
+        "model_grader_refusal_error": "OpenAI's clients",
+        "model_grader_server_error": "OpenAI's clients",
+        "python_grader_runtime_error": "OpenAI's clients",
+        "python_grader_server_error": "OpenAI's clients",
+        "truncated_observation_error": "OpenAI's clients",
+        "unresponsive_reward_error": "OpenAI's clients",
     ]
 
     @Test func everyDeclarationIsUsed() throws {

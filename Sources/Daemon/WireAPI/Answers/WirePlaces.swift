@@ -26,7 +26,7 @@ struct WirePlaces: Sendable {
             let name = names.first(where: { place.hasPrefix($0.order) })
         else { return failure }
         var failure = failure
-        failure.place = name.caller + place.dropFirst(name.order.count)
+        failure.place = name.caller + place.dropFirst(name.order.count).replacing("/", with: ".")
         return failure
     }
 }

@@ -9,12 +9,11 @@ extension APIPage {
         is ignored on the socket.
 
         ```python
-        import httpx2
-        import openai
+        from httpx2 import Client, HTTPTransport
+        from openai import OpenAI
 
-        socket = httpx2.HTTPTransport(uds="/run/finetuned/finetuned.sock")
-        client = openai.OpenAI(
-            base_url="http://localhost/v1", api_key="unused", http_client=httpx2.Client(transport=socket))
+        socket = HTTPTransport(uds="/run/finetuned/finetuned.sock")
+        client = OpenAI(base_url="http://localhost/v1", api_key="unused", http_client=Client(transport=socket))
 
         question = [{"role": "user", "content": "My order has not come."}]
         answer = client.chat.completions.create(model="support", messages=question, max_tokens=20)
