@@ -10,6 +10,7 @@ let packages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -26,6 +27,9 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -151,6 +155,8 @@ let daemon: [Target] = [
             "WorkerProtocol", lifecycle,
         ]),
     library("Daemon", "Multipart"),
+    systemLibrary("Daemon", "CLibssl", pkgConfig: "libssl", apt: "libssl-dev"),
+    library("Daemon", "TransportSecurity", ["CLibssl", "Nouns", nio]),
     library(
         "Daemon", "Operations",
         [
@@ -167,8 +173,9 @@ let daemon: [Target] = [
     library(
         "Daemon", "ControlAPI",
         [
-            "ControlProtocol", "Nouns", "Operations", "Platform", "Reports", "StageKit", "WireAPI", httpTypes,
-            hummingbirdCore, lifecycle, logging, nio, nioPosix,
+            "ControlProtocol", "Nouns", "Operations", "Platform", "Reports", "Settings", "StageKit",
+            "TransportSecurity", "WireAPI", httpTypes, hummingbirdCore, lifecycle, logging, nio, nioHTTP, nioHTTPTypes,
+            nioPosix,
         ]),
     program(
         "Daemon", "finetuned",
@@ -257,8 +264,8 @@ let testTargets: [Target] = [
         "ControlAPITests",
         [
             "ControlAPI", "ControlClient", "ControlProtocol", "EvaluationMetrics", "Ledger", "Nouns", "OperationsScene",
-            "Platform", "RowFormats", "Serving", "StageKit", "WorkerProtocol", httpTypes, hummingbirdCore, lifecycle,
-            logging, nio,
+            "Platform", "RowFormats", "Serving", "Settings", "StageKit", "WorkerProtocol", httpTypes, hummingbirdCore,
+            lifecycle, logging, nio,
         ]),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),
@@ -342,8 +349,8 @@ let testTargets: [Target] = [
     tests(
         "RegistryTests",
         [
-            "ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "Registry", "Settings", "StageKit",
-            "WorkerProtocol", logging,
+            "ControlProtocol", "Launching", "Ledger", "Nouns", "OperationsScene", "Platform", "Registry", "Settings",
+            "StageKit", "WorkerProtocol", logging,
         ]),
     tests("ReportsTests", ["ControlProtocol", "Nouns", "Reports"]),
     tests("RowFilesTests", ["Compression", "JSONText", "Nouns", "RowFiles"]),
@@ -377,6 +384,7 @@ let testTargets: [Target] = [
             "ChatTemplates", "Encoding", "JSONDocument", "Nouns", "Tensors", "Tokenization", "Training", "Transformers",
             "WeightFiles",
         ]),
+    tests("TransportSecurityTests", ["CLibssl", "Nouns", "TransportSecurity", nio, nioEmbedded]),
     tests("TransformersTests", ["JSONDocument", "Tensors", "Transformers", "WeightFiles"]),
     tests("WeightFilesTests", ["CKernels", "Tensors", "WeightFiles", "Mutation"]),
     tests("WorkerProtocolTests", ["Nouns", "WorkerProtocol"]),

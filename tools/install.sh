@@ -43,7 +43,7 @@ for program in "${programs[@]}"; do ldd "$built/$program"; done |
 
 units=$destdir/usr/lib/systemd/system
 install -d "$units" "$destdir/usr/lib/sysusers.d" "$destdir/usr/lib/tmpfiles.d" "$destdir/usr/lib/systemd/catalog"
-for unit in systemd/finetuned.{service,socket,slice}; do
+for unit in systemd/finetuned.{service,socket,slice} systemd/finetuned-api.socket; do
     sed "s|^ExecStart=/usr/bin/|ExecStart=$prefix/bin/|" "$unit" > "$units/$(basename "$unit")"
 done
 install -m 644 systemd/finetuned.sysusers.conf "$destdir/usr/lib/sysusers.d/finetuned.conf"
@@ -58,13 +58,21 @@ if [ -f etc/finetuned/finetuned.toml ] && [ ! -e "$destdir/etc/finetuned/finetun
 fi
 [ -z "$destdir" ] || exit 0
 
+# Before there was a group of admins, every member of finetuned could do everything.
+had_admins=$(getent group finetuned-admin || true)
+members=$(getent group finetuned | cut -d: -f4 || true)
 systemd-sysusers finetuned.conf
 systemd-tmpfiles --create finetuned.conf
 journalctl --update-catalog
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     echo "Installed. Start it: systemctl enable --now finetuned"
-    echo "Let a user drop files and use ftctl: usermod -aG finetuned USER"
+    echo "Let a user drop files and ask with ftctl: usermod -aG finetuned USER"
+    echo "Let a user do everything with ftctl: usermod -aG finetuned-admin USER"
 else
     echo "Installed. No systemd runs here; start it by hand as user finetuned: $prefix/bin/finetuned"
+fi
+if [ -z "$had_admins" ] && [ -n "$members" ]; then
+    echo "From this version on $members may see, drop, upload and ask; what concerns others is for members of finetuned-admin and for root."
+    echo "Whoever is to go on as before: usermod -aG finetuned-admin USER"
 fi

@@ -97,6 +97,8 @@ struct TidinessTests {
         "EntryPoint": "@main", "Finetuned": "@main", "makeAsyncIterator": "AsyncSequence", "enqueue": "TaskExecutor",
         "unownedExecutor": "Actor", "InboundIn": "ChannelInboundHandler",
         "userInboundEventTriggered": "ChannelInboundHandler", "channelInactive": "ChannelInboundHandler",
+        "handlerRemoved": "ChannelHandler", "channelWritabilityChanged": "ChannelInboundHandler",
+        "errorCaught": "ChannelInboundHandler",
         "userInfo": "Decoder", "unkeyedContainer": "Decoder", "allKeys": "KeyedDecodingContainerProtocol",
         "currentIndex": "UnkeyedDecodingContainer", "isAtEnd": "UnkeyedDecodingContainer", "gid": "struct ucred",
         "task_type": "peft's adapter_config.json", "lora_dropout": "peft's adapter_config.json",

@@ -15,10 +15,13 @@ struct Ask: Sendable {
     private let router: ControlRouter
     /// Kept for as long as it is asked: the scene's folder goes away with it.
     private let scene: OperationsScene?
+    /// Who asks.
+    var principal = Principal(owner: "test:ada", name: "ada", role: .admin)
 
     /// Asks every operation of a scene.
     init(_ scene: OperationsScene) {
-        router = ControlRouter(.all(scene.operations, scene.wire), threads: AnswerThreads())
+        router = ControlRouter(
+            .all(scene.operations, scene.wire), ownership: scene.operations.ownership, threads: AnswerThreads())
         self.scene = scene
     }
 
@@ -50,7 +53,7 @@ struct Ask: Sendable {
             continuation.finish()
         }
         let request = Request(head: head, body: RequestBody(asyncSequence: stream))
-        let response = await router.respond(to: request, from: Caller(name: "ada"))
+        let response = await router.respond(to: request, from: Caller(principal))
         let collector = Collector()
         try await response.body.write(collector)
         return Reply(status: response.status.code, headers: response.headers, body: collector.data)

@@ -77,7 +77,7 @@ struct ChatRouteTests {
         // Nothing is served yet: the base answers, and says so.
         #expect(completion.model == "tiny")
         #expect(completion.choices[0].message.content == "")
-        #expect(model.requests[0].caller == "ada")
+        #expect(model.requests[0].caller == "test:ada")
     }
 
     @Test func whatIsAskedReachesTheModel() async throws {

@@ -78,7 +78,7 @@ struct DecisionRouteTests {
         #expect(asked.map(\.prompt) == ["It rains.", "It rains.\n\nWhich?\n- a: the first", nil, nil])
         #expect(asked[2].messages?.map(\.content) == ["s", "u"])
         #expect(asked[3].messages?.map(\.content) == ["s", "u\n\nWhich?\n- a: the first"])
-        #expect(model.requests.allSatisfy { $0.answers == ["a", "b"] && $0.caller == "ada" })
+        #expect(model.requests.allSatisfy { $0.answers == ["a", "b"] && $0.caller == "test:ada" })
     }
 
     @Test func aQuestionThatCannotBeAnsweredIsRefusedAlone() async throws {

@@ -78,7 +78,8 @@ struct EventStreamTests {
         let (listening, asked) = (Bell(), Bell())
         let hasEnded = Mutex(false)
         let listener = ControlListener(
-            place: .path(path), onListening: { listening.ring() }, logger: Logger(label: "test")
+            door: .socket(SocketAccess(isRooted: true)) { _ in nil }, count: ConnectionCount(limit: 100, each: 100),
+            logger: Logger(label: "test")
         ) { _, caller in
             asked.ring()
             do {
@@ -86,7 +87,7 @@ struct EventStreamTests {
             } catch { hasEnded.withLock { $0 = true } }
             return Response(status: .ok)
         }
-        let task = Task { try await listener.run() }
+        let task = Task { try await listener.run(ListeningSocket(path: path)) { listening.ring() } }
         await listening.wait(atMost: .seconds(300))
         let descriptor = try UnixSocket.make()
         try UnixSocket.connect(descriptor, to: path)

@@ -17,8 +17,10 @@ struct ListenerTests {
     ) async throws {
         let listening = Bell()
         let server = ControlServer(
-            scene.operations, scene.wire, socket: scene.sandbox.layout.socket, adopted: adopted,
-            threads: AnswerThreads(),
+            scene.operations, scene.wire,
+            socket: ControlSocket(
+                path: scene.sandbox.layout.socket, adopted: adopted, access: SocketAccess(isRooted: true),
+                logger: scene.context.logger), threads: AnswerThreads(),
             onListening: { listening.ring() }, logger: scene.context.logger)
         let task = Task { try await server.run() }
         await listening.wait(atMost: .seconds(300))

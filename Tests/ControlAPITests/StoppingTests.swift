@@ -16,7 +16,9 @@ import Testing
 struct StoppingTests {
     private struct Listening: Service {
         let listener: ControlListener
-        func run() async throws { try await listener.run() }
+        let socket: ListeningSocket
+        let onListening: @Sendable () -> Void
+        func run() async throws { try await listener.run(socket, onListening: onListening) }
     }
 
     /// Serves `routes` until `stop`, and comes back when the server has left.
@@ -26,9 +28,15 @@ struct StoppingTests {
         let listening = Bell()
         let router = ControlRouter(routes, threads: AnswerThreads())
         let listener = ControlListener(
-            place: .path(scene.sandbox.layout.socket), onListening: { listening.ring() }, logger: scene.context.logger
+            door: .socket(SocketAccess(isRooted: true)) { _ in nil }, count: ConnectionCount(limit: 100, each: 100),
+            logger: scene.context.logger
         ) { await router.respond(to: $0, from: $1) }
-        let group = ServiceGroup(services: [Listening(listener: listener)], logger: scene.context.logger)
+        let group = ServiceGroup(
+            services: [
+                Listening(
+                    listener: listener, socket: try ListeningSocket(path: scene.sandbox.layout.socket),
+                    onListening: { listening.ring() })
+            ], logger: scene.context.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             await listening.wait(atMost: .seconds(300))

@@ -37,9 +37,9 @@ struct WeightTests {
                 "status.show", "status.live", "status.ready", "status.openAPI", "pipelines.list", "pipelines.show",
                 "pipelines.settings", "pipelines.history",
                 "runs.show", "runs.events", "runs.pause", "runs.resume", "runs.cancel", "bases.list", "bases.show",
-                "uploads.open",
-                "experiments.show", "experiments.stop", "files.list", "files.show", "files.remove", "parts.begin",
-                "parts.cancel", "models.show", "chat.create", "completions.create", "responses.create",
+                "uploads.open", "experiments.show", "experiments.stop", "tokens.add", "tokens.list", "tokens.remove",
+                "files.list", "files.show", "files.remove", "parts.begin", "parts.cancel", "models.show", "chat.create",
+                "completions.create", "responses.create",
                 "decisions.create", "graders.validate",
             ])
     }

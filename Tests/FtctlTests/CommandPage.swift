@@ -43,7 +43,7 @@ enum CommandPage {
             watched run ended without being promoted;
             3 a person is needed (`ftctl status --check`); 64 wrong command line; 69 the daemon does not answer; 74 \
             the output could not be written;
-            77 you may not talk to the daemon. With `--json` an error is one line of JSON on standard error.
+            77 you may not ask the daemon that. With `--json` an error is one line of JSON on standard error.
 
             ## Commands
 

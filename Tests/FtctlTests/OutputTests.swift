@@ -158,6 +158,15 @@ struct OutputTests {
             "version-compare", "compare tickets current previous", VersionCompare.self, comparison)
     }
 
+    @Test func tokens() throws {
+        let summary = TokenSummary(name: "ci", role: .user, createdAt: Answers.now, createdBy: "root")
+        try OutputHarness.expect(
+            "token-add", "token add ci --use", TokenAdd.self, NewTokenAnswer(token: "ft-0123-4567", summary: summary))
+        try OutputHarness.expect("token-list", "token", TokenList.self, [summary])
+        try OutputHarness.expect("token-list-empty", "token list", TokenList.self, [])
+        try OutputHarness.expect("token-remove", "token remove ci", TokenRemove.self, RemovedAnswer())
+    }
+
     @Test func bases() throws {
         try OutputHarness.expect("base-list", "bases", BaseList.self, [Answers.card])
         try OutputHarness.expect("base-list-empty", "base list", BaseList.self, [])

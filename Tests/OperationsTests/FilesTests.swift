@@ -41,7 +41,7 @@ struct FilesTests {
 
     static let tuning = [("purpose", "fine-tune")]
 
-    func create(_ text: String, who: String = "ada", _ fields: [(String, String)] = FilesTests.tuning) async throws
+    func create(_ text: String, who: Principal = "ada", _ fields: [(String, String)] = FilesTests.tuning) async throws
         -> FileObject
     {
         try await files.create(Self.form(text, fields), who: who)
@@ -194,7 +194,7 @@ struct FilesTests {
         return UploadID(try parts.begin(NewUpload(WireObject(members)), who: "ada").id)
     }
 
-    func add(_ text: String, to id: UploadID, who: String = "ada") async throws -> String {
+    func add(_ text: String, to id: UploadID, who: Principal = "ada") async throws -> String {
         try await parts.add(id, Self.form(text, field: "data", name: "upload"), who: who).id
     }
 

@@ -22,7 +22,7 @@ struct GenerateTests {
         #expect(told.target.model.base == "tiny" && told.target.version == nil)
         #expect(told.question.messages == [Message(role: "user", content: "well?")])
         #expect(told.drawing == ServingDrawing(maxNewTokens: 7, temperature: 0.5, seed: 3))
-        #expect(told.caller == "ann")
+        #expect(told.caller == "test:ann")
     }
 
     @Test func answersComeInTheOrderOfThePrompts() async throws {

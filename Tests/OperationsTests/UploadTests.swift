@@ -55,7 +55,7 @@ struct UploadTests {
         let scene = try OperationsScene()
         let id = "u-1"
         try scene.context.ledger.open(
-            Upload(id: id, owner: "ann", isBase: false, bound: 10, expiresAt: Date().addingTimeInterval(60)))
+            Upload(id: id, owner: "test:ann", isBase: false, bound: 10, expiresAt: Date().addingTimeInterval(60)))
         try FileManager.default.createDirectory(
             atPath: scene.sandbox.layout.upload(id), withIntermediateDirectories: true)
         let body = FileBody { piece in for _ in 0..<2 { try piece(Data("1234".utf8)) } }
@@ -71,7 +71,8 @@ struct UploadTests {
         let uploads = scene.sandbox.layout.uploads
         for (id, seconds) in [("u-1", -1.0), ("u-2", 60), ("u-3", 1e9)] {
             try scene.context.ledger.open(
-                Upload(id: id, owner: "ann", isBase: false, bound: 1, expiresAt: Date().addingTimeInterval(seconds)))
+                Upload(
+                    id: id, owner: "test:ann", isBase: false, bound: 1, expiresAt: Date().addingTimeInterval(seconds)))
             try FileManager.default.createDirectory(atPath: uploads + "/" + id, withIntermediateDirectories: true)
         }
         try Uploads(scene.context).removeExpired()

@@ -4,6 +4,7 @@ import Launching
 import Ledger
 import Logging
 import Nouns
+import OperationsScene
 import Platform
 import Settings
 import StageKit

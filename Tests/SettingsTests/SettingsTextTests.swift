@@ -68,6 +68,7 @@ struct SettingsTextTests {
         webhook_secret_file_old = "/srv/secret-old"
         webhook_events = ["promoted"]
         [delivery.hooks]
+        may_use_ftctl = true
         promoted = ["/usr/bin/tell"]
         rejected = ["/usr/bin/tell"]
         inconclusive = ["/usr/bin/tell"]

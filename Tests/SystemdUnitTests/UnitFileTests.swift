@@ -15,7 +15,7 @@ import Testing
     }
 
     /// `verify` exits with 0 even for keys it does not know, so every word that it says counts.
-    @Test(arguments: ["finetuned.service", "finetuned.socket", "finetuned.slice"])
+    @Test(arguments: ["finetuned.service", "finetuned.socket", "finetuned-api.socket", "finetuned.slice"])
     func verifyIsSilent(unit: String) async throws {
         // The program's place is checked as well; a copy of the unit names one that is there.
         let copy = NSTemporaryDirectory() + "/ft-units-" + UUID().uuidString.prefix(8)

@@ -6,13 +6,17 @@ import NIOCore
 import Nouns
 import StageKit
 
-/// Finds the route of a request, answers it where its weight belongs, and turns every error into an ``ErrorAnswer``.
+/// Finds the route of a request, sees that whoever asks may, answers it where its weight belongs, and turns every error
+/// into an ``ErrorAnswer``.
 struct ControlRouter: Sendable {
     private let routes: [Routes.Route]
+    private let ownership: Ownership?
     private let threads: AnswerThreads
 
-    init(_ routes: Routes, threads: AnswerThreads) {
+    /// - Parameter ownership: whose the things are that paths name; nil where there are none.
+    init(_ routes: Routes, ownership: Ownership? = nil, threads: AnswerThreads) {
         self.routes = routes.all
+        self.ownership = ownership
         self.threads = threads
     }
 
@@ -32,9 +36,15 @@ struct ControlRouter: Sendable {
         _ caller: Caller
     ) async -> Response {
         let endpoint = route.endpoint
+        let principal: Principal
+        do {
+            principal = try await caller.principal(of: request)
+            try check(principal, endpoint, values)
+        } catch { return ErrorAnswers.response(error, endpoint.dialect) }
         let query = endpoint.dialect == .control ? query : Self.query(request.uri.query ?? "", plusIsSpace: true)
         let incoming = Routes.Incoming(
-            values: values, query: query, body: request.body, mediaType: request.headers[.contentType], caller: caller)
+            values: values, query: query, body: request.body, mediaType: request.headers[.contentType],
+            principal: principal)
         let departure = caller.departure
         let work: @Sendable () async throws -> Response = { [threads] in
             try await route.answer(incoming).response(endpoint, threads, departure)
@@ -47,6 +57,15 @@ struct ControlRouter: Sendable {
             case .heavy: try await HeavyWork.run(on: threads, work)
             }
         } catch { return ErrorAnswers.response(error, endpoint.dialect) }
+    }
+
+    /// Throws a Failure (`permission.…`, `token.missing`) where somebody may not ask an endpoint.
+    private func check(_ principal: Principal, _ endpoint: EndpointDescription, _ values: [String]) throws {
+        guard principal.role >= endpoint.access.role else { throw Refusal.failure(principal, endpoint.access) }
+        guard endpoint.access == .own, let ownership else { return }
+        for (name, value) in zip(endpoint.path.names, values) where try !ownership.permits(principal, name, value) {
+            throw Refusal.failure(principal, .own)
+        }
     }
 
     /// What tells one request from all others, for whoever asks what became of it.

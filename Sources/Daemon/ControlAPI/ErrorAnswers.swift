@@ -16,12 +16,13 @@ enum ErrorAnswers {
     /// The answer of a daemon that waits for something before it can begin.
     static func waiting(_ failure: Failure) -> Response { answer(failure, .init(code: 503), .control) }
 
+    static let tooManyConnections = Failure(
+        code: "daemon.busy", "Too many connections to the daemon are open.",
+        remedy: "Ask again in a moment; close those that wait for nothing.")
+
     /// What somebody gets who is one too many, as it is sent.
     static let tooMany: [UInt8] = {
-        let failure = Failure(
-            code: "daemon.busy", "Too many connections to the daemon are open.",
-            remedy: "Ask again in a moment; close those that wait for nothing.")
-        let body = (try? ContractCoding.encode(ErrorAnswer(failure))) ?? Data()
+        let body = (try? ContractCoding.encode(ErrorAnswer(tooManyConnections))) ?? Data()
         let head = [
             "HTTP/1.1 503 Service Unavailable", "Content-Type: application/json", "Content-Length: \(body.count)",
             "Retry-After: 1", "Connection: close", "", "",
@@ -58,6 +59,7 @@ enum ErrorAnswers {
     ) -> Response {
         var headers = headers
         let kind = ErrorStatus(failure.code)
+        if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         if let usual = kind.retryAfter {
             headers[.retryAfter] = "\(failure.retryAfter ?? usual)"
         }

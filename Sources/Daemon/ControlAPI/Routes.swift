@@ -14,7 +14,7 @@ struct Routes: Sendable {
         let query: [(name: String, value: String)]
         let body: RequestBody
         let mediaType: String?
-        let caller: Caller
+        let principal: Principal
     }
 
     struct Route: Sendable {
@@ -125,7 +125,7 @@ private func decoded<Subject: EndpointSubject, Query: EndpointQuery, Body: Decod
     let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
     if let none = NoBody() as? Body { return try call(endpoint, incoming, body: none) }
     let body = try await BodyReader.json(Body.self, incoming.body, of: endpoint)
-    return Call(subject: half.subject, query: half.query, body: body, caller: incoming.caller)
+    return Call(subject: half.subject, query: half.query, body: body, principal: incoming.principal)
 }
 
 /// The call with its JSON body, read member by member.
@@ -135,7 +135,7 @@ private func wire<Subject: EndpointSubject, Query: EndpointQuery, Body: WireBody
     let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
     let (value, text) = try await BodyReader.read(JSONValue.self, incoming.body, of: endpoint)
     let body = try Body(WireObject(value, text: text))
-    return Call(subject: half.subject, query: half.query, body: body, caller: incoming.caller)
+    return Call(subject: half.subject, query: half.query, body: body, principal: incoming.principal)
 }
 
 private func call<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable>(
@@ -145,5 +145,5 @@ private func call<Subject: EndpointSubject, Query: EndpointQuery, Body: Sendable
     return Call(
         subject: Subject(values: incoming.values),
         query: try Query(incoming.query, allowed: choice, takesUnknown: endpoint.dialect == .openAI), body: body,
-        caller: incoming.caller)
+        principal: incoming.principal)
 }

@@ -10,15 +10,17 @@ import StageKit
 /// Answers the control socket of a daemon that cannot begin yet, such as one whose disk is full: `ftctl status` says
 /// what it waits for, and everything else is refused with the same words.
 package struct WaitingServer: Service {
+    private let socket: ControlSocket
     private let listener: ControlListener
+    private let onListening: @Sendable () -> Void
     private let threads: AnswerThreads
 
     /// - Parameters:
     ///   - socket: where to listen.
-    ///   - adopted: a socket at that path which somebody else (systemd) listens on already; owned from now on.
     ///   - problem: what the daemon waits for now.
     package init(
-        root: String, socket: String, adopted: Int32? = nil, threads: AnswerThreads, startedAt: Date,
+        root: String, socket: ControlSocket, threads: AnswerThreads,
+        startedAt: Date,
         problem: @escaping @Sendable () -> Failure, onListening: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
         var routes = Routes()
@@ -32,9 +34,12 @@ package struct WaitingServer: Service {
         let router = ControlRouter(routes, threads: threads)
         let known = Set(routes.all.map { "\($0.endpoint.path)" })
         self.threads = threads
-        listener = ControlListener(
-            place: adopted.map(ControlListener.Place.adopted) ?? .path(socket), onListening: onListening, logger: logger
-        ) { request, caller in
+        self.socket = socket
+        self.onListening = onListening
+        let count = ConnectionCount(limit: OpenConnections.most, each: OpenConnections.most)
+        // Who has a token is not known before the ledger can be read.
+        listener = ControlListener(door: .socket(socket.access) { _ in nil }, count: count, logger: logger) {
+            request, caller in
             guard known.contains(request.uri.path) else { return ErrorAnswers.waiting(problem()) }
             return await router.respond(to: request, from: caller)
         }
@@ -42,6 +47,8 @@ package struct WaitingServer: Service {
 
     package func run() async throws {
         let listener = self.listener
-        try await threads.serving { try await listener.run() }
+        let onListening = self.onListening
+        let listening = try socket.listen()
+        try await threads.serving { try await listener.run(listening, onListening: onListening) }
     }
 }

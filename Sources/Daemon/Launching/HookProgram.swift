@@ -35,9 +35,10 @@ package enum HookProgram {
     ///   - keeping: bytes of standard output that are kept; what goes beyond is read and dropped.
     ///   - confined: start it as workers are started, with nothing of the daemon's environment, no core file, and files
     ///     of at most a gibibyte.
+    ///   - mayAsk: whether it may ask the daemon; see ``HookPermit``.
     package static func run(
         _ command: [String], event: Data, folder: String, name: String, seconds: Double, keeping: Int = 4000,
-        confined: Bool = false
+        confined: Bool = false, mayAsk: Bool = false
     ) async throws -> Ending {
         guard !command.isEmpty else {
             return Ending(status: nil, output: "no program is named", timedOut: false)
@@ -47,7 +48,8 @@ package enum HookProgram {
         try AtomicFile.write(event + Data([10]), to: input)
         defer { unlink(input) }
         let log = folder + "/\(name).log"
-        let start = Start(command: command, input: input, log: log, keeping: keeping, isConfined: confined)
+        let start = Start(
+            command: command, input: input, log: log, keeping: keeping, isConfined: confined, mayAsk: mayAsk)
         let printed = Printed()
         let timedOut = Atomic<Bool>(false)
         let status: TerminationStatus
@@ -77,6 +79,7 @@ package enum HookProgram {
         let log: String
         let keeping: Int
         let isConfined: Bool
+        let mayAsk: Bool
 
         private var arguments: Arguments {
             let niceness = Niceness.ofPrograms(Niceness.work)
@@ -86,7 +89,9 @@ package enum HookProgram {
         }
 
         private var environment: Environment {
-            isConfined ? .custom(["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]) : .inherit
+            if isConfined { return .custom(["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]) }
+            guard mayAsk, let variable = Environment.Key(rawValue: HookPermit.variable) else { return .inherit }
+            return .inherit.updating([variable: HookPermit.own.word])
         }
 
         /// Runs it for at most `seconds`. Throws SubprocessError where it cannot be run.

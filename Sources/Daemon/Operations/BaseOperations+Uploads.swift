@@ -8,7 +8,7 @@ extension BaseOperations {
     ///
     /// Throws a Failure: `upload.name` and `upload.unknown` for the place, `upload.too_large`, `upload.write` and
     /// `disk.full` for the file.
-    package func put(_ place: UploadPlace, _ body: FileBody, who: String) async throws -> UploadedAnswer {
+    package func put(_ place: UploadPlace, _ body: FileBody, who: Principal) async throws -> UploadedAnswer {
         let (path, bound) = try uploads.place(place.upload, file: place.file, who: who)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else {

@@ -18,7 +18,7 @@ package struct BaseOperations: Sendable {
     /// Throws a Failure (`base.unknown`) that names the bases there are.
     package func show(_ id: BaseID) throws -> BaseCard { try context.requireBase(id) }
 
-    package func add(_ request: AddBaseRequest, who: String) async throws -> BaseCard {
+    package func add(_ request: AddBaseRequest, who: Principal) async throws -> BaseCard {
         try await desk.serve { try await registry.add(request, who: who) }
     }
 
@@ -33,13 +33,13 @@ package struct BaseOperations: Sendable {
     }
 
     /// Ranks the bases for the rows of an uploaded file, the best first; the upload goes away with the answer.
-    package func recommend(_ request: RecommendDataRequest, who: String) async throws -> [BaseRecommendation] {
+    package func recommend(_ request: RecommendDataRequest, who: Principal) async throws -> [BaseRecommendation] {
         let path = try uploads.place(request.upload, file: request.file, who: who).path
         defer { try? uploads.close(request.upload) }
         return try await desk.serve { try await recommender.recommend(file: path, rows: request.rows) }
     }
 
-    package func openUpload(_ query: UploadQuery, who: String) throws -> UploadAnswer {
+    package func openUpload(_ query: UploadQuery, who: Principal) throws -> UploadAnswer {
         try uploads.open(query.purpose, who: who)
     }
 

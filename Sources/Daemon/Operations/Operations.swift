@@ -24,6 +24,9 @@ package struct Operations: Sendable {
     package let experiments: ExperimentOperations
     package let files: FileOperations
     package let parts: PartOperations
+    package let tokens: TokenOperations
+    /// Whose the things are that requests name.
+    package let ownership: Ownership
 
     /// - Parameter startedAt: when the daemon started.
     package init(
@@ -36,6 +39,8 @@ package struct Operations: Sendable {
         let store = FileStore(context)
         files = FileOperations(context: context, store: store)
         parts = PartOperations(context: context, store: store)
+        tokens = TokenOperations(context)
+        ownership = Ownership(context.ledger)
         pipelines = PipelineOperations(
             context: context, scheduling: scheduling, promotion: promotion, serving: serving,
             retirement: Retirement(

@@ -8,7 +8,8 @@ extension PipelineOperations {
     ///
     /// All prompts are about one version, whatever is promoted meanwhile. Throws a Failure: what is wrong with the
     /// request, or why no model can answer.
-    package func generate(_ name: PipelineName, _ request: GenerateRequest, who: String) async throws -> GenerateAnswer
+    package func generate(_ name: PipelineName, _ request: GenerateRequest, who: Principal) async throws
+        -> GenerateAnswer
     {
         let names = ServingNames(context)
         _ = try context.requirePipeline(name)
@@ -22,7 +23,7 @@ extension PipelineOperations {
                     drawing: ServingDrawing(
                         maxNewTokens: request.maxNewTokens, temperature: request.temperature,
                         seed: request.seed.map { UInt64(bitPattern: Int64($0)) }),
-                    caller: who)
+                    caller: who.owner)
                 group.addTask {
                     let answer = try await serving.answer(asked)
                     return GeneratedOutput(

@@ -20,14 +20,14 @@ package struct BaseRegistry: Sendable {
     /// Inspects an upload and registers it. Throws what the worker says where the engine cannot run the model.
     ///
     /// - Parameter who: the owner of the upload.
-    package func add(_ request: AddBaseRequest, who: String) async throws -> BaseCard {
+    package func add(_ request: AddBaseRequest, who: Principal) async throws -> BaseCard {
         do { return try await register(request, who) } catch {
             context.logger.warning("A base was refused: \(error)", metadata: ["event": "base.refused"])
             throw error
         }
     }
 
-    private func register(_ request: AddBaseRequest, _ who: String) async throws -> BaseCard {
+    private func register(_ request: AddBaseRequest, _ who: Principal) async throws -> BaseCard {
         let uploads = Uploads(context)
         let folder = try uploads.folder(request.upload, who: who)
         defer { try? uploads.close(request.upload) }

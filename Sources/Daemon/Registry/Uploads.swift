@@ -19,11 +19,11 @@ package struct Uploads: Sendable {
 
     /// Opens a folder for files. Throws a Failure (`upload.too_many`) where the person has too many open ones, and
     /// `disk.low` where there is no room for any.
-    package func open(_ purpose: UploadQuery.Purpose, who: String) throws -> UploadAnswer {
+    package func open(_ purpose: UploadQuery.Purpose, who: Principal) throws -> UploadAnswer {
         try removeExpired()
-        guard try context.ledger.uploads().count(where: { $0.owner == who }) < Self.atOnce else {
+        guard try context.ledger.uploads().count(where: { $0.owner == who.owner }) < Self.atOnce else {
             throw Failure(
-                code: "upload.too_many", "\(who) has \(Self.atOnce) uploads open already.",
+                code: "upload.too_many", "\(who.name) has \(Self.atOnce) uploads open already.",
                 remedy: "Finish them; one that is left alone goes after an hour, a base's after a day.")
         }
         let room = (System.freeBytes(context.layout.state) ?? .max) - context.settings.daemon.minimumFreeBytes
@@ -34,7 +34,7 @@ package struct Uploads: Sendable {
         }
         let isBase = purpose == .base
         let upload = Upload(
-            id: "u-" + String(UInt64.random(in: 0...UInt64.max), radix: 16), owner: who, isBase: isBase,
+            id: "u-" + String(UInt64.random(in: 0...UInt64.max), radix: 16), owner: who.owner, isBase: isBase,
             bound: isBase ? room : min(room, Self.dataBytes), expiresAt: Date().addingTimeInterval(Self.life(isBase)))
         try context.ledger.open(upload)
         try AtomicFile.makeFolder(context.layout.upload(upload.id))
@@ -43,11 +43,11 @@ package struct Uploads: Sendable {
 
     /// The folder of an open upload. Throws a Failure (`upload.unknown`) where it is not open or somebody else's, which
     /// look the same.
-    package func folder(_ id: String, who: String) throws -> String { try open(id, who: who).folder }
+    package func folder(_ id: String, who: Principal) throws -> String { try open(id, who: who).folder }
 
     /// Where a file of an upload is to be written, and how many bytes it may have. Throws a Failure also for names that
     /// would leave the folder (`upload.name`).
-    package func place(_ id: String, file: String, who: String) throws -> (path: String, bound: Int) {
+    package func place(_ id: String, file: String, who: Principal) throws -> (path: String, bound: Int) {
         guard id.wholeMatch(of: /u-[0-9a-f]{1,16}/) != nil,
             file.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9._-]{0,200}/) != nil
         else {
@@ -82,9 +82,9 @@ package struct Uploads: Sendable {
 
     private static func life(_ isBase: Bool) -> Double { isBase ? 86_400 : 3600 }
 
-    private func open(_ id: String, who: String) throws -> (upload: Upload, folder: String) {
+    private func open(_ id: String, who: Principal) throws -> (upload: Upload, folder: String) {
         let folder = context.layout.upload(id)
-        guard let upload = try context.ledger.upload(id), upload.owner == who || who == "root",
+        guard let upload = try context.ledger.upload(id), who.owns(upload.owner),
             upload.expiresAt > Date(), FileManager.default.fileExists(atPath: folder)
         else {
             throw Failure(

@@ -6,7 +6,8 @@ enum QueueFull: Error, Hashable {
     case caller(Int)
 }
 
-/// Waiting requests of several callers, who take turns; those of the daemon itself go first. Pure.
+/// Waiting requests of several callers, each a user by number or a token, who take turns; those of the daemon itself
+/// go first. Pure.
 struct FairQueue<Item> {
     /// Requests that may wait.
     var capacity: Int

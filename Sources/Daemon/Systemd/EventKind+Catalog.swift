@@ -391,7 +391,9 @@ extension EventKind {
                 "A hook was told about @VERSION@",
                 "Field FINETUNED_HOOK names it."
             )
-        case .diskLow, .diskFull, .diskRecovered, .fileUnsound, .ledgerFailed, .ledgerUpgraded: machineExplanation
+        case .diskLow, .diskFull, .diskRecovered, .fileUnsound, .ledgerFailed, .ledgerUpgraded, .accessChanged,
+            .apiListening:
+            machineExplanation
         }
     }
 }

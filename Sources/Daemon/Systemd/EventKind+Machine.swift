@@ -39,6 +39,22 @@ extension EventKind {
                 finetuned can be installed again.
                 """
             )
+        case .accessChanged:
+            (
+                "Who may ask the daemon has changed",
+                """
+                A token was made or removed, things of somebody who is gone passed to the admins, or a new version
+                asks for other groups. The message says which. docs/api.md, "Who may what", has the whole table.
+                """
+            )
+        case .apiListening:
+            (
+                "The API is offered over TCP",
+                """
+                By api.listen of finetuned.toml, or by finetuned-api.socket. The message has the address, and whether
+                TLS and tokens are asked for.
+                """
+            )
         // The ledger; no other kind asks here.
         default:
             (

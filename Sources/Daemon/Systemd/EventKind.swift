@@ -81,4 +81,7 @@ package enum EventKind: String, CaseIterable, Sendable {
     case ledgerFailed = "ledger.failed"
     case ledgerUpgraded = "ledger.upgraded"
     case fileUnsound = "file.unsound"
+    // Who may ask
+    case accessChanged = "access.changed"
+    case apiListening = "api.listening"
 }

@@ -34,6 +34,16 @@ package struct ListenDescriptors: Sendable {
         }
     }
 
+    /// The first passed descriptor of that name that is a listening socket of TCP; the caller owns it from now on.
+    package func networkListener(named name: String) -> Int32? {
+        entries.first { entry in
+            entry.name == name
+                && [AF_INET, AF_INET6].contains { family in
+                    sd_is_socket_inet(entry.descriptor, family, Int32(SOCK_STREAM.rawValue), 1, 0) > 0
+                }
+        }?.descriptor
+    }
+
     /// The first passed descriptor that is a listening Unix stream socket, on `path` where one is given.
     ///
     /// The caller owns it from now on; systemd keeps its own copy, so closing it loses no connection.

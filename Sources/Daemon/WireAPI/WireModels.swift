@@ -48,14 +48,19 @@ package struct WireModels: Sendable {
     /// Removes the files of a version that nothing needs.
     ///
     /// Throws a Failure: `model.unknown`, `model.removed`, and `version.in_use` saying what needs it.
-    package func remove(_ name: WireModelName, who: String) throws -> DeletedObject {
+    package func remove(_ name: WireModelName, who: Principal) throws -> DeletedObject {
         let target = try names.target(name.rawValue)
         guard let version = target.version, target.pipeline == nil else {
             throw Failure(
                 code: "request.unsupported_value", "'\(name)' names no version.", at: "model",
                 remedy: "Name a version, as GET /v1/models lists them; bases go with `ftctl base remove`.")
         }
-        try VersionCatalogue(context, answering: { serving.versionsInUse }).remove(version, who: who)
+        if let pipeline = try context.ledger.version(version)?.pipeline,
+            try !Ownership(context.ledger).permits(who, pipeline)
+        {
+            throw Refusal.failure(who, .own)
+        }
+        try VersionCatalogue(context, answering: { serving.versionsInUse }).remove(version, who: who.name)
         return DeletedObject(name.rawValue, object: "model")
     }
 

@@ -33,7 +33,8 @@ struct Daemon {
     func run() async throws {
         let orders = await StopOrders()
         let manager = ServiceManager()
-        let adopted = ListenDescriptors().unixListener(path: layout.socket)
+        let descriptors = ListenDescriptors()
+        let adopted = descriptors.unixListener(path: layout.socket)
         let ground = Ground(layout, manager)
         defer { withExtendedLifetime(ground) {} }
         let waiting = Waiting(
@@ -42,6 +43,7 @@ struct Daemon {
         let context = StageContext(layout: layout, ledger: ledger, settings: LiveSettings(settings), logger: logger)
         announceUpgrade(of: ledger)
         clearUp(context)
+        settleAccess(context)
 
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
         // is better.
@@ -78,8 +80,10 @@ struct Daemon {
         let listening = Bell()
         let threads = AnswerThreads()
         let server = ControlServer(
-            operations, WireOperations(context, serving: serving), socket: layout.socket, adopted: adopted,
-            threads: threads, onListening: { listening.ring() }, logger: logger)
+            operations, WireOperations(context, serving: serving),
+            socket: ControlSocket(path: layout.socket, adopted: adopted, access: ground.access, logger: logger),
+            network: openNetwork(descriptors, context), api: settings.daemon.api, threads: threads,
+            onListening: { listening.ring() }, logger: logger)
         let leaving = makeLeaving(manager, launcher)
         defer { leaving.end() }
         let presence = Presence(

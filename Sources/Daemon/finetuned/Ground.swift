@@ -1,3 +1,4 @@
+import ControlAPI
 import Foundation
 import Ledger
 import Nouns
@@ -14,9 +15,14 @@ final class Ground: Sendable {
     /// Held from the first moment at which it can be taken, for as long as this object lives.
     private let lock = Mutex<FileLock?>(nil)
 
+    /// What somebody on the control socket may do.
+    let access: SocketAccess
+
     init(_ layout: Layout, _ manager: ServiceManager) {
         self.layout = layout
         self.manager = manager
+        access = SocketAccess(
+            isRooted: !layout.root.isEmpty, service: Descent.service(ProcessEnvironment.current))
     }
 
     /// Makes the folders, takes the lock and opens the ledger.

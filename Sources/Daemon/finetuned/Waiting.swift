@@ -46,8 +46,11 @@ struct Waiting {
         manager.ready(status: "Waiting: \(first.message)")
         let tries = Tries(waiting: self, problem: problem)
         let server = WaitingServer(
-            root: layout.root.isEmpty ? "/" : layout.root, socket: layout.socket,
-            adopted: adopted.map { fcntl($0, F_DUPFD_CLOEXEC, 0) }, threads: AnswerThreads(), startedAt: Date(),
+            root: layout.root.isEmpty ? "/" : layout.root,
+            socket: ControlSocket(
+                path: layout.socket, adopted: adopted.map { fcntl($0, F_DUPFD_CLOEXEC, 0) }, access: ground.access,
+                logger: logger), threads: AnswerThreads(),
+            startedAt: Date(),
             problem: { problem.now }, logger: logger)
         var quiet = Logger(label: "lifecycle")
         quiet.logLevel = .critical

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int64_t ft_free_bytes(const char *path) {
@@ -61,4 +62,8 @@ int ft_is_remote(int descriptor) {
 
 int ft_clone(int target, int source) {
     return ioctl(target, 0x40049409, source); // FICLONE
+}
+
+int ft_set_attribute(const char *path, const char *name, const void *value, size_t size) {
+    return setxattr(path, name, value, size, 0);
 }

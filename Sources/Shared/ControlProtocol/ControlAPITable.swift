@@ -16,6 +16,7 @@ package enum ControlAPITable {
         Group(title: "Bases", endpoints: BaseEndpoints.all),
         Group(title: "Uploads", endpoints: UploadEndpoints.all),
         Group(title: "Experiments", endpoints: ExperimentEndpoints.all),
+        Group(title: "Tokens", endpoints: TokenEndpoints.all),
         Group(title: "Files", endpoints: FileEndpoints.all),
         Group(title: "OpenAI: models", endpoints: ModelEndpoints.all),
         Group(title: "OpenAI: chat", endpoints: ChatEndpoints.all),
@@ -39,6 +40,7 @@ extension Endpoint {
     package static var bases: BaseEndpoints.Type { BaseEndpoints.self }
     package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
+    package static var tokens: TokenEndpoints.Type { TokenEndpoints.self }
     package static var files: FileEndpoints.Type { FileEndpoints.self }
     package static var models: ModelEndpoints.Type { ModelEndpoints.self }
     package static var chat: ChatEndpoints.Type { ChatEndpoints.self }
@@ -59,5 +61,6 @@ extension ControlRequest {
     package static var bases: BaseEndpoints.Type { BaseEndpoints.self }
     package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
+    package static var tokens: TokenEndpoints.Type { TokenEndpoints.self }
     package static var files: FileEndpoints.Type { FileEndpoints.self }
 }

@@ -15,12 +15,20 @@ package struct EndpointDescription: Sendable {
     package let dialect: APIDialect
     /// Whether the work on its answer ends when whoever asked has left.
     package let endsWithReader: Bool
+    /// Who may ask it.
+    package let access: EndpointAccess
     /// What it does, in one sentence.
     package let about: String
     /// The fields of its body; none where it takes no JSON.
     package let fields: @Sendable () -> [BodyField]
     /// The JSON Schema of its answer; nil where that is described by its name alone.
     package let answerSchema: @Sendable () -> JSONValue?
+
+    /// Its path with what chooses it, as people write it.
+    var address: String {
+        guard let choice, !choice.isDefault else { return path.description }
+        return path.description + "?\(choice.parameter)=\(choice.value)"
+    }
 }
 
 /// The value of one query parameter that chooses between endpoints with the same method and path.

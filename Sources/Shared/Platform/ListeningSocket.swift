@@ -1,7 +1,7 @@
 import CPlatform
 import Foundation
 
-/// A listening Unix stream socket, closed with the object.
+/// A listening stream socket, of Unix or of TCP, closed with the object.
 package final class ListeningSocket: Sendable {
     package let descriptor: Int32
     /// Nil where the socket is somebody else's.
@@ -33,6 +33,33 @@ package final class ListeningSocket: Sendable {
         }
         self.descriptor = descriptor
         self.path = path
+    }
+
+    /// Makes a socket of TCP. Throws a FileFailure.
+    package init(address: NetworkAddress) throws {
+        let family = address.bytes.count == 4 ? AF_INET : AF_INET6
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw FileFailure("make a socket for", "\(address)", errno: errno) }
+        do {
+            var yes: Int32 = 1
+            let size = socklen_t(MemoryLayout<Int32>.size)
+            // A daemon that is started again takes the port of connections that are just ending.
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, size)
+            // [::] is IPv6 alone, as it says.
+            if family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &yes, size) }
+            guard address.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else {
+                throw FileFailure("listen on", "\(address)", errno: errno)
+            }
+            guard listen(descriptor, Int32(SOMAXCONN)) == 0 else {
+                throw FileFailure("listen on", "\(address)", errno: errno)
+            }
+            try Self.letNobodyWait(descriptor)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+        path = nil
     }
 
     deinit { close(descriptor) }

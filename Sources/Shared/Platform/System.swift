@@ -19,20 +19,79 @@ package enum System {
 
     /// The name of a user by number, or the number itself. Several threads may ask at once.
     package static func userName(_ uid: UInt32) -> String {
+        guard case .found(let name) = lookUp(uid) else { return "uid:\(uid)" }
+        return name
+    }
+
+    /// Whether there is no user of this number (any more); false also where nobody can tell now.
+    package static func isGone(_ uid: UInt32) -> Bool { lookUp(uid) == .absent }
+
+    /// The number of a user by name; nil where there is none, or nobody can tell now.
+    package static func userID(_ name: String) -> UInt32? {
+        guard case .found(let uid) = lookUp({ getpwnam_r(name, $0, $1, $2, $3) }, { $0.pw_uid }) as Finding<UInt32>
+        else {
+            return nil
+        }
+        return uid
+    }
+
+    /// The number of a group by name; nil where there is none, or nobody can tell now.
+    package static func groupID(_ name: String) -> UInt32? {
+        guard case .found(let gid) = lookUp({ getgrnam_r(name, $0, $1, $2, $3) }, { $0.gr_gid }) as Finding<UInt32>
+        else {
+            return nil
+        }
+        return gid
+    }
+
+    /// The users whom a group names as its members, in its order; those who have it as their own group are not named.
+    package static func groupMembers(_ name: String) -> [String] {
+        let members: Finding<[String]> = lookUp({ getgrnam_r(name, $0, $1, $2, $3) }) { (group: group) in
+            var names: [String] = []
+            var next = group.gr_mem
+            while let entry = next?.pointee {
+                names.append(String(cString: entry))
+                next = next?.advanced(by: 1)
+            }
+            return names
+        }
+        guard case .found(let names) = members else { return [] }
+        return names
+    }
+
+    private enum Finding<Value: Hashable & Sendable>: Hashable, Sendable {
+        case found(Value)
+        case absent
+        case unknown
+    }
+
+    private static func lookUp(_ uid: UInt32) -> Finding<String> {
+        lookUp({ getpwuid_r(uid, $0, $1, $2, $3) }, { String(cString: $0.pw_name) })
+    }
+
+    /// Asks one of the C library's questions about an entry of a database, with as much room as its texts need.
+    private static func lookUp<Entry, Value>(
+        _ ask: (
+            UnsafeMutablePointer<Entry>, UnsafeMutablePointer<CChar>, Int,
+            UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
+        ) -> Int32,
+        _ take: (Entry) -> Value
+    ) -> Finding<Value> {
+        let entry = UnsafeMutablePointer<Entry>.allocate(capacity: 1)
+        defer { entry.deallocate() }
         var room = 1024
         while room <= 1 << 20 {
-            var buffer = [CChar](repeating: 0, count: room)
-            var entry = passwd()
-            var found: UnsafeMutablePointer<passwd>?
-            // The name lies in the buffer, so it is copied before the buffer goes.
-            let (status, name) = buffer.withUnsafeMutableBufferPointer { bytes -> (Int32, String?) in
-                guard let start = bytes.baseAddress else { return (EINVAL, nil) }
-                let status = getpwuid_r(uid, &entry, start, bytes.count, &found)
-                return (status, found?.pointee.pw_name.map { String(cString: $0) })
+            let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: room)
+            // Texts lie in the buffer, so they are copied before it goes.
+            defer { buffer.deallocate() }
+            var found: UnsafeMutablePointer<Entry>?
+            let status = ask(entry, buffer, room, &found)
+            guard status == ERANGE else {
+                if let found { return .found(take(found.pointee)) }
+                return status == 0 ? .absent : .unknown
             }
-            guard status == ERANGE else { return name ?? "uid:\(uid)" }
             room *= 4
         }
-        return "uid:\(uid)"
+        return .unknown
     }
 }

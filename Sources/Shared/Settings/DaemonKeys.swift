@@ -1,6 +1,8 @@
 extension DaemonSettings {
     /// Every key of `finetuned.toml`.
-    package static let keys: [SettingsKey<DaemonSettings>] = [
+    package static let keys: [SettingsKey<DaemonSettings>] = ownKeys + apiKeys
+
+    private static let ownKeys: [SettingsKey<DaemonSettings>] = [
         .optionalWhole(
             "worker.threads", \.workerThreads, in: 1...1024, default: "one a core", "Compute threads of a worker."),
         .whole(

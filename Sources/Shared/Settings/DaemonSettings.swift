@@ -15,6 +15,8 @@ package struct DaemonSettings: Codable, Hashable, Sendable {
     package var engines: [EngineSettings] = []
     /// How promoted models answer.
     package var serving = ServingSettings()
+    /// How the API is offered over TCP.
+    package var api = APISettings()
     /// Runs at work at the same time.
     package var computeSlots = 1
     /// Seconds without any event before a worker counts as hung and is restarted.

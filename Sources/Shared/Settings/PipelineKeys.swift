@@ -345,6 +345,11 @@ extension PipelineSettings {
                 return Self.isProgram($1) ? nil : Self.programShape
             }
         }
+        + [
+            .flag(
+                "delivery.hooks.may_use_ftctl", \.delivery.hooksMayUseFtctl,
+                "Whether hooks may ask the daemon with `ftctl`: they may read. Other programs of the daemon may not.")
+        ]
 
     private static let events = DeliveryEvent.Kind.allCases.map(\.rawValue).joined(separator: ", ")
 

@@ -204,6 +204,8 @@ package struct DeliverySettings: Codable, Hashable, Sendable {
     package var exports: [ExportFormat] = []
     /// Programs run on events, by ``DeliveryEvent/Kind``; the event is on standard input.
     package var hooks: [String: [String]] = [:]
+    /// Whether hooks may ask the daemon, as readers.
+    package var hooksMayUseFtctl = false
     /// Seconds that a hook or a canary may take.
     package var hookSeconds = 60.0
     /// A program that tries the promoted model; a status other than 0 rolls back.

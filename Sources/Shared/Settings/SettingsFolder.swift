@@ -105,7 +105,8 @@ package struct SettingsFolder: Sendable {
         hasDaemonFile = true
         do {
             let file = try SettingsFile(source)
-            let found = file.apply(DaemonSettings.keys, tables: ["engines"], to: &daemon) + Self.engines(file, &daemon)
+            var found = file.apply(DaemonSettings.keys, tables: ["engines"], to: &daemon) + Self.engines(file, &daemon)
+            found += DaemonSettings.apiFaults(file, daemon.api)
             problems += found
             if found.isEmpty { texts[source.path] = source.text }
         } catch { problems.append(Self.failure(error, source.path)) }

@@ -48,7 +48,7 @@ struct Connection: ParsableArguments {
     private static func status(_ failure: Failure) -> Int32 {
         switch failure.code {
         case "client.unreachable", "client.timeout": 69
-        case "client.permission": 77
+        case _ where failure.code.hasPrefix("permission."), "client.permission": 77
         case "socket.path": 64
         default: 1
         }

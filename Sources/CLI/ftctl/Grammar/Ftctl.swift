@@ -19,7 +19,7 @@ struct Ftctl: AsyncParsableCommand {
 
             Exit status: 0 done; 1 refused or not found, with the reason; 2 a watched run ended without being \
             promoted; 3 a person is needed (`status --check`); 64 wrong command line; 69 the daemon does not answer; \
-            74 the output could not be written; 77 you may not talk to the daemon.
+            74 the output could not be written; 77 you may not ask the daemon that.
             """,
         version: BuildVersion.text,
         subcommands: nouns + [Status.self, Init.self, CollectGarbage.self, Verify.self])
@@ -27,6 +27,6 @@ struct Ftctl: AsyncParsableCommand {
     /// Commands with verbs below them.
     static let nouns: [any ParsableCommand.Type] = [
         DropNoun.self, PipelineNoun.self, RunNoun.self, VersionNoun.self, BaseNoun.self, DataNoun.self,
-        ExperimentNoun.self,
+        ExperimentNoun.self, TokenNoun.self,
     ]
 }

@@ -13,6 +13,7 @@ extension Routes {
         routes.addVersions(operations)
         routes.addBases(operations.bases)
         routes.addExperiments(operations.experiments)
+        routes.addTokens(operations.tokens)
         routes.addFiles(operations)
         routes.addModels(wire.models)
         routes.addAnswers(wire)

@@ -5,6 +5,6 @@ extension Routes {
     mutating func addDrops(_ drops: DropOperations) {
         on(.drops.list) { try drops.list($0.query) }
         on(.drops.report) { try drops.report($0.subject) }
-        on(.drops.revoke) { try drops.revoke($0.subject, $0.body, who: await $0.who) }
+        on(.drops.revoke) { try drops.revoke($0.subject, $0.body, who: $0.who) }
     }
 }

@@ -5,6 +5,6 @@ extension Routes {
     mutating func addModels(_ models: WireModels) {
         on(.models.list) { _ in try models.list() }
         on(.models.show) { try models.show($0.subject) }
-        on(.models.remove) { try models.remove($0.subject, who: await $0.who) }
+        on(.models.remove) { try models.remove($0.subject, who: $0.principal) }
     }
 }

@@ -7,12 +7,12 @@ extension Routes {
         on(.pipelines.show) { try pipelines.show($0.subject) }
         on(.pipelines.settings) { try pipelines.settings($0.subject) }
         on(.pipelines.check) { try pipelines.check($0.subject) }
-        on(.pipelines.run) { try pipelines.run($0.subject, $0.body, who: await $0.who) }
-        on(.pipelines.generate) { try await pipelines.generate($0.subject, $0.body, who: await $0.who) }
-        on(.pipelines.rollback) { try pipelines.rollback($0.subject, $0.body, who: await $0.who) }
+        on(.pipelines.run) { try pipelines.run($0.subject, $0.body, who: $0.who) }
+        on(.pipelines.generate) { try await pipelines.generate($0.subject, $0.body, who: $0.principal) }
+        on(.pipelines.rollback) { try pipelines.rollback($0.subject, $0.body, who: $0.who) }
         on(.pipelines.history) { try pipelines.history($0.subject, $0.query) }
-        on(.pipelines.retire) { try pipelines.retire($0.subject, $0.body, who: await $0.who) }
-        on(.pipelines.rename) { try pipelines.rename($0.subject, $0.body, who: await $0.who) }
+        on(.pipelines.retire) { try pipelines.retire($0.subject, $0.body, who: $0.who) }
+        on(.pipelines.rename) { try pipelines.rename($0.subject, $0.body, who: $0.who) }
         on(.pipelines.verify) { try pipelines.verify($0.subject) }
     }
 }

@@ -11,9 +11,9 @@ extension Routes {
         on(.runs.reportText) { PlainText(RunDocument.report(try runs.report($0.subject)).text()) }
         on(.runs.reportPage) { WebPage(RunDocument.report(try runs.report($0.subject)).page()) }
         on(.runs.examples) { try runs.examples($0.subject, $0.query) }
-        on(.runs.promote) { try runs.promote($0.subject, $0.body, who: await $0.who) }
-        on(.runs.pause) { try runs.pause($0.subject, who: await $0.who) }
-        on(.runs.resume) { try runs.resume($0.subject, who: await $0.who) }
-        on(.runs.cancel) { try runs.cancel($0.subject, who: await $0.who) }
+        on(.runs.promote) { try runs.promote($0.subject, $0.body, who: $0.who) }
+        on(.runs.pause) { try runs.pause($0.subject, who: $0.who) }
+        on(.runs.resume) { try runs.resume($0.subject, who: $0.who) }
+        on(.runs.cancel) { try runs.cancel($0.subject, who: $0.who) }
     }
 }

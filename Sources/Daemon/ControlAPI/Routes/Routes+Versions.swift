@@ -7,7 +7,7 @@ extension Routes {
         on(.versions.list) { try versions.all($0.subject) }
         on(.versions.show) { try versions.one($0.subject.pipeline, $0.subject.version) }
         on(.versions.annotate) { try versions.annotate($0.subject.pipeline, $0.subject.version, $0.body) }
-        on(.versions.alias) { try versions.alias($0.subject, $0.body, who: await $0.who) }
+        on(.versions.alias) { try versions.alias($0.subject, $0.body, who: $0.who) }
         on(.versions.compare) { try versions.compare($0.query.pipeline, $0.query.a, $0.query.b) }
         on(.versions.garbage) { _ in try versions.garbage(remove: false) }
         on(.versions.clear) { _ in try versions.garbage(remove: true) }

@@ -5,4 +5,9 @@ package struct LedgerUpgrade: Hashable, Sendable {
     package let present: Int
     /// Where the copy of what it was lies.
     package let copy: String
+
+    /// Whether it was of a version in which everybody who could ask could do everything.
+    package var isFromBeforeRoles: Bool {
+        former <= Migration.all.firstIndex { $0.name == Migration.tokens.name } ?? 0
+    }
 }

@@ -29,5 +29,6 @@ struct Migration: Sendable {
         .keptFiles,
         .anchors,
         .reading,
+        .tokens,
     ]
 }

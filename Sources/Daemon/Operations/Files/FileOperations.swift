@@ -7,7 +7,7 @@ import StageKit
 
 /// What people ask about the files that they keep here, by OpenAI's API.
 ///
-/// A file is seen by who sent it, and by root; to others it does not exist.
+/// A file is seen by who sent it, and by admins; to others it does not exist.
 package struct FileOperations: Sendable {
     /// What files are kept for; their rows are checked when a job uses them.
     private static let purposes = ["fine-tune"]
@@ -18,7 +18,7 @@ package struct FileOperations: Sendable {
 
     /// Keeps the file of a form. Throws a Failure: `request.body` and `request.value` with the field at fault,
     /// `request.too_large`, `disk.full` and `disk.low`; nothing is kept then.
-    package func create(_ body: FileBody, who: String) async throws -> FileObject {
+    package func create(_ body: FileBody, who: Principal) async throws -> FileObject {
         try store.clear()
         let form = try FileForm(mediaType: body.mediaType, field: "file") { [store] in
             try store.begin(field: "file", limit: store.limit)
@@ -28,7 +28,7 @@ package struct FileOperations: Sendable {
         let purpose = try Self.purpose(form.text("purpose"))
         let now = Date()
         let kept = KeptFile(
-            id: Names.random("file-"), owner: who, sha256: try file.finish().sha256, bytes: file.count,
+            id: Names.random("file-"), owner: who.owner, sha256: try file.finish().sha256, bytes: file.count,
             name: Self.name(form.fileName), purpose: purpose, createdAt: now,
             expiresAt: try Self.end(form).map { now.addingTimeInterval(Double($0)) })
         try store.keep(file, sha256: kept.sha256) { try context.ledger.add(kept) }
@@ -36,10 +36,10 @@ package struct FileOperations: Sendable {
     }
 
     /// Throws a Failure (`request.after`) where the cursor is gone.
-    package func list(_ query: FileQuery, who: String) throws -> WirePage<FileObject> {
+    package func list(_ query: FileQuery, who: Principal) throws -> WirePage<FileObject> {
         let limit = min(query.limit, FileQuery.most)
         let found = try context.ledger.keptFiles(
-            owner: who == "root" ? nil : who, purpose: query.purpose, after: query.after,
+            owner: who.role == .admin ? nil : who.owner, purpose: query.purpose, after: query.after,
             oldestFirst: query.order == .asc, limit: limit + 1, now: Date())
         guard let found else {
             throw Failure(
@@ -50,22 +50,22 @@ package struct FileOperations: Sendable {
     }
 
     /// Throws a Failure (`file.unknown`).
-    package func show(_ id: FileID, who: String) throws -> FileObject { Self.answer(try find(id, who)) }
+    package func show(_ id: FileID, who: Principal) throws -> FileObject { Self.answer(try find(id, who)) }
 
     /// Throws a Failure (`file.unknown`), and a FileFailure where its bytes cannot be read.
-    package func content(_ id: FileID, who: String) throws -> FileContent {
+    package func content(_ id: FileID, who: Principal) throws -> FileContent {
         let path = context.layout.keptFile(try find(id, who).sha256)
         return FileContent(try FilePieces.stream(path))
     }
 
     /// Throws a Failure (`file.unknown`).
-    package func remove(_ id: FileID, who: String) throws -> DeletedObject {
+    package func remove(_ id: FileID, who: Principal) throws -> DeletedObject {
         guard try store.remove(try find(id, who)) else { throw Self.unknown(id) }
         return DeletedObject(id.rawValue, object: "file")
     }
 
-    private func find(_ id: FileID, _ who: String) throws -> KeptFile {
-        guard let file = try context.ledger.keptFile(id.rawValue), file.owner == who || who == "root",
+    private func find(_ id: FileID, _ who: Principal) throws -> KeptFile {
+        guard let file = try context.ledger.keptFile(id.rawValue), who.owns(file.owner),
             file.expiresAt.map({ $0 > Date() }) ?? true
         else { throw Self.unknown(id) }
         return file

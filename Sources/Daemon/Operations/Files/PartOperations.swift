@@ -16,7 +16,7 @@ package struct PartOperations: Sendable {
     let store: FileStore
 
     /// Throws a Failure: `request.value`, or `request.too_large` for more bytes than a file may have.
-    package func begin(_ body: NewUpload, who: String) throws -> UploadObject {
+    package func begin(_ body: NewUpload, who: Principal) throws -> UploadObject {
         let purpose = try FileOperations.purpose(body.purpose)
         guard body.bytes <= store.limit else {
             throw Failure(
@@ -26,14 +26,14 @@ package struct PartOperations: Sendable {
         try store.clear()
         let now = Date()
         let upload = PartUpload(
-            id: Names.random("upload_"), owner: who, bytes: body.bytes, name: FileOperations.name(body.filename),
+            id: Names.random("upload_"), owner: who.owner, bytes: body.bytes, name: FileOperations.name(body.filename),
             purpose: purpose, createdAt: now, expiresAt: now.addingTimeInterval(Self.life))
         try context.ledger.begin(upload)
         return try answer(upload)
     }
 
     /// Takes one part. Throws a Failure: as ``FileOperations/create(_:who:)``, `upload.unknown` and `upload.state`.
-    package func add(_ id: UploadID, _ body: FileBody, who: String) async throws -> PartObject {
+    package func add(_ id: UploadID, _ body: FileBody, who: Principal) async throws -> PartObject {
         let upload = try pending(id, who)
         let parts = try context.ledger.parts(of: upload.id)
         guard parts.count < Self.most else {
@@ -59,7 +59,7 @@ package struct PartOperations: Sendable {
 
     /// Makes a file of the parts. Throws a Failure: `request.value` for a part that there is not, for parts with other
     /// bytes in all than were announced, and for another MD5.
-    package func complete(_ id: UploadID, _ body: UploadParts, who: String) throws -> UploadObject {
+    package func complete(_ id: UploadID, _ body: UploadParts, who: Principal) throws -> UploadObject {
         let upload = try pending(id, who)
         let parts = try context.ledger.parts(of: upload.id)
         for (index, part) in body.parts.enumerated() where parts[part] == nil || body.parts[..<index].contains(part) {
@@ -92,14 +92,14 @@ package struct PartOperations: Sendable {
     }
 
     /// Gives an upload up. Throws a Failure: `upload.unknown` and `upload.state`.
-    package func cancel(_ id: UploadID, who: String) throws -> UploadObject {
+    package func cancel(_ id: UploadID, who: Principal) throws -> UploadObject {
         try context.ledger.end(try pending(id, who).id, as: nil)
         try store.clear()
         return try answer(try find(id, who))
     }
 
-    private func find(_ id: UploadID, _ who: String) throws -> PartUpload {
-        guard let upload = try context.ledger.partUpload(id.rawValue), upload.owner == who || who == "root" else {
+    private func find(_ id: UploadID, _ who: Principal) throws -> PartUpload {
+        guard let upload = try context.ledger.partUpload(id.rawValue), who.owns(upload.owner) else {
             throw Failure(
                 code: "upload.unknown", "There is no upload '\(id)'.", at: id.rawValue, remedy: "Begin one first.")
         }
@@ -107,7 +107,7 @@ package struct PartOperations: Sendable {
     }
 
     /// An upload that may still get parts.
-    private func pending(_ id: UploadID, _ who: String) throws -> PartUpload {
+    private func pending(_ id: UploadID, _ who: Principal) throws -> PartUpload {
         let upload = try find(id, who)
         let status = status(upload)
         guard status == "pending" else {

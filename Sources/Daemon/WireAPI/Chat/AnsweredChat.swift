@@ -7,5 +7,5 @@ struct AnsweredChat: Sendable {
     let completion: ChatCompletion
     let target: ServingTarget
     /// Who asked.
-    let who: String
+    let who: Principal
 }

@@ -13,7 +13,7 @@ package struct WireChat: Sendable {
     ///
     /// Throws a Failure before the first byte: what is wrong with the request by the names of its fields, an unknown
     /// model, and why nobody can answer now.
-    package func create(_ body: ChatBody, who: String) async throws -> WireAnswer<ChatCompletion> {
+    package func create(_ body: ChatBody, who: Principal) async throws -> WireAnswer<ChatCompletion> {
         guard !body.stores else {
             throw WireFault.unsupported("store", "Leave it out: completions are not kept.")
         }
@@ -23,7 +23,7 @@ package struct WireChat: Sendable {
             ServingRequest(
                 target: target,
                 question: ServingQuestion(messages: body.messages, tools: body.tools.map { .string($0) }),
-                drawing: body.drawing, caller: who))
+                drawing: body.drawing, caller: who.owner))
         let answered: @Sendable (ChatCompletion) async throws -> Void = { completion in
             try await self.answered(AnsweredChat(body: body, completion: completion, target: target, who: who))
         }
@@ -42,7 +42,7 @@ package struct WireChat: Sendable {
     /// A conversation was answered whole: what is kept of it is kept here, before its end is told.
     private func answered(_ chat: AnsweredChat) async throws {
         context.logger.debug(
-            "\(chat.target.name) answered \(chat.completion.id) of \(chat.who)",
+            "\(chat.target.name) answered \(chat.completion.id) of \(chat.who.name)",
             metadata: ["event": "chat.answered", "tokens": "\(chat.completion.usage.total_tokens)"])
     }
 }

@@ -17,12 +17,12 @@ package struct WireDecisions: Sendable {
     ])
 
     /// Decides every question. Throws a Failure by the names of the request's fields.
-    package func create(_ body: DecisionBody, who: String) async throws -> DecisionAnswers {
+    package func create(_ body: DecisionBody, who: Principal) async throws -> DecisionAnswers {
         let target = try ServingNames(context).target(body.model)
         let requests = body.questions.map { question in
             ServingRequest(
                 target: target, question: DecisionRules.question(body, question),
-                answers: question.options.map(\.text), caller: who)
+                answers: question.options.map(\.text), caller: who.owner)
         }
         let told = try await Self.places.naming { try await scores(requests) }
         return DecisionAnswers(

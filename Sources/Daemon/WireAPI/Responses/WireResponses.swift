@@ -14,12 +14,13 @@ package struct WireResponses: Sendable {
     ])
 
     /// Answers, whole or as a stream. Throws a Failure before the first byte, by the names of the request's fields.
-    package func create(_ body: ResponseBody, who: String) async throws -> WireAnswer<ResponseObject> {
+    package func create(_ body: ResponseBody, who: Principal) async throws -> WireAnswer<ResponseObject> {
         let target = try ServingNames(context).target(body.model)
         let head = AnswerHead("resp_", target)
         let events = try serving.events(
             ServingRequest(
-                target: target, question: ServingQuestion(messages: body.messages), drawing: body.drawing, caller: who))
+                target: target, question: ServingQuestion(messages: body.messages), drawing: body.drawing,
+                caller: who.owner))
         guard !body.streams else {
             return .stream(try await AnswerStream.begin(events, ResponseWriter(body, head), Self.places))
         }

@@ -25,3 +25,5 @@ void ft_prepare_thread(const char *name, int niceness);
 int ft_is_remote(int descriptor);
 /// Shares the bytes of `source` with the empty file `target` where the file system can (FICLONE); 0 or -1 with errno.
 int ft_clone(int target, int source);
+/// setxattr(2): gives a file an attribute; 0 or -1 with errno.
+int ft_set_attribute(const char *path, const char *name, const void *value, size_t size);

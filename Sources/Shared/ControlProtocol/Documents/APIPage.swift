@@ -2,7 +2,7 @@
 package enum APIPage {
     /// The whole page as Markdown.
     package static var text: String {
-        introduction + openAI
+        introduction + AccessTable.text + openAI
             + ControlAPITable.groups.map { "\n## \($0.title)\n" + $0.endpoints.map(section).joined() }.joined()
     }
 
@@ -11,8 +11,8 @@ package enum APIPage {
 
         Generated from the table of endpoints (`FINETUNED_REGENERATE=1 swift test --filter APIPageTests` writes it \
         anew).
-        The daemon answers HTTP on its Unix socket, `/run/finetuned/finetuned.sock`; whoever may connect may ask \
-        everything, and orders are recorded
+        The daemon answers HTTP on its Unix socket, `/run/finetuned/finetuned.sock`. Who may ask what is a table \
+        below; orders are recorded
         with the name of the user who connected. `docs/openapi.json` says the same for programs.
 
         Bodies and answers are JSON with times as ISO 8601 (`2026-11-24T12:00:00Z`). Where a parameter has one value \
@@ -29,10 +29,8 @@ package enum APIPage {
 
         What stands under Files and OpenAI is OpenAI's API, for its clients (`base_url="http://localhost/v1"` over \
         the socket): times are whole seconds since 1970, fields
-        and parameters that nobody knows are taken, and an error's message holds the remedy as well. Files belong to \
-        the user who sent them; to others they do not
-        exist. A file may have 512 MiB, a part of one 64 MiB, and an upload in parts may take an hour. Equal contents \
-        are on the disk once.
+        and parameters that nobody knows are taken, and an error's message holds the remedy as well. A file may have \
+        512 MiB, a part of one 64 MiB, and an upload in parts may take an hour. Equal contents are on the disk once.
 
         Try one:
 
@@ -43,9 +41,7 @@ package enum APIPage {
         """
 
     private static func section(_ endpoint: EndpointDescription) -> String {
-        var path = endpoint.path.description
-        if let choice = endpoint.choice, !choice.isDefault { path += "?\(choice.parameter)=\(choice.value)" }
-        var text = "\n### \(endpoint.method.rawValue) \(path)\n\n\(endpoint.about)\n\n"
+        var text = "\n### \(endpoint.method.rawValue) \(endpoint.address)\n\n\(endpoint.about)\n\n"
         if !endpoint.parameters.isEmpty {
             text += "| parameter | value | what |\n|---|---|---|\n"
             text += endpoint.parameters.map(row).joined() + "\n"

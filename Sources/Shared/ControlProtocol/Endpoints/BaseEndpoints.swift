@@ -12,11 +12,12 @@ package enum BaseEndpoints {
         "bases.remove", .delete, "/v1/bases/{base}", "Removes a base model that nothing uses.", weight: .heavy)
     package static let recommend = Endpoint<PipelineName, NoQuery, RecommendRequest, [BaseRecommendation]>(
         "bases.recommend", .post, "/v1/pipelines/{pipeline}/recommend",
-        "Ranks the registered bases by how well they suit a pipeline's rows, the best first.", weight: .heavy)
+        "Ranks the registered bases by how well they suit a pipeline's rows, the best first.", weight: .heavy,
+        access: .use)
     package static let recommendData = Endpoint<NoSubject, NoQuery, RecommendDataRequest, [BaseRecommendation]>(
         "bases.recommendData", .post, "/v1/recommend",
-        "Ranks the registered bases by how well they suit the rows of an uploaded file, the best first.", weight: .heavy
-    )
+        "Ranks the registered bases by how well they suit the rows of an uploaded file, the best first.",
+        weight: .heavy, access: .use)
 
     static let all = [
         list.description, add.description, show.description, remove.description, recommend.description,

@@ -9,7 +9,7 @@ package enum DropEndpoints {
         "Says what was read from a dropped file, and what is wrong with it.", weight: .heavy)
     package static let revoke = Endpoint<DropID, NoQuery, RevokeRequest, RevokeAnswer>(
         "drops.revoke", .post, "/v1/drops/{drop}/revoke",
-        "Withdraws a drop's rows from everything that is trained from now on.", weight: .heavy)
+        "Withdraws a drop's rows from everything that is trained from now on.", weight: .heavy, access: .own)
 
     static let all = [list.description, report.description, revoke.description]
 }

@@ -6,7 +6,7 @@ package enum ExperimentEndpoints {
         "experiments.list", .get, "/v1/experiments", "Lists experiments, the newest first.", weight: .heavy)
     package static let start = Endpoint<PipelineName, NoQuery, StartExperiment, Experiment>(
         "experiments.start", .post, "/v1/pipelines/{pipeline}/experiments",
-        "Starts an experiment on a pipeline's rows as they are now.", weight: .heavy)
+        "Starts an experiment on a pipeline's rows as they are now.", weight: .heavy, access: .own)
     package static let show = Endpoint<ExperimentID, NoQuery, NoBody, Experiment>(
         "experiments.show", .get, "/v1/experiments/{experiment}", "Shows an experiment with its trials.",
         choice: QueryChoice("format", "json", isDefault: true))
@@ -18,7 +18,7 @@ package enum ExperimentEndpoints {
         "Gives the trials of an experiment as a table.", weight: .heavy, choice: QueryChoice("format", "csv"))
     package static let stop = Endpoint<ExperimentID, NoQuery, NoBody, Experiment>(
         "experiments.stop", .post, "/v1/experiments/{experiment}/stop",
-        "Starts no further trial, and stops what runs at its next step.")
+        "Starts no further trial, and stops what runs at its next step.", access: .own)
 
     static let all = [
         list.description, start.description, show.description, page.description, table.description, stop.description,

@@ -12,7 +12,7 @@ package enum ModelEndpoints {
     package static let remove = Endpoint<WireModelName, NoQuery, NoBody, DeletedObject>(
         "models.delete", .delete, "/v1/models/{model}",
         "Removes the files of a version that is neither served nor needed by another; its record stays.",
-        weight: .heavy, dialect: .openAI)
+        weight: .heavy, dialect: .openAI, access: .own)
 
     static let all = [list.description, show.description, remove.description]
 }

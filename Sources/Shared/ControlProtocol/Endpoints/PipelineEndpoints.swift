@@ -15,13 +15,13 @@ package enum PipelineEndpoints {
         "Reads the pipeline's file as it is on disk now, and says what would come of it.", weight: .heavy)
     package static let run = Endpoint<PipelineName, NoQuery, RunRequest, Run>(
         "pipelines.run", .post, "/v1/pipelines/{pipeline}/runs", "Queues a run now, without waiting for data.",
-        weight: .heavy)
+        weight: .heavy, access: .own)
     package static let generate = Endpoint<PipelineName, NoQuery, GenerateRequest, GenerateAnswer>(
         "pipelines.generate", .post, "/v1/pipelines/{pipeline}/generate",
-        "Asks the served model, or its base, to answer prompts.", weight: .heavy)
+        "Asks the served model, or its base, to answer prompts.", weight: .heavy, access: .use)
     package static let rollback = Endpoint<PipelineName, NoQuery, RollbackRequest, PromotionRecord>(
         "pipelines.rollback", .post, "/v1/pipelines/{pipeline}/rollback", "Serves an earlier version again.",
-        weight: .heavy)
+        weight: .heavy, access: .own)
     package static let history = Endpoint<PipelineName, HistoryQuery, NoBody, [PromotionRecord]>(
         "pipelines.history", .get, "/v1/pipelines/{pipeline}/history",
         "Lists what was served, from when on, and why; the newest first.")
@@ -34,11 +34,12 @@ package enum PipelineEndpoints {
         """
         Ends a pipeline whose settings file was moved away: its work is cancelled, nothing of it is served, and the \
         files of its models are removed.
-        """, weight: .heavy)
+        """, weight: .heavy, access: .own)
 
     package static let rename = Endpoint<PipelineName, NoQuery, RenameRequest, RenameAnswer>(
         "pipelines.rename", .post, "/v1/pipelines/{pipeline}/rename",
-        "Gives a pipeline whose settings file was moved away another name, with all its history.", weight: .heavy)
+        "Gives a pipeline whose settings file was moved away another name, with all its history.", weight: .heavy,
+        access: .own)
 
     static let all = [
         list.description, show.description, settings.description, check.description, run.description,

@@ -21,14 +21,15 @@ package enum RunEndpoints {
         "runs.examples", .get, "/v1/runs/{run}/examples",
         "Lists judged rows as the candidate and the model before it answered them.", weight: .heavy)
     package static let promote = Endpoint<RunID, NoQuery, PromoteRequest, PromotionRecord>(
-        "runs.promote", .post, "/v1/runs/{run}/promote", "Serves the model of a judged run.", weight: .heavy)
+        "runs.promote", .post, "/v1/runs/{run}/promote", "Serves the model of a judged run.", weight: .heavy,
+        access: .own)
     package static let pause = Endpoint<RunID, NoQuery, NoBody, Run>(
         "runs.pause", .post, "/v1/runs/{run}/pause",
-        "Has a run's worker write a checkpoint and leave, and the run wait until it is resumed.")
+        "Has a run's worker write a checkpoint and leave, and the run wait until it is resumed.", access: .own)
     package static let resume = Endpoint<RunID, NoQuery, NoBody, Run>(
-        "runs.resume", .post, "/v1/runs/{run}/resume", "Has a paused run go on from its checkpoint.")
+        "runs.resume", .post, "/v1/runs/{run}/resume", "Has a paused run go on from its checkpoint.", access: .own)
     package static let cancel = Endpoint<RunID, NoQuery, NoBody, Run>(
-        "runs.cancel", .post, "/v1/runs/{run}/cancel", "Stops a run for good.")
+        "runs.cancel", .post, "/v1/runs/{run}/cancel", "Stops a run for good.", access: .own)
 
     static let all = [
         list.description, show.description, events.description, report.description, reportText.description,

@@ -5,20 +5,21 @@ package enum StatusEndpoints {
 
     package static let verify = Endpoint<NoSubject, NoQuery, NoBody, SoundnessAnswer>(
         "status.verify", .post, "/v1/verify",
-        "Reads every file that models and runs rest on, and says which are gone or changed.", weight: .heavy)
+        "Reads every file that models and runs rest on, and says which are gone or changed.", weight: .heavy,
+        access: .use)
 
     package static let live = Endpoint<NoSubject, NoQuery, NoBody, LiveAnswer>(
-        "status.live", .get, "/healthz", "Says that the daemon's process answers.")
+        "status.live", .get, "/healthz", "Says that the daemon's process answers.", access: .open)
 
     package static let ready = Endpoint<NoSubject, NoQuery, NoBody, ReadyAnswer>(
         "status.ready", .get, "/readyz",
         """
         Says whether the daemon can answer requests, with the codes of what is wrong; the status is 503 only where it \
         can answer none.
-        """)
+        """, access: .open)
 
     package static let openAPI = Endpoint<NoSubject, NoQuery, NoBody, OpenAPIDocument>(
-        "status.openAPI", .get, "/openapi.json", "Describes every request to the daemon, for programs.")
+        "status.openAPI", .get, "/openapi.json", "Describes every request to the daemon, for programs.", access: .open)
 
     static let all = [
         show.description, verify.description, live.description, ready.description, openAPI.description,

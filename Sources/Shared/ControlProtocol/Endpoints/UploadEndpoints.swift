@@ -1,9 +1,10 @@
 /// How files come to the daemon.
 package enum UploadEndpoints {
     package static let open = Endpoint<NoSubject, UploadQuery, NoBody, UploadAnswer>(
-        "uploads.open", .post, "/v1/transfers", "Opens an upload, to put files into; only who opens it may use it.")
+        "uploads.open", .post, "/v1/transfers", "Opens an upload, to put files into; only who opens it may use it.",
+        access: .use)
     package static let put = Endpoint<UploadPlace, NoQuery, FileBody, UploadedAnswer>(
-        "uploads.put", .put, "/v1/transfers/{upload}/{file}", "Takes the bytes of one file of an upload.")
+        "uploads.put", .put, "/v1/transfers/{upload}/{file}", "Takes the bytes of one file of an upload.", access: .own)
 
     static let all = [open.description, put.description]
 }

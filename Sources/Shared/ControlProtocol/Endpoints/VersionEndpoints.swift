@@ -10,10 +10,10 @@ package enum VersionEndpoints {
         "Shows a version, named by its identifier or by an alias such as current.", weight: .heavy)
     package static let annotate = Endpoint<VersionPlace, NoQuery, AnnotateRequest, VersionSummary>(
         "versions.annotate", .post, "/v1/pipelines/{pipeline}/versions/{version}",
-        "Changes the notes and tags of a version.", weight: .heavy)
+        "Changes the notes and tags of a version.", weight: .heavy, access: .own)
     package static let alias = Endpoint<PipelineName, NoQuery, AliasRequest, [VersionSummary]>(
         "versions.alias", .post, "/v1/pipelines/{pipeline}/aliases",
-        "Gives a version a name, or takes the name away.", weight: .heavy)
+        "Gives a version a name, or takes the name away.", weight: .heavy, access: .own)
     package static let compare = Endpoint<NoSubject, VersionPairQuery, NoBody, VersionComparison>(
         "versions.compare", .get, "/v1/compare", "Puts two versions side by side.", weight: .heavy)
     package static let garbage = Endpoint<NoSubject, NoQuery, NoBody, GarbagePlan>(

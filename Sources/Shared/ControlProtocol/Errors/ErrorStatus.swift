@@ -4,7 +4,7 @@ package struct ErrorStatus: Hashable, Sendable {
 
     private static let conflicts: Set<String> = [
         "run.transition", "base.in_use", "base.exists", "promotion.not_passed", "pipeline.busy",
-        "pipeline.configured", "pipeline.exists", "drop.in_use", "version.in_use",
+        "pipeline.configured", "pipeline.exists", "drop.in_use", "version.in_use", "tokens.exists",
     ]
     private static let unavailable: Set<String> = [
         "daemon.busy", "daemon.stopping", "daemon.unready", "memory.low", "files.limit", "ledger.busy", "ledger.io",
@@ -16,6 +16,7 @@ package struct ErrorStatus: Hashable, Sendable {
             switch code {
             case "internal": 500
             case "request.too_large": 413
+            case "request.head_too_large": 431
             case "request.method": 405
             case "serving.full": 429
             case "unknown_url", "model.removed": 404

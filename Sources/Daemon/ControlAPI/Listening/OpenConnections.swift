@@ -18,29 +18,18 @@ final class OpenConnections: Sendable {
     }
     private let state = Mutex(State())
     private let changed = Bell()
-    /// How many may be open at once.
-    let limit: Int
 
-    init(limit: Int) { self.limit = limit }
-
-    /// Half of the descriptors that the process may have, and no more than memory is good for; the others are the
-    /// stages' own.
-    static var usualLimit: Int {
+    /// How many may be open at once: half of the descriptors that the process may have. The others are the stages' own.
+    static var most: Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
-        return min(1024, max(16, Int(clamping: limit.rlim_cur) / 2))
+        return max(16, Int(clamping: limit.rlim_cur) / 2)
     }
 
-    /// Takes the place of a connection that was just accepted; false where there are too many.
-    func claim() -> Bool {
-        state.withLock { state in
-            guard state.claimed < limit else { return false }
-            state.claimed += 1
-            return true
-        }
-    }
+    /// A connection was accepted.
+    func claim() { state.withLock { $0.claimed += 1 } }
 
-    /// Gives the place of a connection back.
+    /// It has ended.
     func release() {
         state.withLock { $0.claimed -= 1 }
         changed.ring()
@@ -63,8 +52,10 @@ final class OpenConnections: Sendable {
     }
 
     /// A request was answered.
-    func answered(_ channel: any Channel) {
-        if state.withLock({ $0.isLeaving }) { Self.quiesce(channel) }
+    ///
+    /// - Parameter isLast: whether the connection ends with it.
+    func answered(_ channel: any Channel, isLast: Bool) {
+        if isLast || state.withLock({ $0.isLeaving }) { Self.quiesce(channel) }
     }
 
     /// Lets each request that is being answered end, and one that is just being sent come; then closes what is left.

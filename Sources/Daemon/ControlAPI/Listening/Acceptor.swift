@@ -8,7 +8,7 @@ import Synchronization
 /// daemon: none is taken and then dropped.
 final class Acceptor: Sendable {
     private struct State {
-        var waiting: [Int32] = []
+        var waiting: [(Int32, ConnectionCount.Seat)] = []
         var isOver = false
         var failure: FileFailure?
     }
@@ -19,10 +19,10 @@ final class Acceptor: Sendable {
     /// How many milliseconds nobody is taken after the kernel has had no descriptor or memory for a connection.
     private static let pause: Int32 = 200
 
-    /// - Parameter refuses: whether a new connection is to be refused; asked for each. Throws a FileFailure.
-    init(_ socket: ListeningSocket, refuses: @escaping @Sendable () -> Bool) throws {
+    /// - Parameter claim: takes the place of a new connection; nil where it is to be refused. Throws a FileFailure.
+    init(_ socket: ListeningSocket, claim: @escaping @Sendable () -> ConnectionCount.Seat?) throws {
         stopper = try WakePipe()
-        let thread = Thread { [self] in accept(socket, refuses) }
+        let thread = Thread { [self] in accept(socket, claim) }
         thread.name = "acceptor"
         thread.start()
     }
@@ -31,12 +31,12 @@ final class Acceptor: Sendable {
     func stop() { stopper.wake() }
 
     /// The next connection, or nil when nobody comes any more. Throws a FileFailure where the socket has failed.
-    func next() async throws -> Int32? {
+    func next() async throws -> (Int32, ConnectionCount.Seat)? {
         while true {
-            let (descriptor, isOver, failure) = state.withLock { state in
+            let (first, isOver, failure) = state.withLock { state in
                 (state.waiting.isEmpty ? nil : state.waiting.removeFirst(), state.isOver, state.failure)
             }
-            if let descriptor { return descriptor }
+            if let first { return first }
             if let failure { throw failure }
             if isOver { return nil }
             await bell.wait(atMost: .seconds(3600))
@@ -45,17 +45,17 @@ final class Acceptor: Sendable {
         }
     }
 
-    private func accept(_ socket: ListeningSocket, _ refuses: () -> Bool) {
+    private func accept(_ socket: ListeningSocket, _ claim: () -> ConnectionCount.Seat?) {
         var failure: FileFailure?
         while failure == nil, waits(for: socket) {
             do {
                 guard let descriptor = try socket.accept() else { continue }
-                if refuses() {
+                guard let seat = claim() else {
                     Self.refuse(descriptor)
-                } else {
-                    state.withLock { $0.waiting.append(descriptor) }
-                    bell.ring()
+                    continue
                 }
+                state.withLock { $0.waiting.append((descriptor, seat)) }
+                bell.ring()
             } catch let fault where fault.isOutOfFiles || [ENOBUFS, ENOMEM].contains(fault.number) {
                 // Those who connect wait meanwhile; the stages have a reserve.
                 if !waits(for: nil) { break }
@@ -80,7 +80,7 @@ final class Acceptor: Sendable {
     }
 
     /// Says that there are too many, and ends the connection.
-    private static func refuse(_ descriptor: Int32) {
+    static func refuse(_ descriptor: Int32) {
         defer { close(descriptor) }
         let answer = ErrorAnswers.tooMany
         _ = send(descriptor, answer, answer.count, Int32(MSG_NOSIGNAL))

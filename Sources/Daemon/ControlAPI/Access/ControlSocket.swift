@@ -1,0 +1,36 @@
+import ControlProtocol
+import Foundation
+import Logging
+import Platform
+
+/// The daemon's Unix socket, which it makes, or which somebody else listens on already.
+package struct ControlSocket: Sendable {
+    let path: String
+    let adopted: Int32?
+    let access: SocketAccess
+    let logger: Logger
+
+    /// - Parameters:
+    ///   - adopted: a socket at that path which somebody else (systemd) listens on already; owned from now on, and it
+    ///     outlives this daemon.
+    ///   - access: what somebody on the socket may do.
+    package init(path: String, adopted: Int32? = nil, access: SocketAccess, logger: Logger) {
+        self.path = path
+        self.adopted = adopted
+        self.access = access
+        self.logger = logger
+    }
+
+    /// Listens, and lets the admins' group connect as well. Throws a FileFailure.
+    func listen() throws -> ListeningSocket {
+        let socket = try adopted.map { try ListeningSocket(adopting: $0) } ?? ListeningSocket(path: path)
+        if let admins = access.group(AccessGroups.admin) {
+            do { try SocketRights.admit(group: admins, to: path) } catch {
+                logger.warning(
+                    "Members of \(AccessGroups.admin) who are not in \(AccessGroups.user) cannot connect: \(error)",
+                    metadata: ["event": "access.changed"])
+            }
+        }
+        return socket
+    }
+}

@@ -1,0 +1,36 @@
+import ControlProtocol
+import Ledger
+import Nouns
+
+/// Whose the things are that requests name: pipelines, and what is of a pipeline.
+///
+/// A pipeline of the settings is nobody's: to change it is for admins.
+package struct Ownership: Sendable {
+    let ledger: Ledger
+
+    package init(_ ledger: Ledger) { self.ledger = ledger }
+
+    /// Whether somebody may change what a value of a path names, by the name that the path has for it.
+    ///
+    /// Runs and the like that there are not, and things that their own operations look after, are no hindrance.
+    package func permits(_ principal: Principal, _ name: String, _ value: String) throws -> Bool {
+        guard principal.role != .admin else { return true }
+        let pipeline: PipelineName? =
+            switch name {
+            case "pipeline": PipelineName(value)
+            case "run": try ledger.run(RunID(value))?.pipeline
+            case "drop": try ledger.drop(DropID(value))?.pipeline
+            case "experiment": try ledger.experiment(ExperimentID(value))?.pipeline
+            default: nil
+            }
+        return try pipeline.map { try permits(principal, $0) } ?? true
+    }
+
+    /// Whether somebody may change a pipeline.
+    package func permits(_ principal: Principal, _ pipeline: PipelineName) throws -> Bool {
+        principal.owns(try owner(of: pipeline))
+    }
+
+    /// Whose a pipeline is; nil where it is nobody's.
+    package func owner(of pipeline: PipelineName) throws -> String? { nil }
+}
