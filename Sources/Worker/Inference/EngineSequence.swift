@@ -101,7 +101,10 @@ package final class EngineSequence {
     var pages: [KeyValuePage] = []
     /// Scored positions that were told.
     var told = 0
+    /// Its listener knows that it has begun.
     var hasBegun = false
+    /// A step has read some of it; until then others may still read what it begins with.
+    var isReading = false
     var isOver = false
     package var isCancelled = false
     let listener: any SequenceListener

@@ -99,11 +99,12 @@ package final class StepEngine {
         for sequence in running where !sequence.isAnswering && !sequence.isOver && left > 0 {
             // Who was just set back begins again at the next step.
             if pieces.contains(where: { $0.sequence === sequence }) { continue }
-            if !sequence.hasBegun || sequence.computed == 0 { lookUp(sequence) }
+            if !sequence.isReading || sequence.computed == 0 { lookUp(sequence) }
             // What somebody else reads in this very step need not be read twice.
             if pieces.contains(where: { isAbout($0, toShareWith: sequence) }) { continue }
             let count = min(left, sequence.wanted - sequence.computed)
             guard room(for: sequence, count: count) else { break }
+            sequence.isReading = true
             if !sequence.hasBegun {
                 sequence.hasBegun = true
                 sequence.listener.began(sequence, cached: sequence.computed)
