@@ -12,6 +12,8 @@ import pytest
 from daemon import Daemon, eventually, folder
 from openai.types import Completion, Decision, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.fine_tuning.alpha import GraderRunResponse, GraderValidateResponse
+from openai.types.responses import Response, ResponseStreamEvent
 
 import strictly
 
@@ -187,6 +189,42 @@ def test_texts_go_on_and_are_scored(client, document):
     assert "".join(chunk.choices[0].text for chunk in streamed) == whole
 
 
+def test_responses_have_the_tokens_of_chat(client, document):
+    for limit, status in [(12, "incomplete"), (400, "completed")]:
+        asked = {"model": "smol", "input": MESSAGES, "temperature": 0, "max_output_tokens": limit, "top_logprobs": 1}
+        said = client.chat.completions.create(**chat(client, max_tokens=limit, logprobs=True, top_logprobs=1)).choices[0]
+        text = raw(client.responses, **asked)
+        answer = strictly.against_type(Response, text)
+        strictly.against_openapi(document, "post", "/v1/responses", json.loads(text))
+        assert (answer.output_text, answer.status) == (said.message.content, status)
+        told = answer.output[0].content[0].logprobs
+        assert [(t.token, t.logprob) for t in told] == [(t.token, t.logprob) for t in said.logprobs.content]
+        events = list(strictly.events(raw(client.responses, **asked, stream=True)))
+        for event in events:
+            pydantic.TypeAdapter(ResponseStreamEvent).validate_json(json.dumps(event), strict=True)
+        assert [event["sequence_number"] for event in events] == list(range(len(events)))
+        assert events[0]["type"] == "response.created" and events[-1]["type"] == f"response.{status}"
+        assert events[-1]["response"]["output"][0]["content"] == json.loads(text)["output"][0]["content"]
+    with client.responses.stream(**{**asked, "input": MESSAGES[0]["content"]}) as stream:
+        assert stream.get_final_response().output_text == said.message.content
+    with pytest.raises(openai.BadRequestError) as kept:
+        client.responses.create(model="smol", input="a", previous_response_id=answer.id)
+    assert kept.value.param == "previous_response_id"
+
+
+def test_graders_are_tried_out(client, document):
+    graders = client.fine_tuning.alpha.graders
+    grader = {"type": "string_check", "name": "same", "operation": "eq", "input": "{{sample.output_text}}", "reference": "{{item.want}}"}
+    text = graders.with_raw_response.validate(grader=grader).http_response.read().decode()
+    strictly.against_type(GraderValidateResponse, text)
+    text = graders.with_raw_response.run(grader=grader, model_sample="yes", item={"want": "yes"}).http_response.read().decode()
+    assert strictly.against_type(GraderRunResponse, text).reward == 1
+    strictly.against_openapi(document, "post", "/v1/fine_tuning/alpha/graders/run", json.loads(text))
+    with pytest.raises(openai.BadRequestError) as unknown:
+        graders.validate(grader={**grader, "type": "python"})
+    assert unknown.value.param == "grader.type"
+
+
 def test_a_classifier_decides_as_its_gates_judged_it(client, document, run):
     examples = client.get(f"/runs/{run}/examples?set=gate&limit=1000", cast_to=object)
     gates = [example["candidate"] for example in examples]
@@ -228,7 +266,7 @@ def test_what_is_wrong_raises_the_clients_own_errors(client):
         (openai.BadRequestError, "context_length_exceeded", "messages", {"messages": [{"role": "user", "content": "word " * 9000}]}),
         (openai.BadRequestError, "request.value", "messages[0].content[0].type", {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}),
         (openai.BadRequestError, "request.value", "temperature", {"temperature": 3}),
-        (openai.BadRequestError, "request.schema", "response_format.json_schema.schema/properties/a", {
+        (openai.BadRequestError, "request.schema", "response_format.json_schema.schema.properties.a.contains", {
             "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"properties": {"a": {"contains": 1}}}}}}),
     ]
     for stream in (False, True):
