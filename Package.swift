@@ -105,7 +105,7 @@ let daemon: [Target] = [
             "Compression", "ControlProtocol", "JSONText", "Ledger", "Nouns", "Platform", "RowFormats",
             "Settings", "StageKit", lifecycle,
         ]),
-    library("Daemon", "DataQuality", ["Nouns", "Statistics"]),
+    library("Daemon", "DataQuality", ["Nouns", "RowFormats", "Settings", "Statistics"]),
     library(
         "Daemon", "Datasets",
         [
@@ -114,7 +114,9 @@ let daemon: [Target] = [
         ]),
     library(
         "Daemon", "Scheduling",
-        ["Judged", "Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle]),
+        [
+            "DataQuality", "Judged", "Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle,
+        ]),
     library(
         "Daemon", "Experiments",
         [
@@ -167,7 +169,8 @@ let daemon: [Target] = [
     library(
         "Daemon", "WireAPI",
         [
-            "ControlProtocol", "EvaluationMetrics", "Graders", "Ledger", "Nouns", "Promotion", "Serving", "StageKit",
+            "ControlProtocol", "EvaluationMetrics", "Graders", "Ledger", "Nouns", "Promotion", "Serving", "Settings",
+            "StageKit", "Supervision",
             "WorkerProtocol",
         ]),
     library(
@@ -336,7 +339,7 @@ let testTargets: [Target] = [
         "OperationsTests",
         [
             "ControlProtocol", "Ledger", "Nouns", "Operations", "OperationsScene", "Platform", "Registry", "Serving",
-            "WorkerProtocol",
+            "StageKit", "WorkerProtocol",
         ]),
     tests(
         "ServingTests",

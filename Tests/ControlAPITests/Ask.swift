@@ -21,7 +21,8 @@ struct Ask: Sendable {
     /// Asks every operation of a scene.
     init(_ scene: OperationsScene) {
         router = ControlRouter(
-            .all(scene.operations, scene.wire), ownership: scene.operations.ownership, threads: AnswerThreads())
+            .all(scene.operations, scene.wire), ownership: scene.operations.ownership, threads: AnswerThreads(),
+            repetitions: scene.operations.repetitions)
         self.scene = scene
     }
 

@@ -51,6 +51,9 @@ struct RouteTests {
         Case(
             "pipelines.retire", .post, "/v1/pipelines/support/retire", "409 pipeline.configured",
             body: "{\"reason\": \"r\", \"erase\": false}"),
+        Case(
+            "pipelines.share", .post, "/v1/pipelines/support/share", "400 pipeline.not_made",
+            body: #"{"user":"ben","shared":true}"#),
         Case("pipelines.history", .get, "/v1/pipelines/support/history", "200"),
         Case("pipelines.history", .get, "/v1/pipelines/support/history?at=2026-11-24T12:00:00Z", "200"),
         Case("pipelines.verify", .get, "/v1/pipelines/support/history?verify=1", "200"),
@@ -143,6 +146,17 @@ struct RouteTests {
         Case(
             "decisions.create", .post, "/v1/decisions", "200",
             body: #"{"model":"support","input":"a","questions":[{"type":"predicate","instructions":"?"}]}"#),
+        Case(
+            "jobs.create", .post, "/v1/fine_tuning/jobs", "400 request.value",
+            body: #"{"model":"tiny","training_file":"file-1"}"#),
+        Case("jobs.list", .get, "/v1/fine_tuning/jobs?limit=5&metadata[team]=a", "200"),
+        Case("jobs.show", .get, "/v1/fine_tuning/jobs/ftjob-1", "404 job.unknown"),
+        Case("jobs.cancel", .post, "/v1/fine_tuning/jobs/ftjob-1/cancel", "404 job.unknown"),
+        Case("jobs.pause", .post, "/v1/fine_tuning/jobs/ftjob-1/pause", "404 job.unknown"),
+        Case("jobs.events", .get, "/v1/fine_tuning/jobs/ftjob-1/events?limit=2", "404 job.unknown"),
+        Case("jobs.checkpoints", .get, "/v1/fine_tuning/jobs/ftjob-1/checkpoints?limit=2", "404 job.unknown"),
+        Case("jobs.follow", .get, "/v1/fine_tuning/jobs/ftjob-1/events?stream=true", "404 job.unknown"),
+        Case("jobs.resume", .post, "/v1/fine_tuning/jobs/ftjob-1/resume", "404 job.unknown"),
         Case("experiments.stop", .post, "/v1/experiments/e-000009/stop", "404 experiment.unknown", body: "{}"),
     ]
 

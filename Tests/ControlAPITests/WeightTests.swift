@@ -35,12 +35,13 @@ struct WeightTests {
         #expect(
             quick == [
                 "status.show", "status.live", "status.ready", "status.openAPI", "pipelines.list", "pipelines.show",
-                "pipelines.settings", "pipelines.history",
+                "pipelines.settings", "pipelines.history", "pipelines.share",
                 "runs.show", "runs.events", "runs.pause", "runs.resume", "runs.cancel", "bases.list", "bases.show",
                 "uploads.open", "experiments.show", "experiments.stop", "tokens.add", "tokens.list", "tokens.remove",
                 "files.list", "files.show", "files.remove", "parts.begin", "parts.cancel", "models.show", "chat.create",
                 "completions.create", "responses.create",
                 "decisions.create", "graders.validate",
+                "jobs.show", "jobs.cancel", "jobs.pause", "jobs.resume", "jobs.follow",
             ])
     }
 

@@ -22,10 +22,27 @@ struct DeliveryRulesTests {
         settings.hooks["promoted"] = ["/bin/true"]
         settings.hooks["failed"] = []
         settings.webhook = "https://example.org"
+        #expect(DeliveryRules.targets(settings, .promoted) == ["program"], "ours are sent to those who ask")
+        #expect(DeliveryRules.targets(settings, .jobSucceeded) == ["webhook"])
         settings.webhookEvents = ["failed"]
         #expect(DeliveryRules.targets(settings, .promoted) == ["program"])
         #expect(DeliveryRules.targets(settings, .failed) == ["webhook"])
         #expect(DeliveryRules.targets(settings, .rejected).isEmpty)
+    }
+
+    @Test func jobsHaveOpenAIsWordsAndNothingElseHas() throws {
+        let types = DeliveryEvent.Kind.allCases.map(WebhookEvent.type)
+        #expect(types.filter { !$0.hasPrefix("finetuned.") } == DeliveryEvent.Kind.ofJobs.map(WebhookEvent.type))
+        #expect(Set(types).count == types.count)
+        let event = DeliveryEvent(
+            id: "evt_1", createdAt: 7, type: .jobFailed,
+            data: .init(pipeline: "p", job: "ftjob-1", reason: "a line is bad"))
+        let told = try ContractCoding.decode(JSONValue.self, from: ContractCoding.encode(WebhookEvent(event)))
+        #expect(
+            told == [
+                "id": "evt_1", "object": "event", "created_at": 7, "type": "fine_tuning.job.failed",
+                "data": ["id": "ftjob-1"],
+            ])
     }
 
     @Test(arguments: [

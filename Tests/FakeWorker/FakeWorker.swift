@@ -17,9 +17,16 @@ struct FakeWorker {
     /// What a fake adapter holds: how often it was trained on from the base.
     struct Weights: Codable { var generation: Int }
 
+    /// Where events are written besides; nothing before the request is read.
+    nonisolated(unsafe) static var events: String?
+
     static func tell(_ event: WorkerEvent) {
         guard var line = try? ContractCoding.encode(event) else { return }
         line.append(10)
+        if let events, let file = fopen(events, "a") {
+            _ = line.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+            fclose(file)
+        }
         _ = line.withUnsafeBytes { write(3, $0.baseAddress, $0.count) }
     }
 
@@ -31,6 +38,7 @@ struct FakeWorker {
     }
 
     func run() throws {
+        Self.events = request.directory + "/events.jsonl"
         Self.tell(WorkerEvent(.started))
         var result = WorkerResult()
         switch request.task {
@@ -106,10 +114,26 @@ struct FakeWorker {
             content.append(Data(count: mebibytes << 20))
         }
         try AtomicFile.write(content, to: folder + "/adapter_model.safetensors")
+        if task.keepsEpochs == true { try keepEpochs(task, steps: steps, content) }
         return TrainingResult(
             adapter: AdapterReference(path: folder, sha256: Digest.sha256(content)), steps: steps, bestStep: steps,
             finalLoss: 1, seconds: 1, tokens: 1,
             labelTokens: 1, tokensPerSecond: 1, peakMemoryBytes: 1, machine: "fake")
+    }
+
+    /// Keeps the last epochs as an engine does; the last one is what was trained.
+    private func keepEpochs(_ task: TrainTask, steps: Int, _ content: Data) throws {
+        let epochs = max(1, Int(task.recipe.epochs))
+        for epoch in (1...epochs).suffix(EpochRecord.kept) {
+            let step = steps * epoch / epochs
+            let folder = request.directory + "/epochs/step-\(step)"
+            try AtomicFile.makeFolder(folder)
+            let weights = epoch == epochs ? content : content + Data("\n\(epoch)".utf8)
+            try AtomicFile.write(Data("{}".utf8), to: folder + "/adapter_config.json")
+            try AtomicFile.write(weights, to: folder + "/adapter_model.safetensors")
+            let record = EpochRecord(step: step, sha256: Digest.sha256(weights), trainLoss: 1 / Double(epoch))
+            try AtomicFile.write(try ContractCoding.encode(record), to: folder + "/" + EpochRecord.file)
+        }
     }
 
     /// A curve that falls, is lowest near 3·10⁻³ and rises again.

@@ -74,6 +74,12 @@ struct OutputTests {
             "pipeline-rename", "pipeline rename tickets support", PipelineRename.self,
             RenameAnswer(former: "tickets", pipeline: "support"))
         try OutputHarness.expect(
+            "pipeline-share", "pipeline share tickets ben", PipelineShare.self,
+            ShareAnswer(pipeline: "tickets", owner: "ada", users: ["ben"]))
+        try OutputHarness.expect(
+            "pipeline-share-end", "pipeline share tickets ben --end", PipelineShare.self,
+            ShareAnswer(pipeline: "tickets", owner: "ada", users: []))
+        try OutputHarness.expect(
             "pipeline-rollback", "rollback tickets --to v-111111111111", PipelineRollback.self, Answers.record)
         try OutputHarness.expect(
             "pipeline-history", "history tickets", PipelineHistory.self, .records([Answers.record]))

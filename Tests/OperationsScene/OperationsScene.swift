@@ -54,10 +54,9 @@ package struct OperationsScene: Sendable {
         let launcher = AnsweringLauncher(answer: worker)
         let scheduling = SchedulingService(context)
         let serving = serving ?? AnsweringModel(answer: model)
-        wire = WireOperations(context, serving: serving)
+        let supervision = SupervisionService(context, launcher: launcher)
         operations = Operations(
-            context, scheduling: scheduling,
-            supervision: SupervisionService(context, launcher: launcher),
+            context, scheduling: scheduling, supervision: supervision,
             promotion: PromotionService(context),
             registry: BaseRegistry(context, launcher: launcher), launcher: launcher,
             serving: serving,
@@ -67,6 +66,9 @@ package struct OperationsScene: Sendable {
             datasets: DatasetCatalogue(context, service: DatasetService(context)),
             soundness: SoundnessService(context),
             startedAt: Date(timeIntervalSince1970: 1_795_000_000))
+        wire = WireOperations(
+            context, serving: serving, supervision: supervision,
+            files: JobFiles(find: operations.files.find, keep: operations.files.keep))
     }
 
     /// A base model; no file is behind it.

@@ -10,11 +10,11 @@ struct RetentionRulesTests {
     /// A model of so many days ago.
     func model(
         _ run: RunID, _ version: VersionID? = nil, days: Double = 1000, aliases: [String] = [], score: Double? = nil,
-        use: String? = nil, start: RunID? = nil, bytes: Int = 0
+        use: String? = nil, start: RunID? = nil, bytes: Int = 0, epochs: Int = 0
     ) -> RetentionRules.Candidate {
         .init(
             run: run, version: version, createdAt: Self.now.addingTimeInterval(-days * 86_400), aliases: aliases,
-            score: score, use: use, start: start, bytes: bytes)
+            score: score, use: use, start: start, bytes: bytes, epochBytes: epochs)
     }
 
     func settings(keep: Int = 1, days: Int = 0, bytes: Int = 0) -> RetentionSettings {
@@ -64,6 +64,18 @@ struct RetentionRulesTests {
         ]
         let kept = RetentionRules.kept(models, settings(keep: 10, bytes: 25), now: Self.now)
         #expect(Set(kept.keys) == ["r-4", "r-1"], "what is served stays")
+    }
+
+    @Test func checkpointsOfEpochsGoBeforeAnyModelTheOldestFirst() {
+        var models = [
+            model("r-4", "v-4", bytes: 10, epochs: 6), model("r-3", "v-3", bytes: 10),
+            model("r-2", "v-2", aliases: ["current"], bytes: 10, epochs: 6), model("r-1", "v-1", bytes: 10, epochs: 6),
+        ]
+        let settings = settings(keep: 10, bytes: 30)
+        #expect(RetentionRules.loosened(&models, settings, now: Self.now) == ["r-1", "r-2"])
+        #expect(models.map(\.bytes) == [10, 10, 4, 4])
+        #expect(RetentionRules.kept(models, settings, now: Self.now).count == 4, "what is left fits")
+        #expect(RetentionRules.loosened(&models, self.settings(keep: 10), now: Self.now).isEmpty, "no bound, no haste")
     }
 
     @Test func aCandidateKeepsWhatItStartsFromAndAVersionNeedsNone() {

@@ -78,6 +78,9 @@ struct SettingsTextTests {
         quarantined = ["/usr/bin/tell"]
         degraded = ["/usr/bin/tell"]
         recovered = ["/usr/bin/tell"]
+        job_succeeded = ["/usr/bin/tell"]
+        job_failed = ["/usr/bin/tell"]
+        job_cancelled = ["/usr/bin/tell"]
         [retention]
         keep = 9
         keep_days = 90

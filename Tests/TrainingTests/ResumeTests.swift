@@ -15,7 +15,8 @@ struct ResumeTests {
     func loop(
         _ folder: String, noisy: Bool, full: Bool = false, pairs: Bool = false, batchRows: Int = 9,
         patience: Int? = nil, served: Bool = false,
-        interruption: @escaping Interruption = {}, report: @escaping (TrainLoop.Event) -> Void = { _ in }
+        interruption: @escaping Interruption = {}, report: @escaping (TrainLoop.Event) -> Void = { _ in },
+        endOfEpoch: @escaping (TrainLoop.EpochEnd, any Trainable) -> Void = { _, _ in }
     )
         throws -> (TrainLoop, any Trainable)
     {
@@ -42,7 +43,8 @@ struct ResumeTests {
         let loop = try TrainLoop(
             model: model, parameters: parameters, recipe: recipe, train: rows(40, seed: 9),
             validation: rows(24, seed: 31), folder: folder, fingerprint: "f", start: "s",
-            team: ThreadTeam(threads: 2), memoryBytes: 1, report: report, interruption: interruption)
+            team: ThreadTeam(threads: 2), memoryBytes: 1, report: report,
+            endOfEpoch: { endOfEpoch($0, parameters) }, interruption: interruption)
         return (loop, parameters)
     }
 
@@ -79,6 +81,28 @@ struct ResumeTests {
             _ = try second.run()
             #expect(bytes(adapter) == bytes(expected), "stopped at step \(stop)")
         }
+    }
+
+    /// Of a run that is stopped anywhere, each epoch's end is told with the weights of one that was not.
+    @Test func theEndsOfEpochsAreTheSameWhereverARunIsStopped() throws {
+        func ends(_ stop: Int?) throws -> [Int: [UInt32]] {
+            let folder = try temporaryFolder()
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            var found: [Int: [UInt32]] = [:]
+            nonisolated(unsafe) var done = 0
+            let (first, _) = try loop(
+                folder, noisy: false, interruption: { if let stop, done >= stop { throw Stopped() } },
+                report: { if case .step = $0 { done += 1 } },
+                endOfEpoch: { found[$0.step] = bytes($1) })
+            do { _ = try first.run() } catch is Stopped {
+                let (second, _) = try loop(folder, noisy: false, endOfEpoch: { found[$0.step] = bytes($1) })
+                _ = try second.run()
+            }
+            return found
+        }
+        let expected = try ends(nil)
+        #expect(expected.keys.sorted() == [5, 10])
+        for stop in [1, 5, 6, 9] { #expect(try ends(stop) == expected, "stopped at step \(stop)") }
     }
 
     /// Every place where a run can be stopped: before each micro-batch of each step and of each validation.

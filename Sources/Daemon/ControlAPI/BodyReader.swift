@@ -20,12 +20,15 @@ enum BodyReader {
     static func read<Value: Decodable>(_ type: Value.Type, _ body: RequestBody, of endpoint: EndpointDescription)
         async throws -> (value: Value, text: Data)
     {
-        do {
-            let text = Data(try await body.collect(upTo: limit).readableBytesView)
-            return (try ContractCoding.decode(type, from: text), text)
-        } catch let error as DecodingError {
+        let text = Data(try await buffer(body).readableBytesView)
+        do { return (try ContractCoding.decode(type, from: text), text) } catch let error as DecodingError {
             throw failure(error, endpoint)
-        } catch is NIOTooManyBytesError {
+        }
+    }
+
+    /// The whole body. Throws a Failure (`request.too_large`).
+    static func buffer(_ body: RequestBody) async throws -> ByteBuffer {
+        do { return try await body.collect(upTo: limit) } catch is NIOTooManyBytesError {
             throw Failure(
                 code: "request.too_large", "The request's body is larger than \(limit >> 20) MiB.",
                 remedy: "Send less at once; files go into an upload.")

@@ -4,6 +4,7 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import Nouns
+import Operations
 import StageKit
 
 /// Finds the route of a request, sees that whoever asks may, answers it where its weight belongs, and turns every error
@@ -12,12 +13,18 @@ struct ControlRouter: Sendable {
     private let routes: [Routes.Route]
     private let ownership: Ownership?
     private let threads: AnswerThreads
+    private let repetitions: Repetitions?
 
-    /// - Parameter ownership: whose the things are that paths name; nil where there are none.
-    init(_ routes: Routes, ownership: Ownership? = nil, threads: AnswerThreads) {
+    /// - Parameters:
+    ///   - ownership: whose the things are that paths name; nil where there are none.
+    ///   - repetitions: nil where requests that come again are new ones.
+    init(
+        _ routes: Routes, ownership: Ownership? = nil, threads: AnswerThreads, repetitions: Repetitions? = nil
+    ) {
         self.routes = routes.all
         self.ownership = ownership
         self.threads = threads
+        self.repetitions = repetitions
     }
 
     func respond(to request: Request, from caller: Caller) async -> Response {
@@ -46,8 +53,10 @@ struct ControlRouter: Sendable {
             values: values, query: query, body: request.body, mediaType: request.headers[.contentType],
             principal: principal)
         let departure = caller.departure
+        let once = repetitions.flatMap { OnceOnly($0, request, endpoint) }
         let work: @Sendable () async throws -> Response = { [threads] in
-            try await route.answer(incoming).response(endpoint, threads, departure)
+            if let once { return try await once.response(incoming, route.answer) }
+            return try await route.answer(incoming).response(endpoint, threads, departure)
         }
         do {
             return switch endpoint.weight {

@@ -29,7 +29,8 @@ package struct ControlServer: Service {
         logger: Logger
     ) {
         let router = ControlRouter(
-            .all(operations, wire), ownership: operations.ownership, threads: threads)
+            .all(operations, wire), ownership: operations.ownership, threads: threads,
+            repetitions: operations.repetitions)
         let count = ConnectionCount(
             limit: min(api.connections, OpenConnections.most), each: api.connectionsEach)
         let tokens = operations.tokens

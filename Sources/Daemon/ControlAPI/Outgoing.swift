@@ -59,9 +59,13 @@ enum Outgoing: Sendable {
     static func json(_ value: any Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) throws
         -> Response
     {
+        json(try ContractCoding.encode(value), status: status, headers: headers)
+    }
+
+    /// A response that is one JSON value, encoded already.
+    static func json(_ data: Data, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
         var headers = headers
         headers[.contentType] = "application/json"
-        let data = try ContractCoding.encode(value)
         return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: data)))
     }
 

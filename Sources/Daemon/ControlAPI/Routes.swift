@@ -12,7 +12,7 @@ struct Routes: Sendable {
         /// The values of the path, decoded.
         let values: [String]
         let query: [(name: String, value: String)]
-        let body: RequestBody
+        var body: RequestBody
         let mediaType: String?
         let principal: Principal
     }
@@ -58,7 +58,19 @@ struct Routes: Sendable {
         _ endpoint: Endpoint<Subject, Query, NoBody, EventStream>,
         _ handler: @escaping @Sendable (Call<Subject, Query, NoBody>) async throws -> EventStream
     ) {
-        add(endpoint) { .events(try await handler(try await decoded(endpoint.description, $0))) }
+        add(endpoint) { incoming in
+            let events = try await handler(try await decoded(endpoint.description, incoming)).events
+            // Whoever watches does not keep a daemon from stopping, and is told that it stops.
+            let (stream, feed) = AsyncThrowingStream<ServerEvent, any Error>.makeStream()
+            let task = Task {
+                do {
+                    for try await event in events.cancelOnGracefulShutdown() { feed.yield(event) }
+                    feed.finish(throwing: Task.isShuttingDownGracefully ? CancellationError() : nil)
+                } catch { feed.finish(throwing: error) }
+            }
+            feed.onTermination = { _ in task.cancel() }
+            return .events(EventStream(stream))
+        }
     }
 
     /// Answers an endpoint with a text.

@@ -86,7 +86,8 @@ struct Notifier: Sendable {
     private func subject(_ event: DeliveryEvent) -> String {
         if [.degraded, .recovered].contains(event.type) { return "the daemon is \(event.type.rawValue)" }
         let what =
-            event.data.run.map { "run \($0)" } ?? event.data.drop?.rawValue ?? event.data.version?.rawValue
+            event.data.job.map { "job \($0)" } ?? event.data.run.map { "run \($0)" } ?? event.data.drop?.rawValue
+            ?? event.data.version?.rawValue
             ?? "the base"
         return "\(what) of \(event.data.pipeline) is \(event.type.rawValue)"
     }

@@ -17,7 +17,7 @@ struct Webhook: Sendable {
     func send(_ event: DeliveryEvent, _ settings: DeliverySettings) async throws -> Answer {
         guard let address = settings.webhook else { return .told("no webhook is configured any more") }
         do {
-            let body = try ContractCoding.encode(event)
+            let body = try ContractCoding.encode(WebhookEvent(event))
             var headers = [
                 (name: "content-type", value: "application/json"),
                 (name: "user-agent", value: "finetuned/\(BuildVersion.text)"),

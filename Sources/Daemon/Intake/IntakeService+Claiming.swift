@@ -43,7 +43,7 @@ extension IntakeService {
 
     /// Moves what was dropped into a folder of its own, from where nothing but this daemon reads it, then records it.
     func claim(_ path: RawPath, _ name: [UInt8], _ pipeline: PipelineSettings) throws {
-        let id = IntakeRules.newID(at: Date(), random: UInt32.random(in: 0...UInt32.max))
+        let id = DropID.new(at: Date(), random: UInt32.random(in: 0...UInt32.max))
         let hidden = hiddenFolder(id, pipeline)
         // Whatever fails from here on, the next pass looks for what was left half-way.
         state.mustRecover(pipeline.name)
@@ -75,7 +75,7 @@ extension IntakeService {
     }
 
     /// Enters a claimed drop into the ledger; gives it back where it turns out to be nothing that is read.
-    private func record(_ id: DropID, _ pipeline: PipelineSettings) throws {
+    func record(_ id: DropID, _ pipeline: PipelineSettings) throws {
         let folder = context.layout.intake(pipeline.name, drop: id)
         let name = (FileManager.default.contents(atPath: folder + "/name")).map(Array.init) ?? Array(id.rawValue.utf8)
         let contents: DropContents

@@ -51,7 +51,7 @@ extension IntakeService {
             return true
         }
         let name = FileManager.default.contents(atPath: files.folder + "/name").map(Array.init) ?? Array(drop.name.utf8)
-        let later = IntakeRules.newID(at: Date(), random: UInt32.random(in: 0...UInt32.max))
+        let later = DropID.new(at: Date(), random: UInt32.random(in: 0...UInt32.max))
         let hidden = hiddenFolder(later, pipeline)
         state.mustRecover(pipeline.name)
         try AtomicFile.makeFolder(hidden)

@@ -52,6 +52,7 @@ extension IntakeService {
             next.note = failure.message
             try quarantine(drop, folder)
             try context.ledger.update(next)
+            context.bells.scheduling.ring()
             context.logger.error(
                 "Quarantined \(name): \(failure)",
                 metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.quarantined"])

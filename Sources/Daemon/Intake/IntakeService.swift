@@ -61,6 +61,7 @@ package struct IntakeService: Service {
             try guarding("drop:\(pipeline.name):folder", pipeline, event: "watch.failed") {
                 if let name = try context.ledger.presentName(of: pipeline.name) { throw Self.renamed(pipeline, name) }
                 if state.needsRecovery(pipeline.name) { try recover(pipeline) }
+                try takeJobs(pipeline)
                 let late = try takeLate(pipeline)
                 let unread = try scan(pipeline, arrived)
                 let unfinished = try validateAll(pipeline)

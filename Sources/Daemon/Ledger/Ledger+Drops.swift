@@ -51,13 +51,16 @@ extension Ledger {
 
     /// Records a claimed file: as `received`, or as `duplicate` where the same bytes came before, were read by the same
     /// settings and were not quarantined (rules may have changed since). Returns what was recorded; recording the same
-    /// drop again changes nothing.
+    /// drop again changes nothing. A job's drop counts as tried: it starts no other run than the job's.
     package func receive(_ drop: Drop) throws -> Drop {
         try write { db in
             if let known = try Self.drop(drop.id, db) { return known }
             let drop = try Self.told(drop, db)
             try db.execute(
-                sql: "INSERT INTO drop_file (id, pipeline, received_at, body) VALUES (?, ?, ?, ?)",
+                sql: """
+                    INSERT INTO drop_file (id, pipeline, received_at, body, scheduled)
+                    VALUES (?1, ?2, ?3, ?4, EXISTS (SELECT 1 FROM job WHERE drop_id = ?1))
+                    """,
                 arguments: [
                     drop.id.rawValue, drop.pipeline.rawValue, drop.receivedAt.timeIntervalSince1970,
                     try Self.body(drop),
@@ -102,6 +105,22 @@ extension Ledger {
             try Self.update(drop, db)
             guard drop.state == .quarantined else { return }
             try Self.happen(.quarantined, drop.pipeline, drop.id, "\(drop.name): \(drop.note ?? "")", db)
+        }
+    }
+
+    /// The drop that has the rows of a drop: itself, or where it is a `duplicate` the one that came with the same bytes
+    /// before.
+    package func original(of drop: Drop) throws -> Drop? {
+        guard drop.state == .duplicate else { return drop }
+        return try read {
+            try Self.nouns(
+                Drop.self, $0,
+                """
+                SELECT body FROM drop_file WHERE pipeline = ? AND sha256 = ?
+                AND COALESCE(json_extract(body, '$.reading'), '') = ? AND state <> 'duplicate'
+                ORDER BY state IN ('revoked', 'quarantined'), received_at DESC LIMIT 1
+                """, [drop.pipeline.rawValue, drop.sha256, drop.reading ?? ""]
+            ).first
         }
     }
 

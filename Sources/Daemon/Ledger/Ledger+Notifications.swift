@@ -26,7 +26,8 @@ extension Ledger {
         if isQuiet { return 0 }
         return try write { db in
             var added = 0
-            for event in try Self.endedRuns(db) + Self.promotions(db, folder) + Self.happenings(db) {
+            for event in try Self.endedRuns(db) + Self.endedJobs(db) + Self.promotions(db, folder) + Self.happenings(db)
+            {
                 for target in targets(event.data.pipeline, event.type) {
                     try db.execute(
                         sql: "INSERT OR IGNORE INTO notification (event, target, due_at, body) VALUES (?, ?, ?, ?)",
@@ -68,11 +69,47 @@ extension Ledger {
         }
     }
 
+    /// Runs of jobs that have come to an end, which is the job's.
+    private static func endedJobs(_ db: Database) throws -> [DeliveryEvent] {
+        try GRDB.Row.fetchAll(
+            db,
+            sql: """
+                SELECT job.id AS j, job.pipeline AS p, job.run AS r, run_transition.state AS s, at, message
+                FROM run_transition JOIN job ON job.run = run_transition.run
+                WHERE run_transition.state IN ('rejected', 'inconclusive', 'accepted', 'failed', 'cancelled')
+                  AND sequence > (SELECT position FROM delivery_mark WHERE source = 'run') ORDER BY sequence
+                """
+        ).map { row in
+            let state: String = row["s"]
+            let kind: DeliveryEvent.Kind =
+                state == "failed" ? .jobFailed : state == "cancelled" ? .jobCancelled : .jobSucceeded
+            return jobEvent(
+                JobID(row["j"] as String), kind, PipelineName(row["p"] as String), RunID(row["r"] as String),
+                at: row["at"], reason: row["message"] ?? "")
+        }
+    }
+
+    private static func jobEvent(
+        _ job: JobID, _ kind: DeliveryEvent.Kind, _ pipeline: PipelineName, _ run: RunID?, at: Double, reason: String
+    ) -> DeliveryEvent {
+        DeliveryEvent(
+            id: eventID("\(job) \(kind.rawValue)"), createdAt: Int(at), type: kind,
+            data: .init(pipeline: pipeline, run: run, job: job, reason: reason))
+    }
+
     /// What was noted by ``happen(_:_:drop:reason:)``.
     private static func happenings(_ db: Database) throws -> [DeliveryEvent] {
         try GRDB.Row.fetchAll(db, sql: "SELECT * FROM happening ORDER BY sequence").compactMap { row in
             let (name, pipeline): (String, String) = (row["kind"], row["pipeline"])
             guard let kind = DeliveryEvent.Kind(rawValue: name) else { return nil }
+            if DeliveryEvent.Kind.ofJobs.contains(kind) {
+                // It ended before it had a run; the drop that its file was to become is its alone.
+                let job = try String.fetchOne(
+                    db, sql: "SELECT id FROM job WHERE drop_id = ?", arguments: [row["drop_id"] as String?])
+                return job.map {
+                    jobEvent(JobID($0), kind, PipelineName(pipeline), nil, at: row["at"], reason: row["reason"])
+                }
+            }
             return DeliveryEvent(
                 id: eventID("\(name) \(pipeline) \(row["sequence"] as Int64) \(row["at"] as Double)"),
                 createdAt: Int(row["at"] as Double), type: kind,

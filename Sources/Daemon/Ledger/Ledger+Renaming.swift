@@ -8,10 +8,11 @@ extension Ledger {
     private static let tables = [
         "drop_file", "dataset_row", "side", "duplicate_row", "set_aside", "quality_report", "dataset_mark", "shard",
         "revoked_row", "snapshot", "run", "version", "alias", "experiment", "suggestion", "happening", "anchor",
+        "job", "made_pipeline", "pipeline_share",
     ]
     /// Those of them whose bodies name the pipeline.
     private static let bodies = [
-        "drop_file", "quality_report", "snapshot", "run", "version", "experiment", "suggestion",
+        "drop_file", "quality_report", "snapshot", "run", "version", "experiment", "suggestion", "job",
     ]
 
     /// The present name of a pipeline that was called otherwise; nil where the name was never given up.
@@ -79,6 +80,7 @@ extension Ledger {
             sql: """
                 SELECT id FROM run WHERE pipeline = ?1 AND state IN (\(open))
                 UNION ALL SELECT id FROM experiment WHERE pipeline = ?1 AND state = 'running'
+                UNION ALL SELECT id FROM job WHERE pipeline = ?1 AND state = 'waiting'
                 UNION ALL SELECT id FROM drop_file WHERE pipeline = ?1 AND state IN ('received', 'validated') LIMIT 1
                 """, arguments: [former.rawValue])
         if let busy {

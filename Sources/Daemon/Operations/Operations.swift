@@ -27,6 +27,7 @@ package struct Operations: Sendable {
     package let tokens: TokenOperations
     /// Whose the things are that requests name.
     package let ownership: Ownership
+    package let repetitions: Repetitions
 
     /// - Parameter startedAt: when the daemon started.
     package init(
@@ -36,6 +37,7 @@ package struct Operations: Sendable {
         datasets: DatasetCatalogue, soundness: SoundnessService, startedAt: Date
     ) {
         let desk = ServiceDesk(context)
+        repetitions = Repetitions(context)
         let store = FileStore(context)
         files = FileOperations(context: context, store: store)
         parts = PartOperations(context: context, store: store)

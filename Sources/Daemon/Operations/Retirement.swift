@@ -18,8 +18,13 @@ struct Retirement: Sendable {
     /// Throws a Failure: `pipeline.configured` where its settings file is still there, `pipeline.unknown` where nobody
     /// ever heard of it.
     func retire(_ name: PipelineName, _ request: RetireRequest, who: String) throws -> RetireAnswer {
+        try missFile(name)
+        try MadePipelines(context).remove(name)
         try takeOut(name)
         var answer = RetireAnswer(pipeline: name)
+        for job in try context.ledger.waitingJobs(name) {
+            try context.ledger.change(job.id) { try $0.cancel(by: "\(who), who retired \(name)", at: Date()) }
+        }
         for experiment in try context.ledger.experiments(pipeline: name, state: .running, limit: 100) {
             answer.stopped.append(try experiments.stop(experiment.id, by: who).id)
         }
@@ -67,6 +72,7 @@ struct Retirement: Sendable {
                 name, to: new, folders: PipelineFolders.stored(context.layout, name, new), who: who)
         }
         try PipelineFolders(context.layout, context.ledger).follow()
+        MadePipelines(context).putIntoForce()
         context.logger.notice(
             "The pipeline \(name) is called \(new) from now on, by \(who)",
             metadata: ["pipeline": "\(new)", "event": "pipeline.ready"])
@@ -77,9 +83,11 @@ struct Retirement: Sendable {
     private func takeOut(_ name: PipelineName) throws {
         try missFile(name)
         try context.requireKnown(name)
-        var settings = context.settings.now
-        settings.pipelines.removeAll { $0.name == name }
-        context.settings.replace(settings)
+        context.settings.change { settings in
+            var settings = settings
+            settings.pipelines.removeAll { $0.name == name }
+            return settings
+        }
     }
 
     /// Throws a Failure (`pipeline.configured`) where there is a settings file of that name.

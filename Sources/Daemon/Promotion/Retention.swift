@@ -76,7 +76,8 @@ struct Retention: Sendable {
         let settings = context.settings.daemon.retention.overridden(
             by: context.settings.pipeline(pipeline)?.retention)
         let runs = try context.ledger.keptRuns(pipeline)
-        let candidates = try candidates(pipeline, runs, sized: settings.maximumBytes > 0 && !isPressed)
+        var candidates = try candidates(pipeline, runs, sized: settings.maximumBytes > 0 && !isPressed)
+        let loose = isPressed ? Set(runs.map(\.id)) : RetentionRules.loosened(&candidates, settings, now: Date())
         let kept = RetentionRules.kept(candidates, isPressed ? nil : settings, now: Date())
         var garbage = Garbage()
         // Whoever is being evaluated may use figures of any earlier run.
@@ -85,6 +86,9 @@ struct Retention: Sendable {
             if let reason = kept[run.id] {
                 if let version = candidate.version { garbage.kept.append(.init(version: version, reason: reason)) }
                 lighten(run, &garbage)
+                if loose.contains(run.id), !run.state.isUnderWay {
+                    garbage.add(context.layout.epochs(run.id), "checkpoints of run \(run.id)'s epochs go first")
+                }
             } else if !isJudging {
                 clear(run, candidate, &garbage)
             }
@@ -112,7 +116,8 @@ struct Retention: Sendable {
                 run: run.id, version: version, createdAt: run.createdAt,
                 aliases: names.filter { $0.value == version }.map(\.key).sorted(), score: score, use: uses[run.id],
                 start: version == nil && run.adapter != nil ? run.parent.flatMap { owners[$0] } : nil,
-                bytes: sized ? folders.reduce(0) { $0 + (DiskSize.of($1) ?? 0) } : 0)
+                bytes: sized ? folders.reduce(0) { $0 + (DiskSize.of($1) ?? 0) } : 0,
+                epochBytes: sized && !run.state.isUnderWay ? DiskSize.of(context.layout.epochs(run.id)) ?? 0 : 0)
         }
     }
 

@@ -19,10 +19,12 @@ package enum RetentionRules {
         /// become one.
         package var start: RunID?
         package var bytes: Int
+        /// Of them those of the checkpoints of its epochs.
+        package var epochBytes: Int
 
         package init(
             run: RunID, version: VersionID? = nil, createdAt: Date, aliases: [String] = [], score: Double? = nil,
-            use: String? = nil, start: RunID? = nil, bytes: Int = 0
+            use: String? = nil, start: RunID? = nil, bytes: Int = 0, epochBytes: Int = 0
         ) {
             self.run = run
             self.version = version
@@ -32,6 +34,7 @@ package enum RetentionRules {
             self.score = score
             self.use = use
             self.bytes = bytes
+            self.epochBytes = epochBytes
         }
     }
 
@@ -81,6 +84,27 @@ package enum RetentionRules {
             bytes -= candidate.bytes
         }
         return reasons
+    }
+
+    /// The runs whose epochs' checkpoints go so that what is kept fits into `maximum_bytes`, the oldest first; their
+    /// bytes count no more.
+    package static func loosened(_ candidates: inout [Candidate], _ settings: RetentionSettings, now: Date) -> Set<
+        RunID
+    > {
+        guard settings.maximumBytes > 0 else { return [] }
+        var unbounded = settings
+        unbounded.maximumBytes = 0
+        let reasons = kept(candidates, unbounded, now: now)
+        var bytes = candidates.reduce(0) { $0 + (reasons[$1.run] == nil ? 0 : $1.bytes) }
+        var loose: Set<RunID> = []
+        for index in candidates.indices.reversed() where bytes > settings.maximumBytes {
+            guard reasons[candidates[index].run] != nil, candidates[index].epochBytes > 0 else { continue }
+            bytes -= candidates[index].epochBytes
+            candidates[index].bytes -= candidates[index].epochBytes
+            candidates[index].epochBytes = 0
+            loose.insert(candidates[index].run)
+        }
+        return loose
     }
 
     /// What no rule removes.

@@ -10,16 +10,13 @@ struct VersionFolder {
 
     /// The version that a run's model is; making it again gives the same.
     func make(_ run: Run) throws -> ModelVersion {
-        guard let adapter = run.adapter else {
+        guard let adapter = run.adapter, let id = try context.versionID(of: run) else {
             throw Failure(
                 code: "promotion.no_adapter", "Run \(run.id) has no trained adapter.", at: run.id.rawValue,
                 remedy: "Queue a new run.")
         }
         let card = try context.requireBase(run.base)
         let stack = try context.stack(of: run).topped(by: adapter)
-        // The run is part of the name: the same weights from another run are another version with a lineage of its own.
-        let content = ([card.digest] + stack.map(\.sha256) + [run.id.rawValue]).joined(separator: "\n")
-        let id = VersionID("v-" + String(Digest.sha256(Data(content.utf8)).prefix(16)))
         let folder = context.layout.version(run.pipeline, id)
         var version = ModelVersion(
             id: id, pipeline: run.pipeline, run: run.id, base: run.base, baseDigest: card.digest, adapters: [],

@@ -12,7 +12,7 @@ package struct SchedulingService: Service {
     let context: StageContext
     /// What each pipeline waits for, for `ftctl status`.
     package let activity = ActivityBoard()
-    private let loop: StageLoop
+    let loop: StageLoop
 
     package init(_ context: StageContext) {
         self.context = context
@@ -33,6 +33,7 @@ package struct SchedulingService: Service {
             if Task.isCancelled { throw CancellationError() }
             let owner = "pipeline:\(pipeline.name)"
             do {
+                try beginJobs(of: pipeline)
                 if let until = try decide(pipeline) { next = min(next ?? until, until) }
                 context.problems.set(owner, nil)
             } catch is CancellationError {
@@ -190,7 +191,7 @@ package struct SchedulingService: Service {
     /// nobody waits for it.
     static func passed(_ time: Date, _ now: Date) -> Date { time > now.addingTimeInterval(1) ? .distantPast : time }
 
-    private func situation(_ pipeline: PipelineSettings) throws -> (SchedulingRules.Situation, DropWindow) {
+    func situation(_ pipeline: PipelineSettings) throws -> (SchedulingRules.Situation, DropWindow) {
         let now = Date()
         let served = try context.served(pipeline.name)
         let lineage = try served.map { try context.ledger.lineage($0.id) } ?? []
@@ -201,9 +202,11 @@ package struct SchedulingService: Service {
         let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose != .trial }
         // An accepted run that waits for `ftctl promote` does not hold the queue up.
         let busy = runs.contains { $0.state.isUnderWay }
+        // What jobs try says nothing of the pipeline's own course.
+        let own = runs.filter { $0.job == nil }
         let continuations = lineage.prefix { $0.run.mode != .fromBase }
         var judged = continuations.map(\.run)
-        if let newest = runs.first, newest.mode != .fromBase, !judged.contains(where: { $0.id == newest.id }) {
+        if let newest = own.first, newest.mode != .fromBase, !judged.contains(where: { $0.id == newest.id }) {
             judged.append(newest)
         }
         let situation = SchedulingRules.Situation(
@@ -212,10 +215,10 @@ package struct SchedulingService: Service {
             gateRows: try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0,
             newestDrop: window.untried.map { Self.passed($0.storedAt, now) }.max(),
             oldestDrop: window.untried.map { Self.passed($0.storedAt, now) }.min(),
-            lastRun: runs.first.map { Self.passed($0.createdAt, now) }, isBusy: busy,
+            lastRun: own.first.map { Self.passed($0.createdAt, now) }, isBusy: busy,
             hasServed: served != nil,
             servedBase: served?.base, continuations: continuations.count,
-            runsSinceFromBase: runs.prefix { $0.mode != .fromBase }.count,
+            runsSinceFromBase: own.prefix { $0.mode != .fromBase }.count,
             forgotten: judged.reduce(0) { $0 + SchedulingRules.forgotten($1.verdict) }, now: now)
         return (situation, window)
     }

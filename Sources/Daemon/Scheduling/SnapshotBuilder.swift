@@ -34,9 +34,21 @@ struct SnapshotBuilder {
                 key: trained.map(\.id.rawValue).joined(separator: ","))
             if let replay { files[.train, default: []].append(replay) }
         }
+        return try finish(
+            files, of: Set(shards.map(\.drop)), trained: trained.filter { $0.trainRows > 0 }.map(\.id), filter)
+    }
+
+    /// Records the snapshot of these files in the ledger.
+    ///
+    /// - Parameters:
+    ///   - drops: every drop whose rows may be in the files.
+    ///   - trained: the drops that are learnt from whole.
+    func finish(
+        _ files: [Split: [FileReference]], of drops: Set<DropID>, trained: [DropID], _ filter: SnapshotFilter
+    ) throws -> Snapshot {
         var snapshot = Snapshot(
-            id: "", pipeline: pipeline.name, createdAt: Date(), drops: Array(Set(shards.map(\.drop))).sorted(),
-            trained: trained.filter { $0.trainRows > 0 }.map(\.id), files: files,
+            id: "", pipeline: pipeline.name, createdAt: Date(), drops: drops.sorted(),
+            trained: trained, files: files,
             rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, removed: filter.removed,
             labels: try context.ledger.labels(pipeline.name, limit: 50))
         if !filter.sources.isEmpty { snapshot.sources = filter.sources }
@@ -53,7 +65,7 @@ struct SnapshotBuilder {
     }
 
     /// Whether a drop brought rows with a rejected answer, as its report says.
-    private func hasPairs(_ drop: DropID) -> Bool {
+    func hasPairs(_ drop: DropID) -> Bool {
         struct Shapes: Decodable { var shapes: [String: Int]? }
         let path = context.layout.dropReport(pipeline.name, drop)
         let report = FileManager.default.contents(atPath: path).flatMap {
@@ -64,7 +76,7 @@ struct SnapshotBuilder {
 
     /// Earlier rows mixed in so that old skills stay: those whose hash with this run's key is smallest, spread evenly
     /// over labels.
-    private func replay(from files: [FileReference], without aside: Set<RowID>, count: Int, key: String) throws
+    func replay(from files: [FileReference], without aside: Set<RowID>, count: Int, key: String) throws
         -> FileReference?
     {
         guard count > 0, !files.isEmpty else { return nil }

@@ -60,7 +60,7 @@ package struct ServingNames: Sendable {
         }
         return ServingTarget(
             model: context.modelReference(try context.requireBase(run.base), adapters: stack), run: run.id,
-            name: Self.name(base: run.base, run.pipeline, run.id.rawValue))
+            name: try name(of: run))
     }
 
     /// A version as the worker loads it, where its files are there.

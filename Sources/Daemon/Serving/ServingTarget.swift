@@ -11,6 +11,8 @@ package struct ServingTarget: Hashable, Sendable {
     package var run: RunID?
     /// What OpenAI's clients know it by: always the version, never the pipeline that serves it now.
     package var name: String
+    /// The folder of the checkpoint that was named.
+    package var checkpoint: String?
 
     /// - Parameter name: nil for a base, which has its own.
     package init(

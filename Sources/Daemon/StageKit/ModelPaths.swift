@@ -23,6 +23,16 @@ extension StageContext {
         AdapterStack(mode, parent: try parent.flatMap { try ledger.version($0) }?.adapters)
     }
 
+    /// The version that a run's model is, or would be; nil where nothing is trained.
+    ///
+    /// The run is part of the name: the same weights from another run are another version with a lineage of its own.
+    package func versionID(of run: Run) throws -> VersionID? {
+        guard let adapter = run.adapter else { return nil }
+        let stack = try stack(of: run).topped(by: adapter)
+        let content = [try requireBase(run.base).digest] + stack.map(\.sha256) + [run.id.rawValue]
+        return VersionID("v-" + String(Digest.sha256(Data(content.joined(separator: "\n").utf8)).prefix(16)))
+    }
+
     /// A registered base, or a Failure that says what to do.
     package func requireBase(_ id: BaseID) throws -> BaseCard {
         guard let card = try ledger.base(id) else {

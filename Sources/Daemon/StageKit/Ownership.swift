@@ -1,6 +1,7 @@
 import ControlProtocol
 import Ledger
 import Nouns
+import Platform
 
 /// Whose the things are that requests name: pipelines, and what is of a pipeline.
 ///
@@ -15,6 +16,12 @@ package struct Ownership: Sendable {
     /// Runs and the like that there are not, and things that their own operations look after, are no hindrance.
     package func permits(_ principal: Principal, _ name: String, _ value: String) throws -> Bool {
         guard principal.role != .admin else { return true }
+        // A job's run is whose the job is, whatever the pipeline.
+        if name == "run", let job = try ledger.run(RunID(value))?.job, let owner = try ledger.job(job)?.owner,
+            principal.owns(owner)
+        {
+            return true
+        }
         let pipeline: PipelineName? =
             switch name {
             case "pipeline": PipelineName(value)
@@ -32,5 +39,11 @@ package struct Ownership: Sendable {
     }
 
     /// Whose a pipeline is; nil where it is nobody's.
-    package func owner(of pipeline: PipelineName) throws -> String? { nil }
+    package func owner(of pipeline: PipelineName) throws -> String? { try ledger.madePipeline(pipeline)?.owner }
+
+    /// What people call an owner: a user by his name.
+    package static func name(of owner: String) -> String {
+        guard owner.hasPrefix("uid:"), let number = UInt32(owner.dropFirst("uid:".count)) else { return owner }
+        return System.userName(number)
+    }
 }

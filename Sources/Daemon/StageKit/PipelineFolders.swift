@@ -26,7 +26,9 @@ package struct PipelineFolders: Sendable {
     /// throws.
     package func follow() throws {
         for (former, name) in try ledger.unmoved() {
-            for folder in [layout.intake, layout.quarantine, layout.datasets, layout.models, layout.drop] {
+            for folder in [
+                layout.intake, layout.quarantine, layout.datasets, layout.models, layout.drop, layout.madePipeline,
+            ] {
                 try move(folder(former), to: folder(name))
             }
             // What is known of a version stands beside it, too.

@@ -58,6 +58,15 @@ package final class RunFeed: Sendable {
         for listener in listeners { listener.finish() }
     }
 
+    /// When a run's training is about to end, by its newest step; nil where no step is known.
+    package func estimatedEnd(of run: RunID) -> Date? {
+        stories.withLock { stories in
+            stories.byRun[run]?.notices.lazy.reversed().compactMap { notice in
+                notice.event?.step?.secondsLeft.map { notice.at.addingTimeInterval($0) }
+            }.first
+        }
+    }
+
     /// Notices from index `from` on; with `follow`, also those to come until the story is over.
     package func notices(_ run: RunID, from: Int, follow: Bool) -> AsyncStream<RunNotice> {
         let (stream, continuation) = AsyncStream<RunNotice>.makeStream()

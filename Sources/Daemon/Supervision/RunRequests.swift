@@ -18,10 +18,11 @@ enum RunRequests {
                 remedy: "Queue a new run.")
         }
         let stack = try context.stack(of: run)
-        let task = try TrainTask(
+        var task = try TrainTask(
             model: context.modelReference(card, adapters: stack.frozen), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe,
             truncate: FrozenSettings.of(run, context).truncate)
+        if run.job != nil { task.keepsEpochs = true }
         return request(run.id.rawValue, context.layout.run(run.id), .train(task), context)
     }
 

@@ -232,7 +232,11 @@ package struct SupervisionService: Service {
             }
             found = (range, nil)
         }
-        let choice = RangeTestRules.choose(found.range, mode: run.mode, warmStartRatio: ratio, earlier: found.earlier)
+        var choice = RangeTestRules.choose(found.range, mode: run.mode, warmStartRatio: ratio, earlier: found.earlier)
+        if let multiplier = run.rateMultiplier {
+            choice.rate *= multiplier
+            choice.note += JobSettings.note(multiplier)
+        }
         try await record(run.id) {
             try context.ledger.amend(run.id) {
                 $0.recipe.learningRate = choice.rate

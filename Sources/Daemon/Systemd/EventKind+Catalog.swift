@@ -306,16 +306,8 @@ extension EventKind {
                 pipeline's file undoes it.
                 """
             )
-        case .iterationQueued:
-            (
-                "@RUN@ of @PIPELINE@ follows a run that was not promoted",
-                "The message says what is changed and which evidence speaks for it (iterate = auto)."
-            )
-        case .iterationEnded:
-            (
-                "Iterating on @PIPELINE@ has ended without a promotion",
-                "The message says what was tried and what is needed; ftctl show has it too."
-            )
+        case .iterationQueued, .iterationEnded: explanationOfIterations
+        case .jobMade, .jobFailed, .jobCancelled: explanationOfJobs
         case .workerDied:
             (
                 "The worker of @RUN@ died",

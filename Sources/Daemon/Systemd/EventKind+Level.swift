@@ -7,7 +7,7 @@ extension EventKind {
         case .daemonFailed:
             .critical
         case .daemonUnhealthy, .stageFailed, .settingsInvalid, .watchFailed, .dropQuarantined, .runFailed,
-            .deliveryFailed, .diskFull, .ledgerFailed, .fileUnsound, .daemonWaiting:
+            .jobFailed, .deliveryFailed, .diskFull, .ledgerFailed, .fileUnsound, .daemonWaiting:
             .error
         case .pipelineStopped, .pipelineChanged, .watchOverflow, .baseRefused, .dropRowsRejected,
             .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning, .servingDied,

@@ -51,6 +51,10 @@ package enum EventKind: String, CaseIterable, Sendable {
     case runFailed = "run.failed"
     case runPaused = "run.paused"
     case runCancelled = "run.cancelled"
+    // Jobs of OpenAI's API
+    case jobMade = "job.made"
+    case jobFailed = "job.failed"
+    case jobCancelled = "job.cancelled"
     // Experiments
     case experimentStarted = "experiment.started"
     case experimentTrial = "experiment.trial"

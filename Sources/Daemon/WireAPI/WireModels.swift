@@ -30,6 +30,13 @@ package struct WireModels: Sendable {
                         id: ServingNames.name(version), created: Self.seconds(version.createdAt), ownedBy: "local"))
             }
         }
+        for pipeline in context.settings.pipelines.map(\.name) {
+            for (run, record) in try names.checkpoints(pipeline) {
+                models.append(
+                    WireModel(
+                        id: ServingNames.name(of: run, step: record.step), created: Int(record.time), ownedBy: "local"))
+            }
+        }
         for base in try context.ledger.bases() {
             models.append(
                 WireModel(id: base.id.rawValue, created: Self.seconds(base.addedAt), ownedBy: "base"))
@@ -50,6 +57,10 @@ package struct WireModels: Sendable {
     /// Throws a Failure: `model.unknown`, `model.removed`, and `version.in_use` saying what needs it.
     package func remove(_ name: WireModelName, who: Principal) throws -> DeletedObject {
         let target = try names.target(name.rawValue)
+        if let folder = target.checkpoint {
+            try FileManager.default.removeItem(atPath: folder)
+            return DeletedObject(name.rawValue, object: "model")
+        }
         guard let version = target.version, target.pipeline == nil else {
             throw Failure(
                 code: "request.unsupported_value", "'\(name)' names no version.", at: "model",

@@ -1,5 +1,6 @@
 import Serving
 import StageKit
+import Supervision
 
 /// What OpenAI's clients can ask of the daemon, by noun; the routes' handlers call these and hold no rule themselves.
 package struct WireOperations: Sendable {
@@ -9,12 +10,17 @@ package struct WireOperations: Sendable {
     package let decisions: WireDecisions
     package let responses: WireResponses
     package let graders = WireGraders()
+    package let jobs: WireJobs
 
-    package init(_ context: StageContext, serving: any ServingPath) {
+    package init(
+        _ context: StageContext, serving: any ServingPath, supervision: SupervisionService,
+        files: JobFiles
+    ) {
         models = WireModels(context: context, serving: serving)
         chat = WireChat(context: context, serving: serving)
         completions = WireCompletions(context: context, serving: serving)
         decisions = WireDecisions(context: context, serving: serving)
         responses = WireResponses(context: context, serving: serving)
+        jobs = WireJobs(context: context, supervision: supervision, files: files)
     }
 }

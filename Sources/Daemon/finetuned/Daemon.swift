@@ -80,7 +80,10 @@ struct Daemon {
         let listening = Bell()
         let threads = AnswerThreads()
         let server = ControlServer(
-            operations, WireOperations(context, serving: serving),
+            operations,
+            WireOperations(
+                context, serving: serving, supervision: supervision,
+                files: JobFiles(find: operations.files.find, keep: operations.files.keep)),
             socket: ControlSocket(path: layout.socket, adopted: adopted, access: ground.access, logger: logger),
             network: openNetwork(descriptors, context), api: settings.daemon.api, threads: threads,
             onListening: { listening.ring() }, logger: logger)

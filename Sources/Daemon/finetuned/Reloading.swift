@@ -81,9 +81,7 @@ struct Reloading: Service {
         manager.reloading()
         context.logger.info("Settings are read again (\(reason))", metadata: ["event": "daemon.reloading"])
         defer { manager.ready() }
-        let before = context.settings.now
-        let folder = SettingsFolder.read(context.layout, after: before)
-        context.settings.replace(folder)
+        let (before, folder) = context.settings.change { SettingsFolder.read(context.layout, after: $0) }
         Logs.threshold.level = Logger.Level(rawValue: folder.daemon.logLevel) ?? .info
         context.logger.notice(
             """

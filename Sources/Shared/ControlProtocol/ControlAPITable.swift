@@ -3,6 +3,8 @@ package enum ControlAPITable {
     package struct Group: Sendable {
         /// The noun as a heading.
         package let title: String
+        /// What holds for all of them, in Markdown.
+        package var about = ""
         package let endpoints: [EndpointDescription]
     }
 
@@ -24,6 +26,7 @@ package enum ControlAPITable {
         Group(title: "OpenAI: responses", endpoints: ResponseEndpoints.all),
         Group(title: "OpenAI: decisions", endpoints: DecisionEndpoints.all),
         Group(title: "OpenAI: graders", endpoints: GraderEndpoints.all),
+        Group(title: "OpenAI: fine-tuning jobs", about: JobEndpoints.about, endpoints: JobEndpoints.all),
     ]
 
     package static var all: [EndpointDescription] { groups.flatMap(\.endpoints) }
@@ -48,6 +51,7 @@ extension Endpoint {
     package static var responses: ResponseEndpoints.Type { ResponseEndpoints.self }
     package static var graders: GraderEndpoints.Type { GraderEndpoints.self }
     package static var decisions: DecisionEndpoints.Type { DecisionEndpoints.self }
+    package static var jobs: JobEndpoints.Type { JobEndpoints.self }
 }
 
 // And wherever a request is: `client.send(.runs.show("r-000042"))`.

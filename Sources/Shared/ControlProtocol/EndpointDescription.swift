@@ -31,6 +31,26 @@ package struct EndpointDescription: Sendable {
     }
 }
 
+extension EndpointDescription {
+    /// How a request with an `Idempotency-Key` that comes again is told from a new one.
+    package enum Repetition: Sendable {
+        /// By its body, which is JSON.
+        case json(isRepeatable: Bool)
+        /// By what it makes, since the form of the same file is never the same bytes.
+        case form
+    }
+
+    /// Nil for what makes nothing: it may come as often as it likes.
+    package var repetition: Repetition? { Self.making[name] }
+
+    private static let making: [String: Repetition] = [
+        "jobs.create": .json(isRepeatable: true), "parts.begin": .json(isRepeatable: true),
+        "parts.complete": .json(isRepeatable: false), "files.create": .form, "parts.add": .form,
+        "pipelines.run": .json(isRepeatable: false), "experiments.start": .json(isRepeatable: false),
+        "bases.add": .json(isRepeatable: false), "uploads.open": .json(isRepeatable: false),
+    ]
+}
+
 /// The value of one query parameter that chooses between endpoints with the same method and path.
 package struct QueryChoice: Hashable, Sendable {
     package let parameter: String

@@ -6,6 +6,12 @@ package protocol EndpointQuery: Hashable, Sendable {
     init()
     /// Its parameters in the order in which they are documented.
     static var parameters: [QueryParameter<Self>] { get }
+    /// Takes a parameter whose name has a part of the caller's own, such as `metadata[team]`; false where it does not.
+    mutating func take(_ name: String, _ value: String) -> Bool
+}
+
+extension EndpointQuery {
+    package mutating func take(_ name: String, _ value: String) -> Bool { false }
 }
 
 /// The query of an endpoint without parameters.
@@ -39,7 +45,7 @@ extension EndpointQuery {
         var seen: Set<String> = []
         for (name, value) in given where !allowed.contains(name) {
             guard let parameter = Self.parameters.first(where: { $0.description.name == name }) else {
-                if takesUnknown { continue }
+                if take(name, value) || takesUnknown { continue }
                 throw QueryFault.unknown(name, known: Self.parameters.map(\.description.name) + allowed)
             }
             guard seen.insert(name).inserted else { throw QueryFault.twice(name) }

@@ -26,6 +26,12 @@ package struct Layout: Hashable, Sendable {
     package var settingsCopy: String { settingsCopies + "/finetuned.toml" }
     package var pipelineSettingsCopies: String { settingsCopies + "/pipelines" }
 
+    /// The files of pipelines that jobs made; one in ``pipelineSettings`` goes before.
+    package var madePipelines: String { state + "/pipelines" }
+    package func madePipeline(_ pipeline: PipelineName) -> String { madePipelines + "/\(pipeline).toml" }
+    /// Whether a pipeline's file is one that jobs made.
+    package func isMade(_ file: String) -> Bool { file.hasPrefix(madePipelines + "/") }
+
     // MARK: - The daemon itself
 
     package var state: String { root + "/var/lib/finetuned" }
@@ -79,6 +85,9 @@ package struct Layout: Hashable, Sendable {
     /// The parts of all that come in parts.
     package var allParts: String { keptFiles + "/parts" }
 
+    /// What a job waits with until it has a run: its validation file, read.
+    package func job(_ id: JobID) -> String { state + "/jobs/\(id)" }
+
     // MARK: - Models
 
     package var uploads: String { state + "/uploads" }
@@ -107,6 +116,9 @@ package struct Layout: Hashable, Sendable {
     package func events(_ id: RunID) -> String { WorkFolder(run(id)).events }
     /// Where a run's training goes on after an interruption.
     package func checkpoint(_ id: RunID) -> String { WorkFolder(run(id)).checkpoint }
+    /// What a run had trained by the ends of its epochs.
+    package func epochs(_ id: RunID) -> String { WorkFolder(run(id)).epochs }
+    package func epoch(_ id: RunID, step: Int) -> String { WorkFolder(run(id)).epoch(step) }
     package func rangeTest(_ id: RunID) -> String { run(id) + "/range-test" }
     /// - Parameter role: which of the run's models is evaluated.
     package func evaluation(_ id: RunID, of role: ModelRole) -> String { run(id) + "/evaluation-\(role.rawValue)" }

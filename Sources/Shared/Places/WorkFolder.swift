@@ -17,4 +17,8 @@ package struct WorkFolder: Hashable, Sendable {
     package var socket: String { path + "/serve.sock" }
     /// Where training goes on after an interruption.
     package var checkpoint: String { path + "/checkpoint.safetensors" }
+    /// What was trained by the end of each epoch that is kept, where that was asked for.
+    package var epochs: String { path + "/epochs" }
+    /// - Parameter step: the optimizer steps inside.
+    package func epoch(_ step: Int) -> String { epochs + "/step-\(step)" }
 }

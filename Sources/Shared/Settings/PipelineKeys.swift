@@ -326,8 +326,11 @@ extension PipelineSettings {
                 return $1.hasPrefix("/") ? nil : "an absolute path"
             },
             .texts(
-                "delivery.webhook_events", default: "all",
-                "The events that are sent: \(Self.events).",
+                "delivery.webhook_events", default: "those of jobs",
+                """
+                The events that are sent, of: \(Self.events). OpenAI's clients read those of jobs alone \
+                (docs/operating.md).
+                """,
                 read: { $0.delivery.webhookEvents }
             ) {
                 $0.delivery.webhookEvents = $1

@@ -218,6 +218,6 @@ package struct DeliverySettings: Codable, Hashable, Sendable {
     /// The secret before that, which signs as well for a day.
     package var webhookSecretFileOld: String?
     /// The events that are sent.
-    package var webhookEvents = DeliveryEvent.Kind.allCases.map(\.rawValue)
+    package var webhookEvents = DeliveryEvent.Kind.ofJobs.map(\.rawValue)
     package init() {}
 }

@@ -40,7 +40,11 @@ extension SettingsFolder {
                         at: layout.pipelineSettings,
                         remedy: "Put it back; a pipeline is ended by removing its file from that folder."))
             }
-            faulty.formUnion(former.pipelines.map(\.file))
+            let files = former.pipelines.filter { !layout.isMade($0.file) }
+            faulty.formUnion(files.map(\.file))
+            // One of these goes before a pipeline of the same name that jobs made.
+            let names = Set(files.map(\.name))
+            pipelines.removeAll { layout.isMade($0.file) && names.contains($0.name) }
         }
         keepFormer(former.pipelines, layout)
     }

@@ -45,7 +45,8 @@ package struct SettingsFolder: Sendable {
     package static func read(_ layout: Layout) -> SettingsFolder {
         var result = SettingsFolder()
         result.readDaemon(layout)
-        for name in result.pipelineFiles(layout) {
+        let names = result.pipelineFiles(layout)
+        for name in names {
             let path = layout.pipelineSettings + "/" + name
             do {
                 let source = try SettingsFile.Source(path: path)
@@ -62,6 +63,7 @@ package struct SettingsFolder: Sendable {
                 result.faulty.insert(path)
             }
         }
+        result.readMade(layout, except: Set(names))
         result.refuseSharedFolders(layout)
         return result
     }
@@ -248,7 +250,7 @@ package struct SettingsFolder: Sendable {
         URL(filePath: pipeline.dropFolder ?? layout.drop(pipeline.name)).standardizedFileURL.path
     }
 
-    private static func failure(_ error: any Error, _ path: String) -> Failure {
+    static func failure(_ error: any Error, _ path: String) -> Failure {
         error as? Failure ?? Failure(code: "settings.unreadable", "\(error)", at: path, remedy: "Mend the file.")
     }
 }

@@ -108,6 +108,8 @@ package struct TrainTask: Codable, Hashable, Sendable {
     package var pauseAtStep: Int?
     /// Whether rows longer than the recipe's length are cut to it (nil: yes) or left out.
     package var truncate: Bool?
+    /// Whether what is trained by the end of each epoch is kept besides (``EpochRecord``); nil: no.
+    package var keepsEpochs: Bool?
     /// The rows as the task `encode` writes them, for engines that have no tokenizer (nil: the engine reads rows).
     package var tokens: TrainingTokens?
     package init(

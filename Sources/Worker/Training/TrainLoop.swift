@@ -17,6 +17,18 @@ package final class TrainLoop {
         case reference(done: Int, of: Int)
     }
 
+    /// The end of an epoch.
+    package struct EpochEnd: Sendable {
+        /// Steps done.
+        package let step: Int
+        /// The step of the best weights so far; nil where no rows choose.
+        package let bestStep: Int?
+        /// Loss of the last step.
+        package let loss: Double
+        /// What validation said at this step, where it was asked.
+        package let validation: ValidationReport?
+    }
+
     /// What `interruption` threw, on its way out of a step or a validation that is given up.
     private struct GivenUp: Error { let cause: any Error }
 
@@ -35,6 +47,9 @@ package final class TrainLoop {
     let stepsPerEpoch: Int
     package let steps: Int
     let report: (Event) -> Void
+    private let endOfEpoch: (EpochEnd) throws -> Void
+    /// The newest validation of this attempt.
+    private var lastValidation: ValidationReport?
     let interruption: Interruption
     /// The whole steps done.
     private var state = Checkpoint()
@@ -52,12 +67,15 @@ package final class TrainLoop {
     ///   - fingerprint: names rows, base and start, so that a checkpoint of something else is not resumed.
     ///   - start: names rows and start alone, which is what the reference of pairs depends on.
     ///   - memoryBytes: what activations may take.
+    ///   - endOfEpoch: called with the weights as they are at the end of each epoch; of a run that was stopped there
+    ///     once more.
     ///   - interruption: asked before every micro-batch.
     /// - Throws: a Failure where there is nothing to train on.
     package init(
         model: Model, parameters: any Trainable, recipe: Recipe, train: [TrainingExample],
         validation: [TrainingExample], folder: String, fingerprint: String, start: String, team: ThreadTeam,
-        memoryBytes: Int, report: @escaping (Event) -> Void, interruption: @escaping Interruption = {}
+        memoryBytes: Int, report: @escaping (Event) -> Void,
+        endOfEpoch: @escaping (EpochEnd) throws -> Void = { _ in }, interruption: @escaping Interruption = {}
     ) throws {
         guard let peak = recipe.learningRate, peak > 0, peak.isFinite else {
             throw Failure(
@@ -79,6 +97,7 @@ package final class TrainLoop {
         self.start = start
         self.team = team
         self.report = report
+        self.endOfEpoch = endOfEpoch
         self.interruption = interruption
         transformer = try parameters.transformer(model, team: team)
         optimizer = try Optimizer(parameters, recipe: recipe, team: team)
@@ -107,9 +126,11 @@ package final class TrainLoop {
         let last = min(steps, pauseAtStep ?? steps)
         do {
             if isValidationDue { try validate() }
+            try endEpoch()
             while state.step < last, !isPatienceLost {
                 try takeStep()
                 if isEvaluation(state.step) { try validate() }
+                try endEpoch()
                 if state.step % max(1, recipe.checkpointEverySteps) == 0, state.step < last, !isPatienceLost {
                     try checkpoint()
                 }
@@ -126,6 +147,15 @@ package final class TrainLoop {
             optimizer.parameters.values.pointer.update(from: best.pointer, count: optimizer.parameters.count)
         }
         return result(paused: false)
+    }
+
+    /// Tells of an epoch that ends with the steps done.
+    private func endEpoch() throws {
+        guard state.step > 0, state.step % stepsPerEpoch == 0 || state.step == steps else { return }
+        try endOfEpoch(
+            EpochEnd(
+                step: state.step, bestStep: validation.isEmpty ? nil : state.bestStep, loss: state.lastLoss,
+                validation: lastValidation.flatMap { $0.step == state.step ? $0 : nil }))
     }
 
     /// Takes what the frozen start says of the pairs from the run's folder, or measures it.
@@ -260,11 +290,11 @@ package final class TrainLoop {
         } else {
             state.evaluationsWithoutGain += 1
         }
-        report(
-            .validation(
-                ValidationReport(
-                    step: state.step, loss: mean, tokenAccuracy: found.tokenAccuracy, best: isBest,
-                    preference: found.preference, tokenLoss: found.tokenLoss)))
+        let told = ValidationReport(
+            step: state.step, loss: mean, tokenAccuracy: found.tokenAccuracy, best: isBest,
+            preference: found.preference, tokenLoss: found.tokenLoss)
+        lastValidation = told
+        report(.validation(told))
     }
 
     private func checkpoint() throws {

@@ -6,5 +6,6 @@ struct PipelineNoun: ParsableCommand {
         subcommands: [
             PipelineList.self, PipelineShow.self, PipelineCheck.self, PipelineRun.self, PipelineGenerate.self,
             PipelineRollback.self, PipelineHistory.self, PipelineRetire.self, PipelineRename.self,
+            PipelineShare.self,
         ])
 }

@@ -17,6 +17,7 @@ extension Routes {
         routes.addFiles(operations)
         routes.addModels(wire.models)
         routes.addAnswers(wire)
+        routes.addJobs(wire.jobs)
         return routes
     }
 }

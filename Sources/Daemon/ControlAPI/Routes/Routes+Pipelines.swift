@@ -13,6 +13,7 @@ extension Routes {
         on(.pipelines.history) { try pipelines.history($0.subject, $0.query) }
         on(.pipelines.retire) { try pipelines.retire($0.subject, $0.body, who: $0.who) }
         on(.pipelines.rename) { try pipelines.rename($0.subject, $0.body, who: $0.who) }
+        on(.pipelines.share) { try pipelines.share($0.subject, $0.body, who: $0.principal) }
         on(.pipelines.verify) { try pipelines.verify($0.subject) }
     }
 }

@@ -30,5 +30,7 @@ struct Migration: Sendable {
         .anchors,
         .reading,
         .tokens,
+        .jobs,
+        .requestKeys,
     ]
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Nouns
 import Platform
+import StageKit
 
 /// A file that is written while its bytes come, under a name that nobody asks for. It goes with this object unless it
 /// was given its name.
@@ -18,7 +19,7 @@ final class ComingFile {
 
     /// Throws a FileFailure.
     init(folder: String, limit: Int, field: String, withSum: Bool = false) throws {
-        path = folder + "/" + Names.random("")
+        path = folder + "/" + RandomName.new("")
         (self.limit, self.field) = (limit, field)
         sum = withSum ? MD5() : nil
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o640)

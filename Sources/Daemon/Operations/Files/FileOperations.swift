@@ -28,9 +28,15 @@ package struct FileOperations: Sendable {
         let purpose = try Self.purpose(form.text("purpose"))
         let now = Date()
         let kept = KeptFile(
-            id: Names.random("file-"), owner: who.owner, sha256: try file.finish().sha256, bytes: file.count,
+            id: RandomName.made("file-"), owner: who.owner, sha256: try file.finish().sha256, bytes: file.count,
             name: Self.name(form.fileName), purpose: purpose, createdAt: now,
             expiresAt: try Self.end(form).map { now.addingTimeInterval(Double($0)) })
+        if let made = try context.ledger.keptFile(kept.id) {
+            guard made.sha256 == kept.sha256, made.name == kept.name, made.purpose == kept.purpose else {
+                throw RepetitionFault.another
+            }
+            return Self.answer(made)
+        }
         try store.keep(file, sha256: kept.sha256) { try context.ledger.add(kept) }
         return Self.answer(kept)
     }
@@ -64,11 +70,24 @@ package struct FileOperations: Sendable {
         return DeletedObject(id.rawValue, object: "file")
     }
 
-    private func find(_ id: FileID, _ who: Principal) throws -> KeptFile {
+    /// A file of whoever asks. Throws a Failure (`file.unknown`).
+    package func find(_ id: FileID, _ who: Principal) throws -> KeptFile {
         guard let file = try context.ledger.keptFile(id.rawValue), who.owns(file.owner),
             file.expiresAt.map({ $0 > Date() }) ?? true
         else { throw Self.unknown(id) }
         return file
+    }
+
+    /// Keeps the text of a job's results under an identifier; once it is kept, it stays as it is.
+    package func keep(_ text: String, name: String, id: FileID, owner: String) throws -> KeptFile {
+        if let kept = try context.ledger.keptFile(id.rawValue) { return kept }
+        let file = try store.begin(field: "file", limit: store.limit)
+        try file.write(Data(text.utf8))
+        let kept = KeptFile(
+            id: id.rawValue, owner: owner, sha256: try file.finish().sha256, bytes: file.count, name: name,
+            purpose: "fine-tune-results", createdAt: Date())
+        try store.keep(file, sha256: kept.sha256) { try context.ledger.add(kept) }
+        return kept
     }
 
     private static func unknown(_ id: FileID) -> Failure {

@@ -26,8 +26,10 @@ package struct PartOperations: Sendable {
         try store.clear()
         let now = Date()
         let upload = PartUpload(
-            id: Names.random("upload_"), owner: who.owner, bytes: body.bytes, name: FileOperations.name(body.filename),
+            id: RandomName.made("upload_"), owner: who.owner, bytes: body.bytes,
+            name: FileOperations.name(body.filename),
             purpose: purpose, createdAt: now, expiresAt: now.addingTimeInterval(Self.life))
+        if let made = try context.ledger.partUpload(upload.id) { return try answer(made) }
         try context.ledger.begin(upload)
         return try answer(upload)
     }
@@ -48,9 +50,13 @@ package struct PartOperations: Sendable {
         }
         try await body.forEachPiece(form.feed)
         let file = try form.finish()
-        _ = try file.finish()
-        let part = Names.random("part_")
+        let sha256 = try file.finish().sha256
+        let part = RandomName.made("part_")
         let folder = context.layout.parts(upload.id)
+        if parts[part] != nil {
+            guard try Digest.sha256(file: folder + "/" + part) == sha256 else { throw RepetitionFault.another }
+            return PartObject(id: part, createdAt: Int(Date().timeIntervalSince1970), upload: upload.id)
+        }
         try AtomicFile.makeFolder(folder)
         try file.take(folder + "/" + part)
         try context.ledger.add(part: part, of: upload.id, bytes: file.count)
@@ -84,7 +90,7 @@ package struct PartOperations: Sendable {
                 remedy: "Send the parts again.")
         }
         let file = KeptFile(
-            id: Names.random("file-"), owner: upload.owner, sha256: sums.sha256, bytes: whole.count,
+            id: RandomName.new("file-"), owner: upload.owner, sha256: sums.sha256, bytes: whole.count,
             name: upload.name, purpose: upload.purpose, createdAt: Date())
         try store.keep(whole, sha256: file.sha256) { try context.ledger.end(upload.id, as: file) }
         try store.clear()

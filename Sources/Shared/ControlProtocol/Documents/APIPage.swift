@@ -3,7 +3,10 @@ package enum APIPage {
     /// The whole page as Markdown.
     package static var text: String {
         introduction + AccessTable.text + openAI
-            + ControlAPITable.groups.map { "\n## \($0.title)\n" + $0.endpoints.map(section).joined() }.joined()
+            + ControlAPITable.groups.map { group in
+                let about = group.about.isEmpty ? "" : "\n\(group.about)\n"
+                return "\n## \(group.title)\n" + about + group.endpoints.map(section).joined()
+            }.joined()
     }
 
     private static let introduction = """
@@ -26,6 +29,11 @@ package enum APIPage {
         this state), 413 (the body is too large), 429 or 503 (too much is asked, or it is stopping), 500 (a fault of \
         the daemon) or 507 (its disk is full). Every answer
         has a name of its own in `x-request-id`.
+
+        A POST that makes something (a job, a file, an upload or a part of one, a run, an experiment, a base) may \
+        come with an `Idempotency-Key`, a text of the caller's own: the same request under the same key
+        gets the first answer again for a day, over restarts as well, and makes nothing more; another request under \
+        the key is 400 `idempotency_error`.
 
         What stands under Files and OpenAI is OpenAI's API, for its clients (`base_url="http://localhost/v1"` over \
         the socket): times are whole seconds since 1970, fields

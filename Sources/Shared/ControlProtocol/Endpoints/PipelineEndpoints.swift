@@ -41,10 +41,15 @@ package enum PipelineEndpoints {
         "Gives a pipeline whose settings file was moved away another name, with all its history.", weight: .heavy,
         access: .own)
 
+    package static let share = Endpoint<PipelineName, NoQuery, ShareRequest, ShareAnswer>(
+        "pipelines.share", .post, "/v1/pipelines/{pipeline}/share",
+        "Lets another user make jobs in a pipeline that one's jobs made, or no more.", access: .own)
+
     static let all = [
         list.description, show.description, settings.description, check.description, run.description,
         generate.description,
         rollback.description, history.description, verify.description, retire.description, rename.description,
+        share.description,
     ]
 }
 

@@ -5,7 +5,7 @@ package enum CommandWords {
     package static let verbs: Set<String> = [
         "add", "alias", "annotate", "cancel", "check", "compare", "diff", "explain", "export", "generate", "help",
         "history", "lineage", "list", "pause", "promote", "recommend", "remove", "rename", "report", "resume", "retire",
-        "retry", "revoke", "rollback", "run", "show", "start", "stop", "watch",
+        "retry", "revoke", "rollback", "run", "share", "show", "start", "stop", "watch",
     ]
 
     /// What an identifier names, by its form alone.

@@ -1,10 +1,7 @@
 import Foundation
 
 /// What hooks and webhooks are told: a program gets it as one line of JSON on standard input, a URL as the body of a
-/// POST.
-///
-/// The shape is that of OpenAI's webhook events (`id`, `object`, `created_at`, `type`, `data`), so that their receivers
-/// need no change.
+/// POST (``WebhookEvent``).
 package struct DeliveryEvent: Codable, Hashable, Sendable {
     /// What can be told of; the raw value is the key under `[delivery.hooks]`.
     package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
@@ -16,6 +13,13 @@ package struct DeliveryEvent: Codable, Hashable, Sendable {
         case quarantined
         /// Something is wrong with the daemon, as `ftctl status` says; and nothing is any more.
         case degraded, recovered
+        /// What became of a fine-tuning job of OpenAI's API.
+        case jobSucceeded = "job_succeeded"
+        case jobFailed = "job_failed"
+        case jobCancelled = "job_cancelled"
+
+        /// Those of jobs, which OpenAI's clients know.
+        package static let ofJobs: [Kind] = [.jobSucceeded, .jobFailed, .jobCancelled]
 
         /// What happened, as the end of a sentence: a program run when ….
         package var about: String {
@@ -29,6 +33,9 @@ package struct DeliveryEvent: Codable, Hashable, Sendable {
             case .quarantined: "a dropped file is quarantined"
             case .degraded: "the daemon has had a problem for half a minute"
             case .recovered: "the daemon has no problem any more"
+            case .jobSucceeded: "a fine-tuning job has succeeded, whatever the gates say"
+            case .jobFailed: "a fine-tuning job has failed"
+            case .jobCancelled: "a fine-tuning job was cancelled"
             }
         }
     }
@@ -38,6 +45,7 @@ package struct DeliveryEvent: Codable, Hashable, Sendable {
         package var pipeline: PipelineName
         package var run: RunID?
         package var drop: DropID?
+        package var job: JobID?
         /// What is served afterwards (nil: the base alone), for promotions and rollbacks.
         package var version: VersionID?
         package var previous: VersionID?
@@ -47,12 +55,14 @@ package struct DeliveryEvent: Codable, Hashable, Sendable {
         package var reason: String
 
         package init(
-            pipeline: PipelineName, run: RunID? = nil, drop: DropID? = nil, version: VersionID? = nil,
-            previous: VersionID? = nil, path: String? = nil, who: String? = nil, reason: String
+            pipeline: PipelineName, run: RunID? = nil, drop: DropID? = nil, job: JobID? = nil,
+            version: VersionID? = nil, previous: VersionID? = nil, path: String? = nil, who: String? = nil,
+            reason: String
         ) {
             self.pipeline = pipeline
             self.run = run
             self.drop = drop
+            self.job = job
             self.version = version
             self.previous = previous
             self.path = path

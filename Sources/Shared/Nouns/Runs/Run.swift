@@ -71,6 +71,10 @@ package struct Run: Codable, Hashable, Sendable {
     package var followUp: String?
     /// The experiment whose winner it is.
     package var experiment: ExperimentID?
+    /// The job whose run it is.
+    package var job: JobID?
+    /// What a learning rate that is still to be found is multiplied by.
+    package var rateMultiplier: Double?
     /// Digest of the settings that it is trained, judged and promoted by, as they were when it was queued.
     package var settings: String?
     /// The step of the newest checkpoint, as far as workers that ended have told of one.

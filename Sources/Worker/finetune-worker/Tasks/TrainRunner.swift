@@ -3,6 +3,7 @@ import Exporting
 import Foundation
 import ModelLoading
 import Nouns
+import Places
 import Platform
 import Tensors
 import Training
@@ -16,15 +17,22 @@ struct TrainRunner {
 
     func run(_ task: TrainTask) throws -> WorkerResult {
         let job = try TrainingJob(task, context: context)
+        let epochs = EpochFolders(work: WorkFolder(context.request.directory))
         context.events.stage("training")
         let loop = try TrainLoop(
             model: job.model, parameters: job.parameters, recipe: task.recipe, train: job.train,
             validation: job.validation,
             folder: context.request.directory, fingerprint: job.fingerprint, start: job.start, team: job.team,
             memoryBytes: job.activationBytes,
-            report: report, interruption: StopRequest.heed)
+            report: report,
+            endOfEpoch: { end in
+                // A whole set of weights is no small thing to keep.
+                guard task.keepsEpochs == true, task.recipe.method == .lora else { return }
+                try epochs.keep(end) { try write(job, to: $0) }
+            }, interruption: StopRequest.heed)
         var training = try loop.run(pauseAtStep: task.pauseAtStep)
-        training.adapter = try write(job)
+        training.adapter = try write(job, to: context.path("adapter"))
+        try epochs.share(training.adapter)
         var result = WorkerResult()
         result.training = training
         result.figures = job.figures
@@ -51,9 +59,8 @@ struct TrainRunner {
         }
     }
 
-    /// Writes what was trained to the folder `adapter`, and proves that it can be read back.
-    private func write(_ job: TrainingJob) throws -> AdapterReference {
-        let folder = context.path("adapter")
+    /// Writes what is trained to a folder, and proves that it can be read back.
+    private func write(_ job: TrainingJob, to folder: String) throws -> AdapterReference {
         let isSame: Bool
         let file: String
         switch job.trained {

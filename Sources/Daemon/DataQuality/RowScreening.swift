@@ -1,11 +1,11 @@
-import DataQuality
 import Nouns
 import RowFormats
 import Settings
 
 /// Looks for personal data and secrets in a row, and does with them what the pipeline says.
-struct RowScreening: Sendable {
-    enum Outcome: Sendable {
+package struct RowScreening: Sendable {
+    /// What becomes of a row.
+    package enum Outcome: Sendable {
         /// The row to store, changed where something was redacted.
         case keep(Row)
         case reject(Row)
@@ -14,14 +14,15 @@ struct RowScreening: Sendable {
     let action: DataSettings.SensitiveAction
     /// The field of groups, which is an identity rather than a text.
     let group: String?
-    private(set) var rows: [SensitiveKind: Int] = [:]
+    /// Rows that had something of a kind.
+    package private(set) var rows: [SensitiveKind: Int] = [:]
 
-    init(action: DataSettings.SensitiveAction, group: String?) {
+    package init(action: DataSettings.SensitiveAction, group: String?) {
         self.action = action
         self.group = group
     }
 
-    mutating func screen(_ row: Row) throws -> Outcome {
+    package mutating func screen(_ row: Row) throws -> Outcome {
         var kinds: Set<SensitiveKind> = []
         func scan(_ text: String) -> String {
             let matches = SensitiveScanner.matches(in: text)
