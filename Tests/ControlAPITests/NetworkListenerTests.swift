@@ -133,6 +133,17 @@ struct NetworkListenerTests {
         }
     }
 
+    /// A body that is too large is not waited for, also where none is read.
+    @Test func aBodyThatIsTooLargeIs413AtOnce() async throws {
+        try await serve(try OperationsScene()) { address in
+            for (method, path) in [("GET", "/v1/status"), ("POST", "/v1/chat/completions")] {
+                let head = request(path, "Content-Length: 99999999\r\n", method: method)
+                let answer = try await exchange(address, head)
+                #expect(answer.hasPrefix("HTTP/1.1 413"), "\(path): \(answer)")
+            }
+        }
+    }
+
     /// However many are there, whether the daemon is there can be asked.
     @Test func atTheLimitHealthIsAnswered() async throws {
         try await serve(try OperationsScene(), change: { $0.connections = 16 }) { address in

@@ -165,7 +165,8 @@ struct OutputTests {
     }
 
     @Test func tokens() throws {
-        let summary = TokenSummary(name: "ci", role: .user, createdAt: Answers.now, createdBy: "root")
+        let summary = TokenSummary(
+            name: "ci", owner: "token:0123456789abcdef", role: .user, createdAt: Answers.now, createdBy: "root")
         try OutputHarness.expect(
             "token-add", "token add ci --use", TokenAdd.self, NewTokenAnswer(token: "ft-0123-4567", summary: summary))
         try OutputHarness.expect("token-list", "token", TokenList.self, [summary])

@@ -10,7 +10,7 @@ struct RunAndDropTests {
         let scene = try OperationsScene()
         let (first, second) = (try scene.queue().id, try scene.queue().id)
         _ = try scene.operations.runs.cancel(first, who: "ada")
-        let list = { try scene.operations.runs.list($0).map(\.id) }
+        let list = { try scene.operations.runs.list($0, for: "root").map(\.id) }
         #expect(try list(RunQuery()) == [second, first])
         #expect(try list(RunQuery(state: .cancelled)) == [first])
         #expect(try list(RunQuery(limit: 1)) == [second])
@@ -21,8 +21,8 @@ struct RunAndDropTests {
     @Test func aPipelineThatNothingWasEverKnownOfIsRefusedEverywhere() throws {
         let scene = try OperationsScene()
         let all: [() throws -> Void] = [
-            { _ = try scene.operations.runs.list(RunQuery(pipeline: "suport")) },
-            { _ = try scene.operations.drops.list(DropQuery(pipeline: "suport")) },
+            { _ = try scene.operations.runs.list(RunQuery(pipeline: "suport"), for: "root") },
+            { _ = try scene.operations.drops.list(DropQuery(pipeline: "suport"), for: "root") },
             { _ = try scene.operations.versions.all("suport") },
             { _ = try scene.operations.pipelines.history("suport") },
             { _ = try scene.operations.pipelines.verify("suport") },
@@ -32,7 +32,7 @@ struct RunAndDropTests {
             let failure = #expect(throws: Failure.self) { try ask() }
             #expect(failure?.code == "pipeline.unknown" && failure?.remedy == "Did you mean 'support'?")
         }
-        #expect(try scene.operations.runs.list(RunQuery(pipeline: "support")).isEmpty)
+        #expect(try scene.operations.runs.list(RunQuery(pipeline: "support"), for: "root").isEmpty)
     }
 
     @Test func aVerdictIsNeverTakenBack() throws {
@@ -92,6 +92,6 @@ struct RunAndDropTests {
             """
         try AtomicFile.write(Data(report.utf8), to: folder + "/report.json")
         #expect(try scene.operations.drops.report("d-1").rowsAccepted == 2)
-        #expect(try scene.operations.drops.list(DropQuery(pipeline: "support")).map(\.id) == ["d-1"])
+        #expect(try scene.operations.drops.list(DropQuery(pipeline: "support"), for: "root").map(\.id) == ["d-1"])
     }
 }

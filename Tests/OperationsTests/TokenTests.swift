@@ -28,6 +28,12 @@ struct TokenTests {
         #expect(try tokens.list().map(\.name) == ["ci"] && made.summary.createdBy == "root")
     }
 
+    @Test func theFirstTokenEndsTheLackOfOne() throws {
+        scene.context.problems.set(TokenOperations.problem, TokenOperations.noTokens)
+        _ = try tokens.add(AddTokenRequest(name: "ci", role: .user), who: "root")
+        #expect(scene.context.problems.all().isEmpty)
+    }
+
     @Test func anotherTokenIsNot() throws {
         let made = try tokens.add(AddTokenRequest(name: "ci", role: .admin), who: "root")
         let last = made.token.last == "0" ? "1" : "0"

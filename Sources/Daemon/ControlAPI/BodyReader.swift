@@ -28,11 +28,21 @@ enum BodyReader {
 
     /// The whole body. Throws a Failure (`request.too_large`).
     static func buffer(_ body: RequestBody) async throws -> ByteBuffer {
-        do { return try await body.collect(upTo: limit) } catch is NIOTooManyBytesError {
-            throw Failure(
-                code: "request.too_large", "The request's body is larger than \(limit >> 20) MiB.",
-                remedy: "Send less at once; files go into an upload.")
-        }
+        do { return try await body.collect(upTo: limit) } catch is NIOTooManyBytesError { throw tooLarge }
+    }
+
+    /// Throws a Failure (`request.too_large`) where a body is announced that is too large, or that nobody reads: before
+    /// it is waited for.
+    static func requireFitting(_ length: String?, _ endpoint: EndpointDescription) throws {
+        if case .bytes = endpoint.body { return }
+        guard let length = length.flatMap({ Int($0) }), length > limit else { return }
+        throw tooLarge
+    }
+
+    private static var tooLarge: Failure {
+        Failure(
+            code: "request.too_large", "The request's body is larger than \(limit >> 20) MiB.",
+            remedy: "Send less at once; files go into an upload.")
     }
 
     private static func failure(_ error: DecodingError, _ endpoint: EndpointDescription) -> Failure {

@@ -46,7 +46,8 @@ struct ControlRouter: Sendable {
         let principal: Principal
         do {
             principal = try await caller.principal(of: request)
-            try check(principal, endpoint, values)
+            try check(principal, endpoint, values, query)
+            try BodyReader.requireFitting(request.headers[.contentLength], endpoint)
         } catch { return ErrorAnswers.response(error, endpoint.dialect) }
         let query = endpoint.dialect == .control ? query : Self.query(request.uri.query ?? "", plusIsSpace: true)
         let incoming = Routes.Incoming(
@@ -69,9 +70,21 @@ struct ControlRouter: Sendable {
     }
 
     /// Throws a Failure (`permission.…`, `token.missing`) where somebody may not ask an endpoint.
-    private func check(_ principal: Principal, _ endpoint: EndpointDescription, _ values: [String]) throws {
+    private func check(
+        _ principal: Principal, _ endpoint: EndpointDescription, _ values: [String],
+        _ query: [(name: String, value: String)]
+    ) throws {
         guard principal.role >= endpoint.access.role else { throw Refusal.failure(principal, endpoint.access) }
-        guard endpoint.access == .own, let ownership else { return }
+        guard let ownership else { return }
+        for (name, value) in zip(endpoint.path.names, values) where try !ownership.shows(principal, name, value) {
+            throw Ownership.unknown(name, value)
+        }
+        if endpoint.name.hasPrefix("data.") {
+            for text in values + query.map(\.value) where try !ownership.showsRows(principal, text) {
+                throw Ownership.unknown("dataset", text)
+            }
+        }
+        guard endpoint.access == .own else { return }
         for (name, value) in zip(endpoint.path.names, values) where try !ownership.permits(principal, name, value) {
             throw Refusal.failure(principal, .own)
         }

@@ -1,4 +1,5 @@
 import GRDB
+import Nouns
 
 /// Whose the rows of several tables are.
 extension Ledger {
@@ -11,6 +12,23 @@ extension Ledger {
             try (Self.owned + ["job"]).reduce(into: []) { owners, table in
                 owners.formUnion(try String.fetchSet(db, sql: "SELECT DISTINCT owner FROM \(table)"))
             }
+        }
+    }
+
+    /// Whose job a drop is of; nil where it is of none.
+    package func jobOwner(ofDrop id: DropID) throws -> String? {
+        try read { try String.fetchOne($0, sql: "SELECT owner FROM job WHERE drop_id = ?", arguments: [id.rawValue]) }
+    }
+
+    /// The runs and drops of jobs that others made.
+    package func hidden(from owner: String) throws -> (runs: Set<RunID>, drops: Set<DropID>) {
+        try read { db in
+            let rows = try GRDB.Row.fetchAll(
+                db, sql: "SELECT run, drop_id FROM job WHERE owner <> ?", arguments: [owner])
+            return (
+                Set(rows.compactMap { ($0["run"] as String?).map { RunID($0) } }),
+                Set(rows.map { DropID($0["drop_id"] as String) })
+            )
         }
     }
 

@@ -12,10 +12,15 @@ package struct DropOperations: Sendable {
     let datasets: DatasetCatalogue
     let supervision: SupervisionService
 
-    /// Drops, the newest first. Throws a Failure (`pipeline.unknown`) where nothing was ever known of the pipeline.
-    package func list(_ query: DropQuery) throws -> [Drop] {
+    /// Drops, the newest first, without those of others' jobs. Throws a Failure (`pipeline.unknown`) where nothing was ever known of the pipeline.
+    package func list(_ query: DropQuery, for who: Principal) throws -> [Drop] {
         try context.requireKnown(query.pipeline)
-        return try context.ledger.drops(pipeline: query.pipeline, limit: query.limit)
+        guard who.role != .admin else {
+            return try context.ledger.drops(pipeline: query.pipeline, limit: query.limit)
+        }
+        let hidden = try context.ledger.hidden(from: who.owner).drops
+        let drops = try context.ledger.drops(pipeline: query.pipeline, limit: query.limit + hidden.count)
+        return Array(drops.filter { !hidden.contains($0.id) }.prefix(query.limit))
     }
 
     /// What was read from a drop.

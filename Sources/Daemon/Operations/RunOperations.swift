@@ -13,10 +13,16 @@ package struct RunOperations: Sendable {
     let supervision: SupervisionService
     let promotion: PromotionService
 
-    /// Runs, the newest first. Throws a Failure (`pipeline.unknown`) where nothing was ever known of the pipeline.
-    package func list(_ query: RunQuery) throws -> [Run] {
+    /// Runs, the newest first, without those of others' jobs. Throws a Failure (`pipeline.unknown`) where nothing was ever known of the pipeline.
+    package func list(_ query: RunQuery, for who: Principal) throws -> [Run] {
         try context.requireKnown(query.pipeline)
-        return try context.ledger.runs(pipeline: query.pipeline, state: query.state, limit: query.limit)
+        guard who.role != .admin else {
+            return try context.ledger.runs(pipeline: query.pipeline, state: query.state, limit: query.limit)
+        }
+        let hidden = try context.ledger.hidden(from: who.owner).runs
+        let runs = try context.ledger.runs(
+            pipeline: query.pipeline, state: query.state, limit: query.limit + hidden.count)
+        return Array(runs.filter { !hidden.contains($0.id) }.prefix(query.limit))
     }
 
     /// Throws a Failure (`run.unknown`) where there is no such run.

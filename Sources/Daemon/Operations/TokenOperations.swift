@@ -10,6 +10,12 @@ package struct TokenOperations: Sendable {
 
     package init(_ context: StageContext) { self.context = context }
 
+    /// The key on the problem board, and what it says while nobody can ask over TCP.
+    package static let problem = "api:tokens"
+    package static let noTokens = Failure(
+        code: "api.no_tokens", "The API is offered over TCP, where every request needs a token, and there is none.",
+        at: "api.listen", remedy: "Make one: `ftctl token add NAME --read`, --use or --admin.")
+
     /// Makes a token. The answer alone has it whole.
     ///
     /// Throws a Failure: `token.name`, and `token.exists`.
@@ -28,6 +34,7 @@ package struct TokenOperations: Sendable {
                 code: "tokens.exists", "There is a token '\(request.name)'.", at: "name",
                 remedy: "Give another name, or remove that one: `ftctl token remove \(request.name)`.")
         }
+        context.problems.set(Self.problem, nil)
         context.logger.notice(
             "\(who) made the token '\(request.name)' (\(request.role.rawValue))", metadata: ["event": "access.changed"])
         return NewTokenAnswer(token: token.text, summary: Self.summary(kept))
@@ -53,12 +60,15 @@ package struct TokenOperations: Sendable {
         guard let shown = AccessToken(text), let kept = try context.ledger.token(shown.id), shown.matches(kept.digest),
             let role = Role(rawValue: kept.role)
         else { return nil }
-        return Principal(owner: "token:\(kept.id)", name: kept.name, role: role)
+        return Principal(owner: Self.owner(kept), name: kept.name, role: role)
     }
+
+    private static func owner(_ token: Token) -> String { "token:\(token.id)" }
 
     private static func summary(_ token: Token) -> TokenSummary {
         TokenSummary(
-            name: token.name, role: TokenRole(rawValue: token.role) ?? .reader, createdAt: token.createdAt,
+            name: token.name, owner: owner(token), role: TokenRole(rawValue: token.role) ?? .reader,
+            createdAt: token.createdAt,
             createdBy: token.createdBy)
     }
 }

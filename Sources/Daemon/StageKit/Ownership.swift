@@ -3,25 +3,24 @@ import Ledger
 import Nouns
 import Platform
 
-/// Whose the things are that requests name: pipelines, and what is of a pipeline.
+/// Whose the things are that requests name: jobs with their runs and drops, pipelines, and what is of a pipeline.
 ///
-/// A pipeline of the settings is nobody's: to change it is for admins.
+/// A pipeline of the settings is nobody's: everybody sees it, and to change it is for admins.
 package struct Ownership: Sendable {
     let ledger: Ledger
 
     package init(_ ledger: Ledger) { self.ledger = ledger }
 
-    /// Whether somebody may change what a value of a path names, by the name that the path has for it.
+    /// Whose a pipeline is that jobs made; nil for every other.
+    package func owner(of pipeline: PipelineName) throws -> String? { try ledger.madePipeline(pipeline)?.owner }
+
+    /// Whether somebody may change what a value of a path names, by the name that the path has for it: his own jobs'
+    /// runs, and whatever is of pipelines that are his.
     ///
     /// Runs and the like that there are not, and things that their own operations look after, are no hindrance.
     package func permits(_ principal: Principal, _ name: String, _ value: String) throws -> Bool {
         guard principal.role != .admin else { return true }
-        // A job's run is whose the job is, whatever the pipeline.
-        if name == "run", let job = try ledger.run(RunID(value))?.job, let owner = try ledger.job(job)?.owner,
-            principal.owns(owner)
-        {
-            return true
-        }
+        if let owner = try jobOwner(name, value), principal.owns(owner) { return true }
         let pipeline: PipelineName? =
             switch name {
             case "pipeline": PipelineName(value)
@@ -38,12 +37,44 @@ package struct Ownership: Sendable {
         principal.owns(try owner(of: pipeline))
     }
 
-    /// Whose a pipeline is; nil where it is nobody's.
-    package func owner(of pipeline: PipelineName) throws -> String? { try ledger.madePipeline(pipeline)?.owner }
+    /// Whether what a value of a path names exists for somebody: jobs of others, their runs and their drops do not.
+    package func shows(_ principal: Principal, _ name: String, _ value: String) throws -> Bool {
+        guard principal.role != .admin else { return true }
+        return principal.sees(try jobOwner(name, value))
+    }
+
+    /// Whether somebody may read the rows of what a text names: a snapshot, a drop, a run, a version, or a pipeline.
+    /// Those of pipelines that jobs made are of files that are somebody's.
+    package func showsRows(_ principal: Principal, _ text: String) throws -> Bool {
+        guard principal.role != .admin else { return true }
+        let pipeline =
+            try ledger.snapshot(SnapshotID(text))?.pipeline ?? ledger.drop(DropID(text))?.pipeline
+            ?? ledger.run(RunID(text))?.pipeline ?? ledger.version(VersionID(text))?.pipeline ?? PipelineName(text)
+        return principal.sees(try owner(of: pipeline))
+    }
+
+    /// What somebody is told of a thing that does not exist for him.
+    package static func unknown(_ name: String, _ value: String) -> Failure {
+        Failure(
+            code: "\(name).unknown", "There is no \(name) '\(value)'.", at: value,
+            remedy: name == "run" ? "See `ftctl runs`." : "Ask for a list of those there are.")
+    }
 
     /// What people call an owner: a user by his name.
     package static func name(of owner: String) -> String {
         guard owner.hasPrefix("uid:"), let number = UInt32(owner.dropFirst("uid:".count)) else { return owner }
         return System.userName(number)
+    }
+
+    /// Whose job it is that a value of a path names, or that made what it names; nil where there is none.
+    private func jobOwner(_ name: String, _ value: String) throws -> String? {
+        let job: JobID? =
+            switch name {
+            case "job": JobID(value)
+            case "run": try ledger.run(RunID(value))?.job
+            default: nil
+            }
+        if name == "drop" { return try ledger.jobOwner(ofDrop: DropID(value)) }
+        return try job.flatMap { try ledger.job($0) }?.owner
     }
 }

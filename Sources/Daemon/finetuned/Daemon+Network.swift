@@ -19,6 +19,9 @@ extension Daemon {
             guard let network = try NetworkListener(settings.daemon.api, adopted: adopted) else { return nil }
             logger.notice(
                 "The API is offered on \(network.description)", metadata: ["event": "api.listening"])
+            if network.needsTokens(settings.daemon.api), try context.ledger.tokens().isEmpty {
+                context.problems.set(TokenOperations.problem, TokenOperations.noTokens)
+            }
             return network
         } catch { return refuse(StageContext.failure(error, code: "api.listen"), context) }
     }

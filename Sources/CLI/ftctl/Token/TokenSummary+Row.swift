@@ -2,9 +2,9 @@ import ControlProtocol
 import Reports
 
 extension TokenSummary: TableRow {
-    package static var columns: [Column] { ["TOKEN", "MAY", "MADE", "BY"] }
+    package static var columns: [Column] { ["TOKEN", "MAY", "ID", "MADE", "BY"] }
 
     package var cells: [Cell] {
-        [Cell(name), Cell(role.rawValue), Cell(Quantity.time(createdAt)), Cell(createdBy)]
+        [Cell(name), Cell(role.rawValue), Cell(owner), Cell(Quantity.time(createdAt)), Cell(createdBy)]
     }
 }

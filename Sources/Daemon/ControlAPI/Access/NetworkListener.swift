@@ -13,6 +13,11 @@ package struct NetworkListener: Sendable {
     /// Where, and how, for people.
     package var description: String { "\(address)\(identity == nil ? "" : " with TLS")" }
 
+    /// Whether nobody can ask here who shows no token.
+    package func needsTokens(_ settings: APISettings) -> Bool {
+        !address.isLoopback || settings.isBehindProxy || settings.loopback == .none
+    }
+
     /// Listens where the settings say, or on a socket that somebody else (systemd) made.
     ///
     /// Throws a Failure: `api.open` where other machines could reach it without TLS, `api.tls` for files that cannot

@@ -4,7 +4,7 @@ import Reports
 
 extension Routes {
     mutating func addRuns(_ runs: RunOperations) {
-        on(.runs.list) { try runs.list($0.query) }
+        on(.runs.list) { try runs.list($0.query, for: $0.principal) }
         on(.runs.show) { try runs.show($0.subject) }
         on(.runs.events) { Lines(try runs.notices($0.subject, $0.query)) }
         on(.runs.report) { try runs.report($0.subject) }

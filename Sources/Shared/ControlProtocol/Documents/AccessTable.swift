@@ -11,12 +11,14 @@ enum AccessTable {
         On the Unix socket the kernel says who asks: members of group `finetuned` are users, members of \
         `finetuned-admin` and root are admins, and whoever
         else the socket's permissions let in is a reader. Under `--root` the daemon's own user is an admin. Programs \
-        that the daemon itself started are refused. Nobody is whoever shows nothing.
+        that the daemon itself started are refused. Over TCP a token decides, and whoever shows none is a user called \
+        `loopback` on an address of
+        this machine, and nobody elsewhere (docs/operating.md, "Over the network").
 
         "own" is what somebody may do with what is his: his files and uploads, his jobs and their runs, and the \
-        pipelines that his jobs made. Files, uploads and jobs of others
+        pipelines that his jobs made. Files, uploads and jobs of others, with the runs, drops and rows of those jobs,
         answer 404, as if they were not there; a pipeline of the settings belongs to the admins. What is \
-        somebody's is marked with the number of the user, not with a name;
+        somebody's is marked with the number of the user or the identifier of the token, not with a name;
         what a user leaves who is removed is the admins'. A refusal (403) names the group and the command that adds \
         a person.
 
