@@ -42,7 +42,7 @@ build-tests:
 faults: ## Break the machine under a daemon: full disks, locks, limits, hangs, a hundred stops under clients (root)
 	@FINETUNED_FAULTS=long tools/test.sh 'FaultTests|JudgedTests'
 
-interop: ## Prove the exports with the real transformers, peft and llama.cpp
+interop: ## Prove the exports with the real transformers, peft and llama.cpp, and the API with the clients that people have
 	@tools/interop.sh
 
 engines: ## Prove the PyTorch engine: any number of ranks, stops and faults, the same numbers

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Run the tests that need the field's own programs (transformers, peft, tokenizers, llama.cpp) in a virtual environment of their own.
+# Run the tests that need the field's own programs (transformers, peft, tokenizers, llama.cpp, OpenAI's clients) in a virtual environment of their own.
 # interop.sh [FOLDER … [OPTION …]]: the tests there, with options of pytest; those of Tests/Interop where none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,6 +11,12 @@ if [ ! -f "$venv/ready" ] || ! cmp -s "$requirements" "$venv/ready"; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --requirement "$requirements"
     cp "$requirements" "$venv/ready"
+fi
+old=Tests/Interop/requirements-old.txt
+if ! cmp -s "$old" "$venv/old/ready"; then
+    python3 -m venv "$venv/old"
+    "$venv/old/bin/pip" install --quiet --requirement "$old"
+    cp "$old" "$venv/old/ready"
 fi
 export FINETUNED_PYTHON=$PWD/$venv/bin/python HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 "$FINETUNED_PYTHON" -m pytest -q "${@:-Tests/Interop}"

@@ -38,7 +38,8 @@ struct ChatRouteTests {
         .began(7, cached: 3),
         .said("", choice: 1, tokens: [token([0xC3], -0.5, [token([0x41], -1)])]),
         .said("yes", tokens: [token(Array("yes".utf8), -0.25, [])]),
-        .said("é", choice: 1, tokens: [token([0xA9], -.infinity, [])]), .ended(tokens: 1),
+        .said("é", choice: 1, tokens: [token([0xA9], -.infinity, [])]),
+        .ended(tokens: 1, last: token([0x2E], -7)),
         .ended("length", choice: 1, tokens: 2),
     ]
 

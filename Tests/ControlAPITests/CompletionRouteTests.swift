@@ -30,7 +30,7 @@ struct CompletionRouteTests {
     private static let echoed: [ServingEvent] = [
         .began(3, cached: 1), prompt([token("<s>", nil), token("é", -1)]),
         .said("!", choice: 1, tokens: [token("!", -3)]), prompt([token("a", -2)]),
-        .said(" b", tokens: [token(" b", -4)]), .ended(), .ended("length", choice: 1),
+        .said(" b", tokens: [token(" b", -4)]), .ended(last: token("</s>", -5)), .ended("length", choice: 1),
     ]
 
     @Test(arguments: [

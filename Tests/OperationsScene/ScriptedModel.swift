@@ -61,9 +61,13 @@ extension ServingEvent {
         return event
     }
 
-    package static func ended(_ finish: String = "stop", choice: Int = 0, tokens: Int = 1) -> ServingEvent {
+    /// - Parameter last: the token that ended the turn.
+    package static func ended(
+        _ finish: String = "stop", choice: Int = 0, tokens: Int = 1, last: ServingToken? = nil
+    ) -> ServingEvent {
         var event = ServingEvent(.ended, id: "q")
         (event.choice, event.ended) = (choice, ServingEnded(finish: finish, tokens: tokens))
+        event.tokens = last.map { [$0] }
         return event
     }
 }

@@ -89,6 +89,14 @@ struct ServingServiceTests {
         #expect(ours?.code == "serving.model.digest" && worker.starts == 1)
     }
 
+    @Test func whatTheWorkerCouldNotReadIsRefusedAtOnce() async throws {
+        let worker = FakeServingWorker { _, _ in }
+        let service = ServingService(context, launcher: worker)
+        let text = String(repeating: "x", count: ServingOrder.longestLine)
+        let failure = #expect(throws: Failure.self) { try service.events(request(text)) }
+        #expect(failure?.code == "request.too_large" && worker.starts == 0)
+    }
+
     @Test func aFullQueueRefuses() async throws {
         // It answers nobody.
         let worker = FakeServingWorker { _, _ in }

@@ -1,4 +1,5 @@
 import Nouns
+import WorkerProtocol
 
 /// When the serving worker is started again, and what is said meanwhile. Pure.
 enum ServingRules {
@@ -32,6 +33,14 @@ enum ServingRules {
         Failure(
             code: "serving.died", "The serving worker died while it answered.", at: cause?.place,
             remedy: "Ask again.", cause: cause.map { [$0.message, $0.cause ?? ""].joined(separator: " ") })
+    }
+
+    /// What those are told who ask more than one line may hold.
+    static func tooLong(_ bytes: Int) -> Failure {
+        Failure(
+            code: "request.too_large",
+            "What is asked has \(bytes) bytes as the worker reads it, of at most \(ServingOrder.longestLine).",
+            remedy: "Ask something shorter.")
     }
 
     /// What those are told who are too many.

@@ -75,6 +75,8 @@ package final class ServingService: Service {
             ServingOrder(
                 request.answers == nil ? .generate : .score, id: id, model: request.target.model,
                 question: request.question, drawing: request.drawing, answers: request.answers))
+        // The worker could not even say whose order it was.
+        guard line.count <= ServingOrder.longestLine else { throw ServingRules.tooLong(line.count) }
         let (events, feed) = AsyncThrowingStream<ServingEvent, any Error>.makeStream()
         feed.onTermination = { [weak self] end in if case .cancelled = end { self?.takeBack(id) } }
         let entry = Entry(line: line, version: request.target.version, feed: feed)

@@ -102,6 +102,8 @@ package final class EngineSequence {
     /// Scored positions that were told.
     var told = 0
     /// Its listener knows that it has begun.
+    /// What is told of the token that ended the turn, where probabilities are asked for.
+    var lastReport: TokenReport?
     var hasBegun = false
     /// A step has read some of it; until then others may still read what it begins with.
     var isReading = false

@@ -124,6 +124,7 @@ final class ServingJob: SequenceListener {
             event.ended = ServingEnded(
                 finish: finish == "stop" && readers[choice]?.count ?? 0 > 0 ? "tool_calls" : finish,
                 tokens: sequence.drawn)
+            event.tokens = sequence.lastReport.map { [told($0)] }
             client.tell(event)
         }
         guard left == 0 else { return }

@@ -286,7 +286,10 @@ package final class StepEngine {
 
     /// What was drawn becomes part of the answer, or ends it.
     private func take(_ outcome: Outcome, _ sequence: EngineSequence) {
-        if sequence.request.options.stopTokens.contains(outcome.token) { return end(sequence, .stop) }
+        if sequence.request.options.stopTokens.contains(outcome.token) {
+            sequence.lastReport = outcome.report
+            return end(sequence, .stop)
+        }
         sequence.request.constraint?.advance(outcome.token)
         sequence.tokens.append(outcome.token)
         guard sequence.listener.drew(sequence, outcome.token, outcome.report) else { return end(sequence, .stop) }

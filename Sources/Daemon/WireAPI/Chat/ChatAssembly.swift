@@ -28,7 +28,7 @@ struct ChatAssembly: Sendable {
         if let began = event.began { prompt = (began.promptTokens, began.cachedTokens) }
         guard let index = event.choice, choices.indices.contains(index) else { return nil }
         choices[index].text += event.text ?? ""
-        choices[index].tokens += event.tokens ?? []
+        if event.event == .text { choices[index].tokens += event.tokens ?? [] }
         if let ended = event.ended {
             choices[index].finish = ended.finish
             drawn += ended.tokens

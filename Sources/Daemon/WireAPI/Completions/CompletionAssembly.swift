@@ -86,7 +86,8 @@ struct CompletionAssembly: Sendable {
         case .ended:
             drawn += event.ended?.tokens ?? 0
             choices[index].finish_reason = event.ended?.finish
-            var piece = add("", [], to: index)
+            // The token that ended the text is told as one of its tokens, of no text: those who measure count on one.
+            var piece = add("", event.tokens ?? [], to: index)
             piece.finish_reason = event.ended?.finish
             return piece
         case .began, .call, .prompt, .scored, .done, .failed, .state: return nil

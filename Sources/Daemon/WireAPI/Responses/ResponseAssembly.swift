@@ -22,7 +22,7 @@ struct ResponseAssembly: Sendable {
     mutating func take(_ event: ServingEvent) -> [ChatToken] {
         if let began = event.began { prompt = (began.promptTokens, began.cachedTokens) }
         text += event.text ?? ""
-        let told = (event.tokens ?? []).map(ChatToken.init)
+        let told = event.event == .text ? (event.tokens ?? []).map(ChatToken.init) : []
         tokens += told
         if let ended = event.ended {
             drawn = ended.tokens

@@ -39,6 +39,8 @@ extension APIPage {
         print(scored.choices[0].logprobs.token_logprobs)
         ```
 
+        Where a text ends by itself, the token that ended it is the last one told; it adds nothing to the text.
+
         A classifier is not asked to write: it is asked how likely each class is, as a whole. With empty \
         `instructions` the input is asked just as the pipeline's rows were, and the figures `label_accuracy` and \
         `ece` of its gates hold for the probabilities.

@@ -29,7 +29,7 @@ package struct ServingEvent: Codable, Hashable, Sendable {
     package var choice: Int?
     /// Whole characters that nothing can take back.
     package var text: String?
-    /// The tokens of `text`, where probabilities are asked for.
+    /// The tokens of `text`, where probabilities are asked for; of `ended`, the one that ended the turn.
     package var tokens: [ServingToken]?
     package var call: ServingCall?
     package var ended: ServingEnded?

@@ -17,6 +17,9 @@ package struct ServingOrder: Codable, Hashable, Sendable {
         case state
     }
 
+    /// Bytes that the line of an order may have.
+    package static let longestLine = 16 << 20
+
     package var op: Operation
     /// Names the order in what is said of it; the sender's own, one of a kind while it is at work.
     package var id: String

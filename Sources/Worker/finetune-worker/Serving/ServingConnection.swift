@@ -6,8 +6,6 @@ import WorkerProtocol
 /// One client of a serving worker: lines in on one thread, lines out on another, so that whoever reads slowly holds up
 /// nobody.
 final class ServingConnection: ServingClient, @unchecked Sendable {
-    /// The longest line that is read.
-    private static let longestLine = 16 << 20
     /// A client that leaves so much unread is left.
     private static let mostUnread = 64 << 20
 
@@ -74,7 +72,7 @@ final class ServingConnection: ServingClient, @unchecked Sendable {
     }
 
     private func read(_ engine: ServingEngine) {
-        var lines = LineCutter(longest: Self.longestLine)
+        var lines = LineCutter(longest: ServingOrder.longestLine)
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = Foundation.read(descriptor, &chunk, chunk.count)
@@ -94,7 +92,7 @@ final class ServingConnection: ServingClient, @unchecked Sendable {
     private func tellTooLong() {
         var event = ServingEvent(.failed, id: "")
         event.failure = Failure(
-            code: "request.too_long", "The line is longer than \(Self.longestLine) bytes.",
+            code: "request.too_long", "The line is longer than \(ServingOrder.longestLine) bytes.",
             remedy: "Ask something shorter.")
         tell(event)
     }
