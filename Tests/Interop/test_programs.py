@@ -60,9 +60,12 @@ def test_langchain(daemon, answer):
     assert said.content == answer and said.response_metadata["model_name"] == "smol"
     pieces = list(model.stream(QUESTION))
     assert "".join(piece.content for piece in pieces) == answer
-    schema = {"title": "Colour", "type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
-    held = model.bind(max_tokens=100).bind(response_format={"type": "json_schema", "json_schema": {"name": "Colour", "schema": schema}})
-    assert "name" in json.loads(held.invoke(QUESTION).content)
+    schema = {
+        "title": "Colour", "type": "object", "properties": {"name": {"type": "string"}, "is_warm": {"type": "boolean"}},
+        "required": ["name", "is_warm"], "additionalProperties": False,
+    }
+    held = model.bind(max_tokens=200, response_format={"type": "json_schema", "json_schema": {"name": "Colour", "schema": schema}})
+    assert set(json.loads(held.invoke(QUESTION).content)) == {"name", "is_warm"}
 
 
 def test_llm(daemon, answer, tmp_path):
