@@ -84,10 +84,12 @@ let daemon: [Target] = [
     systemLibrary("Daemon", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
     library("Daemon", "Systemd", ["CSystemd", logging]),
     library("Daemon", "Ledger", ["Nouns", "Platform", grdb, grdbSQLite]),
+    library("Daemon", "Monitoring"),
     library(
         "Daemon", "StageKit",
         [
-            "Compression", "ControlProtocol", "Ledger", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol",
+            "Compression", "ControlProtocol", "Ledger", "Monitoring", "Nouns", "Places", "Platform", "Settings",
+            "WorkerProtocol",
             lifecycle, logging,
         ]),
     library("Daemon", "JSONSchemas", ["Nouns"]),
@@ -95,21 +97,24 @@ let daemon: [Target] = [
         "Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "JSONText", "Nouns", "Platform", "RowFormats"]),
     library(
         "Daemon", "Judged", ["GoldenSets", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol"]),
-    library("Daemon", "Launching", ["Nouns", "Places", "Platform", "Settings", "WorkerProtocol", subprocess, system]),
+    library(
+        "Daemon", "Launching",
+        ["Monitoring", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol", subprocess, system]),
     library(
         "Daemon", "Registry",
         ["ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "StageKit", "WorkerProtocol"]),
     library(
         "Daemon", "Intake",
         [
-            "Compression", "ControlProtocol", "JSONText", "Ledger", "Nouns", "Platform", "RowFormats",
+            "Compression", "ControlProtocol", "JSONText", "Ledger", "Monitoring", "Nouns", "Platform", "RowFormats",
             "Settings", "StageKit", lifecycle,
         ]),
     library("Daemon", "DataQuality", ["Nouns", "RowFormats", "Settings", "Statistics"]),
     library(
         "Daemon", "Datasets",
         [
-            "ControlProtocol", "DataQuality", "JSONText", "Launching", "Ledger", "Nouns", "Platform", "RowFiles",
+            "ControlProtocol", "DataQuality", "JSONText", "Launching", "Ledger", "Monitoring", "Nouns", "Platform",
+            "RowFiles",
             "RowFormats", "Settings", "StageKit", "WorkerProtocol", lifecycle, logging,
         ]),
     library(
@@ -126,7 +131,9 @@ let daemon: [Target] = [
     library(
         "Daemon", "Supervision",
         [
-            "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol", lifecycle,
+            "Judged", "Launching", "Ledger", "Monitoring", "Nouns", "Platform", "Settings", "StageKit",
+            "WorkerProtocol",
+            lifecycle,
         ]),
     library(
         "Daemon", "Gating",
@@ -137,23 +144,24 @@ let daemon: [Target] = [
     library(
         "Daemon", "Promotion",
         [
-            "ControlProtocol", "EvaluationMetrics", "Judged", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
-            lifecycle,
+            "ControlProtocol", "EvaluationMetrics", "Judged", "Ledger", "Monitoring", "Nouns", "Platform", "Settings",
+            "StageKit", lifecycle,
         ]),
     library(
         "Daemon", "Soundness", ["ControlProtocol", "Ledger", "Nouns", "Platform", "StageKit", lifecycle]),
     library(
         "Daemon", "Serving",
         [
-            "Launching", "Ledger", "Nouns", "Places", "Platform", "Settings", "StageKit", "WorkerProtocol", lifecycle,
-            logging,
+            "Launching", "Ledger", "Monitoring", "Nouns", "Places", "Platform", "Settings", "StageKit",
+            "WorkerProtocol", lifecycle, logging,
         ]),
     // Takes the headers alone of libcurl4-openssl-dev: the library is opened when it is first needed.
     .target(name: "CCurl", path: "Sources/Daemon/CCurl"),
     library(
         "Daemon", "Delivery",
         [
-            "CCurl", "GoldenSets", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit",
+            "CCurl", "GoldenSets", "Judged", "Launching", "Ledger", "Monitoring", "Nouns", "Platform", "Settings",
+            "StageKit",
             "WorkerProtocol", lifecycle,
         ]),
     library("Daemon", "Multipart"),
@@ -163,8 +171,9 @@ let daemon: [Target] = [
         "Daemon", "Operations",
         [
             "ControlProtocol", "Datasets", "EvaluationMetrics", "Experiments", "Gating", "GoldenSets", "JSONSchemas",
-            "Judged", "Launching", "Ledger", "Multipart", "Nouns", "Platform", "Promotion", "Registry", "Scheduling",
-            "Serving", "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol",
+            "Judged", "Launching", "Ledger", "Monitoring", "Multipart", "Nouns", "Places", "Platform", "Promotion",
+            "Registry",
+            "Scheduling", "Serving", "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol", lifecycle,
         ]),
     library(
         "Daemon", "WireAPI",
@@ -176,15 +185,16 @@ let daemon: [Target] = [
     library(
         "Daemon", "ControlAPI",
         [
-            "ControlProtocol", "Nouns", "Operations", "Platform", "Reports", "Settings", "StageKit",
+            "ControlProtocol", "Monitoring", "Nouns", "Operations", "Platform", "Reports", "Settings", "StageKit",
             "TransportSecurity", "WireAPI", httpTypes, hummingbirdCore, lifecycle, logging, nio, nioHTTP, nioHTTPTypes,
             nioPosix,
         ]),
     program(
         "Daemon", "finetuned",
         [
-            "ControlAPI", "Datasets", "Delivery", "Experiments", "Gating", "Intake", "Launching", "Ledger", "Nouns",
-            "Operations", "Places", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings",
+            "ControlAPI", "Datasets", "Delivery", "Experiments", "Gating", "Intake", "Launching", "Ledger",
+            "Monitoring",
+            "Nouns", "Operations", "Places", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings",
             "Soundness", "StageKit", "Supervision", "Systemd", "WireAPI", argumentParser, lifecycle, logging, signals,
         ]),
 ]
@@ -266,7 +276,8 @@ let testTargets: [Target] = [
     tests(
         "ControlAPITests",
         [
-            "ControlAPI", "ControlClient", "ControlProtocol", "EvaluationMetrics", "Ledger", "Nouns", "OperationsScene",
+            "ControlAPI", "ControlClient", "ControlProtocol", "EvaluationMetrics", "Ledger", "Monitoring", "Nouns",
+            "OperationsScene",
             "Platform", "RowFormats", "Serving", "Settings", "StageKit", "WorkerProtocol", httpTypes, hummingbirdCore,
             lifecycle, logging, nio,
         ]),
@@ -336,6 +347,9 @@ let testTargets: [Target] = [
     tests("MultipartTests", ["Multipart", "Mutation"]),
     tests("NounsTests", ["Nouns", "WorkerProtocol"], golden: true),
     tests(
+        "MonitoringTests",
+        ["Ledger", "Monitoring", "Nouns", "OperationsScene", "Settings", "StageKit", "WorkerProtocol"], golden: true),
+    tests(
         "OperationsTests",
         [
             "ControlProtocol", "Ledger", "Nouns", "Operations", "OperationsScene", "Platform", "Registry", "Serving",
@@ -343,7 +357,11 @@ let testTargets: [Target] = [
         ]),
     tests(
         "ServingTests",
-        ["Launching", "Ledger", "Nouns", "Platform", "Serving", "Settings", "StageKit", "WorkerProtocol", logging]),
+        [
+            "Launching", "Ledger", "Monitoring", "Nouns", "Platform", "Serving", "Settings", "StageKit",
+            "WorkerProtocol",
+            logging,
+        ]),
     tests("PlacesTests", ["Nouns", "Places"], golden: true),
     tests("PlatformTests", ["Platform"]),
     tests(

@@ -7,6 +7,8 @@
                                of 256 MB are copied; on all cores, then on one. Says of each how long it was under way, and
                                leaves with status 1 where a figure is beyond its bar or something was not seen under way
     run.py stop [ROWS]         SIGTERM to exit: idle, in mid-storing, with a worker
+    run.py scrape              GET /metrics of a daemon with 3 pipelines and with 50, each with rows and a promoted run: time and
+                               number of series. Leaves with status 1 where one is beyond its bar
     run.py cancel              cancelling a run that trains: until the run says so, until its worker has gone
 
 Programs are taken from .build/release (FINETUNED_BUILD names another folder); `fake-worker` takes the worker's place, so that the
@@ -390,11 +392,44 @@ def cancel(files):
     table(["while it is", "the run says so", "its worker has gone"], lines)
 
 
+def scrape(files):
+    """What a scrape costs, and how many series it gives; whether both are within their bars."""
+    good = True
+    for count, milliseconds, most in ((3, 20, 200), (50, 100, None)):
+        names = [f"p{index}" for index in range(count)]
+        daemon = Daemon({name: "[trigger]\nmanual_only = true\n" for name in names})
+        try:
+            for name in names:
+                daemon.drop(files["judged"], name)
+            for name in names:
+                eventually(lambda: daemon.states(name) == ["stored"], 600, f"{name} is stored")
+                daemon.run(name)
+            for name in names:
+                eventually(lambda: daemon.runs(name)[0]["state"] not in BUSY, 600, f"the run of {name} has ended")
+            connection = Control(daemon.socket)
+            times, series = [], 0
+            for _ in range(60):
+                began = time.monotonic()
+                connection.request("GET", "/metrics")
+                text = connection.getresponse().read().decode()
+                times.append((time.monotonic() - began) * 1000)
+                series = sum(1 for line in text.splitlines() if not line.startswith("#"))
+            connection.close()
+            times.sort()
+            within = times[57] <= milliseconds and (most is None or series <= most)
+            good = good and within
+            print(f"scrape of {count} pipelines: median {times[30]:.1f} ms, 95th percentile {times[57]:.1f} ms (bar {milliseconds}), "
+                  f"{series} series{f' (bar {most})' if most else ''}{'' if within else '  BEYOND ITS BAR'}", flush=True)
+        finally:
+            daemon.remove()
+    return good
+
+
 def main():
     words = [word for word in sys.argv[1:] if not word.isdigit()]
     rows = next((int(word) for word in sys.argv[1:] if word.isdigit()), 1_000_000)
     what = words[0] if words else "all"
-    if what not in ("all", "answers", "stop", "cancel"):
+    if what not in ("all", "answers", "stop", "cancel", "scrape"):
         sys.exit(__doc__)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="finetuned-control-data-", dir=os.environ.get("TMPDIR", "/tmp")))
     good = True
@@ -412,6 +447,8 @@ def main():
             stop(rows, files)
         if what in ("all", "cancel"):
             cancel(files)
+        if what in ("all", "scrape"):
+            good = scrape(files) and good
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     sys.exit(0 if good else 1)

@@ -29,6 +29,7 @@ struct RouteTests {
         Case("status.verify", .post, "/v1/verify", "200"),
         Case("status.live", .get, "/healthz", "200"),
         Case("status.ready", .get, "/readyz", "200"),
+        Case("status.metrics", .get, "/metrics", "200"),
         Case("status.openAPI", .get, "/openapi.json", "200"),
         Case("pipelines.list", .get, "/v1/pipelines", "200"),
         Case("pipelines.show", .get, "/v1/pipelines/support", "200"),

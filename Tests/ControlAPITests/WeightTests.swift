@@ -34,7 +34,8 @@ struct WeightTests {
         let quick = ControlAPITable.all.filter { $0.weight == .quick }.map(\.name)
         #expect(
             quick == [
-                "status.show", "status.live", "status.ready", "status.openAPI", "pipelines.list", "pipelines.show",
+                "status.show", "status.live", "status.ready", "status.metrics", "status.openAPI", "pipelines.list",
+                "pipelines.show",
                 "pipelines.settings", "pipelines.history", "pipelines.share",
                 "runs.show", "runs.events", "runs.pause", "runs.resume", "runs.cancel", "bases.list", "bases.show",
                 "uploads.open", "experiments.show", "experiments.stop", "tokens.add", "tokens.list", "tokens.remove",

@@ -125,6 +125,7 @@ package struct OperationsScene: Sendable {
 private struct AnsweringModel: ServingPath {
     let answer: @Sendable (ServingRequest) async throws -> String
     var versionsInUse: Set<VersionID> { [] }
+    var load: ServingLoad { ServingLoad() }
 
     func events(_ request: ServingRequest) throws -> AsyncThrowingStream<ServingEvent, any Error> {
         let (events, feed) = AsyncThrowingStream<ServingEvent, any Error>.makeStream()

@@ -2,6 +2,7 @@ import Foundation
 import Launching
 import Ledger
 import Logging
+import Monitoring
 import Nouns
 import Platform
 import Settings
@@ -95,6 +96,27 @@ struct ServingServiceTests {
         let text = String(repeating: "x", count: ServingOrder.longestLine)
         let failure = #expect(throws: Failure.self) { try service.events(request(text)) }
         #expect(failure?.code == "request.too_large" && worker.starts == 0)
+    }
+
+    @Test func whatIsAskedAndAnsweredIsCounted() async throws {
+        let worker = FakeServingWorker { order, worker in
+            order.question?.prompt == "die"
+                ? worker.end(.died(Failure(code: "worker.killed", "Killed."))) : worker.answer(order, "yes")
+        }
+        let meters = context.meters
+        let service = ServingService(context, launcher: MeteredLauncher(worker, meters))
+        let meter = RequestMeter()
+        try await RequestMeter.$current.withValue(meter) { _ = try await service.answer(request("a")) }
+        #expect(meter.model == "tiny")
+        _ = try await service.answer(request("b", version: "v-1"))
+        _ = try? await service.answer(request("die"))
+        #expect(meters.observed(.firstToken) == 2)
+        #expect(meters.observed(.queueWait) == 3)
+        #expect(meters.value(.tokens, "tiny", "completion") > 0)
+        #expect(meters.value(.tokens, "version", "prompt") > 0)
+        #expect(meters.value(.workersStarted, "serve") == 1)
+        #expect(try await TestSupport.eventually { meters.value(.workersDied, "serve") == 1 })
+        #expect(service.load == ServingLoad())
     }
 
     @Test func aFullQueueRefuses() async throws {

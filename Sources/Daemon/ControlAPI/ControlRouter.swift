@@ -2,6 +2,7 @@ import ControlProtocol
 import Foundation
 import HTTPTypes
 import HummingbirdCore
+import Monitoring
 import NIOCore
 import Nouns
 import Operations
@@ -14,26 +15,35 @@ struct ControlRouter: Sendable {
     private let ownership: Ownership?
     private let threads: AnswerThreads
     private let repetitions: Repetitions?
+    private let meters: Meters
 
     /// - Parameters:
     ///   - ownership: whose the things are that paths name; nil where there are none.
     ///   - repetitions: nil where requests that come again are new ones.
+    ///   - meters: where requests are counted.
     init(
-        _ routes: Routes, ownership: Ownership? = nil, threads: AnswerThreads, repetitions: Repetitions? = nil
+        _ routes: Routes, ownership: Ownership? = nil, threads: AnswerThreads, repetitions: Repetitions? = nil,
+        meters: Meters = Meters()
     ) {
         self.routes = routes.all
         self.ownership = ownership
         self.threads = threads
         self.repetitions = repetitions
+        self.meters = meters
     }
 
     func respond(to request: Request, from caller: Caller) async -> Response {
+        let count = RequestCount(meters)
         var response: Response
         do {
             let query = Self.query(request.uri.query ?? "")
             let (route, values) = try route(request, query)
-            response = await answer(route, values, query, request, caller)
+            count.name(route.endpoint)
+            response = await RequestMeter.$current.withValue(count.meter) {
+                await answer(route, values, query, request, caller)
+            }
         } catch { response = ErrorAnswers.response(error) }
+        count.note(&response)
         if let name = HTTPField.Name("x-request-id") { response.headers[name] = "req_" + Self.randomName() }
         return response
     }

@@ -2,6 +2,7 @@ import DataQuality
 import Foundation
 import Ledger
 import Logging
+import Monitoring
 import Nouns
 import Platform
 import RowFiles
@@ -171,6 +172,11 @@ package struct DatasetService: Service {
         counts = all
         try near.commit()
         try context.ledger.markIndexed([drop.id])
+        context.meters.count(.drops, "\(drop.pipeline)", "stored")
+        for (outcome, rows) in [
+            ("stored", storing.stored), ("duplicate", stored.rowsDuplicate),
+            ("kept_out", storing.setAside.values.reduce(0, +)),
+        ] { context.meters.add(.rows, Double(rows), ["\(drop.pipeline)", outcome]) }
         // They are in the shards now.
         unlink(context.layout.intake(drop.pipeline, drop: drop.id) + "/rows.jsonl.zst")
         let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map {

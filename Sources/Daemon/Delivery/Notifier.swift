@@ -1,6 +1,7 @@
 import Foundation
 import Launching
 import Ledger
+import Monitoring
 import Nouns
 import Platform
 import Settings
@@ -48,11 +49,13 @@ struct Notifier: Sendable {
         switch try await attempt(notice, settings) {
         case .told(let answer):
             try context.ledger.settle(notice, told: true, answer: answer, next: nil)
+            context.meters.count(.notifications, notice.target, "told")
             log(notice, "Told the \(notice.target) that \(subject(notice.event)) (\(answer))", failed: false)
         case .later(let reason):
             let pause = DeliveryRules.pause(afterAttempt: notice.attempts + 1)
             try context.ledger.settle(
                 notice, told: false, answer: reason, next: pause.map { Date().addingTimeInterval($0) })
+            context.meters.count(.notifications, notice.target, pause == nil ? "given_up" : "failed")
             log(
                 notice,
                 "The \(notice.target) could not be told that \(subject(notice.event)): \(reason)"
@@ -61,6 +64,7 @@ struct Notifier: Sendable {
                 failed: true)
         case .refused(let reason):
             try context.ledger.settle(notice, told: false, answer: reason, next: nil)
+            context.meters.count(.notifications, notice.target, "refused")
             log(
                 notice, "The \(notice.target) refused to be told that \(subject(notice.event)): \(reason)", failed: true
             )

@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import Monitoring
 import Nouns
 import Platform
 import RowFormats
@@ -109,6 +110,7 @@ extension IntakeService {
     func tellOfReceipt(_ drop: Drop) {
         let name = RawPath.shown(drop.name.utf8)
         if drop.state == .duplicate {
+            context.meters.count(.drops, "\(drop.pipeline)", "duplicate")
             context.logger.notice(
                 "\(name) is \(drop.note ?? "a duplicate"): nothing to add",
                 metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.duplicate"])

@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import Monitoring
 import Nouns
 import Platform
 import RowFormats
@@ -47,12 +48,14 @@ extension IntakeService {
         next.rowsRejected = report.rowsRejected
         next.rowsDuplicate = report.rowsDuplicate
         let name = RawPath.shown(drop.name.utf8)
+        context.meters.add(.rows, Double(report.rowsRejected), ["\(pipeline.name)", "bad"])
         if let failure = report.quarantined {
             next.state = .quarantined
             next.note = failure.message
             try quarantine(drop, folder)
             try context.ledger.update(next)
             context.bells.scheduling.ring()
+            context.meters.count(.drops, "\(pipeline.name)", "quarantined")
             context.logger.error(
                 "Quarantined \(name): \(failure)",
                 metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.quarantined"])

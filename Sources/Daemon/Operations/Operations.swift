@@ -15,6 +15,7 @@ import Supervision
 /// An operation looks at the ledger and at what the stages offer to people; it never does a stage's work.
 package struct Operations: Sendable {
     package let status: StatusOperations
+    package let metrics: MetricsOperations
     package let pipelines: PipelineOperations
     package let runs: RunOperations
     package let drops: DropOperations
@@ -49,6 +50,7 @@ package struct Operations: Sendable {
                 context: context, supervision: supervision, experiments: experiments, promotion: promotion))
         status = StatusOperations(
             context: context, pipelines: pipelines, soundness: soundness, startedAt: startedAt)
+        metrics = MetricsOperations(context, status: status, serving: serving)
         runs = RunOperations(context: context, supervision: supervision, promotion: promotion)
         drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
         data = datasets

@@ -1,6 +1,7 @@
 import Foundation
 import Judged
 import Ledger
+import Monitoring
 import Nouns
 import Platform
 import ServiceLifecycle
@@ -49,7 +50,7 @@ package struct PromotionService: Service {
             // Whoever promoted or rolled back meanwhile has decided, and what is gone cannot be served.
             guard try context.ledger.served(pipeline)?.version == worse, FileManager.default.fileExists(atPath: record)
             else { return false }
-            _ = try context.ledger.promote(
+            _ = try append(
                 pipeline, to: anchor.version, run: nil, kind: .rollback, who: StreamState.daemon, reason: reason)
             return true
         }
@@ -140,7 +141,7 @@ package struct PromotionService: Service {
                     code: "version.removed", "The files of '\(target)' were removed.", at: target.rawValue,
                     remedy: "See `ftctl version list \(pipeline)` for those that are there.")
             }
-            return try context.ledger.promote(
+            return try append(
                 pipeline, to: target, run: nil, kind: .rollback, who: who, reason: reason
             ).record
         }
@@ -160,7 +161,7 @@ package struct PromotionService: Service {
             try context.ledger.setAlias(name, of: pipeline, to: nil, who: who)
         }
         guard let served = try context.ledger.served(pipeline)?.version else { return nil }
-        _ = try context.ledger.promote(pipeline, to: nil, run: nil, kind: .rollback, who: who, reason: reason)
+        _ = try append(pipeline, to: nil, run: nil, kind: .rollback, who: who, reason: reason)
         try repairLink(pipeline)
         return served
     }
@@ -180,7 +181,7 @@ package struct PromotionService: Service {
     /// served by now.
     package func rollBackCanary(_ pipeline: PipelineName, version: VersionID, reason: String) throws {
         guard let last = try context.ledger.history(pipeline, limit: 1).first, last.version == version else { return }
-        _ = try context.ledger.promote(
+        _ = try append(
             pipeline, to: last.previous, run: nil, kind: .canaryRollback, who: "finetuned", reason: reason)
         try repairLink(pipeline)
         context.logger.warning(
@@ -201,12 +202,23 @@ package struct PromotionService: Service {
         let (record, change) = try ServingTurns.taken {
             let version = try VersionFolder(context: context).make(run)
             try context.ledger.add(version)
-            return try context.ledger.promote(
+            return try append(
                 run.pipeline, to: version.id, run: run.id, kind: kind, who: who, reason: reason)
         }
         try repairLink(run.pipeline)
         if let change { context.perform(change) }
         return record
+    }
+
+    /// Appends to the record of what is served, and counts it.
+    private func append(
+        _ pipeline: PipelineName, to version: VersionID?, run: RunID?, kind: PromotionRecord.Kind, who: String,
+        reason: String
+    ) throws -> (record: PromotionRecord, change: RunChange?) {
+        let appended = try context.ledger.promote(
+            pipeline, to: version, run: run, kind: kind, who: who, reason: reason)
+        context.meters.count(.promotions, "\(pipeline)", kind.rawValue)
+        return appended
     }
 
     /// Makes the link say what the ledger says: the record is the promotion, the link follows, also after a crash

@@ -9,6 +9,8 @@ package protocol ServingPath: Sendable {
     func events(_ request: ServingRequest) throws -> AsyncThrowingStream<ServingEvent, any Error>
     /// Versions that somebody is being answered by, or waits for.
     var versionsInUse: Set<VersionID> { get }
+    /// How many questions there are now.
+    var load: ServingLoad { get }
 }
 
 extension ServingPath {

@@ -1,6 +1,7 @@
 import Foundation
 import Launching
 import Logging
+import Monitoring
 import Nouns
 import Places
 import Platform
@@ -173,6 +174,7 @@ extension ServingService {
         var lines: [Data] = []
         for (pipeline, target) in now where before[pipeline]?.model != target.model {
             let isKnown = before[pipeline] != nil
+            if isKnown { context.meters.count(.swaps, "\(pipeline)") }
             if isKnown || settings.preload {
                 lines.append(
                     try ServingLink.line(ServingOrder(.load, id: "load-\(id)-\(pipeline)", model: target.model)))

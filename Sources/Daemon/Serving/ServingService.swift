@@ -2,6 +2,7 @@ import Foundation
 import Launching
 import Ledger
 import Logging
+import Monitoring
 import Nouns
 import Places
 import Platform
@@ -20,8 +21,11 @@ package final class ServingService: Service {
     /// A request that waits or is at work.
     struct Entry: Sendable {
         let line: Data
-        let version: VersionID?
+        let target: ServingTarget
         let feed: AsyncThrowingStream<ServingEvent, any Error>.Continuation
+        let asked = ContinuousClock.now
+        /// Whether a part of its answer has come.
+        var isAnswered = false
     }
 
     enum Worker {
@@ -79,7 +83,8 @@ package final class ServingService: Service {
         guard line.count <= ServingOrder.longestLine else { throw ServingRules.tooLong(line.count) }
         let (events, feed) = AsyncThrowingStream<ServingEvent, any Error>.makeStream()
         feed.onTermination = { [weak self] end in if case .cancelled = end { self?.takeBack(id) } }
-        let entry = Entry(line: line, version: request.target.version, feed: feed)
+        let entry = Entry(line: line, target: request.target, feed: feed)
+        RequestMeter.current?.model = request.target.label
         let capacity = settings.queue
         let refusal: Failure? = state.withLock { state in
             if state.isLeaving {
@@ -108,8 +113,10 @@ package final class ServingService: Service {
 
     /// Versions that somebody is being answered by, or waits for.
     package var versionsInUse: Set<VersionID> {
-        state.withLock { Set($0.entries.values.compactMap(\.version)) }
+        state.withLock { Set($0.entries.values.compactMap(\.target.version)) }
     }
+
+    package var load: ServingLoad { state.withLock { ServingLoad(waiting: $0.queue.count, atWork: $0.atWork.count) } }
 
     private func takeBack(_ id: String) {
         let link: ServingLink? = state.withLock { state in
@@ -138,6 +145,7 @@ package final class ServingService: Service {
                 while state.atWork.count < ServingRules.atWork, let id = state.queue.next() {
                     guard let entry = state.entries[id] else { continue }
                     state.atWork.insert(id)
+                    context.meters.observe(.queueWait, entry.asked.seconds)
                     lines.append(entry.line)
                 }
                 return (link, lines, false)
@@ -152,11 +160,14 @@ package final class ServingService: Service {
         let isLast = event.event == .done || event.event == .failed
         let entry = state.withLock { state in
             state.lastUse = .now
-            guard isLast else { return state.entries[event.id] }
+            let entry = state.entries[event.id]
+            if let entry { state.entries[event.id]?.isAnswered = entry.isAnswered || event.isAnswer }
+            guard isLast else { return entry }
             state.atWork.remove(event.id)
             state.pace.ended(at: .now, othersWait: !state.queue.isEmpty)
             return state.entries.removeValue(forKey: event.id)
         }
+        if let entry { measure(event, of: entry) }
         if let seed = event.began?.seed {
             context.logger.debug("The answer \(event.id) is drawn from the seed \(seed)")
         }

@@ -12,11 +12,14 @@ package final class RunFeed: Sendable {
         var notices: [RunNotice] = []
         var listeners: [UUID: AsyncStream<RunNotice>.Continuation] = [:]
         var isOver = false
+        /// The last step that was told of.
+        var step: StepReport?
 
         mutating func add(_ notice: RunNotice) {
             var notice = notice
             notice.index = (notices.last?.index ?? -1) + 1
             notices.append(notice)
+            if let step = notice.event?.step { self.step = step }
             if notices.count > RunFeed.longest { notices.removeFirst(RunFeed.longest / 4) }
             for listener in listeners.values { listener.yield(notice) }
         }
@@ -66,6 +69,9 @@ package final class RunFeed: Sendable {
             }.first
         }
     }
+
+    /// The last step that a run has told of; nil where it has made none.
+    package func lastStep(_ run: RunID) -> StepReport? { stories.withLock { $0.byRun[run]?.step } }
 
     /// Notices from index `from` on; with `follow`, also those to come until the story is over.
     package func notices(_ run: RunID, from: Int, follow: Bool) -> AsyncStream<RunNotice> {

@@ -1,5 +1,6 @@
 import Ledger
 import Logging
+import Monitoring
 import Nouns
 import Platform
 
@@ -10,8 +11,17 @@ extension StageContext {
     @discardableResult
     package func apply(_ id: RunID, _ event: RunEvent) throws -> Run {
         let change = try ledger.apply(id, event)
+        count(event, change.run)
         perform(change)
         return change.run
+    }
+
+    /// Counts the ends of runs.
+    private func count(_ event: RunEvent, _ run: Run) {
+        switch event {
+        case .judged, .failed, .cancelled: meters.count(.ended, "\(run.pipeline)", run.state.rawValue)
+        default: break
+        }
     }
 
     /// Carries out what follows from the queueing of a run that is in the ledger.

@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Logging
+import Monitoring
 import Nouns
 import Places
 import Platform
@@ -19,12 +20,14 @@ package struct StageContext: Sendable {
     package let feed: RunFeed
     /// The signs of life of the stages' threads.
     package let pulses: PulseBoard
+    /// What is counted for whoever monitors the daemon.
+    package let meters: Meters
     package let logger: Logger
 
     package init(
         layout: Layout, ledger: Ledger, settings: LiveSettings, bells: StageBells = StageBells(),
         problems: ProblemBoard = ProblemBoard(), feed: RunFeed = RunFeed(),
-        pulses: PulseBoard = PulseBoard(), logger: Logger
+        pulses: PulseBoard = PulseBoard(), meters: Meters = Meters(), logger: Logger
     ) {
         self.layout = layout
         self.ledger = ledger
@@ -33,6 +36,7 @@ package struct StageContext: Sendable {
         self.problems = problems
         self.feed = feed
         self.pulses = pulses
+        self.meters = meters
         self.logger = logger
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Launching
 import Ledger
+import Monitoring
 import Nouns
 import StageKit
 import WorkerProtocol
@@ -18,7 +19,9 @@ extension SupervisionService {
             context.feed.tell(run.id, run.state, event: event)
             if let step = event.checkpoint { active.note(checkpoint: step, of: run.id) }
             // What a former daemon saw is in the journal already.
-            if event.time >= began || !work.isOld { note(event, of: run) }
+            guard event.time >= began || !work.isOld else { return }
+            note(event, of: run)
+            if let step = event.step { context.meters.add(.trained, Double(step.tokens), ["\(run.pipeline)"]) }
         } onCancel: {
             if active.isCancelled(run.id) {
                 await launcher.cancel(work.handle)

@@ -23,19 +23,23 @@ package enum Logs {
 
     /// Sets up swift-log for the whole process; once, before the first logger.
     ///
+    /// - Parameter onRecord: told the level of each record that is written.
     /// - Returns: where records will go.
     @discardableResult
     package static func bootstrap(
-        _ level: Logger.Level, environment: [String: String] = ProcessEnvironment.current
+        _ level: Logger.Level, environment: [String: String] = ProcessEnvironment.current,
+        onRecord: @escaping @Sendable (Logger.Level) -> Void = { _ in }
     ) -> Destination {
         threshold.level = level
         let destination = destination(environment: environment)
         let colours = environment["NO_COLOR"] == nil && isatty(STDERR_FILENO) == 1
         LoggingSystem.bootstrap { label in
-            switch destination {
-            case .journal: JournalLogHandler(label: label, threshold: threshold)
-            case .standardError: StandardErrorLogHandler(label: label, threshold: threshold, colours: colours)
-            }
+            let handler: any LogHandler =
+                switch destination {
+                case .journal: JournalLogHandler(label: label, threshold: threshold)
+                case .standardError: StandardErrorLogHandler(label: label, threshold: threshold, colours: colours)
+                }
+            return CountingLogHandler(handler, onRecord: onRecord)
         }
         return destination
     }

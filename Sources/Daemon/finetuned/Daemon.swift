@@ -8,6 +8,7 @@ import Intake
 import Launching
 import Ledger
 import Logging
+import Monitoring
 import Nouns
 import Operations
 import Places
@@ -28,6 +29,7 @@ import WireAPI
 struct Daemon {
     let layout: Layout
     let settings: SettingsFolder
+    let meters: Meters
     let logger: Logger
 
     func run() async throws {
@@ -40,7 +42,8 @@ struct Daemon {
         let waiting = Waiting(
             ground: ground, layout: layout, manager: manager, adopted: adopted, orders: orders, logger: logger)
         guard let ledger = try await waiting.ledger() else { return }
-        let context = StageContext(layout: layout, ledger: ledger, settings: LiveSettings(settings), logger: logger)
+        let context = StageContext(
+            layout: layout, ledger: ledger, settings: LiveSettings(settings), meters: meters, logger: logger)
         announceUpgrade(of: ledger)
         clearUp(context)
         settleAccess(context)
@@ -50,8 +53,9 @@ struct Daemon {
         let roster = EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) {
             context.settings.daemon
         }
-        let launcher = try Launchers.make(
-            settings.daemon.launcher, options: settings.daemon.launcherOptions, program: roster.program)
+        let launcher = MeteredLauncher(
+            try Launchers.make(
+                settings.daemon.launcher, options: settings.daemon.launcherOptions, program: roster.program), meters)
         let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
@@ -95,7 +99,7 @@ struct Daemon {
         let services: [any Service] = [
             intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, serving, delivery,
             soundness, server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
-            EngineWatch(context: context, roster: roster), reloading, presence, orders,
+            EngineWatch(context: context, roster: roster), operations.metrics.stores, reloading, presence, orders,
         ]
         try await group(of: services).run()
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])

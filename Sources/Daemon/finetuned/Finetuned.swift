@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Monitoring
 import Nouns
 import Places
 import Platform
@@ -30,7 +31,10 @@ struct Finetuned: AsyncParsableCommand {
             throw ValidationError("\(failure)")
         }
         let settings = SettingsFolder.readAtStart(layout)
-        Logs.bootstrap(Logger.Level(rawValue: settings.daemon.logLevel) ?? .info)
+        let meters = Meters()
+        Logs.bootstrap(Logger.Level(rawValue: settings.daemon.logLevel) ?? .info) { level in
+            if level >= .warning { meters.count(.records, level.rawValue) }
+        }
         let logger = Logger(label: "finetuned")
         logger.info(
             "finetuned \(BuildVersion.text) starts on \(layout.root.isEmpty ? "/" : layout.root)",
@@ -43,7 +47,7 @@ struct Finetuned: AsyncParsableCommand {
             throw ExitCode(78)
         }
         do {
-            try await Daemon(layout: layout, settings: settings, logger: logger).run()
+            try await Daemon(layout: layout, settings: settings, meters: meters, logger: logger).run()
         } catch let failure as Failure {
             logger.critical("\(failure)", metadata: ["event": "daemon.failed"])
             throw ExitCode(

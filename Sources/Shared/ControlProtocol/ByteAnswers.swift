@@ -22,6 +22,13 @@ package struct WebPage: TextAnswer {
     package init(_ text: String) { self.text = text }
 }
 
+/// Figures for a monitoring system.
+package struct MetricsText: TextAnswer {
+    package static let content = EndpointContent.bytes("text/plain; version=0.0.4; charset=utf-8")
+    package let text: String
+    package init(_ text: String) { self.text = text }
+}
+
 /// The description of the control API, an object by OpenAPI 3.1.
 package struct OpenAPIDocument: TextAnswer {
     package static let content = EndpointContent.json("OpenAPIDocument")

@@ -17,6 +17,25 @@ package enum System {
         return pages * Int(getpagesize())
     }
 
+    /// Resident memory in bytes of the programs that this process started and that have not ended; nil where the kernel
+    /// does not list them.
+    package static func residentBytesOfChildren() -> Int? {
+        guard let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task") else { return nil }
+        var pages = 0
+        var isListed = false
+        for thread in threads {
+            let path = "/proc/self/task/\(thread)/children"
+            guard let children = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
+            isListed = true
+            for child in children.split(separator: " ") {
+                // One that has just ended has no memory.
+                let text = (try? String(contentsOfFile: "/proc/\(child)/statm", encoding: .utf8)) ?? ""
+                pages += text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            }
+        }
+        return isListed ? pages * Int(getpagesize()) : nil
+    }
+
     /// The name of a user by number, or the number itself. Several threads may ask at once.
     package static func userName(_ uid: UInt32) -> String {
         guard case .found(let name) = lookUp(uid) else { return "uid:\(uid)" }

@@ -22,7 +22,7 @@ struct Ftctl: AsyncParsableCommand {
             74 the output could not be written; 77 you may not ask the daemon that.
             """,
         version: BuildVersion.text,
-        subcommands: nouns + [Status.self, Init.self, CollectGarbage.self, Verify.self])
+        subcommands: nouns + [Status.self, Init.self, CollectGarbage.self, Verify.self, Metrics.self])
 
     /// Commands with verbs below them.
     static let nouns: [any ParsableCommand.Type] = [

@@ -5,7 +5,7 @@ extension Routes {
     /// Every route of the control API and of OpenAI's, each joined to its operation.
     static func all(_ operations: Operations, _ wire: WireOperations) -> Routes {
         var routes = Routes()
-        routes.addStatus(operations.status)
+        routes.addStatus(operations.status, operations.metrics)
         routes.addPipelines(operations.pipelines)
         routes.addRuns(operations.runs)
         routes.addDrops(operations.drops)

@@ -2,10 +2,11 @@ import ControlProtocol
 import Operations
 
 extension Routes {
-    mutating func addStatus(_ status: StatusOperations) {
+    mutating func addStatus(_ status: StatusOperations, _ metrics: MetricsOperations) {
         on(.status.show) { _ in try status.show() }
         on(.status.verify) { _ in try await status.verify() }
         on(.status.ready) { _ in try status.ready() }
+        on(.status.metrics) { _ in MetricsText(try metrics.text()) }
         addPresence()
     }
 

@@ -18,10 +18,15 @@ package enum StatusEndpoints {
         can answer none.
         """, access: .open)
 
+    package static let metrics = Endpoint<NoSubject, NoQuery, NoBody, MetricsText>(
+        "status.metrics", .get, "/metrics",
+        "Gives what docs/monitoring/metrics.md lists, in Prometheus' text format 0.0.4.")
+
     package static let openAPI = Endpoint<NoSubject, NoQuery, NoBody, OpenAPIDocument>(
         "status.openAPI", .get, "/openapi.json", "Describes every request to the daemon, for programs.", access: .open)
 
     static let all = [
-        show.description, verify.description, live.description, ready.description, openAPI.description,
+        show.description, verify.description, live.description, ready.description, metrics.description,
+        openAPI.description,
     ]
 }
