@@ -164,21 +164,30 @@ let daemon: [Target] = [
             "StageKit",
             "WorkerProtocol", lifecycle,
         ]),
+    library(
+        "Daemon", "Feedback",
+        [
+            "ControlProtocol", "DataQuality", "Ledger", "Monitoring", "Nouns", "Places", "Platform", "RowFormats",
+            "Settings", "StageKit",
+            "Statistics", lifecycle,
+        ]),
     library("Daemon", "Multipart"),
     systemLibrary("Daemon", "CLibssl", pkgConfig: "libssl", apt: "libssl-dev"),
     library("Daemon", "TransportSecurity", ["CLibssl", "Nouns", nio]),
     library(
         "Daemon", "Operations",
         [
-            "ControlProtocol", "Datasets", "EvaluationMetrics", "Experiments", "Gating", "GoldenSets", "JSONSchemas",
-            "Judged", "Launching", "Ledger", "Monitoring", "Multipart", "Nouns", "Places", "Platform", "Promotion",
+            "ControlProtocol", "Datasets", "EvaluationMetrics", "Experiments", "Feedback", "Gating", "GoldenSets",
+            "JSONSchemas",
+            "Judged", "Launching", "Ledger", "Monitoring", "Multipart", "Nouns", "Platform", "Promotion",
             "Registry",
             "Scheduling", "Serving", "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol", lifecycle,
         ]),
     library(
         "Daemon", "WireAPI",
         [
-            "ControlProtocol", "EvaluationMetrics", "Graders", "Ledger", "Nouns", "Promotion", "Serving", "Settings",
+            "ControlProtocol", "EvaluationMetrics", "Feedback", "Graders", "Ledger", "Nouns", "Promotion", "Serving",
+            "Settings",
             "StageKit", "Supervision",
             "WorkerProtocol",
         ]),
@@ -192,7 +201,7 @@ let daemon: [Target] = [
     program(
         "Daemon", "finetuned",
         [
-            "ControlAPI", "Datasets", "Delivery", "Experiments", "Gating", "Intake", "Launching", "Ledger",
+            "ControlAPI", "Datasets", "Delivery", "Experiments", "Feedback", "Gating", "Intake", "Launching", "Ledger",
             "Monitoring",
             "Nouns", "Operations", "Places", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings",
             "Soundness", "StageKit", "Supervision", "Systemd", "WireAPI", argumentParser, lifecycle, logging, signals,
@@ -298,7 +307,7 @@ let testTargets: [Target] = [
             "WorkerProtocol", logging,
         ]),
     tests("EncodingTests", ["ChatTemplates", "Encoding", "ModelLoading", "Tokenization"]),
-    tests("EndToEndTests", ["ControlProtocol", "Nouns"]),
+    tests("EndToEndTests", ["ControlProtocol", "Nouns", "Platform"]),
     tests("EvaluationMetricsTests", ["EvaluationMetrics", "Nouns"]),
     tests("EvaluationTests", ["Evaluation", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
     tests(
@@ -346,6 +355,14 @@ let testTargets: [Target] = [
     tests("LedgerTests", ["Ledger", "Nouns", grdb, grdbSQLite], golden: true),
     tests("MultipartTests", ["Multipart", "Mutation"]),
     tests("NounsTests", ["Nouns", "WorkerProtocol"], golden: true),
+    tests(
+        "FeedbackTests",
+        [
+            "ControlProtocol", "Feedback", "Ledger", "Monitoring", "Nouns", "OperationsScene", "Platform", "RowFormats",
+            "Settings",
+            "StageKit", "Statistics",
+            logging,
+        ]),
     tests(
         "MonitoringTests",
         ["Ledger", "Monitoring", "Nouns", "OperationsScene", "Settings", "StageKit", "WorkerProtocol"], golden: true),

@@ -41,7 +41,7 @@ struct ImportRuleTests {
         // again".
         let stages: Set<String> = [
             "Registry", "Intake", "Datasets", "Scheduling", "Experiments", "Supervision", "Gating", "Promotion",
-            "Delivery", "Soundness",
+            "Delivery", "Soundness", "Feedback",
         ]
         expectNone(
             tree.files.filter {
@@ -53,7 +53,7 @@ struct ImportRuleTests {
     @Test func onlyOperationsJoinQuestionsToStages() {
         // A handler that asked a stage by itself would hold a rule that no test reaches without a socket.
         let stages = tree.targets(in: "Daemon").subtracting(
-            ["Operations", "StageKit", "ControlAPI", "WireAPI", "TransportSecurity"])
+            ["Operations", "StageKit", "Monitoring", "ControlAPI", "WireAPI", "TransportSecurity"])
         expectNone(
             tree.files.filter { $0.target == "ControlAPI" && !$0.imports.isDisjoint(with: stages) },
             "The control API imports more than operations")

@@ -103,6 +103,19 @@ struct RouteTests {
         Case(
             "bases.recommendData", .post, "/v1/recommend", "404 upload.unknown",
             body: #"{"upload":"u-1","file":"a.jsonl","rows":4}"#),
+        Case("stored.list", .get, "/v1/chat/completions?limit=2&order=desc&metadata[a]=b", "200"),
+        Case("stored.show", .get, "/v1/chat/completions/chatcmpl-1", "404 completion.unknown"),
+        Case("stored.update", .post, "/v1/chat/completions/chatcmpl-1", "404 completion.unknown", body: "{}"),
+        Case("stored.remove", .delete, "/v1/chat/completions/chatcmpl-1", "404 completion.unknown"),
+        Case("stored.messages", .get, "/v1/chat/completions/chatcmpl-1/messages", "404 completion.unknown"),
+        Case(
+            "feedback.rate", .post, "/v1/feedback", "404 completion.unknown",
+            body: #"{"completion_id":"chatcmpl-1","rating":"good"}"#),
+        Case(
+            "feedback.rate", .post, "/v1/feedback", "400 request.value",
+            body: #"{"completion_id":"chatcmpl-1","rating":"good","correction":"x"}"#),
+        Case("feedback.list", .get, "/v1/pipelines/support/feedback?limit=5", "200"),
+        Case("feedback.list", .get, "/v1/pipelines/nobody/feedback", "404 pipeline.unknown"),
         Case("files.create", .post, "/v1/files", "400 request.body", body: "no form"),
         Case("files.list", .get, "/v1/files?limit=2", "200"),
         Case("files.show", .get, "/v1/files/file-1", "404 file.unknown"),

@@ -43,6 +43,7 @@ struct WeightTests {
                 "completions.create", "responses.create",
                 "decisions.create", "graders.validate",
                 "jobs.show", "jobs.cancel", "jobs.pause", "jobs.resume", "jobs.follow",
+                "stored.show", "stored.update", "stored.messages",
             ])
     }
 

@@ -62,7 +62,7 @@ struct WrongChatTests {
         {…, "modalities": ["audio"]}
         {…, "audio": {"voice": "a"}}
         {…, "web_search_options": {}}
-        {…, "store": true}
+        {…, "store": "yes"}
         {…, "metadata": {"a": 1}}
         """
 

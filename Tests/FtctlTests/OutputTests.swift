@@ -32,6 +32,20 @@ struct OutputTests {
         try OutputHarness.expect("gc", "gc", CollectGarbage.self, GarbagePlan(items: [], kept: kept, removed: true))
     }
 
+    @Test func feedback() throws {
+        var entry = FeedbackEntry(
+            completion: "chatcmpl-1", pipeline: "tickets", version: "v-9f86d081884c", rating: .bad,
+            correction: "It left on Monday.", by: "user-17", note: nil, at: Answers.now,
+            drop: "d-20261124-083000-4f2a0000",
+            dropState: .stored)
+        try OutputHarness.expect(
+            "feedback-correct", "feedback chatcmpl-1 --correct 'It left on Monday.'", FeedbackAdd.self, entry)
+        try OutputHarness.expect("feedback-list", "feedback tickets", FeedbackList.self, [entry])
+        (entry.rating, entry.correction) = (.good, nil)
+        try OutputHarness.expect("feedback-good", "feedback add chatcmpl-1 --good", FeedbackAdd.self, entry)
+        try OutputHarness.expect("feedback-list-empty", "feedback list tickets", FeedbackList.self, [])
+    }
+
     @Test func verification() throws {
         let fault = Failure(
             code: "file.changed", "A file of the base tiny is not what it was: it has 1 bytes, and had 2.",

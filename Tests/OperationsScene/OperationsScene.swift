@@ -68,7 +68,8 @@ package struct OperationsScene: Sendable {
             startedAt: Date(timeIntervalSince1970: 1_795_000_000))
         wire = WireOperations(
             context, serving: serving, supervision: supervision,
-            files: JobFiles(find: operations.files.find, keep: operations.files.keep))
+            files: JobFiles(find: operations.files.find, keep: operations.files.keep),
+            kept: operations.feedback.store)
     }
 
     /// A base model; no file is behind it.

@@ -26,6 +26,7 @@ package final class ScriptedModel: ServingPath {
     }
 
     package var versionsInUse: Set<VersionID> { [] }
+    package var load: ServingLoad { ServingLoad() }
     package var requests: [ServingRequest] { state.withLock { $0.requests } }
     /// Requests whose asker left before their end.
     package var takenBack: Int { state.withLock { $0.takenBack } }

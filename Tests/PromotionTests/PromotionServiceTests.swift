@@ -87,6 +87,28 @@ struct PromotionServiceTests {
         #expect(try context.ledger.history("a").count == 1, "a second pass promotes nothing again")
     }
 
+    @Test func whatOnePersonAloneChoseWaitsForAPerson() throws {
+        for (id, raters) in [("d-1", ["ann"]), ("d-2", ["ann", "bob"]), ("d-3", nil)] as [(DropID, [String]?)] {
+            var drop = Drop(
+                id: id, pipeline: "a", name: "\(id)", sha256: id.rawValue, bytes: 1, state: .received,
+                receivedAt: Date())
+            drop.raters = raters
+            _ = try context.ledger.receive(drop)
+        }
+        func promotes(_ drops: [DropID], _ weights: String) throws -> Bool {
+            let run = try judged("a", baseline: try served("a"), weights: weights)
+            try context.ledger.amend(run.id) { $0.drops = drops }
+            try service.pass()
+            return try context.ledger.run(run.id)?.state == .promoted
+        }
+        #expect(try !promotes(["d-1"], "one"))
+        #expect(try promotes(["d-1", "d-2"], "two"))
+        #expect(try promotes(["d-1", "d-3"], "three"))
+        try sandbox.pipeline("a", "base = \"tiny\"\n[feedback]\nsingle_rater = true\n")
+        context.settings.replace(SettingsFolder.read(sandbox.layout))
+        #expect(try promotes(["d-1"], "four"))
+    }
+
     @Test func whatWasJudgedAgainstAnotherModelWaits() throws {
         let old = try judged("a", weights: "one")
         let new = try judged("a", weights: "two")

@@ -59,6 +59,8 @@ struct SettingsTextTests {
         answer_schema = "/srv/schema.json"
         canaries = ["the code is 12345"]
         [delivery]
+        rollback_bad_share = 0.2
+        rollback_minimum = 30
         exports = ["peft", "gguf-q8_0"]
         canary = ["/usr/bin/true", "--loud"]
         canary_golden = false
@@ -81,6 +83,13 @@ struct SettingsTextTests {
         job_succeeded = ["/usr/bin/tell"]
         job_failed = ["/usr/bin/tell"]
         job_cancelled = ["/usr/bin/tell"]
+        [feedback]
+        record = "all"
+        days = 7
+        bytes = "64M"
+        approved = true
+        settle = 60
+        single_rater = true
         [retention]
         keep = 9
         keep_days = 90

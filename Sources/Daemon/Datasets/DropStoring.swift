@@ -52,7 +52,10 @@ final class DropStoring {
         try AtomicFile.makeFolder(folder)
         shards = DropShards(folder: folder)
         hasRowsWithoutPrompt = try context.ledger.hasRowsWithoutPrompt(drop.pipeline)
-        sides = SideRules(validation: data.validationShare, gate: data.gateShare)
+        // Any other model looks better on rows that were chosen by the answers of one, so that they never judge.
+        sides =
+            drop.raters == nil
+            ? SideRules(validation: data.validationShare, gate: data.gateShare) : SideRules(validation: 0, gate: 0)
     }
 
     /// Stores everything; returns the drop as stored, its shards and its report.
@@ -153,6 +156,9 @@ final class DropStoring {
             switch sides.side(prompt: row.promptKey, group: kept.group) {
             case .conflict:
                 keepOut(row.id, .splitConflict, line: row.line, into: &batch)
+                return nil
+            case .side(.gate) where drop.raters != nil:
+                keepOut(row.id, .feedbackOnGate, line: row.line, into: &batch)
                 return nil
             case .side(let side): return Placed(kept: kept, side: side)
             }

@@ -47,7 +47,7 @@ package struct GatingService: Service {
             // A verdict during which the daemon was told to stop is not whole.
             Pulse.beat()
             try Task.checkCancellation()
-            try context.apply(run.id, .judged(verdict, promotesItself: frozen.promote == .auto))
+            try context.apply(run.id, .judged(verdict, promotesItself: FrozenSettings.promotesItself(run, context)))
         } catch let failure as Failure
             where ["gating.scores_missing", "gating.schema"].contains(failure.code) || failure.code.hasPrefix("golden.")
         {

@@ -86,12 +86,12 @@ extension IntakeService {
             throw failure
         }
         let (sha256, bytes) = try contents.digest()
-        let drop = try context.ledger.receive(
-            Drop(
-                id: id, pipeline: pipeline.name, name: String(validating: name, as: UTF8.self) ?? RawPath.shown(name),
-                sha256: sha256, bytes: bytes, reading: try settingsOfReading(pipeline).digest(),
-                state: .received, receivedAt: Date(timeIntervalSince1970: contents.changedAt)))
-        tellOfReceipt(drop)
+        var drop = Drop(
+            id: id, pipeline: pipeline.name, name: String(validating: name, as: UTF8.self) ?? RawPath.shown(name),
+            sha256: sha256, bytes: bytes, reading: try settingsOfReading(pipeline).digest(),
+            state: .received, receivedAt: Date(timeIntervalSince1970: contents.changedAt))
+        drop.raters = try raters(folder)
+        tellOfReceipt(try context.ledger.receive(drop))
     }
 
     private func giveBack(_ id: DropID, _ folder: String, _ name: [UInt8], _ pipeline: PipelineSettings) throws {

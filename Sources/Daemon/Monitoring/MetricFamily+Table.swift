@@ -63,6 +63,16 @@ extension MetricFamily {
         "gate_difference_lower", by: ["pipeline", "metric"], "The lower bound of that difference.")
     package static let gateUpper = gauge(
         "gate_difference_upper", by: ["pipeline", "metric"], "The upper bound of that difference.")
+    package static let ratings = counter(
+        "ratings_total", by: ["pipeline", "rating"], "Ratings of answers, by what they say.")
+    package static let badShare = gauge(
+        "bad_share", by: ["pipeline"],
+        "The share of bad ones among the rated answers of what is served, as far as kept.")
+    package static let badShareLower = gauge(
+        "bad_share_lower", by: ["pipeline"], "Its lower bound, which holds at all looks together.")
+    package static let badShareUpper = gauge(
+        "bad_share_upper", by: ["pipeline"], "Its upper bound, which holds at all looks together.")
+    package static let completions = gauge("kept_completions", by: ["pipeline"], "Completions that are kept.")
     package static let notifications = counter(
         "notifications_total", by: ["target", "outcome"], "Attempts to tell hooks and webhooks of events.")
     package static let notificationsPending = gauge("notifications_pending", "Events that are still to be told.")
@@ -103,7 +113,8 @@ extension MetricFamily {
         (
             "What is served",
             [
-                promotions, lastPromotion, gateEstimate, gateLower, gateUpper, notifications, notificationsPending,
+                promotions, lastPromotion, gateEstimate, gateLower, gateUpper, ratings, badShare, badShareLower,
+                badShareUpper, completions, notifications, notificationsPending,
             ]
         ),
         ("Requests", [requests, requestSeconds, firstToken, queueWait, tokens, streams, waiting, swaps]),

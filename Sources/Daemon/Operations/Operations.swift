@@ -29,6 +29,8 @@ package struct Operations: Sendable {
     /// Whose the things are that requests name.
     package let ownership: Ownership
     package let repetitions: Repetitions
+    package let feedback: FeedbackOperations
+    package let stored: StoredChatOperations
 
     /// - Parameter startedAt: when the daemon started.
     package init(
@@ -50,11 +52,14 @@ package struct Operations: Sendable {
                 context: context, supervision: supervision, experiments: experiments, promotion: promotion))
         status = StatusOperations(
             context: context, pipelines: pipelines, soundness: soundness, startedAt: startedAt)
-        metrics = MetricsOperations(context, status: status, serving: serving)
-        runs = RunOperations(context: context, supervision: supervision, promotion: promotion)
         drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
+        feedback = FeedbackOperations(context, drops: drops)
+        runs = RunOperations(context: context, supervision: supervision, promotion: promotion, feedback: feedback)
+        stored = StoredChatOperations(feedback: feedback)
+        versions = VersionCatalogue(
+            context, answering: { serving.versionsInUse }, rated: { [feedback] in feedback.shares($0) })
+        metrics = MetricsOperations(context, status: status, serving: serving, feedback: feedback)
         data = datasets
-        versions = VersionCatalogue(context) { serving.versionsInUse }
         bases = BaseOperations(
             context: context, registry: registry, recommender: BaseRecommender(context, launcher: launcher),
             desk: desk)

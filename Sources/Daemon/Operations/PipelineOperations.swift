@@ -83,8 +83,11 @@ package struct PipelineOperations: Sendable {
     /// What it is doing or waiting for, in a sentence; what a person has to do comes first.
     private func activity(_ pipeline: PipelineSettings, _ last: Run?) throws -> String {
         if let last {
-            if last.state == .accepted, try FrozenSettings.of(last, context).promote == .manual {
-                return "run \(last.id) passed and waits for `ftctl promote \(last.id)`"
+            if last.state == .accepted, try !FrozenSettings.promotesItself(last, context) {
+                let voice = try FrozenSettings.oneVoice(last, context).map {
+                    " (all that is new in it was chosen by \($0))"
+                }
+                return "run \(last.id) passed and waits for `ftctl promote \(last.id)`\(voice ?? "")"
             }
             if last.state.isActive || last.state == .queued || last.paused != nil {
                 return "run \(last.id) is \(last.stateInWords)"

@@ -12,6 +12,7 @@ package struct RunOperations: Sendable {
     let context: StageContext
     let supervision: SupervisionService
     let promotion: PromotionService
+    let feedback: FeedbackOperations
 
     /// Runs, the newest first, without those of others' jobs. Throws a Failure (`pipeline.unknown`) where nothing was ever known of the pipeline.
     package func list(_ query: RunQuery, for who: Principal) throws -> [Run] {
@@ -38,7 +39,7 @@ package struct RunOperations: Sendable {
         let run = try show(id)
         let promotesItself =
             try run.state == .accepted && context.settings.pipeline(run.pipeline) != nil
-            && FrozenSettings.of(run, context).promote == .auto
+            && FrozenSettings.promotesItself(run, context)
         guard run.state.endsStory(promotesItself: promotesItself) else {
             return context.feed.notices(id, from: query.from, follow: query.follow)
         }
@@ -52,7 +53,7 @@ package struct RunOperations: Sendable {
     }
 
     /// Everything that the report of a run shows; what is not there is left out.
-    package func report(_ id: RunID) throws -> ReportData { RunReport.data(try show(id), context) }
+    package func report(_ id: RunID) throws -> ReportData { RunReport.data(try show(id), context, feedback) }
 
     /// Judged rows as the candidate and the model before it answered them, the highest loss first.
     ///

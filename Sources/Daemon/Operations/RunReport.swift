@@ -9,8 +9,9 @@ enum RunReport {
     private static let rows = 20
 
     /// The data of the report; parts whose files are gone are left out.
-    static func data(_ run: Run, _ context: StageContext) -> ReportData {
+    static func data(_ run: Run, _ context: StageContext, _ feedback: FeedbackOperations) -> ReportData {
         var data = ReportData(run: run)
+        data.feedback = run.version.flatMap { feedback.shares(run.pipeline)[$0] }
         let curves = TrainingCurves(folder: context.layout.run(run.id))
         data.steps = curves.steps
         data.validations = curves.validations

@@ -34,7 +34,7 @@ package struct PromotionService: Service {
             try repairLink(pipeline.name)
             let accepted = try context.ledger.runs(pipeline: pipeline.name, state: .accepted, limit: 1)
             // The newest was judged against what is served now; older ones were judged against what no longer is.
-            if let run = accepted.first, try isCurrent(run), try FrozenSettings.of(run, context).promote == .auto {
+            if let run = accepted.first, try isCurrent(run), try FrozenSettings.promotesItself(run, context) {
                 _ = try promote(run, kind: .automatic, who: "finetuned", reason: run.verdict?.summary ?? "")
             }
         }

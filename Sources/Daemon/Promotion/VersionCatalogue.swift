@@ -11,11 +11,19 @@ package struct VersionCatalogue: Sendable {
     let context: StageContext
     /// Versions that are answering somebody.
     private let answering: @Sendable () -> Set<VersionID>
+    /// What people said of the answers of a pipeline's versions.
+    private let rated: @Sendable (PipelineName) -> [VersionID?: FeedbackShare]
 
-    /// - Parameter answering: the versions that are answering somebody now; they stay.
-    package init(_ context: StageContext, answering: @escaping @Sendable () -> Set<VersionID> = { [] }) {
+    /// - Parameters:
+    ///   - answering: the versions that are answering somebody now; they stay.
+    ///   - rated: what people said of the answers of a pipeline's versions.
+    package init(
+        _ context: StageContext, answering: @escaping @Sendable () -> Set<VersionID> = { [] },
+        rated: @escaping @Sendable (PipelineName) -> [VersionID?: FeedbackShare] = { _ in [:] }
+    ) {
         self.context = context
         self.answering = answering
+        self.rated = rated
     }
 
     /// Every version of a pipeline, newest first. Throws a Failure (`pipeline.unknown`) where nothing was ever known of
@@ -23,6 +31,7 @@ package struct VersionCatalogue: Sendable {
     package func all(_ pipeline: PipelineName) throws -> [VersionSummary] {
         try context.requireKnown(pipeline)
         let names = try aliases(pipeline)
+        let rated = rated(pipeline)
         let forced = Set(
             try context.ledger.history(pipeline, limit: Int.max).filter { $0.kind == .forced }.compactMap(\.version))
         return try context.ledger.versions(pipeline).reversed().map { version in
@@ -34,7 +43,8 @@ package struct VersionCatalogue: Sendable {
                 figures: verdict?.figures[.candidate]?[.gate] ?? [:],
                 exports: try context.ledger.exports(version.id),
                 present: FileManager.default.fileExists(
-                    atPath: context.layout.versionRecord(pipeline, version.id)))
+                    atPath: context.layout.versionRecord(pipeline, version.id)),
+                feedback: rated[version.id])
         }
     }
 

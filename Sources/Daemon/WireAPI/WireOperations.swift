@@ -1,3 +1,4 @@
+import Feedback
 import Serving
 import StageKit
 import Supervision
@@ -12,12 +13,13 @@ package struct WireOperations: Sendable {
     package let graders = WireGraders()
     package let jobs: WireJobs
 
+    /// - Parameter kept: where completions are kept.
     package init(
-        _ context: StageContext, serving: any ServingPath, supervision: SupervisionService,
-        files: JobFiles
+        _ context: StageContext, serving: any ServingPath, supervision: SupervisionService, files: JobFiles,
+        kept: CompletionStore
     ) {
         models = WireModels(context: context, serving: serving)
-        chat = WireChat(context: context, serving: serving)
+        chat = WireChat(context: context, serving: serving, kept: kept)
         completions = WireCompletions(context: context, serving: serving)
         decisions = WireDecisions(context: context, serving: serving)
         responses = WireResponses(context: context, serving: serving)

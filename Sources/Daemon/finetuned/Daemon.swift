@@ -2,6 +2,7 @@ import ControlAPI
 import Datasets
 import Delivery
 import Experiments
+import Feedback
 import Foundation
 import Gating
 import Intake
@@ -53,9 +54,7 @@ struct Daemon {
         let roster = EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) {
             context.settings.daemon
         }
-        let launcher = MeteredLauncher(
-            try Launchers.make(
-                settings.daemon.launcher, options: settings.daemon.launcherOptions, program: roster.program), meters)
+        let launcher = try makeLauncher(roster)
         let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
@@ -80,6 +79,7 @@ struct Daemon {
             launcher: launcher, serving: serving, experiments: experiments,
             datasets: DatasetCatalogue(context, service: datasets), soundness: soundness,
             startedAt: Date())
+        let feedback = makeFeedback(context, operations.feedback.store, intake, promotion)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
         let listening = Bell()
         let threads = AnswerThreads()
@@ -87,7 +87,8 @@ struct Daemon {
             operations,
             WireOperations(
                 context, serving: serving, supervision: supervision,
-                files: JobFiles(find: operations.files.find, keep: operations.files.keep)),
+                files: JobFiles(find: operations.files.find, keep: operations.files.keep),
+                kept: operations.feedback.store),
             socket: ControlSocket(path: layout.socket, adopted: adopted, access: ground.access, logger: logger),
             network: openNetwork(descriptors, context), api: settings.daemon.api, threads: threads,
             onListening: { listening.ring() }, logger: logger)
@@ -98,11 +99,28 @@ struct Daemon {
 
         let services: [any Service] = [
             intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, serving, delivery,
-            soundness, server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
+            feedback, soundness, server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
             EngineWatch(context: context, roster: roster), operations.metrics.stores, reloading, presence, orders,
         ]
         try await group(of: services).run()
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
+    }
+
+    /// The launcher that the settings name, with its workers counted.
+    private func makeLauncher(_ roster: EngineRoster) throws -> MeteredLauncher {
+        let daemon = settings.daemon
+        let launcher = try Launchers.make(
+            daemon.launcher, options: daemon.launcherOptions, program: roster.program)
+        return MeteredLauncher(launcher, meters)
+    }
+
+    /// What people say of answers becomes drops, and takes versions back.
+    private func makeFeedback(
+        _ context: StageContext, _ store: CompletionStore, _ intake: IntakeService, _ promotion: PromotionService
+    ) -> FeedbackService {
+        FeedbackService(
+            context, store, receive: { try intake.take($0, as: $1, named: $2, raters: $3, of: $4) },
+            rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) })
     }
 
     /// A stage that ends by an error takes the daemon down, and the service manager starts it anew: a dead stage is

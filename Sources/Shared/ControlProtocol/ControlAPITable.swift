@@ -27,6 +27,8 @@ package enum ControlAPITable {
         Group(title: "OpenAI: decisions", endpoints: DecisionEndpoints.all),
         Group(title: "OpenAI: graders", endpoints: GraderEndpoints.all),
         Group(title: "OpenAI: fine-tuning jobs", about: JobEndpoints.about, endpoints: JobEndpoints.all),
+        Group(title: "OpenAI: kept completions", endpoints: StoredChatEndpoints.all),
+        Group(title: "Feedback", endpoints: FeedbackEndpoints.all),
     ]
 
     package static var all: [EndpointDescription] { groups.flatMap(\.endpoints) }
@@ -52,6 +54,8 @@ extension Endpoint {
     package static var graders: GraderEndpoints.Type { GraderEndpoints.self }
     package static var decisions: DecisionEndpoints.Type { DecisionEndpoints.self }
     package static var jobs: JobEndpoints.Type { JobEndpoints.self }
+    package static var stored: StoredChatEndpoints.Type { StoredChatEndpoints.self }
+    package static var feedback: FeedbackEndpoints.Type { FeedbackEndpoints.self }
 }
 
 // And wherever a request is: `client.send(.runs.show("r-000042"))`.
@@ -67,4 +71,5 @@ extension ControlRequest {
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
     package static var tokens: TokenEndpoints.Type { TokenEndpoints.self }
     package static var files: FileEndpoints.Type { FileEndpoints.self }
+    package static var feedback: FeedbackEndpoints.Type { FeedbackEndpoints.self }
 }

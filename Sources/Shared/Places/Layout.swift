@@ -88,6 +88,15 @@ package struct Layout: Hashable, Sendable {
     /// What a job waits with until it has a run: its validation file, read.
     package func job(_ id: JobID) -> String { state + "/jobs/\(id)" }
 
+    /// Completions that are kept, with what people said of them.
+    package var allFeedback: String { state + "/feedback" }
+    package func feedback(_ pipeline: PipelineName) -> String { allFeedback + "/\(pipeline)" }
+    package func storedCompletion(_ pipeline: PipelineName, _ id: String) -> String {
+        feedback(pipeline) + "/\(id).json"
+    }
+    /// Which completions of a pipeline are gone, and why.
+    package func feedbackGraves(_ pipeline: PipelineName) -> String { feedback(pipeline) + "/gone" }
+
     // MARK: - Models
 
     package var uploads: String { state + "/uploads" }

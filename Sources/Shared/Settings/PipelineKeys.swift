@@ -6,7 +6,7 @@ import WorkerProtocol
 extension PipelineSettings {
     /// Every key of a pipeline's file.
     package static let keys: [SettingsKey<PipelineSettings>] =
-        top + trigger + data + recipe + incremental + gates + delivery + experiment + retention
+        top + trigger + data + recipe + incremental + gates + delivery + feedbackKeys + experiment + retention
 
     private static let retention: [SettingsKey<PipelineSettings>] = [
         .optionalWhole(
@@ -295,6 +295,15 @@ extension PipelineSettings {
                 Ask the golden sets again through the serving path after promotion; a broken required row rolls \
                 back.
                 """),
+            .optionalNumber(
+                "delivery.rollback_bad_share", \.delivery.rollbackBadShare, in: 0.001...0.999, default: "none",
+                """
+                Roll back what is served once its share of bad answers is above this for certain, whenever one looks; \
+                one rater counts for at most a fifth.
+                """),
+            .whole(
+                "delivery.rollback_minimum", \.delivery.rollbackMinimum, in: 1...1_000_000,
+                "The fewest ratings that may roll back."),
             .number(
                 "delivery.hook_seconds", \.delivery.hookSeconds, in: 0.1...86_400,
                 "Seconds that a hook or the canary may take before it is stopped."),

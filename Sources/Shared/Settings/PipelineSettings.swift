@@ -31,6 +31,7 @@ package struct PipelineSettings: Codable, Hashable, Sendable {
     package var incremental = IncrementalSettings()
     package var gates = GatesSettings()
     package var delivery = DeliverySettings()
+    package var feedback = FeedbackSettings()
     package var experiment = ExperimentSettings()
     package var retention = RetentionOverride()
     /// Whether a run that was not promoted is followed by another one, and by how many at most.
@@ -212,6 +213,10 @@ package struct DeliverySettings: Codable, Hashable, Sendable {
     package var canary: [String] = []
     /// Whether the golden sets are asked again through the serving path after promotion; a broken row rolls back.
     package var canaryGolden = true
+    /// The share of bad answers above which what is served is rolled back (nil: never), and the fewest ratings that
+    /// may do so.
+    package var rollbackBadShare: Double?
+    package var rollbackMinimum = 20
     /// Where events are sent by POST, signed with the secret in `webhookSecretFile`.
     package var webhook: String?
     package var webhookSecretFile: String?

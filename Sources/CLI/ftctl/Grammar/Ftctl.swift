@@ -27,6 +27,6 @@ struct Ftctl: AsyncParsableCommand {
     /// Commands with verbs below them.
     static let nouns: [any ParsableCommand.Type] = [
         DropNoun.self, PipelineNoun.self, RunNoun.self, VersionNoun.self, BaseNoun.self, DataNoun.self,
-        ExperimentNoun.self, TokenNoun.self,
+        ExperimentNoun.self, FeedbackNoun.self, TokenNoun.self,
     ]
 }

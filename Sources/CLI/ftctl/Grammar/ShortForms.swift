@@ -68,6 +68,7 @@ enum ShortForms {
         case ("pipeline", _), ("base", _): [noun, "show"]
         case ("version", _): ["version", rest.count > 1 && !rest[1].hasPrefix("-") ? "show" : "list"]
         case ("data", _): ["data", "list"]
+        case ("feedback", _): ["feedback", name.hasPrefix("chatcmpl-") ? "add" : "list"]
         default: [noun]
         }
     }

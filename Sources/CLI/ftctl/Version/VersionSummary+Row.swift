@@ -30,6 +30,7 @@ extension VersionSummary: TableRow {
         ]
         facts += version.adapters.map { Fact("adapter", "\($0.path) \(digest($0.sha256))") }
         facts += figures.sorted { $0.key < $1.key }.map { Fact($0.key.rawValue, Quantity.number($0.value)) }
+        facts += feedback.map { [Fact("rated", $0.sentence)] } ?? []
         facts += exports.map { export in
             let what = export.state == .done ? export.path : "failed: \(export.failure?.description ?? "")"
             return Fact("export", "\(export.format.rawValue): \(what)")

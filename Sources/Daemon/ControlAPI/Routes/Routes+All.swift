@@ -15,6 +15,7 @@ extension Routes {
         routes.addExperiments(operations.experiments)
         routes.addTokens(operations.tokens)
         routes.addFiles(operations)
+        routes.addFeedback(operations)
         routes.addModels(wire.models)
         routes.addAnswers(wire)
         routes.addJobs(wire.jobs)

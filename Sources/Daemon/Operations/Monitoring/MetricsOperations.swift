@@ -14,12 +14,15 @@ package struct MetricsOperations: Sendable {
     let context: StageContext
     let status: StatusOperations
     let serving: any ServingPath
+    let feedback: FeedbackOperations
     /// Looks at the sizes on disk beside the answers.
     package let stores: StoreSizes
     private let judged = JudgedFigures()
 
-    init(_ context: StageContext, status: StatusOperations, serving: any ServingPath) {
-        (self.context, self.status, self.serving) = (context, status, serving)
+    init(
+        _ context: StageContext, status: StatusOperations, serving: any ServingPath, feedback: FeedbackOperations
+    ) {
+        (self.context, self.status, self.serving, self.feedback) = (context, status, serving, feedback)
         stores = StoreSizes(context)
     }
 
@@ -63,6 +66,7 @@ package struct MetricsOperations: Sendable {
         for kind in ["automatic", "manual", "forced", "rollback", "canary-rollback"] {
             text.begin(.promotions, name, kind)
         }
+        for rating in ["good", "bad"] { text.begin(.ratings, name, rating) }
         for family in [MetricFamily.trained, .swaps] { text.begin(family, name) }
         text.set(.oldestWait, 0, name)
     }
@@ -102,7 +106,14 @@ package struct MetricsOperations: Sendable {
     private func addServed(_ pipeline: PipelineName, _ text: inout Exposition) throws {
         let name = pipeline.rawValue
         text.set(.lastPromotion, try context.ledger.lastPromotion(pipeline)?.timeIntervalSince1970, name)
-        guard let version = try context.ledger.served(pipeline)?.version else { return }
+        let version = try context.ledger.served(pipeline)?.version
+        text.set(.completions, Double(feedback.store.count(pipeline)), name)
+        if let share = feedback.shares(pipeline)[version] {
+            text.set(.badShare, share.badShare, name)
+            text.set(.badShareLower, share.lower, name)
+            text.set(.badShareUpper, share.upper, name)
+        }
+        guard let version else { return }
         for gate in try judged.gates(of: version, context.ledger) {
             text.set(.gateEstimate, gate.difference, name, gate.metric.rawValue)
             text.set(.gateLower, gate.lowerBound, name, gate.metric.rawValue)

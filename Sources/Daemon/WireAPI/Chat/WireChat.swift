@@ -1,4 +1,5 @@
 import ControlProtocol
+import Feedback
 import Nouns
 import Serving
 import StageKit
@@ -8,15 +9,14 @@ import WorkerProtocol
 package struct WireChat: Sendable {
     let context: StageContext
     let serving: any ServingPath
+    /// Where completions are kept.
+    let kept: CompletionStore
 
     /// Answers, whole or as a stream.
     ///
     /// Throws a Failure before the first byte: what is wrong with the request by the names of its fields, an unknown
     /// model, and why nobody can answer now.
     package func create(_ body: ChatBody, who: Principal) async throws -> WireAnswer<ChatCompletion> {
-        guard !body.stores else {
-            throw WireFault.unsupported("store", "Leave it out: completions are not kept.")
-        }
         let target = try ServingNames(context).target(body.model)
         let head = AnswerHead("chatcmpl-", target)
         let events = try serving.events(
@@ -40,7 +40,18 @@ package struct WireChat: Sendable {
     }
 
     /// A conversation was answered whole: what is kept of it is kept here, before its end is told.
+    ///
+    /// An answer that cannot be kept is an answer all the same.
     private func answered(_ chat: AnsweredChat) async throws {
+        do {
+            if let stored = try chat.stored(context) { try kept.keep(stored, wanted: chat.body.stores) }
+            context.problems.set("feedback:keeping", nil)
+        } catch {
+            let failure = StageContext.failure(error, code: "feedback.keeping")
+            if context.problems.set("feedback:keeping", failure) {
+                context.logger.error("\(failure)", metadata: ["event": "stage.failed", "stage": "feedback"])
+            }
+        }
         context.logger.debug(
             "\(chat.target.name) answered \(chat.completion.id) of \(chat.who.name)",
             metadata: ["event": "chat.answered", "tokens": "\(chat.completion.usage.total_tokens)"])

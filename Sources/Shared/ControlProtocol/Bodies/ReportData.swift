@@ -11,11 +11,13 @@ package struct ReportData: Codable, Hashable, Sendable {
     package var regressions: [ExampleComparison]
     package var fixes: [ExampleComparison]
     package var worst: [ExampleComparison]
+    /// What people said of the answers of the version that the run became; nil where nobody has rated any.
+    package var feedback: FeedbackShare?
 
     /// Makes the data of a report; parts that are not there are left out of it.
     package init(
         run: Run, steps: [StepReport] = [], validations: [ValidationReport] = [], regressions: [ExampleComparison] = [],
-        fixes: [ExampleComparison] = [], worst: [ExampleComparison] = []
+        fixes: [ExampleComparison] = [], worst: [ExampleComparison] = [], feedback: FeedbackShare? = nil
     ) {
         self.run = run
         self.steps = steps
@@ -23,6 +25,7 @@ package struct ReportData: Codable, Hashable, Sendable {
         self.regressions = regressions
         self.fixes = fixes
         self.worst = worst
+        self.feedback = feedback
     }
 
     /// The report as JSON for programs.

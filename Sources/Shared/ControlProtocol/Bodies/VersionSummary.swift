@@ -14,10 +14,12 @@ package struct VersionSummary: Codable, Hashable, Sendable {
     package var exports: [ExportRecord]
     /// False once `ftctl gc` has removed its files; the record stays.
     package var present: Bool
+    /// What people said of its answers; nil where nobody has rated any that is kept.
+    package var feedback: FeedbackShare?
 
     package init(
         version: ModelVersion, aliases: [String], forced: Bool, verdict: String?, figures: [MetricKey: Double],
-        exports: [ExportRecord], present: Bool
+        exports: [ExportRecord], present: Bool, feedback: FeedbackShare? = nil
     ) {
         self.version = version
         self.aliases = aliases
@@ -26,5 +28,6 @@ package struct VersionSummary: Codable, Hashable, Sendable {
         self.figures = figures
         self.exports = exports
         self.present = present
+        self.feedback = feedback
     }
 }

@@ -60,6 +60,18 @@ extension APIPage {
         print(response.output_text)
         ```
 
+        What is asked with `store` is kept for ratings, and corrections make the next model ([more](feedback.md)):
+
+        ```python
+        kept = client.chat.completions.create(
+            model="support", messages=question, max_tokens=20, store=True, metadata={"channel": "mail"})
+        client.post("/feedback", cast_to=object, body={
+            "completion_id": kept.id, "rating": "bad", "correction": "It is on its way."})
+        for completion in client.chat.completions.list(metadata={"channel": "mail"}):
+            print(completion.id, client.chat.completions.messages.list(completion.id).data[0].content)
+        client.chat.completions.delete(kept.id)
+        ```
+
         ### Names of models
 
         | name | means |
@@ -89,7 +101,6 @@ extension APIPage {
         `tool_choice` says that one has to be called |
         | keywords of a JSON Schema that cannot be held while an answer is written | the answer would not be what the \
         schema says |
-        | `store` | completions are not kept |
         | `stream_options` without `stream`, `top_logprobs` without `logprobs` | \
         they say how to do what is not asked for |
         | `best_of`, `suffix` of texts | more answers come with `n`; texts go on at their end |

@@ -20,7 +20,7 @@ package struct ErrorStatus: Hashable, Sendable {
             case "request.head_too_large": 431
             case "request.method": 405
             case "serving.full": 429
-            case "unknown_url", "model.removed": 404
+            case "unknown_url", "model.removed", "completion.deleted", "completion.expired": 404
             case _ where code.hasSuffix(".unknown"): 404
             case _ where Self.conflicts.contains(code): 409
             case _ where code.hasPrefix("serving.") || Self.unavailable.contains(code): 503

@@ -32,6 +32,8 @@ package struct Drop: Codable, Hashable, Sendable {
     package var rowsDuplicate: Int
     /// Why it is quarantined, or which drop it duplicates.
     package var note: String?
+    /// Who chose its rows by rating answers; nil in drops of other rows. Such rows never judge.
+    package var raters: [String]?
 
     package init(
         id: DropID, pipeline: PipelineName, name: String, sha256: String, bytes: Int, reading: String? = nil,

@@ -15,6 +15,9 @@ package enum RunDocument {
             if let confusion = verdict.confusion { document.blocks += matrix(confusion) }
         }
         if let verdict = run.verdict { document.blocks += behaviour(verdict) }
+        if let feedback = data.feedback {
+            document.blocks += [.heading("What people say of its answers"), .paragraph(feedback.sentence + ".")]
+        }
         document.blocks += training(data)
         if let range = run.range { document.blocks += RangeTestDocument.blocks(range, notes: run.notes) }
         document.blocks += [.heading("The run"), .facts(facts(run))]

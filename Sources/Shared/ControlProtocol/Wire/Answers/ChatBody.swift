@@ -11,8 +11,8 @@ package struct ChatBody: WireBody {
     package var streams: Bool
     /// Whether a stream ends with what it took.
     package var tellsUsage: Bool
-    /// Whether the completion is to be kept.
-    package var stores: Bool
+    /// Whether the completion is to be kept; nil where that is not said.
+    package var stores: Bool?
     /// The caller's own words about it.
     package var metadata: [String: String]
 
@@ -29,7 +29,7 @@ package struct ChatBody: WireBody {
         drawing.format = try WireTools.format(body, "response_format")
         tools = try WireTools.read(body, &drawing)
         (streams, tellsUsage) = try WireDrawing.stream(body)
-        stores = try body.truth("store") ?? false
+        stores = try body.truth("store")
         metadata = try WireMetadata.read(body)
         // What depends on several members is looked at once each has been read.
         guard longest == nil || formerly == nil || longest == formerly else {

@@ -1,0 +1,19 @@
+import ArgumentParser
+import ControlClient
+import ControlProtocol
+import Nouns
+import Reports
+
+struct FeedbackList: Question {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "The ratings of a pipeline's answers that you asked for, newest first.")
+    @OptionGroup var connection: Connection
+    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Option(help: "At most so many.") var limit = 20
+
+    func ask(_ client: ControlClient) async throws -> [FeedbackEntry] {
+        try await client.send(.feedback.list(pipeline, FeedbackQuery(limit: limit)))
+    }
+
+    func document(_ entries: [FeedbackEntry]) -> Document { .list(entries, none: "Nobody has rated an answer.") }
+}

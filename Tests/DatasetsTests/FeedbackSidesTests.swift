@@ -1,0 +1,30 @@
+import Nouns
+import RowFormats
+import Testing
+
+@testable import Datasets
+
+/// Rows that were chosen by rating answers never judge.
+struct FeedbackSidesTests {
+    @Test func newQuestionsLearnAndThoseThatJudgeStayAsTheyWere() throws {
+        let scene = try DatasetScene("[data]\ngate_share = 0.5\nvalidation_share = 0.2\n")
+        try scene.store("d-1", DatasetScene.questions(0..<100, answer: "yes"))
+        let before = try scene.rows()
+        // The same questions with other answers, and new ones.
+        var drop = try scene.validated("d-2", DatasetScene.questions(0..<160, answer: "no"))
+        drop.raters = ["ann"]
+        try scene.context.ledger.update(drop)
+        try scene.service.pass()
+        let after = try scene.rows()
+        #expect(after[.gate] == before[.gate])
+        #expect(try scene.context.ledger.drop("d-2")?.state == .stored)
+        let (new, known) = (
+            (after[.train] ?? []).filter { $0.drop == "d-2" }, Set((before[.train] ?? []).map(\.promptKey))
+        )
+        #expect(new.count == 60 + known.count)
+        #expect((after[.validation] ?? []).filter { $0.drop == "d-2" }.count == before[.validation]?.count)
+        let gate = before[.gate]?.count ?? 0
+        #expect(gate > 20)
+        #expect(try scene.context.ledger.removed("p", drop: "d-2")["feedback_on_gate"] == gate)
+    }
+}
