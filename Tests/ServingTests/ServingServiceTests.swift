@@ -142,7 +142,7 @@ struct ServingServiceTests {
         let worker = FakeServingWorker { order, worker in worker.say(ServingEvent(.done, id: order.id)) }
         let service = ServingService(context, launcher: worker)
         let task = Task { try await service.run() }
-        #expect(try await TestSupport.eventually { worker.starts == 1 })
+        #expect(try await TestSupport.eventually { worker.life.withLock { $0.client >= 0 } })
         worker.end(.died(Failure(code: "worker.killed", "Killed.")))
         #expect(try await TestSupport.eventually { worker.starts >= 2 })
         #expect(try await TestSupport.eventually { context.problems.all().isEmpty }, "it is at work again")

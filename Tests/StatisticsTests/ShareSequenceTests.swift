@@ -1,19 +1,30 @@
+import Foundation
 import Testing
 
 @testable import Statistics
 
 /// Bounds of a share that hold at all looks together.
 struct ShareSequenceTests {
-    /// How many of so many series of trials ever say that a share lies above `bar`, looked at after each trial.
-    private func crossings(share: Double, bar: Double, series: Int, trials: Int, from first: Int) -> Int {
-        // The evidence in steps of one trial, as its definition says; the bound is above the bar where it is large.
+    /// The fewest hits of so many trials by which a share is said to lie above `bar`, by the number of trials.
+    private func fewest(above bar: Double, trials: Int) -> [Int] {
+        var hits = 0
+        return (0...trials).map { count in
+            // More trials need at least as many hits.
+            while hits <= count, ShareSequence.evidence(hits: hits, of: count, against: bar) < -log(0.05) { hits += 1 }
+            return hits
+        }
+    }
+
+    /// How many of so many series of trials ever say that a share lies above `bar`, looked at after each trial from the
+    /// twentieth on.
+    private func crossings(share: Double, bar: Double, series: Int, trials: Int) -> Int {
         let random = CounterRandom(seed: 42)
+        let fewest = fewest(above: bar, trials: trials)
         return (0..<series).count { one in
             var hits = 0
             return (1...trials).contains { count in
-                if random.unit(UInt64(one * trials + count)) < share { hits += 1 }
-                guard count >= first, Double(hits) > bar * Double(count) else { return false }
-                return ShareSequence.evidence(hits: hits, of: count, against: bar) >= 2.995732273553991
+                if random.unit(UInt64(one * (trials + 1) + count)) < share { hits += 1 }
+                return count >= 20 && hits >= fewest[count]
             }
         }
     }
@@ -22,12 +33,12 @@ struct ShareSequenceTests {
     /// at after each of 1,000 ratings.
     @Test(arguments: [0.05, 0.2, 0.5])
     func aShareAtTheBarIsSeldomSaidToLieAboveIt(bar: Double) {
-        #expect(crossings(share: bar, bar: bar, series: 300, trials: 1000, from: 20) <= 15)
+        #expect(crossings(share: bar, bar: bar, series: 600, trials: 1000) <= 30)
     }
 
     @Test func aShareFarAboveTheBarIsFoundSoon() {
-        #expect(crossings(share: 0.4, bar: 0.2, series: 100, trials: 300, from: 20) == 100)
-        #expect(crossings(share: 0.1, bar: 0.2, series: 100, trials: 1000, from: 20) == 0)
+        #expect(crossings(share: 0.4, bar: 0.2, series: 100, trials: 300) == 100)
+        #expect(crossings(share: 0.1, bar: 0.2, series: 100, trials: 1000) == 0)
     }
 
     @Test func theBoundIsWhereTheEvidenceReachesItsBar() {

@@ -1,15 +1,21 @@
 import Foundation
 
-/// The commands that a page shows, so that a test can run them as they stand there.
+/// What a page shows in blocks of code, so that a test can run it as it stands there.
 package struct PageSnippets: Sendable {
-    /// The blocks of shell commands, in their order.
-    package let shell: [String]
+    /// Each block with its language, in their order.
+    private let blocks: [(language: String, text: String)]
 
     /// - Parameter page: below the repository, such as `docs/feedback.md`.
     package init(_ page: String) throws {
-        shell = try String(contentsOfFile: TestSupport.repository + "/" + page, encoding: .utf8)
-            .matches(of: /(?s)```sh\n(.*?)```/).map { String($0.output.1) }
+        blocks = try String(contentsOfFile: TestSupport.repository + "/" + page, encoding: .utf8)
+            .matches(of: /(?s)```(\w+)\n(.*?)```/).map { (String($0.output.1), String($0.output.2)) }
     }
+
+    /// The blocks of shell commands.
+    package var shell: [String] { of("sh") }
+
+    /// The blocks of a language.
+    package func of(_ language: String) -> [String] { blocks.filter { $0.language == language }.map(\.text) }
 
     /// Runs a block in the repository with the built programs, against the daemon of a sandbox; it ends at the first
     /// command that fails.

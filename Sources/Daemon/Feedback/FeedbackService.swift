@@ -69,12 +69,12 @@ package struct FeedbackService: Service {
         let gate = Set(judging.map(\.0))
         let learnt = rows.filter { !gate.contains($0.0) }
         guard !learnt.isEmpty else { return }
-        let id = DropID("d-" + Self.stamp(now) + "-" + String(format: "%08x", UInt32.random(in: 0...UInt32.max)))
+        let id = DropID.new(at: now, random: UInt32.random(in: 0...UInt32.max))
         let lines = learnt.reduce(into: Data()) { $0 += $1.1.line + Data("\n".utf8) }
         // Marked first: a daemon that is killed in between finds no such drop, and makes it anew.
         try store.mark(learnt.map(\.0), drop: id)
         try receive(
-            lines, id, "feedback-\(Self.stamp(now)).jsonl", Set(learnt.flatMap(\.1.raters)).sorted(), pipeline.name)
+            lines, id, "feedback-\(id).jsonl", Set(learnt.flatMap(\.1.raters)).sorted(), pipeline.name)
         context.logger.notice(
             "\(learnt.count) rated answers of \(pipeline.name) become rows",
             metadata: ["pipeline": "\(pipeline.name)", "drop": "\(id)", "stage": "feedback"])
@@ -96,11 +96,5 @@ package struct FeedbackService: Service {
             let objection = tally.objection(above: share, minimum: pipeline.delivery.rollbackMinimum)
         else { return }
         try rollBack(pipeline.name, version, objection)
-    }
-
-    /// A time as the names of drops have it.
-    private static func stamp(_ time: Date) -> String {
-        time.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted)).replacing("T", with: "-")
-            .replacing("Z", with: "")
     }
 }

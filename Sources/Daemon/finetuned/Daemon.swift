@@ -84,11 +84,7 @@ struct Daemon {
         let listening = Bell()
         let threads = AnswerThreads()
         let server = ControlServer(
-            operations,
-            WireOperations(
-                context, serving: serving, supervision: supervision,
-                files: JobFiles(find: operations.files.find, keep: operations.files.keep),
-                kept: operations.feedback.store),
+            operations, makeWire(context, serving, supervision, operations),
             socket: ControlSocket(path: layout.socket, adopted: adopted, access: ground.access, logger: logger),
             network: openNetwork(descriptors, context), api: settings.daemon.api, threads: threads,
             onListening: { listening.ring() }, logger: logger)
@@ -104,6 +100,15 @@ struct Daemon {
         ]
         try await group(of: services).run()
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
+    }
+
+    /// What OpenAI's clients can ask.
+    private func makeWire(
+        _ context: StageContext, _ serving: ServingService, _ supervision: SupervisionService, _ operations: Operations
+    ) -> WireOperations {
+        WireOperations(
+            context, serving: serving, supervision: supervision,
+            files: JobFiles(find: operations.files.find, keep: operations.files.keep), kept: operations.feedback.store)
     }
 
     /// The launcher that the settings name, with its workers counted.
