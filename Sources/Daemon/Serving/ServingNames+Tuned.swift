@@ -34,12 +34,11 @@ extension ServingNames {
             guard context.settings.pipeline(pipeline) != nil else { throw unknown(name) }
             return try of(base, try served(pipeline), name)
         }
+        let step = parts.count == 6 ? Self.step(parts[5]) : nil
+        guard parts.count == 5 || step != nil else { throw unknown(name) }
         let found = try model(parts[4], of: pipeline, name)
-        guard parts.count == 6 else {
-            return try of(base, try found.version.map { try target($0) } ?? candidate(found.run), name)
-        }
-        guard let step = Self.step(parts[5]) else { throw unknown(name) }
-        return try of(base, try checkpoint(found.run, step: step, name), name)
+        if let step { return try of(base, try checkpoint(found.run, step: step, name), name) }
+        return try of(base, try found.version.map { try target($0) } ?? candidate(found.run), name)
     }
 
     /// The run that a part of a name means, and the version where it means one: the run's identifier, or the first

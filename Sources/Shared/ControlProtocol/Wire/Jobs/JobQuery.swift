@@ -31,7 +31,7 @@ package struct JobQuery: EndpointQuery {
             "limit", \.limit, in: 1...Int.max, default: 20, "At most so many; a page has never more than 100."),
         QueryParameter(
             "metadata", \.wanted,
-            "`null`: only jobs without metadata; `metadata[KEY]=TEXT`: only those that have this text under the key."),
+            "Only jobs without metadata (`null`), or with this text under a key (`metadata[KEY]=TEXT`)."),
     ]
 
     /// As it is written where no key is named.
