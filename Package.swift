@@ -69,7 +69,7 @@ let shared: [Target] = [
     library("Shared", "ControlProtocol", ["JSONText", "Nouns", "WorkerProtocol"]),
     library("Shared", "Statistics"),
     library("Shared", "EvaluationMetrics", ["Nouns", "Statistics"]),
-    library("Shared", "Reports", ["ControlProtocol", "Nouns", "Platform"]),
+    library("Shared", "Reports", ["ControlProtocol", "EvaluationMetrics", "Nouns", "Platform"]),
     library("Shared", "Graders", ["EvaluationMetrics", "Nouns"]),
     library("Shared", "Platform", ["CLibcrypto", "CPlatform"]),
     library("Shared", "Places", ["Nouns"]),
@@ -303,11 +303,11 @@ let testTargets: [Target] = [
     tests(
         "DeliveryTests",
         [
-            "Delivery", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Settings", "StageKit",
+            "Delivery", "JSONSchemas", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Settings", "StageKit",
             "WorkerProtocol", logging,
         ]),
     tests("EncodingTests", ["ChatTemplates", "Encoding", "ModelLoading", "Tokenization"]),
-    tests("EndToEndTests", ["ControlProtocol", "Nouns", "Platform"]),
+    tests("EndToEndTests", ["ControlProtocol", "Nouns", "Platform"], golden: true),
     tests("EvaluationMetricsTests", ["EvaluationMetrics", "Nouns"]),
     tests("EvaluationTests", ["Evaluation", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
     tests(

@@ -139,14 +139,67 @@ import Testing
         #expect(!Document([.plot(wide)]).text().isEmpty)
     }
 
-    @Test func namesBesideIntervalsTakeTwoLines() {
-        #expect(
-            SVGPlot.wrapped("loss not worse than the served model by more than 0.02", width: 44) == [
-                "loss not worse than the served model by more", "than 0.02",
-            ])
-        #expect(SVGPlot.wrapped(String(repeating: "ab ", count: 80), width: 10) == ["ab ab ab", "ab ab ab …"])
-        #expect(
-            SVGPlot.wrapped(String(repeating: "x", count: 30), width: 10) == ["xxxxxxxxx…"]
-                && SVGPlot.wrapped("", width: 10) == [""])
+    @Test func everyMetricHasAnAxisOfItsOwn() throws {
+        let page = RunDocument.report(Self.data()).page()
+        let axes = page.matches(of: #/<p class="axis">([^<]+)</#).map { String($0.1) }
+        #expect(axes == ["accuracy", "loss"])
+        // Both intervals take most of the width, though their differences are of different sizes.
+        let widths = page.matches(of: #/class="bar [a-z]+" style="left:[0-9.]+%;width:([0-9.]+)%"/#)
+            .compactMap { Double($0.1) }
+        #expect(widths.count == 2 && widths.allSatisfy { $0 > 25 }, "\(widths)")
+    }
+
+    /// What is wrong about an answer is seen, however long it is.
+    @Test func whereAnAnswerPartsFromWhatWasWantedIsShown() {
+        let start = String(repeating: "x", count: 1_000)
+        let pair = AnswerDifference(wanted: start + "42}", candidate: start + "24}", baseline: nil)
+        #expect(pair.wanted.hasSuffix("xx▸42}") && pair.candidate.hasSuffix("xx▸24}") && pair.baseline == "–")
+        #expect(pair.wanted.hasPrefix("…") && pair.wanted.count < 310)
+        let same = AnswerDifference(wanted: "yes", candidate: "yes", baseline: "yes, it is")
+        #expect(same.wanted == "yes" && same.candidate == "yes" && same.baseline == "yes▸, it is")
+        let other = AnswerDifference(wanted: "order", candidate: "refund", baseline: "a\nb")
+        #expect(other.wanted == "order" && other.candidate == "refund" && other.baseline == "a ⏎ b")
+        let cut = AnswerDifference(wanted: "{\"a\": 1}", candidate: "{\"a\":", baseline: nil)
+        #expect(cut.candidate == "{\"a\":▸" && cut.wanted == "{\"a\":▸ 1}")
+    }
+
+    /// WCAG's contrast of every colour of words to its background, in both schemes.
+    @Test func wordsStandOutInBothSchemes() throws {
+        let sheet = "\(PageStyle.sheet)"
+        let parts = sheet.split(separator: "@media(prefers-color-scheme:dark)", maxSplits: 1).map(String.init)
+        #expect(parts.count == 2)
+        for scheme in parts {
+            let rule = try #require(scheme.split(separator: "}").first)
+            var colours: [String: String] = [:]
+            for match in rule.matches(of: #/--([a-z0-9-]+):(#[0-9a-f]{3,6})/#) {
+                colours[String(match.1)] = String(match.2)
+            }
+            let back = try #require(colours["back"])
+            for name in ["ink", "soft", "pass", "fail", "open"] {
+                #expect(Self.contrast(try #require(colours[name]), back) >= 4.5, "\(name) on \(back)")
+            }
+            let on = try #require(colours["on"])
+            for name in ["pass", "fail", "open", "badge"] {
+                #expect(Self.contrast(on, try #require(colours[name])) >= 4.5, "\(on) on \(name)")
+            }
+            // Lines need less (1.4.11).
+            for name in ["winner"] + (0..<6).map({ "line-\($0)" }) {
+                #expect(Self.contrast(try #require(colours[name]), back) >= 3, "\(name) on \(back)")
+            }
+        }
+    }
+
+    private static func contrast(_ a: String, _ b: String) -> Double {
+        func luminance(_ text: String) -> Double {
+            var digits: [Double] = text.dropFirst().map { Double(Int(String($0), radix: 16) ?? 0) }
+            if digits.count == 3 { digits = digits.flatMap { [$0, $0] } }
+            let channels: [Double] = (0..<3).map { channel in
+                let value: Double = (digits[2 * channel] * 16 + digits[2 * channel + 1]) / 255
+                return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+            }
+            return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+        }
+        let (high, low) = (max(luminance(a), luminance(b)), min(luminance(a), luminance(b)))
+        return (high + 0.05) / (low + 0.05)
     }
 }

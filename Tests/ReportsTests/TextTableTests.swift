@@ -45,6 +45,44 @@ struct TextTableTests {
                 """)
     }
 
+    @Test func aFewWordsAreBrokenBeforeTheTableIsTurned() {
+        let table = Table(["RUN", .phrase("STATE")], cells: [["r-1", "promoted by hand"]])
+        #expect(
+            Document([.table(table)]).text(width: 18) == """
+                RUN  STATE
+                r-1  promoted by
+                     hand
+                """)
+    }
+
+    @Test func columnsAreChosenAndRowsSorted() {
+        func text(_ view: TableView) -> String {
+            var table = table
+            view.apply(to: &table, usual: nil)
+            return Document([.table(table)]).text()
+        }
+        #expect(text(TableView(columns: ["rows", "run"])) == "ROWS  RUN\n   7  r-1\n1200  r-22")
+        #expect(text(TableView(columns: ["run"], sort: "run", isReversed: true)) == "RUN\nr-22\nr-1")
+        // Numbers are sorted by their value, and what is not there comes last.
+        var numbers = Table([.number("N")], cells: [[.count(10)], [.number(nil)], [.count(9)]])
+        TableView(sort: "n").apply(to: &numbers, usual: nil)
+        #expect(numbers.rows.map { $0.cells[0].text } == ["9", "10", "–"])
+        let view = TableView(columns: ["run", "waht"])
+        #expect(view.objection(table.columns) == "There is no column 'waht'. Did you mean 'what'?")
+        #expect(TableView(sort: "zzzzzzzz").objection(table.columns)?.contains("Use: run, rows, what.") == true)
+        #expect(TableView(columns: ["what"], sort: "rows").objection(table.columns) == nil)
+    }
+
+    @Test func marksAreColouredWhereThatIsAskedFor() {
+        let document = Document([.findings([Finding(.fail, "a"), Finding(.none, "b")])])
+        #expect(document.text(isColoured: true) == "\u{1B}[31m✗\u{1B}[0m a\n· b" && document.text() == "✗ a\n· b")
+    }
+
+    @Test func terminalsWithoutUnicodeGetWhatTheyCanShow() {
+        #expect(PlainText.of("✓ a → b … 日") == "+ a > b ... \\u{65e5}")
+        #expect(PlainText.of("plain") == "plain")
+    }
+
     @Test func nothingOfWhatIsSaidIsLost() {
         for width in 1...80 {
             let words = text(width).split { $0 == " " || $0 == "\n" }

@@ -27,7 +27,9 @@ struct JudgedRows {
         self.init(
             (records[.candidate] ?? []).compactMap { record in
                 guard let other = reference[Key(set: record.set, row: record.row)] else { return nil }
-                return ExampleComparison(candidate: record, served: other)
+                return ExampleComparison(
+                    candidate: record, served: other,
+                    isRight: record.output == nil ? nil : SetFigures.isRight(record))
             })
     }
 
@@ -44,16 +46,25 @@ struct JudgedRows {
         let chosen = pairs.filter { pair in
             switch order {
             case .worst: pair.candidate.set == set ?? .gate
+            case .wrong:
+                pair.candidate.set == set ?? .gate && wasAnswered(pair) && !isRight(pair.candidate)
             case .regressions: wasAnswered(pair) && isRight(pair.served) && !isRight(pair.candidate)
             case .fixes: wasAnswered(pair) && !isRight(pair.served) && isRight(pair.candidate)
             }
         }
         let wanted = set.map { set in chosen.filter { $0.candidate.set == set } } ?? chosen
-        return Array(wanted.sorted { loss($0) > loss($1) }.prefix(limit))
+        return Array(
+            wanted.sorted { first, second in
+                let (a, b) = (wasCut(first), wasCut(second))
+                return order == .wrong && a != b ? a : loss(first) > loss(second)
+            }.prefix(limit))
     }
 
     /// Without generated answers right and wrong say nothing.
     private func wasAnswered(_ pair: ExampleComparison) -> Bool { pair.candidate.output != nil }
+
+    /// Whether the limit on answers ended it.
+    private func wasCut(_ pair: ExampleComparison) -> Bool { pair.candidate.finish == "length" }
 
     private func isRight(_ record: ExampleRecord?) -> Bool { record.map(SetFigures.isRight) ?? false }
 

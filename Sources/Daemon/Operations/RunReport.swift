@@ -18,6 +18,7 @@ enum RunReport {
         guard let judged = try? JudgedRows(run, context) else { return data }
         data.regressions = judged.examples(.regressions, limit: rows)
         data.fixes = judged.examples(.fixes, limit: rows)
+        data.wrong = judged.examples(.wrong, limit: rows)
         data.worst = judged.examples(.worst, limit: rows)
         return data
     }

@@ -13,11 +13,14 @@ package struct ReportData: Codable, Hashable, Sendable {
     package var worst: [ExampleComparison]
     /// What people said of the answers of the version that the run became; nil where nobody has rated any.
     package var feedback: FeedbackShare?
+    /// Rows that are answered wrongly, those whose answers were cut first.
+    package var wrong: [ExampleComparison]?
 
     /// Makes the data of a report; parts that are not there are left out of it.
     package init(
         run: Run, steps: [StepReport] = [], validations: [ValidationReport] = [], regressions: [ExampleComparison] = [],
-        fixes: [ExampleComparison] = [], worst: [ExampleComparison] = [], feedback: FeedbackShare? = nil
+        fixes: [ExampleComparison] = [], worst: [ExampleComparison] = [], wrong: [ExampleComparison]? = nil,
+        feedback: FeedbackShare? = nil
     ) {
         self.run = run
         self.steps = steps
@@ -26,6 +29,7 @@ package struct ReportData: Codable, Hashable, Sendable {
         self.fixes = fixes
         self.worst = worst
         self.feedback = feedback
+        self.wrong = wrong
     }
 
     /// The report as JSON for programs.

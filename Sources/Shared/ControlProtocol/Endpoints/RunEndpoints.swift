@@ -77,6 +77,8 @@ package struct ExampleQuery: EndpointQuery {
     package enum Order: String, QueryValue, CaseIterable {
         /// All rows of the gate set, or of the set that is named.
         case worst
+        /// Rows of the gate set, or of the set that is named, that are answered wrongly; answers that were cut first.
+        case wrong
         /// Rows of any set that were right before and are wrong now.
         case regressions
         /// Rows of any set that were wrong before and are right now.

@@ -29,8 +29,8 @@ package struct Document: Sendable {
     package static func sentence(_ text: String) -> Document { Document([.paragraph(text)]) }
 
     /// One table of nouns that know their own row.
-    package static func list<Row: TableRow>(_ rows: [Row], none: String) -> Document {
-        Document([rows.isEmpty ? .paragraph(none) : .table(Table(rows))])
+    package static func list<Row: TableRow>(_ rows: [Row], none: String, _ view: TableView = TableView()) -> Document {
+        Document([rows.isEmpty ? .paragraph(none) : .table(Table(rows, view))])
     }
 }
 
@@ -45,6 +45,8 @@ package enum Block: Sendable {
     case plot(Plot, caption: String? = nil)
     /// Lines that are kept as they are, such as a piece of TOML.
     case lines([String])
+    /// What few readers look at, under a heading; a page folds it.
+    case folded(String, [Block])
 }
 
 /// A name and its value.

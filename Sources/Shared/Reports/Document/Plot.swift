@@ -13,10 +13,15 @@ package enum Plot: Sendable {
         package var name: String
         package var points: [(x: Double, y: Double)]
         package var dots: Bool
-        package init(_ name: String, _ points: [(x: Double, y: Double)], dots: Bool = false) {
+        /// Whether it has the colour of the winner, which no other line has.
+        package var isWinner: Bool
+        package init(
+            _ name: String, _ points: [(x: Double, y: Double)], dots: Bool = false, isWinner: Bool = false
+        ) {
             self.name = name
             self.points = points
             self.dots = dots
+            self.isWinner = isWinner
         }
     }
 
@@ -38,13 +43,18 @@ package enum Plot: Sendable {
 
     package struct Interval: Sendable {
         package var name: String
+        /// What is measured: intervals of one axis are drawn on one scale.
+        package var axis: String
         package var value: Double
         package var lower: Double
         package var upper: Double
         package var threshold: Double
         package var mark: Mark
-        package init(_ name: String, value: Double, lower: Double, upper: Double, threshold: Double, mark: Mark) {
+        package init(
+            _ name: String, axis: String, value: Double, lower: Double, upper: Double, threshold: Double, mark: Mark
+        ) {
             self.name = name
+            self.axis = axis
             self.value = value
             self.lower = lower
             self.upper = upper

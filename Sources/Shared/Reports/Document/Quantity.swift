@@ -49,13 +49,25 @@ package enum Quantity {
         return "\(count >> 30) GiB"
     }
 
-    /// A moment in the machine's time zone, such as `2026-11-24 08:30:00`.
+    /// A count with its noun: `1 run`, `2 runs`; where the plural has no plain s, it is given.
+    package static func counted(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
+    }
+
+    /// A probability of chance: what is next to nothing is said so.
+    package static func chance(_ value: Double?) -> String {
+        guard let value, value.isFinite else { return none }
+        return value < 0.0001 ? "<0.0001" : String(format: "%.2g", value)
+    }
+
+    /// A moment in the machine's time zone, with the zone: `2026-11-24 08:30:00+01:00`, with Z for the time of
+    /// Greenwich.
     package static func time(_ date: Date?) -> String {
         guard let date else { return none }
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = zone
-        formatter.dateFormat = "yyyy-MM-dd HH:mm:ss"
+        formatter.dateFormat = "yyyy-MM-dd HH:mm:ssXXX"
         return formatter.string(from: date)
     }
 

@@ -133,7 +133,9 @@ package enum ExperimentDocument {
             blocks += [.heading("Trials by their values"), .plot(.coordinates(dimensions, courses))]
         }
         let curves = ranked.filter { $0.curve.count > 1 }.prefix(4).map { trial in
-            Plot.Line("trial \(trial.number)", trial.curve.map { (Double($0.step), $0.loss) }, dots: true)
+            Plot.Line(
+                "trial \(trial.number)", trial.curve.map { (Double($0.step), $0.loss) }, dots: true,
+                isWinner: experiment.winner == trial.number)
         }
         if !curves.isEmpty {
             blocks += [

@@ -1,4 +1,5 @@
 import ControlProtocol
+import EvaluationMetrics
 import Foundation
 import Nouns
 
@@ -9,22 +10,30 @@ package enum RunDocument {
         let run = data.run
         var document = judgement(run)
         if let verdict = run.verdict {
-            for set in Set(verdict.figures.values.flatMap(\.keys)).sorted() {
-                document.blocks += [.heading("Figures of the set \(set)"), figures(verdict, set)]
-            }
+            document.blocks += primary(verdict) + forgetting(verdict)
             if let confusion = verdict.confusion { document.blocks += matrix(confusion) }
+            document.blocks += behaviour(verdict)
         }
-        if let verdict = run.verdict { document.blocks += behaviour(verdict) }
+        for (title, rows) in [
+            ("Wrong rows", data.wrong ?? []), ("Right before, wrong now", data.regressions),
+            ("Wrong before, right now", data.fixes),
+        ] where !rows.isEmpty { document.blocks += [.heading(title), examples(rows)] }
+        if !data.worst.isEmpty { document.blocks.append(.folded("Highest loss", [examples(data.worst)])) }
+        if let verdict = run.verdict {
+            for set in Set(verdict.figures.values.flatMap(\.keys)).sorted() {
+                document.blocks.append(.folded("All figures of the set \(set)", [figures(verdict, set)]))
+            }
+        }
         if let feedback = data.feedback {
             document.blocks += [.heading("What people say of its answers"), .paragraph(feedback.sentence + ".")]
         }
         document.blocks += training(data)
         if let range = run.range { document.blocks += RangeTestDocument.blocks(range, notes: run.notes) }
         document.blocks += [.heading("The run"), .facts(facts(run))]
-        for (title, rows) in [
-            ("Right before, wrong now", data.regressions), ("Wrong before, right now", data.fixes),
-            ("Highest loss", data.worst),
-        ] where !rows.isEmpty { document.blocks += [.heading(title), examples(rows)] }
+        if let verdict = run.verdict {
+            document.blocks.append(
+                .paragraph("Bootstrap seed \(verdict.seed); the same scores give the same verdict."))
+        }
         return document
     }
 
@@ -40,10 +49,10 @@ package enum RunDocument {
         document.blocks = [
             .paragraph(verdict.summary),
             .paragraph(
-                verdict.baseline.map { "It was compared with \($0), which was served when it was judged." }
-                    ?? "Nothing was served yet, so it was compared with the base \(run.base)."),
-            .heading("Gates"), .plot(.intervals(verdict.gates.compactMap(interval)), caption: Self.intervalCaption),
-            .findings(verdict.gates.map(finding)),
+                verdict.baseline.map { "The baseline is \($0), which was served when it was judged." }
+                    ?? "The baseline is the base \(run.base), since nothing was served yet."),
+            .heading("Gates"), .findings(verdict.gates.map(finding)),
+            .plot(.intervals(verdict.gates.compactMap(interval)), caption: Self.intervalCaption),
         ]
         if !verdict.advice.isEmpty {
             document.blocks += [
@@ -55,8 +64,6 @@ package enum RunDocument {
             ]
         }
         if let followUp = run.followUp { document.blocks.append(.paragraph("Next: \(followUp)")) }
-        document.blocks.append(
-            .paragraph("Bootstrap seed \(verdict.seed); the same scores give the same verdict."))
         return document
     }
 
@@ -77,8 +84,10 @@ package enum RunDocument {
                 "recipe",
                 "\(recipe.method.rawValue), rank \(recipe.rank), alpha \(Quantity.number(recipe.alpha)), learning rate "
                     + "\(recipe.learningRate.map { Quantity.rate($0) } ?? "by range test"), "
-                    + "\(Quantity.number(recipe.epochs)) epochs, \(recipe.batchRows) rows a step, seed \(recipe.seed)"
+                    + "\(Quantity.number(recipe.epochs)) \(recipe.epochs == 1 ? "epoch" : "epochs"), "
+                    + "\(Quantity.counted(recipe.batchRows, "row")) a step, seed \(recipe.seed)"
             ),
+            ("also", settings(of: recipe)),
         ]
         let after: [(String, String?)] = [
             ("trained", run.training.map(training)), ("tried after", run.origin.map { "\($0): \(run.step ?? "")" }),
@@ -87,26 +96,35 @@ package enum RunDocument {
         return Fact.known(facts + found + after)
     }
 
-    /// Rows as candidate and served model answered them.
+    /// Rows as the candidate and the baseline answered them.
     package static func examples(_ rows: [ExampleComparison]) -> Block {
         .findings(
             rows.map { pair in
                 let record = pair.candidate
                 let place = record.set == .gate ? "" : " of \(record.set)"
+                let mark: Mark = pair.isRight.map { $0 ? .pass : .fail } ?? .none
+                let answers = AnswerDifference(
+                    wanted: record.reference, candidate: record.output, baseline: pair.served?.output)
                 return Finding(
-                    .none, "\(record.row)\(place), loss \(Quantity.number(record.meanLoss))",
+                    mark, "\(record.row)\(place), loss \(Quantity.number(record.meanLoss))",
                     text: [
-                        "prompt:    \(short(record.prompt, 600))", "wanted:    \(short(record.reference, 300))",
-                        "candidate: \(short(record.output ?? Quantity.none, 300))",
-                        "before:    \(short(pair.served?.output ?? Quantity.none, 300))",
+                        "prompt:    \(short(record.prompt, 600))", "wanted:    \(answers.wanted)",
+                        "candidate: \(answers.candidate)\(ending(record))",
+                        "baseline:  \(answers.baseline)\(pair.served.map(ending) ?? "")",
                     ])
             })
+    }
+
+    /// How an answer ended, where that is not by itself.
+    private static func ending(_ record: ExampleRecord) -> String {
+        guard record.finish == "length" else { return "" }
+        return record.outputTokens.map { " (cut after \($0) tokens)" } ?? " (cut)"
     }
 
     // MARK: - Parts
 
     private static let intervalCaption = """
-        Difference to the reference with one-sided bounds; right is better. Dashed: what the lower bound must exceed.
+        Difference to the baseline with one-sided bounds; right is better. Dashed: what the lower bound must exceed.
         """
 
     private static func finding(_ gate: GateResult) -> Finding {
@@ -115,11 +133,11 @@ package enum RunDocument {
             mark(gate.outcome), gate.rule, text: [gate.explanation],
             figures: Fact.known([
                 ("candidate", gate.candidate.map { Quantity.number($0) }),
-                ("reference", gate.reference.map { Quantity.number($0) }),
+                ("baseline", gate.reference.map { Quantity.number($0) }),
                 ("difference", gate.difference.map { Quantity.signed($0) }),
                 ("at least", gate.lowerBound.map { Quantity.signed($0) + level }),
                 ("at most", gate.upperBound.map { Quantity.signed($0) }),
-                ("p", gate.pValue.map { Quantity.number($0) }),
+                ("p", gate.pValue.map { Quantity.chance($0) }),
                 ("rows", String(gate.rows) + (gate.rowsNeeded.map { " (needs \($0))" } ?? "")),
             ]))
     }
@@ -127,19 +145,75 @@ package enum RunDocument {
     private static func interval(_ gate: GateResult) -> Plot.Interval? {
         guard let value = gate.difference, let lower = gate.lowerBound, let upper = gate.upperBound else { return nil }
         return Plot.Interval(
-            gate.rule, value: value, lower: lower, upper: upper, threshold: -(gate.margin ?? 0),
+            gate.rule, axis: gate.metric.rawValue, value: value, lower: lower, upper: upper,
+            threshold: -(gate.margin ?? 0),
             mark: mark(gate.outcome))
     }
 
     private static func figures(_ verdict: Verdict, _ set: SetName) -> Block {
         let models = ModelRole.compared.filter { verdict.figures[$0]?[set] != nil }
         let names = Set(models.flatMap { verdict.figures[$0]?[set].map { Array($0.keys) } ?? [] }).sorted()
+        return comparison(verdict, names.map { ($0, set) }, title: "METRIC") { key, _ in key.rawValue }
+    }
+
+    /// Figures in one order of columns: baseline, candidate, how it changed; the base last, where it is not the
+    /// baseline.
+    private static func comparison(
+        _ verdict: Verdict, _ rows: [(MetricKey, SetName)], title: String, name: (MetricKey, SetName) -> String
+    ) -> Block {
+        let hasBase = verdict.baseline != nil && rows.contains { verdict.figures[.base]?[$0.1]?[$0.0] != nil }
+        let columns: [Column] =
+            [Column(title), .number("BASELINE"), .number("CANDIDATE"), Column("CHANGE")]
+            + (hasBase ? [.number("BASE")] : [])
         return .table(
             Table(
-                ["METRIC"] + models.map { .number($0 == .served ? "SERVED BEFORE" : $0.rawValue.uppercased()) },
-                cells: names.map { name in
-                    [Cell(name.rawValue)] + models.map { .number(verdict.figures[$0]?[set]?[name]) }
+                columns,
+                cells: rows.map { key, set in
+                    let before = verdict.figures[verdict.baselineRole]?[set]?[key]
+                    let now = verdict.figures[.candidate]?[set]?[key]
+                    return [Cell(name(key, set)), .number(before), .number(now), Cell(change(key, before, now))]
+                        + (hasBase ? [.number(verdict.figures[.base]?[set]?[key])] : [])
                 }))
+    }
+
+    /// A change with what it means: `+0.55, better`.
+    private static func change(_ key: MetricKey, _ before: Double?, _ now: Double?) -> String {
+        guard let before, let now, before.isFinite, now.isFinite else { return Quantity.none }
+        let change = Quantity.signed(now - before)
+        guard now != before, let direction = MetricRegistry.metric(key)?.direction, direction != .neutral else {
+            return now == before ? "none" : change
+        }
+        return "\(change), \((now > before) == (direction == .higher) ? "better" : "worse")"
+    }
+
+    /// The figure that decides, on the gate rows.
+    private static func primary(_ verdict: Verdict) -> [Block] {
+        let claim = verdict.gates.first { [.superiority, .stream].contains($0.kind) && $0.slice == nil }?.metric
+        let known = verdict.figures[.candidate]?[.gate] ?? [:]
+        guard
+            let key = claim.flatMap({ known[$0] == nil ? nil : $0 })
+                ?? [.accuracy, .loss].first(where: { known[$0] != nil })
+        else { return [] }
+        return [
+            .heading("What decides"), comparison(verdict, [(key, .gate)], title: "METRIC") { key, _ in key.rawValue },
+        ]
+    }
+
+    /// What the base and earlier drops lost, also where no gate asks.
+    private static func forgetting(_ verdict: Verdict) -> [Block] {
+        let asked: [(MetricKey, SetName)] = [(.loss, .probe), (MetricKey("perplexity"), .probe), (.loss, .earlier)]
+        let rows = asked.filter {
+            verdict.figures[.candidate]?[$0.1]?[$0.0] != nil
+                && verdict.figures[verdict.baselineRole]?[$0.1]?[$0.0] != nil
+        }
+        guard !rows.isEmpty else { return [] }
+        return [
+            .heading("Forgetting"),
+            comparison(verdict, rows, title: "ON") { key, set in
+                (set == .probe ? "what the base knew" : "rows of earlier drops") + ", \(key)"
+            },
+            .paragraph("A [[gates.rule]] on one of these sets holds a run to it."),
+        ]
     }
 
     private static func matrix(_ confusion: [String: [String: Int]]) -> [Block] {
@@ -221,4 +295,9 @@ package enum RunDocument {
 extension ExampleRecord {
     /// Nats a labelled token.
     fileprivate var meanLoss: Double { lossSum / Double(max(1, tokens)) }
+}
+
+extension Verdict {
+    /// The model that the candidate was compared with.
+    fileprivate var baselineRole: ModelRole { baseline == nil ? .base : .served }
 }

@@ -52,10 +52,13 @@ extension Block {
         case .facts(let facts):
             if facts.isEmpty { return [] }
             return [.tag("dl", [], facts.flatMap { [.tag("dt", $0.name), .tag("dd", $0.value)] })]
-        case .table(let table): return table.rows.isEmpty ? [] : [table.markup]
+        case .table(let table): return table.rows.isEmpty ? [] : [.tag("div", [("class", "wide")], [table.markup])]
+        case .folded(let title, let blocks):
+            let inside = blocks.flatMap(\.markup)
+            return inside.isEmpty ? [] : [.tag("details", [], [.tag("summary", title)] + inside)]
         case .findings(let findings): return Finding.markup(findings)
         case .plot(let plot, let caption):
-            guard let picture = SVGPlot.markup(plot) else { return [] }
+            guard let picture = plot.markup else { return [] }
             return [.tag("figure", [], [picture] + (caption.map { [.tag("figcaption", $0)] } ?? []))]
         case .lines(let lines): return [.tag("pre", lines.joined(separator: "\n"))]
         }
@@ -82,7 +85,7 @@ extension Column {
         switch kind {
         case .number: [("class", "n")]
         case .text: [("class", "t")]
-        case .word: []
+        case .phrase, .word: []
         }
     }
 }
@@ -122,9 +125,22 @@ extension Finding {
                 "tr", [("class", finding.mark.rawValue)],
                 [.tag("td", finding.mark.rawValue), .tag("td", [], [.text(finding.title)] + words)]
                     + names.map { name in
-                        .tag("td", [("class", "n")], finding.figures.first { $0.name == name }?.value ?? Quantity.none)
+                        // On a narrow screen each finding is a card, whose lines name their figures.
+                        let value = finding.figures.first { $0.name == name }?.value
+                        return .tag(
+                            "td", [("class", value == nil ? "n none" : "n"), ("data-name", name)],
+                            value ?? Quantity.none)
                     })
         }
-        return [.tag("table", [], [.tag("thead", [], [.tag("tr", [], head)]), .tag("tbody", [], rows)])]
+        let table = [Markup.tag("thead", [], [.tag("tr", [], head)]), .tag("tbody", [], rows)]
+        return [.tag("table", [("class", "cards")], table)]
+    }
+}
+
+extension Plot {
+    /// Intervals are laid out by the page itself, so that their names and numbers stay readable on a narrow screen.
+    fileprivate var markup: Markup? {
+        if case .intervals(let intervals) = self { return IntervalChart.markup(intervals) }
+        return SVGPlot.markup(self)
     }
 }

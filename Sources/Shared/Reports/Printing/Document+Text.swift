@@ -1,13 +1,19 @@
 extension Document {
     /// The document for a terminal, a pipe or the journal, without a line feed at its end.
     ///
-    /// - Parameter width: columns of the terminal; with nil no line is broken, so each row of a table stays one line.
-    package func text(width: Int? = nil) -> String {
+    /// - Parameters:
+    ///   - width: columns of the terminal; with nil no line is broken, so each row of a table stays one line.
+    ///   - isColoured: whether marks have their colours.
+    package func text(width: Int? = nil, isColoured: Bool = false) -> String {
+        Mark.$isColoured.withValue(isColoured) { text(in: width) }
+    }
+
+    private func text(in width: Int?) -> String {
         var parts: [(kind: Kind, lines: [String])] = []
         if let title {
             parts.append((.sentence, TextWidth.paragraph(title + (badge.map { ": \($0.word)" } ?? ""), width: width)))
         }
-        parts += blocks.map { ($0.kind, $0.lines(width)) }.filter { !$0.1.isEmpty }
+        parts += blocks.flatMap(\.unfolded).map { ($0.kind, $0.lines(width)) }.filter { !$0.1.isEmpty }
         var lines: [String] = []
         var last: Kind?
         for (kind, text) in parts {
@@ -31,8 +37,15 @@ extension Block {
         }
     }
 
+    /// Nothing is folded in a text.
+    fileprivate var unfolded: [Block] {
+        guard case .folded(let title, let blocks) = self else { return [self] }
+        return [.heading(title)] + blocks.flatMap(\.unfolded)
+    }
+
     fileprivate func lines(_ width: Int?) -> [String] {
         switch self {
+        case .folded: return []
         case .heading(let text): return TextWidth.paragraph(text, width: width)
         case .paragraph(let text): return text.isEmpty ? [] : TextWidth.paragraph(text, width: width)
         case .facts(let facts):
@@ -57,13 +70,32 @@ extension Finding {
             let room = width.map { max(20, $0 - rest.count) }
             return TextWidth.paragraph(text, width: room).enumerated().map { ($0 == 0 ? first : rest) + $1 }
         }
-        var lines = indented(title, mark.sign + " ", "  ")
+        var lines = indented(title, mark.painted + " ", "  ")
         for text in text { lines += indented(text, "    ", "    ") }
         if !figures.isEmpty {
             let figures = figures.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
             lines += indented(figures, "    ", "    ")
         }
         return lines
+    }
+}
+
+extension Mark {
+    /// Whether signs have the colours of a terminal.
+    @TaskLocal fileprivate static var isColoured = false
+
+    /// The sign, coloured where that is asked for.
+    fileprivate var painted: String {
+        let code: Int? =
+            switch self {
+            case .pass: 32
+            case .fail: 31
+            case .inconclusive, .warning: 33
+            case .advice: 36
+            case .none: nil
+            }
+        guard Self.isColoured, let code else { return sign }
+        return "\u{1B}[\(code)m\(sign)\u{1B}[0m"
     }
 }
 

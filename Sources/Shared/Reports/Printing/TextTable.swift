@@ -9,6 +9,17 @@ struct TextTable {
     /// Sentences in a narrower column are harder to read than names and values.
     private static let narrowest = 20
 
+    /// How narrow a column may become.
+    private func least(_ index: Int, _ natural: Int) -> Int {
+        switch columns[index].kind {
+        case .word, .number: natural
+        case .text: min(natural, Self.narrowest)
+        case .phrase:
+            ([columns[index].title] + rows.map { $0[index] }).flatMap { $0.split(separator: " ") }
+                .map { TextWidth.columns(String($0)) }.max() ?? natural
+        }
+    }
+
     init(_ table: Table, width: Int?) {
         columns = table.columns
         rows = table.rows.map { row in
@@ -25,13 +36,14 @@ struct TextTable {
         let gaps = Self.gap * max(0, columns.count - 1)
         guard let width, natural.reduce(gaps, +) > width else { return inColumns(natural) }
         var widths = natural
-        let flexible = columns.indices.filter { columns[$0].kind == .text && natural[$0] > Self.narrowest }
+        let least = columns.indices.map { self.least($0, natural[$0]) }
         let excess = natural.reduce(gaps, +) - width
-        let spare = flexible.reduce(0) { $0 + natural[$1] - Self.narrowest }
-        guard excess <= spare else { return oneByOne(width) }
+        guard excess <= zip(natural, least).reduce(0, { $0 + $1.0 - $1.1 }) else { return oneByOne(width) }
         var left = excess
         // The widest gives first, until it is as narrow as the next.
-        while left > 0, let widest = flexible.max(by: { widths[$0] < widths[$1] }) {
+        while left > 0,
+            let widest = columns.indices.filter({ widths[$0] > least[$0] }).max(by: { widths[$0] < widths[$1] })
+        {
             widths[widest] -= 1
             left -= 1
         }
@@ -41,7 +53,7 @@ struct TextTable {
     private func inColumns(_ widths: [Int]) -> [String] {
         ([columns.map(\.title)] + rows).flatMap { row -> [String] in
             let cells = row.enumerated().map { index, cell in
-                columns[index].kind == .text ? TextWidth.wrapped(cell, width: widths[index]) : [cell]
+                [.text, .phrase].contains(columns[index].kind) ? TextWidth.wrapped(cell, width: widths[index]) : [cell]
             }
             return (0..<(cells.map(\.count).max() ?? 0)).map { line in
                 let texts = cells.enumerated().map { index, lines in
