@@ -34,6 +34,8 @@ struct RouteTests {
         Case("pipelines.list", .get, "/v1/pipelines", "200"),
         Case("pipelines.show", .get, "/v1/pipelines/support", "200"),
         Case("pipelines.show", .get, "/v1/pipelines/nobody", "404 pipeline.unknown"),
+        Case("pipelines.outlook", .get, "/v1/pipelines/support/outlook", "200"),
+        Case("pipelines.outlook", .get, "/v1/pipelines/nobody/outlook", "404 pipeline.unknown"),
         Case("pipelines.settings", .get, "/v1/pipelines/support/settings", "200"),
         Case("pipelines.settings", .get, "/v1/pipelines/nobody/settings", "404 pipeline.unknown"),
         Case("pipelines.check", .get, "/v1/pipelines/support/check", "200"),

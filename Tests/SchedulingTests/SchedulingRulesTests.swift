@@ -22,12 +22,25 @@ struct SchedulingRulesTests {
     }
 
     func waits(_ decision: SchedulingRules.Decision, _ words: String, until: Date? = nil) {
-        guard case .wait(let sentence, let time) = decision else {
-            Issue.record("\(decision)")
-            return
+        switch decision {
+        case .wait(let sentence, let time), .soon(let sentence, let time):
+            #expect(sentence.contains(words), "\(sentence)")
+            #expect(time == until)
+        default: Issue.record("\(decision)")
         }
-        #expect(sentence.contains(words), "\(sentence)")
-        #expect(time == until)
+    }
+
+    /// Whoever waits for a run is told to wait on only where one follows by itself.
+    @Test func aRunThatFollowsByItselfIsToldFromOneThatNeedsSomething() {
+        func isSoon(_ decision: SchedulingRules.Decision) -> Bool {
+            if case .soon = decision { true } else { false }
+        }
+        #expect(isSoon(decide { s, _ in s.newestDrop = Self.now }), "after the settle time")
+        #expect(isSoon(decide { s, _ in s.isBusy = true }), "after the run at work")
+        #expect(!isSoon(decide { s, p in (s.isBusy, p.trigger.manualOnly) = (true, true) }))
+        #expect(!isSoon(decide { s, p in (s.isBusy, p.trigger.minimumNewRows) = (true, 51) }))
+        #expect(!isSoon(decide { s, _ in s.newRows = 0 }))
+        #expect(!isSoon(decide { _, p in p.trigger.minimumIntervalSeconds = 6_000 }))
     }
 
     @Test func newRowsContinueTheServedModel() {

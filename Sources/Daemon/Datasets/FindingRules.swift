@@ -74,7 +74,7 @@ package enum FindingRules {
             they judge too kindly.
             """,
             remedy: """
-                Look at the pairs in the report; take the text that they share out of the prompts, or set \
+                Take the text that they share out of the prompts, or set \
                 data.group_by.
                 """)
     }

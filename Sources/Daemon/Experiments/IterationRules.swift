@@ -79,7 +79,8 @@ package enum IterationRules {
                 list.append(("higher_learning_rate", "validation loss fell by less than 3 %"))
             }
         }
-        for advice in last.advice where !["more_data", "more_gate_rows"].contains(advice.action) {
+        for advice in last.advice where !["more_data", "more_gate_rows", "look_at_regressions"].contains(advice.action)
+        {
             list.append((advice.action, advice.reason))
         }
         if last.mode != .fromBase {

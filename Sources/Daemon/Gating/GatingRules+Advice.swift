@@ -51,6 +51,7 @@ extension GatingRules {
         if advice.contains(where: { ["longer_answers", "nothing_to_gain", "train_longer"].contains($0.action) }) {
             return advice
         }
+        if let worse = worseClasses(gates, evidence) { advice.append(worse) }
         if let more = moreGateRows(gates) { advice.append(more) }
         advice += moreData(gates, confusion, evidence)
         return advice

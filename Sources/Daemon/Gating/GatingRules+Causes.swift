@@ -61,6 +61,45 @@ extension GatingRules {
             figures: ["start": start, "best": best, "steps": Double(training.steps)])
     }
 
+    /// The classes on which a candidate that is shown to be worse lost most, at most three.
+    static func worseClasses(_ gates: [GateResult], _ evidence: Evidence) -> Advice? {
+        let isWorse = gates.contains {
+            $0.outcome == .fail && $0.set == .gate && $0.slice == nil && ($0.upperBound ?? $0.difference ?? 0) < 0
+        }
+        guard isWorse else { return nil }
+        let before = Dictionary(
+            (evidence.served ?? evidence.base).filter { $0.set == .gate }.map { ($0.row, $0) },
+            uniquingKeysWith: { first, _ in first })
+        var lost: [String: (now: Int, before: Int, rows: Int)] = [:]
+        for row in evidence.candidate where row.set == .gate {
+            guard let label = row.label, row.output != nil, let former = before[row.row], former.output != nil else {
+                continue
+            }
+            var counts = lost[label] ?? (0, 0, 0)
+            counts.now += SetFigures.isRight(row) ? 1 : 0
+            counts.before += SetFigures.isRight(former) ? 1 : 0
+            counts.rows += 1
+            lost[label] = counts
+        }
+        let worst = lost.filter { $0.value.before > $0.value.now }
+            .sorted { a, b in
+                let (first, second) = (a.value.before - a.value.now, b.value.before - b.value.now)
+                return first == second ? a.key < b.key : first > second
+            }.prefix(3)
+        guard !worst.isEmpty else { return nil }
+        let named = worst.map {
+            "'\($0.key)' (right on \($0.value.now) of \($0.value.rows) rows, before on \($0.value.before))"
+        }
+        return Advice(
+            action: "look_at_regressions",
+            reason: """
+                The candidate is worse than \(evidence.against) on \(named.joined(separator: ", ")): look at these \
+                rows (`ftctl report RUN --regressions`) and at the newest rows of the same classes, whose labels may \
+                be wrong.
+                """,
+            figures: ["classes": Double(lost.count { $0.value.before > $0.value.now })])
+    }
+
     /// More gate rows, only where they alone would do: nothing failed, and every undecided gate would be decided by
     /// them.
     static func moreGateRows(_ gates: [GateResult]) -> Advice? {

@@ -32,8 +32,22 @@ struct PipelineCheck {
             answer.problems = [failure]
             return answer
         }
+        try judge(settings, &answer)
+        return answer
+    }
+
+    /// What is wrong with settings that are in force, so that no run could pass or work. A base that is not there is
+    /// not said again: who queues runs says it.
+    func objections(to settings: PipelineSettings) throws -> [Failure] {
+        var answer = PipelineCheckAnswer(pipeline: settings.name, file: settings.file)
+        try judge(settings, &answer)
+        return answer.problems.filter { $0.code != "base.unknown" }
+    }
+
+    /// What holds for a file that is read and for settings that are in force alike.
+    private func judge(_ settings: PipelineSettings, _ answer: inout PipelineCheckAnswer) throws {
         let card = try base(settings, &answer)
-        let (golden, faults) = GoldenSet.read(folder: context.layout.golden(name))
+        let (golden, faults) = GoldenSet.read(folder: context.layout.golden(settings.name))
         answer.problems += faults
         let sets = names(settings, golden, card)
         try rules(settings, sets, &answer)
@@ -49,7 +63,6 @@ struct PipelineCheck {
             "gates: the defaults" + (asked > 0 ? " and \(asked) rules" : "")
                 + ", on \(sets.map(\.rawValue).joined(separator: ", ")), primary metric "
                 + (settings.gates.primary?.rawValue ?? "accuracy where rows have a class, else loss"))
-        return answer
     }
 
     private func base(_ settings: PipelineSettings, _ answer: inout PipelineCheckAnswer) throws -> BaseCard? {

@@ -34,6 +34,15 @@ package struct PipelineOperations: Sendable {
         try PipelineCheck(context: context).answer(name)
     }
 
+    /// What is wrong with settings in force so that no run could pass or work; the same code as ``check(_:)``.
+    package static func objections(_ context: StageContext) -> @Sendable (PipelineSettings) -> [Failure] {
+        { settings in
+            do { return try PipelineCheck(context: context).objections(to: settings) } catch {
+                return [StageContext.failure(error, code: "pipeline.check")]
+            }
+        }
+    }
+
     /// Queues a run, whatever the triggers say.
     package func run(_ name: PipelineName, _ request: RunRequest, who: String) throws -> Run {
         try scheduling.request(name, mode: request.mode, by: who, reason: request.reason ?? "asked for by \(who)")
@@ -76,8 +85,19 @@ package struct PipelineOperations: Sendable {
             servedSince: served?.since, lastRun: last?.id, lastRunState: last?.state,
             activity: try activity(pipeline, last),
             problems: context.problems.all(prefix: "drop:\(pipeline.name):")
-                + [context.problems.problem(of: "pipeline:\(pipeline.name)")].compactMap(\.self),
+                + context.problems.all(prefix: "check:\(pipeline.name):")
+                + [context.problems.problem(of: "pipeline:\(pipeline.name)"), failure(of: last)].compactMap(\.self),
             waiting: waiting.isEmpty ? nil : waiting)
+    }
+
+    /// A last run that failed: nothing goes on by itself before somebody has looked at it.
+    private func failure(of last: Run?) -> Failure? {
+        guard let last, last.state == .failed, last.purpose != .trial else { return nil }
+        return Failure(
+            code: "run.failed",
+            "The last run of '\(last.pipeline)', \(last.id), failed: \(last.cause?.message ?? "it did not say why")",
+            at: last.cause?.place,
+            remedy: "\(last.cause?.remedy.map { $0 + " " } ?? "")Then: `ftctl run \(last.pipeline)`.")
     }
 
     /// What it is doing or waiting for, in a sentence; what a person has to do comes first.
@@ -89,9 +109,7 @@ package struct PipelineOperations: Sendable {
                 }
                 return "run \(last.id) passed and waits for `ftctl promote \(last.id)`\(voice ?? "")"
             }
-            if last.state.isActive || last.state == .queued || last.paused != nil {
-                return "run \(last.id) is \(last.stateInWords)"
-            }
+            if last.state.isActive || last.state == .queued || last.paused != nil { return try whatItWaitsFor(last) }
         }
         return pipeline.enabled ? scheduling.activity[pipeline.name] ?? "starting" : "not enabled"
     }

@@ -28,11 +28,15 @@ package struct StatusOperations: Sendable {
 
     package func show() throws -> StatusAnswer {
         let active = try context.ledger.runs(in: [.training, .evaluating, .trained, .evaluated]).map(\.id)
-        let problems = context.problems.all()
+        let pipelines = try pipelines.list()
+        var problems: [Failure] = []
+        for failure in context.problems.all() + pipelines.flatMap(\.problems) where !problems.contains(failure) {
+            problems.append(failure)
+        }
         return StatusAnswer(
             version: BuildVersion.text, pid: Int(getpid()), startedAt: startedAt,
             root: context.layout.root.isEmpty ? "/" : context.layout.root,
-            health: problems.isEmpty ? "ok" : "degraded", problems: problems, pipelines: try pipelines.list(),
+            health: problems.isEmpty ? "ok" : "degraded", problems: problems, pipelines: pipelines,
             queued: try context.ledger.runs(in: [.queued]).count, activeRuns: active,
             memoryBytes: System.residentBytes())
     }

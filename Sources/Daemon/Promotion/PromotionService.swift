@@ -110,7 +110,7 @@ package struct PromotionService: Service {
                 code: "promotion.not_passed",
                 run.state == .accepted
                     ? "Run \(id) passed against a model that is no longer the served one."
-                    : "Run \(id) is \(run.state.rawValue): \(run.verdict?.summary ?? "")",
+                    : "Run \(id) is \(run.state.rawValue): \(run.verdict?.summary ?? "").",
                 at: id.rawValue,
                 remedy: "Override with `ftctl promote \(id) --force --reason …`; it will be on the record.")
         }

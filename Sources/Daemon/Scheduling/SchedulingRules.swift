@@ -6,8 +6,10 @@ import Settings
 /// When stored rows become a run, and of which kind; without any I/O.
 package enum SchedulingRules {
     package enum Decision: Hashable, Sendable {
-        /// Nothing to do; the sentence says what is waited for.
+        /// Nothing to do before something comes: data, a time, or a person; the sentence says which.
         case wait(String, until: Date?)
+        /// Nothing to do yet; a run follows by itself, after the settle time or after the run at work.
+        case soon(String, until: Date?)
         /// The pipeline cannot go on by itself; a person should know.
         case stuck(Failure)
         case queue(Run.Mode, reason: String)
@@ -17,7 +19,7 @@ package enum SchedulingRules {
     package static func decide(_ s: Situation, _ settings: PipelineSettings) -> Decision {
         let trigger = settings.trigger
         if let reason = competition(s, settings) {
-            if s.isBusy { return .wait("a run from the base waits for the present run to end", until: nil) }
+            if s.isBusy { return .soon("a run from the base waits for the present run to end", until: nil) }
             return hold(s, settings, since: s.lastRun, what: "a run from the base waits")
                 ?? .queue(.fromBase, reason: reason)
         }
@@ -27,7 +29,7 @@ package enum SchedulingRules {
         }
         if let newest = s.newestDrop {
             let settled = newest.addingTimeInterval(trigger.settleSeconds)
-            if settled > s.now { return .wait("waiting for further drops", until: settled) }
+            if settled > s.now { return .soon("waiting for further drops", until: settled) }
         }
         if s.allRows < trigger.minimumRows {
             return .wait(
@@ -54,7 +56,7 @@ package enum SchedulingRules {
                     at: "\(settings.file), data.gate_share",
                     remedy: "Drop more rows; a larger data.gate_share counts for prompts not seen yet."))
         }
-        if s.isBusy { return .wait("\(s.newRows) new rows wait for the present run to end", until: nil) }
+        if s.isBusy { return .soon("\(s.newRows) new rows wait for the present run to end", until: nil) }
         if let hold = hold(s, settings, since: s.oldestDrop, what: "\(s.newRows) new rows wait") { return hold }
         let left = s.leftRows > 0 ? ", and \(s.leftRows) of runs that were not promoted" : ""
         return .queue(mode(s, settings, asked: nil), reason: "\(s.newRows) new rows\(left)")

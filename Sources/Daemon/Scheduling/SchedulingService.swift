@@ -13,9 +13,13 @@ package struct SchedulingService: Service {
     /// What each pipeline waits for, for `ftctl status`.
     package let activity = ActivityBoard()
     let loop: StageLoop
+    private let objections: @Sendable (PipelineSettings) -> [Failure]
 
-    package init(_ context: StageContext) {
+    /// - Parameter objections: what is wrong with the settings of a pipeline so that no run could pass or work.
+    package init(_ context: StageContext, objections: @escaping @Sendable (PipelineSettings) -> [Failure] = { _ in [] })
+    {
         self.context = context
+        self.objections = objections
         loop = StageLoop("scheduling", context, bell: context.bells.scheduling, every: .seconds(60))
     }
 
@@ -29,8 +33,10 @@ package struct SchedulingService: Service {
     /// Decides for every pipeline; returns when to look again at the latest.
     func pass() throws(CancellationError) -> Date? {
         var next: Date?
+        tellOrphans()
         for pipeline in context.settings.pipelines where pipeline.enabled {
             if Task.isCancelled { throw CancellationError() }
+            tellObjections(to: pipeline)
             let owner = "pipeline:\(pipeline.name)"
             do {
                 try beginJobs(of: pipeline)
@@ -50,6 +56,31 @@ package struct SchedulingService: Service {
         return next
     }
 
+    /// Names what could not pass or work before a night is spent on it.
+    private func tellObjections(to pipeline: PipelineSettings) {
+        let prefix = "check:\(pipeline.name):"
+        var owners: Set<String> = []
+        for (index, failure) in objections(pipeline).enumerated() {
+            owners.insert(prefix + "\(index)")
+            loop.report(
+                failure, prefix + "\(index)", about: ["pipeline": "\(pipeline.name)"], event: "settings.invalid")
+        }
+        context.problems.clear(prefix: prefix, except: owners)
+    }
+
+    /// Names pipelines that have data or a served model, and no settings file any more.
+    private func tellOrphans() {
+        do {
+            let orphans = try OrphanedPipelines(context).problems()
+            for (name, failure) in orphans {
+                loop.report(failure, "orphan:\(name)", about: ["pipeline": "\(name)"], event: "pipeline.stopped")
+            }
+            context.problems.clear(prefix: "orphan:", except: Set(orphans.map { "orphan:\($0.name)" }))
+        } catch {
+            loop.report(error, "scheduling:orphans")
+        }
+    }
+
     /// Queues a run of the pipeline if its triggers ask for one; returns when to look again at the latest.
     private func decide(_ configured: PipelineSettings) throws -> Date? {
         let pipeline = try context.effective(configured).settings
@@ -65,7 +96,7 @@ package struct SchedulingService: Service {
         }
         let (situation, window) = try situation(pipeline)
         switch SchedulingRules.decide(situation, pipeline) {
-        case .wait(let sentence, let until):
+        case .wait(let sentence, let until), .soon(let sentence, let until):
             if activity.set(pipeline.name, sentence) {
                 context.logger.info(
                     "\(pipeline.name): \(sentence)",
@@ -79,6 +110,28 @@ package struct SchedulingService: Service {
             _ = try queue(pipeline, mode: mode, window: window, by: "daemon", reason: reason, priority: priority)
             return nil
         }
+    }
+
+    /// What the rules say of a pipeline now, with every drop that is stored; nothing is queued. Throws a Failure where
+    /// the pipeline cannot go on by itself.
+    package func outlook(_ name: PipelineName) throws -> SchedulingRules.Decision {
+        let configured = try context.requirePipeline(name)
+        guard configured.enabled else { return .wait("the pipeline is not enabled", until: nil) }
+        let pipeline = try context.effective(configured).settings
+        if pipeline.base == .automatic {
+            let experiment = try context.ledger.experiments(pipeline: name, limit: 1).first
+            if let experiment, experiment.state == .running {
+                return .soon("the bases compete: \(experiment.id)", until: nil)
+            }
+            return .wait(activity[name] ?? "its bases have not competed yet", until: nil)
+        }
+        _ = try context.requireBase(pipeline.base)
+        guard try context.ledger.unindexedDrops(name).isEmpty else {
+            return .soon("its rows are compared with each other", until: nil)
+        }
+        let decision = SchedulingRules.decide(try situation(pipeline).0, pipeline)
+        if case .stuck(let failure) = decision { throw failure }
+        return decision
     }
 
     /// Says what a pipeline without a base of its own waits for: its bases compete in an experiment.

@@ -24,6 +24,7 @@ extension SupervisionService {
             let request = try RunRequests.export(run, format, context)
             var artefact = Artefact(format: format, path: request.directory + "/export")
             do {
+                progress(run, "is exported as \(format.rawValue)")
                 let result = try await start(request, run)
                 artefact.files = result.files ?? []
                 artefact.figures = result.figures ?? [:]
@@ -47,6 +48,8 @@ extension SupervisionService {
         for evaluation in try RunRequests.evaluations(run, context) {
             var model = ModelScores(model: evaluation.model, sets: evaluation.known)
             if let request = evaluation.request {
+                let sets = evaluation.missing.map(\.set.name.rawValue).joined(separator: ", ")
+                progress(run, "has \(evaluation.role.inWords) answer \(sets)")
                 let result = try await start(request, run)
                 for set in evaluation.missing {
                     guard let evaluated = result.evaluations?[set.set.name] else {

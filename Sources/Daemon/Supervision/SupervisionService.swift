@@ -269,7 +269,7 @@ package struct SupervisionService: Service {
     }
 
     /// Tells of something that changes no state.
-    private func progress(_ run: Run, _ message: String) {
+    func progress(_ run: Run, _ message: String) {
         context.feed.tell(run.id, run.state, message: message)
         context.logger.info(
             "Run \(run.id) of \(run.pipeline) \(message)",

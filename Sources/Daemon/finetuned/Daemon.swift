@@ -58,7 +58,7 @@ struct Daemon {
         let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
-        let scheduling = SchedulingService(context)
+        let scheduling = SchedulingService(context, objections: PipelineOperations.objections(context))
         let supervision = SupervisionService(context, launcher: launcher)
         let gating = GatingService(context)
         let promotion = PromotionService(context)

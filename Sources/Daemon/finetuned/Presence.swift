@@ -100,10 +100,14 @@ struct Presence: Service {
         guard let runs = try? context.ledger.runs(in: [.queued, .training, .evaluating, .trained, .evaluated]) else {
             return "The ledger does not answer"
         }
-        var text = "\(context.settings.pipelines.count) pipelines, \(runs.count { $0.state == .queued }) runs queued"
+        func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+        var text = """
+            \(counted(context.settings.pipelines.count, "pipeline")), \
+            \(counted(runs.count { $0.state == .queued }, "run")) queued
+            """
         if let run = runs.first(where: { $0.state != .queued && $0.paused == nil }) { text += ", at work on \(run.id)" }
         let problems = context.problems.count
-        if problems > 0 { text += "; \(problems) problems (see ftctl status)" }
+        if problems > 0 { text += "; \(counted(problems, "problem")) (see ftctl status)" }
         return text
     }
 }

@@ -14,6 +14,8 @@ package enum ConfigurationPage {
             the nearest known one.
             What was in force before a file was damaged, or could not be read, stays in force until the file is mended \
             or removed, after a restart too, and `ftctl status` says so.
+            A file that is changed, added or removed is taken by itself within seconds; `systemctl reload finetuned` \
+            does it at once.
 
             ## etc/finetuned/finetuned.toml
 
@@ -43,6 +45,17 @@ package enum ConfigurationPage {
 
             """
         page += """
+
+            ### [[gates.grader]]
+
+            A score a row, as OpenAI's graders give it: `name` (required), `type` (`string_check`, `text_similarity` \
+            or `multi`) and what its type asks for; a `pass_threshold` makes it 1 or 0.
+            The metric is `grader:NAME` (docs/gates.md).
+
+            ### [[gates.evaluator]]
+
+            A program of your own that judges answers: `name` and `command` (required), `set` (`gate`), `seconds` \
+            (600). The metric is `evaluator:NAME` (docs/gates.md).
 
             ### [experiment.search]
 

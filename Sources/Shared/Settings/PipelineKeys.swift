@@ -185,8 +185,8 @@ extension PipelineSettings {
         .number(
             "incremental.forgetting_budget", \.incremental.forgettingBudget, in: 0...1000,
             """
-            The same once the loss on earlier drops, or on the base's probe, rose by this (nats a token, summed \
-            over continuations); 0: never.
+            Also queue a run from the base when the loss on earlier drops, or on the base's probe, has risen by this \
+            in all (nats a token, over the continuations since the last one from the base); 0: never.
             """
         ),
         .text(

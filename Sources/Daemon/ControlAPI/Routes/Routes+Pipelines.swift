@@ -5,6 +5,7 @@ extension Routes {
     mutating func addPipelines(_ pipelines: PipelineOperations) {
         on(.pipelines.list) { _ in try pipelines.list() }
         on(.pipelines.show) { try pipelines.show($0.subject) }
+        on(.pipelines.outlook) { try pipelines.outlook($0.subject) }
         on(.pipelines.settings) { try pipelines.settings($0.subject) }
         on(.pipelines.check) { try pipelines.check($0.subject) }
         on(.pipelines.run) { try pipelines.run($0.subject, $0.body, who: $0.who) }

@@ -7,6 +7,9 @@ package enum PipelineEndpoints {
         "pipelines.list", .get, "/v1/pipelines", "Lists the pipelines that are configured.")
     package static let show = Endpoint<PipelineName, NoQuery, NoBody, PipelineSummary>(
         "pipelines.show", .get, "/v1/pipelines/{pipeline}", "Shows one pipeline at a glance.")
+    package static let outlook = Endpoint<PipelineName, NoQuery, NoBody, PipelineOutlook>(
+        "pipelines.outlook", .get, "/v1/pipelines/{pipeline}/outlook",
+        "Says whether a run is at work, follows by itself, or waits for something, and for what.", weight: .heavy)
     package static let settings = Endpoint<PipelineName, NoQuery, NoBody, PipelineSettingsAnswer>(
         "pipelines.settings", .get, "/v1/pipelines/{pipeline}/settings",
         "Gives the settings of a pipeline that are in force, as TOML.")
@@ -46,7 +49,8 @@ package enum PipelineEndpoints {
         "Lets another user make jobs in a pipeline that one's jobs made, or no more.", access: .own)
 
     static let all = [
-        list.description, show.description, settings.description, check.description, run.description,
+        list.description, show.description, outlook.description, settings.description, check.description,
+        run.description,
         generate.description,
         rollback.description, history.description, verify.description, retire.description, rename.description,
         share.description,

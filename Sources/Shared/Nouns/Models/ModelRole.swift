@@ -46,3 +46,16 @@ extension ModelRole: RawRepresentable {
 extension ModelRole: CustomStringConvertible {
     package var description: String { rawValue }
 }
+
+extension ModelRole {
+    /// Its name in a sentence, the same in every report and message.
+    package var inWords: String {
+        switch self {
+        case .candidate: "the candidate"
+        case .served: "the served model"
+        case .anchor: "the anchor"
+        case .base: "the base"
+        case .artefact(let format): "the candidate exported as \(format.rawValue)"
+        }
+    }
+}

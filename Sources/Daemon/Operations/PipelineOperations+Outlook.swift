@@ -1,0 +1,41 @@
+import ControlProtocol
+import Foundation
+import Nouns
+import StageKit
+
+extension PipelineOperations {
+    /// What comes next, by the drops that are stored now. Throws a Failure (`pipeline.unknown`) where no such pipeline
+    /// is configured.
+    package func outlook(_ name: PipelineName) throws -> PipelineOutlook {
+        _ = try context.requirePipeline(name)
+        let underWay = try context.ledger.runs(pipeline: name, limit: 50).filter {
+            $0.purpose != .trial && $0.state.isUnderWay
+        }
+        if let run = underWay.first(where: \.state.isActive) ?? underWay.last {
+            return PipelineOutlook(.run, try whatItWaitsFor(run), run: run.id)
+        }
+        do {
+            switch try scheduling.outlook(name) {
+            case .queue(_, let reason): return PipelineOutlook(.soon, "a run is about to be queued: \(reason)")
+            case .soon(let sentence, let until): return PipelineOutlook(.soon, sentence, until: until)
+            case .wait(let sentence, let until): return PipelineOutlook(.trigger, sentence, until: until)
+            case .stuck(let failure): return PipelineOutlook(.person, "\(failure)")
+            }
+        } catch let failure as Failure {
+            return PipelineOutlook(.person, "\(failure)")
+        }
+    }
+
+    /// A run that is under way, in a sentence; where it is queued, with what it waits for.
+    func whatItWaitsFor(_ run: Run) throws -> String {
+        let what = "run \(run.id) is \(run.stateInWords)"
+        guard run.state == .queued || run.state == .trained, run.paused == nil else { return what }
+        if let held = context.problems.problem(of: "supervision:held:\(run.id)") { return "\(what): \(held.message)" }
+        if let disk = context.problems.problem(of: "disk") { return "\(what): \(disk.message)" }
+        let slots = context.settings.daemon.computeSlots
+        let busy = try context.ledger.runs(in: [.training, .evaluating]).filter { $0.id != run.id }
+        guard busy.count >= slots else { return what }
+        let others = busy.map { "\($0.id) of \($0.pipeline)" }.joined(separator: ", ")
+        return "\(what) behind \(others) (compute_slots is \(slots))"
+    }
+}
