@@ -21,6 +21,46 @@ struct VerdictGoldenTests {
         var candidate: Model
         var served: Model?
         var base: Model
+        var training: Training?
+        /// Earlier runs of the pipeline: training rows, and how many of a hundred rows of each class were right.
+        var history: [Past]?
+        var trainingRows: Int?
+    }
+
+    private struct Past: Decodable {
+        var rows: Int
+        var right: Int
+
+        var run: GatingRules.PastRun {
+            let row = { (name: String) in [name: right, "(other)": 100 - right] }
+            return GatingRules.PastRun(rows: rows, gates: [], confusion: ["cat": row("cat"), "dog": row("dog")])
+        }
+    }
+
+    /// What training measured, and the losses of its steps: they fall in a straight line from `firstLoss` to
+    /// `finalLoss`, and at each step of `spikes` they are four times that.
+    private struct Training: Decodable {
+        var steps: Int
+        var bestStep: Int
+        var start: Double
+        var best: Double
+        var firstLoss: Double
+        var finalLoss: Double
+        var spikes: [Int]?
+
+        var losses: [Double] {
+            (0..<steps).map { step in
+                let loss = firstLoss + (finalLoss - firstLoss) * Double(step) / Double(max(1, steps - 1))
+                return spikes?.contains(step) == true ? 4 * loss : loss
+            }
+        }
+
+        var result: TrainingResult {
+            TrainingResult(
+                adapter: AdapterReference(path: "/a", sha256: "a"), steps: steps, bestStep: bestStep,
+                finalLoss: finalLoss, validationLoss: best, startValidationLoss: start, seconds: 1, tokens: 1,
+                labelTokens: 1, tokensPerSecond: 1, peakMemoryBytes: 1, machine: "test")
+        }
     }
 
     private struct Model: Decodable {
@@ -29,6 +69,8 @@ struct VerdictGoldenTests {
         /// Loss a token; on rows of the first drop `earlierLoss`, where it is given.
         var loss: Double
         var earlierLoss: Double?
+        /// One row in so many has an answer that was cut after 64 tokens.
+        var cutEvery: Int?
         /// A row whose loss is no number, and rows that were not scored.
         var brokenRow: Int?
         var missingRows: Int?
@@ -51,6 +93,10 @@ struct VerdictGoldenTests {
                 if row == brokenRow { record.lossSum = .nan }
                 (record.reference, record.output, record.label) = (label, isRight ? label : "?", label)
                 record.outputTokens = 1
+                record.finish = "stop"
+                if let cutEvery, row % cutEvery == 0 {
+                    (record.output, record.outputTokens, record.finish) = (label + ", which is", 64, "length")
+                }
                 let likeliest = -0.01 * Double(row % 5)
                 record.labelScores =
                     isRight
@@ -129,14 +175,52 @@ struct VerdictGoldenTests {
         for name in names {
             let input = try Self.golden.input(name).trimmingCharacters(in: .newlines)
             let scene = try JSONDecoder().decode(Scene.self, from: Data(input.utf8))
-            let evidence = GatingRules.Evidence(
-                candidate: scene.candidate.records(scene.rows), served: scene.served?.records(scene.rows),
-                base: scene.base.records(scene.rows), baseline: scene.served == nil ? nil : "v-1",
-                newDrops: Set(scene.newDrops ?? []))
-            let verdict = GatingRules.judge(
-                evidence, try settings(scene.gates ?? ""), training: nil, seed: 7, at: Date(timeIntervalSince1970: 0))
+            let verdict = try verdict(scene)
             let difference = try Self.golden.difference(name, input: input, output: Self.text(verdict))
             #expect(difference == nil)
         }
+    }
+
+    /// The page for people has a worked case of every advice, in the very words that the rules give; they are written
+    /// anew with the golden texts.
+    @Test func everyAdviceHasItsCaseOnThePage() throws {
+        let path = TestSupport.repository + "/docs/not-promoted.md"
+        var page = try String(contentsOfFile: path, encoding: .utf8)
+        var actions: Set<String> = []
+        for name in try Self.golden.names() where name.hasPrefix("advice-") {
+            let input = try Self.golden.input(name).trimmingCharacters(in: .newlines)
+            let verdict = try verdict(JSONDecoder().decode(Scene.self, from: Data(input.utf8)))
+            let first = try #require(verdict.advice.first, "\(name)")
+            actions.insert(first.action)
+            let words = first.action.replacing("_", with: " ")
+            let said = "> \(verdict.summary)\n>\n> → \(words): \(first.reason)\n"
+            let mark = try #require(page.range(of: "<!-- \(name) -->\n"), "\(name) stands on the page")
+            let end = page[mark.upperBound...].range(of: "\n\n")?.lowerBound ?? page.endIndex
+            let kept = page[mark.upperBound..<end] + "\n"
+            if Golden.isRewriting {
+                page.replaceSubrange(mark.upperBound..<end, with: said.dropLast())
+            } else {
+                #expect(kept == said, "\(name): FINETUNED_REGENERATE=1 writes it anew")
+            }
+        }
+        if Golden.isRewriting { try page.write(toFile: path, atomically: true, encoding: .utf8) }
+        let known: Set<String> = [
+            "longer_answers", "nothing_to_gain", "train_longer", "lower_learning_rate", "higher_learning_rate",
+            "more_regularisation", "replay", "look_at_regressions", "more_data", "more_gate_rows", "check",
+        ]
+        #expect(actions == known)
+    }
+
+    private func verdict(_ scene: Scene) throws -> Verdict {
+        var evidence = GatingRules.Evidence(
+            candidate: scene.candidate.records(scene.rows), served: scene.served?.records(scene.rows),
+            base: scene.base.records(scene.rows), baseline: scene.served == nil ? nil : "v-1",
+            newDrops: Set(scene.newDrops ?? []))
+        evidence.trainingLosses = scene.training?.losses ?? []
+        evidence.history = scene.history?.map(\.run) ?? []
+        evidence.trainingRows = scene.trainingRows ?? 0
+        return GatingRules.judge(
+            evidence, try settings(scene.gates ?? ""), training: scene.training?.result, seed: 7,
+            at: Date(timeIntervalSince1970: 0))
     }
 }
