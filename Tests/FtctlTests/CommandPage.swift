@@ -37,13 +37,27 @@ enum CommandPage {
 
             No pipeline can be called like a verb or like an identifier, so that a short form never means two things.
 
-            Every command takes `--json`, which prints the answer for programs, and `--root DIR`. On a terminal tables \
-            fit its width; in a pipe each row
-            is one line. Exit status: 0 done; 1 refused, not found, or something is wrong, with the reason; 2 a \
-            watched run ended without being promoted;
-            3 a person is needed (`ftctl status --check`); 64 wrong command line; 69 the daemon does not answer; 74 \
-            the output could not be written;
-            77 you may not ask the daemon that. With `--json` an error is one line of JSON on standard error.
+            Every command takes `--json`, which prints the answer for programs (an error is one line of JSON on \
+            standard error), `--root DIR`, and `--color auto|always|never` (`NO_COLOR` is heeded).
+
+            ## Which daemon
+
+            The one whose root is named by `--root` or `FINETUNED_ROOT`; else, where the working folder lies below a \
+            folder with a `sandbox`, the daemon of that sandbox, which is said; else the installed one. A socket that \
+            is found so has to belong to root, to `finetuned` or to you.
+
+            ## Tables
+
+            On a terminal a table fits its width; in a pipe each row is one line. Commands that print one take \
+            `--columns run,state`, `--sort created` and `--reverse`; a column is named as above the table, with `-` \
+            for a space. Dates have their zone. A terminal whose locale is not UTF-8 gets plain ASCII.
+
+            ## Exit status
+
+            | status | what it says |
+            |---|---|
+            \(ExitMeaning.all.map { "| \($0.status) | \($0.about) |" }.joined(separator: "\n"))
+
 
             ## Commands
 
@@ -55,17 +69,16 @@ enum CommandPage {
             for verb in noun.configuration.subcommands { page += row(verb, [noun._commandName, verb._commandName]) }
             page += "\n"
         }
-        page += "### The daemon as a whole\n\n| command | what it does |\n|---|---|\n"
-        page +=
-            row(Status.self, ["status"]) + row(Init.self, ["init"]) + row(CollectGarbage.self, ["gc"])
-            + row(Verify.self, ["verify"])
+        page += "### Others\n\n| command | what it does |\n|---|---|\n"
+        for command in Ftctl.others { page += row(command, [command._commandName]) }
         return page
     }
 
     private static func row(_ command: any ParsableCommand.Type, _ words: [String]) -> String {
         let usage = Ftctl.usageString(for: command).split(separator: "\n").map { $0.trimmingCharacters(in: [" "]) }
             .joined(separator: " ").replacing("Usage: ", with: "")
-            .replacing(" [--root <root>] [--timeout <timeout>] [--json]", with: "")
+            .replacing(" [--root <root>] [--timeout <timeout>] [--json] [--color <color>]", with: "")
+            .replacing(" [--columns <columns>] [--sort <sort>] [--reverse]", with: "")
             .replacing("|", with: "\\|")
         return "| `\(usage)` | \(command.configuration.abstract) |\n"
     }

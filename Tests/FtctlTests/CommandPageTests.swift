@@ -40,6 +40,34 @@ struct CommandPageTests {
         try expect(name, line, Ftctl.fullMessage(for: refused, columns: 80))
     }
 
+    /// Every command that does something says what follows from it, with an example that is a command line of its own.
+    @Test func everyCommandHasAnExampleThatParses() throws {
+        let commands = Ftctl.nouns.flatMap { $0.configuration.subcommands } + Ftctl.others
+        #expect(commands.count > 40)
+        for command in commands {
+            let lines = command.configuration.discussion.split(separator: "\n")
+            let example = try #require(lines.last { $0.hasPrefix("Example: ftctl ") }, "\(command)")
+            let line = String(example.dropFirst("Example: ftctl ".count)).replacing("\"", with: "'")
+            let parsed = try OutputHarness.parse(line)
+            #expect(type(of: parsed) == command, "\(line)")
+            #expect(lines.count > 1 || command.configuration.abstract.count > 40, "\(command) says what follows")
+        }
+    }
+
+    /// What shells complete with: every command, and names from the daemon.
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func shellsCompleteCommandsAndNames(shell: String) throws {
+        let script = try #require(CompletionShell(rawValue: shell).map { Ftctl.completionScript(for: $0) })
+        for word in Ftctl.nouns.map(\._commandName) + ["chat", "status"] { #expect(script.contains(word), "\(word)") }
+        #expect(script.contains("---completion"), "names are asked for")
+    }
+
+    /// The table of exit statuses stands once; README has the same.
+    @Test func theREADMEHasTheExitStatuses() throws {
+        let page = try String(contentsOfFile: TestSupport.repository + "/README.md", encoding: .utf8)
+        for meaning in ExitMeaning.all { #expect(page.contains("| \(meaning.status) | \(meaning.about) |")) }
+    }
+
     @Test func everyDescriptionIsASentence() {
         for command in Ftctl.nouns.flatMap({ [$0] + $0.configuration.subcommands }) + Ftctl.configuration.subcommands {
             let about = command.configuration.abstract

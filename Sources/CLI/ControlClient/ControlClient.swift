@@ -69,6 +69,11 @@ package struct ControlClient: Sendable {
         }
     }
 
+    /// POST whose answer comes as things happen.
+    func post(stream path: String, _ body: Data) async throws -> SocketHTTPExchange {
+        try await asking(.heavy).send("POST", path, [:], body: .bytes(body), isStream: true)
+    }
+
     /// GET an answer of any size, given piece by piece as it comes.
     func pieces(_ path: String, _ query: [String: String?] = [:], _ body: (Data) throws -> Void) async throws {
         let answer = try await send("GET", path, query, isStream: true)

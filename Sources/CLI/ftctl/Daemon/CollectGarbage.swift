@@ -7,7 +7,12 @@ import Reports
 struct CollectGarbage: Question {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Remove now all that nothing needs: never what is served, named, in use, or judged best.")
+        abstract: "Remove now all that nothing needs: never what is served, named, in use, or judged best.",
+        discussion: """
+            What goes is gone for good; records and history stay. The daemon does the same by itself, by [retention].
+
+            Example: ftctl gc --dry-run
+            """)
     @OptionGroup var connection: Connection
     @Flag(help: "Only say what would be removed.") var dryRun = false
 

@@ -14,10 +14,12 @@ struct Init: AsyncParsableCommand {
             Each question has an option; where nobody can be asked, the first choice is taken. The file is checked, \
             and the line that drops the first data is printed. Where the file may not be written, it is printed with \
             the command that writes it.
+
+            Example: ftctl init tickets --base smollm2-135m-instruct --answers labels
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline's name: lower-case letters, digits, - and _.") var pipeline: PipelineName
-    @Option(help: "The registered base to start from.") var base: BaseID?
+    @Option(help: "The registered base to start from.", completion: .bases) var base: BaseID?
     @Option(help: "What the answers are: labels, text or json.") var answers: PipelineDraft.Answers?
     @Option(help: "Who promotes what passed its gates: auto or manual.") var promote: PipelineSettings.PromotionPolicy?
 
@@ -33,7 +35,7 @@ struct Init: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.use { client in
-            let path = connection.layout.pipelineFile(pipeline)
+            let path = try connection.layout().pipelineFile(pipeline)
             guard !FileManager.default.fileExists(atPath: path) else {
                 throw Failure(
                     code: "init.exists", "The pipeline '\(pipeline)' has a file already.", at: path,
@@ -47,10 +49,19 @@ struct Init: AsyncParsableCommand {
                 throw ExitCode(1)
             }
             Terminal.line("Wrote \(path).")
+            try await waitUntilKnown(client)
             let answer = try await client.send(.pipelines.check(pipeline))
             Terminal.line(PipelineCheck.shown(answer).text(width: Terminal.width))
             guard answer.problems.isEmpty else { throw ExitCode(1) }
-            Terminal.line("Drop the first data: ftctl drop \(pipeline) FILE.jsonl --wait")
+            Terminal.line("Drop the first data: ftctl drop \(pipeline) FILE.jsonl --watch")
+        }
+    }
+
+    /// The daemon reads a new file within a moment; the next command is to find the pipeline.
+    private func waitUntilKnown(_ client: ControlClient) async throws {
+        for _ in 0..<100 {
+            if try await client.send(.pipelines.list()).contains(where: { $0.name == pipeline }) { return }
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 

@@ -6,7 +6,12 @@ import Reports
 
 struct Verify: Question {
     static let configuration = CommandConfiguration(
-        abstract: "Read every file that models and runs rest on; exit status 1 where one is gone or changed.")
+        abstract: "Read every file that models and runs rest on; exit status 1 where one is gone or changed.",
+        discussion: """
+            Nothing is changed. The daemon does the same once a day.
+
+            Example: ftctl verify
+            """)
     @OptionGroup var connection: Connection
 
     func ask(_ client: ControlClient) async throws -> SoundnessAnswer {

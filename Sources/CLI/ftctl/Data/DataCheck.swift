@@ -13,11 +13,13 @@ struct DataCheck: AsyncParsableCommand {
             """
             Needs no daemon. With --pipeline its shape, columns and limits apply, and tokens are counted with its \
             base model.
+
+            Example: ftctl data check monday.jsonl --pipeline tickets --show 3
             """
     )
     @OptionGroup var connection: Connection
-    @Argument(help: "The file or folder.", completion: .file()) var file: String
-    @Option(help: "Judge by the settings of this pipeline.") var pipeline: String?
+    @Argument(help: "The file or folder; - for standard input.", completion: .file()) var file: String
+    @Option(help: "Judge by the settings of this pipeline.", completion: .pipelines) var pipeline: String?
     @Option(help: "List at most so many problems as text.") var limit = 100
     @Option(help: "Print what the base reads of the first so many rows, with what is learnt marked.") var show = 0
     @Flag(help: "Print the shown rows token by token.") var tokens = false
@@ -31,18 +33,28 @@ struct DataCheck: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let check = FileCheck(file: file, layout: connection.layout, listed: max(1000, limit), shownRows: show)
+            let scratch = try ScratchFolder()
+            let check = FileCheck(
+                file: try given(scratch), layout: try connection.layout(), listed: max(1000, limit), shownRows: show)
             let (report, note) = try check.report(settings: try pipeline.map(settings))
             try connection.show(report) { document(report, isWhole: note == nil) }
-            if let note { Terminal.complain("\(note)") }
+            if let note { try connection.complain(note) }
             if IntakeDocument.hasErrors(report) { throw ExitCode(1) }
         } catch let failure as Failure {
-            Terminal.complain("\(failure)")
+            try connection.complain(failure)
             throw ExitCode(1)
         } catch let failure as FileFailure {
-            Terminal.complain("\(failure)")
+            try connection.complain(failure.failure)
             throw ExitCode(1)
         }
+    }
+
+    /// What is to be judged; what comes on standard input is kept in a file meanwhile.
+    private func given(_ scratch: ScratchFolder) throws -> String {
+        guard file == StandardInput.mark else { return file }
+        let path = scratch.path + "/stdin"
+        try StandardInput.copy(to: path)
+        return path
     }
 
     /// - Parameter isWhole: whether the tokens could be counted, where they were to be.
@@ -53,7 +65,7 @@ struct DataCheck: AsyncParsableCommand {
     }
 
     private func settings(_ name: String) throws -> PipelineSettings {
-        let path = connection.layout.pipelineFile(PipelineName(name))
+        let path = try connection.layout().pipelineFile(PipelineName(name))
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure(
                 code: "pipeline.unknown", "There is no pipeline '\(name)'.", at: path,

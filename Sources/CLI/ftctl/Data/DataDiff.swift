@@ -5,7 +5,11 @@ import Nouns
 import Reports
 
 struct DataDiff: Question {
-    static let configuration = CommandConfiguration(commandName: "diff", abstract: "How two snapshots differ.")
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "How two snapshots differ.",
+        discussion: """
+            Example: ftctl data diff s-2f1c9a s-3a4b5c
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "A snapshot.") var a: String
     @Argument(help: "Another.") var b: String

@@ -6,7 +6,12 @@ import Nouns
 struct DataExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write the rows of a snapshot, or of a pipeline's dataset as it is now, as JSON lines.")
+        abstract: "Write the rows of a snapshot, or of a pipeline's dataset as it is now, as JSON lines.",
+        discussion: """
+            The rows are canonical JSON, in the order of the dataset.
+
+            Example: ftctl data export tickets --split train
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "A snapshot, or a pipeline.") var id: String
     @Option(help: "Only this side: train, validation or gate.") var split: Split?

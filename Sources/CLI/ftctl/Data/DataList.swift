@@ -6,9 +6,14 @@ import Reports
 
 struct DataList: Question {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "The drops and snapshots of a pipeline's dataset.")
+        commandName: "list", abstract: "The drops and snapshots of a pipeline's dataset.",
+        discussion: """
+            Sides never change: what judges once is never learnt from.
+
+            Example: ftctl data list tickets
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
 
     func ask(_ client: ControlClient) async throws -> DataListing {
         try await client.send(.data.list(pipeline))

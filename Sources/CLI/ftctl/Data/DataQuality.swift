@@ -6,10 +6,13 @@ import Reports
 
 struct DataQuality: Question {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "The quality of the dataset, or of one drop.")
+        commandName: "report", abstract: "The quality of the dataset, or of one drop.",
+        discussion: """
+            Example: ftctl data report tickets --removed
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
-    @Option(help: "Only this drop.") var drop: DropID?
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
+    @Option(help: "Only this drop.", completion: .drops) var drop: DropID?
     @Flag(help: "List the rows that are kept out, and why.") var removed = false
 
     /// One of two questions.

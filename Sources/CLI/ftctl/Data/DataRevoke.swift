@@ -7,10 +7,13 @@ import Reports
 struct DataRevoke: Question {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
-        abstract: "Withdraw a drop: its rows are in no future snapshot, and every version trained on them is named."
+        abstract: "Withdraw a drop: its rows are in no future snapshot, and every version trained on them is named.",
+        discussion: """
+            Example: ftctl data revoke d-20270115-080000-0a1b2c3d --reason "a customer asked"
+            """
     )
     @OptionGroup var connection: Connection
-    @Argument(help: "The drop.") var drop: DropID
+    @Argument(help: "The drop.", completion: .drops) var drop: DropID
     @Option(help: "Why; kept on record.") var reason: String
     @Flag(help: "Also remove its bytes from the disk, for good.") var erase = false
 

@@ -6,7 +6,12 @@ import Reports
 
 struct DataShow: Question {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One drop or snapshot of a dataset.")
+        commandName: "show", abstract: "One drop or snapshot of a dataset.",
+        discussion: """
+            Identifiers are in `ftctl data list PIPELINE`.
+
+            Example: ftctl data show d-20270115-080000-0a1b2c3d
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "A drop or a snapshot.") var id: String
 

@@ -7,7 +7,10 @@ import Reports
 struct DataTrace: Question {
     static let configuration = CommandConfiguration(
         commandName: "lineage",
-        abstract: "Where something came from and what became of it: row, drops, snapshots, runs, versions.")
+        abstract: "Where something came from and what became of it: row, drops, snapshots, runs, versions.",
+        discussion: """
+            Example: ftctl data lineage d-20270115-080000-0a1b2c3d
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "A row, drop, snapshot, run or version.") var id: String
 

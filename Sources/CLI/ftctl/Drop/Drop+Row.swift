@@ -5,7 +5,7 @@ import Reports
 extension Drop: TableRow {
     package static var columns: [Column] {
         [
-            "DROP", "PIPELINE", "FILE", "STATE", .number("GOOD"), .number("BAD"), .number("KNOWN"), "RECEIVED",
+            "DROP", "PIPELINE", "FILE", "STATE", .number("GOOD"), .number("BAD"), .number("KNOWN"), .phrase("RECEIVED"),
             .text("NOTE"),
         ]
     }
@@ -13,7 +13,7 @@ extension Drop: TableRow {
     package var cells: [Cell] {
         [
             Cell(id.rawValue), Cell(pipeline.rawValue), Cell(shownName), Cell(state.rawValue), .count(rowsAccepted),
-            .count(rowsRejected), .count(rowsDuplicate), Cell(Quantity.time(receivedAt)), Cell(note ?? ""),
+            .count(rowsRejected), .count(rowsDuplicate), .time(receivedAt), Cell(note ?? ""),
         ]
     }
 

@@ -13,9 +13,11 @@ struct DropRetry: Question {
         discussion: """
             The kept original is copied into the drop folder under its own name; the quarantined drop and its report \
             stay. Exit status 1 where one is quarantined again.
+
+            Example: ftctl drop retry d-20270115-080000-0a1b2c3d
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "Quarantined drops.") var drops: [DropID]
+    @Argument(help: "Quarantined drops.", completion: .drops) var drops: [DropID]
     @Flag(inversion: .prefixedNo, help: "Wait until they are judged, and say what became of each.") var wait = true
 
     func ask(_ client: ControlClient) async throws -> [PlacedDrop] {

@@ -5,7 +5,7 @@ import Nouns
 import Platform
 
 /// Waits for what was put into a drop folder to be judged.
-struct DropWaiting {
+struct DropWaiting: Sendable {
     private let client: ControlClient
     private let pipeline: PipelineName
     /// The drops that were known before.

@@ -32,7 +32,17 @@ enum IntakeDocument {
         if let failure = report.quarantined {
             blocks.append(.paragraph("It would be quarantined: \(failure.message) \(failure.remedy ?? "")"))
         }
-        if isWhole, !hasErrors(report) { blocks.append(.paragraph("It can be dropped as it is.")) }
+        if isWhole, !hasErrors(report) {
+            blocks.append(.paragraph("It can be dropped as it is."))
+        } else if isWhole, report.quarantined == nil, report.rowsAccepted > 0 {
+            let bad = Quantity.counted(report.rowsRejected, "bad row")
+            blocks.append(
+                .paragraph(
+                    """
+                    It can be dropped: \(Quantity.counted(report.rowsAccepted, "row")) would be taken, and \(bad) left \
+                    out and listed. Corrected, they can be dropped later.
+                    """))
+        }
         return blocks
     }
 
@@ -44,21 +54,48 @@ enum IntakeDocument {
 
     /// One line a problem, at most `limit`, and how many there are in all where that is more.
     private static func problems(_ report: IntakeReport, limit: Int) -> [Block] {
-        var lines = report.problems.prefix(max(0, limit)).map { problem in
+        var lines = Self.together(report.problems).prefix(max(0, limit)).map { problem, others in
             let place = [
                 problem.file, problem.line > 0 ? "line \(problem.line)" : nil,
                 problem.pointer.isEmpty ? nil : problem.pointer,
             ].compactMap { $0 }.joined(separator: " ")
             return """
                 \(place.isEmpty ? "file" : place): \(problem.severity.rawValue) \(problem.code): \
-                \(problem.message)\(problem.fix.map { " \($0)" } ?? "")
+                \(problem.message)\(problem.fix.map { " \($0)" } ?? "")\
+                \(others.isEmpty ? "" : " The same in \(lineList(others)).")
                 """
         }
         let counts = report.problemCounts ?? [:]
         let all = counts.values.reduce(0, +)
-        if all > lines.count { lines.append("… \(all) problems in all: \(Quantity.counts(counts))") }
+        if all > report.problems.count || Self.together(report.problems).count > limit {
+            lines.append("… \(all) problems in all: \(Quantity.counts(counts))")
+        }
         // A message may quote the data; a line feed in it must not begin a line of its own.
         return lines.map { .paragraph($0.replacing("\n", with: " ⏎ ")) }
+    }
+
+    /// Problems that say the same of several rows of a file become one, with the other lines.
+    private static func together(_ problems: [RowProblem]) -> [(problem: RowProblem, others: [Int])] {
+        var result: [(problem: RowProblem, others: [Int])] = []
+        var places: [String: Int] = [:]
+        for problem in problems {
+            let key = [problem.file ?? "", problem.code, problem.pointer, problem.message, problem.fix ?? ""]
+                .joined(separator: "\u{0}")
+            if let place = places[key], problem.line > 0 {
+                result[place].others.append(problem.line)
+            } else {
+                places[key] = result.count
+                result.append((problem, []))
+            }
+        }
+        return result
+    }
+
+    /// A few lines by number, and how many more.
+    private static func lineList(_ lines: [Int]) -> String {
+        let shown = lines.prefix(8).map(String.init).joined(separator: ", ")
+        let more = lines.count > 8 ? " and \(lines.count - 8) more" : ""
+        return "\(lines.count == 1 ? "line" : "lines") \(shown)\(more)"
     }
 
     private static func name(_ report: IntakeReport) -> String { RawPath.shown(report.name.utf8) }

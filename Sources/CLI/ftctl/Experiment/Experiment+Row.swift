@@ -12,7 +12,7 @@ extension Experiment: TableRow {
     package var cells: [Cell] {
         [
             Cell(id.rawValue), Cell(pipeline.rawValue), Cell(state.rawValue), Cell(settings.strategy.rawValue),
-            .count(trials.count), .count(tokens), Cell(Quantity.duration(seconds)),
+            .count(trials.count), .count(tokens), .duration(seconds),
             Cell(run?.rawValue ?? Quantity.none), Cell(conclusion ?? ""),
         ]
     }

@@ -5,14 +5,25 @@ import Nouns
 import Reports
 
 struct ExperimentList: Question {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "The experiments, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "The experiments, newest first.",
+        discussion: """
+            A running one gives way to runs with new data.
+
+            Example: ftctl experiment list --pipeline tickets
+            """)
     @OptionGroup var connection: Connection
-    @Option(help: "Only of this pipeline.") var pipeline: PipelineName?
-    @Option(help: "At most so many.") var limit = 20
+    @OptionGroup var listing: Listing
+    @Option(help: "Only of this pipeline.", completion: .pipelines) var pipeline: PipelineName?
+    @Option(help: "At most so many.") var limit = RowLimit(20)
 
     func ask(_ client: ControlClient) async throws -> [Experiment] {
-        try await client.send(.experiments.list(ExperimentQuery(pipeline: pipeline, limit: limit)))
+        try await client.send(.experiments.list(ExperimentQuery(pipeline: pipeline, limit: limit.count)))
     }
 
-    func document(_ list: [Experiment]) -> Document { .list(list, none: "There are no experiments yet.") }
+    func validate() throws { try listing.check(Experiment.self) }
+
+    func document(_ list: [Experiment]) -> Document {
+        .list(list, none: "There are no experiments yet.", listing.view)
+    }
 }

@@ -6,7 +6,10 @@ import Reports
 
 struct ExperimentShow: Question {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "An experiment's trials, plots and conclusion.")
+        commandName: "show", abstract: "An experiment's trials, plots and conclusion.",
+        discussion: """
+            Example: ftctl experiment show x-000001 --csv trials.csv
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "The experiment; the newest otherwise.") var experiment: ExperimentID?
     @Flag(help: "Follow it to its end.") var watch = false

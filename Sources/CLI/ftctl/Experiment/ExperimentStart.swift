@@ -6,9 +6,12 @@ import Reports
 
 struct ExperimentStart: Question {
     static let configuration = CommandConfiguration(
-        commandName: "start", abstract: "Begin an experiment as the pipeline's [experiment] says.")
+        commandName: "start", abstract: "Begin an experiment as the pipeline's [experiment] says.",
+        discussion: """
+            Example: ftctl experiment start tickets --trials 8 --watch
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(help: "halving, random or grid.") var strategy: ExperimentSettings.Strategy?
     @Option(help: "Most trials.") var trials: Int?
     @Option(help: "Most minutes of training (0: no limit).") var minutes: Double?

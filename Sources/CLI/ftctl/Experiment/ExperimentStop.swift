@@ -6,7 +6,12 @@ import Reports
 
 struct ExperimentStop: Question {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "No further trials; what runs stops at its next step.")
+        commandName: "stop", abstract: "No further trials; what runs stops at its next step.",
+        discussion: """
+            What was tried stays in its report.
+
+            Example: ftctl experiment stop x-000001
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "The experiment.") var experiment: ExperimentID
 

@@ -4,7 +4,10 @@ import Nouns
 
 struct ExperimentWatch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch", abstract: "Follow an experiment to its end: trials, losses, plots.")
+        commandName: "watch", abstract: "Follow an experiment to its end: trials, losses, plots.",
+        discussion: """
+            Example: ftctl experiment watch x-000001
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "The experiment; the newest otherwise.") var experiment: ExperimentID?
 

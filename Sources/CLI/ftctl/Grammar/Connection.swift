@@ -4,42 +4,52 @@ import ControlProtocol
 import Foundation
 import Nouns
 import Places
+import Platform
 import Reports
 
 /// Options that every command has.
 struct Connection: ParsableArguments {
     @Option(help: "Root folder of the daemon, as given to finetuned --root (or environment FINETUNED_ROOT).")
     var root: String?
-    @Option(help: "Seconds for which the daemon may say nothing; otherwise 60, and an hour where it has much to do.")
+    @Option(
+        help: """
+            Seconds for which the daemon may say nothing; otherwise 60, and an hour where it has much to do. Where a \
+            command waits, for how long (exit status 3 then).
+            """)
     var timeout: Double?
-    @Flag(help: "Print JSON.")
+    @Flag(help: "Print JSON; errors as well.")
     var json = false
+    @Option(help: "Colours: auto, always or never. auto has them on a terminal, unless NO_COLOR is set.")
+    var color = ColorChoice.auto
 
-    var socket: String {
-        if root == nil, let path = ProcessInfo.processInfo.environment["FINETUNED_SOCKET"] { return path }
-        return layout.socket
-    }
+    /// Which daemon is spoken to. Throws a Failure where it is one of somebody else.
+    func place() throws -> DaemonPlace { try DaemonPlace(root: root, .own) }
 
-    /// Where the daemon's files are.
-    var layout: Layout {
-        let folder = root ?? ProcessInfo.processInfo.environment["FINETUNED_ROOT"] ?? "/"
-        return Layout(root: URL(filePath: folder).standardizedFileURL.path)
-    }
+    /// Where the daemon's files are. Throws as ``place()`` does.
+    func layout() throws -> Layout { try place().layout }
 
     /// Runs `body` with a client; failures become one line on standard error and an exit status.
-    func use(_ body: (ControlClient) async throws -> Void) async throws {
+    ///
+    /// - Parameter waits: whether `--timeout` is how long something is waited for, and not how long the daemon may say
+    ///   nothing.
+    func use(waits: Bool = false, _ body: (ControlClient) async throws -> Void) async throws {
         do {
-            try Layout.checkSocket(socket)
-            try await body(ControlClient(socket: socket, patience: timeout))
+            let place = try place()
+            if place.isFound { Terminal.note("This is the daemon of \(place.layout.root).") }
+            try Layout.checkSocket(place.socket)
+            try await body(ControlClient(socket: place.socket, patience: waits ? nil : timeout))
         } catch let failure as Failure {
             try complain(failure)
             throw ExitCode(Self.status(failure))
+        } catch let failure as FileFailure {
+            try complain(failure.failure)
+            throw ExitCode(1)
         }
     }
 
     /// Says on standard error what went wrong: as one line of JSON where JSON is asked for, in the form of the control
     /// API.
-    private func complain(_ failure: Failure) throws {
+    func complain(_ failure: Failure) throws {
         guard json else { return Terminal.complain("\(failure)") }
         Terminal.complain(json: try ContractCoding.encode(ErrorAnswer(failure)))
     }
@@ -48,7 +58,8 @@ struct Connection: ParsableArguments {
     private static func status(_ failure: Failure) -> Int32 {
         switch failure.code {
         case "client.unreachable", "client.timeout": 69
-        case _ where failure.code.hasPrefix("permission."), "client.permission": 77
+        case _ where failure.code.hasPrefix("permission."), "client.permission", "client.owner", "drop.permission": 77
+        case "client.waited": 3
         case "socket.path": 64
         default: 1
         }
@@ -59,6 +70,6 @@ struct Connection: ParsableArguments {
         Terminal.line(
             json
                 ? String(decoding: try ContractCoding.pretty(value), as: UTF8.self)
-                : document().text(width: Terminal.width))
+                : document().text(width: Terminal.width, isColoured: color.isColoured))
     }
 }

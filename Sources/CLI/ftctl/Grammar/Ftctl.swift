@@ -17,12 +17,17 @@ struct Ftctl: AsyncParsableCommand {
               run PIPELINE                                 `pipeline run PIPELINE`
               NOUN                                         `NOUN list`
 
-            Exit status: 0 done; 1 refused or not found, with the reason; 2 a watched run ended without being \
-            promoted; 3 a person is needed (`status --check`); 64 wrong command line; 69 the daemon does not answer; \
-            74 the output could not be written; 77 you may not ask the daemon that.
+            Exit status:
+            \(ExitMeaning.all.map { "  \($0.status)  \($0.about)" }.joined(separator: "\n"))
             """,
         version: BuildVersion.text,
-        subcommands: nouns + [Status.self, Init.self, CollectGarbage.self, Verify.self, Metrics.self])
+        subcommands: nouns + others)
+
+    /// Commands that are no noun.
+    static let others: [any ParsableCommand.Type] = [
+        Chat.self, DiffAnswers.self, Status.self, Init.self, CollectGarbage.self, Verify.self,
+        Metrics.self,
+    ]
 
     /// Commands with verbs below them.
     static let nouns: [any ParsableCommand.Type] = [

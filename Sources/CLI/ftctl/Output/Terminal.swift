@@ -1,6 +1,7 @@
 import Foundation
 import Nouns
 import Platform
+import Reports
 
 /// Standard output and standard error.
 enum Terminal {
@@ -14,16 +15,31 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
-    static func line(_ text: String) { write(Data((text + "\n").utf8)) }
+    /// Whether the terminal shows Unicode, as the locale says; files and pipes take it in any case.
+    static let showsUnicode: Bool = {
+        guard isInteractive else { return true }
+        let environment = ProcessInfo.processInfo.environment
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? "C"
+        let name = locale.lowercased().replacing("-", with: "")
+        return name.contains("utf8")
+    }()
+
+    static func line(_ text: String) { write(Data(((showsUnicode ? text : PlainText.of(text)) + "\n").utf8)) }
 
     /// Replaces the present line on a terminal.
     static func replace(_ text: String) {
         // A line that is broken by the terminal could not be replaced.
-        write(Data("\r\u{1B}[K\(text.prefix(max(1, (width ?? 80) - 1)))".utf8))
+        let line = String(text.prefix(max(1, (width ?? 80) - 1)))
+        write(Data("\r\u{1B}[K\(showsUnicode ? line : PlainText.of(line))".utf8))
     }
 
     /// Empties the terminal.
     static func clear() { write(Data("\u{1B}[2J\u{1B}[H".utf8)) }
+
+    /// Says on standard error what is good to know, where a person reads it.
+    static func note(_ text: String) {
+        if isatty(2) == 1 { complain(json: Data(text.utf8)) }
+    }
 
     /// Says on standard error what went wrong.
     static func complain(_ text: String) { complain(json: Data("ftctl: \(text)".utf8)) }
@@ -48,13 +64,22 @@ enum Terminal {
         }
     }
 
+    /// Why a file could not be written, in the system's words.
+    private static func reason(_ error: any Error) -> String {
+        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        if let underlying, underlying.domain == NSPOSIXErrorDomain {
+            return String(cString: strerror(Int32(underlying.code)))
+        }
+        return (error as? CocoaError)?.code == .fileNoSuchFile ? "there is no such folder" : "\(error)"
+    }
+
     /// Writes an answer to a file of its own, or to standard output for `-`. Throws a Failure that names the file.
     static func write(_ data: Data, to path: String, what: String) throws {
         if path == "-" { return write(data) }
         do { try data.write(to: URL(filePath: path), options: .atomic) } catch {
             throw Failure(
                 code: "client.file", "The \(what) cannot be written.", at: path,
-                remedy: "Check the folder and its permissions.", cause: "\(error)")
+                remedy: "Check the folder and its permissions.", cause: reason(error))
         }
         line("Wrote \(path) (\(data.count) bytes).")
     }

@@ -8,9 +8,14 @@ struct PipelineCheck: Question {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Read a pipeline's file and all it names, and say what is wrong.",
-        discussion: "Nothing is put into force. Exit status 1 where something is wrong.")
+        discussion: """
+            Nothing is put into force. Exit status 1 where something is wrong.
+
+            Example: ftctl pipeline check tickets
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline: the name of its file without .toml.") var pipeline: PipelineName
+    @Argument(help: "The pipeline: the name of its file without .toml.", completion: .pipelines)
+    var pipeline: PipelineName
 
     func ask(_ client: ControlClient) async throws -> PipelineCheckAnswer {
         try await client.send(.pipelines.check(pipeline))

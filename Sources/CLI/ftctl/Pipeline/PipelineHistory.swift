@@ -7,9 +7,12 @@ import Reports
 
 struct PipelineHistory: Question {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "What was served, from when on, by whose doing, and why.")
+        commandName: "history", abstract: "What was served, from when on, by whose doing, and why.",
+        discussion: """
+            Example: ftctl pipeline history tickets --at 2027-01-15T09:00:00Z
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(help: "What was served at this time (such as 2026-11-24T12:00:00Z).") var at: Moment?
     @Flag(help: "Check the hash chain instead; exit status 1 where it is broken.") var verify = false
 
@@ -37,7 +40,7 @@ struct PipelineHistory: Question {
         case .chain(let chain):
             .sentence(
                 chain.intact
-                    ? "The chain of \(chain.records) records is intact."
+                    ? "The chain of \(Quantity.counted(chain.records, "record")) is intact."
                     : "The chain is broken at record \(chain.firstBroken ?? 0).")
         }
     }

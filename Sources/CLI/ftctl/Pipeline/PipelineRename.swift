@@ -7,13 +7,18 @@ import Reports
 
 struct PipelineRename: Question {
     static let configuration = CommandConfiguration(
-        commandName: "rename", abstract: "Give a pipeline another name; its data, models and history come along.")
+        commandName: "rename", abstract: "Give a pipeline another name; its data, models and history come along.",
+        discussion: """
+            The settings file, drop folder and link are moved; programs that use the old paths have to follow.
+
+            Example: ftctl pipeline rename tickets support
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Argument(help: "Its new name, which was never used before.") var name: PipelineName
 
     func ask(_ client: ControlClient) async throws -> RenameAnswer {
-        let layout = connection.layout
+        let layout = try connection.layout()
         let (file, away) = (layout.pipelineFile(pipeline), layout.pipelineFile(pipeline) + ".renaming")
         guard !FileManager.default.fileExists(atPath: layout.pipelineFile(name)) else {
             throw Failure(

@@ -8,10 +8,16 @@ import Reports
 struct PipelineRetire: Question {
     static let configuration = CommandConfiguration(
         commandName: "retire",
-        abstract: "End a pipeline: its work is cancelled, nothing of it is served, its models' files go."
+        abstract: "End a pipeline: its work is cancelled, nothing of it is served, its models' files go.",
+        discussion: """
+            Its settings file is moved away to NAME.toml.retired. Its records stay, and so does its data without \
+            --erase. It cannot be undone.
+
+            Example: ftctl pipeline retire tickets --reason "the shop is closed"
+            """
     )
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(help: "Why; on the record for ever.") var reason: String
     @Flag(help: "Also remove its data: what was dropped, its rows, and every text made from them.") var erase = false
 
@@ -29,13 +35,13 @@ struct PipelineRetire: Question {
         ]
         let ended = answer.cancelled.map(\.rawValue) + answer.stopped.map(\.rawValue)
         if !ended.isEmpty { lines.append("Cancelled: \(Quantity.list(ended)).") }
-        if answer.erased > 0 { lines.append("The data of \(answer.erased) drops is erased.") }
+        if answer.erased > 0 { lines.append("The data of \(Quantity.counted(answer.erased, "drop")) is erased.") }
         return Document(lines.map { .paragraph($0) })
     }
 
     /// The daemon may not write where settings lie; whoever ends a pipeline may.
     private func moveFileAway() throws {
-        let file = connection.layout.pipelineFile(pipeline)
+        let file = try connection.layout().pipelineFile(pipeline)
         guard FileManager.default.fileExists(atPath: file) else { return }
         guard rename(file, file + ".retired") == 0 else {
             throw Failure(

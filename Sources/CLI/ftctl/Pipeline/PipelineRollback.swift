@@ -6,9 +6,15 @@ import Reports
 
 struct PipelineRollback: Question {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Serve an earlier version again.")
+        commandName: "rollback", abstract: "Serve an earlier version again.",
+        discussion: """
+            The link `current` is exchanged at once, and the history says by whom and why. A second time it goes one \
+            version further back. The next run competes with what is then served.
+
+            Example: ftctl pipeline rollback tickets --reason "wrong labels on Monday"
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(help: "The version; the one before otherwise.") var to: VersionID?
     @Option(help: "Why; on the record for ever.") var reason = "rolled back by hand"
 

@@ -5,9 +5,16 @@ import Nouns
 import Reports
 
 struct PipelineRun: Question {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Queue a run of a pipeline now.")
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Queue a run of a pipeline now.",
+        discussion: """
+            The run waits for nothing but a free compute slot. Rows that the served model knows already are learnt \
+            again, from the base.
+
+            Example: ftctl pipeline run tickets --mode from-base
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(help: "continue, stack or from-base; the pipeline's own otherwise.") var mode: Run.Mode?
     @Option(help: "Why.") var reason: String?
 

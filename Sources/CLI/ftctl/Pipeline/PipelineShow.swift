@@ -6,9 +6,14 @@ import Reports
 
 struct PipelineShow: Question {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One pipeline, or its settings as they are in force.")
+        commandName: "show", abstract: "One pipeline, or its settings as they are in force.",
+        discussion: """
+            With --toml every default is written out, so that a copy of it is a pipeline that no later default changes.
+
+            Example: ftctl pipeline show tickets --toml
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Flag(help: "Print the settings in force as TOML, every default written out.") var toml = false
 
     /// One of two questions.

@@ -5,10 +5,13 @@ import Reports
 extension PipelineSummary: TableRow {
     package static var columns: [Column] {
         [
-            "PIPELINE", "BASE", .number("TRAIN"), .number("VALIDATION"), .number("GATE"), "SERVED", "LAST RUN",
+            "PIPELINE", "BASE", .number("TRAIN"), .number("VALIDATION"), .number("GATE"), "SERVED", .phrase("LAST RUN"),
             .text("NOW"),
         ]
     }
+
+    /// What fits 80 columns; the others are for --columns.
+    package static var usualColumns: [String]? { ["pipeline", "train", "gate", "served", "last-run", "now"] }
 
     package var cells: [Cell] {
         [

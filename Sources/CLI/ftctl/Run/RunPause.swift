@@ -6,9 +6,15 @@ import Reports
 
 struct RunPause: Question {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Have a run wait: its worker writes a checkpoint and leaves.")
+        commandName: "pause", abstract: "Have a run wait: its worker writes a checkpoint and leaves.",
+        discussion: """
+            Another run may start meanwhile; its pipeline queues no other. It waits, also over restarts, until it is \
+            resumed.
+
+            Example: ftctl run pause r-000004
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The run.") var run: RunID
+    @Argument(help: "The run.", completion: .runs) var run: RunID
 
     func ask(_ client: ControlClient) async throws -> Run {
         try await client.send(.runs.pause(run))

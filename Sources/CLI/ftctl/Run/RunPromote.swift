@@ -6,9 +6,15 @@ import Reports
 
 struct RunPromote: Question {
     static let configuration = CommandConfiguration(
-        commandName: "promote", abstract: "Serve the model of a judged run.")
+        commandName: "promote", abstract: "Serve the model of a judged run.",
+        discussion: """
+            The link `current` is exchanged at once, exports, hooks and webhooks follow, and the history keeps the \
+            reason.
+
+            Example: ftctl run promote r-000003 --reason "looked at by hand"
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The run.") var run: RunID
+    @Argument(help: "The run.", completion: .runs) var run: RunID
     @Option(help: "Why; on the record for ever.") var reason: String?
     @Flag(help: "Override a verdict that is not 'pass'; needs --reason.") var force = false
 

@@ -6,18 +6,25 @@ import Reports
 
 struct RunReport: Question {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "The gate report of a run, or the rows behind it.")
+        commandName: "report", abstract: "The gate report of a run, or the rows behind it.",
+        discussion: """
+            With --html the page holds everything, with plots, and needs no network.
+
+            Example: ftctl run report r-000003 --wrong 20
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The run.") var run: RunID
+    @Argument(help: "The run.", completion: .runs) var run: RunID
     @Option(help: "Show so many of the rows with the highest loss.") var worst: Int?
+    @Option(help: "Show so many of the rows that are answered wrongly, those whose answers were cut first.")
+    var wrong: Int?
     @Flag(help: "Show rows that were right before and are wrong now.") var regressions = false
     @Flag(help: "Show rows that were wrong before and are right now.") var fixes = false
     @Option(help: "Write the whole report to this file as one HTML page with plots (- for standard output).")
     var html: String?
 
     func validate() throws {
-        guard [worst != nil && !regressions && !fixes, regressions, fixes, html != nil].count(where: { $0 }) <= 1 else {
-            throw ValidationError("Give one of --worst, --regressions, --fixes and --html.")
+        guard [worst != nil, wrong != nil, regressions, fixes, html != nil].count(where: { $0 }) <= 1 else {
+            throw ValidationError("Give one of --worst, --wrong, --regressions, --fixes and --html.")
         }
     }
 
@@ -46,10 +53,11 @@ struct RunReport: Question {
     }
 
     func ask(_ client: ControlClient) async throws -> Answer {
-        guard worst != nil || regressions || fixes else {
+        guard worst != nil || wrong != nil || regressions || fixes else {
             return .run(try await client.send(.runs.show(run)))
         }
-        let query = ExampleQuery(order: regressions ? .regressions : fixes ? .fixes : .worst, limit: worst ?? 20)
+        let order: ExampleQuery.Order = regressions ? .regressions : fixes ? .fixes : wrong != nil ? .wrong : .worst
+        let query = ExampleQuery(order: order, limit: worst ?? wrong ?? 20)
         return .rows(try await client.send(.runs.examples(run, query)))
     }
 

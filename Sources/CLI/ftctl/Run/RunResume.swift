@@ -6,9 +6,14 @@ import Reports
 
 struct RunResume: Question {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Have a paused run go on from its checkpoint.")
+        commandName: "resume", abstract: "Have a paused run go on from its checkpoint.",
+        discussion: """
+            It ends with the bytes that it would have had without the pause.
+
+            Example: ftctl run resume r-000004
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The run.") var run: RunID
+    @Argument(help: "The run.", completion: .runs) var run: RunID
 
     func ask(_ client: ControlClient) async throws -> Run {
         try await client.send(.runs.resume(run))

@@ -22,7 +22,10 @@ struct WatchView {
 
     mutating func parts(_ notice: RunNotice) -> [Part] {
         if let message = notice.message {
-            return [.line("\(Quantity.time(notice.at))  \(notice.state.rawValue): \(message)")]
+            // Many messages begin with the state that they tell of.
+            let state = notice.state.rawValue
+            let isSaid = message == state || message.hasPrefix(state + ":") || message.hasPrefix(state + " ")
+            return [.line("\(Quantity.time(notice.at))  \(isSaid ? message : "\(state): \(message)")")]
         }
         guard let event = notice.event else { return [] }
         if let stage = event.stage { return [.line("  \(stage)")] }

@@ -6,7 +6,12 @@ import Reports
 
 struct TokenAdd: Question {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Make a token; it is shown this once.")
+        commandName: "add", abstract: "Make a token; it is shown this once.",
+        discussion: """
+            Whoever has it may ask over TCP what it allows, until it is removed; only its hash is kept.
+
+            Example: ftctl token add dashboard --read
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "What to call it.") var name: String
     @Flag(help: "It may see.") var read = false

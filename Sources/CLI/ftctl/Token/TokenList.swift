@@ -5,7 +5,12 @@ import Nouns
 import Reports
 
 struct TokenList: Question {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "The tokens there are.")
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "The tokens there are.",
+        discussion: """
+            The tokens themselves are shown once, when they are made.
+
+            Example: ftctl token list
+            """)
     @OptionGroup var connection: Connection
 
     func ask(_ client: ControlClient) async throws -> [TokenSummary] { try await client.send(.tokens.list()) }

@@ -6,7 +6,12 @@ import Reports
 
 struct TokenRemove: Question {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Forget a token; what belongs to it is the admins'.")
+        commandName: "remove", abstract: "Forget a token; what belongs to it is the admins'.",
+        discussion: """
+            Whoever has it is refused from the next request on.
+
+            Example: ftctl token remove dashboard
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "The token's name.") var token: TokenName
 

@@ -6,9 +6,14 @@ import Reports
 
 struct VersionAlias: Question {
     static let configuration = CommandConfiguration(
-        commandName: "alias", abstract: "Give a version a name of your own; without a version, take the name away.")
+        commandName: "alias", abstract: "Give a version a name of your own; without a version, take the name away.",
+        discussion: """
+            A version with a name keeps its files.
+
+            Example: ftctl version alias tickets holiday current
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Argument(help: "The name.") var name: String
     @Argument(help: "The version (or another alias) that gets it.") var version: String?
 

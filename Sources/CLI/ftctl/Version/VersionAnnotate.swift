@@ -6,9 +6,14 @@ import Reports
 
 struct VersionAnnotate: Question {
     static let configuration = CommandConfiguration(
-        commandName: "annotate", abstract: "Write a note and tags to a version.")
+        commandName: "annotate", abstract: "Write a note and tags to a version.",
+        discussion: """
+            Notes and tags change nothing else; `ftctl history` stays as it is.
+
+            Example: ftctl version annotate tickets current --note "before the holidays" --tag ticket=OPS-7
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Argument(help: "A version or an alias.") var version: String
     @Option(help: "The note; an empty one removes it.") var note: String?
     @Option(help: "KEY=VALUE sets a tag, KEY= removes it; may be given several times.") var tag: [TagChange] = []

@@ -5,9 +5,15 @@ import Nouns
 import Reports
 
 struct VersionCompare: Question {
-    static let configuration = CommandConfiguration(commandName: "compare", abstract: "Two versions side by side.")
+    static let configuration = CommandConfiguration(
+        commandName: "compare", abstract: "Two versions side by side.",
+        discussion: """
+            Figures of the same gate rows are compared row by row; where the rows differ, it is said.
+
+            Example: ftctl version compare tickets previous current
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Argument(help: "A version or an alias.") var a: String
     @Argument(help: "Another.") var b: String
 

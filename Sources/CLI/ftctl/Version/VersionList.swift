@@ -6,13 +6,23 @@ import Reports
 
 struct VersionList: Question {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Every version of a pipeline, newest first.")
+        commandName: "list", abstract: "Every version of a pipeline, newest first.",
+        discussion: """
+            What nothing needs loses its files by [retention]; its record stays.
+
+            Example: ftctl version list tickets --sort made
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @OptionGroup var listing: Listing
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
 
     func ask(_ client: ControlClient) async throws -> [VersionSummary] {
         try await client.send(.versions.list(pipeline))
     }
 
-    func document(_ versions: [VersionSummary]) -> Document { .list(versions, none: "There are no versions yet.") }
+    func validate() throws { try listing.check(VersionSummary.self) }
+
+    func document(_ versions: [VersionSummary]) -> Document {
+        .list(versions, none: "There are no versions yet.", listing.view)
+    }
 }

@@ -6,9 +6,14 @@ import Reports
 
 struct VersionShow: Question {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One version: lineage, figures, exports, notes.")
+        commandName: "show", abstract: "One version: lineage, figures, exports, notes.",
+        discussion: """
+            A version goes by its identifier, by `current`, `previous`, or by a name that you gave it.
+
+            Example: ftctl version show tickets current
+            """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Argument(help: "A version, or an alias such as current or previous.") var version = "current"
 
     func ask(_ client: ControlClient) async throws -> VersionSummary {

@@ -10,7 +10,7 @@ extension VersionSummary: TableRow {
     package var cells: [Cell] {
         [
             Cell(version.id.rawValue + (present ? "" : " (removed)")), Cell(aliases.joined(separator: ", ")),
-            Cell(version.run.rawValue), Cell(Quantity.time(version.createdAt)),
+            Cell(version.run.rawValue), .time(version.createdAt),
             Cell(version.parent?.rawValue ?? "the base"), Cell(shownVerdict), Cell(version.notes ?? ""),
         ]
     }

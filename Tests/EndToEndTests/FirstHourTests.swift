@@ -1,0 +1,113 @@
+import Foundation
+import Nouns
+import TestSupport
+import Testing
+
+/// The first hour with the product: what one types, mistypes and asks, in order, and what is answered to each.
+///
+/// The transcript lies in Golden; what differs from one run to the next (times, digests, figures of the machine) is
+/// left out of it.
+struct FirstHourTests {
+    private static let golden = Golden("EndToEndTests/Golden")
+
+    /// What one does: a command of `ftctl`, or something else between two of them.
+    private enum Step: Sendable {
+        case ftctl(String, last: Bool = false)
+        case does(String, @Sendable (Sandbox) throws -> Void)
+    }
+
+    private static func rows(_ range: Range<Int>) -> String {
+        range.map { "{\"prompt\": \"question number \($0)\", \"completion\": \"answer \($0 % 7)\"}\n" }.joined()
+    }
+
+    private static func write(_ name: String, _ text: String) -> Step {
+        .does("write \(name)") {
+            try text.write(toFile: $0.root + "/" + name, atomically: true, encoding: .utf8)
+        }
+    }
+
+    private static let steps: [Step] = [
+        .ftctl("stauts"), .ftctl("status"), .ftctl("pipeline chek tickets"), .ftctl("init tickets"),
+        write("tiny.gguf", "a base model, to the fake worker"), .ftctl("base add tiny.gguf --id tiny", last: true),
+        .ftctl("init tickets --base tinny"), .ftctl("init tickets --base tiny --answers text"),
+        .ftctl("init tickets --base tiny"),
+        .does("shorten the settle time, and have more rows judge") { sandbox in
+            try sandbox.pipeline(
+                "tickets",
+                "base = \"tiny\"\n[trigger]\nsettle_seconds = 0.1\n[data]\nvalidation_share = 0.2\ngate_share = 0.4\n")
+        },
+        // A data file, checked and dropped the way that comes to mind, then the right way.
+        write("monday.jsonl", rows(0..<60) + "{\"prompt\": 7}\n"), .ftctl("data check monday.jsonl"),
+        .ftctl("drop monday.jsonl"), .ftctl("drop tikets monday.jsonl"),
+        .ftctl("drop tickets nothing.jsonl"), .ftctl("drop tickets monday.jsonl --watch", last: true),
+        .ftctl("runs --columns run,pipeline,mode,state"), .ftctl("runs --columns run,sate"),
+        .ftctl("runs --state DELIVERED"), .ftctl("runs --pipeline foo"), .ftctl("runs --limit 0"),
+        .ftctl("history foo"), .ftctl("version list foo"), .ftctl("report r-000009"), .ftctl("show r-9 --json"),
+        .ftctl("cancel r-000001"), .ftctl("drop tickets monday.jsonl --watch", last: true),
+        .ftctl("generate tikets hello"), .ftctl("rollback tickets"), .ftctl("rollback tickets"),
+        .ftctl("pipeline check tickets"),
+        // A slip in the file takes nothing away.
+        .does("write learning_rat into tickets.toml") { sandbox in
+            try sandbox.pipeline("tickets", "base = \"tiny\"\n[recipe]\nlearning_rat = 1e-3\n")
+        },
+        .ftctl("pipeline check tickets"),
+        .does("write primary = acuracy into tickets.toml") { sandbox in
+            try sandbox.pipeline("tickets", "base = \"tiny\"\n[gates]\nprimary = \"acuracy\"\n")
+        },
+        .ftctl("pipeline check tickets"),
+        .ftctl("status --sort gates"), .ftctl("--root /nowhere status"),
+        .ftctl("report r-000001 --html /nonexist/x"),
+    ]
+
+    @Test func theFirstHourReadsAsItsTranscript() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.settings(
+            """
+            quiet_seconds = 0.1
+            scan_seconds = 0.5
+            minimum_free = "1M"
+            [worker]
+            program = "\(try TestSupport.program("fake-worker"))"
+            """)
+        let daemon = try sandbox.startDaemon()
+        defer { daemon.signal(SIGTERM) }
+        try #require(try await sandbox.ready())
+        var transcript = ""
+        for step in Self.steps {
+            switch step {
+            case .does(let what, let body):
+                try body(sandbox)
+                transcript += "# \(what)\n\n"
+            case .ftctl(let line, let last):
+                let (status, output) = try await Self.run(line, sandbox)
+                let shown = last ? output.split(separator: "\n").last.map { $0 + "\n" } ?? "" : output
+                transcript += "$ ftctl \(line)\n\(Self.plain(shown, sandbox))[\(status)]\n\n"
+            }
+        }
+        let difference = try Self.golden.difference("first-hour", input: "The first hour", output: transcript)
+        #expect(difference == nil, "\(difference ?? "")")
+    }
+
+    /// In the folder of the sandbox, as one stands there; a failure names paths.
+    private static func run(_ line: String, _ sandbox: Sandbox) async throws -> (Int32, String) {
+        let command = "cd '\(sandbox.root)' && '\(try TestSupport.program("ftctl"))' \(line)"
+        let (ending, output) = try await ChildProgram.run(
+            "sh", ["-c", command], environment: ["FINETUNED_ROOT": sandbox.root, "TZ": "UTC"])
+        guard case .exited(let status) = ending else { return (-1, output) }
+        return (status, output)
+    }
+
+    /// Without what differs from one run to the next.
+    private static func plain(_ text: String, _ sandbox: Sandbox) -> String {
+        var text = text.replacing(sandbox.root, with: "ROOT")
+        for (pattern, name) in [
+            (#"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"#, "TIME"), (#"\bd-\d{8}-\d{6}-[0-9a-f]{8}"#, "DROP"),
+            (#"\bv-[0-9a-f]{12}"#, "VERSION"), (#"\bs-[0-9a-f]{6,}"#, "SNAPSHOT"), (#"pid \d+"#, "pid PID"),
+            (#"\d+ (MiB|KiB|B)\b"#, "SIZE"), (#"\d+ s\b"#, "N s"),
+        ] {
+            guard let regex = try? Regex(pattern) else { continue }
+            text = text.replacing(regex, with: name)
+        }
+        return text
+    }
+}
