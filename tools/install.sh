@@ -51,6 +51,12 @@ install -m 644 systemd/finetuned.tmpfiles.conf "$destdir/usr/lib/tmpfiles.d/fine
 install -m 644 systemd/finetuned.catalog "$destdir/usr/lib/systemd/catalog/finetuned.catalog"
 install -d "$destdir$prefix/share/doc/finetuned"
 [ ! -d docs ] || cp -r docs/. "$destdir$prefix/share/doc/finetuned/"
+python3 tools/make-man.py "$destdir$prefix/share/man"
+# Completions, each where its shell looks for them; names come from the daemon.
+complete() { install -d "$destdir$prefix/share/$2"; "$built/ftctl" --generate-completion-script "$1" > "$destdir$prefix/share/$2/$3"; }
+complete bash bash-completion/completions ftctl
+complete zsh zsh/vendor-completions _ftctl
+complete fish fish/vendor_completions.d ftctl.fish
 # Settings that are there already are somebody's; they stay.
 install -d "$destdir/etc/finetuned/pipelines"
 if [ -f etc/finetuned/finetuned.toml ] && [ ! -e "$destdir/etc/finetuned/finetuned.toml" ]; then
