@@ -92,7 +92,8 @@ package struct PipelineOperations: Sendable {
 
     /// A last run that failed: nothing goes on by itself before somebody has looked at it.
     private func failure(of last: Run?) -> Failure? {
-        guard let last, last.state == .failed, last.purpose != .trial else { return nil }
+        // Whoever made a job asks for it by its own name.
+        guard let last, last.state == .failed, last.purpose != .trial, last.job == nil else { return nil }
         return Failure(
             code: "run.failed",
             "The last run of '\(last.pipeline)', \(last.id), failed: \(last.cause?.message ?? "it did not say why")",

@@ -9,6 +9,8 @@ struct Metrics: AsyncParsableCommand {
             Prometheus cannot read a Unix socket: node_exporter's textfile collector can read what a timer writes, by \
             `ftctl metrics --output /var/lib/prometheus/node-exporter/finetuned.prom`. The file is exchanged as a \
             whole.
+
+            Example: ftctl metrics --output /var/lib/prometheus/node-exporter/finetuned.prom
             """)
     @OptionGroup var connection: Connection
     @Option(help: "Write them to this file (- for standard output).") var output = "-"

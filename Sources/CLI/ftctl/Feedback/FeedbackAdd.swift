@@ -7,7 +7,11 @@ import Reports
 struct FeedbackAdd: Question {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Say whether a kept answer was good, or what it should have been.",
-        discussion: "`ftctl feedback ID --good` is the same.")
+        discussion: """
+            `ftctl feedback ID --good` is the same.
+
+            Example: ftctl feedback add chatcmpl-0a1b2c3d --good
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "The completion, such as chatcmpl-….") var completion: String
     @Flag(help: "It was good.") var good = false

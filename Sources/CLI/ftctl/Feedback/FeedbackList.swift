@@ -6,7 +6,12 @@ import Reports
 
 struct FeedbackList: Question {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "The ratings of a pipeline's answers that you asked for, newest first.")
+        commandName: "list", abstract: "The ratings of a pipeline's answers that you asked for, newest first.",
+        discussion: """
+            Corrections become rows of the pipeline, as its settings say.
+
+            Example: ftctl feedback list tickets
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.") var pipeline: PipelineName
     @Option(help: "At most so many.") var limit = 20

@@ -6,7 +6,12 @@ import Reports
 
 struct PipelineShare: Question {
     static let configuration = CommandConfiguration(
-        commandName: "share", abstract: "Let another user make jobs in a pipeline that your jobs made.")
+        commandName: "share", abstract: "Let another user make jobs in a pipeline that your jobs made.",
+        discussion: """
+            What belongs to whom stays as it is; --end takes the right back.
+
+            Example: ftctl pipeline share tickets ada
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.") var pipeline: PipelineName
     @Argument(help: "The user, or token:ID.") var user: String
