@@ -56,7 +56,7 @@ install: ## Install what was built: programs, units, users, catalog (root; DESTD
 
 regenerate: ## Write generated lists, pages and golden texts anew; look at the diff
 	@tools/make-lists.py
-	@FINETUNED_REGENERATE=1 tools/test.sh 'PageTests|CatalogTests|Golden|Schema|ErrorTextTests|ExportBytesTests|OutputTests|RunLifeTests|LayoutTests|EngineSettingsTests|WorkerExitTests|SettingsTextTests'
+	@FINETUNED_REGENERATE=1 tools/test.sh 'PageTests|CatalogTests|Golden|FirstHourTests|Schema|ErrorTextTests|ExportBytesTests|OutputTests|RunLifeTests|LayoutTests|EngineSettingsTests|WorkerExitTests|SettingsTextTests'
 
 bench-build: ## Measure building, sizes and start times beside OLD, a revision of git (ROUNDS of each)
 	@tools/bench-build.sh "$(OLD)" $(or $(ROUNDS),1)
