@@ -101,6 +101,8 @@ let daemon: [Target] = [
         "Daemon", "Launching",
         ["Monitoring", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol", subprocess, system]),
     library(
+        "Daemon", "EngineChecks", ["Launching", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol"]),
+    library(
         "Daemon", "Registry",
         ["ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "StageKit", "WorkerProtocol"]),
     library(
@@ -177,7 +179,8 @@ let daemon: [Target] = [
     library(
         "Daemon", "Operations",
         [
-            "ControlProtocol", "Datasets", "EvaluationMetrics", "Experiments", "Feedback", "Gating", "GoldenSets",
+            "ControlProtocol", "Datasets", "EngineChecks", "EvaluationMetrics", "Experiments", "Feedback", "Gating",
+            "GoldenSets",
             "JSONSchemas",
             "Judged", "Launching", "Ledger", "Monitoring", "Multipart", "Nouns", "Platform", "Promotion",
             "Registry",
@@ -351,7 +354,8 @@ let testTargets: [Target] = [
             "Gating", "Judged", "Launching", "Ledger", "Nouns", "Platform", "Promotion", "Settings", "StageKit",
             "Supervision", "WorkerProtocol", logging,
         ]),
-    tests("LaunchingTests", ["Launching", "Nouns", "Platform", "Settings", "WorkerProtocol"]),
+    tests("EngineChecksTests", ["EngineChecks", "Launching", "Nouns", "Settings"]),
+    tests("LaunchingTests", ["Launching", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol"]),
     tests("LedgerTests", ["Ledger", "Nouns", grdb, grdbSQLite], golden: true),
     tests("MultipartTests", ["Multipart", "Mutation"]),
     tests("NounsTests", ["Nouns", "WorkerProtocol"], golden: true),

@@ -57,8 +57,9 @@ complete() { install -d "$destdir$prefix/share/$2"; "$built/ftctl" --generate-co
 complete bash bash-completion/completions ftctl
 complete zsh zsh/vendor-completions _ftctl
 complete fish fish/vendor_completions.d ftctl.fish
+install -m 644 systemd/gpu.conf "$destdir$prefix/share/doc/finetuned/gpu.conf"
 # Settings that are there already are somebody's; they stay.
-install -d "$destdir/etc/finetuned/pipelines"
+install -d "$destdir/etc/finetuned/pipelines" "$destdir/etc/finetuned/engines"
 if [ -f etc/finetuned/finetuned.toml ] && [ ! -e "$destdir/etc/finetuned/finetuned.toml" ]; then
     install -m 644 etc/finetuned/finetuned.toml "$destdir/etc/finetuned/finetuned.toml"
 fi

@@ -15,7 +15,7 @@ struct ProductTests {
     @Test(arguments: [
         Product(program: "ftctl", modules: 15...24, files: 1...7),
         Product(program: "finetune-worker", modules: 20...28, files: 5...14),
-        Product(program: "finetuned", modules: 50...92, files: 5...27),
+        Product(program: "finetuned", modules: 50...94, files: 5...27),
     ]) func isMadeOfWhatItNeeds(_ product: Product) throws {
         let list = try String(
             contentsOfFile: TestSupport.programs + "/\(product.program).product/Objects.LinkFileList", encoding: .utf8)

@@ -19,6 +19,7 @@ struct APIPageTests {
             BodyField.all(of: RunRequest.self) == [
                 BodyField(name: "mode", kind: .choice(["continue", "stack", "from-base"]), isRequired: false),
                 BodyField(name: "reason", kind: .text, isRequired: false),
+                BodyField(name: "engine", kind: .text, isRequired: false),
             ])
         #expect(
             BodyField.all(of: GenerateRequest.self) == [

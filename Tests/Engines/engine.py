@@ -36,13 +36,13 @@ def tokens(path, rows, seed):
 class Work:
     """One request in a folder of its own."""
 
-    def __init__(self, folder, task, ranks=1, environment=(), **compute):
+    def __init__(self, folder, task, ranks=1, environment=(), kind="train", **compute):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.environment = {**ENVIRONMENT, **dict(environment)}
         self.request = {
             "version": 1, "id": folder.name, "directory": str(folder), "threads": 1,
-            "compute": {"engine": "test", "ranks": ranks, "attempt": 2, **compute}, "task": {"task": "train", "train": task}}
+            "compute": {"engine": "test", "ranks": ranks, "attempt": 2, **compute}, "task": {"task": kind, kind: task}}
 
     def start(self):
         (self.folder / "request.json").write_text(json.dumps(self.request))

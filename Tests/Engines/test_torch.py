@@ -117,6 +117,34 @@ def test_a_lost_rank_is_named(task, tmp_path):
     assert all(not os.path.exists(f"/proc/{child}") for child in children)
 
 
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_an_attempt_that_was_given_up_writes_nothing_more(task, tmp_path, ranks):
+    work = Work(tmp_path, task(epochs=4000.0, evaluateEverySteps=100000, checkpointEverySteps=5), ranks=ranks)
+    (tmp_path / "attempt").write_text("2\n")
+    process = work.start()
+    until(lambda: work.steps)
+    (tmp_path / "attempt").write_text("3\n")
+    assert process.wait(timeout=300) == 74
+    last = max(work.steps)
+    told = [event["event"] for event in work.events]
+    assert "ended" not in told and "failed" not in told and {event["attempt"] for event in work.events} == {2}
+    assert all(event["checkpoint"] <= last for event in work.events if event["event"] == "checkpoint")
+    assert not (tmp_path / "result.json").exists()
+
+
+@pytest.mark.parametrize("found, words", [("2.1.0", "torch is 2.1.0, and 2.11 is the oldest"), (None, "lacks torch")])
+def test_a_python_without_the_right_torch_says_so(found, words):
+    code = ("import importlib.metadata as m, sys; real = m.version\n"
+            "def version(package):\n"
+            f"    found = {found!r} if package == 'torch' else real(package)\n"
+            "    if found is None: raise m.PackageNotFoundError(package)\n"
+            "    return found\n"
+            "m.version = version\n"
+            "from finetuned_torch.__main__ import main; sys.exit(main(['--describe']))")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT)
+    assert done.returncode == 1 and words in done.stderr and "install-engine.sh" in done.stderr and not done.stdout
+
+
 def test_bfloat16_stays_near_float32(task, tmp_path):
     """Fifty steps at a rate at which the loss falls; at five times the rate it does not, and every difference grows, of whatever size."""
     ordinary = {"learningRate": 1e-3, "epochs": 10.0}
@@ -166,4 +194,4 @@ def test_a_request_that_cannot_be_read_is_told_on_the_descriptor(tmp_path):
 def test_it_describes_itself():
     done = subprocess.run([sys.executable, "-m", "finetuned_torch", "--describe"], capture_output=True, env=ENVIRONMENT, check=True)
     told = json.loads(done.stdout)
-    assert told["protocol"] == 1 and told["tasks"] == ["train"] and "torch" in told["versions"] and "preference" not in told["recipe"]
+    assert told["protocol"] == 1 and told["tasks"] == ["range-test", "train"] and "torch" in told["versions"] and "preference" not in told["recipe"]

@@ -1,6 +1,7 @@
 import ControlProtocol
 import Foundation
 import Nouns
+import WorkerProtocol
 
 /// What a daemon might answer.
 enum Answers {
@@ -10,6 +11,26 @@ enum Answers {
     static let problem = Failure(
         code: "settings.unknown_key", "The key 'recipe.rnak' (value 8) is not known.",
         at: "/etc/finetuned/pipelines/orders.toml:4", remedy: "Did you mean 'recipe.rank'?")
+
+    static let engines: [EngineSummary] = {
+        var own = EngineSummary(
+            name: "builtin", program: "builtin", file: nil, launcher: "local", ranks: 1, precision: "float32",
+            quantise: "none", parallel: "auto", slots: 1, used: 1, pipelines: ["orders"])
+        own.description = EngineDescription(
+            tasks: [.train, .evaluate], architectures: ["llama", "qwen2"], methods: [.lora, .full],
+            recipe: ["rank", "alpha"], devices: ["cpu"], versions: ["finetune-worker": "1.0"])
+        var gpu = EngineSummary(
+            name: "gpu", program: "torch", file: "/etc/finetuned/engines/gpu.toml", launcher: "local", ranks: 2,
+            precision: "bfloat16", quantise: "nf4", parallel: "shard", slots: 2, used: 0, pipelines: ["tickets"])
+        gpu.description = own.description
+        gpu.description?.devices = ["cuda"]
+        var far = gpu
+        (far.name, far.description, far.pipelines) = ("far", nil, [])
+        far.problem = Failure(
+            code: "worker.not_started", "The worker could not be started.", at: "/opt/torch/bin/python",
+            remedy: "Check that the program is installed.", cause: "No such file or directory")
+        return [own, gpu, far]
+    }()
 
     static func run(_ number: Int, state: RunState, pipeline: PipelineName = "tickets") -> Run {
         var run = Run(

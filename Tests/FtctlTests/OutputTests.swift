@@ -199,6 +199,23 @@ struct OutputTests {
             "base-recommend", "base recommend tickets", BaseRecommend.self, Answers.recommendations)
     }
 
+    @Test func engines() throws {
+        try OutputHarness.expect("engine-list", "engines", EngineList.self, Answers.engines)
+        try OutputHarness.expect("engine-show", "engine gpu", EngineShow.self, Answers.engines[1])
+        try OutputHarness.expect("engine-show-problem", "engine far", EngineShow.self, Answers.engines[2])
+        let kept = EngineFinding.Rule.allCases.map { EngineFinding($0, isKept: true, $0.asks) }
+        try OutputHarness.expect(
+            "engine-check", "engine check gpu", EngineCheck.self,
+            EngineCheckAnswer(engine: "gpu", findings: kept, seconds: 42))
+        let broken = [
+            EngineFinding(.describes, isKept: true, EngineFinding.Rule.describes.asks),
+            EngineFinding(.ended, isKept: false, "It told of no status."),
+        ]
+        try OutputHarness.expect(
+            "engine-check-broken", "engine check gpu", EngineCheck.self,
+            EngineCheckAnswer(engine: "gpu", findings: broken, seconds: 3))
+    }
+
     @Test func experiments() throws {
         let over = Answers.experiment
         var running = over

@@ -7,6 +7,22 @@ import TestSupport
 import Testing
 import WorkerProtocol
 
+extension EngineRoster {
+    /// The program of a kind of work that no request gives to an engine of its own.
+    fileprivate func program(_ kind: WorkerTask.Kind) async throws -> String {
+        let model = ModelReference(basePath: "/b", base: "b", baseDigest: "d")
+        let train = TrainTask(model: model, train: [], validation: [], recipe: Recipe())
+        let task: WorkerTask =
+            switch kind {
+            case .evaluate: .evaluate(EvaluateTask(model: model, sets: []))
+            case .score: .score(ScoreTask(model: model, rows: []))
+            case .export: .export(ExportTask(model: model, format: .peft))
+            default: .train(train)
+            }
+        return try await command(for: WorkerRequest(id: "t", directory: "/d", task: task))[0]
+    }
+}
+
 /// Which engine does which work; each engine is a few lines of shell.
 struct EngineRosterTests {
     let sandbox: Sandbox
@@ -30,8 +46,8 @@ struct EngineRosterTests {
     }
 
     func roster(_ standard: String, _ engines: [EngineSettings] = []) -> EngineRoster {
-        var settings = DaemonSettings()
-        settings.engines = engines
+        var settings = SettingsFolder()
+        settings.daemon.engines = engines
         return EngineRoster(folder: sandbox.root + "/engines", standard: standard) { [settings] in settings }
     }
 
@@ -46,9 +62,9 @@ struct EngineRosterTests {
         let standard = try await engine("standard", tasks: WorkerTask.Kind.allCases)
         let gpu = try await engine("gpu", tasks: [.evaluate, .score, .train])
         let roster = roster(standard, [EngineSettings(name: "gpu", program: gpu, tasks: [.evaluate, .score])])
-        #expect(try await roster.program(for: .evaluate) == gpu)
-        #expect(try await roster.program(for: .score) == gpu)
-        #expect(try await roster.program(for: .train) == standard)
+        #expect(try await roster.program(.evaluate) == gpu)
+        #expect(try await roster.program(.score) == gpu)
+        #expect(try await roster.program(.train) == standard)
         #expect(await roster.faults().isEmpty)
     }
 
@@ -56,19 +72,19 @@ struct EngineRosterTests {
         let path = try await engine("standard", tasks: [.train])
         let roster = roster(path)
         try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<8 { group.addTask { try await roster.program(for: .train) } }
+            for _ in 0..<8 { group.addTask { try await roster.program(.train) } }
             try await group.waitForAll()
         }
         #expect(asked(path) == 1)
         _ = try await engine("standard", tasks: [.train, .evaluate])
-        #expect(try await roster.program(for: .evaluate) == path)
+        #expect(try await roster.program(.evaluate) == path)
         #expect(asked(path) == 2)
     }
 
     @Test func anEngineOfAnotherProtocolIsRefused() async throws {
         let path = try await engine("standard", tasks: [.train], protocolVersion: 2)
         let roster = roster(path)
-        let end = await end { try await roster.program(for: .train) }
+        let end = await end { try await roster.program(.train) }
         guard case .failed(let failure) = end else {
             Issue.record("\(String(describing: end))")
             return
@@ -82,9 +98,9 @@ struct EngineRosterTests {
         let small = try await engine("small", tasks: [.evaluate])
         let roster = roster(standard, [EngineSettings(name: "small", program: small, tasks: [.evaluate, .score])])
         #expect(await roster.faults().mapValues(\.code) == ["small": "engine.task"])
-        #expect(await end { try await roster.program(for: .score) }?.failure?.message.contains("'score'") == true)
-        #expect(await end { try await roster.program(for: .export) }?.failure?.message.contains("'worker'") == true)
-        #expect(try await roster.program(for: .evaluate) == small)
+        #expect(await end { try await roster.program(.score) }?.failure?.message.contains("'score'") == true)
+        #expect(await end { try await roster.program(.export) }?.failure?.message.contains("'worker'") == true)
+        #expect(try await roster.program(.evaluate) == small)
     }
 
     @Test(arguments: ["exit 3", "echo hello", "cat; echo '{'", "kill -9 $$"])
@@ -92,7 +108,7 @@ struct EngineRosterTests {
         let path = try await program("mute", script)
         let roster = roster(path)
         for count in 1...2 {
-            let end = await end { try await roster.program(for: .train) }
+            let end = await end { try await roster.program(.train) }
             guard case .died(let failure) = end else {
                 Issue.record("\(String(describing: end))")
                 return

@@ -6,7 +6,7 @@ import Testing
 /// The launcher that the settings ask for.
 struct LaunchersTests {
     private func make(_ name: String, _ options: [String: String] = [:]) throws -> any WorkerLauncher {
-        try Launchers.make(name, options: options) { _ in "/worker" }
+        try Launchers.make(name, options: options) { _ in ["/worker"] }
     }
 
     @Test func theLocalOneTakesItsGrace() throws {

@@ -5,35 +5,35 @@ import OperationsScene
 import Testing
 
 struct PipelineCheckTests {
-    private func check(_ toml: String, base: String = "tiny") throws -> PipelineCheckAnswer {
+    private func check(_ toml: String, base: String = "tiny") async throws -> PipelineCheckAnswer {
         let scene = try OperationsScene()
         try scene.sandbox.pipeline("support", "base = \"\(base)\"\n" + toml)
-        return try scene.operations.pipelines.check("support")
+        return try await scene.operations.pipelines.check("support")
     }
 
-    private func messages(_ toml: String) throws -> [String] { try check(toml).problems.map(\.message) }
+    private func messages(_ toml: String) async throws -> [String] { try await check(toml).problems.map(\.message) }
 
-    @Test func aSoundFileHasFactsAndNoProblem() throws {
-        let answer = try check("")
+    @Test func aSoundFileHasFactsAndNoProblem() async throws {
+        let answer = try await check("")
         #expect(answer.problems.isEmpty)
         #expect(answer.pipeline == "support")
         #expect(answer.facts.contains { $0.hasPrefix("rows: 0 train") })
         #expect(answer.facts.contains { $0.hasPrefix("gates: the defaults, on gate, earlier") })
     }
 
-    @Test func theFileIsReadAsItIsOnDiskNow() throws {
+    @Test func theFileIsReadAsItIsOnDiskNow() async throws {
         let scene = try OperationsScene()
-        #expect(try scene.operations.pipelines.check("support").problems.isEmpty)
+        #expect(try await scene.operations.pipelines.check("support").problems.isEmpty)
         try scene.sandbox.pipeline("support", "base = \"gone\"\n")
-        let problem = try #require(try scene.operations.pipelines.check("support").problems.first)
+        let problem = try #require(try await scene.operations.pipelines.check("support").problems.first)
         #expect(problem.code == "base.unknown")
         #expect(problem.place?.hasSuffix("support.toml, base") == true)
         // Nothing was put into force.
         #expect(scene.context.settings.pipeline("support")?.base == "tiny")
     }
 
-    @Test func aFileThatCannotBeReadIsOneProblem() throws {
-        #expect(try check("[gates\n").problems.count == 1)
+    @Test func aFileThatCannotBeReadIsOneProblem() async throws {
+        #expect(try await check("[gates\n").problems.count == 1)
     }
 
     @Test(arguments: [
@@ -50,16 +50,22 @@ struct PipelineCheckTests {
         ),
         ("metric = \"grader:own\"\nmin = 0.5", "There is no grader 'own', so the gate always fails."),
     ])
-    func aRuleThatCanNeverPassIsAProblem(rule: String, message: String) throws {
-        #expect(try messages("[[gates.rule]]\n" + rule + "\n").contains(message))
+    func aRuleThatCanNeverPassIsAProblem(rule: String, message: String) async throws {
+        #expect(try await messages("[[gates.rule]]\n" + rule + "\n").contains(message))
     }
 
-    @Test func basesThatCompeteAreNoFault() throws {
-        #expect(try check("", base: "auto").problems.isEmpty)
+    @Test func basesThatCompeteAreNoFault() async throws {
+        #expect(try await check("", base: "auto").problems.isEmpty)
     }
 
-    @Test func filesAndProgramsThatAreNotThereAreProblems() throws {
-        let messages = try messages(
+    @Test func anEngineThatNoFileDescribesIsAProblem() async throws {
+        let problem = try #require(try await check("engine = \"gpu\"\n").problems.first)
+        #expect(problem.code == "engine.unknown" && problem.place?.hasSuffix("support.toml, engine") == true)
+        #expect(problem.remedy?.contains("engines/gpu.toml") == true)
+    }
+
+    @Test func filesAndProgramsThatAreNotThereAreProblems() async throws {
+        let messages = try await messages(
             """
             [gates]
             answer_schema = "/nonexistent/schema.json"
@@ -71,9 +77,11 @@ struct PipelineCheckTests {
     }
 
     @Test(arguments: ["nobody", "../support", "Support"])
-    func aPipelineWithoutAFileIsUnknown(name: String) throws {
+    func aPipelineWithoutAFileIsUnknown(name: String) async throws {
         let scene = try OperationsScene()
-        let failure = #expect(throws: Failure.self) { try scene.operations.pipelines.check(PipelineName(name)) }
+        let failure = await #expect(throws: Failure.self) {
+            try await scene.operations.pipelines.check(PipelineName(name))
+        }
         #expect(failure?.code == "pipeline.unknown")
     }
 }

@@ -10,6 +10,7 @@ struct SettingsTextTests {
     /// Every key with a value that is not its default.
     private static let everything = #"""
         base = "auto"
+        engine = "gpu"
         drop = "/srv/with \"quotes\" and \\"
         promote = "manual"
         iterate = "auto"

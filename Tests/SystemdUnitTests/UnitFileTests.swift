@@ -14,6 +14,24 @@ import Testing
         #expect(ending == .exited(0), "\(output)")
     }
 
+    /// With what the PyTorch engine needs: 0.9 when written.
+    @Test func theSandboxScoresSafeForEnginesToo() async throws {
+        let copy = NSTemporaryDirectory() + "/ft-units-" + UUID().uuidString.prefix(8)
+        let dropIns = copy + "/finetuned.service.d"
+        try FileManager.default.createDirectory(atPath: dropIns, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        try FileManager.default.copyItem(
+            atPath: Self.folder + "/finetuned.service", toPath: copy + "/finetuned.service")
+        try FileManager.default.copyItem(atPath: Self.folder + "/gpu.conf", toPath: dropIns + "/gpu.conf")
+        let (ending, output) = try await ChildProgram.run(
+            "systemd-analyze",
+            ["security", "--offline=true", "--threshold=10", "--no-pager", copy + "/finetuned.service"])
+        #expect(ending == .exited(0), "\(output)")
+        // Without the drop-in these words would not be there.
+        #expect(output.contains("✗ MemoryDenyWriteExecute="), "\(output)")
+        #expect(output.contains("✓ PrivateNetwork="), "\(output)")
+    }
+
     /// `verify` exits with 0 even for keys it does not know, so every word that it says counts.
     @Test(arguments: ["finetuned.service", "finetuned.socket", "finetuned-api.socket", "finetuned.slice"])
     func verifyIsSilent(unit: String) async throws {

@@ -6,6 +6,8 @@ import sys
 from . import VERSION
 from .contract import BAD_REQUEST, DONE, STOPPED, Events, Failure, read_request, take_folder
 
+# The oldest versions that will do.
+NEEDED = {"torch": (2, 11), "transformers": (5, 17), "peft": (0, 18)}
 USAGE = "usage: finetuned_torch REQUEST.json\n       finetuned_torch --describe"
 
 
@@ -13,18 +15,23 @@ def describe():
     """What this engine says of itself; imports nothing slow."""
     from importlib.metadata import PackageNotFoundError, version
     versions = {"finetuned_torch": VERSION}
-    for package in ("torch", "transformers", "peft"):
+    for package, least in NEEDED.items():
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
             print(f"finetuned_torch: this Python lacks {package}; run tools/install-engine.sh", file=sys.stderr)
+            return 1
+        if tuple(int(part) for part in versions[package].split(".")[:2] if part.isdigit()) < least:
+            wanted = ".".join(map(str, least))
+            print(f"finetuned_torch: {package} is {versions[package]}, and {wanted} is the oldest that will do; run "
+                  "tools/install-engine.sh", file=sys.stderr)
             return 1
     keys = ["method", "rank", "alpha", "rsLoRA", "targets", "lastLayers", "adapterDropout", "dropout", "loraPlusRatio", "learningRate",
             "schedule", "warmupRatio", "minLearningRateRatio", "epochs", "batchRows", "maxLength", "weightDecay", "beta1", "beta2",
             "epsilon", "clipNorm", "labelSmoothing", "neftuneAlpha", "startDecay", "evaluateEverySteps", "patience",
             "checkpointEverySteps", "seed"]
     print(json.dumps({
-        "protocol": 1, "tasks": ["train"], "architectures": ["gemma2", "gemma3", "granite", "llama", "olmo2", "qwen2", "qwen3", "smollm3"],
+        "protocol": 1, "tasks": ["range-test", "train"], "architectures": ["gemma2", "gemma3", "granite", "llama", "olmo2", "qwen2", "qwen3", "smollm3"],
         "methods": ["lora", "full"], "recipe": sorted(keys), "devices": ["cuda"] if os.path.exists("/dev/nvidia0") else ["cpu"],
         "versions": versions}, indent=1))
     return DONE
@@ -88,6 +95,8 @@ def unread(failure):
 
 
 def run():
+    # Everything is on the disk already, and a machine that computes may have no network.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     status = main(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()

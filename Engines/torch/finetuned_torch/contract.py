@@ -43,11 +43,21 @@ def read_request(path):
         if not isinstance(request.get(key), kind):
             raise fault("The key is missing or of another kind.", key)
     name = request["task"].get("task")
-    if name != "train":
+    if name not in ("train", "range-test"):
         raise fault(f"This engine does not do the task '{name}'.", "task.task")
-    task = request["task"].get("train")
+    task = request["task"].get(name)
+    if name == "range-test" and isinstance(task, dict):
+        for key in ("lowest", "highest", "steps"):
+            if not isinstance(task.get(key), (int, float)):
+                raise fault("The key is missing or no number.", f"task.range-test.{key}")
+        task = task.get("train")
+        if isinstance(task, dict) and isinstance(task.get("recipe"), dict):
+            # The sweep has its own rates.
+            task["recipe"]["learningRate"] = request["task"][name]["lowest"]
     if not isinstance(task, dict):
-        raise fault("The key is missing.", "task.train")
+        raise fault("The key is missing.", f"task.{name}")
+    # Both kinds of work train on the same thing.
+    request["task"]["train"] = task
     for key in ("model", "recipe", "tokens"):
         if not isinstance(task.get(key), dict):
             raise fault("The key is missing: this engine trains on tokens.", f"task.train.{key}")
@@ -97,7 +107,7 @@ class Events:
 
     def __init__(self, folder, attempt=None):
         self.lock = threading.RLock()
-        self.attempt = attempt
+        self.folder, self.attempt = folder, attempt
         self.reader_gone = False
         self.quiet_since = time.monotonic()
         self.last_progress = {"done": 0, "total": 1, "unit": "steps"}
@@ -108,8 +118,25 @@ class Events:
             raise Failure(CANNOT_WRITE, "worker.unwritable", "The request's folder cannot be written.", folder,
                           "Check that the folder exists, its permissions, and the space on the disk.", str(error)) from error
 
+    def is_fenced(self):
+        """Whether a later attempt at this work was started: this one must not write any more."""
+        if self.attempt is None:
+            return False
+        try:
+            with open(os.path.join(self.folder, "attempt"), encoding="ascii") as file:
+                return int(file.read(32)) != self.attempt
+        except (OSError, ValueError):
+            return False
+
+    def fence(self):
+        """Raises Failure (74) where a later attempt has the folder."""
+        if self.is_fenced():
+            raise Failure(PEER_LOST, "engine.fenced", f"Another attempt at this work was started after attempt {self.attempt}.",
+                          self.folder, "Nothing needs to be done: the later one goes on.")
+
     def tell(self, event, **fields):
-        line = (json.dumps({"time": time.time(), "event": event, **fields}, allow_nan=False) + "\n").encode()
+        attempt = {} if self.attempt is None else {"attempt": self.attempt}
+        line = (json.dumps({"time": time.time(), "event": event, **attempt, **fields}, allow_nan=False) + "\n").encode()
         with self.lock:
             self.quiet_since = time.monotonic()
             if self.pipe is not None:
@@ -118,8 +145,9 @@ class Events:
                 except OSError as error:
                     self.reader_gone = self.reader_gone or error.errno == errno.EPIPE
             # A full disk must not end the work: the reader of the pipe still hears it, and a checkpoint says so by 73.
-            with contextlib.suppress(OSError):
-                os.write(self.file, line)
+            if not self.is_fenced():
+                with contextlib.suppress(OSError):
+                    os.write(self.file, line)
 
     def progress(self, done, total, unit):
         self.last_progress = {"done": done, "total": total, "unit": unit}
@@ -137,8 +165,7 @@ class Events:
     def end(self, status, failure=None):
         if failure is not None:
             self.tell("failed", failure=failure.told)
-        attempt = {} if self.attempt is None else {"attempt": self.attempt}
-        self.tell("ended", status=status, **attempt)
+        self.tell("ended", status=status)
 
 
 def events_descriptor():

@@ -193,6 +193,10 @@ def check_digest(adapter):
     if adapter.get("sha256") and digest(file) != adapter["sha256"]:
         raise Failure(BAD_MODEL, "model.digest", f"The SHA-256 is not {adapter['sha256']}, which the request names.", file,
                       "The file was changed or damaged: restore the version's folder.")
+    described, path = adapter.get("configuration"), adapter["path"] + "/adapter_config.json"
+    if described and digest(path) != described:
+        raise Failure(BAD_MODEL, "model.digest", f"The SHA-256 is not {described}, which the request names.", path,
+                      "The file was changed or damaged: restore the version's folder.")
 
 
 def load(folder, adapters, compute, draws, full):

@@ -35,9 +35,9 @@ def uniform(seed, stream, count):
     return shifted(bits(seed, stream, torch.arange(count)), 40).float() * 2.0 ** -24
 
 
-def permutation(seed, epoch, count):
-    """Fisher and Yates's shuffle of 0 ..< count for an epoch."""
-    drawn = bits(seed, 1 << 32 | epoch, torch.arange(count)).tolist()
+def permutation(seed, epoch, count, kind=1):
+    """Fisher and Yates's shuffle of 0 ..< count for an epoch (`kind` 1), or for a pass of a sweep (2)."""
+    drawn = bits(seed, kind << 32 | epoch, torch.arange(count)).tolist()
     order = list(range(count))
     for index in range(count - 1, 0, -1):
         other = (drawn[index] & MASK) % (index + 1)

@@ -225,6 +225,7 @@ class TrainLoop:
 
     def checkpoint(self):
         if self.world.rank == 0:
+            self.events.fence()
             sets = {"values": self.values(), "first": self.optimizer.first, "second": self.optimizer.second}
             checkpoint.write(self.folder, self.mark, self.state, {**sets, **({"best": self.best} if self.best else {})})
         self.saved = dict(self.state)

@@ -13,6 +13,7 @@ from .contract import CANNOT_WRITE, DONE, FAULT, PEER_LOST, STOPPED, Failure, St
 from .model import Tuned
 from .noise import Noise
 from .parallel import World
+from .sweep import sweep
 from .train import TrainLoop
 
 
@@ -23,6 +24,9 @@ class Silence:
     reader_gone = False
 
     def tell(self, *_, **__):
+        pass
+
+    def fence(self):
         pass
 
 
@@ -61,11 +65,19 @@ def perform(request, events, rank=0):
     train = tokens.read(task["tokens"]["train"])
     held = task["tokens"].get("validation")
     budget = token_budget(request, tuned, world)
-    events.tell("stage", stage="training")
+    events.tell("stage", stage="sweeping" if request["task"]["task"] == "range-test" else "training")
     loop = TrainLoop(tuned, noise, world, train, tokens.read(held) if held else [], task, folder,
                      checkpoint.fingerprint(task, compute), budget, events, stop)
+    if request["task"]["task"] == "range-test":
+        curve = sweep(loop, request["task"]["range-test"])
+        if rank == 0:
+            events.fence()
+            finish(folder, events, {"range": curve})
+        world.wait()
+        return DONE
     training = loop.run()
     if rank == 0:
+        events.fence()
         training["adapter"] = tuned.write(folder, loop.values())
         finish(folder, events, {"training": training, "figures": {"training_rows": float(len(train))}})
     world.wait()
@@ -92,6 +104,9 @@ def make_world(compute, folder, rank, size):
                           "compute.ranks", "Ask for one rank a device at most.")
         device = f"cuda:{rank}"
         torch.cuda.set_device(device)
+        share = os.environ.get("FINETUNED_TORCH_MEMORY_SHARE")
+        if share:
+            torch.cuda.set_per_process_memory_fraction(float(share))
     if size > 1:
         from .rendezvous import meet
         backend = "nccl" if device.startswith("cuda") else "gloo"

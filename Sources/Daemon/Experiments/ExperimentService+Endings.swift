@@ -39,7 +39,7 @@ extension ExperimentService {
                 (run.adapter, run.training, run.experiment, run.startedAt) = (
                     adapter, training, experiment.id, experiment.createdAt
                 )
-                run.settings = settings
+                (run.settings, run.engine) = (settings, training.engine?.name)
                 run.notes = winner.values.keys.reduce(into: [:]) {
                     $0[$1] = "trial \(winner.number) of \(experiment.id)"
                 }

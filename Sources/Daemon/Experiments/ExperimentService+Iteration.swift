@@ -58,7 +58,7 @@ extension ExperimentService {
                     id: id, pipeline: pipeline.name, purpose: .iteration, mode: parent == nil ? .fromBase : mode,
                     base: last.base, snapshot: snapshot, drops: drops,
                     parent: parent, recipe: recipe, priority: 30, createdAt: Date(), requestedBy: "finetuned")
-                (run.origin, run.step, run.settings) = (last.id, reason, settings)
+                (run.origin, run.step, run.settings, run.engine) = (last.id, reason, settings, last.engine)
                 run.notes = (last.notes ?? [:]).merging(["step": reason]) { $1 }
                 return run
             }

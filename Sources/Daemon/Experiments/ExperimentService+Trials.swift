@@ -46,10 +46,7 @@ extension ExperimentService {
         let began = Date()
         do {
             let request = try trainRequest(trial, rung, experiment, folder)
-            guard let training = try await perform(request, for: experiment).training else {
-                throw WorkerEnd.failed(
-                    Failure(code: "worker.no_result", "The worker gave no trained adapter.", at: folder))
-            }
+            let training = try await trained(request, trial, experiment)
             TrialCurves.read(folder, into: &trial, scale: experiment.scale(of: trial))
             trial.seconds += Date().timeIntervalSince(began)
             trial.running = nil
@@ -93,6 +90,25 @@ extension ExperimentService {
             }
             return true
         }
+    }
+
+    /// What training a trial came to: on the pipeline's engine, or by the daemon's own worker. Throws ``WorkerEnd``.
+    private func trained(_ request: WorkerRequest, _ trial: Trial, _ experiment: Experiment) async throws
+        -> TrainingResult
+    {
+        guard let engine = engine(of: experiment), case .train(let task) = request.task else {
+            guard let training = try await perform(request, for: experiment).training else {
+                throw WorkerEnd.failed(
+                    Failure(code: "worker.no_result", "The worker gave no trained adapter.", at: request.directory))
+            }
+            return training
+        }
+        let snapshot = try requireSnapshot(trial.snapshot ?? experiment.snapshot)
+        let work = try await EngineWork(
+            engine, base: context.requireBase(experiment.base(of: trial)), layout: context.layout,
+            settings: context.settings.now, roster: roster
+        ) { try await perform($0, for: experiment) }
+        return try await work.train(request, task, hasPairs: snapshot.hasPairs == true)
     }
 
     /// The loss that trials are compared by. Throws where it is no number.
@@ -184,7 +200,7 @@ extension ExperimentService {
     }
 
     private func mustYield(_ experiment: Experiment, _ began: ContinuousClock.Instant) throws -> Bool {
-        if try board.isInterrupted(experiment.id) || isTaken() { return true }
+        if try board.isInterrupted(experiment.id) || isTaken(engine(of: experiment)) { return true }
         let limit = experiment.settings.minutes * 60
         return limit > 0 && experiment.seconds + began.duration(to: .now) / .seconds(1) >= limit
     }

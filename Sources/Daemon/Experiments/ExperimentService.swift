@@ -17,6 +17,8 @@ import Synchronization
 package struct ExperimentService: Service {
     let context: StageContext
     let launcher: any WorkerRunner
+    /// The engines that pipelines can name (nil: there are none).
+    let roster: EngineRoster?
     let recommender: BaseRecommender
     let freeze: Freeze
     let board = TrialBoard()
@@ -26,7 +28,10 @@ package struct ExperimentService: Service {
     /// configured).
     package typealias Freeze = @Sendable (PipelineName, Run.Mode, Double?) throws -> Snapshot
 
-    package init(_ context: StageContext, launcher: any WorkerRunner, freeze: @escaping Freeze) {
+    package init(
+        _ context: StageContext, launcher: any WorkerRunner, roster: EngineRoster? = nil, freeze: @escaping Freeze
+    ) {
+        self.roster = roster
         self.context = context
         self.launcher = launcher
         self.freeze = freeze
@@ -45,13 +50,13 @@ package struct ExperimentService: Service {
     func pass() async throws -> Bool {
         try iterate()
         try adopt()
-        if try isTaken() { return false }
-        if try await beginForBases() { return true }
+        if try !isTaken(nil), try await beginForBases() { return true }
         // The oldest first. An experiment whose pipeline has no settings waits; one that cannot go on does not hold up
         // the next.
         let running = try context.ledger.experiments(state: .running, limit: 1000).reversed()
         loop.forget("experiment", except: running.map(\.id.rawValue))
         for experiment in running where context.settings.pipeline(experiment.pipeline) != nil {
+            if try isTaken(engine(of: experiment)) { continue }
             let worked = try await loop.guarding(
                 "experiments:experiment:\(experiment.id)", about: ["pipeline": "\(experiment.pipeline)"]
             ) { try await advance(experiment) }
@@ -60,10 +65,15 @@ package struct ExperimentService: Service {
         return false
     }
 
-    /// Whether a run wants the machine: new data or a person goes before every trial.
-    func isTaken() throws -> Bool {
-        try context.ledger.runs(in: [.queued, .training, .trained, .evaluating]).contains { $0.paused == nil }
+    /// Whether a run wants an engine, or this machine: new data or a person goes before every trial.
+    func isTaken(_ engine: EngineName?) throws -> Bool {
+        try context.ledger.runs(in: [.queued, .training, .trained, .evaluating]).contains {
+            $0.paused == nil && $0.engineAtWork == engine
+        }
     }
+
+    /// The engine of an experiment's trials; nil for the daemon's own worker.
+    func engine(of experiment: Experiment) -> EngineName? { context.settings.pipeline(experiment.pipeline)?.engine }
 
     /// Begins an experiment because a person asks.
     package func start(_ name: PipelineName, _ request: StartExperiment, by who: String) throws -> Experiment {

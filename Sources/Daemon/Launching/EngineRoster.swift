@@ -18,91 +18,123 @@ package final class EngineRoster: Sendable {
         let stamp: [Int]
         let answer: Task<EngineDescription, any Error>
     }
-    private let entries = Mutex<[String: Entry]>([:])
+    private let entries = Mutex<[[String]: Entry]>([:])
     private let folder: String
     private let standard: String
-    private let settings: @Sendable () -> DaemonSettings
+    private let settings: @Sendable () -> SettingsFolder
 
     /// - Parameters:
     ///   - folder: where the programs' answers pass through.
     ///   - standard: the program for all work that the settings give to no other.
     ///   - settings: the settings in force now.
-    package init(folder: String, standard: String, settings: @escaping @Sendable () -> DaemonSettings) {
+    package init(folder: String, standard: String, settings: @escaping @Sendable () -> SettingsFolder) {
         self.folder = folder
         self.standard = standard
         self.settings = settings
     }
 
-    /// The program that does a kind of work. Throws ``WorkerEnd`` where it cannot, by its own account.
-    package func program(for task: WorkerTask.Kind) async throws -> String {
-        let settings = settings()
-        let engine = settings.engines.first { $0.tasks.contains(task) }
-        let program = engine?.program ?? settings.workerProgram ?? standard
+    /// The command that does a piece of work, to which the path of its request is added: that of the engine which the
+    /// request names, else of the one that has this kind of work. Throws ``WorkerEnd`` where it cannot, by its own
+    /// account.
+    package func command(for request: WorkerRequest) async throws -> [String] {
+        let (task, settings) = (request.task.kind, settings())
+        let command: [String]
+        let name: String
+        if let wanted = request.compute?.engine {
+            guard let profile = settings.engine(EngineName(wanted)) else {
+                throw WorkerEnd.waits(settings.unknownEngine(EngineName(wanted), at: wanted))
+            }
+            (name, command) = (wanted, commandLine(of: profile))
+        } else {
+            let engine = settings.daemon.engines.first { $0.tasks.contains(task) }
+            (name, command) = (engine?.name ?? "worker", [engine?.program ?? worker(settings)])
+        }
         let description: EngineDescription
-        do { description = try await describe(program) } catch let failure as Failure {
+        do { description = try await describe(command) } catch let failure as Failure {
             throw failure.code == "engine.protocol" ? WorkerEnd.failed(failure) : WorkerEnd.died(failure)
         }
-        guard description.does(task) else { throw WorkerEnd.failed(Self.cannot(task, engine?.name, program)) }
-        return program
+        guard description.does(task) else { throw WorkerEnd.failed(Self.cannot(task, name, command[0])) }
+        return command
     }
+
+    /// What an engine that pipelines name says of itself. Throws a Failure where it says nothing, or speaks another
+    /// protocol.
+    package func description(of profile: EngineProfile) async throws -> EngineDescription {
+        try await describe(commandLine(of: profile))
+    }
+
+    /// The program of an engine with its first arguments.
+    package func commandLine(of profile: EngineProfile) -> [String] {
+        switch profile.program {
+        case EngineProfile.builtin: [worker(settings())]
+        case EngineProfile.torch: [profile.python ?? "python3", "-m", "finetuned_torch"]
+        default: [profile.program]
+        }
+    }
+
+    private func worker(_ settings: SettingsFolder) -> String { settings.daemon.workerProgram ?? standard }
 
     /// What is wrong with the engines that the settings name, by engine; the nameless one is `worker`. A cancelled task
     /// waits for no answer.
     package func faults() async -> [String: Failure] {
         let settings = settings()
         var faults: [String: Failure] = [:]
-        let others = settings.engines.map { (name: $0.name, program: $0.program, tasks: $0.tasks) }
-        for engine in [("worker", settings.workerProgram ?? standard, [])] + others {
+        let others = settings.daemon.engines.map { (name: $0.name, command: [$0.program], tasks: $0.tasks) }
+        let named = settings.engines.map {
+            (name: $0.name.rawValue, command: commandLine(of: $0), tasks: [WorkerTask.Kind.train])
+        }
+        for engine in [("worker", [worker(settings)], [])] + others + named {
             do {
-                let answer = try question(engine.program)
+                let answer = try question(engine.command)
                 let description = try await withTaskCancellationHandler {
-                    try await settled(answer, of: engine.program)
+                    try await settled(answer, of: engine.command)
                 } onCancel: {
                     answer.cancel()
                 }
                 if let task = engine.tasks.first(where: { !description.does($0) }) {
-                    faults[engine.name] = Self.cannot(task, engine.name, engine.program)
+                    faults[engine.name] = Self.cannot(task, engine.name, engine.command[0])
                 }
             } catch let failure as Failure {
                 faults[engine.name] = failure
             } catch {
-                faults[engine.name] = Failure(code: "engine.no_description", "\(error)", at: engine.program)
+                faults[engine.name] = Failure(code: "engine.no_description", "\(error)", at: engine.command[0])
             }
         }
         return faults
     }
 
     /// What a program says of itself. Throws a Failure where it says nothing, or speaks another protocol.
-    private func describe(_ program: String) async throws -> EngineDescription {
-        try await settled(try question(program), of: program)
+    private func describe(_ command: [String]) async throws -> EngineDescription {
+        try await settled(try question(command), of: command)
     }
 
     /// The question that a program was asked, or is from now on.
-    private func question(_ program: String) throws -> Task<EngineDescription, any Error> {
-        let stamp = try Self.stamp(program)
+    private func question(_ command: [String]) throws -> Task<EngineDescription, any Error> {
+        let stamp = try Self.stamp(command[0])
         return entries.withLock { entries in
-            if let known = entries[program], known.stamp == stamp { return known.answer }
-            let answer = Task { [folder] in try await Self.ask(program, folder) }
-            entries[program] = Entry(stamp: stamp, answer: answer)
+            if let known = entries[command], known.stamp == stamp { return known.answer }
+            let answer = Task { [folder] in try await Self.ask(command, folder) }
+            entries[command] = Entry(stamp: stamp, answer: answer)
             return answer
         }
     }
 
     /// The answer to a question. One that failed is asked anew the next time: the program may have been too busy.
-    private func settled(_ answer: Task<EngineDescription, any Error>, of program: String) async throws
+    private func settled(_ answer: Task<EngineDescription, any Error>, of command: [String]) async throws
         -> EngineDescription
     {
         do { return try await answer.value } catch {
-            entries.withLock { entries in if entries[program]?.answer == answer { entries[program] = nil } }
+            entries.withLock { entries in if entries[command]?.answer == answer { entries[command] = nil } }
             throw error
         }
     }
 
-    private static func ask(_ program: String, _ folder: String) async throws -> EngineDescription {
+    private static func ask(_ command: [String], _ folder: String) async throws -> EngineDescription {
+        let program = command.joined(separator: " ")
         let name = "describe-\(UUID().uuidString)"
         defer { unlink("\(folder)/\(name).log") }
         let ending = try await HookProgram.run(
-            [program, "--describe"], event: Data(), folder: folder, name: name, seconds: patience, keeping: longest,
+            command + ["--describe"], event: Data(), folder: folder, name: name, seconds: patience, keeping: longest,
             confined: true)
         guard ending.succeeded else {
             let output = ending.output.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -127,10 +159,10 @@ package final class EngineRoster: Sendable {
         ]
     }
 
-    private static func cannot(_ task: WorkerTask.Kind, _ engine: String?, _ program: String) -> Failure {
+    private static func cannot(_ task: WorkerTask.Kind, _ engine: String, _ program: String) -> Failure {
         Failure(
             code: "engine.task",
-            "The engine '\(engine ?? "worker")' does not do the task '\(task.rawValue)', as it says itself.",
+            "The engine '\(engine)' does not do the task '\(task.rawValue)', as it says itself.",
             at: program,
             remedy: "Name an engine that does in finetuned.toml: [engines.NAME] with tasks = [\"\(task.rawValue)\"].")
     }

@@ -3,8 +3,9 @@ import WorkerProtocol
 
 /// The launchers that `worker.launcher` can name. A new one is a file of its own and a line here.
 package enum Launchers {
-    /// Where the program of a kind of work lies. Throws ``WorkerEnd`` where there is none.
-    package typealias Program = @Sendable (WorkerTask.Kind) async throws -> String
+    /// The command that does a piece of work; the path of its request is added. Throws ``WorkerEnd`` where there is
+    /// none.
+    package typealias Program = @Sendable (WorkerRequest) async throws -> [String]
 
     /// Makes a launcher from `worker.launcher_options`. Throws a Failure (`settings.launcher`) that names an option
     /// which it does not know, or a value which it cannot take.

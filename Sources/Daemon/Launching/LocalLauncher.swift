@@ -38,7 +38,7 @@ package final class LocalLauncher: WorkerLauncher {
         var isOver = false
     }
 
-    private let program: @Sendable (WorkerTask.Kind) async throws -> String
+    private let program: Launchers.Program
     /// How long a worker may take to end its step and write its checkpoint before it is killed, unless told otherwise.
     package static let usualGrace = Duration.seconds(60)
 
@@ -49,7 +49,7 @@ package final class LocalLauncher: WorkerLauncher {
     private let count = Atomic<Int>(0)
     private let processes = Atomic<Int>(0)
 
-    /// - Parameter program: absolute path of the engine's program for a kind of work. Throws what is wrong with it.
+    /// - Parameter program: the command of the engine for a piece of work. Throws what is wrong with it.
     package init(grace: Duration = LocalLauncher.usualGrace, program: @escaping Launchers.Program) {
         self.program = program
         self.grace = grace
@@ -74,18 +74,20 @@ package final class LocalLauncher: WorkerLauncher {
 
     /// - Parameter program: absolute path of the engine's program for all work.
     package convenience init(program: String, grace: Duration = LocalLauncher.usualGrace) {
-        self.init(grace: grace) { _ in program }
+        self.init(grace: grace) { _ in [program] }
     }
 
     /// Worker processes that have not left yet.
     package var processCount: Int { processes.load(ordering: .relaxed) }
 
-    package func submit(_ request: WorkerRequest) async throws -> WorkHandle {
-        let program: String
-        do { program = try await self.program(request.task.kind) } catch let failure as Failure {
+    package func submit(_ wanted: WorkerRequest) async throws -> WorkHandle {
+        let command: [String]
+        do { command = try await self.program(wanted) } catch let failure as Failure {
             throw WorkerEnd.failed(failure)
         }
-        try AtomicFile.makeFolder(request.directory)
+        try AtomicFile.makeFolder(wanted.directory)
+        var request = wanted
+        request.compute?.attempt = try Attempt.next(in: wanted.directory)
         let requestPath = WorkFolder(request.directory).request
         try AtomicFile.write(try ContractCoding.pretty(request), to: requestPath)
         let log = try FileDescriptor.open(
@@ -98,7 +100,8 @@ package final class LocalLauncher: WorkerLauncher {
         jobs.withLock { $0[handle.id] = Job(events: events, orders: order) }
         processes.add(1, ordering: .relaxed)
         Task {
-            let end = await work(program, requestPath, log: log, orders: orders) { feed.yield($0) }
+            let attempt = request.compute?.attempt
+            let end = await work(command, requestPath, log: log, orders: orders, attempt: attempt) { feed.yield($0) }
             processes.subtract(1, ordering: .relaxed)
             forget(handle.id)
             feed.finish(throwing: end)
@@ -133,18 +136,18 @@ package final class LocalLauncher: WorkerLauncher {
         }
     }
 
-    /// Starts the program `$0` on the request `$1`, at the niceness `$2`.
+    /// Starts a program at the niceness `$0`; what follows is its command.
     private static let script =
         #"{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; export FINETUNED_EVENTS_FD=3; "#
-        + #"exec nice -n $(($2 - $(nice))) "$0" "$1" 3>&1 1>&2"#
+        + #"exec nice -n $(($0 - $(nice))) "$@" 3>&1 1>&2"#
 
     /// One worker from start to end; nil where it gave a result, else how it ended.
     private func work(
-        _ program: String, _ request: String, log: FileDescriptor, orders: AsyncStream<Order>,
+        _ command: [String], _ request: String, log: FileDescriptor, orders: AsyncStream<Order>, attempt: Int?,
         onEvent: @escaping @Sendable (WorkerEvent) -> Void
     ) async -> WorkerEnd? {
         let folder = (request as NSString).deletingLastPathComponent
-        let heard = Heard(onEvent)
+        let heard = Heard(attempt, onEvent)
         var options = PlatformOptions()
         // A group of its own: a Ctrl-C meant for the daemon does not reach the worker, which is asked to stop instead.
         options.processGroupID = 0
@@ -156,7 +159,8 @@ package final class LocalLauncher: WorkerLauncher {
             // shell has the niceness of the thread that started it, whichever that was; the worker has always the same.
             let outcome = try await Subprocess.run(
                 .path("/bin/sh"),
-                arguments: ["-c", Self.script, program, request, "\(Niceness.ofPrograms(Niceness.work))"],
+                arguments: Arguments(
+                    ["-c", Self.script, "\(Niceness.ofPrograms(Niceness.work))"] + command + [request]),
                 platformOptions: options, input: .none,
                 output: .sequence, error: .fileDescriptor(log, closeAfterSpawningProcess: true)
             ) { [grace] execution in
@@ -179,7 +183,7 @@ package final class LocalLauncher: WorkerLauncher {
         } catch {
             return .died(
                 Failure(
-                    code: "worker.not_started", "The worker could not be started.", at: program,
+                    code: "worker.not_started", "The worker could not be started.", at: command[0],
                     remedy: "Check that the program is installed.", cause: "\(error)"))
         }
         // What the engine itself said last is more than its process's status: starters of many processes leave by
@@ -204,13 +208,20 @@ private final class Heard: Sendable {
         var isAsked = false
     }
     private let state = Mutex(State())
+    private let attempt: Int?
     private let onEvent: @Sendable (WorkerEvent) -> Void
 
-    init(_ onEvent: @escaping @Sendable (WorkerEvent) -> Void) { self.onEvent = onEvent }
+    /// - Parameter attempt: which attempt is listened to; what tells of another one is passed over.
+    init(_ attempt: Int?, _ onEvent: @escaping @Sendable (WorkerEvent) -> Void) {
+        self.attempt = attempt
+        self.onEvent = onEvent
+    }
 
     func feed(_ bytes: UnsafeRawBufferPointer) {
         let events = state.withLock { state in
-            let events = state.reader.feed(bytes)
+            let events = state.reader.feed(bytes).filter {
+                attempt == nil || $0.attempt == nil || $0.attempt == attempt
+            }
             for event in events {
                 if event.result != nil { state.hasResult = true }
                 if let failure = event.failure { state.failure = failure }

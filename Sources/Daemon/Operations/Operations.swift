@@ -22,6 +22,7 @@ package struct Operations: Sendable {
     package let data: DatasetCatalogue
     package let versions: VersionCatalogue
     package let bases: BaseOperations
+    package let engines: EngineOperations
     package let experiments: ExperimentOperations
     package let files: FileOperations
     package let parts: PartOperations
@@ -32,11 +33,14 @@ package struct Operations: Sendable {
     package let feedback: FeedbackOperations
     package let stored: StoredChatOperations
 
-    /// - Parameter startedAt: when the daemon started.
+    /// - Parameters:
+    ///   - roster: what engines say of themselves (nil: nobody can be asked).
+    ///   - startedAt: when the daemon started.
     package init(
         _ context: StageContext, scheduling: SchedulingService, supervision: SupervisionService,
         promotion: PromotionService,
-        registry: BaseRegistry, launcher: any WorkerRunner, serving: any ServingPath, experiments: ExperimentService,
+        registry: BaseRegistry, launcher: any WorkerRunner, roster: EngineRoster? = nil, serving: any ServingPath,
+        experiments: ExperimentService,
         datasets: DatasetCatalogue, soundness: SoundnessService, startedAt: Date
     ) {
         let desk = ServiceDesk(context)
@@ -47,7 +51,7 @@ package struct Operations: Sendable {
         tokens = TokenOperations(context)
         ownership = Ownership(context.ledger)
         pipelines = PipelineOperations(
-            context: context, scheduling: scheduling, promotion: promotion, serving: serving,
+            context: context, scheduling: scheduling, promotion: promotion, serving: serving, roster: roster,
             retirement: Retirement(
                 context: context, supervision: supervision, experiments: experiments, promotion: promotion))
         status = StatusOperations(
@@ -63,6 +67,7 @@ package struct Operations: Sendable {
         bases = BaseOperations(
             context: context, registry: registry, recommender: BaseRecommender(context, launcher: launcher),
             desk: desk)
+        engines = EngineOperations(context: context, supervision: supervision, roster: roster, desk: desk)
         self.experiments = ExperimentOperations(context: context, service: experiments)
     }
 }

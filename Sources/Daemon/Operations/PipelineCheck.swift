@@ -4,6 +4,7 @@ import Foundation
 import Gating
 import GoldenSets
 import JSONSchemas
+import Launching
 import Ledger
 import Nouns
 import Platform
@@ -13,8 +14,10 @@ import StageKit
 /// Reads a pipeline's file as it is on disk now, and says what would come of it; nothing is put into force.
 struct PipelineCheck {
     let context: StageContext
+    /// What engines say of themselves (nil: nobody can be asked).
+    let roster: EngineRoster?
 
-    func answer(_ name: PipelineName) throws -> PipelineCheckAnswer {
+    func answer(_ name: PipelineName) async throws -> PipelineCheckAnswer {
         let path = context.layout.pipelineFile(name)
         guard name.rawValue.wholeMatch(of: /[a-z0-9][a-z0-9_-]{0,62}/) != nil,
             FileManager.default.fileExists(atPath: path)
@@ -33,6 +36,7 @@ struct PipelineCheck {
             return answer
         }
         try judge(settings, &answer)
+        try await engine(settings, try context.ledger.base(settings.base), &answer)
         return answer
     }
 

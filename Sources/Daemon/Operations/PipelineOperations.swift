@@ -1,6 +1,7 @@
 import ControlProtocol
 import Foundation
 import Judged
+import Launching
 import Ledger
 import Nouns
 import Promotion
@@ -15,6 +16,8 @@ package struct PipelineOperations: Sendable {
     let scheduling: SchedulingService
     let promotion: PromotionService
     let serving: any ServingPath
+    /// What engines say of themselves (nil: nobody can be asked).
+    let roster: EngineRoster?
     let retirement: Retirement
 
     package func list() throws -> [PipelineSummary] { try context.settings.pipelines.map(summary) }
@@ -30,14 +33,14 @@ package struct PipelineOperations: Sendable {
     }
 
     /// What would come of the pipeline's file as it is on disk now; nothing is put into force.
-    package func check(_ name: PipelineName) throws -> PipelineCheckAnswer {
-        try PipelineCheck(context: context).answer(name)
+    package func check(_ name: PipelineName) async throws -> PipelineCheckAnswer {
+        try await PipelineCheck(context: context, roster: roster).answer(name)
     }
 
     /// What is wrong with settings in force so that no run could pass or work; the same code as ``check(_:)``.
     package static func objections(_ context: StageContext) -> @Sendable (PipelineSettings) -> [Failure] {
         { settings in
-            do { return try PipelineCheck(context: context).objections(to: settings) } catch {
+            do { return try PipelineCheck(context: context, roster: nil).objections(to: settings) } catch {
                 return [StageContext.failure(error, code: "pipeline.check")]
             }
         }
@@ -45,7 +48,9 @@ package struct PipelineOperations: Sendable {
 
     /// Queues a run, whatever the triggers say.
     package func run(_ name: PipelineName, _ request: RunRequest, who: String) throws -> Run {
-        try scheduling.request(name, mode: request.mode, by: who, reason: request.reason ?? "asked for by \(who)")
+        try scheduling.request(
+            name, mode: request.mode, engine: request.engine, by: who,
+            reason: request.reason ?? "asked for by \(who)")
     }
 
     package func rollback(_ name: PipelineName, _ request: RollbackRequest, who: String) throws -> PromotionRecord {

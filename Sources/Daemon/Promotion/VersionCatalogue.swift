@@ -91,7 +91,8 @@ package struct VersionCatalogue: Sendable {
         var facts = [
             "run": version.run.rawValue, "base": version.base.rawValue,
             "parent": version.parent?.rawValue ?? "the base", "snapshot": version.snapshot.rawValue,
-            "code": version.code, "machine": version.machine, "adapters": String(version.adapters.count),
+            "code": version.code, "machine": version.machine,
+            "engine": version.engine?.name.rawValue ?? "builtin", "adapters": String(version.adapters.count),
         ]
         if let data = try? ContractCoding.encode(version.recipe),
             let recipe = try? ContractCoding.decode(JSONValue.self, from: data).objectValue

@@ -24,8 +24,11 @@ struct VersionFolder {
             recipe: run.recipe, createdAt: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded()),
             code: BuildVersion.text,
             machine: run.training?.machine ?? "unknown")
+        version.engine = run.training?.engine
         for (index, part) in stack.enumerated() {
-            version.adapters.append(AdapterReference(path: folder + "/adapter-\(index)", sha256: part.sha256))
+            var adapter = part
+            adapter.path = folder + "/adapter-\(index)"
+            version.adapters.append(adapter)
         }
         if FileManager.default.fileExists(atPath: folder + "/version.json") {
             return try context.ledger.version(id) ?? version
@@ -64,6 +67,14 @@ struct VersionFolder {
                 "The adapter is not the one that was judged (SHA-256 \(digest), judged \(adapter.sha256)).",
                 at: adapter.path,
                 remedy: "Queue a new run.")
+        }
+        guard let said = adapter.configuration else { return }
+        let described = try Digest.sha256(file: folder + "/adapter_config.json")
+        guard described == said else {
+            throw Failure(
+                code: "promotion.changed",
+                "adapter_config.json is not the one that was judged (SHA-256 \(described), judged \(said)).",
+                at: adapter.path, remedy: "Queue a new run.")
         }
     }
 }

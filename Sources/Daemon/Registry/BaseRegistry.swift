@@ -117,7 +117,7 @@ package struct BaseRegistry: Sendable {
 
     /// Removes a base that nothing was made from and no pipeline names.
     package func remove(_ id: BaseID) throws {
-        _ = try context.requireBase(id)
+        let card = try context.requireBase(id)
         if let pipeline = context.settings.pipelines.first(where: { $0.base == id }) {
             throw Failure(
                 code: "base.in_use", "The base '\(id)' is in use by the pipeline '\(pipeline.name)'.",
@@ -125,6 +125,7 @@ package struct BaseRegistry: Sendable {
         }
         try context.ledger.removeBase(id)
         try? FileManager.default.removeItem(atPath: context.layout.base(id))
+        try? FileManager.default.removeItem(atPath: context.layout.stagedBase(card.digest))
         context.logger.notice("Removed the base \(id)", metadata: ["event": "base.removed"])
     }
 

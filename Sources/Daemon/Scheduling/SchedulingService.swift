@@ -89,6 +89,7 @@ package struct SchedulingService: Service {
             return nil
         }
         _ = try context.requireBase(pipeline.base)
+        try requireEngine(pipeline.engine, at: configured.file)
         // Which rows resemble those that judge is not known before every drop is in the index.
         guard try context.ledger.unindexedDrops(pipeline.name).isEmpty else {
             activity.set(pipeline.name, "its rows are compared with each other")
@@ -134,6 +135,12 @@ package struct SchedulingService: Service {
         return decision
     }
 
+    /// Refuses an engine that no file describes.
+    private func requireEngine(_ name: EngineName?, at place: String) throws {
+        let settings = context.settings.now
+        if let name, settings.engine(name) == nil { throw settings.unknownEngine(name, at: place) }
+    }
+
     /// Says what a pipeline without a base of its own waits for: its bases compete in an experiment.
     private func waitForBases(_ pipeline: PipelineSettings) throws {
         let counts = try context.ledger.rowCounts(pipeline.name)
@@ -168,9 +175,15 @@ package struct SchedulingService: Service {
     }
 
     /// Queues a run because a person asks, whatever the triggers say.
-    package func request(_ name: PipelineName, mode: Run.Mode?, by who: String, reason: String) throws -> Run {
+    ///
+    /// - Parameter engine: the engine that trains it (nil: the pipeline's own).
+    package func request(
+        _ name: PipelineName, mode: Run.Mode?, engine: EngineName? = nil, by who: String, reason: String
+    ) throws -> Run {
         let configured = try context.requirePipeline(name)
-        let pipeline = try context.effective(configured).settings
+        var pipeline = try context.effective(configured).settings
+        try requireEngine(engine ?? pipeline.engine, at: engine?.rawValue ?? configured.file)
+        pipeline.engine = engine ?? pipeline.engine
         guard pipeline.base != .automatic else {
             throw Failure(
                 code: "pipeline.no_base", "The bases of '\(name)' have not competed yet.", at: configured.file,
@@ -222,7 +235,7 @@ package struct SchedulingService: Service {
                 id: id, pipeline: pipeline.name, mode: mode, base: card.id, snapshot: snapshot.id,
                 drops: window.unlearned.map(\.id), parent: parent,
                 recipe: recipe, priority: priority, createdAt: Date(), requestedBy: who)
-            run.settings = settings
+            (run.settings, run.engine) = (settings, pipeline.engine)
             if !notes.isEmpty { run.notes = notes }
             return run
         }

@@ -14,6 +14,8 @@ final class ActiveRuns: Sendable {
 
     private struct Entry {
         let task: Task<Void, Never>
+        /// The engine whose slot it has; nil for this machine's own.
+        let place: EngineName?
         var found: Found?
         var isCancelled = false
         var isPaused = false
@@ -33,11 +35,17 @@ final class ActiveRuns: Sendable {
 
     var count: Int { entries.withLock { $0.count } }
     var all: Set<RunID> { entries.withLock { Set($0.keys) } }
+    /// Runs at work on each engine, and on this machine.
+    var places: [EngineName?: Int] {
+        entries.withLock { entries in entries.values.reduce(into: [:]) { $0[$1.place, default: 0] += 1 } }
+    }
     func contains(_ id: RunID) -> Bool { entries.withLock { $0[id] != nil } }
 
     /// Starts work on a run. Registered before it can end, so that its end is never missed.
-    func add(_ id: RunID, _ work: @escaping @Sendable () async -> Void) {
-        entries.withLock { $0[id] = Entry(task: Task(executorPreference: threads) { await work() }) }
+    func add(_ id: RunID, on place: EngineName?, _ work: @escaping @Sendable () async -> Void) {
+        entries.withLock { entries in
+            entries[id] = Entry(task: Task(executorPreference: threads) { await work() }, place: place)
+        }
     }
 
     func remove(_ id: RunID) { entries.withLock { _ = $0.removeValue(forKey: id) } }

@@ -15,15 +15,18 @@ import WorkerProtocol
 package struct SupervisionService: Service {
     let context: StageContext
     let launcher: any WorkerLauncher
+    /// The engines that pipelines can name (nil: there are none).
+    let roster: EngineRoster?
     let loop: StageLoop
     let active = ActiveRuns()
     let retries: Retries
 
-    package init(_ context: StageContext, launcher: any WorkerLauncher) {
-        self.init(context, launcher: launcher, retries: Retries())
+    package init(_ context: StageContext, launcher: any WorkerLauncher, roster: EngineRoster? = nil) {
+        self.init(context, launcher: launcher, roster: roster, retries: Retries())
     }
 
-    init(_ context: StageContext, launcher: any WorkerLauncher, retries: Retries) {
+    init(_ context: StageContext, launcher: any WorkerLauncher, roster: EngineRoster? = nil, retries: Retries) {
+        self.roster = roster
         self.context = context
         self.launcher = launcher
         self.retries = retries
@@ -80,7 +83,7 @@ package struct SupervisionService: Service {
     private func takeUp() throws {
         let mine = active.all
         for run in try context.ledger.runs(in: [.training, .evaluating]) where !mine.contains(run.id) {
-            active.add(run.id) {
+            active.add(run.id, on: run.engineAtWork) {
                 let isKnown = await takeUp(run)
                 active.remove(run.id)
                 if isKnown { context.bells.supervision.ring() }
@@ -97,7 +100,7 @@ package struct SupervisionService: Service {
             if let handle = run.work, let events = try await launcher.attach(handle) {
                 context.problems.set(owner, nil)
                 active.found(run.id, handle, events)
-                await work(run.id)
+                await work(run.id, on: run.engineAtWork)
             } else {
                 context.problems.set(owner, nil)
                 try context.apply(run.id, .daemonLost)
@@ -109,11 +112,15 @@ package struct SupervisionService: Service {
         }
     }
 
-    /// Starts what waits, as far as there are compute slots and disk.
+    /// Starts what waits, as far as there are compute slots and disk. An engine has slots of its own.
     func startNext() throws {
         try takeUp()
-        let slots = context.settings.daemon.computeSlots - active.count
-        guard slots > 0 else { return }
+        let settings = context.settings.now
+        var slots = active.places
+        func isFree(_ place: EngineName?) -> Bool {
+            slots[place, default: 0] < settings.slots(of: place)
+        }
+        guard ([nil] + settings.engines.map(\.name)).contains(where: isFree) else { return }
         if let free = System.freeBytes(context.layout.state), free < context.settings.daemon.minimumFreeBytes {
             let failure = Failure(
                 code: "disk.low",
@@ -132,10 +139,12 @@ package struct SupervisionService: Service {
         // What is trained is evaluated before something new is begun.
         let waiting = try context.ledger.runs(in: [.trained]) + context.ledger.runs(in: [.queued])
         clearHolds(waiting)
-        for run in waiting.filter({ $0.paused == nil && !active.contains($0.id) && retries.isDue($0.id) }).prefix(slots)
-        {
-            active.add(run.id) {
-                await work(run.id)
+        for run in waiting where run.paused == nil && !active.contains(run.id) && retries.isDue(run.id) {
+            let place = run.engineAtWork
+            guard isFree(place) else { continue }
+            slots[place, default: 0] += 1
+            active.add(run.id, on: place) {
+                await work(run.id, on: place)
                 active.remove(run.id)
                 context.bells.supervision.ring()
             }
@@ -177,11 +186,11 @@ package struct SupervisionService: Service {
         }
     }
 
-    /// Brings one run as far as it goes.
-    private func work(_ id: RunID) async {
+    /// Brings one run as far as it goes in the slot that it has: on an engine, or on this machine.
+    private func work(_ id: RunID, on place: EngineName?) async {
         do {
             while let run = try await record(id, { try context.ledger.run(id) }), !Task.isCancelled {
-                if run.paused != nil || !retries.isDue(id) { return }
+                if run.paused != nil || !retries.isDue(id) || run.engineAtWork != place { return }
                 switch run.state {
                 case .queued:
                     let resumes = run.startedAt != nil
@@ -204,11 +213,7 @@ package struct SupervisionService: Service {
         var run = started
         do {
             if run.recipe.learningRate == nil { run = try await findRate(run) }
-            let request = try RunRequests.train(run, context)
-            let result = try await start(request, run)
-            guard let training = result.training else {
-                throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no trained adapter."))
-            }
+            let training = try await trained(run)
             try await record(run.id) { try context.apply(run.id, .trained(training)) }
             goesOn(run)
         } catch let end as WorkerEnd {
@@ -226,7 +231,7 @@ package struct SupervisionService: Service {
             found = earlier
         } else {
             progress(run, "looks for its learning rate: one short sweep")
-            let result = try await start(try RunRequests.rangeTest(run, context), run)
+            let result = try await sweep(run)
             guard let range = result.range else {
                 throw WorkerEnd.failed(Failure(code: "worker.no_result", "The worker gave no range test."))
             }

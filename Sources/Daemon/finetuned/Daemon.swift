@@ -52,21 +52,21 @@ struct Daemon {
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
         // is better.
         let roster = EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) {
-            context.settings.daemon
+            context.settings.now
         }
         let launcher = try makeLauncher(roster)
         let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
         let scheduling = SchedulingService(context, objections: PipelineOperations.objections(context))
-        let supervision = SupervisionService(context, launcher: launcher)
+        let supervision = SupervisionService(context, launcher: launcher, roster: roster)
         let gating = GatingService(context)
         let promotion = PromotionService(context)
         let serving = ServingService(context, launcher: launcher)
         let delivery = DeliveryService(
             context, launcher: launcher, models: serving,
             rollBack: { try promotion.rollBackCanary($0, version: $1, reason: $2) })
-        let experiments = ExperimentService(context, launcher: launcher) {
+        let experiments = ExperimentService(context, launcher: launcher, roster: roster) {
             try scheduling.freeze($0, mode: $1, replayShare: $2)
         }
         let registry = BaseRegistry(context, launcher: launcher)
@@ -76,7 +76,7 @@ struct Daemon {
         reloading.announce(settings)
         let operations = Operations(
             context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry,
-            launcher: launcher, serving: serving, experiments: experiments,
+            launcher: launcher, roster: roster, serving: serving, experiments: experiments,
             datasets: DatasetCatalogue(context, service: datasets), soundness: soundness,
             startedAt: Date())
         let feedback = makeFeedback(context, operations.feedback.store, intake, promotion)
@@ -115,7 +115,7 @@ struct Daemon {
     private func makeLauncher(_ roster: EngineRoster) throws -> MeteredLauncher {
         let daemon = settings.daemon
         let launcher = try Launchers.make(
-            daemon.launcher, options: daemon.launcherOptions, program: roster.program)
+            daemon.launcher, options: daemon.launcherOptions, program: roster.command)
         return MeteredLauncher(launcher, meters)
     }
 

@@ -73,6 +73,7 @@ struct Reloading: Service {
         .filter { FileManager.default.fileExists(atPath: $0) }
         let folders =
             [(context.layout.daemonSettings as NSString).deletingLastPathComponent, context.layout.pipelineSettings]
+            + [context.layout.engineSettings].filter { FileManager.default.fileExists(atPath: $0) }
             + own + golden
         return folders.allSatisfy { (try? watcher.watch($0, removals: true)) != nil }
     }
@@ -181,9 +182,11 @@ struct Reloading: Service {
                 folder + "/" + $0
             }
         }
+        let engines = ((try? FileManager.default.contentsOfDirectory(atPath: context.layout.engineSettings)) ?? [])
+            .sorted().map { context.layout.engineSettings + "/" + $0 }
         return
             ([context.layout.daemonSettings] + names.sorted().map { context.layout.pipelineSettings + "/" + $0 }
-            + golden).map { path in
+            + golden + engines).map { path in
                 var status = stat()
                 guard stat(path, &status) == 0 else { return path }
                 return "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)"

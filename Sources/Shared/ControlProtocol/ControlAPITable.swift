@@ -16,6 +16,7 @@ package enum ControlAPITable {
         Group(title: "Data", endpoints: DataEndpoints.all),
         Group(title: "Versions", endpoints: VersionEndpoints.all),
         Group(title: "Bases", endpoints: BaseEndpoints.all),
+        Group(title: "Engines", endpoints: EngineEndpoints.all),
         Group(title: "Uploads", endpoints: UploadEndpoints.all),
         Group(title: "Experiments", endpoints: ExperimentEndpoints.all),
         Group(title: "Tokens", endpoints: TokenEndpoints.all),
@@ -43,6 +44,7 @@ extension Endpoint {
     package static var data: DataEndpoints.Type { DataEndpoints.self }
     package static var versions: VersionEndpoints.Type { VersionEndpoints.self }
     package static var bases: BaseEndpoints.Type { BaseEndpoints.self }
+    package static var engines: EngineEndpoints.Type { EngineEndpoints.self }
     package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
     package static var tokens: TokenEndpoints.Type { TokenEndpoints.self }
@@ -67,6 +69,7 @@ extension ControlRequest {
     package static var data: DataEndpoints.Type { DataEndpoints.self }
     package static var versions: VersionEndpoints.Type { VersionEndpoints.self }
     package static var bases: BaseEndpoints.Type { BaseEndpoints.self }
+    package static var engines: EngineEndpoints.Type { EngineEndpoints.self }
     package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
     package static var tokens: TokenEndpoints.Type { TokenEndpoints.self }

@@ -21,6 +21,11 @@ package struct Layout: Hashable, Sendable {
     /// The golden sets of a pipeline.
     package func golden(_ pipeline: PipelineName) -> String { pipelineFolder(pipeline) + "/golden" }
 
+    /// The engines that pipelines can name, one TOML file each.
+    package var engineSettings: String { settings + "/engines" }
+    /// The TOML file of an engine.
+    package func engineFile(_ engine: EngineName) -> String { engineSettings + "/\(engine).toml" }
+
     /// The last sound texts of the settings files, kept with the state.
     package var settingsCopies: String { state + "/settings" }
     package var settingsCopy: String { settingsCopies + "/finetuned.toml" }
@@ -106,6 +111,9 @@ package struct Layout: Hashable, Sendable {
     package func base(_ id: BaseID) -> String { bases + "/\(id)" }
     /// What is known of a base, beside its files.
     package func baseCard(_ id: BaseID) -> String { base(id) + "/card.json" }
+    /// Bases as engines beside the daemon's own worker read them: Hugging Face folders, by the base's digest.
+    package var stagedBases: String { state + "/staged" }
+    package func stagedBase(_ digest: String) -> String { stagedBases + "/\(digest)" }
     package var allModels: String { state + "/models" }
     package func models(_ pipeline: PipelineName) -> String { allModels + "/\(pipeline)" }
     package func version(_ pipeline: PipelineName, _ id: VersionID) -> String { models(pipeline) + "/\(id)" }

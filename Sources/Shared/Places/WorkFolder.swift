@@ -15,6 +15,12 @@ package struct WorkFolder: Hashable, Sendable {
     package var complaints: String { path + "/stderr.log" }
     /// Where a serving worker takes orders.
     package var socket: String { path + "/serve.sock" }
+    /// The number of the newest attempt at this work; an engine of an earlier one writes nothing more.
+    package var attempt: String { path + "/attempt" }
+    /// Where the worker writes the rows as tokens, for engines that read no text.
+    package var tokens: String { path + "/tokens" }
+    /// Where the worker writes the base as a Hugging Face folder, for engines that read no other.
+    package var base: String { path + "/base" }
     /// Where training goes on after an interruption.
     package var checkpoint: String { path + "/checkpoint.safetensors" }
     /// What was trained by the end of each epoch that is kept, where that was asked for.

@@ -33,6 +33,8 @@ package enum ConfigurationPage {
             itself that it does it (`PROGRAM --describe`, docs/engine-protocol.md).
 
             """
+        page += "\n## etc/finetuned/engines/NAME.toml\n\nAn engine that pipelines name (docs/engines.md).\n\n"
+        page += table(EngineProfile.keys)
         page += "\n## etc/finetuned/pipelines/NAME.toml\n\n" + table(PipelineSettings.keys)
         page += """
 

@@ -42,6 +42,14 @@ extension PipelineSettings {
             return $1.isEmpty ? "the identifier of a registered base" : nil
         },
         .text(
+            "engine", default: "the daemon's own worker",
+            "The engine that trains, by the name of its file in etc/finetuned/engines (docs/engines.md).",
+            read: { $0.engine?.rawValue }
+        ) {
+            $0.engine = EngineName($1)
+            return $1.isEmpty ? "the name of an engine" : nil
+        },
+        .text(
             "drop", default: "var/lib/finetuned/drop/<name>",
             "The folder that people drop files into, as an absolute path.",
             read: { $0.dropFolder }

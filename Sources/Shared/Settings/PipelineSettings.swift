@@ -14,6 +14,8 @@ package struct PipelineSettings: Codable, Hashable, Sendable {
     package var file: String
     /// Registered base model, or ``BaseID/automatic``: the registered bases compete.
     package var base: BaseID
+    /// The engine that trains it (nil: the daemon's own worker).
+    package var engine: EngineName?
     /// Drop folder; nil is `var/lib/finetuned/drop/<name>`.
     package var dropFolder: String?
     package var promote: PromotionPolicy = .auto

@@ -46,6 +46,7 @@ extension SettingsFolder {
             let names = Set(files.map(\.name))
             pipelines.removeAll { layout.isMade($0.file) && names.contains($0.name) }
         }
+        keepFormer(engines: former.engines)
         keepFormer(former.pipelines, layout)
     }
 

@@ -10,10 +10,14 @@ package struct SettingsFolder: Sendable {
     package var daemon = DaemonSettings()
     /// Sound pipelines, by name.
     package var pipelines: [PipelineSettings] = []
+    /// Sound engines that pipelines can name, by name.
+    package var engines: [EngineProfile] = []
     /// Every fault found, in the order of the files.
     package var problems: [Failure] = []
     /// Pipeline files that are not sound by themselves, or beside the others; by path.
     package internal(set) var faulty: Set<String> = []
+    /// Engine files that are not sound; by path.
+    var faultyEngines: Set<String> = []
     /// Pipelines whose former settings are in force because their files are not sound; see ``read(_:after:)``.
     package internal(set) var kept: [PipelineName] = []
     /// Whether the daemon's former settings are in force because its file is not sound.
@@ -45,6 +49,7 @@ package struct SettingsFolder: Sendable {
     package static func read(_ layout: Layout) -> SettingsFolder {
         var result = SettingsFolder()
         result.readDaemon(layout)
+        result.readProfiles(layout)
         let names = result.pipelineFiles(layout)
         for name in names {
             let path = layout.pipelineSettings + "/" + name

@@ -72,13 +72,17 @@ package struct LoadedModel {
     package static func trained(_ references: [AdapterReference], on model: Model, interruption: Interruption) throws
         -> (Model, Adapter?)
     {
-        for reference in references where !reference.sha256.isEmpty {
-            let file = reference.path + (isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors")
-            let digest = try FileReference(of: file, interruption: interruption).sha256
-            guard digest == reference.sha256 else {
-                throw Failure(
-                    code: "model.digest", "The SHA-256 is \(digest), but the request names \(reference.sha256).",
-                    at: file, remedy: "The file was changed or damaged: restore the version's folder.")
+        for reference in references {
+            let weights = isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors"
+            for (name, said) in [(weights, reference.sha256), ("/adapter_config.json", reference.configuration ?? "")]
+            where !said.isEmpty {
+                let file = reference.path + name
+                let digest = try FileReference(of: file, interruption: interruption).sha256
+                guard digest == said else {
+                    throw Failure(
+                        code: "model.digest", "The SHA-256 is \(digest), but the request names \(said).", at: file,
+                        remedy: "The file was changed or damaged: restore the version's folder.")
+                }
             }
         }
         let whole = references.lastIndex(where: isWhole)

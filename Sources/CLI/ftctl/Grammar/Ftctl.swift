@@ -9,7 +9,7 @@ struct Ftctl: AsyncParsableCommand {
         usage: "ftctl NOUN VERB [NAME …] [--json] [--root DIR]",
         discussion: """
             Short forms:
-              runs, drops, pipelines, bases, experiments   the lists
+              runs, drops, pipelines, bases, engines, experiments   the lists
               watch, report, explain, promote, cancel      of a run: `watch` is `run watch`
               rollback, history, generate                  of a pipeline: `history NAME` is `pipeline history NAME`
               show ID; drop ID; run ID                     what the identifier's form says: d-…, r-…, x-…
@@ -32,6 +32,6 @@ struct Ftctl: AsyncParsableCommand {
     /// Commands with verbs below them.
     static let nouns: [any ParsableCommand.Type] = [
         DropNoun.self, PipelineNoun.self, RunNoun.self, VersionNoun.self, BaseNoun.self, DataNoun.self,
-        ExperimentNoun.self, FeedbackNoun.self, TokenNoun.self,
+        ExperimentNoun.self, FeedbackNoun.self, TokenNoun.self, EngineNoun.self,
     ]
 }

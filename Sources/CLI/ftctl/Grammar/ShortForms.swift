@@ -6,7 +6,8 @@ enum ShortForms {
     /// Everyday words, by the command that they stand for.
     static let words: [String: [String]] = [
         "runs": ["run", "list"], "drops": ["drop", "list"], "pipelines": ["pipeline", "list"],
-        "bases": ["base", "list"], "experiments": ["experiment", "list"], "versions": ["version", "list"],
+        "bases": ["base", "list"], "engines": ["engine", "list"], "experiments": ["experiment", "list"],
+        "versions": ["version", "list"],
         "watch": ["run", "watch"], "report": ["run", "report"], "explain": ["run", "explain"],
         "promote": ["run", "promote"], "cancel": ["run", "cancel"], "pause": ["run", "pause"],
         "resume": ["run", "resume"], "rollback": ["pipeline", "rollback"],
@@ -65,7 +66,7 @@ enum ShortForms {
         case ("drop", .drop), ("run", .run), ("experiment", .experiment), ("data", .drop): [noun, "show"]
         case ("drop", _): ["drop", "add"]
         case ("run", _): ["pipeline", "run"]
-        case ("pipeline", _), ("base", _): [noun, "show"]
+        case ("pipeline", _), ("base", _), ("engine", _): [noun, "show"]
         case ("version", _): ["version", rest.count > 1 && !rest[1].hasPrefix("-") ? "show" : "list"]
         case ("data", _): ["data", "list"]
         case ("feedback", _): ["feedback", name.hasPrefix("chatcmpl-") ? "add" : "list"]

@@ -12,6 +12,7 @@ extension Routes {
         routes.addData(operations)
         routes.addVersions(operations)
         routes.addBases(operations.bases)
+        routes.addEngines(operations.engines)
         routes.addExperiments(operations.experiments)
         routes.addTokens(operations.tokens)
         routes.addFiles(operations)

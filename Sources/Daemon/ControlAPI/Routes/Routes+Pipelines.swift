@@ -7,7 +7,7 @@ extension Routes {
         on(.pipelines.show) { try pipelines.show($0.subject) }
         on(.pipelines.outlook) { try pipelines.outlook($0.subject) }
         on(.pipelines.settings) { try pipelines.settings($0.subject) }
-        on(.pipelines.check) { try pipelines.check($0.subject) }
+        on(.pipelines.check) { try await pipelines.check($0.subject) }
         on(.pipelines.run) { try pipelines.run($0.subject, $0.body, who: $0.who) }
         on(.pipelines.generate) { try await pipelines.generate($0.subject, $0.body, who: $0.principal) }
         on(.pipelines.rollback) { try pipelines.rollback($0.subject, $0.body, who: $0.who) }

@@ -37,5 +37,10 @@ package typealias RunID = Identifier<Run>
 /// The content address of one immutable model version, such as `v-9f86d081884c`.
 package typealias VersionID = Identifier<ModelVersion>
 
+/// The user's name of an engine: the stem of its TOML file.
+package typealias EngineName = Identifier<Engine>
+
+/// Phantom noun of ``EngineName``; an engine's settings live in the Settings target.
+package enum Engine {}
 /// Phantom noun of ``PipelineName``; a pipeline's settings live in the Settings target.
 package enum Pipeline {}

@@ -21,9 +21,13 @@ package struct AdapterReference: Codable, Hashable, Sendable {
     /// everything was trained.
     package var path: String
     package var sha256: String
+    /// SHA-256 of `adapter_config.json`, which says how the weights are scaled; nil where everything was trained, and
+    /// in references of before it was noted.
+    package var configuration: String?
 
-    package init(path: String, sha256: String) {
+    package init(path: String, sha256: String, configuration: String? = nil) {
         self.path = path
         self.sha256 = sha256
+        self.configuration = configuration
     }
 }

@@ -16,6 +16,8 @@ package struct ModelVersion: Codable, Hashable, Sendable {
     /// Version of the programs that made it, and the machine's determinism fingerprint.
     package var code: String
     package var machine: String
+    /// The engine that trained it; nil for the daemon's own worker.
+    package var engine: EngineRecord?
     package var notes: String?
     package var tags: [String: String]
 

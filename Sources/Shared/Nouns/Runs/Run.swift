@@ -50,6 +50,8 @@ package struct Run: Codable, Hashable, Sendable {
     package var verdict: Verdict?
     /// The version it became when promoted or accepted.
     package var version: VersionID?
+    /// The engine that trains it (nil: the daemon's own worker).
+    package var engine: EngineName?
     /// Larger runs first; manual 100, new data 50, iteration 30, trial 10.
     package var priority: Int
     /// The work that is done on it now, where a launcher has taken some.

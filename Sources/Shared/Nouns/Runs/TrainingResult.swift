@@ -20,6 +20,8 @@ package struct TrainingResult: Codable, Hashable, Sendable {
     package var paused: Bool
     /// BLAS core type, kernel set, threads: what determinism depends on.
     package var machine: String
+    /// The engine that the pipeline named; nil for the daemon's own worker. The daemon notes it, no engine does.
+    package var engine: EngineRecord?
     package init(
         adapter: AdapterReference, steps: Int, bestStep: Int, finalLoss: Double, validationLoss: Double? = nil,
         startValidationLoss: Double? = nil, validationTokenLoss: Double? = nil,

@@ -75,6 +75,7 @@ package enum RunDocument {
             ("state", run.stateInWords), ("cause", run.cause?.description), ("verdict", run.verdict?.summary),
             ("mode", run.mode.rawValue), ("base", run.base.rawValue), ("parent", run.parent?.rawValue ?? "the base"),
             ("snapshot", run.snapshot.rawValue),
+            ("trained by", run.training?.engine?.summary ?? run.engine?.rawValue),
             ("judged by", run.settings.map { "the settings \($0), as they were when it was queued" }),
             ("version", run.version?.rawValue),
             ("asked for by", run.requestedBy), ("created", Quantity.time(run.createdAt)),

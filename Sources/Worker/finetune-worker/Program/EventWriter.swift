@@ -8,6 +8,8 @@ import WorkerProtocol
 ///
 /// A reader that has gone away counts as a request to stop: a worker that nobody watches leaves a checkpoint and goes.
 final class EventWriter {
+    private let folder: WorkFolder
+    private let attempt: Int?
     private let pipe: Int32?
     private let file: Int32
     private var fault = FaultInjection.fromEnvironment()
@@ -16,7 +18,11 @@ final class EventWriter {
     var isWatched: Bool { pipe != nil }
 
     /// Opens `events.jsonl` for appending: a resumed run goes on in the same file.
-    init(folder: String) throws {
+    ///
+    /// - Parameter attempt: the number of this attempt, where the request names one.
+    init(folder: String, attempt: Int? = nil) throws {
+        self.folder = WorkFolder(folder)
+        self.attempt = attempt
         pipe = Self.descriptor()
         if let pipe { _ = fcntl(pipe, F_SETFD, FD_CLOEXEC) }
         file = open(WorkFolder(folder).events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
@@ -39,7 +45,7 @@ final class EventWriter {
     }
 
     /// Tells the parent by which status the program leaves where there is no folder to write into.
-    static func end(_ exit: WorkerExit, saying failure: Failure?) {
+    static func end(_ exit: WorkerExit, saying failure: Failure?, attempt: Int? = nil) {
         guard let pipe = descriptor() else { return }
         var events: [WorkerEvent] = []
         if let failure {
@@ -50,15 +56,20 @@ final class EventWriter {
         var event = WorkerEvent(.ended)
         event.status = exit.rawValue
         events.append(event)
-        for event in events {
+        for var event in events {
+            event.attempt = attempt
             // The parent that would read it may be gone; the exit status says the same.
             guard let line = try? ContractCoding.encode(event) + Data([10]) else { continue }
             line.withUnsafeBytes { _ = Foundation.write(pipe, $0.baseAddress, $0.count) }
         }
     }
 
-    /// Writes one event.
-    func write(_ event: WorkerEvent) {
+    /// Writes one event. Where another attempt has the folder the program leaves at once, and writes nothing more
+    /// there.
+    func write(_ said: WorkerEvent) {
+        var event = said
+        event.attempt = attempt
+        if let attempt, let current = folder.currentAttempt, current != attempt { leave(to: current) }
         fault?.before(event.event)
         // Encoding fails for numbers that JSON lacks (NaN); the event is then told without its figures.
         let data =
@@ -74,6 +85,16 @@ final class EventWriter {
             if let pipe, let data = try? ContractCoding.encode(warning) { _ = put(data + Data("\n".utf8), to: pipe) }
         }
         fault?.after(event.event)
+    }
+
+    /// Ends the program because another attempt has the folder.
+    private func leave(to other: Int) -> Never {
+        Self.end(
+            .peerLost,
+            saying: Failure(
+                code: "engine.fenced", "The attempt \(other) at this work was started after this one.", at: folder.path,
+                remedy: "Nothing needs to be done: the later one goes on."), attempt: attempt)
+        _exit(WorkerExit.peerLost.rawValue)
     }
 
     /// Tells of a new stage.

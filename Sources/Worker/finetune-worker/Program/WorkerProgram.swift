@@ -19,7 +19,7 @@ enum WorkerProgram {
         --describe: print what this engine can do, as one JSON object.
 
         exit: 0 done   64 bad request   65 bad rows   66 bad model   70 fault of the engine   73 cannot write
-              75 interrupted, start again to resume   76 loss diverged
+              74 another attempt has the folder   75 interrupted, start again to resume   76 loss diverged
         """
 
     /// Runs the program to its exit status.
@@ -37,7 +37,7 @@ enum WorkerProgram {
         do {
             request = try RequestReader.read(path)
             // First, while descriptor 3 is open only if the parent opened it.
-            events = try EventWriter(folder: request.directory)
+            events = try EventWriter(folder: request.directory, attempt: request.compute?.attempt)
             lock = try FolderLock.take(request.directory)
             if events.isWatched { try StopRequest.followParent() }
         } catch is StopRequest.Made {
@@ -54,7 +54,6 @@ enum WorkerProgram {
         let exit = work(TaskContext(request: request, events: events))
         var event = WorkerEvent(.ended)
         event.status = exit.rawValue
-        event.attempt = request.compute?.attempt
         events.write(event)
         return exit
     }

@@ -63,11 +63,13 @@ struct TrainRunner {
     private func write(_ job: TrainingJob, to folder: String) throws -> AdapterReference {
         let isSame: Bool
         let file: String
+        var configuration: String?
         switch job.trained {
         case .adapter(let adapter):
             try AdapterFolder.write(
                 adapter, family: job.model.configuration.family, base: job.base, root: job.model.moduleRoot, to: folder)
             file = folder + "/adapter_model.safetensors"
+            configuration = try FileReference(of: folder + "/adapter_config.json").sha256
             let back = try AdapterFolder.read([folder], for: job.model)
             isSame = back.places.allSatisfy { place in
                 guard let own = adapter.place(place.layer, place.projection) else { return false }
@@ -88,7 +90,8 @@ struct TrainRunner {
                     code: "training.result_unreadable", "What was written is not what was trained.", at: folder,
                     remedy: "Check the disk for errors and start the run again."))
         }
-        return AdapterReference(path: folder, sha256: try FileReference(of: file).sha256)
+        return AdapterReference(
+            path: folder, sha256: try FileReference(of: file).sha256, configuration: configuration)
     }
 }
 

@@ -1,0 +1,64 @@
+import Foundation
+import Launching
+import Nouns
+import Places
+import Synchronization
+import WorkerProtocol
+
+/// One start of an engine, with everything that it told.
+struct ProbeRun: Sendable {
+    let request: WorkerRequest
+    /// What came on the descriptor, in order.
+    let events: [WorkerEvent]
+    /// How the daemon would take its end; nil where it gave a result.
+    let end: WorkerEnd?
+
+    /// The status that its last event names.
+    var status: Int32? { events.last.flatMap { $0.event == .ended ? $0.status : nil } }
+    var steps: [StepReport] { events.compactMap(\.step) }
+    var validations: [ValidationReport] { events.compactMap(\.validation) }
+    var checkpoints: [Int] { events.compactMap(\.checkpoint) }
+    var result: WorkerResult? { events.compactMap(\.result).last }
+    var failure: Failure? { events.compactMap(\.failure).last }
+
+    /// How it ended, in words.
+    var ending: String {
+        let told = status.map { "told of status \($0)" } ?? "told of no status"
+        return told + (failure.map { " (\($0.code): \($0.message))" } ?? end?.failure.map { " (\($0.message))" } ?? "")
+    }
+
+    /// When something is done to an engine that is at work.
+    struct Plan: Sendable {
+        /// Asks it to stop after the event of this step.
+        var stopsAfter: Int?
+        /// Gives the folder to another attempt after the event of this step; an engine that goes on for another
+        /// ``patience`` steps is ended.
+        var fencesAfter: Int?
+        static let patience = 20
+    }
+
+    /// Starts an engine and follows it to its end. Throws a CancellationError, or a FileFailure.
+    static func of(
+        _ request: WorkerRequest, by launcher: LocalLauncher, silence: Duration, _ plan: Plan = Plan()
+    ) async throws -> ProbeRun {
+        let told = Mutex<[WorkerEvent]>([])
+        var end: WorkerEnd?
+        do {
+            let handle = try await launcher.submit(request)
+            guard let events = try await launcher.attach(handle) else { throw CancellationError() }
+            _ = try await launcher.follow(handle, events, silence: silence) { event in
+                told.withLock { $0.append(event) }
+                guard let step = event.step?.step else { return }
+                if step == plan.stopsAfter { Task { await launcher.stop(handle) } }
+                guard let fence = plan.fencesAfter else { return }
+                // Where it cannot be written the engine goes on, and that is found.
+                if step == fence { _ = try? Attempt.next(in: request.directory) }
+                if step == fence + Plan.patience { Task { await launcher.cancel(handle) } }
+            } onCancel: {
+                await launcher.cancel(handle)
+            }
+        } catch let ended as WorkerEnd { end = ended }
+        try Task.checkCancellation()
+        return ProbeRun(request: request, events: told.withLock { $0 }, end: end)
+    }
+}

@@ -1,0 +1,97 @@
+import Nouns
+import WorkerProtocol
+
+/// One engine that pipelines can name, as its TOML file (`etc/finetuned/engines/<name>.toml`) describes it.
+///
+/// It trains on tokens; text, judgement and everything else stay with the daemon's own worker.
+package struct EngineProfile: Codable, Hashable, Sendable {
+    /// What it computes on.
+    package enum Device: String, Codable, Hashable, Sendable, CaseIterable { case auto, cpu, cuda }
+
+    /// The programs that have names.
+    package static let builtin = "builtin"
+    package static let torch = "torch"
+
+    package var name: EngineName
+    /// The file it came from, for messages.
+    package var file: String
+    /// `builtin`, `torch`, or the absolute path of a program that speaks the engine protocol.
+    package var program = ""
+    /// The Python that has the PyTorch engine.
+    package var python: String?
+    /// Who starts it.
+    package var launcher = "local"
+    package var device = Device.auto
+    package var precision = ComputeSettings.Precision.float32
+    package var quantise = ComputeSettings.Quantisation.none
+    package var parallel = ComputeSettings.Parallel.auto
+    package var nodes = 1
+    package var ranksPerNode = 1
+    /// Runs at work on it at the same time, beside `compute_slots`.
+    package var slots = 1
+
+    package init(name: EngineName, file: String) {
+        self.name = name
+        self.file = file
+    }
+
+    /// Whether it is the daemon's own worker, which reads rows and bases as they are.
+    package var isBuiltin: Bool { program == Self.builtin }
+
+    /// Processes that compute together.
+    package var ranks: Int { nodes * ranksPerNode }
+
+    /// What its requests say of the machine.
+    package var compute: ComputeSettings {
+        ComputeSettings(
+            engine: name.rawValue, precision: precision, quantise: quantise, parallel: parallel, ranks: ranks,
+            device: device == .auto ? nil : device.rawValue)
+    }
+}
+
+extension EngineProfile: StandardSettings {
+    package static let standard = EngineProfile(name: "", file: "")
+
+    /// Every key of an engine's file.
+    package static let keys: [SettingsKey<EngineProfile>] = [
+        .text(
+            "program", default: "(required)",
+            """
+            `builtin` (the daemon's own worker), `torch` (the PyTorch engine), or the absolute path of a program that \
+            speaks docs/engine-protocol.md.
+            """,
+            read: { $0.program }
+        ) {
+            $0.program = $1
+            return [Self.builtin, Self.torch].contains($1) || $1.hasPrefix("/")
+                ? nil : "\"builtin\", \"torch\" or an absolute path"
+        },
+        .text(
+            "python", default: "none",
+            "The Python that has the PyTorch engine, such as /opt/finetuned-torch/bin/python; for `torch` alone.",
+            read: { $0.python }
+        ) {
+            $0.python = $1
+            return $1.hasPrefix("/") ? nil : "an absolute path"
+        },
+        .text(
+            "launcher", default: "\"local\"", "Who starts it: `local` runs it as processes of the daemon.",
+            read: { $0.launcher }
+        ) {
+            $0.launcher = $1
+            return $1 == "local" ? nil : "\"local\""
+        },
+        .choice("device", \.device, "What it computes on; `auto`: a GPU where there is one."),
+        .choice("precision", \.precision, "What the frozen weights are kept in; what is trained is always float32."),
+        .choice("quantise", \.quantise, "What the frozen weights are compressed to (`nf4` needs bitsandbytes)."),
+        .choice(
+            "parallel", \.parallel,
+            "How ranks share the base: each has all of it (`replicate`), or a part (`shard`); `auto`: as it likes."
+        ),
+        .whole("nodes", \.nodes, in: 1...4096, "Machines that compute together; the launcher `local` has one."),
+        .whole(
+            "ranks_per_node", \.ranksPerNode, in: 1...1024,
+            "Processes on each machine: one a GPU, any number on CPUs."),
+        .whole("slots", \.slots, in: 1...1024, "Runs at work on it at the same time, beside `compute_slots`."),
+    ]
+}

@@ -1,0 +1,187 @@
+"""The whole main job with another engine: dropped rows become a served model that PyTorch trained, and every result is looked at first."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from engine import ROOT
+
+sys.path.insert(0, str(ROOT / "Tests" / "Interop"))
+import worker  # noqa: E402
+
+PROGRAMS = pathlib.Path(os.environ.get("FINETUNED_BINARIES", worker.BUILD))
+MODEL = worker.require(worker.SMOL, "Run: make models")
+PIPELINE = """
+base = "smollm2"
+engine = "torch-cpu"
+[trigger]
+settle_seconds = 0.2
+[recipe]
+learning_rate = 2e-3
+epochs = 1
+batch_rows = 16
+[data]
+gate_share = 0.25
+validation_share = 0.05
+[gates]
+max_new_tokens = 4
+"""
+
+
+class Sandbox:
+    """A daemon on a root of its own, with the PyTorch engine of this repository."""
+
+    def __init__(self, root):
+        self.root, self.daemon = root, None
+        for folder in ("etc/finetuned/pipelines", "etc/finetuned/engines"):
+            (root / folder).mkdir(parents=True)
+        self.write("etc/finetuned/finetuned.toml", "quiet_seconds = 0.3\n")
+
+    def write(self, path, text, mode=0o644):
+        file = self.root / path
+        file.write_text(text)
+        file.chmod(mode)
+        return file
+
+    def engine(self, name, before="", **keys):
+        """The file of an engine whose Python is this one, with the package of this repository; `before` runs first."""
+        python = self.write(f"{name}.sh", f"#!/bin/sh\nexport PYTHONPATH='{ROOT}/Engines/torch'\n{before}\nexec '{sys.executable}' \"$@\"\n", 0o755)
+        lines = [f"{key} = {json.dumps(value)}" for key, value in {"program": "torch", "python": str(python), **keys}.items()]
+        self.write(f"etc/finetuned/engines/{name}.toml", "\n".join(lines) + "\n")
+
+    def pipeline(self, name):
+        self.write(f"etc/finetuned/pipelines/{name}.toml", PIPELINE)
+
+    def start(self):
+        self.daemon = subprocess.Popen([PROGRAMS / "finetuned", "--root", self.root], stdout=open(self.root / "log", "ab"), stderr=subprocess.STDOUT)
+        self.until(lambda: self.ftctl("status")[0] == 0)
+
+    def stop(self):
+        self.daemon.send_signal(signal.SIGTERM)
+        assert self.daemon.wait(timeout=300) == 0
+
+    def ftctl(self, *words):
+        done = subprocess.run([PROGRAMS / "ftctl", *words], env={**os.environ, "FINETUNED_ROOT": str(self.root)}, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def ask(self, *words):
+        status, said = self.ftctl(*words, "--json")
+        assert status == 0, said
+        return json.loads(said)
+
+    def until(self, condition):
+        for _ in range(3000):
+            found = condition()
+            if found:
+                return found
+            time.sleep(0.1)
+        raise AssertionError((self.root / "log").read_text()[-4000:])
+
+    def drop(self, pipeline, rows, name="rows.jsonl"):
+        folder = self.root / "var/lib/finetuned/drop" / pipeline
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".part").write_text("".join(json.dumps({"prompt": p, "completion": c}) + "\n" for p, c in rows))
+        (folder / ".part").rename(folder / name)
+
+    def run(self, identifier=None):
+        runs = self.ask("runs")
+        return next((run for run in runs if identifier in (None, run["id"])), None)
+
+
+def rows(numbers):
+    things = [("apple", "food"), ("bread", "food"), ("cheese", "food"), ("engine", "car"), ("wheel", "car"), ("brake", "car"), ("pear", "food")]
+    return [(f"Say food or car: order {i} is about {things[i % 7][0]}", things[i % 7][1]) for i in numbers]
+
+
+@pytest.fixture
+def sandbox(tmp_path):
+    # A socket's path is short.
+    root = pathlib.Path("/tmp") / f"ft-{os.getpid()}-{abs(hash(tmp_path)) % 10000}"
+    root.mkdir()
+    sandbox = Sandbox(root)
+    yield sandbox
+    if sandbox.daemon and sandbox.daemon.poll() is None:
+        sandbox.daemon.kill()
+        sandbox.daemon.wait()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def test_dropped_rows_become_a_model_that_pytorch_trained(sandbox):
+    sandbox.engine("torch-cpu", ranks_per_node=2)
+    sandbox.pipeline("orders")
+    sandbox.start()
+    assert sandbox.ftctl("base", "add", MODEL, "--id", "smollm2")[0] == 0
+    listed = {engine["name"]: engine for engine in sandbox.ask("engine", "list")}
+    assert set(listed) == {"builtin", "torch-cpu"} and "train" in listed["torch-cpu"]["description"]["tasks"]
+    assert listed["torch-cpu"]["pipelines"] == ["orders"] and listed["torch-cpu"]["slots"] == 1
+    status, said = sandbox.ftctl("pipeline", "check", "orders")
+    assert status == 0 and "trained by the engine 'torch-cpu'" in said, said
+
+    # A daemon that stops in the midst of training leaves a checkpoint, and the next one goes on from there.
+    sandbox.drop("orders", rows(range(160)))
+    run = sandbox.until(sandbox.run)
+    folder = sandbox.root / "var/lib/finetuned/runs" / run["id"]
+    events = folder / "events.jsonl"
+    sandbox.until(lambda: events.exists() and '"step": {' in events.read_text())
+    sandbox.stop()
+    sandbox.start()
+    run = sandbox.until(lambda: (found := sandbox.run())["state"] in ("promoted", "delivered", "rejected", "inconclusive", "failed") and found)
+    assert run["state"] in ("promoted", "delivered"), sandbox.ftctl("report", run["id"])[1]
+    engine = run["training"]["engine"]
+    assert engine["name"] == "torch-cpu" and engine["ranks"] == 2 and "torch" in engine["versions"]
+    assert run["training"]["adapter"]["path"] == str(folder / "adapter") and run["training"]["adapter"]["configuration"]
+    told = [json.loads(line) for line in events.read_text().splitlines()]
+    steps = [event["step"]["step"] for event in told if event["event"] == "step"]
+    assert steps == sorted(set(steps)), "a step was done twice"
+    assert {event["attempt"] for event in told} == {1, 2}
+    assert len(list((sandbox.root / "var/lib/finetuned/staged").iterdir())) == 1
+
+    version = sandbox.ask("version", "show", "orders")
+    assert version["version"]["engine"]["name"] == "torch-cpu"
+    assert "torch-cpu: torch on 2 ranks" in sandbox.ftctl("run", "show", run["id"])[1]
+    answer = sandbox.ftctl("generate", "orders", "Say food or car: order 900 is about bread", "--max-new-tokens", "4")[1]
+    assert answer.strip() == "food"
+
+    # The same pipeline goes on by the daemon's own worker: adapters belong to no engine.
+    sandbox.drop("orders", rows(range(160, 240)), "more.jsonl")
+    config = (sandbox.root / "etc/finetuned/pipelines/orders.toml")
+    config.write_text(config.read_text().replace('engine = "torch-cpu"\n', ""))
+    second = sandbox.until(lambda: (found := sandbox.run())["id"] != run["id"] and found.get("verdict") and found)
+    assert second["mode"] == "continue" and second["parent"] == run["version"]
+    sandbox.stop()
+
+
+def test_pytorch_keeps_every_rule(sandbox):
+    sandbox.engine("torch-cpu")
+    sandbox.engine("torch-half", precision="bfloat16", ranks_per_node=2)
+    sandbox.start()
+    for name in ("torch-cpu", "torch-half"):
+        status, said = sandbox.ftctl("engine", "check", name)
+        assert status == 0 and "keeps all 18 rules" in said, said
+    sandbox.stop()
+
+
+def test_what_an_engine_cannot_do_and_what_it_makes_up_is_refused_by_name(sandbox):
+    # An engine that changes its adapter once its result is told.
+    spoil = "case \"$*\" in *request.json*) \"%s\" \"$@\"; s=$?; for f in \"${3%%/*}\"/adapter/adapter_config.json; do " \
+            "sed -i 's/\"lora_alpha\": [0-9.]*/\"lora_alpha\": 999/' \"$f\"; done; exit $s;; esac" % sys.executable
+    sandbox.engine("torch-cpu", before=spoil)
+    sandbox.engine("bare", python="/nonexistent/python")
+    sandbox.pipeline("orders")
+    sandbox.start()
+    assert sandbox.ftctl("base", "add", MODEL, "--id", "smollm2")[0] == 0
+    status, said = sandbox.ftctl("engine", "show", "bare")
+    assert status == 1 and "/nonexistent/python" in said, said
+    status, said = sandbox.ftctl("engine", "show", "nobody")
+    assert status == 1 and "There is no engine 'nobody'" in said
+    sandbox.drop("orders", rows(range(60)))
+    run = sandbox.until(lambda: (found := sandbox.run()) and found["state"] == "failed" and found)
+    assert run["cause"]["code"] == "engine.result" and "lora_alpha" in run["cause"]["message"], run["cause"]
+    assert "version" not in run
+    sandbox.stop()
