@@ -162,8 +162,9 @@ let daemon: [Target] = [
     library(
         "Daemon", "Operations",
         [
-            "ControlProtocol", "Datasets", "EvaluationMetrics", "Experiments", "Gating", "GoldenSets", "JSONSchemas",
-            "Judged", "Launching", "Ledger", "Multipart", "Nouns", "Platform", "Promotion", "Registry", "Scheduling",
+            "ControlProtocol", "Datasets", "Delivery", "EvaluationMetrics", "Experiments", "Gating", "GoldenSets",
+            "JSONSchemas", "Judged", "Launching", "Ledger", "Multipart", "Nouns", "Platform", "Promotion", "Registry",
+            "Scheduling",
             "Serving", "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol",
         ]),
     library(
@@ -219,7 +220,8 @@ let worker: [Target] = [
     library(
         "Worker", "Evaluation",
         ["Encoding", "EvaluationMetrics", "Generation", "ModelLoading", "Nouns", "Transformers", "WorkerProtocol"]),
-    library("Worker", "Exporting", ["ModelLoading", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
+    library(
+        "Worker", "Exporting", ["ModelLoading", "Nouns", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
     program(
         "Worker", "finetune-worker",
         [
@@ -244,8 +246,9 @@ let testTargets: [Target] = [
     .target(
         name: "OperationsScene",
         dependencies: [
-            "ControlProtocol", "Datasets", "Experiments", "Launching", "Ledger", "Nouns", "Operations", "Platform",
-            "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit", "Supervision",
+            "ControlProtocol", "Datasets", "Delivery", "Experiments", "Launching", "Ledger", "Nouns", "Operations",
+            "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit",
+            "Supervision",
             "TestSupport", "WireAPI", "WorkerProtocol", logging,
         ], path: "Tests/OperationsScene"),
     .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),

@@ -73,22 +73,19 @@ package enum GateModels {
         -> ModelReference
     {
         let content = artefact.files.map(\.sha256).sorted().joined(separator: "\n")
-        switch artefact.format {
-        case .peft:
-            guard let weights = artefact.files.first(where: { $0.path.hasSuffix("/adapter_model.safetensors") }) else {
-                throw Failure(
-                    code: "export.incomplete", "The exported adapter has no adapter_model.safetensors.",
-                    at: artefact.path, remedy: "Queue a new run.")
-            }
-            return context.modelReference(
-                card, adapters: [AdapterReference(path: artefact.path, sha256: weights.sha256)])
-        case .huggingface:
-            return ModelReference(basePath: artefact.path, base: card.id, baseDigest: Digest.sha256(Data(content.utf8)))
-        case .ggufF16, .ggufQ8:
+        let file = artefact.format.mainFile.map { artefact.path + "/" + $0 }
+        guard artefact.format.isAdapter else {
             return ModelReference(
-                basePath: artefact.files.first { $0.path.hasSuffix(".gguf") }?.path ?? artefact.path, base: card.id,
-                baseDigest: Digest.sha256(Data(content.utf8)))
+                basePath: file ?? artefact.path, base: card.id, baseDigest: Digest.sha256(Data(content.utf8)))
         }
+        let name = artefact.format.mainFile ?? "adapter_model.safetensors"
+        guard let weights = artefact.files.first(where: { $0.path.hasSuffix("/" + name) }) else {
+            throw Failure(
+                code: "export.incomplete", "The exported adapter has no \(name).", at: artefact.path,
+                remedy: "Queue a new run.")
+        }
+        return context.modelReference(
+            card, adapters: [AdapterReference(path: file ?? artefact.path, sha256: weights.sha256)])
     }
 
     /// The rows and settings of a run's judgement.

@@ -1,4 +1,5 @@
 import Datasets
+import Delivery
 import Experiments
 import Foundation
 import Launching
@@ -20,6 +21,7 @@ package struct Operations: Sendable {
     package let drops: DropOperations
     package let data: DatasetCatalogue
     package let versions: VersionCatalogue
+    package let exports: ExportOperations
     package let bases: BaseOperations
     package let experiments: ExperimentOperations
     package let files: FileOperations
@@ -34,7 +36,7 @@ package struct Operations: Sendable {
         _ context: StageContext, scheduling: SchedulingService, supervision: SupervisionService,
         promotion: PromotionService,
         registry: BaseRegistry, launcher: any WorkerRunner, serving: any ServingPath, experiments: ExperimentService,
-        datasets: DatasetCatalogue, soundness: SoundnessService, startedAt: Date
+        datasets: DatasetCatalogue, soundness: SoundnessService, orders: ExportOrders, startedAt: Date
     ) {
         let desk = ServiceDesk(context)
         repetitions = Repetitions(context)
@@ -52,7 +54,8 @@ package struct Operations: Sendable {
         runs = RunOperations(context: context, supervision: supervision, promotion: promotion)
         drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
         data = datasets
-        versions = VersionCatalogue(context) { serving.versionsInUse }
+        versions = VersionCatalogue(context) { serving.versionsInUse.union(orders.versions) }
+        exports = ExportOperations(context: context, orders: orders, versions: versions)
         bases = BaseOperations(
             context: context, registry: registry, recommender: BaseRecommender(context, launcher: launcher),
             desk: desk)

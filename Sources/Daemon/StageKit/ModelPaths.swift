@@ -45,6 +45,21 @@ extension StageContext {
         return card
     }
 
+    /// The base that a version stands on. Throws a Failure (`export.base`) where it is gone or another one.
+    package func requireBase(of version: ModelVersion) throws -> BaseCard {
+        func gone(_ what: String) -> Failure {
+            Failure(
+                code: "export.base", "The version \(version.id) stands on the base '\(version.base)', \(what).",
+                at: version.base.rawValue,
+                remedy: "Register the same files again: `ftctl base add … --id \(version.base)`.")
+        }
+        guard let card = try ledger.base(version.base) else { throw gone("which is not registered any more") }
+        guard card.digest == version.baseDigest else { throw gone("and another model has that name now") }
+        let path = card.path(in: layout.base(card.id))
+        guard FileManager.default.fileExists(atPath: path) else { throw gone("whose files are gone from \(path)") }
+        return card
+    }
+
     /// The adapters of what a pipeline serves now (none: the base alone), and the version.
     package func served(_ pipeline: PipelineName) throws -> ModelVersion? {
         guard let id = try ledger.served(pipeline)?.version else { return nil }

@@ -74,7 +74,7 @@ struct Daemon {
         let operations = Operations(
             context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry,
             launcher: launcher, serving: serving, experiments: experiments,
-            datasets: DatasetCatalogue(context, service: datasets), soundness: soundness,
+            datasets: DatasetCatalogue(context, service: datasets), soundness: soundness, orders: delivery.orders,
             startedAt: Date())
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
         let listening = Bell()
@@ -94,7 +94,8 @@ struct Daemon {
 
         let services: [any Service] = [
             intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, serving, delivery,
-            soundness, server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
+            soundness, server, RetentionService(context) { serving.versionsInUse.union(delivery.orders.versions) },
+            LedgerWatch(context),
             EngineWatch(context: context, roster: roster), reloading, presence, orders,
         ]
         try await group(of: services).run()

@@ -37,9 +37,13 @@ struct GGUFTensors {
     private mutating func block(_ index: Int, _ layer: LayerWeights, _ layout: TensorLayout) {
         let prefix = layout.prefix(index)
         for (kind, name) in layout.norms.prefix(1) { if let weights = layer[kind] { norm(prefix + name, weights) } }
-        if let fused = layout.fused, let q = layer[.q], let k = layer[.k], let v = layer[.v] {
-            add(prefix + fused + ".weight", out: q.out + k.out + v.out, in: q.in, merged.fused(index))
-            bias(prefix + fused, [q, k, v].flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) })
+        for fused in layout.fused {
+            let parts = fused.parts.compactMap { layer[$0] }
+            let name = prefix + fused.name
+            add(
+                name + ".weight", out: parts.reduce(0) { $0 + $1.out }, in: parts.first?.in ?? 0,
+                merged.fused(index, fused.parts))
+            if let values = parts.joinedBias { bias(name, values) }
         }
         let headSize = model.configuration.headSize
         for projection in Projection.allCases where !layout.fuses(projection) {
@@ -80,6 +84,13 @@ struct GGUFTensors {
         guard head > 0 else { return row }
         let place = row % head
         return row - place + place / 2 + place % 2 * (head / 2)
+    }
+}
+
+extension [WeightMatrix] {
+    /// The biases of matrices that a file keeps as one; nil where none has one.
+    var joinedBias: [Float]? {
+        contains { $0.bias != nil } ? flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) } : nil
     }
 }
 

@@ -73,7 +73,10 @@ package struct LoadedModel {
         -> (Model, Adapter?)
     {
         for reference in references where !reference.sha256.isEmpty {
-            let file = reference.path + (isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors")
+            let file =
+                reference.path.hasSuffix(".gguf")
+                ? reference.path
+                : reference.path + (isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors")
             let digest = try FileReference(of: file, interruption: interruption).sha256
             guard digest == reference.sha256 else {
                 throw Failure(

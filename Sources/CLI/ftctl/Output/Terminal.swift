@@ -25,6 +25,9 @@ enum Terminal {
     /// Empties the terminal.
     static func clear() { write(Data("\u{1B}[2J\u{1B}[H".utf8)) }
 
+    /// Says on standard error how far something is.
+    static func remark(_ text: String) { complain(json: Data(text.utf8)) }
+
     /// Says on standard error what went wrong.
     static func complain(_ text: String) { complain(json: Data("ftctl: \(text)".utf8)) }
 

@@ -65,8 +65,7 @@ struct TrainRunner {
         let file: String
         switch job.trained {
         case .adapter(let adapter):
-            try AdapterFolder.write(
-                adapter, family: job.model.configuration.family, base: job.base, root: job.model.moduleRoot, to: folder)
+            try AdapterFolder.write(adapter, of: job.model, base: job.base, to: folder)
             file = folder + "/adapter_model.safetensors"
             let back = try AdapterFolder.read([folder], for: job.model)
             isSame = back.places.allSatisfy { place in
