@@ -9,9 +9,9 @@ import pytest
 import worker
 
 FAMILIES = pathlib.Path(__file__).resolve().parents[1] / "Fixtures" / "families"
-KINDS = ["llama", "llama3", "llama-biased", "qwen2", "qwen3", "smollm3", "granite"]
+KINDS = ["llama", "llama3", "llama-biased", "qwen2", "qwen3", "smollm3", "granite", "phi3", "granitemoehybrid", "granite4-nope", "olmo2", "olmo3", "ministral3"]
 # llama.cpp takes LongRoPE's divisors for long texts where its context is longer than the original one.
-CONTEXTS = {"phi3": 32}
+CONTEXTS = {"phi3": 32, "ministral3": 32}
 
 
 def tokenizer(folder, size):

@@ -10,7 +10,9 @@ import WeightFiles
 @Suite struct FamilyTests {
     /// Each family, and variants of some.
     static let kinds =
-        ModelConfiguration.Family.allCases.map(\.name) + ["llama3", "mistral", "llama-biased", "gemma3-wrapped"]
+        ModelConfiguration.Family.allCases.map(\.name) + [
+            "llama3", "mistral", "llama-biased", "gemma3-wrapped", "granite4-nope", "olmo3",
+        ]
 
     struct Expected: Decodable {
         struct Sequence: Decodable {

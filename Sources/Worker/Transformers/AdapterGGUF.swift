@@ -31,7 +31,7 @@ package enum AdapterGGUF {
         try GGUFWriter.write(
             tensors,
             metadata: [
-                ("general.architecture", .text(c.family.name)), ("general.type", .text("adapter")),
+                ("general.architecture", .text(c.family.facts.architecture)), ("general.type", .text("adapter")),
                 ("general.name", .text(name)), ("adapter.type", .text("lora")),
                 ("adapter.lora.alpha", .float32(adapter.layout.scale * Float(rank))),
                 (rankNote, .uint32(UInt32(clamping: rank))),
@@ -62,7 +62,8 @@ extension AdapterPart {
         let c = model.configuration
         let layout = c.family.facts.gguf
         for (key, wanted) in [
-            ("general.type", "adapter"), ("adapter.type", "lora"), ("general.architecture", c.family.name),
+            ("general.type", "adapter"), ("adapter.type", "lora"),
+            ("general.architecture", c.family.facts.architecture),
         ] where file.metadata[key]?.string != wanted {
             throw failure(key, "this is '\(file.metadata[key]?.string ?? "")' where '\(wanted)' is expected")
         }

@@ -76,14 +76,10 @@ struct TensorShelf {
         }
         var norms: [BlockNorm: NormWeights] = [:]
         for (norm, name) in layout.norms {
-            norms[norm] = try self.norm(prefix + name, [.query, .key].contains(norm) ? c.headSize : c.width)
+            let width = norm == .query ? c.queryNormShape.size : norm == .key ? c.keyNormShape.size : c.width
+            norms[norm] = try self.norm(prefix + name, width)
         }
-        guard let attention = norms[.attention], let feedForward = norms[.feedForward] else {
-            throw ModelFailure(
-                place: "\(file), \(prefix)", problem: "the family \(c.family) names no norms",
-                remedy: "Report this with the model's name.")
-        }
-        var layer = LayerWeights(attentionNorm: attention, feedForwardNorm: feedForward, projections: projections)
+        var layer = LayerWeights(projections: projections)
         for (norm, weights) in norms { layer[norm] = weights }
         return layer
     }

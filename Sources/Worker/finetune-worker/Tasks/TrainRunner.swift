@@ -171,13 +171,13 @@ struct TrainingJob {
         }
     }
 
-    /// What the activations of one token take.
+    /// What the activations of one token of a row take that is too long for all of them to be kept.
     private static func bytesPerToken(_ model: Model, _ trained: Trained) throws -> Int {
         let team = ThreadTeam(threads: 1)
         switch trained {
         case .adapter(let adapter):
-            return max(1, try Transformer(model, adapter: adapter, team: team, training: true).bytesPerToken)
-        case .weights: return max(1, try Transformer(model, team: team, training: true).bytesPerToken)
+            return max(1, try Transformer(model, adapter: adapter, team: team, training: true).frugalBytesPerToken)
+        case .weights: return max(1, try Transformer(model, team: team, training: true).frugalBytesPerToken)
         }
     }
 
