@@ -83,13 +83,17 @@ struct ExportOrdersTests {
 
     @Test func rowsThatAreLeftAreScoredAndElseTheProbe() async throws {
         let context = try tests.context("")
-        let version = try version(context)
         let folder = context.layout.base("tiny")
+        try AtomicFile.makeFolder(folder)
         try AtomicFile.write(Data("{}\n".utf8), to: folder + "/probe.jsonl")
-        var card = try #require(try context.ledger.base("tiny"))
+        var card = BaseCard(
+            id: "tiny", architecture: "llama", parameters: 1, quantisation: ["Q4_1": 7, "F32": 2], contextLength: 1,
+            layers: 1, width: 1, vocabulary: 1, tokenizer: "t", tokenizerDigest: "d", format: "gguf", digest: "abc",
+            trainingMemoryBytes: 1)
         card.probe = FileReference(path: "probe.jsonl", sha256: "p", bytes: 3, rows: 1)
-        card.quantisation = ["Q4_1": 7, "F32": 2]
         try context.ledger.add(card)
+        try context.ledger.add(Snapshot(id: "s", pipeline: "p", createdAt: Date(), drops: [], files: [:], rows: [:]))
+        let version = try version(context)
         let launcher = FakeLauncher(FakeLauncher.export)
         let service = tests.service(context, launcher)
         service.orders.add(version, .huggingface, who: "ada")

@@ -101,8 +101,8 @@ struct Exporter: Sendable {
             let result = try await write(
                 version,
                 ExportTask(
-                    model: context.modelReference(card, adapters: version.adapters), format: written, check: check,
-                    checkLimit: rows), work)
+                    model: context.modelReference(card, adapters: version.adapters, recipe: version.recipe),
+                    format: written, check: check, checkLimit: rows), work)
             try? FileManager.default.removeItem(atPath: place)
             try AtomicFile.move(work + "/export", to: place)
             let files = (result.files ?? []).map { file in

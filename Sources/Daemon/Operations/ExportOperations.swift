@@ -73,7 +73,13 @@ package struct ExportOperations: Sendable {
                 code: "version.unknown", "There is neither a version nor a pipeline '\(request.model)'.",
                 at: request.model, remedy: "See `ftctl pipeline list` and `ftctl version list PIPELINE`.")
         }
-        return try versions.one(pipeline, request.version ?? "current").version
+        if let name = request.version { return try versions.one(pipeline, name).version }
+        guard let served = try context.served(pipeline) else {
+            throw Failure(
+                code: "version.unknown", "The pipeline '\(pipeline)' serves no version of its own yet.",
+                at: request.model, remedy: "Name one of `ftctl version list \(pipeline)`, or promote a run first.")
+        }
+        return served
     }
 
     private func unknown(_ id: VersionID, _ format: String) -> Failure {

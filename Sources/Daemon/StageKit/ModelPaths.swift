@@ -4,15 +4,31 @@ import Platform
 
 extension StageContext {
     /// A base as workers load it: its GGUF file, or its Hugging Face folder.
-    package func modelReference(_ card: BaseCard, adapters: [AdapterReference] = []) -> ModelReference {
-        ModelReference(
+    ///
+    /// - Parameter recipe: whose template and day rows are written with; the base's own where it is nil.
+    package func modelReference(_ card: BaseCard, adapters: [AdapterReference] = [], recipe: Recipe? = nil)
+        -> ModelReference
+    {
+        var model = ModelReference(
             basePath: card.path(in: layout.base(card.id)), base: card.id, baseDigest: card.digest,
             adapters: adapters)
+        (model.template, model.date) = (recipe?.template?.text, recipe?.templateDate)
+        return model
+    }
+
+    /// The recipe as a run keeps it: with the text of its template, and with the day that the template prints where it
+    /// prints one. Throws a Failure (`recipe.template`).
+    package func prepared(_ recipe: Recipe, _ card: BaseCard) throws -> Recipe {
+        var recipe = recipe
+        recipe.template = try recipe.template?.loaded()
+        let prints = recipe.template?.text.map { $0.contains("strftime_now") } ?? card.printsDate ?? false
+        recipe.templateDate = prints ? recipe.templateDate ?? TemplateDay.today() : nil
+        return recipe
     }
 
     /// A version as workers load it: its base with its adapters.
     package func modelReference(_ version: ModelVersion) throws -> ModelReference {
-        modelReference(try requireBase(version.base), adapters: version.adapters)
+        modelReference(try requireBase(version.base), adapters: version.adapters, recipe: version.recipe)
     }
 
     /// What the adapter of a run rests on.

@@ -19,7 +19,7 @@ enum RunRequests {
         }
         let stack = try context.stack(of: run)
         var task = try TrainTask(
-            model: context.modelReference(card, adapters: stack.frozen), startAdapter: stack.start,
+            model: context.modelReference(card, adapters: stack.frozen, recipe: run.recipe), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe,
             truncate: FrozenSettings.of(run, context).truncate)
         if run.job != nil { task.keepsEpochs = true }
@@ -37,7 +37,8 @@ enum RunRequests {
                 remedy: "Queue a new run.")
         }
         let train = try TrainTask(
-            model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [],
+            model: context.modelReference(card, recipe: run.recipe), train: snapshot.files[.train] ?? [],
+            validation: [],
             recipe: run.recipe,
             truncate: FrozenSettings.of(run, context).truncate)
         let task = RangeTestTask(

@@ -29,8 +29,8 @@ package final class Transformer {
     private let isTraining: Bool
     /// The layer below which nothing is trained, so nothing need be kept.
     let lowestTrained: Int
-    /// Bytes that a micro-batch may take; one that would take more keeps the layers' inputs alone, and computes each layer
-    /// once more in the backward pass. The numbers are the same.
+    /// Bytes that a micro-batch may take; one that would take more keeps the layers' inputs alone, and computes each
+    /// layer once more in the backward pass. The numbers are the same.
     package var mostBytes = Int.max
 
     var configuration: ModelConfiguration { model.configuration }

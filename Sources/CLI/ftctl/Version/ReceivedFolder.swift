@@ -48,7 +48,7 @@ struct ReceivedFolder {
             let name = (file.path as NSString).lastPathComponent
             let place = work + "/" + name
             if try isWhole(place, file) { continue }
-            remark("\(name) (\(file.bytes >> 20) MiB) …")
+            if file.bytes >> 20 > 0 { remark("\(name) (\(file.bytes >> 20) MiB) …") }
             do { try await fetch(file, name, record, to: place, client) } catch let failure as FileFailure {
                 throw Self.failure(failure)
             }
@@ -59,7 +59,11 @@ struct ReceivedFolder {
                         "Run the command again; where that does not help, `ftctl verify` looks at the daemon's files.")
             }
         }
-        try refuseWhatIsThere()
+        do { try refuseWhatIsThere() } catch {
+            // Somebody else was quicker, or made a folder of that name meanwhile.
+            try? FileManager.default.removeItem(atPath: work)
+            throw error
+        }
         do { try AtomicFile.putBack(work, to: RawPath(path)) } catch let failure as FileFailure {
             throw Self.failure(failure)
         }

@@ -28,8 +28,10 @@ extension ExportFormat {
         case .ggufF16, .ggufQ8:
             return [PeerCommand(program: "llama.cpp", text: "llama-server -m \(folder)/model.gguf"), ollama]
         case .ggufLora:
+            // Of a folder a GGUF has to be made first; README.md says how.
+            let file = base.hasSuffix(".gguf") ? base : "BASE.gguf"
             return [
-                PeerCommand(program: "llama.cpp", text: "llama-server -m \(base) --lora \(folder)/adapter.gguf"),
+                PeerCommand(program: "llama.cpp", text: "llama-server -m \(file) --lora \(folder)/adapter.gguf"),
                 ollama,
             ]
         case .peft:

@@ -27,6 +27,8 @@ enum Phi3: ModelFamily {
             "original_max_position_embeddings": .read(absent: .integer(4096)), "sliding_window": .read(),
             "partial_rotary_factor": .read(), "attention_bias": .only([.flag(false)]),
             "mlp_bias": .only([.flag(false)]), "lm_head_bias": .only([.flag(false)]),
+            // Phi-4-mini writes both, and nothing reads them.
+            "full_attn_mod": .only([.integer(1)]), "interpolate_factor": .only([.integer(1)]),
         ])
     }
     static var declaredMetadata: DeclaredKeys {

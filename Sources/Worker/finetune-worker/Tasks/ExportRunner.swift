@@ -28,6 +28,9 @@ struct ExportRunner {
         try? FileManager.default.removeItem(atPath: output)
         try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         try write(task, loaded, adapter, to: output)
+        if let template = task.model.template, format(task, loaded).mainFile == nil {
+            try WeightFolder.write(Data(template.utf8), to: output + "/" + TokenizerFile.templateName)
+        }
         try ExportReadme(
             format(task, loaded), base: task.model.base.rawValue, path: loaded.path, isFolder: loaded.gguf == nil,
             licence: loaded.gguf?.metadata["general.license"]?.string
@@ -69,8 +72,8 @@ struct ExportRunner {
                 .other(loaded.text.definition, name: task.model.base.rawValue, path: loaded.path)
             }
         try GGUFExport.write(
-            loaded.model, base: base, adapter: adapter, type: Self.storage(format), to: output + "/model.gguf",
-            interruption: StopRequest.heed)
+            loaded.model, base: base, adapter: adapter, template: task.model.template, type: Self.storage(format),
+            to: output + "/model.gguf", interruption: StopRequest.heed)
     }
 
     /// How the numbers of matrices are stored.
@@ -130,7 +133,7 @@ struct ExportRunner {
         if format.isAdapter {
             written = try losses(loaded.model, try AdapterFolder.read([place], for: loaded.model))
         } else {
-            let back = try LoadedModel(path: place)
+            let back = try LoadedModel(path: place, like: loaded)
             try checkTokenizer(back, loaded, task, output)
             written = try losses(back.model, nil)
         }
