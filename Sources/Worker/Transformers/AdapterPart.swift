@@ -62,9 +62,8 @@ struct AdapterPart {
             {
                 throw failure(
                     "adapter_config.json, rank_pattern",
-                    "it gives \(AdapterFolder.lastComponent(stem)) the rank \(rank), and its factors have \(tensor.rows)",
-                    retrain
-                )
+                    "it gives \(AdapterFolder.lastComponent(stem)) the rank \(rank), and its factors have "
+                        + "\(tensor.rows)", retrain)
             }
             let scale = Float(rsLoRA ? alpha / Double(tensor.rows).squareRoot() : alpha / Double(tensor.rows))
             try add(stem, tensor, b, scale, note: note, model) {

@@ -37,7 +37,8 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var logitScale: Float = 1
     /// Scores are multiplied by this (1/√headSize unless the family says otherwise).
     package var scoreScale: Float
-    /// Queries beyond YaRN's original context would grow with their position by this (Ministral 3); contexts end before.
+    /// Queries beyond YaRN's original context would grow with their position by this (Ministral 3); contexts end
+    /// before.
     package var queryGrowth: Float = 0
     /// Rotary bases; nil where positions are learned (GPT-2).
     package var rope: Rope? = Rope(base: 10_000)
@@ -62,7 +63,8 @@ package struct ModelConfiguration: Hashable, Sendable {
             case llama3(factor: Float, lowFrequency: Float, highFrequency: Float, originalContext: Float)
             /// Divisors of each frequency, as GGUF stores Llama 3's scaling.
             case factors([Float])
-            /// YaRN (Peng et al. 2023): low frequencies are divided by `factor`, high ones stay, those between are mixed.
+            /// YaRN (Peng et al. 2023): low frequencies are divided by `factor`, high ones stay, those between are
+            /// mixed.
             case yarn(factor: Float, betaFast: Float, betaSlow: Float, originalContext: Int)
             /// LongRoPE (Ding et al. 2024): divisors of each frequency, for texts up to the original context and for
             /// longer ones; contexts end with the original one.

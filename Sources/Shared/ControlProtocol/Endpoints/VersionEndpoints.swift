@@ -18,8 +18,8 @@ package enum VersionEndpoints {
         "versions.compare", .get, "/v1/compare", "Puts two versions side by side.", weight: .heavy)
     package static let export = Endpoint<NoSubject, NoQuery, ExportRequest, ExportAnswer>(
         "versions.export", .post, "/v1/exports",
-        "Has a version written for other programs, and says how far that is; ask again to see it go on.", weight: .heavy,
-        access: .use)
+        "Has a version written for other programs, and says how far that is; ask again to see it go on.",
+        weight: .heavy, access: .use)
     package static let exported = Endpoint<ExportPlace, NoQuery, NoBody, ExportAnswer>(
         "versions.exported", .get, "/v1/exports/{version}/{format}",
         "Says how far an export is, and what was written.", weight: .heavy)

@@ -1,8 +1,8 @@
 import JSONDocument
 import WeightFiles
 
-/// Phi-3, Phi-3.5 and Phi-4 (Abdin et al. 2024): Llama with its projections in two fused matrices, rotary positions on a
-/// part of each head, and divisors of frequencies for long texts (LongRoPE, Ding et al. 2024).
+/// Phi-3, Phi-3.5 and Phi-4 (Abdin et al. 2024): Llama with its projections in two fused matrices, rotary positions on
+/// a part of each head, and divisors of frequencies for long texts (LongRoPE, Ding et al. 2024).
 ///
 /// The context ends where the divisors for long texts would begin: with them a text has other numbers from its first
 /// token on, so that no cache of its beginning could be kept.
