@@ -179,12 +179,10 @@ let daemon: [Target] = [
     library(
         "Daemon", "Operations",
         [
-            "ControlProtocol", "Datasets", "EngineChecks", "EvaluationMetrics", "Experiments", "Feedback", "Gating",
-            "GoldenSets",
-            "JSONSchemas",
-            "Judged", "Launching", "Ledger", "Monitoring", "Multipart", "Nouns", "Platform", "Promotion",
-            "Registry",
-            "Scheduling", "Serving", "Settings", "Soundness", "StageKit", "Supervision", "WorkerProtocol", lifecycle,
+            "ControlProtocol", "Datasets", "Delivery", "EngineChecks", "EvaluationMetrics", "Experiments", "Feedback",
+            "Gating", "GoldenSets", "JSONSchemas", "Judged", "Launching", "Ledger", "Monitoring", "Multipart", "Nouns",
+            "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit",
+            "Supervision", "WorkerProtocol", lifecycle,
         ]),
     library(
         "Daemon", "WireAPI",
@@ -241,7 +239,8 @@ let worker: [Target] = [
     library(
         "Worker", "Evaluation",
         ["Encoding", "EvaluationMetrics", "Generation", "ModelLoading", "Nouns", "Transformers", "WorkerProtocol"]),
-    library("Worker", "Exporting", ["ModelLoading", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
+    library(
+        "Worker", "Exporting", ["ModelLoading", "Nouns", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
     program(
         "Worker", "finetune-worker",
         [
@@ -266,8 +265,9 @@ let testTargets: [Target] = [
     .target(
         name: "OperationsScene",
         dependencies: [
-            "ControlProtocol", "Datasets", "Experiments", "Launching", "Ledger", "Nouns", "Operations", "Platform",
-            "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit", "Supervision",
+            "ControlProtocol", "Datasets", "Delivery", "Experiments", "Launching", "Ledger", "Nouns", "Operations",
+            "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit",
+            "Supervision",
             "TestSupport", "WireAPI", "WorkerProtocol", logging,
         ], path: "Tests/OperationsScene"),
     .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),

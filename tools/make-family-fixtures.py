@@ -13,12 +13,16 @@ import sys
 
 import torch
 from safetensors.torch import save_file
-from transformers import (AutoModelForCausalLM, Gemma3Config, Gemma3TextConfig, GPT2Config, GraniteConfig, LlamaConfig, MistralConfig,
-                          Qwen2Config, Qwen3Config, SmolLM3Config)
+from transformers import (AutoModelForCausalLM, Gemma3Config, Gemma3TextConfig, GPT2Config, GraniteConfig, GraniteMoeHybridConfig,
+                          LlamaConfig, Ministral3Config, MistralConfig, Olmo2Config, Olmo3Config, Phi3Config, Qwen2Config, Qwen3Config, SmolLM3Config)
 
 SMALL = dict(vocab_size=67, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=64, bos_token_id=1, eos_token_id=2, pad_token_id=0)
 LLAMA3 = dict(rope_type="llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16, rope_theta=500.0)
+LONGROPE = dict(rope_type="longrope", rope_theta=10000.0, partial_rotary_factor=0.75, original_max_position_embeddings=32,
+                short_factor=[1.0, 1.1, 1.3], long_factor=[1.5, 2.0, 3.0])
+GRANITE4 = dict(embedding_multiplier=3.0, attention_multiplier=0.35, residual_multiplier=0.22, logits_scaling=2.5, num_local_experts=0,
+                shared_intermediate_size=20, mamba_n_heads=4, layer_types=["full_attention"] * 2)
 KINDS = {
     "llama": (LlamaConfig(**SMALL, tie_word_embeddings=False), torch.float32),
     "llama3": (LlamaConfig(**SMALL, tie_word_embeddings=True, rope_parameters=LLAMA3), torch.bfloat16),
@@ -38,6 +42,16 @@ KINDS = {
                          layer_types=["sliding_attention", "full_attention"]),
         vision_config=dict(model_type="siglip_vision_model", hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2,
                            image_size=8, patch_size=4), mm_tokens_per_image=4), torch.bfloat16),
+    "phi3": (Phi3Config(**{**SMALL, "hidden_size": 32}, original_max_position_embeddings=32, rope_parameters=LONGROPE), torch.bfloat16),
+    "granitemoehybrid": (GraniteMoeHybridConfig(**SMALL, **GRANITE4, position_embedding_type="rope"), torch.bfloat16),
+    "granite4-nope": (GraniteMoeHybridConfig(**SMALL, **GRANITE4), torch.bfloat16),
+    "olmo2": (Olmo2Config(**SMALL), torch.bfloat16),
+    "olmo3": (Olmo3Config(**{**SMALL, "num_hidden_layers": 4}, sliding_window=6, rope_parameters={
+        "sliding_attention": dict(rope_type="default", rope_theta=500.0),
+        "full_attention": dict(rope_type="yarn", rope_theta=500.0, factor=4.0, original_max_position_embeddings=16)}), torch.bfloat16),
+    "ministral3": (Ministral3Config(**SMALL, head_dim=8, rope_parameters=dict(
+        rope_type="yarn", type="yarn", rope_theta=10000.0, factor=2.0, original_max_position_embeddings=32, max_position_embeddings=64,
+        beta_fast=4.0, beta_slow=1.0, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.1)), torch.bfloat16),
 }
 
 

@@ -94,6 +94,11 @@ struct RouteTests {
             body: #"{"tags":{"a":"b"}}"#),
         Case("versions.alias", .post, "/v1/pipelines/support/aliases", "200", body: #"{"name":"good"}"#),
         Case("versions.compare", .get, "/v1/compare?pipeline=support&a=v-1&b=v-2", "404 version.unknown"),
+        Case(
+            "versions.export", .post, "/v1/exports", "404 version.unknown",
+            body: #"{"model":"support","format":"peft"}"#),
+        Case("versions.exported", .get, "/v1/exports/v-1/peft", "404 export.unknown"),
+        Case("versions.exportedFile", .get, "/v1/exports/v-1/peft/README.md", "404 export.unknown"),
         Case("versions.garbage", .get, "/v1/garbage", "200"),
         Case("versions.clear", .post, "/v1/garbage", "200", body: "{}"),
         Case("engines.list", .get, "/v1/engines", "200"),

@@ -31,6 +31,7 @@ struct DeliveryServiceTests {
     func promoted(_ context: StageContext, pipeline: PipelineName = "p") throws -> Run {
         let ledger = context.ledger
         if try ledger.base("tiny") == nil {
+            try AtomicFile.makeFolder(context.layout.base("tiny"))
             try ledger.add(
                 BaseCard(
                     id: "tiny", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,

@@ -78,6 +78,8 @@ struct MainJobTests {
                 }
             })
 
+        try await export(first.version ?? run.version, sandbox)
+
         // New rows continue from what is served.
         try sandbox.drop(Self.rows(160..<240), as: "second.jsonl", into: "orders")
         #expect(
@@ -92,6 +94,25 @@ struct MainJobTests {
 
         daemon.signal(SIGTERM)
         #expect(try await daemon.wait(seconds: 240) == .exited(0))
+    }
+
+    /// Any version is exported at any time, into a folder that appears whole and is never written over.
+    private func export(_ version: VersionID?, _ sandbox: Sandbox) async throws {
+        let out = sandbox.root + "/adapter"
+        let asked = ["version", "export", "orders", "--format", "gguf-lora", "--out", out]
+        let done = try await sandbox.ftctl(asked[0], asked[1], asked[2], asked[3], asked[4], asked[5], asked[6])
+        #expect(done.status == 0 && done.output.contains("llama-server -m"), "\(done.output)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: out).sorted()
+        #expect(names == ["Modelfile", "README.md", "adapter.gguf"])
+        let again = try await sandbox.ftctl(asked[0], asked[1], asked[2], asked[3], asked[4], asked[5], asked[6])
+        #expect(again.status == 1 && again.output.contains(out), "\(again.output)")
+        let hidden = try FileManager.default.contentsOfDirectory(atPath: sandbox.root).filter {
+            $0.hasPrefix(".adapter")
+        }
+        #expect(hidden.isEmpty)
+        let name = try #require(version?.rawValue)
+        let kept = try await sandbox.ftctl("version", "export", name, "--format", "huggingface")
+        #expect(kept.status == 0 && kept.output.contains("huggingface-bf16"), "\(kept.output)")
     }
 
     @Test func badInputGetsAReasonAndNothingIsLost() async throws {

@@ -48,7 +48,7 @@ import WeightFiles
             }
             let source = try HuggingFaceFolder(path: TestSupport.fixture("families/\(kind)"))
             try HuggingFaceExport.write(model, base: .folder(source), adapter: adapter, to: own + "/of-folder")
-            try AdapterFolder.write(adapter, family: model.configuration.family, base: kind, to: own + "/peft")
+            try AdapterFolder.write(adapter, of: model, base: kind, to: own + "/peft")
             for name in try FileManager.default.subpathsOfDirectory(atPath: own).sorted()
             where name.hasSuffix(".gguf") || name.hasSuffix("config.json") || name.hasSuffix("model.safetensors") {
                 lines.append("\(kind)/\(name) \(try Digest.sha256(file: own + "/" + name).prefix(16))")

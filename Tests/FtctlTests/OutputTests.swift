@@ -170,6 +170,21 @@ struct OutputTests {
             VersionAnnotate.self, Answers.version)
         try OutputHarness.expect(
             "version-alias", "version alias tickets holiday current", VersionAlias.self, [Answers.version])
+        let record = ExportRecord(
+            version: "v-9f86d081884c", format: .huggingface, written: .huggingfaceBF16, state: .done, path: "/e",
+            files: [FileReference(path: "/e/model.safetensors", sha256: "ab", bytes: 270 << 20)],
+            figures: ["mean_loss_difference": 0.0021], check: .probe, who: "ada", at: Answers.after(300))
+        let export = ExportAnswer(
+            version: record.version, pipeline: "tickets", base: "smollm2", basePath: "/bases/smollm2/model.gguf",
+            format: .huggingface, state: .done, record: record)
+        try OutputHarness.expect(
+            "version-export", "version export tickets previous --format huggingface --out tuned", VersionExport.self,
+            VersionExportAnswer(export, record, folder: "/home/ada/tuned"))
+        var lora = record
+        (lora.format, lora.written, lora.check) = (.ggufLora, nil, nil)
+        try OutputHarness.expect(
+            "version-export-lora", "version export v-9f86d081884c --format gguf-lora", VersionExport.self,
+            VersionExportAnswer(export, lora, folder: "/e"))
         let comparison = VersionComparison(
             a: Answers.version, b: Answers.older,
             differences: [.init(what: "recipe.rank", a: "16", b: "8"), .init(what: "snapshot", a: "s-2", b: "s-1")],

@@ -19,9 +19,9 @@ def exports(tmp_path_factory):
     recipe = dict(worker.RECIPE, epochs=10.0)
     trained, _, _ = worker.run(root / "train", "train", {"model": worker.model(), "train": [rows], "validation": [], "recipe": recipe})
     tuned = worker.model(adapters=[trained["training"]["adapter"]["path"]])
-    for form in ["peft", "huggingface", "gguf-f16", "gguf-q8_0"]:
+    for form in ["peft", "huggingface", "huggingface-f32", "huggingface-f16", "gguf-f16", "gguf-q8_0", "gguf-lora"]:
         worker.run(root / form, "export", {"model": tuned, "format": form, "check": [rows]})
-    worker.run(root / "base", "export", {"model": worker.model(), "format": "huggingface", "check": []})
+    worker.run(root / "base", "export", {"model": worker.model(), "format": "huggingface-f32", "check": []})
     evaluated, _, _ = worker.run(
         root / "evaluate", "evaluate",
         {"model": tuned, "sets": [{"name": "all", "files": [rows]}], "maxNewTokens": 16, "maxLength": 256})
@@ -58,15 +58,43 @@ def load(path):
 
 def test_transformers_gives_the_same_losses(exports):
     root, records = exports
-    model, tokenizer = load(root / "huggingface" / "export")
+    model, tokenizer = load(root / "huggingface-f32" / "export")
     for (loss, tokens), record in zip(losses(model, tokenizer), records):
         assert tokens == record["tokens"]
         assert abs(loss - record["lossSum"]) / tokens < 2e-3
 
 
+@pytest.mark.parametrize("form,dtype,bound", [("huggingface", torch.bfloat16, 5e-2), ("huggingface-f16", torch.float16, 5e-3)])
+def test_transformers_loads_halves_as_they_are_stored(exports, form, dtype, bound):
+    """A quantised base is written in bfloat16 where nothing is said."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    root, records = exports
+    path = root / form / "export"
+    model = AutoModelForCausalLM.from_pretrained(path, dtype="auto")
+    assert model.dtype == dtype
+    found = losses(model.float().eval(), AutoTokenizer.from_pretrained(path))
+    off = [abs(loss - record["lossSum"]) / tokens for (loss, tokens), record in zip(found, records)]
+    assert sum(off) / len(off) < bound
+
+
+def test_llama_cpp_adds_the_adapter_to_the_base(exports):
+    """The adapter alone, beside the GGUF that was registered."""
+    from llama_cpp import Llama
+
+    root, records = exports
+    llama = Llama(
+        worker.model()["basePath"], lora_path=str(root / "gguf-lora" / "export" / "adapter.gguf"), n_ctx=512, n_threads=2, verbose=False)
+    same = 0
+    for (prompt, _), record in zip(PAIRS, records):
+        answer = llama.create_chat_completion([{"role": "user", "content": prompt}], temperature=0, max_tokens=16)
+        same += answer["choices"][0]["message"]["content"].strip() == record["output"].strip()
+    assert same >= len(PAIRS) - 1
+
+
 def test_transformers_gives_the_same_answers(exports):
     root, records = exports
-    model, tokenizer = load(root / "huggingface" / "export")
+    model, tokenizer = load(root / "huggingface-f32" / "export")
     for (ids, start), record in zip(encoded(tokenizer), records):
         with torch.no_grad():
             out = model.generate(torch.tensor([ids[:start]]), max_new_tokens=16, do_sample=False)
@@ -84,7 +112,7 @@ def test_peft_gives_the_same_logits(exports):
         assert tokens == record["tokens"]
         assert abs(loss - record["lossSum"]) / tokens < 2e-3
         assert abs(loss - before) > 1e-2, "the adapter changes nothing"
-    merged, _ = load(root / "huggingface" / "export")
+    merged, _ = load(root / "huggingface-f32" / "export")
     ids = torch.tensor([next(encoded(tokenizer))[0]])
     with torch.no_grad():
         assert (tuned(ids).logits - merged(ids).logits).abs().max() < 5e-3
@@ -111,9 +139,9 @@ def test_llama_cpp_runs_a_gguf_made_of_a_folder(exports, tmp_path):
 
     root, records = exports
     rows = worker.write_rows(tmp_path / "rows.jsonl", PAIRS)
-    worker.run(tmp_path / "gguf", "export", {"model": worker.model(root / "huggingface" / "export"), "format": "gguf-f16", "check": [rows]})
+    worker.run(tmp_path / "gguf", "export", {"model": worker.model(root / "huggingface-f32" / "export"), "format": "gguf-f16", "check": [rows]})
     llama = Llama(str(tmp_path / "gguf" / "export" / "model.gguf"), n_ctx=512, n_threads=2, verbose=False)
-    tokenizer = load_tokenizer(root / "huggingface" / "export")
+    tokenizer = load_tokenizer(root / "huggingface-f32" / "export")
     for text in ["Hello, world! 12345 déjà vu", "  two spaces\n\n\ttab", "def f(x):\n    return x + 1"]:
         assert llama.tokenize(text.encode(), add_bos=False, special=False) == tokenizer(text, add_special_tokens=False)["input_ids"]
     for (prompt, _), record in zip(PAIRS, records):
@@ -132,9 +160,9 @@ def test_full_fine_tuning_exports_to_transformers_and_llama_cpp(tmp_path):
         tmp_path / "evaluate", "evaluate",
         {"model": tuned, "sets": [{"name": "all", "files": [rows]}], "maxNewTokens": 16, "maxLength": 256})
     records = [json.loads(line) for line in open(evaluated["evaluations"]["all"]["examples"]["path"])]
-    for form in ["huggingface", "gguf-f16"]:
+    for form in ["huggingface-f32", "gguf-f16"]:
         worker.run(tmp_path / form, "export", {"model": tuned, "format": form, "check": [rows]})
-    model, tokenizer = load(tmp_path / "huggingface" / "export")
+    model, tokenizer = load(tmp_path / "huggingface-f32" / "export")
     for (loss, tokens), record in zip(losses(model, tokenizer), records):
         assert tokens == record["tokens"]
         assert abs(loss - record["lossSum"]) / tokens < 2e-3
@@ -157,7 +185,7 @@ def test_the_worker_reads_its_own_folder_as_a_base(exports, tmp_path):
     rows = worker.write_rows(tmp_path / "rows.jsonl", PAIRS)
     result, _, _ = worker.run(
         tmp_path / "again", "evaluate",
-        {"model": worker.model(root / "huggingface" / "export"), "sets": [{"name": "all", "files": [rows]}], "maxNewTokens": 0,
+        {"model": worker.model(root / "huggingface-f32" / "export"), "sets": [{"name": "all", "files": [rows]}], "maxNewTokens": 0,
          "maxLength": 256})
     loss = result["evaluations"]["all"]["figures"]["loss"]
     expected = sum(r["lossSum"] for r in records) / sum(r["tokens"] for r in records)

@@ -9,7 +9,9 @@ import pytest
 import worker
 
 FAMILIES = pathlib.Path(__file__).resolve().parents[1] / "Fixtures" / "families"
-KINDS = ["llama", "llama3", "llama-biased", "qwen2", "qwen3", "smollm3", "granite"]
+KINDS = ["llama", "llama3", "llama-biased", "qwen2", "qwen3", "smollm3", "granite", "phi3", "granitemoehybrid", "granite4-nope", "olmo2", "olmo3", "ministral3"]
+# llama.cpp takes LongRoPE's divisors for long texts where its context is longer than the original one.
+CONTEXTS = {"phi3": 32, "ministral3": 32}
 
 
 def tokenizer(folder, size):
@@ -25,15 +27,20 @@ def tokenizer(folder, size):
     (folder / "tokenizer_config.json").write_text(json.dumps({"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}))
 
 
-def exported(kind, form, tmp_path):
-    """The folder that the worker exports of a fixture."""
+def base_of(kind, tmp_path):
+    """A fixture with a tokenizer, as a folder that can be a base."""
     base = tmp_path / kind
     base.mkdir()
     for name in ["config.json", "model.safetensors"]:
         shutil.copyfile(FAMILIES / kind / name, base / name)
     config = json.loads((base / "config.json").read_text())
     tokenizer(base, config.get("text_config", config)["vocab_size"])
-    worker.run(tmp_path / form, "export", {"model": worker.model(base), "format": form, "check": []})
+    return base
+
+
+def exported(kind, form, tmp_path):
+    """The folder that the worker exports of a fixture."""
+    worker.run(tmp_path / form, "export", {"model": worker.model(base_of(kind, tmp_path)), "format": form, "check": []})
     return tmp_path / form / "export"
 
 
@@ -62,18 +69,52 @@ def test_peft_looks_for_the_modules_of_a_wrapped_model_where_they_are_said_to_be
     assert "model.language_model.layers.0.self_attn.q_proj" in dict(model.named_modules())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_llama_cpp_computes_the_losses_of_transformers(kind, tmp_path):
+def llama_losses(path, kind, **more):
+    """What llama.cpp computes of each sequence's tokens."""
     from llama_cpp import Llama
 
-    path = exported(kind, "gguf-f16", tmp_path) / "model.gguf"
-    llama = Llama(str(path), n_ctx=64, n_threads=1, verbose=False, logits_all=True)
+    llama = Llama(str(path), n_ctx=CONTEXTS.get(kind, 64), n_threads=1, verbose=False, logits_all=True, **more)
     for sequence in sequences(kind):
         llama.reset()
         llama.eval(sequence["ids"])
-        for place, wanted in enumerate(sequence["losses"]):
+        losses = []
+        for place, target in enumerate(sequence["ids"][1:]):
             logits = [float(value) for value in llama.scores[place]]
             top = max(logits)
-            found = top + math.log(sum(math.exp(v - top) for v in logits)) - logits[sequence["ids"][place + 1]]
+            losses.append(top + math.log(sum(math.exp(v - top) for v in logits)) - logits[target])
+        yield losses
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_llama_cpp_computes_the_losses_of_transformers(kind, tmp_path):
+    path = exported(kind, "gguf-f16", tmp_path) / "model.gguf"
+    for found, sequence in zip(llama_losses(path, kind), sequences(kind)):
+        for place, wanted in enumerate(sequence["losses"]):
             # F16 weights and llama.cpp's F16 cache.
-            assert abs(found - wanted) < 2e-2 * max(1, wanted), (kind, place)
+            assert abs(found[place] - wanted) < 2e-2 * max(1, wanted), (kind, place)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "gpt2"])
+def test_llama_cpp_adds_an_exported_adapter_to_the_base(kind, tmp_path):
+    """`gguf-lora` beside the base's own GGUF gives what transformers gives with the adapter merged."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    base = base_of(kind, tmp_path)
+    rows = worker.write_rows(tmp_path / "rows.jsonl", [("ABC" * n, "DEFGH"[:n] * 2) for n in range(1, 6)])
+    recipe = dict(worker.RECIPE, epochs=8.0, learningRate=2e-2, maxLength=32, batchRows=5)
+    trained, _, _ = worker.run(tmp_path / "train", "train", {"model": worker.model(base), "train": [rows], "validation": [], "recipe": recipe})
+    tuned = worker.model(base, adapters=[trained["training"]["adapter"]["path"]])
+    for name, model, form in [("base", worker.model(base), "gguf-f16"), ("lora", tuned, "gguf-lora"), ("merged", tuned, "huggingface-f32")]:
+        worker.run(tmp_path / name, "export", {"model": model, "format": form, "check": [rows]})
+    merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged" / "export", dtype=torch.float32).eval()
+    path = tmp_path / "base" / "export" / "model.gguf"
+    plain = list(llama_losses(path, kind))
+    with_adapter = list(llama_losses(path, kind, lora_path=str(tmp_path / "lora" / "export" / "adapter.gguf")))
+    for sequence, found, before in zip(sequences(kind), with_adapter, plain):
+        ids = torch.tensor([sequence["ids"]])
+        with torch.no_grad():
+            wanted = torch.nn.functional.cross_entropy(merged(ids).logits[0, :-1], ids[0, 1:], reduction="none")
+        found, before = torch.tensor(found), torch.tensor(before)
+        assert ((found - wanted).abs() / wanted.clamp(min=1)).max() < 2e-2, kind
+        assert (found - before).abs().max() > 0.1, "the adapter changes nothing"

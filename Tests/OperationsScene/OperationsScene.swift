@@ -1,5 +1,6 @@
 import ControlProtocol
 import Datasets
+import Delivery
 import Experiments
 import Foundation
 import Launching
@@ -64,7 +65,7 @@ package struct OperationsScene: Sendable {
                 try scheduling.freeze($0, mode: $1, replayShare: $2)
             },
             datasets: DatasetCatalogue(context, service: DatasetService(context)),
-            soundness: SoundnessService(context),
+            soundness: SoundnessService(context), orders: ExportOrders(),
             startedAt: Date(timeIntervalSince1970: 1_795_000_000))
         wire = WireOperations(
             context, serving: serving, supervision: supervision,

@@ -31,6 +31,9 @@ struct RecipeTableTests {
         case .choice(let texts): (texts.map { .string($0) }, [.string("?"), .integer(0)])
         case .some(let texts):
             ([.array(texts.map { .string($0) }), .array([.string(texts[0])])], [.array([]), .array([.string("?")])])
+        case .path: ([.string("/t.jinja")], [.string("t.jinja"), .integer(1)])
+        case .day:
+            ([.string("2028-02-29"), .string("1970-01-01")], [.string("2027-02-29"), .string("today"), .integer(1)])
         }
     }
 
@@ -143,6 +146,8 @@ struct RecipeTableTests {
                 case .whole(let range): "\(range.lowerBound) to \(range.upperBound)"
                 case .flag: "true, false"
                 case .choice(let texts), .some(let texts): texts.joined(separator: ", ")
+                case .path: "a path"
+                case .day: "a day"
                 }
             return [
                 "`\(value.name)`" + (value.reach == .fixed ? " (fixed)" : ""),

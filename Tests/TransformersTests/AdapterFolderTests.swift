@@ -25,7 +25,7 @@ import WeightFiles
     /// The adapter as a folder, with more in its configuration.
     private func folder(_ more: [String: Any]) throws -> String {
         let path = sandbox.root + "/" + UUID().uuidString
-        try AdapterFolder.write(adapter, family: model.configuration.family, base: "b", to: path)
+        try AdapterFolder.write(adapter, of: model, base: "b", to: path)
         let file = URL(filePath: path + "/adapter_config.json")
         var config = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         config.merge(more) { $1 }

@@ -99,7 +99,12 @@ import WeightFiles
         ("gemma3_text", "use_bidirectional_attention", .flag(true)),
         ("gemma3_text", "attention_bias", .flag(true)), ("gpt2", "scale_attn_by_inverse_layer_idx", .flag(true)),
         ("gpt2", "scale_attn_weights", .flag(false)), ("gpt2", "activation_function", .text("relu")),
-        ("gpt2", "add_cross_attention", .flag(true)),
+        ("gpt2", "add_cross_attention", .flag(true)), ("phi3", "attention_bias", .flag(true)),
+        ("phi3", "hidden_act", .text("gelu")), ("granitemoehybrid", "num_local_experts", .integer(4)),
+        ("granitemoehybrid", "position_embedding_type", .text("alibi")),
+        ("granitemoehybrid", "layer_types", .list([.text("mamba"), .text("attention")])),
+        ("olmo2", "attention_bias", .flag(true)), ("olmo2", "sliding_window", .integer(8)),
+        ("olmo3", "hidden_act", .text("relu")),
     ])
     func whatIsNotComputedIsRefusedByName(kind: String, key: String, value: JSONNode) throws {
         var config = try members(kind)

@@ -13,7 +13,8 @@ import WeightFiles
     private func roles(_ layers: Int) -> [TensorLayout.Role] {
         [.embedding, .positions, .finalNorm, .head]
             + (0..<layers).flatMap { layer in
-                [.fused(layer: layer)] + Projection.allCases.map { .projection(layer: layer, $0) }
+                [.fused(layer: layer, 0), .fused(layer: layer, 1)]
+                    + Projection.allCases.map { .projection(layer: layer, $0) }
                     + BlockNorm.allCases.map { .norm(layer: layer, $0) }
             }
     }

@@ -10,7 +10,9 @@ import WeightFiles
 @Suite struct FamilyTests {
     /// Each family, and variants of some.
     static let kinds =
-        ModelConfiguration.Family.allCases.map(\.name) + ["llama3", "mistral", "llama-biased", "gemma3-wrapped"]
+        ModelConfiguration.Family.allCases.map(\.name) + [
+            "llama3", "mistral", "llama-biased", "gemma3-wrapped", "granite4-nope", "olmo3",
+        ]
 
     struct Expected: Decodable {
         struct Sequence: Decodable {
@@ -74,7 +76,7 @@ import WeightFiles
             let found = try FloatBuffer(adapter.count)
             _ = try transformer.train(TokenTree(sequences), scale: 1, into: found)
             for place in adapter.places {
-                let weight = try weightGradient(model.configuration.family, place, gradients)  // [out × in]
+                let weight = try weightGradient(model, place, gradients)  // [out × in]
                 let (inner, outer) = (place.inner, place.outer)
                 var wanted = [Double](repeating: 0, count: rank * (downIsZero ? inner : outer))
                 let (a, b) = (adapter.a(place), adapter.b(place))
@@ -102,19 +104,21 @@ import WeightFiles
 
     /// The gradient of one projection's weights as [out × in], by the names that transformers gives.
     private func weightGradient(
-        _ family: ModelConfiguration.Family, _ place: AdapterLayout.Place, _ tensors: [String: StoredTensor]
+        _ model: Model, _ place: AdapterLayout.Place, _ tensors: [String: StoredTensor]
     ) throws -> [Float] {
-        let layout = family.facts.huggingFace
-        let role: TensorLayout.Role =
-            layout.fuses(place.projection)
-            ? .fused(layer: place.layer) : .projection(layer: place.layer, place.projection)
-        let name = try #require(layout.name(role))
+        let layer = model.weights.layers[place.layer]
+        let layout = model.configuration.family.facts.huggingFace
+        let name = try #require(layout.name(layout.role(of: place.projection, layer: place.layer)))
         let wrapped = "model.language_model." + name.dropFirst(layout.root.count) + ".weight"
         let stored = try #require(tensors[name + ".weight"] ?? tensors[wrapped]).floats()
-        guard layout.isTransposed else { return stored }
-        // [in × out], with q, k and v side by side where they are one.
+        // Where several are one, the rows of those before come first.
+        let parts = layout.fused.first { $0.parts.contains(place.projection) }?.parts ?? []
+        let first = parts.prefix { $0 != place.projection }.reduce(0) { $0 + (layer[$1]?.out ?? 0) }
+        guard layout.isTransposed else {
+            return Array(stored[first * place.inner..<(first + place.outer) * place.inner])
+        }
+        // [in × out], the parts side by side.
         let columns = stored.count / place.inner
-        let first = layout.fuses(place.projection) ? place.projection.rawValue * place.outer : 0
         return (0..<place.outer * place.inner).map { stored[$0 % place.inner * columns + first + $0 / place.inner] }
     }
 }

@@ -85,6 +85,9 @@ import WeightFiles
         #expect(refusal(try folder("llama") { $0["architectures"] = ["LlamaModel"] }) == "none")
         let code = try folder("llama") { $0["auto_map"] = ["AutoModelForCausalLM": "modeling_x.X"] }
         #expect(refusal(code).contains("code of its own"))
+        // The class that transformers has by now, as the first folders of Phi-3 brought it.
+        let known = try folder("llama") { $0["auto_map"] = ["AutoModelForCausalLM": "modeling_llama.LlamaForCausalLM"] }
+        #expect(refusal(known) == "none")
         for key in ["quantization_config", "quantization"] {
             #expect(refusal(try folder("llama") { $0[key] = ["bits": 4] }).contains("quantised"))
         }

@@ -83,8 +83,7 @@ import WeightFiles
         for index in 0..<adapter.count { adapter.values.pointer[index] = Float(index % 7) / 8 }
         let folder = NSTemporaryDirectory() + "/wrapped-adapter-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try AdapterFolder.write(
-            adapter, family: model.configuration.family, base: "b", root: model.moduleRoot, to: folder)
+        try AdapterFolder.write(adapter, of: model, base: "b", to: folder)
         let names = try SafetensorsFile(path: folder + "/adapter_model.safetensors").tensors.keys
         #expect(
             names.contains("base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight"))

@@ -29,8 +29,10 @@ extension ControlClient {
         try await asking(request.endpoint.weight).lines(Element.self, request.path, request.query, body)
     }
 
-    /// Asks for rows and gives them piece by piece as they come.
-    package func pieces(_ request: ControlRequest<NoBody, RowLines>, _ body: (Data) throws -> Void) async throws {
+    /// Asks for rows or a file and gives the bytes piece by piece as they come.
+    package func pieces<Answer: PiecedAnswer>(
+        _ request: ControlRequest<NoBody, Answer>, _ body: (Data) throws -> Void
+    ) async throws {
         try await asking(request.endpoint.weight).pieces(request.path, request.query, body)
     }
 

@@ -129,7 +129,8 @@ package struct DatasetExaminer: Service {
         try AtomicFile.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let task = MeasureTask(
-            model: context.modelReference(card), rows: files, maxLength: empty.maxLength,
+            model: context.modelReference(card, recipe: try context.prepared(pipeline.recipe, card)), rows: files,
+            maxLength: empty.maxLength,
             pairs: pipeline.recipe.trainsPairs)
         let request = WorkerRequest(
             id: "measure-\(pipeline.name)", directory: folder, task: .measure(task),

@@ -15,6 +15,8 @@ package struct DeliveryService: Service {
     let context: StageContext
     private let loop: StageLoop
     private let exporter: Exporter
+    /// What people asked to have exported.
+    package let orders = ExportOrders()
     private let models: any ModelAnswers
     private let rollBack: @Sendable (PipelineName, VersionID, String) throws -> Void
 
@@ -50,6 +52,20 @@ package struct DeliveryService: Service {
             context.ledger.runs(in: [.promoted]), as: "run", key: \.id.rawValue,
             about: { ["pipeline": "\($0.pipeline)", "run": "\($0.id)"] }
         ) { try await deliver($0) }
+        while let order = orders.next() { try await work(order) }
+    }
+
+    /// Makes an export that somebody asked for; how it ended is told to whoever asks.
+    private func work(_ order: ExportOrders.Order) async throws {
+        do {
+            let record = try await exporter.make(order)
+            orders.end(order, record.failure == nil ? .done : .failed, record.failure)
+        } catch let cancelled as CancellationError {
+            orders.end(order, .waiting)
+            throw cancelled
+        } catch {
+            orders.end(order, .failed, StageContext.failure(error, code: "export.failed"))
+        }
     }
 
     /// How a run is delivered: as its pipeline says now; where that is gone, in the formats that were judged.

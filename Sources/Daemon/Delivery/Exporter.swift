@@ -35,7 +35,7 @@ struct Exporter: Sendable {
             if let artefact, let ready = try deliver(artefact, version) {
                 record = ready
             } else {
-                record = try await export(version, format)
+                record = try await export(version, format, rows: nil)
             }
             try context.ledger.keep(record)
             if record.state == .failed { failed.append(record) }
@@ -68,11 +68,26 @@ struct Exporter: Sendable {
             return nil
         }
         return ExportRecord(
-            version: version.id, format: artefact.format, state: .done, path: place, files: files,
-            figures: artefact.figures, at: Date())
+            version: version.id, format: artefact.format, written: artefact.written, state: .done, path: place,
+            files: files, figures: artefact.figures, at: Date())
     }
 
-    private func export(_ version: ModelVersion, _ format: ExportFormat) async throws -> ExportRecord {
+    /// What was exported before in the same format, where each file is still what it was.
+    func known(_ version: ModelVersion, _ format: ExportFormat) throws -> ExportRecord? {
+        guard
+            let record = try context.ledger.exports(version.id).first(where: {
+                $0.format == format && $0.state == .done
+            }),
+            !record.files.isEmpty,
+            record.files.allSatisfy({ (try? Digest.sha256(file: $0.path)) == $0.sha256 })
+        else { return nil }
+        return record
+    }
+
+    /// Writes one format and scores what was written; a failure that is no passing one is in the record.
+    ///
+    /// - Parameter rows: how many of the rows that are left are scored; the worker's own number where it is nil.
+    func export(_ version: ModelVersion, _ format: ExportFormat, rows: Int?) async throws -> ExportRecord {
         let folder = context.layout.export(version.id)
         let place = folder + "/" + format.rawValue
         let work = folder + "/.\(format.rawValue)"
@@ -80,7 +95,14 @@ struct Exporter: Sendable {
         defer { try? FileManager.default.removeItem(atPath: work) }
         do {
             try AtomicFile.makeFolder(folder)
-            let result = try await write(version, format, work)
+            let card = try context.requireBase(of: version)
+            let (check, kind) = try checkRows(version, card)
+            let written = format.written(for: card.quantisation)
+            let result = try await write(
+                version,
+                ExportTask(
+                    model: context.modelReference(card, adapters: version.adapters, recipe: version.recipe),
+                    format: written, check: check, checkLimit: rows), work)
             try? FileManager.default.removeItem(atPath: place)
             try AtomicFile.move(work + "/export", to: place)
             let files = (result.files ?? []).map { file in
@@ -89,8 +111,8 @@ struct Exporter: Sendable {
                 return file
             }
             return ExportRecord(
-                version: version.id, format: format, state: .done, path: place, files: files,
-                figures: result.figures ?? [:], at: Date())
+                version: version.id, format: format, written: written, state: .done, path: place, files: files,
+                figures: result.figures ?? [:], check: kind, at: Date())
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -103,15 +125,21 @@ struct Exporter: Sendable {
         }
     }
 
-    private func write(_ version: ModelVersion, _ format: ExportFormat, _ work: String) async throws
-        -> WorkerResult
-    {
-        let model = try context.modelReference(version)
-        let check = try context.ledger.snapshot(version.snapshot)?.files[.gate] ?? []
+    /// The rows that what is written is scored on: gate rows as far as they are left, else what the base wrote itself.
+    private func checkRows(_ version: ModelVersion, _ card: BaseCard) throws -> ([FileReference], ExportRecord.Check) {
+        let gate = (try context.ledger.snapshot(version.snapshot)?.files[.gate] ?? []).filter {
+            FileManager.default.fileExists(atPath: $0.path)
+        }
+        if !gate.isEmpty { return (gate, .gate) }
+        guard var probe = card.probe else { return ([], .texts) }
+        probe.path = context.layout.base(card.id) + "/" + probe.path
+        return FileManager.default.fileExists(atPath: probe.path) ? ([probe], .probe) : ([], .texts)
+    }
+
+    private func write(_ version: ModelVersion, _ task: ExportTask, _ work: String) async throws -> WorkerResult {
         let settings = context.settings.daemon
         let request = WorkerRequest(
-            id: "\(version.id)-\(format.rawValue)", directory: work,
-            task: .export(ExportTask(model: model, format: format, check: check)),
+            id: "\(version.id)-\(task.format.rawValue)", directory: work, task: .export(task),
             threads: settings.workerThreads, memoryBytes: settings.workerMemoryBytes)
         var attempt = 1
         while true {

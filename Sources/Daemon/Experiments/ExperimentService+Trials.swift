@@ -133,7 +133,7 @@ extension ExperimentService {
         if experiment.settings.search.contains(where: { $0.name == "base" }), experiment.scales[base.rawValue] == nil {
             let validation = snapshot.files[.validation] ?? []
             let task = MeasureTask(
-                model: context.modelReference(card), rows: validation,
+                model: context.modelReference(card, recipe: experiment.recipe), rows: validation,
                 maxLength: experiment.recipe.longest(in: card.contextLength))
             let tokens = try await side(experiment, "measure-\(base)", .measure(task)).figures?["label_tokens"] ?? 0
             let bytes = try AnswerBytes.count(validation)
@@ -142,7 +142,8 @@ extension ExperimentService {
         }
         if experiment.recipe(of: trial).learningRate == nil {
             let train = TrainTask(
-                model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [],
+                model: context.modelReference(card, recipe: experiment.recipe), train: snapshot.files[.train] ?? [],
+                validation: [],
                 recipe: experiment.recipe.setting(trial.values))
             let task = RangeTestTask(
                 train: train, lowest: RangeTestRules.lowest, highest: RangeTestRules.highest,
@@ -214,7 +215,7 @@ extension ExperimentService {
         var recipe = experiment.recipe(of: trial)
         recipe.evaluateEverySteps = experiment.unit(trial)
         let task = TrainTask(
-            model: context.modelReference(card, adapters: stack.frozen), startAdapter: stack.start,
+            model: context.modelReference(card, adapters: stack.frozen, recipe: recipe), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: recipe,
             pauseAtStep: rung < experiment.rungs - 1 ? experiment.steps(trial, rung: rung) : nil)
         let settings = context.settings.daemon

@@ -158,7 +158,7 @@ package struct ExperimentService: Service {
                 remedy: held == 0 && rows > 0 ? "Raise data.validation_share, or drop more rows." : "Drop a file first."
             )
         }
-        var recipe = effective.recipe
+        var recipe = try context.prepared(effective.recipe, card)
         if effective.automaticEpochs { recipe.epochs = Double(EpochsRule.epochs(rows: rows)) }
         let experiment = try context.ledger.begin(pipeline.name) { id in
             var experiment = Experiment(

@@ -91,7 +91,7 @@ extension GatingRules {
     private static func agreement(
         _ artefact: Artefact, _ bytes: ServedBytes, _ evidence: Evidence, _ settings: GatesSettings
     ) -> GateResult {
-        let tolerance = settings.artefactTolerance ?? artefact.format.judgedTolerance
+        let tolerance = settings.artefactTolerance ?? (artefact.written ?? artefact.format).judgedTolerance
         let rule = "\(artefact.format.rawValue) agrees with the trained model within \(text(tolerance)) nats a token"
         let records = bytes.artefactRecords[artefact.role] ?? []
         let gate = evidence.candidate.filter { $0.set == .gate }

@@ -54,9 +54,9 @@ package enum GateModels {
                 models.append((.anchor, try context.modelReference(stream.anchor)))
             }
         }
-        models.append((.base, context.modelReference(card)))
+        models.append((.base, context.modelReference(card, recipe: run.recipe)))
         for artefact in run.artefacts ?? [] where artefact.failure == nil {
-            models.append((artefact.role, try reference(artefact, card, context)))
+            models.append((artefact.role, try reference(artefact, card, run.recipe, context)))
         }
         return models
     }
@@ -65,30 +65,30 @@ package enum GateModels {
     package static func candidate(_ run: Run, _ context: StageContext) throws -> ModelReference? {
         guard let adapter = run.adapter else { return nil }
         return context.modelReference(
-            try context.requireBase(run.base), adapters: try context.stack(of: run).topped(by: adapter))
+            try context.requireBase(run.base), adapters: try context.stack(of: run).topped(by: adapter),
+            recipe: run.recipe)
     }
 
     /// An exported model as a worker loads it: the adapter on its base, or the merged files alone.
-    private static func reference(_ artefact: Artefact, _ card: BaseCard, _ context: StageContext) throws
-        -> ModelReference
-    {
+    private static func reference(
+        _ artefact: Artefact, _ card: BaseCard, _ recipe: Recipe, _ context: StageContext
+    ) throws -> ModelReference {
         let content = artefact.files.map(\.sha256).sorted().joined(separator: "\n")
-        switch artefact.format {
-        case .peft:
-            guard let weights = artefact.files.first(where: { $0.path.hasSuffix("/adapter_model.safetensors") }) else {
-                throw Failure(
-                    code: "export.incomplete", "The exported adapter has no adapter_model.safetensors.",
-                    at: artefact.path, remedy: "Queue a new run.")
-            }
-            return context.modelReference(
-                card, adapters: [AdapterReference(path: artefact.path, sha256: weights.sha256)])
-        case .huggingface:
-            return ModelReference(basePath: artefact.path, base: card.id, baseDigest: Digest.sha256(Data(content.utf8)))
-        case .ggufF16, .ggufQ8:
-            return ModelReference(
-                basePath: artefact.files.first { $0.path.hasSuffix(".gguf") }?.path ?? artefact.path, base: card.id,
-                baseDigest: Digest.sha256(Data(content.utf8)))
+        let file = artefact.format.mainFile.map { artefact.path + "/" + $0 }
+        guard artefact.format.isAdapter else {
+            var model = ModelReference(
+                basePath: file ?? artefact.path, base: card.id, baseDigest: Digest.sha256(Data(content.utf8)))
+            model.date = recipe.templateDate
+            return model
         }
+        let name = artefact.format.mainFile ?? "adapter_model.safetensors"
+        guard let weights = artefact.files.first(where: { $0.path.hasSuffix("/" + name) }) else {
+            throw Failure(
+                code: "export.incomplete", "The exported adapter has no \(name).", at: artefact.path,
+                remedy: "Queue a new run.")
+        }
+        return context.modelReference(
+            card, adapters: [AdapterReference(path: file ?? artefact.path, sha256: weights.sha256)], recipe: recipe)
     }
 
     /// The rows and settings of a run's judgement.
@@ -137,8 +137,11 @@ package enum GateModels {
             labels: snapshot.labels, maxNewTokens: gates.maxNewTokens)
     }
 
-    /// A model's identity: its base and every adapter, by content.
+    /// A model's identity: its base, every adapter, and how it is asked, by content.
     package static func digest(_ model: ModelReference) -> String {
-        Digest.sha256(Data(([model.baseDigest] + model.adapters.map(\.sha256)).joined(separator: "\n").utf8))
+        var parts = [model.baseDigest] + model.adapters.map(\.sha256)
+        if let template = model.template { parts.append("template " + Digest.sha256(Data(template.utf8))) }
+        if let date = model.date { parts.append("date " + date) }
+        return Digest.sha256(Data(parts.joined(separator: "\n").utf8))
     }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Delivery
 import Experiments
 import Foundation
 import Launching
@@ -21,6 +22,7 @@ package struct Operations: Sendable {
     package let drops: DropOperations
     package let data: DatasetCatalogue
     package let versions: VersionCatalogue
+    package let exports: ExportOperations
     package let bases: BaseOperations
     package let engines: EngineOperations
     package let experiments: ExperimentOperations
@@ -40,8 +42,8 @@ package struct Operations: Sendable {
         _ context: StageContext, scheduling: SchedulingService, supervision: SupervisionService,
         promotion: PromotionService,
         registry: BaseRegistry, launcher: any WorkerRunner, roster: EngineRoster? = nil, serving: any ServingPath,
-        experiments: ExperimentService,
-        datasets: DatasetCatalogue, soundness: SoundnessService, startedAt: Date
+        experiments: ExperimentService, datasets: DatasetCatalogue, soundness: SoundnessService, orders: ExportOrders,
+        startedAt: Date
     ) {
         let desk = ServiceDesk(context)
         repetitions = Repetitions(context)
@@ -61,7 +63,9 @@ package struct Operations: Sendable {
         runs = RunOperations(context: context, supervision: supervision, promotion: promotion, feedback: feedback)
         stored = StoredChatOperations(feedback: feedback)
         versions = VersionCatalogue(
-            context, answering: { serving.versionsInUse }, rated: { [feedback] in feedback.shares($0) })
+            context, answering: { serving.versionsInUse.union(orders.versions) },
+            rated: { [feedback] in feedback.shares($0) })
+        exports = ExportOperations(context: context, orders: orders, versions: versions)
         metrics = MetricsOperations(context, status: status, serving: serving, feedback: feedback)
         data = datasets
         bases = BaseOperations(

@@ -170,6 +170,9 @@ struct PipelineCheck {
                     "Check that it is there and readable.")
             }
         }
+        do { _ = try settings.recipe.template?.loaded() } catch {
+            problem(&answer, error.message, error.place ?? "", error.remedy ?? "")
+        }
         let secrets = [
             ("webhook_secret_file", settings.delivery.webhookSecretFile),
             ("webhook_secret_file_old", settings.delivery.webhookSecretFileOld),

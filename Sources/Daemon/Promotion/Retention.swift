@@ -9,7 +9,7 @@ import StageKit
 /// Finds the files that nothing needs, and removes them. Records stay.
 struct Retention: Sendable {
     let context: StageContext
-    /// Versions that are answering somebody.
+    /// Versions that are answering somebody, or being exported.
     private let answering: @Sendable () -> Set<VersionID>
 
     /// - Parameter answering: the versions that are answering somebody now; they stay.
@@ -86,6 +86,7 @@ struct Retention: Sendable {
             if let reason = kept[run.id] {
                 if let version = candidate.version { garbage.kept.append(.init(version: version, reason: reason)) }
                 lighten(run, &garbage)
+                if isPressed, let version = candidate.version { try lookAtExports(version, &garbage) }
                 if loose.contains(run.id), !run.state.isUnderWay {
                     garbage.add(context.layout.epochs(run.id), "checkpoints of run \(run.id)'s epochs go first")
                 }
@@ -132,7 +133,7 @@ struct Retention: Sendable {
             if let parent = experiment.parent.flatMap({ owners[$0] }) { uses[parent] = "is used by \(experiment.id)" }
         }
         for version in answering() {
-            if let run = owners[version], uses[run] == nil { uses[run] = "is answering somebody" }
+            if let run = owners[version], uses[run] == nil { uses[run] = "is answering somebody, or being exported" }
         }
         let before = ServedBefore(try context.ledger.history(pipeline, limit: Int.max).reversed()).below.last
         if let run = before?.flatMap({ owners[$0] }), uses[run] == nil { uses[run] = "is what a rollback serves" }
@@ -176,6 +177,14 @@ struct Retention: Sendable {
         }
         garbage.add(context.layout.run(run.id), reason)
         garbage.cleared.append((.run, run.id.rawValue))
+    }
+
+    /// Exports that were made because somebody asked, of a version that stays.
+    private func lookAtExports(_ version: VersionID, _ garbage: inout Garbage) throws {
+        guard !answering().contains(version) else { return }
+        for export in try context.ledger.exports(version) where export.who != nil && export.state == .done {
+            garbage.add(export.path, "it was exported for somebody, and can be exported again")
+        }
     }
 
     private func lookAtExperiments(

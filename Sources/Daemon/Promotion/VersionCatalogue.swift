@@ -103,6 +103,10 @@ package struct VersionCatalogue: Sendable {
                 }
             }
         }
+        if let template = version.recipe.template {
+            let digest = template.text.map { " \(Digest.sha256(Data($0.utf8)).prefix(16))" } ?? ""
+            facts["recipe.template"] = template.path + digest
+        }
         return facts
     }
 

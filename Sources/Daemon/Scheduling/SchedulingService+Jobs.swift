@@ -61,6 +61,7 @@ extension SchedulingService {
         var (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
         notes.merge(try context.effective(configured).notes) { first, _ in first }
         job.settings.apply(to: &recipe, notes: &notes)
+        recipe = try context.prepared(recipe, card)
         let run = try context.ledger.begin(job.id, notes: kept(job, drop, snapshot)) { id in
             var run = Run(
                 id: id, pipeline: job.pipeline, mode: mode, base: card.id, snapshot: snapshot.id, drops: [drop.id],

@@ -222,6 +222,7 @@ package struct SchedulingService: Service {
         let snapshot = try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, window: window)
         let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
         var (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
+        recipe = try context.prepared(recipe, card)
         if let configured = context.settings.pipeline(pipeline.name) {
             notes.merge(try context.effective(configured).notes) { first, _ in first }
         }

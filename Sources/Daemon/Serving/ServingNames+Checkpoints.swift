@@ -36,7 +36,8 @@ extension ServingNames {
         let adapter = AdapterReference(path: context.layout.epoch(run.id, step: step), sha256: record.sha256)
         let stack = try context.stack(of: run).topped(by: adapter)
         var target = ServingTarget(
-            model: context.modelReference(try context.requireBase(run.base), adapters: stack), run: run.id,
+            model: context.modelReference(try context.requireBase(run.base), adapters: stack, recipe: run.recipe),
+            run: run.id,
             name: Self.name(of: run, step: step))
         target.checkpoint = adapter.path
         return target

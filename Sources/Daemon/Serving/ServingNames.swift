@@ -59,8 +59,8 @@ package struct ServingNames: Sendable {
                 remedy: "Queue a new run.")
         }
         return ServingTarget(
-            model: context.modelReference(try context.requireBase(run.base), adapters: stack), run: run.id,
-            name: try name(of: run))
+            model: context.modelReference(try context.requireBase(run.base), adapters: stack, recipe: run.recipe),
+            run: run.id, name: try name(of: run))
     }
 
     /// A version as the worker loads it, where its files are there.

@@ -19,7 +19,7 @@ enum RunRequests {
         }
         let stack = try context.stack(of: run)
         var task = try TrainTask(
-            model: context.modelReference(card, adapters: stack.frozen), startAdapter: stack.start,
+            model: context.modelReference(card, adapters: stack.frozen, recipe: run.recipe), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe,
             truncate: FrozenSettings.of(run, context).truncate)
         if run.job != nil { task.keepsEpochs = true }
@@ -37,7 +37,8 @@ enum RunRequests {
                 remedy: "Queue a new run.")
         }
         let train = try TrainTask(
-            model: context.modelReference(card), train: snapshot.files[.train] ?? [], validation: [],
+            model: context.modelReference(card, recipe: run.recipe), train: snapshot.files[.train] ?? [],
+            validation: [],
             recipe: run.recipe,
             truncate: FrozenSettings.of(run, context).truncate)
         let task = RangeTestTask(
@@ -82,6 +83,11 @@ enum RunRequests {
         }
     }
 
+    /// A format with its number type, which is that of the run's base where none is named.
+    static func written(_ format: ExportFormat, _ run: Run, _ context: StageContext) throws -> ExportFormat {
+        format.written(for: try context.requireBase(run.base).quantisation)
+    }
+
     /// The candidate written in one format, below the run's folder.
     static func export(_ run: Run, _ format: ExportFormat, _ context: StageContext) throws -> WorkerRequest {
         guard let candidate = try GateModels.candidate(run, context) else {
@@ -92,7 +98,7 @@ enum RunRequests {
         let check = try context.ledger.snapshot(run.snapshot)?.files[.gate] ?? []
         return request(
             "\(run.id)-\(format.rawValue)", context.layout.artefact(run.id, format),
-            .export(ExportTask(model: candidate, format: format, check: check)), context)
+            .export(ExportTask(model: candidate, format: try written(format, run, context), check: check)), context)
     }
 
     private static func request(_ id: String, _ folder: String, _ task: WorkerTask, _ context: StageContext)

@@ -22,7 +22,9 @@ extension SupervisionService {
             let known = run.artefacts?.first { $0.format == format }
             if let known, known.failure == nil, FileManager.default.fileExists(atPath: known.path) { continue }
             let request = try RunRequests.export(run, format, context)
-            var artefact = Artefact(format: format, path: request.directory + "/export")
+            var artefact = Artefact(
+                format: format, written: try RunRequests.written(format, run, context),
+                path: request.directory + "/export")
             do {
                 progress(run, "is exported as \(format.rawValue)")
                 let result = try await start(request, run)

@@ -77,7 +77,7 @@ struct Daemon {
         let operations = Operations(
             context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry,
             launcher: launcher, roster: roster, serving: serving, experiments: experiments,
-            datasets: DatasetCatalogue(context, service: datasets), soundness: soundness,
+            datasets: DatasetCatalogue(context, service: datasets), soundness: soundness, orders: delivery.orders,
             startedAt: Date())
         let feedback = makeFeedback(context, operations.feedback.store, intake, promotion)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
@@ -95,8 +95,10 @@ struct Daemon {
 
         let services: [any Service] = [
             intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, serving, delivery,
-            feedback, soundness, server, RetentionService(context) { serving.versionsInUse }, LedgerWatch(context),
-            EngineWatch(context: context, roster: roster), operations.metrics.stores, reloading, presence, orders,
+            feedback, soundness, server,
+            RetentionService(context) { serving.versionsInUse.union(delivery.orders.versions) },
+            LedgerWatch(context), EngineWatch(context: context, roster: roster), operations.metrics.stores, reloading,
+            presence, orders,
         ]
         try await group(of: services).run()
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])

@@ -38,6 +38,36 @@ package struct VersionPlace: EndpointSubject {
     package var values: [String] { [pipeline.rawValue, version] }
 }
 
+/// One format of a version.
+package struct ExportPlace: EndpointSubject {
+    package static let valueCount = 2
+    package var version: VersionID
+    package var format: String
+    package init(_ version: VersionID, _ format: String) {
+        self.version = version
+        self.format = format
+    }
+    package init(values: [String]) {
+        self.init(VersionID(values.first ?? ""), values.dropFirst().first ?? "")
+    }
+    package var values: [String] { [version.rawValue, format] }
+}
+
+/// One file of a version in some format.
+package struct ExportFilePlace: EndpointSubject {
+    package static let valueCount = 3
+    package var place: ExportPlace
+    package var file: String
+    package init(_ place: ExportPlace, file: String) {
+        self.place = place
+        self.file = file
+    }
+    package init(values: [String]) {
+        self.init(ExportPlace(values: values), file: values.dropFirst(2).first ?? "")
+    }
+    package var values: [String] { place.values + [file] }
+}
+
 /// One file of an open upload.
 package struct UploadPlace: EndpointSubject {
     package static let valueCount = 2

@@ -279,12 +279,12 @@ extension PipelineSettings {
         [
             .texts(
                 "delivery.exports", default: "[]",
-                "Formats written at promotion: peft, huggingface, gguf-f16, gguf-q8_0.",
+                "Formats written at promotion: \(ExportFormat.list).",
                 read: { $0.delivery.exports.map(\.rawValue) }
             ) {
                 let formats = $1.map(ExportFormat.init(rawValue:))
                 $0.delivery.exports = formats.compactMap { $0 }
-                return formats.contains(nil) ? "a list of peft, huggingface, gguf-f16, gguf-q8_0" : nil
+                return formats.contains(nil) ? "a list of \(ExportFormat.list)" : nil
             },
             .texts(
                 "delivery.canary", default: "[]",

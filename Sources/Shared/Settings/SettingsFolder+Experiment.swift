@@ -108,7 +108,7 @@ extension SettingsFolder {
     private static func isText(_ form: RecipeValue.Form) -> Bool {
         switch form {
         case .number, .whole: false
-        case .flag, .choice, .some: true
+        case .flag, .choice, .some, .path, .day: true
         }
     }
 

@@ -36,6 +36,7 @@ extension SettingsKey<PipelineSettings> {
         case .flag: "true or false"
         case .choice: value.expectation
         case .some: "list of texts"
+        case .path, .day: "text"
         }
     }
 

@@ -204,10 +204,13 @@ package struct ExportTask: Codable, Hashable, Sendable {
     package var format: ExportFormat
     /// Rows on which the written model must agree with the one in memory.
     package var check: [FileReference]
-    package init(model: ModelReference, format: ExportFormat, check: [FileReference] = []) {
+    /// At most so many of those rows (nil: 8).
+    package var checkLimit: Int?
+    package init(model: ModelReference, format: ExportFormat, check: [FileReference] = [], checkLimit: Int? = nil) {
         self.model = model
         self.format = format
         self.check = check
+        self.checkLimit = checkLimit
     }
 }
 

@@ -28,9 +28,9 @@ void ck_norm_gradient(
 }
 void ck_column_sums(int64_t rows, int64_t n, const float *x, int64_t ldx, float *out) { CK_CALL(ck_column_sums, rows, n, x, ldx, out); }
 void ck_rope(
-    int64_t rows, int64_t heads, int64_t head, float *x, int64_t ldx, const int32_t *positions, const float *cosine,
-    const float *sine, float direction) {
-    CK_CALL(ck_rope, rows, heads, head, x, ldx, positions, cosine, sine, direction);
+    int64_t rows, int64_t heads, int64_t head, int64_t rotated, float *x, int64_t ldx, const int32_t *positions,
+    const float *cosine, const float *sine, float direction) {
+    CK_CALL(ck_rope, rows, heads, head, rotated, x, ldx, positions, cosine, sine, direction);
 }
 void ck_activation(int kind, int64_t rows, int64_t n, const float *gate, const float *up, int64_t ld, float *out, int64_t ldo) {
     CK_CALL(ck_activation, kind, rows, n, gate, up, ld, out, ldo);

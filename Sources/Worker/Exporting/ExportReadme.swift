@@ -1,43 +1,95 @@
 import Foundation
+import Nouns
 import WeightFiles
 
 /// What lies beside exported weights for whoever loads them elsewhere: how that is done, and the base's own licence and
 /// readme.
-package enum ExportReadme {
+package struct ExportReadme {
+    private let format: ExportFormat
+    private let base: String
+    private let path: String
+    private let isFolder: Bool
+    private let licence: String?
+
+    /// - Parameters:
+    ///   - format: one with a number type.
+    ///   - base: what the base is registered as.
+    ///   - path: the base's file or folder.
+    ///   - isFolder: whether the base is a Hugging Face folder, which transformers and peft load by its path.
+    ///   - licence: what the base's file says of its licence.
+    package init(_ format: ExportFormat, base: String, path: String, isFolder: Bool, licence: String?) {
+        self.format = format
+        self.base = base
+        self.path = path
+        self.isFolder = isFolder
+        self.licence = licence
+    }
+
     /// Names of a base's files that go along with what was made of it.
     private static let companions = ["LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE"]
 
-    /// Writes README.md of an adapter of `base`, whose files lie at `path`.
-    ///
-    /// - Parameter isFolder: whether the base is a Hugging Face folder, which peft loads by its path.
-    package static func writeAdapter(base: String, path: String, isFolder: Bool, to folder: String) throws {
-        let named =
-            isFolder
-            ? """
+    /// Writes README.md, for GGUF files a Modelfile for Ollama, and copies what goes along with the base.
+    package func write(to folder: String) throws {
+        let needed = format == .peft && !isFolder ? "BASE" : path
+        let peers = format.peers(in: ".", base: needed, name: "tuned").map {
+            "\($0.program):\n\n\(Self.indented($0.text))\n"
+        }
+        let text = """
+            # \(format.isAdapter ? "LoRA adapter of" : "Fine-tuned from") \(base)
+
+            \(about)
+
+            \(peers.joined(separator: "\n"))
+            """
+        try WeightFolder.write(Data(text.utf8), to: folder + "/README.md")
+        if let modelfile { try WeightFolder.write(Data(modelfile.utf8), to: folder + "/Modelfile") }
+        if isFolder { try copyCompanions(to: folder) }
+    }
+
+    private var about: String {
+        let licence = licence.map { "The base's licence is `\($0)`; it holds for what was made of it too." }
+        return ([origin] + (licence.map { [$0] } ?? [])).joined(separator: "\n\n")
+    }
+
+    /// What the files are, and what has to be set elsewhere.
+    private var origin: String {
+        switch format {
+        case .peft where isFolder:
+            """
             `base_model_name_or_path` is the folder of the base on the machine that trained: `\(path)`.
             Elsewhere, set it in `adapter_config.json` to the folder or the Hub id of the same model.
             """
-            : """
+        case .peft:
+            """
             The base was registered as the GGUF `\(base)`, which peft does not load. Set `base_model_name_or_path` in
             `adapter_config.json` to the folder or the Hub id of the model that the GGUF was made of.
             """
-        let text = """
-            # LoRA adapter of \(base)
-
-            \(named)
-
-                from peft import PeftModel
-                from transformers import AutoModelForCausalLM
-                model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(BASE), ".")
-
+        case .ggufLora:
             """
-        try WeightFolder.write(Data(text.utf8), to: folder + "/README.md")
+            `adapter.gguf` is loaded beside a GGUF of the base. On the machine that trained, the base is `\(path)`\
+            \(isFolder ? "; llama.cpp's convert_hf_to_gguf.py makes a GGUF of it" : "").
+            Elsewhere, name the same model in the command, and after FROM in `Modelfile`.
+            """
+        default: "The adapter is merged into the weights (`\(format.rawValue)`); the base is not needed any more."
+        }
     }
 
-    /// Copies the licence and the readme of a base's folder, where it has them, the readme as BASE_README.md.
-    package static func copyCompanions(of base: String, to folder: String) throws {
-        for name in companions + ["README.md"] {
-            guard let data = FileManager.default.contents(atPath: base + "/" + name) else { continue }
+    private var modelfile: String? {
+        switch format {
+        case .ggufF16, .ggufQ8: "FROM ./model.gguf\n"
+        case .ggufLora: "FROM \(path)\nADAPTER ./adapter.gguf\n"
+        default: nil
+        }
+    }
+
+    private static func indented(_ text: String) -> String {
+        text.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")
+    }
+
+    /// Copies the licence and the readme of the base's folder, where it has them, the readme as BASE_README.md.
+    private func copyCompanions(to folder: String) throws {
+        for name in Self.companions + ["README.md"] {
+            guard let data = FileManager.default.contents(atPath: path + "/" + name) else { continue }
             try WeightFolder.write(data, to: folder + "/" + (name == "README.md" ? "BASE_README.md" : name))
         }
     }

@@ -16,16 +16,17 @@ package enum GGUFExport {
 
     private static let templateKey = "tokenizer.chat_template"
 
-    /// Writes `path`. Matrices whose rows are no whole Q8_0 blocks become F16. Throws what `interruption`, asked every
-    /// megabyte, throws.
+    /// Writes `path`, with the chat template that is given in place of the base's own. Matrices whose rows are no whole
+    /// Q8_0 blocks become F16. Throws what `interruption`, asked every megabyte, throws.
     package static func write(
-        _ model: Model, base: Base, adapter: Adapter?, type: StorageType, to path: String,
+        _ model: Model, base: Base, adapter: Adapter?, template given: String? = nil, type: StorageType,
+        to path: String,
         interruption: Interruption = {}
     ) throws {
         var metadata: [(String, GGUFWriter.Value)]
         switch base {
         case .gguf(let file):
-            let template = try TokenizerFile(file).definition.chatTemplate
+            let template = try given ?? TokenizerFile(file).definition.chatTemplate
             let isGiven = template != file.metadata[templateKey]?.string
             metadata = file.rawMetadata.filter {
                 $0.key != "general.file_type" && !$0.key.hasPrefix("split.") && !(isGiven && $0.key == templateKey)

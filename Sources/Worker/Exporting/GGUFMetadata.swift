@@ -11,7 +11,7 @@ enum GGUFMetadata {
     static func make(_ c: ModelConfiguration, tokenizer: TokenizerDefinition, name: String, place: String) throws -> [(
         String, GGUFWriter.Value
     )] {
-        let architecture = c.family.name
+        let architecture = c.family.facts.architecture
         var result: [(String, GGUFWriter.Value)] = [
             ("general.architecture", .text(architecture)), ("general.type", .text("model")),
             ("general.name", .text(name)),
@@ -34,11 +34,19 @@ enum GGUFMetadata {
         if let rope = c.rope {
             add("attention.key_length", c.headSize)
             add("attention.value_length", c.headSize)
-            add("rope.dimension_count", c.headSize)
+            add("rope.dimension_count", rope.rotated ?? c.headSize)
             add("rope.freq_base", rope.base)
-            if case .linear(let factor) = rope.scaling {
+            switch rope.scaling {
+            case .linear(let factor):
                 result.append(("\(architecture).rope.scaling.type", .text("linear")))
                 add("rope.scaling.factor", factor)
+            case .yarn(let factor, let fast, let slow, let context):
+                result.append(("\(architecture).rope.scaling.type", .text("yarn")))
+                add("rope.scaling.factor", factor)
+                add("rope.scaling.yarn_beta_fast", fast)
+                add("rope.scaling.yarn_beta_slow", slow)
+                add("rope.scaling.original_context_length", context)
+            default: break
             }
         }
         result += try c.family.facts.ggufKeys(c, place: place).map { ("\(architecture).\($0)", $1) }

@@ -29,17 +29,21 @@ struct GGUFTensors {
         for (index, layer) in model.weights.layers.enumerated() { block(index, layer, layout) }
         norm(layout.root + layout.finalNorm, model.weights.finalNorm)
         if !c.tied { matrix(layout.head, model.weights.head) }
-        if let factors = RotaryDivisors.of(c) {
-            sources.append(TensorSource(name: "rope_freqs.weight", shape: [factors.count], values: factors))
+        for (name, factors) in RotaryDivisors.of(c) {
+            sources.append(TensorSource(name: name + ".weight", shape: [factors.count], values: factors))
         }
     }
 
     private mutating func block(_ index: Int, _ layer: LayerWeights, _ layout: TensorLayout) {
         let prefix = layout.prefix(index)
         for (kind, name) in layout.norms.prefix(1) { if let weights = layer[kind] { norm(prefix + name, weights) } }
-        if let fused = layout.fused, let q = layer[.q], let k = layer[.k], let v = layer[.v] {
-            add(prefix + fused + ".weight", out: q.out + k.out + v.out, in: q.in, merged.fused(index))
-            bias(prefix + fused, [q, k, v].flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) })
+        for fused in layout.fused {
+            let parts = fused.parts.compactMap { layer[$0] }
+            let name = prefix + fused.name
+            add(
+                name + ".weight", out: parts.reduce(0) { $0 + $1.out }, in: parts.first?.in ?? 0,
+                merged.fused(index, fused.parts))
+            if let values = parts.joinedBias { bias(name, values) }
         }
         let headSize = model.configuration.headSize
         for projection in Projection.allCases where !layout.fuses(projection) {
@@ -83,17 +87,25 @@ struct GGUFTensors {
     }
 }
 
-/// The divisors of rotary frequencies, as GGUF stores Llama 3's scaling.
+extension [WeightMatrix] {
+    /// The biases of matrices that a file keeps as one; nil where none has one.
+    var joinedBias: [Float]? {
+        contains { $0.bias != nil } ? flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) } : nil
+    }
+}
+
+/// The divisors of rotary frequencies, as GGUF stores Llama 3's scaling and LongRoPE.
 enum RotaryDivisors {
-    /// One of each pair of a head; nil where frequencies are as the base makes them. Source: llama.cpp
-    /// `convert_hf_to_gguf.py`.
-    static func of(_ c: ModelConfiguration) -> [Float]? {
-        guard let rope = c.rope else { return nil }
+    /// One of each pair of a head, by the tensor's name; none where frequencies are as the base makes them. Source:
+    /// llama.cpp `convert_hf_to_gguf.py`.
+    static func of(_ c: ModelConfiguration) -> [(String, [Float])] {
+        guard let rope = c.rope else { return [] }
         switch rope.scaling {
-        case .none, .linear: return nil
-        case .factors(let factors): return factors
+        case .none, .linear, .yarn: return []
+        case .factors(let factors): return [("rope_freqs", factors)]
+        case .long(let short, let long, _): return [("rope_factors_long", long), ("rope_factors_short", short)]
         case .llama3(let factor, let low, let high, let context):
-            return (0..<c.headSize / 2).map { index in
+            let factors = (0..<c.headSize / 2).map { index -> Float in
                 let frequency = 1 / pow(Double(rope.base), Double(2 * index) / Double(c.headSize))
                 let wavelength = 2 * Double.pi / frequency
                 if wavelength < Double(context) / Double(high) { return 1 }
@@ -101,6 +113,7 @@ enum RotaryDivisors {
                 let smooth = (Double(context) / wavelength - Double(low)) / Double(high - low)
                 return Float(1 / ((1 - smooth) / Double(factor) + smooth))
             }
+            return [("rope_freqs", factors)]
         }
     }
 }

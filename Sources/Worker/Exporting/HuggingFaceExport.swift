@@ -4,8 +4,7 @@ import Tensors
 import Transformers
 import WeightFiles
 
-/// Writes a Hugging Face folder with the adapter merged in, in float32, so that what was quantised stays exactly what
-/// it was.
+/// Writes a Hugging Face folder with the adapter merged in.
 package enum HuggingFaceExport {
     /// Where the base's configuration and tokenizer come from.
     package enum Base {
@@ -24,17 +23,20 @@ package enum HuggingFaceExport {
     }
 
     /// Writes all files into `folder`, made where it is absent; large models are cut into shards of about `shardBytes`.
+    /// `type` is F32, which keeps exactly what was quantised, F16 or BF16.
     ///
     /// Throws what `interruption`, asked every megabyte, throws.
     package static func write(
-        _ model: Model, base: Base, adapter: Adapter?, to folder: String, shardBytes: Int = 4 << 30,
+        _ model: Model, base: Base, adapter: Adapter?, type: StorageType = .f32, to folder: String,
+        shardBytes: Int = 4 << 30,
         interruption: Interruption = {}
     ) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         switch base {
         case .gguf(let file):
             try TokenizerExport.put(
-                try HuggingFaceConfig.make(model.configuration, gguf: file), to: folder + "/config.json", sorted: true)
+                try HuggingFaceConfig.make(model.configuration, gguf: file, type: type), to: folder + "/config.json",
+                sorted: true)
             var generation: [String: Any] = ["do_sample": false]
             for (key, name) in [("bos_token_id", "bos"), ("pad_token_id", "padding")] {
                 generation[key] = file.metadata["tokenizer.ggml.\(name)_token_id"]?.integer
@@ -65,12 +67,12 @@ package enum HuggingFaceExport {
                 generation["pad_token_id"] = tokenizer.padding.map { Int($0) }
                 try TokenizerExport.put(generation, to: folder + "/generation_config.json", sorted: true)
             }
-            config["torch_dtype"] = "float32"
-            config["dtype"] = "float32"
+            config["torch_dtype"] = HuggingFaceConfig.name(type)
+            config["dtype"] = HuggingFaceConfig.name(type)
             config.removeValue(forKey: "quantization_config")
             try TokenizerExport.put(config, to: folder + "/config.json", sorted: true)
         }
-        try writeShards(tensors(model, adapter), to: folder, shardBytes: shardBytes, interruption)
+        try writeShards(tensors(model, adapter, type), to: folder, shardBytes: shardBytes, interruption)
     }
 
     /// The ids that end an answer, as `eos_token_id` has them: one, or a list; nil where there are none.
@@ -83,7 +85,7 @@ package enum HuggingFaceExport {
     )
         throws
     {
-        func size(_ tensor: TensorSource) -> Int { tensor.shape.reduce(4, *) }
+        func size(_ tensor: TensorSource) -> Int { tensor.byteCount ?? 0 }
         var shards: [[TensorSource]] = [[]]
         var bytes = 0
         for tensor in tensors {
@@ -111,26 +113,28 @@ package enum HuggingFaceExport {
     }
 
     /// Every tensor under its Hugging Face name.
-    private static func tensors(_ model: Model, _ adapter: Adapter?) -> [TensorSource] {
+    private static func tensors(_ model: Model, _ adapter: Adapter?, _ type: StorageType) -> [TensorSource] {
         let c = model.configuration
         let layout = c.family.facts.huggingFace
         let merged = MergedRows(model: model, adapter: adapter)
         var tensors: [TensorSource] = []
         func add(_ name: String, bias: [Float]?) {
-            if let bias { tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], values: bias)) }
+            guard let bias else { return }
+            tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], type: type, values: bias))
         }
         func add(_ name: String, _ norm: NormWeights) {
             let offset = layout.normOffset
             tensors.append(
                 TensorSource(
-                    name: name + ".weight", shape: [norm.weight.count], values: norm.weight.map { $0 - offset }))
+                    name: name + ".weight", shape: [norm.weight.count], type: type,
+                    values: norm.weight.map { $0 - offset }))
             add(name, bias: norm.bias)
         }
         func add(_ name: String, out: Int, in inner: Int, turned: Bool = false, _ fill: @escaping Fill) {
             tensors.append(
                 turned
-                    ? transposed(name + ".weight", out: out, in: inner, fill)
-                    : TensorSource(name: name + ".weight", shape: [out, inner], type: .f32, fill: fill))
+                    ? transposed(name + ".weight", out: out, in: inner, type, fill)
+                    : TensorSource(name: name + ".weight", shape: [out, inner], type: type, fill: fill))
         }
         func add(_ name: String, _ matrix: WeightMatrix) {
             add(name, out: matrix.out, in: matrix.in, MergedRows.fill(matrix))
@@ -141,11 +145,12 @@ package enum HuggingFaceExport {
         for (index, layer) in model.weights.layers.enumerated() {
             let prefix = layout.prefix(index)
             for (norm, name) in layout.norms { if let weights = layer[norm] { add(prefix + name, weights) } }
-            if let fused = layout.fused, let q = layer[.q], let k = layer[.k], let v = layer[.v] {
+            for fused in layout.fused {
+                let parts = fused.parts.compactMap { layer[$0] }
                 add(
-                    prefix + fused, out: q.out + k.out + v.out, in: q.in, turned: layout.isTransposed,
-                    merged.fused(index))
-                add(prefix + fused, bias: [q, k, v].flatMap { $0.bias ?? [Float](repeating: 0, count: $0.out) })
+                    prefix + fused.name, out: parts.reduce(0) { $0 + $1.out }, in: parts.first?.in ?? 0,
+                    turned: layout.isTransposed, merged.fused(index, fused.parts))
+                add(prefix + fused.name, bias: parts.joinedBias)
             }
             for projection in Projection.allCases where !layout.fuses(projection) {
                 guard let matrix = layer[projection], let name = layout.projections[projection] else { continue }
@@ -164,9 +169,9 @@ package enum HuggingFaceExport {
 
     /// A matrix kept as [in × out]. Those of GPT-2 are small enough to be turned in memory.
     private static func transposed(
-        _ name: String, out: Int, in inner: Int, _ fill: @escaping Fill
+        _ name: String, out: Int, in inner: Int, _ type: StorageType, _ fill: @escaping Fill
     ) -> TensorSource {
-        TensorSource(name: name, shape: [inner, out], type: .f32) { rows, destination in
+        TensorSource(name: name, shape: [inner, out], type: type) { rows, destination in
             let row = UnsafeMutablePointer<Float>.allocate(capacity: inner)
             defer { row.deallocate() }
             for column in 0..<out {

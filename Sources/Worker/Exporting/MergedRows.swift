@@ -24,9 +24,11 @@ struct MergedRows {
         }
     }
 
-    /// Logical rows of a layer's queries, keys and values, one after the other as in one matrix.
-    func fused(_ layer: Int) -> (_ rows: Range<Int>, _ destination: UnsafeMutablePointer<Float>) -> Void {
-        let parts = Projection.fusible.compactMap { projection in
+    /// Logical rows of some of a layer's projections, one after the other as in one matrix.
+    func fused(_ layer: Int, _ projections: [Projection]) -> (
+        _ rows: Range<Int>, _ destination: UnsafeMutablePointer<Float>
+    ) -> Void {
+        let parts = projections.compactMap { projection in
             model.weights.layers[layer][projection].map { (matrix: $0, fill: fill(layer, projection)) }
         }
         return { rows, destination in

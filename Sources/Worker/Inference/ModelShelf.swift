@@ -52,7 +52,9 @@ final class ModelShelf: @unchecked Sendable {
     /// The content that tells a model apart from every other.
     static func key(_ reference: ModelReference) -> String {
         let base = reference.baseDigest.isEmpty ? reference.basePath : reference.baseDigest
-        return ([base] + reference.adapters.map { $0.sha256.isEmpty ? $0.path : $0.sha256 }).joined(separator: "+")
+        let asked = [reference.template, reference.date].compactMap { $0 }
+        return ([base] + reference.adapters.map { $0.sha256.isEmpty ? $0.path : $0.sha256 } + asked)
+            .joined(separator: "+")
     }
 
     var keys: [String] { state.withLock { $0.models.keys.sorted() } }
@@ -102,6 +104,8 @@ final class ModelShelf: @unchecked Sendable {
         let whole = reference.adapters.lastIndex(where: LoadedModel.isWhole)
         var stem = reference
         stem.adapters = whole.map { Array(reference.adapters[...$0]) } ?? []
+        // How it is asked is the model's own; the weights are shared.
+        (stem.template, stem.date) = (nil, nil)
         let baseKey = Self.key(stem)
         let base: Base
         if let known = bases[baseKey] {
@@ -113,7 +117,7 @@ final class ModelShelf: @unchecked Sendable {
         }
         let rest = Array(reference.adapters[stem.adapters.count...])
         let (_, adapter) = try LoadedModel.trained(rest, on: base.loaded.model, interruption: {})
-        let encoder = base.loaded.encoder
+        let encoder = try base.loaded.encoder(for: reference)
         return ShelvedModel(
             engine: EngineModel(base.engine, adapter: adapter, key: Self.key(reference)), encoder: encoder,
             stopTokens: Set(encoder.encoder.stopTokens()))

@@ -17,12 +17,22 @@ package struct LoadedModel {
     package private(set) var text: TokenizerFile
     /// GGUF metadata where the base is a GGUF file.
     package let gguf: GGUFFile?
+    /// Seconds since 1970 on the day that the template prints.
+    private var date = RowEncoder.usualDate
 
     /// Loads a base with all that was trained on it. Throws what `interruption` throws.
     package init(_ reference: ModelReference, interruption: Interruption) throws {
         try self.init(path: reference.basePath)
         try interruption()
+        if let template = reference.template { text = try text.with(template: template) }
+        date = try Self.date(reference)
         (model, adapter) = try Self.trained(reference.adapters, on: model, interruption: interruption)
+    }
+
+    /// Loads what was written of `model`, to be asked as that is.
+    package init(path: String, like model: LoadedModel) throws {
+        try self.init(path: path)
+        date = model.date
     }
 
     /// Loads a GGUF file, a Hugging Face folder, or a folder that holds one GGUF file.
@@ -65,7 +75,22 @@ package struct LoadedModel {
     }
 
     /// The encoder of rows, with a fixed date so that a row has the same tokens whenever it is encoded.
-    package var encoder: RowEncoder { RowEncoder(text, context: model.configuration.context) }
+    package var encoder: RowEncoder { RowEncoder(text, context: model.configuration.context, date: date) }
+
+    /// The encoder of rows for a reference to the same base. Throws `TemplateFailure`.
+    package func encoder(for reference: ModelReference) throws -> RowEncoder {
+        let own = try reference.template.map { try text.with(template: $0) } ?? text
+        return RowEncoder(own, context: model.configuration.context, date: try Self.date(reference))
+    }
+
+    private static func date(_ reference: ModelReference) throws -> Int {
+        guard let day = reference.date else { return RowEncoder.usualDate }
+        guard let seconds = TemplateDay.seconds(day) else {
+            throw Failure(
+                code: "model.date", "'\(day)' is no day.", at: "model.date", remedy: "Write it as \"2027-01-15\".")
+        }
+        return seconds
+    }
 
     /// What `references` make of `model`, in order: the last whole set of weights, and one adapter for all that follow
     /// it. Digests are checked. Throws what `interruption` throws.
@@ -73,8 +98,10 @@ package struct LoadedModel {
         -> (Model, Adapter?)
     {
         for reference in references {
+            let isFile = reference.path.hasSuffix(".gguf")
             let weights = isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors"
-            for (name, said) in [(weights, reference.sha256), ("/adapter_config.json", reference.configuration ?? "")]
+            let configuration = isFile ? "" : reference.configuration ?? ""
+            for (name, said) in [(isFile ? "" : weights, reference.sha256), ("/adapter_config.json", configuration)]
             where !said.isEmpty {
                 let file = reference.path + name
                 let digest = try FileReference(of: file, interruption: interruption).sha256

@@ -6,15 +6,16 @@ import Transformers
 
 /// Turns canonical rows into tokens, and says what of a row is asked and what is the wanted answer.
 package struct RowEncoder: Sendable {
-    /// Templates that print today's date get this one (2025-01-01), so that a row has the same tokens whenever it is
-    /// encoded.
-    private static let now = 1_735_689_600
+    /// Templates that print today's date get this one (2025-01-01) where no other is named, so that a row has the same
+    /// tokens whenever it is encoded.
+    package static let usualDate = 1_735_689_600
 
     package let encoder: ExampleEncoder
     private let context: Int
 
-    package init(_ text: TokenizerFile, context: Int) {
-        encoder = ExampleEncoder(tokenizer: text.tokenizer, template: text.template, now: Self.now)
+    /// - Parameter date: seconds since 1970 on the day that a template prints.
+    package init(_ text: TokenizerFile, context: Int, date: Int = Self.usualDate) {
+        encoder = ExampleEncoder(tokenizer: text.tokenizer, template: text.template, now: date)
         self.context = context
     }
 

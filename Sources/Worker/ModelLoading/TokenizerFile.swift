@@ -70,6 +70,13 @@ package struct TokenizerFile: Sendable {
     /// The same without the tokens from `count` on.
     package func cut(to count: Int) throws -> TokenizerFile { try TokenizerFile(definition.cut(to: count)) }
 
+    /// The same with another chat template. Throws `TemplateFailure`.
+    package func with(template: String) throws -> TokenizerFile {
+        var definition = definition
+        definition.chatTemplate = template
+        return try TokenizerFile(definition)
+    }
+
     /// Builds the tokenizer that is defined. Throws `TokenizerFailure` or `TemplateFailure`.
     package init(_ definition: TokenizerDefinition) throws {
         self.definition = definition

@@ -26,6 +26,7 @@ struct Objective {
         self.recipe = recipe
         self.transformer = transformer
         budget = max(128, min(1 << 16, memoryBytes / transformer.bytesPerToken))
+        transformer.mostBytes = memoryBytes
     }
 
     /// Adds the gradient of the rows' loss to `gradients`; returns that loss. `heed` is asked before each micro-batch.

@@ -2,6 +2,9 @@ import Tensors
 
 /// What the forward pass keeps of each layer for the backward pass, and the scratch that both share; sized once, reused
 /// for ever.
+///
+/// A micro-batch that would not fit keeps the layers' inputs alone: one slot is then filled anew for each layer, once
+/// forward and once more before its backward pass (Chen et al. 2016).
 final class Activations {
     /// Offsets (in floats a token) of one layer's kept numbers.
     struct Slot {
@@ -34,7 +37,13 @@ final class Activations {
     let activatedWidth: Int
     private var keptBuffer: FloatBuffer
     private var scratchBuffer: FloatBuffer
-    private(set) var capacity = 0
+    private var capacity = 0
+    /// Tokens that the slots have room for while all layers' numbers are kept.
+    private var keptCapacity = 0
+    /// Whether the layers' inputs alone are kept.
+    private(set) var isFrugal = false
+    /// Tokens from one kept number's rows to the next one's.
+    private var room = 0
 
     // Scratch shared by all layers.
     private(set) var normed: UnsafeMutablePointer<Float>
@@ -104,11 +113,24 @@ final class Activations {
     /// Bytes that one token of a micro-batch takes.
     var bytesPerToken: Int { (slotWidth * slots + scratchWidth) * MemoryLayout<Float>.stride }
 
-    /// Makes room for `tokens`.
-    func reserve(_ tokens: Int) throws {
+    /// The same where the layers' inputs alone are kept.
+    var frugalBytesPerToken: Int {
+        (slotWidth + configuration.width * slots + scratchWidth) * MemoryLayout<Float>.stride
+    }
+
+    /// Makes room for `tokens`, of which every layer's numbers are kept, or its input alone.
+    func reserve(_ tokens: Int, frugal: Bool = false) throws {
+        isFrugal = frugal
+        if frugal {
+            room = tokens
+            try keptBuffer.reserve((slotWidth + configuration.width * slots) * tokens)
+        } else {
+            keptCapacity = max(keptCapacity, tokens)
+            room = keptCapacity
+            try keptBuffer.reserve(slotWidth * slots * room)
+        }
         guard tokens > capacity else { return }
         capacity = tokens
-        try keptBuffer.reserve(slotWidth * slots * tokens)
         try scratchBuffer.reserve(scratchWidth * tokens)
         var next = scratchBuffer.pointer
         func take(_ width: Int) -> UnsafeMutablePointer<Float> {
@@ -135,14 +157,16 @@ final class Activations {
 
     /// The numbers kept in slot `index`.
     func slot(_ index: Int) -> Slot {
-        var next = keptBuffer.pointer + index * slotWidth * capacity
+        let c = configuration
+        var next = keptBuffer.pointer + (isFrugal ? slots * c.width : index * slotWidth) * room
         func take(_ width: Int) -> UnsafeMutablePointer<Float> {
-            defer { next += width * capacity }
+            defer { next += width * room }
             return next
         }
-        let c = configuration
+        let input = take(c.width)
         return Slot(
-            input: take(c.width), qkv: take(qkvWidth), attention: take(c.queryWidth), logSumExp: take(c.heads),
+            input: isFrugal ? keptBuffer.pointer + index * c.width * room : input, qkv: take(qkvWidth),
+            attention: take(c.queryWidth), logSumExp: take(c.heads),
             middle: take(c.width),
             inner: take(innerWidth), low: take(7 * rank), statistics: take(4),
             rawHeads: take(c.headNorms ? c.queryWidth + c.keyWidth : 0),

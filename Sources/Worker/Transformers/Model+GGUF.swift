@@ -21,7 +21,8 @@ extension Model {
             gguf, vocabulary: vocabulary, tied: gguf.tensors[layout.head + ".weight"] == nil)
         let shelf = TensorShelf(file: gguf.path, layout: layout, root: layout.root) { gguf.tensors[$0] }
         try shelf.checkNames(gguf.tensorNames, c) { name in
-            name == "rope_freqs.weight" && c.rope?.scaling != ModelConfiguration.Rope.Scaling.none
+            ["rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight"].contains(name)
+                && c.rope?.scaling != ModelConfiguration.Rope.Scaling.none
                 || family.facts.declaredMetadata.harmlessPrefixes.contains("vision.")
                     && (name.hasPrefix("v.") || name.hasPrefix("mm."))
         }

@@ -82,7 +82,7 @@ extension Model {
         return true
     }
 
-    /// Refuses folders of another class than a language model of the family, and those that bring their own code.
+    /// Refuses folders of another class than a language model of the family, and those that bring a class of their own.
     private static func checkClass(_ config: JSONNode, _ kind: String, file: String) throws {
         let stem = kind.replacing("_text", with: "").replacing("_", with: "")
         let known = ["forcausallm", "lmheadmodel", "model", "textmodel"].map { stem + $0 }
@@ -92,8 +92,12 @@ extension Model {
                 place: "\(file), architectures", problem: "'\(name)' is no language model of type \(kind)",
                 remedy: "Give the folder of the language model itself.")
         }
+        // Folders of before transformers had the family bring a class of the name that it has there by now.
+        func isKnown(_ name: JSONNode?) -> Bool {
+            known.contains(name?.string?.split(separator: ".").last.map { $0.lowercased() } ?? "")
+        }
         let code = config["auto_map"]?.members ?? [:]
-        if let name = ["AutoModelForCausalLM", "AutoModel"].first(where: { code[$0] != nil }) {
+        if let name = ["AutoModelForCausalLM", "AutoModel"].first(where: { code[$0] != nil && !isKnown(code[$0]) }) {
             throw ModelFailure(
                 place: "\(file), auto_map.\(name)", problem: "the folder brings code of its own, which is never run",
                 remedy: "Choose another base model. If it is a plain model of type \(kind), take auto_map out.")

@@ -34,7 +34,8 @@ extension TensorShelf {
                 case .finalNorm?: !isBias || c.normalisation == .layer
                 case .projection(let layer, let projection)?:
                     layer < c.layers && (!isBias || c.biased.contains(projection))
-                case .fused(let layer)?: layer < c.layers
+                case .fused(let layer, let index)?:
+                    layer < c.layers && (!isBias || layout.fused[index].parts.allSatisfy(c.biased.contains))
                 case .norm(let layer, _)?: layer < c.layers && (!isBias || c.normalisation == .layer)
                 }
             guard !isUsed else { continue }

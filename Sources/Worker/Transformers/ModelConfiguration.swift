@@ -25,7 +25,9 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var gated = true
     /// A norm over each head of q and k (Qwen 3, Gemma 3).
     package var headNorms = false
-    /// Norms after attention and feed-forward, before the residual sum (Gemma 3).
+    /// Those norms go over all heads at once (OLMo 2).
+    package var wideHeadNorms = false
+    /// Norms after attention and feed-forward, before the residual sum (Gemma 3, OLMo 2).
     package var postNorms = false
     /// Embeddings are multiplied by this (Gemma: √width).
     package var embeddingScale: Float = 1
@@ -35,6 +37,9 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var logitScale: Float = 1
     /// Scores are multiplied by this (1/√headSize unless the family says otherwise).
     package var scoreScale: Float
+    /// Queries beyond YaRN's original context would grow with their position by this (Ministral 3); contexts end
+    /// before.
+    package var queryGrowth: Float = 0
     /// Rotary bases; nil where positions are learned (GPT-2).
     package var rope: Rope? = Rope(base: 10_000)
     /// Base of the sliding layers where it differs (Gemma 3).
@@ -50,7 +55,7 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// The output projection is the embedding.
     package var tied: Bool
 
-    /// Rotary position embedding (Su et al. 2021), with Llama 3's or linear scaling.
+    /// Rotary position embedding (Su et al. 2021), and how its frequencies are scaled.
     package struct Rope: Hashable, Sendable {
         package enum Scaling: Hashable, Sendable {
             case none
@@ -58,9 +63,19 @@ package struct ModelConfiguration: Hashable, Sendable {
             case llama3(factor: Float, lowFrequency: Float, highFrequency: Float, originalContext: Float)
             /// Divisors of each frequency, as GGUF stores Llama 3's scaling.
             case factors([Float])
+            /// YaRN (Peng et al. 2023): low frequencies are divided by `factor`, high ones stay, those between are
+            /// mixed.
+            case yarn(factor: Float, betaFast: Float, betaSlow: Float, originalContext: Int)
+            /// LongRoPE (Ding et al. 2024): divisors of each frequency, for texts up to the original context and for
+            /// longer ones; contexts end with the original one.
+            case long(short: [Float], long: [Float], originalContext: Int)
         }
         package var base: Float
         package var scaling: Scaling = .none
+        /// How many numbers of each head are rotated; nil for all.
+        package var rotated: Int?
+        /// Cosines and sines are multiplied by this, and scores with them.
+        package var attention: Float = 1
         package init(base: Float, scaling: Scaling = .none) {
             self.base = base
             self.scaling = scaling
@@ -92,6 +107,10 @@ package struct ModelConfiguration: Hashable, Sendable {
 
     /// Whether layer `index` rotates queries and keys by their positions.
     package func rotates(_ index: Int) -> Bool { index >= rotations.count || rotations[index] }
+
+    /// How the norms over q and over k go: so many of so many numbers each.
+    package var queryNormShape: (count: Int, size: Int) { wideHeadNorms ? (1, queryWidth) : (heads, headSize) }
+    package var keyNormShape: (count: Int, size: Int) { wideHeadNorms ? (1, keyWidth) : (kvHeads, headSize) }
 
     /// Columns of queries, and of keys or values.
     package var queryWidth: Int { heads * headSize }

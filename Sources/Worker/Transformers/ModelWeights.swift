@@ -25,18 +25,18 @@ package enum BlockNorm: Int, CaseIterable, Hashable, Sendable {
 
 /// The weights of one block.
 package struct LayerWeights: Sendable {
-    package var attentionNorm: NormWeights
+    package var attentionNorm: NormWeights?
     package var queryNorm: NormWeights?
     package var keyNorm: NormWeights?
     package var postAttentionNorm: NormWeights?
-    package var feedForwardNorm: NormWeights
+    package var feedForwardNorm: NormWeights?
     package var postFeedForwardNorm: NormWeights?
     /// By ``Projection``; `gate` is nil where the family has none.
     package var projections: [WeightMatrix?]
 
     package subscript(_ projection: Projection) -> WeightMatrix? { projections[projection.rawValue] }
 
-    /// A norm's weights; nil where the family has none there. The two that every block has cannot be taken away.
+    /// A norm's weights; nil where the family has none there.
     package subscript(_ norm: BlockNorm) -> NormWeights? {
         get {
             switch norm {
@@ -50,17 +50,17 @@ package struct LayerWeights: Sendable {
         }
         set {
             switch norm {
-            case .attention: if let newValue { attentionNorm = newValue }
+            case .attention: attentionNorm = newValue
             case .query: queryNorm = newValue
             case .key: keyNorm = newValue
             case .postAttention: postAttentionNorm = newValue
-            case .feedForward: if let newValue { feedForwardNorm = newValue }
+            case .feedForward: feedForwardNorm = newValue
             case .postFeedForward: postFeedForwardNorm = newValue
             }
         }
     }
 
-    package init(attentionNorm: NormWeights, feedForwardNorm: NormWeights, projections: [WeightMatrix?]) {
+    package init(attentionNorm: NormWeights? = nil, feedForwardNorm: NormWeights? = nil, projections: [WeightMatrix?]) {
         self.attentionNorm = attentionNorm
         self.feedForwardNorm = feedForwardNorm
         self.projections = projections

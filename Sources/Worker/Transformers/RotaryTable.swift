@@ -2,17 +2,19 @@
     import Glibc
 #endif
 
-/// Cosines and sines of rotary position embedding, [positions × headSize/2], computed in double precision.
+/// Cosines and sines of rotary position embedding, [positions × rotated/2].
 struct RotaryTable {
     private(set) var cosine: [Float] = []
     private(set) var sine: [Float] = []
     private let rope: ModelConfiguration.Rope
-    private let half: Int
+    /// How many numbers of each head are rotated.
+    let rotated: Int
+    private var half: Int { rotated / 2 }
     private var positions = 0
 
     init(_ rope: ModelConfiguration.Rope, headSize: Int) {
         self.rope = rope
-        half = headSize / 2
+        rotated = rope.rotated ?? headSize
     }
 
     /// Extends the table to `wanted` positions.
@@ -24,8 +26,8 @@ struct RotaryTable {
                 // PyTorch multiplies in single precision and takes the cosine of that; goldens see the difference at
                 // long positions.
                 let angle = Float(position) * frequency
-                cosine.append(cosf(angle))
-                sine.append(sinf(angle))
+                cosine.append(rope.attention * cosf(angle))
+                sine.append(rope.attention * sinf(angle))
             }
         }
         positions = wanted
@@ -37,6 +39,16 @@ struct RotaryTable {
         case .none: return plain
         case .linear(let factor): return plain / factor
         case .factors(let factors): return index < factors.count ? plain / factors[index] : plain
+        case .long(let short, _, _): return index < short.count ? plain / short[index] : plain
+        case .yarn(let factor, let fast, let slow, let context):
+            // Source: transformers `_compute_yarn_parameters`.
+            func dimension(_ rotations: Float) -> Float {
+                Float(rotated) * logf(Float(context) / (rotations * 2 * .pi)) / (2 * logf(rope.base))
+            }
+            let low = max(0, dimension(fast).rounded(.down))
+            let high = min(Float(rotated - 1), dimension(slow).rounded(.up))
+            let ramp = min(1, max(0, (Float(index) - low) / (high == low ? 0.001 : high - low)))
+            return plain / factor * ramp + plain * (1 - ramp)
         case .llama3(let factor, let low, let high, let context):
             // Source: transformers `_compute_llama3_parameters`.
             let wavelength = 2 * Float.pi / plain

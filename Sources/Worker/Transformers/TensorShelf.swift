@@ -55,9 +55,12 @@ struct TensorShelf {
             .down: (c.width, c.hidden),
         ]
         var projections = [WeightMatrix?](repeating: nil, count: Projection.allCases.count)
-        if let fused = layout.fused {
-            let parts = [c.queryWidth, c.keyWidth, c.keyWidth]
-            for (projection, matrix) in zip(Projection.fusible, try split(prefix + fused, parts, c.width)) {
+        for fused in layout.fused {
+            let parts = fused.parts.map { rows[$0]?.out ?? 0 }
+            let isBiased = fused.parts.allSatisfy(c.biased.contains)
+            for (projection, matrix) in zip(
+                fused.parts, try split(prefix + fused.name, parts, c.width, isBiased: isBiased))
+            {
                 projections[projection.rawValue] = matrix
             }
         }
@@ -73,24 +76,20 @@ struct TensorShelf {
         }
         var norms: [BlockNorm: NormWeights] = [:]
         for (norm, name) in layout.norms {
-            norms[norm] = try self.norm(prefix + name, [.query, .key].contains(norm) ? c.headSize : c.width)
+            let width = norm == .query ? c.queryNormShape.size : norm == .key ? c.keyNormShape.size : c.width
+            norms[norm] = try self.norm(prefix + name, width)
         }
-        guard let attention = norms[.attention], let feedForward = norms[.feedForward] else {
-            throw ModelFailure(
-                place: "\(file), \(prefix)", problem: "the family \(c.family) names no norms",
-                remedy: "Report this with the model's name.")
-        }
-        var layer = LayerWeights(attentionNorm: attention, feedForwardNorm: feedForward, projections: projections)
+        var layer = LayerWeights(projections: projections)
         for (norm, weights) in norms { layer[norm] = weights }
         return layer
     }
 
     /// The matrices that lie one after the other in one, of `parts` rows each; they share its bytes where they can.
-    private func split(_ name: String, _ parts: [Int], _ inner: Int) throws -> [WeightMatrix] {
+    private func split(_ name: String, _ parts: [Int], _ inner: Int, isBiased: Bool) throws -> [WeightMatrix] {
         if layout.isTransposed { return try transposed(name, parts, inner) }
         let whole = parts.reduce(0, +)
         let fused = try tensor(name + ".weight", [whole, inner])
-        let bias = try tensor(name + ".bias", [whole]).floats()
+        let bias = isBiased ? try tensor(name + ".bias", [whole]).floats() : nil
         let rowBytes = fused.bytes.count / whole
         var row = 0
         return parts.map { count in
@@ -99,7 +98,7 @@ struct TensorShelf {
             let slice = StoredTensor(
                 name: fused.name, shape: [count, inner], type: fused.type,
                 bytes: UnsafeRawBufferPointer(rebasing: bytes), owner: fused.owner)
-            return WeightMatrix(slice, bias: Array(bias[row..<row + count]))
+            return WeightMatrix(slice, bias: bias.map { Array($0[row..<row + count]) })
         }
     }
 

@@ -82,9 +82,8 @@ extension Transformer {
             positions.withUnsafeBufferPointer { positions in
                 guard let base = positions.baseAddress else { return }
                 ck_rope(
-                    Int64(rows.count), Int64(c.heads + c.kvHeads), Int64(c.headSize), qkv + rows.lowerBound * ld,
-                    Int64(ld),
-                    base + rows.lowerBound, table.cosine, table.sine, direction)
+                    Int64(rows.count), Int64(c.heads + c.kvHeads), Int64(c.headSize), Int64(table.rotated),
+                    qkv + rows.lowerBound * ld, Int64(ld), base + rows.lowerBound, table.cosine, table.sine, direction)
             }
         }
     }

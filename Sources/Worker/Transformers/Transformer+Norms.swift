@@ -3,13 +3,14 @@ import Tensors
 
 /// Norms over the width of the model and over heads, each forward and backward.
 extension Transformer {
-    /// y = norm(x) over `rows`; statistics hold mean, then 1/σ, T of each.
+    /// y = norm(x), or x where there is no norm; statistics hold mean, then 1/σ, T of each.
     func normalise(
-        _ norm: NormWeights, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        _ norm: NormWeights?, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
         _ statistics: UnsafeMutablePointer<Float>,
         tokens: Int
     ) {
         let d = configuration.width
+        guard let norm else { return copy(x, to: y, tokens * d) }
         team.rows(tokens, grain: 8) { rows, _ in
             let at = rows.lowerBound * d
             if self.configuration.normalisation == .layer, let bias = norm.bias {
@@ -26,14 +27,15 @@ extension Transformer {
         }
     }
 
-    /// dx += the norm's input gradient.
+    /// dx += the norm's input gradient, which is dy where there is no norm.
     func normBackward(
-        _ norm: NormWeights, _ x: UnsafePointer<Float>, _ statistics: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+        _ norm: NormWeights?, _ x: UnsafePointer<Float>, _ statistics: UnsafePointer<Float>, dy: UnsafePointer<Float>,
         dx: UnsafeMutablePointer<Float>, tokens: Int
     ) {
         let d = configuration.width
         team.rows(tokens, grain: 8) { rows, _ in
             let at = rows.lowerBound * d
+            guard let norm else { return ck_add_scaled(Int64(rows.count * d), 1, dy + at, dx + at) }
             if self.configuration.normalisation == .layer, let bias = norm.bias {
                 ck_layer_norm_backward(
                     Int64(rows.count), Int64(d), x + at, Int64(d), norm.weight, statistics + rows.lowerBound,
@@ -108,7 +110,7 @@ extension Transformer {
         return out
     }
 
-    /// Each head of q and k is normalised by itself (Qwen 3, Gemma 3); what was there is kept.
+    /// Each head of q and k is normalised by itself (Qwen 3, Gemma 3), or all at once (OLMo 2); what was there is kept.
     func normaliseHeads(_ weights: LayerWeights, _ kept: Activations.Slot, tokens: Int) {
         let c = configuration
         guard let queryNorm = weights.queryNorm, let keyNorm = weights.keyNorm else { return }
@@ -121,11 +123,13 @@ extension Transformer {
                 let raw = kept.rawHeads + t * rawWidth
                 let statistics = kept.headStatistics + t * heads
                 raw.update(from: row, count: rawWidth)
-                let h = Int64(c.headSize)
-                ck_rms_norm(Int64(c.heads), h, raw, h, queryNorm.weight, c.epsilon, row, h, statistics)
+                let (q, k) = (c.queryNormShape, c.keyNormShape)
                 ck_rms_norm(
-                    Int64(c.kvHeads), h, raw + c.queryWidth, h, keyNorm.weight, c.epsilon, row + c.queryWidth, h,
-                    statistics + c.heads)
+                    Int64(q.count), Int64(q.size), raw, Int64(q.size), queryNorm.weight, c.epsilon, row, Int64(q.size),
+                    statistics)
+                ck_rms_norm(
+                    Int64(k.count), Int64(k.size), raw + c.queryWidth, Int64(k.size), keyNorm.weight, c.epsilon,
+                    row + c.queryWidth, Int64(k.size), statistics + c.heads)
             }
         }
     }
@@ -142,15 +146,17 @@ extension Transformer {
                 let row = self.activations.dqkv + t * ld
                 let raw = kept.rawHeads + t * rawWidth
                 let statistics = kept.headStatistics + t * heads
-                let h = Int64(c.headSize)
+                let (q, k) = (c.queryNormShape, c.keyNormShape)
                 out.withUnsafeMutableBufferPointer { buffer in
                     guard let base = buffer.baseAddress else { return }
                     base.update(repeating: 0, count: rawWidth)
-                    ck_rms_norm_backward(Int64(c.heads), h, raw, h, queryNorm.weight, statistics, row, h, base, h, nil)
                     ck_rms_norm_backward(
-                        Int64(c.kvHeads), h, raw + c.queryWidth, h, keyNorm.weight, statistics + c.heads,
-                        row + c.queryWidth, h,
-                        base + c.queryWidth, h, nil)
+                        Int64(q.count), Int64(q.size), raw, Int64(q.size), queryNorm.weight, statistics, row,
+                        Int64(q.size), base, Int64(q.size), nil)
+                    ck_rms_norm_backward(
+                        Int64(k.count), Int64(k.size), raw + c.queryWidth, Int64(k.size), keyNorm.weight,
+                        statistics + c.heads, row + c.queryWidth, Int64(k.size), base + c.queryWidth, Int64(k.size),
+                        nil)
                     row.update(from: base, count: rawWidth)
                 }
             }
@@ -165,11 +171,12 @@ extension Transformer {
         let rawWidth = c.queryWidth + c.keyWidth
         let heads = c.heads + c.kvHeads
         team.run(2) { task, _ in
-            for head in task == 0 ? 0..<c.heads : c.heads..<heads {
-                let column = head * c.headSize
+            let shape = task == 0 ? c.queryNormShape : c.keyNormShape
+            for index in 0..<shape.count {
+                let column = (task == 0 ? 0 : c.queryWidth) + index * shape.size
                 ck_norm_gradient(
-                    Int64(tokens), Int64(c.headSize), kept.rawHeads + column, Int64(rawWidth), nil,
-                    kept.headStatistics + head, Int64(heads),
+                    Int64(tokens), Int64(shape.size), kept.rawHeads + column, Int64(rawWidth), nil,
+                    kept.headStatistics + (task == 0 ? 0 : c.heads) + index, Int64(heads),
                     self.activations.dqkv + column, Int64(self.activations.qkvWidth),
                     gradients.pointer + (task == 0 ? query.offset : key.offset), nil)
             }

@@ -26,8 +26,12 @@ package final class Transformer {
     /// The adapters of the step under way, for ``step(_:)``.
     var stepping: StepAdapters?
     let stepScratch: FloatBuffer
+    private let isTraining: Bool
     /// The layer below which nothing is trained, so nothing need be kept.
     let lowestTrained: Int
+    /// Bytes that a micro-batch may take; one that would take more keeps the layers' inputs alone, and computes each
+    /// layer once more in the backward pass. The numbers are the same.
+    package var mostBytes = Int.max
 
     var configuration: ModelConfiguration { model.configuration }
     var rank: Int { adapter?.layout.rank ?? 0 }
@@ -44,6 +48,7 @@ package final class Transformer {
         self.adapter = adapter
         self.weights = weights
         let training = training || weights != nil
+        isTraining = training
         products = try Products(team: team)
         let c = model.configuration
         lowestTrained =
@@ -89,6 +94,9 @@ package final class Transformer {
     /// Bytes of memory that each token of a micro-batch takes.
     package var bytesPerToken: Int { activations.bytesPerToken }
 
+    /// The same where the layers' inputs alone are kept.
+    package var frugalBytesPerToken: Int { activations.frugalBytesPerToken }
+
     /// The slot that keeps layer `layer`'s numbers; layers below the lowest trained one share the last slot.
     func slot(_ layer: Int) -> Activations.Slot {
         activations.slot(layer >= lowestTrained ? layer - lowestTrained : configuration.layers - lowestTrained)
@@ -120,6 +128,10 @@ package final class Transformer {
     func backward(_ tree: TokenTree, into gradients: FloatBuffer) {
         for layer in stride(from: configuration.layers - 1, through: lowestTrained, by: -1) {
             let kept = slot(layer)
+            if activations.isFrugal {
+                attentionForward(layer, tree.positions, kept) { attend(layer, tree, kept) }
+                feedForwardForward(layer, tokens: tree.tokens.count, kept, output: activations.dNormed)
+            }
             feedForwardBackward(layer, tree, kept, gradients)
             attentionBackward(
                 layer, tree, kept, gradients, needsInput: layer > lowestTrained || weights?.embedding != nil)
@@ -128,7 +140,8 @@ package final class Transformer {
     }
 
     func prepare(_ tree: TokenTree) throws {
-        try activations.reserve(tree.tokens.count)
+        let count = tree.tokens.count
+        try activations.reserve(count, frugal: isTraining && count > mostBytes / max(1, activations.bytesPerToken))
         tables.full?.reserve(tree.depth)
         tables.sliding?.reserve(tree.depth)
         let needed = tree.trees.reduce(0) {

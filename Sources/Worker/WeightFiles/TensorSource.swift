@@ -33,7 +33,7 @@ package struct TensorSource {
     var rows: Int { shape.dropLast().reduce(1, *) }
 
     /// The bytes in the file, or nil when rows are no whole blocks.
-    var byteCount: Int? { type.rowBytes(columns).map { $0 * rows } }
+    package var byteCount: Int? { type.rowBytes(columns).map { $0 * rows } }
 
     /// Converts and writes, a megabyte at a time; throws what `interruption`, asked before each, throws.
     func write(to output: WeightOutput, file: String, _ interruption: () throws -> Void) throws {

@@ -70,9 +70,11 @@ final class TokenCheck {
     func run() throws -> [RowProblem] {
         try output.close()
         guard rows > 0 else { return [] }
-        let model = ModelReference(
+        var model = ModelReference(
             basePath: card.path(in: layout.base(card.id)),
             base: card.id, baseDigest: card.digest)
+        model.template = try settings.recipe.template?.loaded().text
+        model.date = settings.recipe.templateDate
         let task = MeasureTask(
             model: model, rows: [FileReference(path: rowsPath, sha256: "", bytes: 0)],
             maxLength: longest, shownRows: shownRows > 0 ? shownRows : nil,

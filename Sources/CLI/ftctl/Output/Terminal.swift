@@ -41,6 +41,9 @@ enum Terminal {
         if isatty(2) == 1 { complain(json: Data(text.utf8)) }
     }
 
+    /// Says on standard error how far something is.
+    static func remark(_ text: String) { complain(json: Data(text.utf8)) }
+
     /// Says on standard error what went wrong.
     static func complain(_ text: String) { complain(json: Data("ftctl: \(text)".utf8)) }
 

@@ -9,6 +9,12 @@ extension Routes {
         on(.versions.annotate) { try versions.annotate($0.subject.pipeline, $0.subject.version, $0.body) }
         on(.versions.alias) { try versions.alias($0.subject, $0.body, who: $0.who) }
         on(.versions.compare) { try versions.compare($0.query.pipeline, $0.query.a, $0.query.b) }
+        let exports = operations.exports
+        on(.versions.export) { try exports.order($0.body, who: $0.who) }
+        on(.versions.exported) { try exports.show($0.subject.version, $0.subject.format) }
+        on(.versions.exportedFile) {
+            try exports.file($0.subject.place.version, $0.subject.place.format, $0.subject.file)
+        }
         on(.versions.garbage) { _ in try versions.garbage(remove: false) }
         on(.versions.clear) { _ in try versions.garbage(remove: true) }
     }

@@ -16,6 +16,16 @@ package enum VersionEndpoints {
         "Gives a version a name, or takes the name away.", weight: .heavy, access: .own)
     package static let compare = Endpoint<NoSubject, VersionPairQuery, NoBody, VersionComparison>(
         "versions.compare", .get, "/v1/compare", "Puts two versions side by side.", weight: .heavy)
+    package static let export = Endpoint<NoSubject, NoQuery, ExportRequest, ExportAnswer>(
+        "versions.export", .post, "/v1/exports",
+        "Has a version written for other programs, and says how far that is; ask again to see it go on.",
+        weight: .heavy, access: .use)
+    package static let exported = Endpoint<ExportPlace, NoQuery, NoBody, ExportAnswer>(
+        "versions.exported", .get, "/v1/exports/{version}/{format}",
+        "Says how far an export is, and what was written.", weight: .heavy)
+    package static let exportedFile = Endpoint<ExportFilePlace, NoQuery, NoBody, FileContent>(
+        "versions.exportedFile", .get, "/v1/exports/{version}/{format}/{file}", "Gives a file of a finished export.",
+        weight: .heavy, access: .use)
     package static let garbage = Endpoint<NoSubject, NoQuery, NoBody, GarbagePlan>(
         "versions.garbage", .get, "/v1/garbage", "Lists what could be removed without losing anything.", weight: .heavy)
     package static let clear = Endpoint<NoSubject, NoQuery, NoBody, GarbagePlan>(
@@ -23,7 +33,7 @@ package enum VersionEndpoints {
 
     static let all = [
         list.description, show.description, annotate.description, alias.description, compare.description,
-        garbage.description, clear.description,
+        export.description, exported.description, exportedFile.description, garbage.description, clear.description,
     ]
 }
 

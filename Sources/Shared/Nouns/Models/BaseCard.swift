@@ -25,6 +25,8 @@ package struct BaseCard: Codable, Hashable, Sendable {
     package var endTokens: [String]?
     /// What whoever uses the base should know of it, as sentences; nil in cards of before they were made.
     package var remarks: [String]?
+    /// Whether the chat template prints today's date; nil in cards of before that was noted.
+    package var printsDate: Bool?
     /// The chat template's SHA-256, or nil where the base has none.
     package var chatTemplateDigest: String?
     /// `gguf` or `huggingface`.

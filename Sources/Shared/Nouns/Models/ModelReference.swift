@@ -6,6 +6,10 @@ package struct ModelReference: Codable, Hashable, Sendable {
     package var baseDigest: String
     /// PEFT adapter folders (or full-weights folders for full fine-tuning), applied in order.
     package var adapters: [AdapterReference]
+    /// The chat template in place of the base's own (nil: the base's own).
+    package var template: String?
+    /// The day that a template prints which asks for today's (nil: 2025-01-01).
+    package var date: String?
 
     package init(basePath: String, base: BaseID, baseDigest: String, adapters: [AdapterReference] = []) {
         self.basePath = basePath

@@ -44,6 +44,8 @@ package struct ModelInspection: Codable, Hashable, Sendable {
 /// A model written in a delivery's format before it is judged, so that what is judged is what will be served.
 package struct Artefact: Codable, Hashable, Sendable {
     package var format: ExportFormat
+    /// The format with its number type, where ``format`` leaves that to the base (nil: as ``format`` says).
+    package var written: ExportFormat?
     /// The folder with the files, below the run's.
     package var path: String
     package var files: [FileReference]
@@ -53,10 +55,11 @@ package struct Artefact: Codable, Hashable, Sendable {
     package var failure: Failure?
 
     package init(
-        format: ExportFormat, path: String, files: [FileReference] = [], figures: [String: Double] = [:],
-        failure: Failure? = nil
+        format: ExportFormat, written: ExportFormat? = nil, path: String, files: [FileReference] = [],
+        figures: [String: Double] = [:], failure: Failure? = nil
     ) {
         self.format = format
+        self.written = written
         self.path = path
         self.files = files
         self.figures = figures

@@ -56,7 +56,7 @@ package enum RangeTestRules {
     private static func same(_ left: Recipe, _ right: Recipe) -> Bool {
         func bare(_ recipe: Recipe) -> Recipe {
             var recipe = recipe
-            recipe.learningRate = nil
+            (recipe.learningRate, recipe.templateDate) = (nil, nil)
             (recipe.epochs, recipe.patience, recipe.evaluateEverySteps, recipe.checkpointEverySteps) = (1, nil, 0, 1)
             (recipe.schedule, recipe.warmupRatio, recipe.minLearningRateRatio) = (.cosine, 0, 0)
             return recipe

@@ -38,6 +38,12 @@ package struct Recipe: Codable, Hashable, Sendable {
     /// pipeline says.
     package var maxLength: Int?
 
+    /// The chat template that rows are written with; nil for the base's own.
+    package var template: RecipeTemplate?
+    /// The day that a template prints which asks for today's (``TemplateDay``); nil for the day on which the run is
+    /// queued, and 2025-01-01 where it was queued before there was such a value.
+    package var templateDate: String?
+
     package var weightDecay = 0.01
     package var beta1 = 0.9
     package var beta2 = 0.999
@@ -64,6 +70,12 @@ package struct Recipe: Codable, Hashable, Sendable {
     package var seed: UInt64 = 17
 
     package init() {}
+
+    /// The file of ``template``.
+    package var templatePath: String? {
+        get { template?.path }
+        set { template = newValue.map { RecipeTemplate(path: $0) } }
+    }
 
     /// The longest sequence on a base of this context, in tokens.
     package func longest(in context: Int) -> Int { min(maxLength ?? context, context) }

@@ -78,6 +78,12 @@ package enum RecipeTable {
         .optionalWhole(
             "max_length", \.maxLength, 8...1_048_576, .settings, unit: "tokens", absence: "the base's context",
             "Longest row in tokens. Rows that do not fit worker.memory are told."),
+        .text(
+            "template", \.templatePath, .path, .settings, absence: "the base's own",
+            "A file with the chat template (Jinja) that rows are written with, and that goes along with the version."),
+        .text(
+            "template_date", \.templateDate, .day, .settings, absence: "the day the run is queued",
+            "The day that a chat template prints which asks for today's."),
     ]
 
     private static let optimizer: [RecipeValue] = [

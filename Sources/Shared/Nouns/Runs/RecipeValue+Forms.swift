@@ -62,6 +62,15 @@ extension RecipeValue {
             })
     }
 
+    static func text(
+        _ name: String, _ path: WritableKeyPath<Recipe, String?> & Sendable, _ form: Form, _ reach: Reach,
+        absence: String, _ about: String, source: String = ""
+    ) -> RecipeValue {
+        RecipeValue(
+            name, form, reach: reach, unit: nil, absence: absence, canBeFound: false, about: about, source: source,
+            read: { $0[keyPath: path].map { .string($0) } ?? .null }, write: { $0[keyPath: path] = $1.stringValue })
+    }
+
     static func some(
         _ name: String, _ path: WritableKeyPath<Recipe, [String]> & Sendable, of texts: [String], _ reach: Reach,
         _ about: String, source: String = ""

@@ -12,6 +12,10 @@ package struct RecipeValue: Sendable {
         case choice([String])
         /// One or more of these texts.
         case some([String])
+        /// An absolute path.
+        case path
+        /// A day, such as `2027-01-15`.
+        case day
     }
 
     /// Who may set a value.
@@ -70,6 +74,8 @@ extension RecipeValue {
         case .flag: "true or false"
         case .choice(let texts): "one of " + texts.map { "\"\($0)\"" }.joined(separator: ", ")
         case .some(let texts): "a list of " + texts.joined(separator: ", ")
+        case .path: "an absolute path"
+        case .day: "a day such as \"2027-01-15\""
         }
     }
 
@@ -84,6 +90,8 @@ extension RecipeValue {
             value.arrayValue.map { list in
                 !list.isEmpty && list.allSatisfy { $0.stringValue.map { texts.contains($0) } ?? false }
             } ?? false
+        case .path: value.stringValue?.hasPrefix("/") ?? false
+        case .day: value.stringValue.map { TemplateDay.seconds($0) != nil } ?? false
         }
     }
 

@@ -27,10 +27,10 @@ void ck_norm_gradient(
 /// out += Σ over the rows of x: the gradient of a bias.
 void ck_column_sums(int64_t rows, int64_t n, const float *x, int64_t ldx, float *out);
 
-/// Rotates the halves of every head by its token's angle (Su et al. 2021): row t of `cosine` and `sine` [position × head/2].
-/// `direction` 1 rotates, -1 rotates back (the gradient).
+/// Rotates the halves of the first `rotated` numbers of every head by its token's angle (Su et al. 2021): row t of
+/// `cosine` and `sine` [position × rotated/2]. `direction` 1 rotates, -1 rotates back (the gradient).
 void ck_rope(
-    int64_t rows, int64_t heads, int64_t head, float *x, int64_t ldx, const int32_t *positions, const float *cosine,
+    int64_t rows, int64_t heads, int64_t head, int64_t rotated, float *x, int64_t ldx, const int32_t *positions, const float *cosine,
     const float *sine, float direction);
 
 enum { CK_SILU = 0, CK_GELU_TANH = 1 };

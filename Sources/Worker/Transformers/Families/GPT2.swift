@@ -10,11 +10,12 @@ enum GPT2: ModelFamily {
     static let huggingFace = TensorLayout(
         root: "transformer.", embedding: "wte", positions: "wpe", finalNorm: "ln_f", head: "lm_head", blocks: "h",
         projections: [.o: "attn.c_proj", .up: "mlp.c_fc", .down: "mlp.c_proj"],
-        norms: [(.attention, "ln_1"), (.feedForward, "ln_2")], fused: "attn.c_attn", isTransposed: true)
+        norms: [(.attention, "ln_1"), (.feedForward, "ln_2")], fused: [FusedMatrix("attn.c_attn", [.q, .k, .v])],
+        isTransposed: true)
     static let gguf = TensorLayout.llamaCpp.with {
         $0.positions = "position_embd"
         $0.projections = [.o: "attn_output", .up: "ffn_up", .down: "ffn_down"]
-        $0.fused = "attn_qkv"
+        $0.fused = [FusedMatrix("attn_qkv", [.q, .k, .v])]
     }
     static let biased: Set<Projection> = [.q, .k, .v, .o, .up, .down]
 

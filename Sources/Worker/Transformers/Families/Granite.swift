@@ -33,11 +33,19 @@ enum Granite: ModelFamily {
         if let value = try scale("attention.scale") { c.scoreScale = value }
         if let value = try scale("residual_scale") { c.residualScale = value }
         if let value = try scale("logit_scale") { c.logitScale = 1 / value }
+        // To llama.cpp this key of Granite says whether there are rotary positions at all.
+        if source["rope.scaling.finetuned"]?.bool == false { c.rotations = [Bool](repeating: false, count: c.layers) }
         return c
     }
 
     static func shape(_ config: JSONNode, file: String, vocabulary: Int, tied: Bool) throws -> ModelConfiguration {
-        let source = try ShapeSource(config, file: file, Self.self)
+        try scaled(ShapeSource(config, file: file, Self.self), family, vocabulary: vocabulary, tied: tied)
+    }
+
+    /// The shape with the four multipliers, of this family or of one that has them too.
+    static func scaled(
+        _ source: ShapeSource, _ family: ModelConfiguration.Family, vocabulary: Int, tied: Bool
+    ) throws -> ModelConfiguration {
         var c = try source.huggingFaceShape(family, vocabulary: vocabulary, tied: tied)
         c.rope = try .init(source)
         c.biased = source.biased()
@@ -62,6 +70,6 @@ enum Granite: ModelFamily {
         [
             ("embedding_scale", .float32(c.embeddingScale)), ("attention.scale", .float32(c.scoreScale)),
             ("residual_scale", .float32(c.residualScale)), ("logit_scale", .float32(1 / c.logitScale)),
-        ]
+        ] + (c.rotates(0) ? [] : [("rope.scaling.finetuned", .flag(false))])
     }
 }

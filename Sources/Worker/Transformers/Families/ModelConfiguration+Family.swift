@@ -4,6 +4,7 @@ extension ModelConfiguration {
         /// All families, in the order in which messages name them.
         package static let allCases: [Family] = [
             Llama.family, Qwen2.family, Qwen3.family, Gemma3.family, GPT2.family, Granite.family, SmolLM3.family,
+            GraniteHybrid.family, Olmo2.family, Phi3.family, Ministral3.family,
         ]
 
         /// What is known of it.
@@ -13,7 +14,11 @@ extension ModelConfiguration {
 
         /// The family that GGUF files call `architecture`; nil where this engine runs none of that name.
         package init?(architecture: String) {
-            guard let found = Self.allCases.first(where: { $0.name == architecture }) else { return nil }
+            let all = Self.allCases
+            guard
+                let found = all.first(where: { $0.name == architecture })
+                    ?? all.first(where: { $0.facts.architecture == architecture })
+            else { return nil }
             self = found
         }
 

@@ -8,8 +8,10 @@ import WeightFiles
 /// ``ModelConfiguration/Family/allCases``); nothing else asks which family a model is of. What a family adds to the
 /// mathematics is a value of ``ModelConfiguration``.
 package protocol ModelFamily: Sendable {
-    /// What it is called here: on cards, in messages, and as `general.architecture` of a GGUF.
+    /// What it is called here: on cards and in messages.
     static var name: String { get }
+    /// What llama.cpp calls it: `general.architecture` of a GGUF, and what its keys begin with.
+    static var architecture: String { get }
     /// The `model_type`s of `config.json` that it reads; the first is the one that is written.
     static var modelTypes: [String] { get }
     /// The class of transformers that runs it, for `architectures` in `config.json`.
@@ -44,6 +46,7 @@ package protocol ModelFamily: Sendable {
 extension ModelFamily {
     /// The family as a value.
     package static var family: ModelConfiguration.Family { ModelConfiguration.Family(Self.self) }
+    package static var architecture: String { name }
     package static var biased: Set<Projection> { [] }
     package static var llamaCppSlides: Bool { false }
     package static var declaredMetadata: DeclaredKeys { .ggufLikeLlama }

@@ -5,14 +5,16 @@ import JSONDocument
 extension ModelConfiguration.Rope {
     /// Reads `rope_theta` and `rope_scaling`, or the newer `rope_parameters`, as transformers does: what the former
     /// says comes first, and a base inside either comes before one beside it. Throws ``ModelFailure`` naming the key.
-    init(_ source: ShapeSource, base fallback: Double = 10_000) throws {
+    ///
+    /// - Parameter more: what the family takes beyond a base, linear scaling and Llama 3's; nothing where it is nil.
+    init(_ source: ShapeSource, base fallback: Double = 10_000, _ more: RopeForms? = nil) throws {
         let key = source["rope_scaling"].map { !DeclaredKeys.isUnset($0) } == true ? "rope_scaling" : "rope_parameters"
         try self.init(
-            source[key], place: "\(source.file), \(key)", base: source.value("rope_theta") ?? fallback)
+            source[key], place: "\(source.file), \(key)", base: source.value("rope_theta") ?? fallback, more)
     }
 
     /// Reads one object of rotary parameters; `base` is what counts where it names none.
-    init(_ parameters: JSONNode?, place: String, base fallback: Double) throws {
+    init(_ parameters: JSONNode?, place: String, base fallback: Double, _ more: RopeForms? = nil) throws {
         guard parameters == nil || parameters?.members != nil else {
             throw ModelFailure(
                 place: place, problem: "this is no object of rotary parameters", remedy: "Download the model again.")
@@ -26,6 +28,7 @@ extension ModelConfiguration.Rope {
         self.init(base: Float(base))
         guard let parameters else { return }
         let kind = (parameters["rope_type"] ?? parameters["type"])?.string ?? "default"
+        if let more, try read(parameters, kind, place, more) { return }
         let numbers = try Self.numbers(of: kind, place: place)
         var rules: [String: DeclaredKeys.Rule] = [
             "rope_theta": .read(), "rope_type": .read(), "type": .read(),
@@ -70,7 +73,13 @@ extension ModelConfiguration.Rope {
     /// 3's.
     func configScaling(headSize: Int, place: String) throws -> [String: Any]? {
         switch scaling {
-        case .none: return nil
+        case .none, .long: return nil
+        case .yarn(let factor, let fast, let slow, let context):
+            return [
+                "rope_type": "yarn", "factor": ConfigNumber.of(factor), "beta_fast": ConfigNumber.of(fast),
+                "beta_slow": ConfigNumber.of(slow), "original_max_position_embeddings": context,
+                "attention_factor": ConfigNumber.of(attention),
+            ]
         case .linear(let factor): return ["rope_type": "linear", "factor": ConfigNumber.of(factor)]
         case .llama3(let factor, let low, let high, let context):
             return [

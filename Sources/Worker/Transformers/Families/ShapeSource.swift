@@ -13,13 +13,13 @@ struct ShapeSource {
     init(_ gguf: GGUFFile, _ family: any ModelFamily.Type) throws {
         file = gguf.path
         keys = family.declaredMetadata
-        let prefix = family.name + "."
+        let prefix = family.architecture + "."
         var members: [String: JSONNode] = [:]
         for (key, value) in gguf.metadata where key.hasPrefix(prefix) {
             members[String(key.dropFirst(prefix.count))] = value.node
         }
         self.members = members
-        try keys.check(members, file: "\(file), \(family.name)", of: "the architecture \(family.name)")
+        try keys.check(members, file: "\(file), \(family.architecture)", of: "the architecture \(family.architecture)")
     }
 
     /// Keys of `config.json`. Throws ``ModelFailure`` for a key that is not computed.
@@ -78,7 +78,7 @@ struct ShapeSource {
     /// The common part of every family's shape in a GGUF.
     func ggufShape(
         _ family: ModelConfiguration.Family, vocabulary: Int, tied: Bool,
-        epsilonKey: String = "attention.layer_norm_rms_epsilon"
+        epsilonKey: String = "attention.layer_norm_rms_epsilon", rotatesPart: Bool = false
     )
         throws -> ModelConfiguration
     {
@@ -91,7 +91,7 @@ struct ShapeSource {
         }
         let kvHeads = try count("attention.head_count_kv", default: heads)
         let headSize = try count("attention.key_length", default: width / heads)
-        for key in ["attention.value_length", "rope.dimension_count"] {
+        for key in ["attention.value_length"] + (rotatesPart ? [] : ["rope.dimension_count"]) {
             guard let size = value(key), size != Double(headSize) else { continue }
             throw ModelFailure(
                 place: "\(file), \(key)",
@@ -106,13 +106,23 @@ struct ShapeSource {
     }
 
     /// The rotary positions that a GGUF says, as llama.cpp reads them: a factor without a type is linear.
-    func ggufRope(base: Float? = nil) throws -> ModelConfiguration.Rope {
+    ///
+    /// - Parameter yarn: whether the family's layers may be scaled by YaRN.
+    func ggufRope(base: Float? = nil, yarn: Bool = false) throws -> ModelConfiguration.Rope {
         var rope = try ModelConfiguration.Rope(base: base ?? number("rope.freq_base"))
         let key = value("rope.scaling.factor") ?? 0 != 0 ? "rope.scaling.factor" : "rope.scale_linear"
         switch text("rope.scaling.type") ?? "linear" {
         case "none": break
         case "linear":
             if let factor = value(key), factor != 0, factor != 1 { rope.scaling = .linear(factor: try number(key)) }
+        case "longrope" where keys.rules["rope.scaling.attn_factor"] != nil: break
+        case "yarn" where yarn:
+            let factor = try number("rope.scaling.factor")
+            rope.scaling = .yarn(
+                factor: factor, betaFast: try number("rope.scaling.yarn_beta_fast", default: 32),
+                betaSlow: try number("rope.scaling.yarn_beta_slow", default: 1),
+                originalContext: try count("rope.scaling.original_context_length"))
+            rope.attention = ModelConfiguration.Rope.yarnAttention(factor)
         case let kind:
             throw ModelFailure(
                 place: "\(file), rope.scaling.type",
@@ -194,6 +204,25 @@ extension ModelConfiguration {
             throw ModelFailure(
                 place: file, problem: "heads of \(headSize) numbers are not supported (even sizes up to 1024 are)",
                 remedy: "Choose another base model.")
+        }
+        return self
+    }
+
+    /// Refuses rotary positions that do not fit the heads.
+    func checkedRope(_ file: String) throws -> ModelConfiguration {
+        guard let rope else { return self }
+        let rotated = rope.rotated ?? headSize
+        guard rotated >= 2, rotated % 2 == 0, rotated <= headSize else {
+            throw ModelFailure(
+                place: file, problem: "\(rotated) rotated numbers of heads of \(headSize) are not supported",
+                remedy: "Choose another base model.")
+        }
+        if case .long(let short, let long, _) = rope.scaling,
+            short.count != rotated / 2 || long.count != rotated / 2 || !(short + long).allSatisfy({ $0 > 0 })
+        {
+            throw ModelFailure(
+                place: file, problem: "there are not \(rotated / 2) positive divisors of frequencies of each kind",
+                remedy: "The file is damaged: download it again.")
         }
         return self
     }

@@ -15,8 +15,9 @@ package struct TensorLayout: Sendable {
     package var projections: [Projection: String]
     /// The norms of a block, in the order in which they are written.
     package var norms: [(norm: BlockNorm, name: String)]
-    /// The matrix that holds q, k and v one after the other, in formats without a matrix for each.
-    package var fused: String?
+    /// The matrices that hold several linear layers of a block one after the other, in formats without a matrix for
+    /// each.
+    package var fused: [FusedMatrix] = []
     /// Whether the matrices of blocks are kept as [in × out].
     package var isTransposed = false
     /// Projections whose rows the format orders by pairs of each head, for a rotary kernel that turns neighbours.
@@ -28,8 +29,8 @@ package struct TensorLayout: Sendable {
     package enum Role: Hashable, Sendable {
         case embedding, positions, finalNorm, head
         case projection(layer: Int, Projection)
-        /// Queries, keys and values in one.
-        case fused(layer: Int)
+        /// Several linear layers in one, by its place in ``TensorLayout/fused``.
+        case fused(layer: Int, Int)
         case norm(layer: Int, BlockNorm)
     }
 
@@ -42,7 +43,7 @@ package struct TensorLayout: Sendable {
         case .head: head
         case .projection(let layer, let projection):
             fuses(projection) ? nil : projections[projection].map { prefix(layer) + $0 }
-        case .fused(let layer): fused.map { prefix(layer) + $0 }
+        case .fused(let layer, let index): fused.indices.contains(index) ? prefix(layer) + fused[index].name : nil
         case .norm(let layer, let norm): norms.first { $0.norm == norm }.map { prefix(layer) + $0.name }
         }
     }
@@ -56,7 +57,7 @@ package struct TensorLayout: Sendable {
             let layer = Int(parts[marker + 1]), layer >= 0
         {
             let module = parts[(marker + 2)...].joined(separator: ".")
-            if module == fused { return .fused(layer: layer) }
+            if let index = fused.firstIndex(where: { $0.name == module }) { return .fused(layer: layer, index) }
             if let found = norms.first(where: { $0.name == module }) { return .norm(layer: layer, found.norm) }
             return projections.first { $0.value == module }.map { .projection(layer: layer, $0.key) }
         }
@@ -80,13 +81,27 @@ package struct TensorLayout: Sendable {
             })
     }
 
-    /// Whether a projection is part of the fused matrix.
-    package func fuses(_ projection: Projection) -> Bool { fused != nil && Projection.fusible.contains(projection) }
+    /// Whether a projection is part of a fused matrix.
+    package func fuses(_ projection: Projection) -> Bool { fused.contains { $0.parts.contains(projection) } }
+
+    /// What holds a projection: its own matrix, or one that it is a part of.
+    package func role(of projection: Projection, layer: Int) -> Role {
+        fused.firstIndex { $0.parts.contains(projection) }.map { .fused(layer: layer, $0) }
+            ?? .projection(layer: layer, projection)
+    }
 }
 
-extension Projection {
-    /// What some formats keep in one matrix, in its order.
-    package static let fusible: [Projection] = [.q, .k, .v]
+/// A matrix of a file that holds several linear layers of a block, one after the other.
+package struct FusedMatrix: Hashable, Sendable {
+    /// Its name within the block.
+    package let name: String
+    /// What it holds, in its order.
+    package let parts: [Projection]
+
+    package init(_ name: String, _ parts: [Projection]) {
+        self.name = name
+        self.parts = parts
+    }
 }
 
 extension TensorLayout {

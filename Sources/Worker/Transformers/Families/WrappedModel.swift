@@ -20,7 +20,15 @@ package struct WrappedModel {
                 // Pictures become tokens that no row of text holds.
                 "vision_config": .read(), "mm_tokens_per_image": .read(), "image_token_id": .read(),
                 "boi_token_id": .read(), "eoi_token_id": .read(),
-            ]))
+            ])),
+        "mistral3": Wrapper(
+            modelClass: "Mistral3ForConditionalGeneration",
+            keys: .everyModel.with([
+                "text_config": .read(), "tie_word_embeddings": .read(absent: .flag(true)),
+                "vision_config": .read(), "image_token_index": .read(), "image_token_id": .read(),
+                "projector_hidden_act": .read(), "multimodal_projector_bias": .read(), "spatial_merge_size": .read(),
+                "vision_feature_layer": .read(),
+            ])),
     ]
     /// How transformers 5 and 4 begin the names of the language model's blocks, and what that begins with in a folder
     /// of the language model alone.

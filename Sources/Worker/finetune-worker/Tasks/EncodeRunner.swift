@@ -9,7 +9,10 @@ struct EncodeRunner {
 
     func run(_ task: EncodeTask) throws -> WorkerResult {
         context.events.stage("loading")
-        let loaded = try LoadedModel(path: task.model.basePath)
+        var model = task.model
+        // Tokens do not depend on what was trained.
+        model.adapters = []
+        let loaded = try LoadedModel(model, interruption: StopRequest.heed)
         context.events.stage("encoding")
         let longest = min(task.maxLength ?? .max, loaded.model.configuration.context)
         let cut = task.truncate ?? true

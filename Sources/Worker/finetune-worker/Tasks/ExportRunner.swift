@@ -27,29 +27,14 @@ struct ExportRunner {
         let output = context.path("export")
         try? FileManager.default.removeItem(atPath: output)
         try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        switch task.format {
-        case .peft:
-            guard let adapter, !task.model.adapters.contains(where: LoadedModel.isWhole) else { throw noAdapter(task) }
-            try AdapterFolder.write(
-                adapter, family: loaded.model.configuration.family,
-                base: loaded.gguf == nil ? loaded.path : task.model.base.rawValue, root: loaded.model.moduleRoot,
-                to: output)
-            try ExportReadme.writeAdapter(
-                base: task.model.base.rawValue, path: loaded.path, isFolder: loaded.gguf == nil, to: output)
-        case .huggingface:
-            try HuggingFaceExport.write(
-                loaded.model, base: try HuggingFaceExport.Base(loaded), adapter: adapter, to: output,
-                interruption: StopRequest.heed)
-        case .ggufF16, .ggufQ8:
-            let base: GGUFExport.Base =
-                if let gguf = loaded.gguf { .gguf(gguf) } else {
-                    .other(loaded.text.definition, name: task.model.base.rawValue, path: loaded.path)
-                }
-            try GGUFExport.write(
-                loaded.model, base: base, adapter: adapter, type: task.format == .ggufQ8 ? .q8_0 : .f16,
-                to: output + "/model.gguf", interruption: StopRequest.heed)
+        try write(task, loaded, adapter, to: output)
+        if let template = task.model.template, format(task, loaded).mainFile == nil {
+            try WeightFolder.write(Data(template.utf8), to: output + "/" + TokenizerFile.templateName)
         }
-        if loaded.gguf == nil { try ExportReadme.copyCompanions(of: loaded.path, to: output) }
+        try ExportReadme(
+            format(task, loaded), base: task.model.base.rawValue, path: loaded.path, isFolder: loaded.gguf == nil,
+            licence: loaded.gguf?.metadata["general.license"]?.string
+        ).write(to: output)
         try StopRequest.heed()
         context.events.stage("verifying")
         let figures = try verify(task, loaded, adapter, output)
@@ -58,6 +43,47 @@ struct ExportRunner {
             .map { try FileReference(of: output + "/" + $0, interruption: StopRequest.heed) }
         result.figures = figures
         return result
+    }
+
+    /// The format with its number type, which is the base's own where none is named.
+    private func format(_ task: ExportTask, _ loaded: LoadedModel) -> ExportFormat {
+        task.format.written(for: loaded.model.weights.quantisation)
+    }
+
+    private func write(_ task: ExportTask, _ loaded: LoadedModel, _ adapter: Adapter?, to output: String) throws {
+        let format = format(task, loaded)
+        if format.isAdapter {
+            guard let adapter, !task.model.adapters.contains(where: LoadedModel.isWhole) else { throw noAdapter(task) }
+            guard format == .peft else {
+                return try AdapterGGUF.write(
+                    adapter, of: loaded.model, name: task.model.base.rawValue, to: output + "/adapter.gguf")
+            }
+            return try AdapterFolder.write(
+                adapter, of: loaded.model, base: loaded.gguf == nil ? loaded.path : task.model.base.rawValue, to: output
+            )
+        }
+        guard format.mainFile != nil else {
+            return try HuggingFaceExport.write(
+                loaded.model, base: try HuggingFaceExport.Base(loaded), adapter: adapter, type: Self.storage(format),
+                to: output, interruption: StopRequest.heed)
+        }
+        let base: GGUFExport.Base =
+            if let gguf = loaded.gguf { .gguf(gguf) } else {
+                .other(loaded.text.definition, name: task.model.base.rawValue, path: loaded.path)
+            }
+        try GGUFExport.write(
+            loaded.model, base: base, adapter: adapter, template: task.model.template, type: Self.storage(format),
+            to: output + "/model.gguf", interruption: StopRequest.heed)
+    }
+
+    /// How the numbers of matrices are stored.
+    private static func storage(_ format: ExportFormat) -> StorageType {
+        switch format {
+        case .huggingfaceBF16, .huggingface: .bf16
+        case .huggingfaceF16, .ggufF16: .f16
+        case .ggufQ8: .q8_0
+        case .huggingfaceF32, .peft, .ggufLora: .f32
+        }
     }
 
     private func noAdapter(_ task: ExportTask) -> WorkerFault {
@@ -102,20 +128,17 @@ struct ExportRunner {
         }
         let expected = try losses(loaded.model, adapter)
         let written: [Double]
-        switch task.format {
-        case .peft:
-            written = try losses(loaded.model, try AdapterFolder.read([output], for: loaded.model))
-        case .huggingface:
-            let back = try LoadedModel(path: output)
-            try checkTokenizer(back, loaded, task, output)
-            written = try losses(back.model, nil)
-        case .ggufF16, .ggufQ8:
-            let back = try LoadedModel(path: output + "/model.gguf")
+        let format = format(task, loaded)
+        let place = output + (format.mainFile.map { "/" + $0 } ?? "")
+        if format.isAdapter {
+            written = try losses(loaded.model, try AdapterFolder.read([place], for: loaded.model))
+        } else {
+            let back = try LoadedModel(path: place, like: loaded)
             try checkTokenizer(back, loaded, task, output)
             written = try losses(back.model, nil)
         }
         let difference = LossDifference(expected, written)
-        guard let difference, difference.mean <= task.format.writtenTolerance else {
+        guard let difference, difference.mean <= format.writtenTolerance else {
             throw WorkerFault(
                 .internalFault,
                 Failure(
@@ -173,7 +196,7 @@ struct ExportRunner {
     }
 
     private func checkRows(_ task: ExportTask) throws -> [(content: RowContent, tools: JSONValue?)] {
-        let rows = try RowReader.read(task.check, limit: 8, interruption: StopRequest.heed)
+        let rows = try RowReader.read(task.check, limit: task.checkLimit ?? 8, interruption: StopRequest.heed)
         return rows.isEmpty ? Self.probes.map { (RowContent.text($0), nil) } : rows.map { ($0.content, $0.tools) }
     }
 }

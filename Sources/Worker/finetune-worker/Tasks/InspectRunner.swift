@@ -32,6 +32,7 @@ struct InspectRunner {
             trainingMemoryBytes: try trainingMemory(loaded, files), origin: task.path)
         card.measured["bits_per_byte"] = bits.perByte
         card.controlTokens = controlTokens(loaded.encoder.tokenizer)
+        card.printsDate = loaded.text.definition.chatTemplate?.contains("strftime_now") ?? false
         let ends = loaded.encoder.encoder.stopTokens().compactMap(loaded.encoder.tokenizer.name)
         card.endTokens = ends
         card.remarks = BaseRemarks.of(loaded, ends: ends, lossPerToken: bits.perToken)

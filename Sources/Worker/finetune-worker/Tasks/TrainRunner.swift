@@ -66,8 +66,7 @@ struct TrainRunner {
         var configuration: String?
         switch job.trained {
         case .adapter(let adapter):
-            try AdapterFolder.write(
-                adapter, family: job.model.configuration.family, base: job.base, root: job.model.moduleRoot, to: folder)
+            try AdapterFolder.write(adapter, of: job.model, base: job.base, to: folder)
             file = folder + "/adapter_model.safetensors"
             configuration = try FileReference(of: folder + "/adapter_config.json").sha256
             let back = try AdapterFolder.read([folder], for: job.model)
@@ -175,13 +174,13 @@ struct TrainingJob {
         }
     }
 
-    /// What the activations of one token take.
+    /// What the activations of one token of a row take that is too long for all of them to be kept.
     private static func bytesPerToken(_ model: Model, _ trained: Trained) throws -> Int {
         let team = ThreadTeam(threads: 1)
         switch trained {
         case .adapter(let adapter):
-            return max(1, try Transformer(model, adapter: adapter, team: team, training: true).bytesPerToken)
-        case .weights: return max(1, try Transformer(model, team: team, training: true).bytesPerToken)
+            return max(1, try Transformer(model, adapter: adapter, team: team, training: true).frugalBytesPerToken)
+        case .weights: return max(1, try Transformer(model, team: team, training: true).frugalBytesPerToken)
         }
     }
 
