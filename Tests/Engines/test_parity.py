@@ -23,7 +23,7 @@ def smol(tmp_path_factory):
     """SmolLM2 as the worker exports it, with the golden rows as it encodes them."""
     folder = tmp_path_factory.mktemp("smol")
     rows = worker.write_rows(folder / "rows.jsonl", [(row["prompt"], row["completion"]) for row in GOLDEN["rows"]])
-    worker.run(folder / "base", "export", {"model": worker.model(), "format": "huggingface", "check": []})
+    worker.run(folder / "base", "export", {"model": worker.model(), "format": "huggingface-f32", "check": []})
     encoded, _, _ = worker.run(folder / "tokens", "encode", {"model": worker.model(), "sets": [{"name": "train", "files": [rows]}], "maxLength": 128})
     return folder, worker.model(folder / "base" / "export"), rows, encoded["files"][0]
 

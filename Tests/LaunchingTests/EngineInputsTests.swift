@@ -60,7 +60,7 @@ struct EngineInputsTests {
             #expect(task.truncate == true && task.pairs == true && request.threads == 2)
             result.files = try task.sets.map { try written(request.directory + "/tokens-\($0.name).safetensors") }
         case .export(let task):
-            #expect(task.format == .huggingface && task.model.adapters.isEmpty)
+            #expect(task.format == .huggingfaceF32 && task.model.adapters.isEmpty)
             result.files = [try written(request.directory + "/export/config.json")]
         default: Issue.record("\(request.task.kind)")
         }

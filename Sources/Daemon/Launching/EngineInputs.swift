@@ -38,8 +38,8 @@ package struct EngineInputs: Sendable {
         let folder = WorkFolder(WorkFolder(request.directory).tokens)
         var sets = [EvaluationSet(name: SetName("train"), files: task.train)]
         if !task.validation.isEmpty { sets.append(EvaluationSet(name: .validation, files: task.validation)) }
-        let model = ModelReference(
-            basePath: task.model.basePath, base: task.model.base, baseDigest: task.model.baseDigest)
+        var model = task.model
+        model.adapters = []
         let encode = WorkerRequest(
             id: request.id, directory: folder.path,
             task: .encode(
@@ -92,7 +92,7 @@ package struct EngineInputs: Sendable {
         } else {
             let model = ModelReference(basePath: base.path(in: source), base: base.id, baseDigest: base.digest)
             let export = WorkerRequest(
-                id: request.id, directory: work, task: .export(ExportTask(model: model, format: .huggingface)),
+                id: request.id, directory: work, task: .export(ExportTask(model: model, format: .huggingfaceF32)),
                 threads: request.threads, memoryBytes: request.memoryBytes)
             for file in try await perform(export).files ?? [] {
                 try Self.check(file, at: file.path, of: "The exported base '\(base.id)'")
