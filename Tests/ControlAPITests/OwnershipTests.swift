@@ -10,7 +10,8 @@ import Testing
 
 @testable import ControlAPI
 
-/// What belongs to somebody: his jobs with their runs, which are not there for others, and the pipelines that they made.
+/// What belongs to somebody: his jobs with their runs, which are not there for others, and the pipelines that they
+/// made.
 struct OwnershipTests {
     private static let ada = Principal(owner: "uid:70001", name: "ada", role: .user)
     private static let ben = Principal(owner: "uid:70002", name: "ben", role: .user)

@@ -52,7 +52,7 @@ import WeightFiles
         let (model, adapter, back, _) = try export(kind) { model in
             let adapter = try Adapter(AdapterLayout(rank: 2, scale: 1, targets: Projection.allCases), for: model)
             // The logits of the tiny SmolLM 3 are twice the others', and so is what halves round off of merged weights.
-            let size: Float = kind == "smollm3" ? 0.2 : 0.3
+            let size: Float = ["smollm3": 0.2, "granite4-nope": 0.6][kind] ?? 0.3
             for index in 0..<adapter.count { adapter.values.pointer[index] = size * Float(cos(Double(index))) }
             return adapter
         }

@@ -18,8 +18,8 @@ enum CommandPage {
             often typed has a short form:
 
             - **A noun alone** is its list: `ftctl drop` is `ftctl drop list`.
-            - **A noun and a name** mean what the name looks like. An identifier is shown: `ftctl drop d-…`, \
-            `ftctl run r-…`, `ftctl experiment x-…`.
+            - **A noun and a name** mean what the name looks like. An identifier is shown: \
+            `ftctl drop d-20270115-080000-0a1b2c3d`, `ftctl run r-000001`, `ftctl experiment x-000001`.
               A name is a pipeline's: `ftctl drop PIPELINE FILE …` adds files, `ftctl run PIPELINE` queues a run, \
             `ftctl pipeline PIPELINE` shows it,
               `ftctl version PIPELINE` and `ftctl data PIPELINE` list. `ftctl base BASE` shows a base.

@@ -36,8 +36,7 @@ struct TemplateChoiceTests {
         var reference = ModelReference(basePath: base, base: "b", baseDigest: "")
         change(&reference)
         let encoder = try LoadedModel(reference, interruption: {}).encoder
-        let ids = try #require(try encoder.prompt(.chat(messages: [Message(role: "user", content: "hi")], tools: nil)))
-        return encoder.tokenizer.decode(ids)
+        return encoder.tokenizer.decode(try encoder.prompt([Message(role: "user", content: "hi")]))
     }
 
     @Test func theReferenceSaysWhichTemplateAndWhichDay() throws {
@@ -53,9 +52,9 @@ struct TemplateChoiceTests {
         let loaded = try LoadedModel(path: base)
         var reference = ModelReference(basePath: base, base: "b", baseDigest: "")
         reference.template = "other: {{ messages[0].content }}"
-        let row = RowContent.chat(messages: [Message(role: "user", content: "hi")], tools: nil)
-        let ids = try #require(try loaded.encoder(for: reference).prompt(row))
+        let question = [Message(role: "user", content: "hi")]
+        let ids = try loaded.encoder(for: reference).prompt(question)
         #expect(loaded.encoder.tokenizer.decode(ids) == "other: hi")
-        #expect(try loaded.encoder.prompt(row) != ids)
+        #expect(try loaded.encoder.prompt(question) != ids)
     }
 }

@@ -15,8 +15,15 @@ enum TinyModel {
         } else {
             // A window that sequences reach beyond, where one layer in three sees everything.
             let own =
-                family.name == "gemma3"
-                ? #""sliding_window": 5, "sliding_window_pattern": 3, "rope_local_base_freq": 1000,"# : ""
+                switch family.name {
+                case "gemma3": #""sliding_window": 5, "sliding_window_pattern": 3, "rope_local_base_freq": 1000,"#
+                case "granitemoehybrid":
+                    """
+                    "layer_types": ["attention", "attention", "attention"], "num_local_experts": 0,
+                    "shared_intermediate_size": 48, "position_embedding_type": "rope",
+                    """
+                default: ""
+                }
             json = """
                 {\(own) "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
                  "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
@@ -44,13 +51,17 @@ enum TinyModel {
             (.gate, c.hidden, d), (.up, c.hidden, d), (.down, d, c.hidden),
         ]
         let layers = try (0..<c.layers).map { _ in
+            let hasNormsBefore = family.facts.huggingFace.norms.contains { $0.0 == .attention }
             var layer = LayerWeights(
-                attentionNorm: norm(d), feedForwardNorm: norm(d),
+                attentionNorm: hasNormsBefore ? norm(d) : nil, feedForwardNorm: hasNormsBefore ? norm(d) : nil,
                 projections: try shapes.map { projection, out, inner in
                     projection == .gate && !c.gated
                         ? nil : try matrix(out, inner, bias: family.facts.biased.contains(projection))
                 })
-            if c.headNorms { (layer.queryNorm, layer.keyNorm) = (norm(c.headSize), norm(c.headSize)) }
+            if c.headNorms {
+                let (query, key) = c.wideHeadNorms ? (c.queryWidth, c.keyWidth) : (c.headSize, c.headSize)
+                (layer.queryNorm, layer.keyNorm) = (norm(query), norm(key))
+            }
             if c.postNorms { (layer.postAttentionNorm, layer.postFeedForwardNorm) = (norm(d), norm(d)) }
             return layer
         }

@@ -41,8 +41,8 @@ package enum Sufficiency {
             : rows < advised
                 ? "\(rows) training rows are enough to begin; from \(advised) on clear improvements can be expected."
                 : """
-                \(rows) training rows are enough for clear improvements, which can be expected from \(advised) on; three \
-                runs on different numbers of rows will tell what more would bring.
+                \(rows) training rows are enough for clear improvements, which can be expected from \(advised) on; \
+                three runs on different numbers of rows will tell what more would bring.
                 """
         return .init(basis: "plain rules", trainRows: rows, explanation: text)
     }

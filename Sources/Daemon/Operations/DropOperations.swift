@@ -12,7 +12,8 @@ package struct DropOperations: Sendable {
     let datasets: DatasetCatalogue
     let supervision: SupervisionService
 
-    /// Drops, the newest first, without those of others' jobs. Throws a Failure (`pipeline.unknown`) where nothing was ever known of the pipeline.
+    /// Drops, the newest first, without those of others' jobs. Throws a Failure (`pipeline.unknown`) where nothing
+    /// was ever known of the pipeline.
     package func list(_ query: DropQuery, for who: Principal) throws -> [Drop] {
         try context.requireKnown(query.pipeline)
         guard who.role != .admin else {

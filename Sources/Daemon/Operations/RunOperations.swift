@@ -14,7 +14,8 @@ package struct RunOperations: Sendable {
     let promotion: PromotionService
     let feedback: FeedbackOperations
 
-    /// Runs, the newest first, without those of others' jobs. Throws a Failure (`pipeline.unknown`) where nothing was ever known of the pipeline.
+    /// Runs, the newest first, without those of others' jobs. Throws a Failure (`pipeline.unknown`) where nothing
+    /// was ever known of the pipeline.
     package func list(_ query: RunQuery, for who: Principal) throws -> [Run] {
         try context.requireKnown(query.pipeline)
         guard who.role != .admin else {

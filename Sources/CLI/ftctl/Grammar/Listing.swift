@@ -22,7 +22,7 @@ struct Listing: ParsableArguments {
 }
 
 /// A number of rows on the command line: at least one.
-struct RowLimit: ExpressibleByArgument {
+struct RowLimit: ExpressibleByArgument, CustomStringConvertible {
     var count: Int
 
     init(_ count: Int) { self.count = count }
@@ -32,5 +32,5 @@ struct RowLimit: ExpressibleByArgument {
         self.count = count
     }
 
-    var defaultValueDescription: String { String(count) }
+    var description: String { String(count) }
 }

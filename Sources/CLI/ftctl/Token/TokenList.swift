@@ -5,7 +5,8 @@ import Nouns
 import Reports
 
 struct TokenList: Question {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "The tokens there are.",
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "The tokens there are.",
         discussion: """
             The tokens themselves are shown once, when they are made.
 

@@ -9,7 +9,11 @@ struct VersionExport: Question {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write a version for other programs, in a folder of your own where you name one.",
-        discussion: "The daemon writes it and scores what it wrote. An interrupted command goes on where it was.")
+        discussion: """
+            The daemon writes it and scores what it wrote. An interrupted command goes on where it was.
+
+            Example: ftctl version export tickets --format gguf-q8_0 --out tickets-gguf
+            """)
     @OptionGroup var connection: Connection
     @Argument(help: "A version, or a pipeline for what it serves.") var model: String
     @Argument(help: "Where a pipeline is named: a version of it, or an alias such as previous.") var version: String?

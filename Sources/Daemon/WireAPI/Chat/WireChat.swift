@@ -54,6 +54,6 @@ package struct WireChat: Sendable {
         }
         context.logger.debug(
             "\(chat.target.name) answered \(chat.completion.id) of \(chat.who.name)",
-            metadata: ["event": "chat.answered", "tokens": "\(chat.completion.usage.total_tokens)"])
+            metadata: ["tokens": "\(chat.completion.usage.total_tokens)"])
     }
 }
