@@ -120,7 +120,8 @@ struct StatisticsAndDriftTests {
             abs((curve.expectedLoss ?? 0) - 0.9) < 0.01
                 && abs((curve.expectedLossDoubled ?? 0) - (0.5 + 8 / 800.0.squareRoot())) < 0.01)
         #expect(Sufficiency.of(report, points: [(400, 1)]).basis == "plain rules")
-        for (rows, words) in [(9, "fewer than the 10"), (49, "enough to begin"), (50, "enough for clear improvements")] {
+        for (rows, words) in [(9, "fewer than the 10"), (49, "enough to begin"), (50, "enough for clear improvements")]
+        {
             report.rows = [.train: rows]
             #expect(Sufficiency.of(report, points: []).explanation.contains(words))
         }

@@ -36,7 +36,7 @@ struct EngineDescriptionTests {
         recipe.lastLayers = 1
         recipe.maxLength = 1
         recipe.patience = 1
-        recipe.template = "{{ messages[0].content }}"
+        recipe.template = RecipeTemplate(path: "/etc/finetuned/chat.jinja")
         recipe.templateDate = "2027-01-15"
         let written = try JSONDecoder().decode([String: JSONValue].self, from: ContractCoding.encode(recipe))
         #expect(EngineDescription.recipeKeys == written.keys.sorted())
