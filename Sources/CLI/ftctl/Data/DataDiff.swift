@@ -8,6 +8,8 @@ struct DataDiff: Question {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "How two snapshots differ.",
         discussion: """
+            Shown are the drops and rows that only one of them has, by side, with the first of these rows.
+
             Example: ftctl data diff s-2f1c9a s-3a4b5c
             """)
     @OptionGroup var connection: Connection
