@@ -58,15 +58,19 @@ struct StoppingTests {
         try await serve(.all(scene.operations, scene.wire), scene) { client, group in
             // The story has no end of its own: the run is not over.
             var isStopping = false
-            do {
-                try await client.lines(.runs.events(run, NoticeQuery(follow: true))) { _ in
-                    isStopping = true
-                    Task { await group.triggerGracefulShutdown() }
-                    return true
+            // Where every thread is at work a question may come later than the server waits for one: it is asked again.
+            for _ in 0..<30 where !isStopping {
+                do {
+                    try await client.lines(.runs.events(run, NoticeQuery(follow: true))) { _ in
+                        isStopping = true
+                        Task { await group.triggerGracefulShutdown() }
+                        return true
+                    }
+                } catch let failure as Failure {
+                    #expect(failure.code.hasPrefix("client."))
                 }
-            } catch let failure as Failure where isStopping {
-                #expect(failure.code.hasPrefix("client."))
             }
+            #expect(isStopping)
         }
     }
 

@@ -13,7 +13,7 @@ struct FirstHourTests {
     /// What one does: a command of `ftctl`, or something else between two of them.
     private enum Step: Sendable {
         case ftctl(String, last: Bool = false)
-        case does(String, @Sendable (Sandbox) throws -> Void)
+        case does(String, @Sendable (Sandbox) async throws -> Void)
     }
 
     private static func rows(_ range: Range<Int>) -> String {
@@ -35,6 +35,11 @@ struct FirstHourTests {
             try sandbox.pipeline(
                 "tickets",
                 "base = \"tiny\"\n[trigger]\nsettle_seconds = 0.1\n[data]\nvalidation_share = 0.2\ngate_share = 0.4\n")
+            // What is dropped before the daemon has read the file is taken by the settings that were.
+            let isRead = try await TestSupport.eventually {
+                try await run("pipeline tickets --toml", sandbox).1.contains("gate_share = 0.4")
+            }
+            #expect(isRead)
         },
         // A data file, checked and dropped the way that comes to mind, then the right way.
         write("monday.jsonl", rows(0..<60) + "{\"prompt\": 7}\n"), .ftctl("data check monday.jsonl"),
@@ -76,7 +81,7 @@ struct FirstHourTests {
         for step in Self.steps {
             switch step {
             case .does(let what, let body):
-                try body(sandbox)
+                try await body(sandbox)
                 transcript += "# \(what)\n\n"
             case .ftctl(let line, let last):
                 let (status, output) = try await Self.run(line, sandbox)
