@@ -107,7 +107,10 @@ struct FirstHourTests {
         var text = text.replacing(sandbox.root, with: "ROOT")
         for (pattern, name) in [
             (#"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"#, "TIME"), (#"\bd-\d{8}-\d{6}-[0-9a-f]{8}"#, "DROP"),
-            (#"\bv-[0-9a-f]{12}"#, "VERSION"), (#"\bs-[0-9a-f]{6,}"#, "SNAPSHOT"), (#"pid \d+"#, "pid PID"),
+            // What was promoted is delivered a moment later.
+            (#"is (promoted|delivered)\b"#, "is promoted"),
+            (#"from-base  (promoted|delivered)\b"#, "from-base  promoted"), (#"\bv-[0-9a-f]{12}"#, "VERSION"),
+            (#"\bs-[0-9a-f]{6,}"#, "SNAPSHOT"), (#"pid \d+"#, "pid PID"),
             (#"\d+ (MiB|KiB|B)\b"#, "SIZE"), (#"\d+ s\b"#, "N s"),
         ] {
             guard let regex = try? Regex(pattern) else { continue }
