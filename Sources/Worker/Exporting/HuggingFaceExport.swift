@@ -70,6 +70,8 @@ package enum HuggingFaceExport {
             config["torch_dtype"] = HuggingFaceConfig.name(type)
             config["dtype"] = HuggingFaceConfig.name(type)
             config.removeValue(forKey: "quantization_config")
+            // Of layers of Mamba 2, of which no model here has one; transformers reads it only as it wrote it.
+            config.removeValue(forKey: "time_step_limit")
             try TokenizerExport.put(config, to: folder + "/config.json", sorted: true)
         }
         try writeShards(tensors(model, adapter, type), to: folder, shardBytes: shardBytes, interruption)

@@ -51,11 +51,22 @@ enum TextNormalizer {
                 result.append(contentsOf: String(scalar).utf8)
                 stretch.removeAll(keepingCapacity: true)
             } else {
-                stretch.append(scalar)
+                stretch.append(contentsOf: unpassable(scalar))
             }
         }
         result.append(contentsOf: form(String(stretch)).utf8)
         bytes = result
+    }
+
+    /// Three vowel signs of Tibetan, which look like characters that others cannot pass and are made of marks that they
+    /// can: Foundation leaves them where they stand, so they are taken apart before it sees them.
+    private static func unpassable(_ scalar: Unicode.Scalar) -> [Unicode.Scalar] {
+        switch scalar {
+        case "\u{F73}": ["\u{F71}", "\u{F72}"]
+        case "\u{F75}": ["\u{F71}", "\u{F74}"]
+        case "\u{F81}": ["\u{F71}", "\u{F80}"]
+        default: [scalar]
+        }
     }
 
     private static func isNewerThanTables(_ scalar: Unicode.Scalar) -> Bool {
