@@ -31,7 +31,7 @@ struct AccessTests {
             switch endpoint.access.cell(principal.role) {
             case "yes": #expect(!isRefused, "\(principal.role): \(reply.text)")
             // Nothing in the scene is anybody's: pipelines and its run are for the admins, other things there are none.
-            case "own":
+            case "own", "own pipeline":
                 let isThere = asked.path.contains("/pipelines/") || asked.path.contains("/r-000001")
                 #expect(isRefused == isThere, "\(reply.text)")
                 if isThere { #expect(reply.status == 403 && reply.text.contains("finetuned-admin")) }
@@ -47,6 +47,7 @@ struct AccessTests {
         #expect(rows(.read) == ["", "yes", "yes", "yes"])
         #expect(rows(.use) == ["", "", "yes", "yes"])
         #expect(rows(.own) == ["", "", "own", "yes"])
+        #expect(rows(.ownPipeline) == ["", "", "own pipeline", "yes"])
         #expect(rows(.administer) == ["", "", "", "yes"])
         // An order that nobody thought about is for admins.
         #expect(EndpointAccess.usual(.get) == .read && EndpointAccess.usual(.delete) == .administer)

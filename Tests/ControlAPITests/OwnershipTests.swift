@@ -4,9 +4,12 @@ import HTTPTypes
 import Ledger
 import Nouns
 import OperationsScene
+import Platform
+import Settings
 import StageKit
 import TestSupport
 import Testing
+import WorkerProtocol
 
 @testable import ControlAPI
 
@@ -107,6 +110,49 @@ struct OwnershipTests {
         #expect(done.failureCode?.hasPrefix("permission.") != true, "\(done.text)")
         let refused = try await ask(Self.ada, .post, settings, body)
         #expect(refused.status == 403 && refused.text.contains("usermod -aG finetuned-admin ada"), "\(refused.text)")
+    }
+}
+
+extension OwnershipTests {
+    /// A job may be in a pipeline of the settings; what is served there is not for its maker to say.
+    @Test func aJobGivesNoRightToServeInAPipelineOfTheSettings() async throws {
+        let ledger = scene.context.ledger
+        let job = Job(
+            id: "ftjob-2", owner: Self.ada.owner, pipeline: "support", createdAt: Date(), model: "tiny", base: "tiny",
+            training: Job.File(id: "file-2", name: "b", sha256: String(repeating: "b", count: 64), bytes: 1),
+            drop: "d-8")
+        try ledger.add(job)
+        let begun = try ledger.begin(job.id, notes: []) { id in
+            Run(
+                id: id, pipeline: "support", mode: .fromBase, base: "tiny", snapshot: "s-1", drops: [],
+                recipe: Recipe(), createdAt: Date(), requestedBy: "ada")
+        }
+        let path = "/v1/runs/\(try #require(begun?.id))"
+        #expect(try await ask(Self.ada, .post, path + "/promote", #"{"reason":"x","force":true}"#).status == 403)
+        #expect(try await ask(Self.ada, .post, path + "/cancel").status == 200)
+    }
+
+    /// A file of the settings takes a pipeline over from whoever's jobs made it; his rows stay his.
+    @Test func aPipelineThatAFileTookOverIsTheAdmins() async throws {
+        let order = "/v1/pipelines/adas/aliases"
+        #expect(try await ask(Self.ada, .post, order, #"{"name":"good"}"#).status != 403)
+        try scene.sandbox.pipeline("adas", "base = \"tiny\"\n")
+        scene.context.settings.replace(SettingsFolder.read(scene.sandbox.layout))
+        #expect(try await ask(Self.ada, .post, order, #"{"name":"good"}"#).status == 403)
+        #expect(try await ask(Self.ben, .get, "/v1/data/export?id=adas").status == 404)
+        #expect(try await ask(Self.ada, .get, "/v1/data/export?id=adas").failureCode != "dataset.unknown")
+    }
+
+    @Test func aCheckpointIsNotOthersToDelete() async throws {
+        let folder = scene.sandbox.layout.epoch(run, step: 4)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let record = EpochRecord(step: 4, sha256: String(repeating: "e", count: 64), trainLoss: 1)
+        try AtomicFile.write(try ContractCoding.encode(record), to: folder + "/" + EpochRecord.file)
+        let path = "/v1/models/ft:tiny:local:adas:\(run):ckpt-step-4"
+        #expect(try await ask(Self.ben, .delete, path).status == 403)
+        #expect(FileManager.default.fileExists(atPath: folder))
+        #expect(try await ask(Self.ada, .delete, path).status == 200)
+        #expect(!FileManager.default.fileExists(atPath: folder))
     }
 }
 

@@ -44,7 +44,7 @@ struct ControlRouter: Sendable {
             }
         } catch { response = ErrorAnswers.response(error) }
         count.note(&response)
-        if let name = HTTPField.Name("x-request-id") { response.headers[name] = "req_" + Self.randomName() }
+        if let name = HTTPField.Name("x-request-id") { response.headers[name] = RandomName.new("req_") }
         return response
     }
 
@@ -94,16 +94,12 @@ struct ControlRouter: Sendable {
                 throw Ownership.unknown("dataset", text)
             }
         }
-        guard endpoint.access == .own else { return }
-        for (name, value) in zip(endpoint.path.names, values) where try !ownership.permits(principal, name, value) {
-            throw Refusal.failure(principal, .own)
+        let access = endpoint.access
+        guard access == .own || access == .ownPipeline else { return }
+        for (name, value) in zip(endpoint.path.names, values)
+        where try !ownership.permits(principal, access, name, value) {
+            throw Refusal.failure(principal, access)
         }
-    }
-
-    /// What tells one request from all others, for whoever asks what became of it.
-    private static func randomName() -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// The route, and the values of its path.

@@ -51,7 +51,7 @@ package struct Operations: Sendable {
         files = FileOperations(context: context, store: store)
         parts = PartOperations(context: context, store: store)
         tokens = TokenOperations(context)
-        ownership = Ownership(context.ledger)
+        ownership = Ownership(context)
         pipelines = PipelineOperations(
             context: context, scheduling: scheduling, promotion: promotion, serving: serving, roster: roster,
             retirement: Retirement(

@@ -7,20 +7,23 @@ import Platform
 ///
 /// A pipeline of the settings is nobody's: everybody sees it, and to change it is for admins.
 package struct Ownership: Sendable {
-    let ledger: Ledger
+    private let context: StageContext
+    private var ledger: Ledger { context.ledger }
 
-    package init(_ ledger: Ledger) { self.ledger = ledger }
+    package init(_ context: StageContext) { self.context = context }
 
-    /// Whose a pipeline is that jobs made; nil for every other.
-    package func owner(of pipeline: PipelineName) throws -> String? { try ledger.madePipeline(pipeline)?.owner }
+    /// Whose the rows of a pipeline are that jobs made; nil for every other.
+    private func owner(of pipeline: PipelineName) throws -> String? { try ledger.madePipeline(pipeline)?.owner }
 
     /// Whether somebody may change what a value of a path names, by the name that the path has for it: his own jobs'
-    /// runs, and whatever is of pipelines that are his.
+    /// runs where the access is to what is his own, and whatever is of pipelines that are his.
     ///
     /// Runs and the like that there are not, and things that their own operations look after, are no hindrance.
-    package func permits(_ principal: Principal, _ name: String, _ value: String) throws -> Bool {
+    package func permits(_ principal: Principal, _ access: EndpointAccess, _ name: String, _ value: String) throws
+        -> Bool
+    {
         guard principal.role != .admin else { return true }
-        if let owner = try jobOwner(name, value), principal.owns(owner) { return true }
+        if access == .own, let owner = try jobOwner(name, value), principal.owns(owner) { return true }
         let pipeline: PipelineName? =
             switch name {
             case "pipeline": PipelineName(value)
@@ -32,9 +35,14 @@ package struct Ownership: Sendable {
         return try pipeline.map { try permits(principal, $0) } ?? true
     }
 
-    /// Whether somebody may change a pipeline.
+    /// Whether somebody may change a pipeline. One that a file of the settings has taken over is its maker's no more.
     package func permits(_ principal: Principal, _ pipeline: PipelineName) throws -> Bool {
-        principal.owns(try owner(of: pipeline))
+        if principal.role != .admin, let settings = context.settings.pipeline(pipeline),
+            !context.layout.isMade(settings.file)
+        {
+            return false
+        }
+        return principal.owns(try owner(of: pipeline))
     }
 
     /// Whether what a value of a path names exists for somebody: jobs of others, their runs and their drops do not.

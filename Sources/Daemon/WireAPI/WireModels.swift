@@ -57,7 +57,10 @@ package struct WireModels: Sendable {
     /// Throws a Failure: `model.unknown`, `model.removed`, and `version.in_use` saying what needs it.
     package func remove(_ name: WireModelName, who: Principal) throws -> DeletedObject {
         let target = try names.target(name.rawValue)
-        if let folder = target.checkpoint {
+        if let folder = target.checkpoint, let run = target.run {
+            guard try Ownership(context).permits(who, .own, "run", run.rawValue) else {
+                throw Refusal.failure(who, .own)
+            }
             try FileManager.default.removeItem(atPath: folder)
             return DeletedObject(name.rawValue, object: "model")
         }
@@ -67,7 +70,7 @@ package struct WireModels: Sendable {
                 remedy: "Name a version, as GET /v1/models lists them; bases go with `ftctl base remove`.")
         }
         if let pipeline = try context.ledger.version(version)?.pipeline,
-            try !Ownership(context.ledger).permits(who, pipeline)
+            try !Ownership(context).permits(who, pipeline)
         {
             throw Refusal.failure(who, .own)
         }

@@ -8,6 +8,8 @@ package enum EndpointAccess: String, CaseIterable, Sendable {
     case use
     /// Users where what the path or the body names is their own, and admins.
     case own
+    /// Users where their jobs made the pipeline, whosever job it is that the path names, and admins.
+    case ownPipeline
     /// Admins.
     case administer
 
@@ -19,7 +21,7 @@ package enum EndpointAccess: String, CaseIterable, Sendable {
         switch self {
         case .open: .nobody
         case .read: .reader
-        case .use, .own: .user
+        case .use, .own, .ownPipeline: .user
         case .administer: .admin
         }
     }
@@ -27,6 +29,13 @@ package enum EndpointAccess: String, CaseIterable, Sendable {
     /// What a role may, in a table: `yes`, `own`, or nothing.
     package func cell(_ role: Role) -> String {
         guard role >= self.role else { return "" }
-        return self == .own && role == .user ? "own" : "yes"
+        guard role == .user else { return "yes" }
+        return
+            switch self
+        {
+        case .own: "own"
+        case .ownPipeline: "own pipeline"
+        default: "yes"
+        }
     }
 }

@@ -9,7 +9,7 @@ package enum Refusal {
         let option = isAdmins ? "--admin" : "--use"
         let who = "members of group \(group) and tokens made with \(option)"
         let message =
-            access == .own && principal.role == .user
+            [.own, .ownPipeline].contains(access) && principal.role == .user
             ? "It is not \(principal.name)'s own, and what is somebody else's is for \(who)." : "It is for \(who)."
         let isUser = principal.owner.hasPrefix("uid:")
         return Failure(

@@ -16,7 +16,8 @@ enum AccessTable {
         this machine, and nobody elsewhere (docs/operating.md, "Over the network").
 
         "own" is what somebody may do with what is his: his files and uploads, his jobs and their runs, and the \
-        pipelines that his jobs made. Files, uploads and jobs of others, with the runs, drops and rows of those jobs,
+        pipelines that his jobs made; "own pipeline" is the last alone. Files, uploads and jobs of others, with the \
+        runs, drops and rows of those jobs,
         answer 404, as if they were not there; a pipeline of the settings belongs to the admins. What is \
         somebody's is marked with the number of the user or the identifier of the token, not with a name;
         what a user leaves who is removed is the admins'. A refusal (403) names the group and the command that adds \

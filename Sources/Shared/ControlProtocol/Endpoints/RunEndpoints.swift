@@ -22,7 +22,7 @@ package enum RunEndpoints {
         "Lists judged rows as the candidate and the model before it answered them.", weight: .heavy)
     package static let promote = Endpoint<RunID, NoQuery, PromoteRequest, PromotionRecord>(
         "runs.promote", .post, "/v1/runs/{run}/promote", "Serves the model of a judged run.", weight: .heavy,
-        access: .own)
+        access: .ownPipeline)
     package static let pause = Endpoint<RunID, NoQuery, NoBody, Run>(
         "runs.pause", .post, "/v1/runs/{run}/pause",
         "Has a run's worker write a checkpoint and leave, and the run wait until it is resumed.", access: .own)
