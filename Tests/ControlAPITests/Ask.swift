@@ -60,6 +60,17 @@ struct Ask: Sendable {
         return Reply(status: response.status.code, headers: response.headers, body: collector.data)
     }
 
+    /// What is answered to wrong bodies, one a line: status, code and field, and the sentence.
+    func refusals(_ path: String, _ bodies: String) async throws -> String {
+        var answers = ""
+        for body in bodies.split(separator: "\n") {
+            let reply = try await self(.post, path, String(body))
+            let error = try reply.decoded(ErrorAnswer.self).error
+            answers += "\(reply.status) \(error.code) \(error.param ?? "-")\n    \(error.message)\n"
+        }
+        return answers
+    }
+
     private final class Collector: ResponseBodyWriter, Sendable {
         private let bytes = Mutex(Data())
         var data: Data { bytes.withLock { $0 } }

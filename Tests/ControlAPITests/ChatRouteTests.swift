@@ -26,7 +26,7 @@ struct ChatRouteTests {
 
     private static func lasting(_ text: String) -> String {
         text.replacing(/"created":\d+/, with: #""created":0"#)
-            .replacing(/(chatcmpl-|call_)[0-9a-f]{32}/) { "\($0.output.1)0" }
+            .replacing(/(chatcmpl-|call_)[0-9a-f]{24}/) { "\($0.output.1)0" }
     }
 
     private static func token(_ bytes: [UInt8], _ logprob: Float?, _ top: [ServingToken]? = nil) -> ServingToken {

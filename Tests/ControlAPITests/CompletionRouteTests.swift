@@ -52,7 +52,7 @@ struct CompletionRouteTests {
             #expect(reply.status == 200)
             texts.append(
                 reply.text.replacing(/"created":\d+/, with: #""created":0"#)
-                    .replacing(/cmpl-[0-9a-f]{32}/, with: "cmpl-0"))
+                    .replacing(/cmpl-[0-9a-f]{24}/, with: "cmpl-0"))
         }
         let difference = try Golden("ControlAPITests/Golden").difference(
             name, input: body + "}", output: texts.joined(separator: "\n\n"))
@@ -108,15 +108,9 @@ struct CompletionRouteTests {
         """
 
     @Test func everyWrongBodyIsRefusedByTheNameOfItsField() async throws {
-        let ask = Ask(try OperationsScene())
-        var answers: [String] = []
-        for line in Self.wrong.split(separator: "\n") {
-            let reply = try await ask(.post, Self.path, String(line))
-            let error = try reply.decoded(ErrorAnswer.self).error
-            answers.append("\(reply.status) \(error.code) \(error.param ?? "-")\n    \(error.message)")
-        }
         let difference = try Golden("ControlAPITests/Golden").difference(
-            "wrong-completions", input: Self.wrong, output: answers.joined(separator: "\n") + "\n")
+            "wrong-completions", input: Self.wrong,
+            output: try await Ask(try OperationsScene()).refusals(Self.path, Self.wrong))
         #expect(difference == nil)
     }
 }

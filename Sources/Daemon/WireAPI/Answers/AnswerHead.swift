@@ -1,5 +1,6 @@
 import Foundation
 import Serving
+import StageKit
 
 /// What every answer of a model says of itself; the same in each piece of a stream.
 struct AnswerHead: Sendable {
@@ -13,18 +14,10 @@ struct AnswerHead: Sendable {
 
     /// - Parameter prefix: what the answer's name begins with, such as `chatcmpl-`.
     init(_ prefix: String, _ target: ServingTarget) {
-        id = prefix + Self.randomName()
+        id = RandomName.new(prefix)
         created = Int(Date().timeIntervalSince1970)
         model = target.name
         let content = target.version?.rawValue ?? target.run?.rawValue ?? target.model.baseDigest
         fingerprint = "fp_" + content.drop { !$0.isHexDigit }.prefix(12)
-    }
-
-    /// A name that nothing else has.
-    static func randomName() -> String {
-        (0..<2).map { _ in
-            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
     }
 }

@@ -1,4 +1,5 @@
 import ControlProtocol
+import StageKit
 import WorkerProtocol
 
 /// A whole answer, put together from what the worker says of it. Pure.
@@ -34,7 +35,7 @@ struct ChatAssembly: Sendable {
             drawn += ended.tokens
         }
         guard let told = event.call else { return nil }
-        var call = ChatToolCall(id: "call_" + AnswerHead.randomName(), name: told.name, arguments: told.arguments)
+        var call = ChatToolCall(id: RandomName.new("call_"), name: told.name, arguments: told.arguments)
         choices[index].calls.append(call)
         call.index = told.index
         return call

@@ -1,10 +1,11 @@
 import ControlProtocol
+import StageKit
 import WorkerProtocol
 
 /// A whole answer of the newer route, put together from what the worker says of it. Pure.
 struct ResponseAssembly: Sendable {
     private let begun: ResponseObject
-    private let message = "msg_" + AnswerHead.randomName()
+    private let message = RandomName.new("msg_")
     private let tellsTokens: Bool
     private(set) var text = ""
     private(set) var tokens: [ChatToken] = []
