@@ -1,6 +1,7 @@
 import Foundation
 import Nouns
 import OperationsScene
+import Settings
 import TestSupport
 import Testing
 
@@ -134,5 +135,26 @@ struct CompletionStoreTests {
         #expect(store.count("p") == 1)
         #expect(throws: Failure.self) { try store.find("c-2", who: "ann") }
         #expect(throws: Failure.self) { try store.find("../p/c-1", who: "ann") }
+    }
+
+    /// A pipeline was renamed, and the folder of its answers with it.
+    @Test func whatWasMovedIsOfThePipelineWhoseFolderItIsIn() throws {
+        let scene = try FeedbackScene()
+        try scene.keep("chatcmpl-1")
+        let layout = scene.sandbox.layout
+        try FileManager.default.moveItem(atPath: layout.feedback("p"), toPath: layout.feedback("q"))
+        scene.store.readAnew()
+        #expect(try scene.store.find("chatcmpl-1", who: "ann").pipeline == "q")
+        #expect(try scene.store.rated("p", who: "ann", limit: 9).isEmpty)
+    }
+
+    /// What the caller wanted kept and is not is told, and not passed over.
+    @Test func aFullDiskIsSaid() throws {
+        let scene = try FeedbackScene()
+        try scene.sandbox.settings("minimum_free = \"900T\"\n")
+        scene.context.settings.replace(SettingsFolder.read(scene.sandbox.layout))
+        let failure = #expect(throws: Failure.self) { try scene.keep("chatcmpl-1") }
+        #expect(failure?.code == "feedback.space" && failure?.remedy?.contains("minimum_free") == true)
+        #expect(try scene.keep("chatcmpl-1", wanted: false) == false, "nobody wanted it kept")
     }
 }

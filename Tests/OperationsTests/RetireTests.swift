@@ -45,6 +45,7 @@ struct RetireTests {
         for path in [
             layout.versionRecord("support", "v-1"), layout.run(run.id) + "/request.json",
             layout.intake("support", drop: "d-1") + "/original", layout.shards("support") + "/x.jsonl.zst",
+            layout.storedCompletion("support", "chatcmpl-1"),
         ] { try put(path) }
         try FileManager.default.removeItem(atPath: layout.pipelineFile("support"))
 
@@ -54,6 +55,7 @@ struct RetireTests {
         #expect(answer.erased == (erase ? 1 : 0))
         #expect(!exists(layout.models("support")) && !exists(layout.run(run.id)))
         #expect(exists(layout.intake("support")) != erase && exists(layout.datasets("support")) != erase)
+        #expect(exists(layout.feedback("support")) != erase)
         #expect(try scene.context.ledger.drop("d-1")?.state == (erase ? .revoked : .stored))
         #expect(try scene.context.ledger.run(run.id)?.state == .cancelled)
         #expect(try scene.context.ledger.served("support")?.version == nil)
@@ -79,9 +81,10 @@ struct RetireTests {
                 id: "v-1", pipeline: "support", run: run.id, base: "tiny", baseDigest: "d", adapters: [adapter],
                 snapshot: run.snapshot, recipe: Recipe(), createdAt: Date(), code: "c", machine: "m"))
         _ = try ledger.promote("support", to: "v-1", run: nil, kind: .manual, who: "ada", reason: "good")
-        for path in [layout.versionRecord("support", "v-1"), layout.drop("support") + "/waiting.jsonl"] {
-            try put(path)
-        }
+        for path in [
+            layout.versionRecord("support", "v-1"), layout.drop("support") + "/waiting.jsonl",
+            layout.storedCompletion("support", "chatcmpl-1"),
+        ] { try put(path) }
         try FileManager.default.moveItem(
             atPath: layout.pipelineFile("support"), toPath: layout.pipelineFile("support") + ".renaming")
         let request = RenameRequest(name: "help")
@@ -98,6 +101,7 @@ struct RetireTests {
         #expect(try ledger.history("help").first?.previous == "v-1")
         #expect(try ledger.verify("help") == VerifyAnswer(records: 2, intact: true))
         #expect(exists(layout.versionRecord("help", "v-1")) && exists(layout.drop("help") + "/waiting.jsonl"))
+        #expect(exists(layout.storedCompletion("help", "chatcmpl-1")) && !exists(layout.feedback("support")))
         #expect(!exists(layout.models("support")) && !exists(layout.drop("support")))
         let again = #expect(throws: Failure.self) {
             try scene.operations.pipelines.rename("help", RenameRequest(name: "support"), who: "ada")

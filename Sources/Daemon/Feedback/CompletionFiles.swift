@@ -15,10 +15,12 @@ struct CompletionFiles: Sendable {
         return data.count
     }
 
-    /// Throws a DecodingError for what is no completion.
+    /// A completion; whose folder it lies in, of that pipeline it is. Throws a DecodingError for what is no completion.
     func read(_ pipeline: PipelineName, _ id: String) throws -> StoredCompletion {
         let data = try Data(contentsOf: URL(filePath: path(pipeline, id)))
-        return try ContractCoding.decode(StoredCompletion.self, from: data)
+        var stored = try ContractCoding.decode(StoredCompletion.self, from: data)
+        stored.pipeline = pipeline
+        return stored
     }
 
     /// Removes a completion durably; one that is gone already stays gone. Throws a ``FileFailure``.

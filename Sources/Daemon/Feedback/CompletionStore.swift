@@ -59,7 +59,12 @@ package final class CompletionStore: Sendable {
         }
         guard let screened = try Screening(pipeline.data.sensitive).screen(stored) else { return false }
         let least = context.settings.daemon.minimumFreeBytes
-        if let free = System.freeBytes(context.layout.state), free < least { return false }
+        if let free = System.freeBytes(context.layout.state), free < least {
+            throw Failure(
+                code: "feedback.space", "Answers are not kept while \(free) bytes of the disk are free.",
+                at: context.layout.feedback(stored.pipeline),
+                remedy: "Make room, or lower minimum_free (now \(least) bytes).")
+        }
         readAll()
         try state.withLock { state in
             try write(screened, &state)
@@ -208,6 +213,9 @@ package final class CompletionStore: Sendable {
             metadata: stored.metadata)
     }
 
+    /// Takes for known what lies in the folders now: somebody else has moved or removed one.
+    package func readAnew() { state.withLock { $0 = State() } }
+
     /// Reads every file, once.
     func readAll() {
         state.withLock { (state: inout State) -> Void in
@@ -216,8 +224,7 @@ package final class CompletionStore: Sendable {
             for (pipeline, ids) in files.all() {
                 for id in ids {
                     // One that is damaged is nobody's any more; its file stays for whoever looks.
-                    guard let stored = try? files.read(pipeline, id), stored.pipeline == pipeline, stored.id == id
-                    else {
+                    guard let stored = try? files.read(pipeline, id), stored.id == id else {
                         context.logger.warning(
                             "The kept completion \(id) of \(pipeline) cannot be read",
                             metadata: ["pipeline": "\(pipeline)", "event": "stage.failed", "stage": "feedback"])

@@ -52,14 +52,15 @@ package struct Operations: Sendable {
         parts = PartOperations(context: context, store: store)
         tokens = TokenOperations(context)
         ownership = Ownership(context)
+        drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
+        feedback = FeedbackOperations(context, drops: drops)
         pipelines = PipelineOperations(
             context: context, scheduling: scheduling, promotion: promotion, serving: serving, roster: roster,
             retirement: Retirement(
-                context: context, supervision: supervision, experiments: experiments, promotion: promotion))
+                context: context, supervision: supervision, experiments: experiments, promotion: promotion,
+                answers: feedback.store))
         status = StatusOperations(
             context: context, pipelines: pipelines, soundness: soundness, startedAt: startedAt)
-        drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
-        feedback = FeedbackOperations(context, drops: drops)
         runs = RunOperations(context: context, supervision: supervision, promotion: promotion, feedback: feedback)
         stored = StoredChatOperations(feedback: feedback)
         versions = VersionCatalogue(

@@ -1,5 +1,6 @@
 import ControlProtocol
 import Experiments
+import Feedback
 import Foundation
 import Ledger
 import Nouns
@@ -14,6 +15,7 @@ struct Retirement: Sendable {
     let supervision: SupervisionService
     let experiments: ExperimentService
     let promotion: PromotionService
+    let answers: CompletionStore
 
     /// Throws a Failure: `pipeline.configured` where its settings file is still there, `pipeline.unknown` where nobody
     /// ever heard of it.
@@ -42,7 +44,9 @@ struct Retirement: Sendable {
             let layout = context.layout
             for folder in [
                 layout.datasets(name), layout.intake(name), layout.quarantine(name), layout.drop(name),
+                layout.feedback(name),
             ] { answer.bytes += try remove(folder) }
+            answers.readAnew()
             answer.erased = try context.ledger.erase(name, who: who, reason: request.reason)
         }
         context.problems.clear(prefix: "drop:\(name):")
@@ -72,6 +76,7 @@ struct Retirement: Sendable {
                 name, to: new, folders: PipelineFolders.stored(context.layout, name, new), who: who)
         }
         try PipelineFolders(context.layout, context.ledger).follow()
+        answers.readAnew()
         MadePipelines(context).putIntoForce()
         context.logger.notice(
             "The pipeline \(name) is called \(new) from now on, by \(who)",

@@ -28,6 +28,7 @@ package struct PipelineFolders: Sendable {
         for (former, name) in try ledger.unmoved() {
             for folder in [
                 layout.intake, layout.quarantine, layout.datasets, layout.models, layout.drop, layout.madePipeline,
+                layout.feedback,
             ] {
                 try move(folder(former), to: folder(name))
             }
