@@ -92,6 +92,11 @@ struct RunAndDropTests {
             """
         try AtomicFile.write(Data(report.utf8), to: folder + "/report.json")
         #expect(try scene.operations.drops.report("d-1").rowsAccepted == 2)
+        // Rows that the dataset knew are counted when they are stored.
+        var stored = drop
+        stored.rowsDuplicate = 1
+        try scene.context.ledger.update(stored)
+        #expect(try scene.operations.drops.report("d-1").rowsDuplicate == 1)
         #expect(try scene.operations.drops.list(DropQuery(pipeline: "support"), for: "root").map(\.id) == ["d-1"])
     }
 }

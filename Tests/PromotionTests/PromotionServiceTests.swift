@@ -41,7 +41,8 @@ struct PromotionServiceTests {
 
     /// A run that was judged against `baseline`, with its adapter on disk.
     private func judged(
-        _ pipeline: PipelineName, _ state: RunState = .accepted, baseline: VersionID? = nil, weights: String
+        _ pipeline: PipelineName, _ state: RunState = .accepted, baseline: VersionID? = nil, weights: String,
+        figures: [ModelRole: [SetName: [MetricKey: Double]]] = [:]
     ) throws -> Run {
         let run = try context.ledger.queue(taking: []) { id in
             var run = Run(
@@ -54,7 +55,7 @@ struct PromotionServiceTests {
             run.adapter = AdapterReference(path: folder, sha256: Digest.sha256(Data(weights.utf8)))
             run.verdict = Verdict(
                 outcome: state == .accepted ? .pass : .fail, summary: "loss 1 → 0.5", gates: [], baseline: baseline,
-                judgedAt: Date())
+                figures: figures, judgedAt: Date())
             return run
         }
         return try #require(run)
@@ -69,6 +70,28 @@ struct PromotionServiceTests {
     private func refusal(_ work: () throws -> Void) -> Failure? {
         do { try work() } catch { return error as? Failure }
         return nil
+    }
+
+    /// What was served is scored beside the candidate: those are figures of the same rows.
+    @Test func twoVersionsAreComparedOnTheSameRowsWhereTheyWereScoredOnSome() throws {
+        let catalogue = VersionCatalogue(context)
+        _ = try judged("a", weights: "one", figures: [.candidate: [.gate: ["accuracy": 0.79]]])
+        try service.pass()
+        let first = try #require(try served("a"))
+        let figures: [ModelRole: [SetName: [MetricKey: Double]]] = [
+            .candidate: [.gate: ["accuracy": 0.81]], .served: [.gate: ["accuracy": 0.76]],
+        ]
+        _ = try judged("a", baseline: first, weights: "two", figures: figures)
+        try service.pass()
+        for (a, b) in [("previous", "current"), ("current", "previous")] {
+            let both = try catalogue.compare("a", a, b)
+            #expect(both.sameGateRows && both.a.version.id != both.b.version.id)
+            let found = [both.a, both.b].map { $0.figures["accuracy"] }
+            #expect(found == (a == "previous" ? [0.76, 0.81] : [0.81, 0.76]))
+        }
+        let other = try judged("a", baseline: nil, weights: "three", figures: figures)
+        let third = try service.promote(other.id, who: "ann", reason: "good", force: true).version
+        #expect(try catalogue.compare("a", first.rawValue, #require(third).rawValue).sameGateRows == false)
     }
 
     @Test func whatPassedIsServedByItself() throws {

@@ -36,7 +36,10 @@ package struct DropOperations: Sendable {
                 code: "drop.unknown", "There is no report of a drop '\(id)'.", at: id.rawValue,
                 remedy: "See `ftctl drops`.")
         }
-        return try ContractCoding.decode(IntakeReport.self, from: data)
+        var report = try ContractCoding.decode(IntakeReport.self, from: data)
+        // It was written before its rows were compared with those of the dataset.
+        report.rowsDuplicate = max(report.rowsDuplicate, drop.rowsDuplicate)
+        return report
     }
 
     /// Withdraws a drop's rows, and cancels the runs that learn from them or are judged on them.

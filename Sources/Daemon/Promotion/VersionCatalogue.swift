@@ -72,8 +72,10 @@ package struct VersionCatalogue: Sendable {
         return try all(pipeline)
     }
 
+    /// Two versions side by side, by figures of the same gate rows where both were scored on some. Throws a Failure
+    /// (`version.unknown`).
     package func compare(_ pipeline: PipelineName, _ a: String, _ b: String) throws -> VersionComparison {
-        let (a, b) = (try one(pipeline, a), try one(pipeline, b))
+        var (a, b) = (try one(pipeline, a), try one(pipeline, b))
         let (left, right) = (Self.facts(a.version), Self.facts(b.version))
         let differences = left.keys.sorted().compactMap { key -> VersionComparison.Difference? in
             let (x, y) = (left[key] ?? "–", right[key] ?? "–")
@@ -82,8 +84,19 @@ package struct VersionCatalogue: Sendable {
         let rows = try [a, b].map {
             try context.ledger.snapshot($0.version.snapshot)?.files[.gate]?.map(\.sha256) ?? []
         }
-        return VersionComparison(
-            a: a, b: b, differences: differences, sameGateRows: rows[0] == rows[1] && !rows[0].isEmpty)
+        var areSame = rows[0] == rows[1] && !rows[0].isEmpty
+        // What is served is scored beside each candidate, so that the rows of the one's run often have both.
+        if !areSame { areSame = try takeFigures(of: &a, from: b) || takeFigures(of: &b, from: a) }
+        return VersionComparison(a: a, b: b, differences: differences, sameGateRows: areSame)
+    }
+
+    /// Takes a version's figures from the run of another that it was the baseline of; false where it was not.
+    private func takeFigures(of version: inout VersionSummary, from other: VersionSummary) throws -> Bool {
+        guard let verdict = try context.ledger.run(other.version.run)?.verdict,
+            verdict.baseline == version.version.id, let figures = verdict.figures[.served]?[.gate]
+        else { return false }
+        version.figures = figures
+        return true
     }
 
     /// Lineage and every value of the recipe, by name.

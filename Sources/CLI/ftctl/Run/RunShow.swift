@@ -20,6 +20,7 @@ struct RunShow: Question {
     func document(_ run: Run) -> Document {
         Document(
             title: "Run \(run.id) of \(run.pipeline)", badge: .init(run.state.rawValue),
-            [.facts(RunDocument.facts(run))])
+            [.facts(RunDocument.facts(run))]
+                + (run.range.map { RangeTestDocument.blocks($0, notes: run.notes) } ?? []))
     }
 }

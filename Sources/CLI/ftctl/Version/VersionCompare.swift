@@ -8,7 +8,7 @@ struct VersionCompare: Question {
     static let configuration = CommandConfiguration(
         commandName: "compare", abstract: "Two versions side by side.",
         discussion: """
-            Figures of the same gate rows are compared row by row; where the rows differ, it is said.
+            Figures are those of the same gate rows where both versions were scored on some; where not, it is said.
 
             Example: ftctl version compare tickets previous current
             """)

@@ -2,9 +2,9 @@ import Foundation
 import Nouns
 
 /// The curve of a learning-rate range test and what was made of it.
-enum RangeTestDocument {
+package enum RangeTestDocument {
     /// - Parameter notes: where values of the recipe come from, by key; the test's own reason otherwise.
-    static func blocks(_ range: RangeTestResult, notes: [String: String]?) -> [Block] {
+    package static func blocks(_ range: RangeTestResult, notes: [String: String]?) -> [Block] {
         func points(_ losses: [Double]) -> [(x: Double, y: Double)] {
             zip(range.learningRates, losses).filter { $0.0 > 0 }.map { (log10($0.0), $0.1) }
         }
