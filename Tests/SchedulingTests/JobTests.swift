@@ -3,6 +3,7 @@ import Ledger
 import Nouns
 import Platform
 import RowFiles
+import Settings
 import TestSupport
 import Testing
 
@@ -64,6 +65,17 @@ struct JobTests {
         try scene.store("d-2")
         let next = try #require(try scene.queued())
         #expect(next.drops == ["d-1", "d-2"] && next.job == nil, "what was not promoted goes into the next run")
+    }
+
+    /// Nobody queues it, and whoever can put the file back is told.
+    @Test func aJobWhosePipelineHasNoFileAnyMoreIsSaid() throws {
+        _ = try job("d-1")
+        #expect(try OrphanedPipelines(scene.context).problems().isEmpty)
+        try FileManager.default.removeItem(atPath: scene.context.layout.pipelineFile("p"))
+        scene.context.settings.replace(SettingsFolder.read(scene.sandbox.layout))
+        let orphans = try OrphanedPipelines(scene.context).problems()
+        #expect(orphans.map(\.name) == ["p"])
+        #expect(orphans.first?.failure.message.contains("the waiting job ftjob-1") == true)
     }
 
     @Test func whatAJobLearntCountsAsLearnt() throws {

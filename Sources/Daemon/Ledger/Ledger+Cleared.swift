@@ -24,14 +24,14 @@ extension Ledger {
         }.map { Date(timeIntervalSince1970: $0) }
     }
 
-    /// Every pipeline that has a drop, a run or a version, whether or not it still has a settings file.
+    /// Every pipeline that has a drop, a run, a version or a job, whether or not it still has a settings file.
     package func pipelines() throws -> [PipelineName] {
         try read { db in
             try String.fetchAll(
                 db,
                 sql: """
                     SELECT pipeline FROM drop_file UNION SELECT pipeline FROM run UNION SELECT pipeline FROM version
-                    ORDER BY pipeline
+                    UNION SELECT pipeline FROM job ORDER BY pipeline
                     """
             ).map { PipelineName($0) }
         }

@@ -3,7 +3,8 @@ import Ledger
 import Nouns
 import StageKit
 
-/// Pipelines whose settings file is gone, by deletion or by another name, while their data or model is still there.
+/// Pipelines whose settings file is gone, by deletion or by another name, while their data, model or waiting jobs are
+/// still there.
 struct OrphanedPipelines {
     let context: StageContext
 
@@ -21,11 +22,13 @@ struct OrphanedPipelines {
             else { return nil }
             let served = try context.ledger.served(name)?.version
             let drops = try context.ledger.dropCount(in: .stored, pipeline: name)
-            guard served != nil || drops > 0 else { return nil }
-            let what = [
-                drops > 0 ? "\(drops) stored \(drops == 1 ? "drop" : "drops")" : nil, served.map { "the model \($0)" },
-            ]
-            .compactMap(\.self).joined(separator: " and ")
+            let jobs = try context.ledger.waitingJobs(name).map { "the waiting job \($0.id)" }
+            guard served != nil || drops > 0 || !jobs.isEmpty else { return nil }
+            let what =
+                ([
+                    drops > 0 ? "\(drops) stored \(drops == 1 ? "drop" : "drops")" : nil,
+                    served.map { "the model \($0)" },
+                ].compactMap(\.self) + jobs).joined(separator: " and ")
             return (
                 name,
                 Failure(
