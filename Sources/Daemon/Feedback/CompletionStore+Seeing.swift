@@ -4,6 +4,25 @@ import Nouns
 import StageKit
 
 extension CompletionStore {
+    /// Everybody who has a completion.
+    package func owners() -> Set<String> {
+        readAll()
+        return state.withLock { Set($0.entries.values.map(\.owner)) }
+    }
+
+    /// Gives the completions of one owner to another. Throws a FileFailure where one cannot be written, and can then be
+    /// called again.
+    package func pass(from former: String, to heir: String) throws {
+        readAll()
+        try state.withLock { state in
+            for (id, entry) in state.entries where entry.owner == former {
+                var stored = try files.read(entry.pipeline, id)
+                stored.owner = heir
+                try write(stored, &state)
+            }
+        }
+    }
+
     /// Throws a Failure: `completion.unknown`, `completion.deleted`, `completion.expired`.
     func entry(_ id: String, _ who: Principal, _ state: State) throws -> Entry {
         if let entry = state.entries[id] {

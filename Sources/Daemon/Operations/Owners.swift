@@ -1,4 +1,5 @@
 import ControlProtocol
+import Feedback
 import Ledger
 import Nouns
 import Platform
@@ -8,20 +9,26 @@ import StageKit
 /// left becomes the admins'.
 package struct Owners: Sendable {
     let context: StageContext
+    let answers: CompletionStore
     var userID: @Sendable (String) -> UInt32? = { System.userID($0) }
     var isGone: @Sendable (UInt32) -> Bool = { System.isGone($0) }
 
-    package init(_ context: StageContext) { self.context = context }
+    /// - Parameter answers: the completions that are kept, each of which belongs to whoever asked for it.
+    package init(_ context: StageContext, answers: CompletionStore) {
+        self.context = context
+        self.answers = answers
+    }
 
     /// What nobody owns any more.
     static let admins = "admins"
 
-    /// Looks at everybody who owns something. Throws what the ledger throws.
+    /// Looks at everybody who owns something. Throws what the ledger throws, and a FileFailure.
     package func settle() throws {
         let tokens = Set(try context.ledger.tokens().map { "token:\($0.id)" })
-        for owner in try context.ledger.owners().sorted() {
+        for owner in try Set(context.ledger.owners()).union(answers.owners()).sorted() {
             guard let heir = heir(owner, tokens) else { continue }
             try context.ledger.pass(from: owner, to: heir)
+            try answers.pass(from: owner, to: heir)
             guard heir == Self.admins else { continue }
             context.logger.notice(
                 "What \(owner) left behind belongs to the admins now", metadata: ["event": "access.changed"])

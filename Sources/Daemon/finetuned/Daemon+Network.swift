@@ -1,4 +1,5 @@
 import ControlAPI
+import Feedback
 import Nouns
 import Operations
 import StageKit
@@ -34,8 +35,8 @@ extension Daemon {
 
     /// Puts in order what belongs to whom, and says once, after the upgrade from a version without roles, what is for
     /// admins now.
-    func settleAccess(_ context: StageContext) {
-        do { try Owners(context).settle() } catch {
+    func settleAccess(_ context: StageContext, _ answers: CompletionStore) {
+        do { try Owners(context, answers: answers).settle() } catch {
             // Nobody gets what is not his; the next start tries again.
             logger.warning("What belongs to whom could not be looked at: \(error)", metadata: ["event": "stage.failed"])
         }

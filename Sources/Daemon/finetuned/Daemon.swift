@@ -47,7 +47,6 @@ struct Daemon {
             layout: layout, ledger: ledger, settings: LiveSettings(settings), meters: meters, logger: logger)
         announceUpgrade(of: ledger)
         clearUp(context)
-        settleAccess(context)
 
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
         // is better.
@@ -79,6 +78,7 @@ struct Daemon {
             launcher: launcher, roster: roster, serving: serving, experiments: experiments,
             datasets: DatasetCatalogue(context, service: datasets), soundness: soundness, orders: delivery.orders,
             startedAt: Date())
+        settleAccess(context, operations.feedback.store)
         let feedback = makeFeedback(context, operations.feedback.store, intake, promotion)
         if adopted != nil { logger.info("The control socket came from systemd", metadata: ["event": "socket.adopted"]) }
         let listening = Bell()
