@@ -40,12 +40,11 @@ def sgemm():
 
 def preference_rows(count):
     """Pairs whose prompts have eight to thirteen times the letters of their answers."""
+    fits = lambda row, text: 8 <= len(row["prompt"]) / len(text) <= 13
     source = [json.loads(line) for line in open(ROOT / "Benchmarks/data/synopsis.jsonl")]
-    rows = []
-    for row, other in zip(source, source[1:]):
-        letters = max(len(row["completion"]), len(other["completion"]))
-        if 8 <= len(row["prompt"]) / letters <= 13:
-            rows.append({"prompt": row["prompt"], "chosen": row["completion"], "rejected": other["completion"]})
+    source = [row for row in source if fits(row, row["completion"])]
+    rows = [{"prompt": row["prompt"], "chosen": row["completion"], "rejected": other["completion"]}
+            for row, other in zip(source, source[1:]) if fits(row, other["completion"])]
     return rows[:count]
 
 
