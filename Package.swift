@@ -169,9 +169,8 @@ let daemon: [Target] = [
     library(
         "Daemon", "Feedback",
         [
-            "ControlProtocol", "DataQuality", "Ledger", "Monitoring", "Nouns", "Places", "Platform", "RowFormats",
-            "Settings", "StageKit",
-            "Statistics", lifecycle,
+            "ControlProtocol", "DataQuality", "Ledger", "Monitoring", "Nouns", "Places", "Platform", "Settings",
+            "StageKit", "Statistics", lifecycle,
         ]),
     library("Daemon", "Multipart"),
     systemLibrary("Daemon", "CLibssl", pkgConfig: "libssl", apt: "libssl-dev"),
@@ -362,10 +361,8 @@ let testTargets: [Target] = [
     tests(
         "FeedbackTests",
         [
-            "ControlProtocol", "Feedback", "Ledger", "Monitoring", "Nouns", "OperationsScene", "Platform", "RowFormats",
-            "Settings",
-            "StageKit", "Statistics",
-            logging,
+            "ControlProtocol", "Feedback", "Ledger", "Monitoring", "Nouns", "OperationsScene", "Platform", "Settings",
+            "StageKit", "Statistics", logging,
         ]),
     tests(
         "MonitoringTests",
@@ -373,8 +370,8 @@ let testTargets: [Target] = [
     tests(
         "OperationsTests",
         [
-            "ControlProtocol", "Ledger", "Nouns", "Operations", "OperationsScene", "Platform", "Registry", "Serving",
-            "StageKit", "WorkerProtocol",
+            "ControlProtocol", "Feedback", "Ledger", "Nouns", "Operations", "OperationsScene", "Platform", "Registry",
+            "Serving", "StageKit", "WorkerProtocol",
         ]),
     tests(
         "ServingTests",
@@ -398,7 +395,8 @@ let testTargets: [Target] = [
     tests("RowFilesTests", ["Compression", "JSONText", "Nouns", "RowFiles"]),
     tests("RowFormatsTests", ["Compression", "Nouns", "RowFormats"]),
     tests(
-        "SchedulingTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Scheduling", "Settings", "StageKit", logging]),
+        "SchedulingTests",
+        ["Judged", "Ledger", "Nouns", "Platform", "RowFiles", "Scheduling", "Settings", "StageKit", logging]),
     tests("SettingsTests", ["Nouns", "Platform", "Settings"], golden: true),
     tests(
         "StageKitTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle, logging]),

@@ -1,6 +1,5 @@
 import Foundation
 import Nouns
-import RowFormats
 import Testing
 
 @testable import Feedback
@@ -65,17 +64,5 @@ struct FeedbackRowTests {
         #expect(try row(question, [bad], approved: true) == nil)
         #expect(try row(question, [], approved: true) == nil)
         #expect(try row(question, [good, corrected("The ceiling.")], approved: true)?["completion"] == "The ceiling.")
-    }
-
-    /// However the same question was dropped before, it is known by one of the keys.
-    @Test func thePromptIsKnownInEachShape() throws {
-        var stored = FeedbackScene.completion("c-1", "What  is UP?")
-        stored.ratings = [corrected("The ceiling.")]
-        let keys = try #require(FeedbackRow(stored, usesApproved: false, asPair: false)).promptKeys
-        for content in [
-            RowContent.completion(prompt: "What is up?", completion: "x"),
-            .chat(messages: question + [Message(role: "assistant", content: "x")], tools: nil),
-            .preference(prompt: question, chosen: [], rejected: []),
-        ] { #expect(keys.contains(RowIdentity.promptKey(content))) }
     }
 }

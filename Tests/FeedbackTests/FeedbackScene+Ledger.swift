@@ -3,17 +3,6 @@ import Ledger
 import Nouns
 
 extension FeedbackScene {
-    /// Has the ledger know a row with this prompt on a side.
-    func decide(_ promptKey: String, _ side: Split) throws {
-        let drop = Drop(
-            id: DropID("d-\(promptKey)"), pipeline: "p", name: "a.jsonl", sha256: promptKey, bytes: 1, state: .received,
-            receivedAt: Date())
-        _ = try context.ledger.receive(drop)
-        var batch = DatasetBatch()
-        batch.rows = [DatasetRow(id: RowID(promptKey), line: 1, split: side, promptKey: promptKey)]
-        try context.ledger.add(batch, of: drop)
-    }
-
     /// Has the pipeline serve a version from now on.
     func serve(_ id: VersionID) throws {
         let ledger = context.ledger

@@ -2,7 +2,6 @@ import Foundation
 import Monitoring
 import Nouns
 import OperationsScene
-import RowFormats
 import TestSupport
 import Testing
 
@@ -82,20 +81,6 @@ struct FeedbackServiceTests {
             try scene.store.rate("c-1", Rating(isGood: true, by: "ann", at: Date()), who: "ann") { _ in throw failure }
         }
         #expect(try scene.store.find("c-1", who: "ann").ratings.map(\.correction) == ["One."])
-    }
-
-    /// Rows that were chosen by an answer never judge, and take the place of no row that does.
-    @Test func questionsThatJudgeBecomeNoRows() throws {
-        let scene = try FeedbackScene("[feedback]\nsettle = 0\n")
-        let judging = RowIdentity.promptKey(.completion(prompt: "What judges?", completion: ""))
-        try scene.decide(judging, .gate)
-        for (id, question) in [("c-1", "What judges?"), ("c-2", "What learns?")] {
-            try scene.keep(id, question)
-            try scene.rate(id, correction: "This.")
-        }
-        try scene.pass()
-        try scene.pass()
-        #expect(scene.received.map { $0.rows.map { $0["feedback"] } } == [["c-2"]])
     }
 
     @Test func aVersionWhoseAnswersAreBadIsTakenBackAndNoOther() throws {

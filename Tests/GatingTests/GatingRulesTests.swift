@@ -158,6 +158,24 @@ import Testing
         #expect(worse(0.25).figures[.base]?["extra"]?["loss"] != nil)
     }
 
+    /// Rows of feedback were chosen by the answers of what is served: they are shown, and judge where a rule says so.
+    @Test func rowsOfFeedbackJudgeOnlyWhereARuleNamesThem() {
+        func judge(_ rules: [GateRuleSettings]) -> Verdict {
+            Cases.judge(
+                Cases.strong(60) + Cases.weak(40, set: .feedback),
+                base: Cases.weak(60) + Cases.strong(40, set: .feedback)
+            ) { $0.rules = rules }
+        }
+        let silent = judge([])
+        #expect(silent.outcome == .pass && !silent.gates.contains { $0.set == .feedback })
+        #expect(silent.figures[.candidate]?[.feedback]?["accuracy"] != nil)
+        var rule = GateRuleSettings(metric: "accuracy")
+        rule.set = .feedback
+        rule.maxRegression = 0.01
+        let asked = judge([rule])
+        #expect(asked.gates.contains { $0.set == .feedback && $0.outcome == .fail } && asked.outcome == .fail)
+    }
+
     @Test func everyVerdictCanBeKept() throws {
         var settings = GateRuleSettings(metric: "loss")
         settings.maxRegression = .infinity

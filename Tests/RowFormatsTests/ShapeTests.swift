@@ -302,4 +302,22 @@ struct ShapeTests {
         #expect(reading.rows[2].row.fields == ["id": "123456789012345678901234567890"], "no digit is lost")
         #expect(reading.problems.allSatisfy { $0.severity == .warning })
     }
+
+    /// However the same question was dropped before, it is known by one of the keys.
+    @Test func aQuestionIsKnownInEachShape() {
+        let question = [Message(role: "user", content: "What  is UP?")]
+        let answer = [Message(role: "assistant", content: "x")]
+        let text = RowContent.completion(prompt: "What is up?", completion: "x")
+        for turns in [
+            RowContent.chat(messages: question + answer, tools: nil),
+            .preference(prompt: question, chosen: answer, rejected: answer),
+        ] {
+            #expect(RowIdentity.otherPromptKey(turns) == RowIdentity.promptKey(text))
+            #expect(RowIdentity.otherPromptKey(text) == RowIdentity.promptKey(turns))
+        }
+        for other in [
+            RowContent.text("a"), .chat(messages: question + answer + question + answer, tools: nil),
+            .preference(prompt: answer, chosen: answer, rejected: answer), .chat(messages: answer, tools: nil),
+        ] { #expect(RowIdentity.otherPromptKey(other) == nil) }
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Judged
 import Ledger
 import Logging
 import Nouns
@@ -49,7 +50,7 @@ struct LineageTests {
     }
 
     /// A stored drop of 20 training and 5 gate rows.
-    func store(_ id: DropID, receivedAt: Date = Date()) throws {
+    func store(_ id: DropID, receivedAt: Date = Date(), raters: [String]? = nil) throws {
         let folder = sandbox.layout.shards("p")
         try AtomicFile.makeFolder(folder)
         var batch = DatasetBatch()
@@ -67,10 +68,11 @@ struct LineageTests {
             }
             shards[split] = try writer.finish()
         }
-        let drop = try context.ledger.receive(
-            Drop(
-                id: id, pipeline: "p", name: "\(id)", sha256: id.rawValue, bytes: 1, state: .received,
-                receivedAt: receivedAt))
+        var received = Drop(
+            id: id, pipeline: "p", name: "\(id)", sha256: id.rawValue, bytes: 1, state: .received,
+            receivedAt: receivedAt)
+        received.raters = raters
+        let drop = try context.ledger.receive(received)
         try context.ledger.store(drop, batch, shards: shards)
         try context.ledger.markIndexed([id])
     }
@@ -105,6 +107,20 @@ struct LineageTests {
             try RowFile.read(file.path) { rows.append($0) }
         }
         return rows
+    }
+
+    /// Rows on the gate's side that were chosen by rating answers are judged on by themselves.
+    @Test func rowsOfFeedbackAreASetOfTheirOwn() throws {
+        try store("d-1")
+        try store("d-2", raters: ["ann"])
+        let run = try #require(try queued())
+        let snapshot = try #require(try context.ledger.snapshot(run.snapshot))
+        #expect(snapshot.files[.gate]?.map(\.rows) == [5] && snapshot.feedback?.map(\.rows) == [5])
+        #expect(snapshot.files[.train]?.map(\.rows) == [20, 20] && snapshot.drops == ["d-1", "d-2"])
+        #expect(snapshot.files[.gate] != snapshot.feedback)
+        let sets = try GateModels.setup(run, context).sets
+        #expect(sets.first { $0.set.name == .feedback }?.set.files == snapshot.feedback)
+        #expect(sets.first { $0.set.name == .gate }?.set.files == snapshot.files[.gate])
     }
 
     @Test(arguments: [RunState.failed, .cancelled, .rejected])

@@ -138,8 +138,9 @@ final class DropStoring {
 
     /// The rows that are new, each on its side.
     private func placed(_ rows: [PreparedRows.Kept], _ batch: inout DatasetBatch) throws -> [Placed] {
-        let decided = try context.ledger.sides(
+        var decided = try context.ledger.sides(
             prompts: rows.lazy.map(\.row.promptKey), groups: Set(rows.compactMap(\.group)), in: drop.pipeline)
+        if drop.raters != nil { try takeSides(of: rows, &decided) }
         // Who has a row has its prompt, so that most rows need not be asked for.
         let asked = hasRowsWithoutPrompt ? rows : rows.filter { decided.prompts[$0.row.promptKey] != nil }
         let known = try context.ledger.known(asked.map(\.row.id), in: drop.pipeline)
@@ -157,11 +158,20 @@ final class DropStoring {
             case .conflict:
                 keepOut(row.id, .splitConflict, line: row.line, into: &batch)
                 return nil
-            case .side(.gate) where drop.raters != nil:
-                keepOut(row.id, .feedbackOnGate, line: row.line, into: &batch)
-                return nil
             case .side(let side): return Placed(kept: kept, side: side)
             }
+        }
+    }
+
+    /// Puts rows that were chosen by rating answers on the gate side where their question is there in another shape:
+    /// people may have dropped it as a prompt, and it was asked as a conversation.
+    private func takeSides(of rows: [PreparedRows.Kept], _ decided: inout Sides) throws {
+        let open = rows.map(\.row).filter { decided.prompts[$0.promptKey] == nil }
+        let others = try context.ledger.sides(
+            prompts: open.compactMap { RowIdentity.otherPromptKey($0.content) }, groups: [String](), in: drop.pipeline
+        ).prompts
+        for row in open where RowIdentity.otherPromptKey(row.content).map({ others[$0] == .gate }) == true {
+            decided.prompts[row.promptKey] = .gate
         }
     }
 

@@ -63,7 +63,7 @@ extension CompletionStore {
         readAll()
         return try state.withLock { state in
             try state.order.compactMap { id in
-                guard let entry = state.entries[id], entry.pipeline == pipeline, !state.onGate.contains(id),
+                guard let entry = state.entries[id], entry.pipeline == pipeline,
                     entry.hasCorrection
                         || (usesApproved && !entry.ratings.isEmpty && entry.ratings.allSatisfy(\.isGood))
                 else { return nil }
@@ -85,8 +85,4 @@ extension CompletionStore {
             }
         }
     }
-
-    /// Notes that the prompts of completions are on the gate side: no rows are made of them for as long as the daemon
-    /// runs.
-    func leaveToGate(_ ids: [String]) { state.withLock { $0.onGate.formUnion(ids) } }
 }

@@ -31,8 +31,6 @@ package final class CompletionStore: Sendable {
         var entries: [String: Entry] = [:]
         /// Identifiers, the oldest first.
         var order: [String] = []
-        /// Completions whose prompts judge: they are never rows.
-        var onGate: Set<String> = []
     }
 
     let context: StageContext

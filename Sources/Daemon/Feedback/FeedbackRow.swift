@@ -1,6 +1,5 @@
 import Foundation
 import Nouns
-import RowFormats
 
 /// The row that a rated completion becomes. Pure.
 package struct FeedbackRow: Hashable, Sendable {
@@ -8,8 +7,6 @@ package struct FeedbackRow: Hashable, Sendable {
     package let line: Data
     /// Who had it made.
     package let raters: [String]
-    /// The keys of its prompt in each shape that people may have dropped it in.
-    package let promptKeys: [String]
 
     /// Nil where nothing is to be learnt from it: nobody rated it, it is only bad, or approvals are not used.
     ///
@@ -29,11 +26,6 @@ package struct FeedbackRow: Hashable, Sendable {
         } else {
             return nil
         }
-        var keys = [RowIdentity.promptKey(.preference(prompt: stored.messages, chosen: [], rejected: []))]
-        if let prompt = Self.single(stored) {
-            keys.append(RowIdentity.promptKey(.completion(prompt: prompt, completion: "")))
-        }
-        promptKeys = keys
     }
 
     /// The text of a conversation that is one question; as such it may have been dropped as a prompt.

@@ -10,7 +10,7 @@ import StageKit
 /// answers are too often bad.
 ///
 /// A row that was chosen by an answer never judges, since any other model looks better on it: rows whose prompt has no
-/// side yet are training rows, and those whose prompt is on the gate side are dropped nowhere.
+/// side yet are training rows, and those whose prompt is on the gate side are a set of their own.
 package struct FeedbackService: Service {
     /// Takes rows as a drop of a pipeline.
     package typealias Receive =
@@ -58,16 +58,9 @@ package struct FeedbackService: Service {
         let oldest = pending.flatMap(\.ratings).map(\.at).min()
         guard let oldest, now.timeIntervalSince(oldest) >= pipeline.feedback.settleSeconds else { return }
         let asPair = try learnsFromPairs(pipeline)
-        let rows = pending.compactMap { stored in
+        let learnt = pending.compactMap { stored in
             FeedbackRow(stored, usesApproved: pipeline.feedback.approved, asPair: asPair).map { (stored.id, $0) }
         }
-        let sides = try context.ledger.sides(
-            prompts: Set(rows.flatMap(\.1.promptKeys)), groups: [String](), in: pipeline.name
-        ).prompts
-        let judging = rows.filter { $0.1.promptKeys.contains { sides[$0] == .gate } }
-        store.leaveToGate(judging.map(\.0))
-        let gate = Set(judging.map(\.0))
-        let learnt = rows.filter { !gate.contains($0.0) }
         guard !learnt.isEmpty else { return }
         let id = DropID.new(at: now, random: UInt32.random(in: 0...UInt32.max))
         let lines = learnt.reduce(into: Data()) { $0 += $1.1.line + Data("\n".utf8) }

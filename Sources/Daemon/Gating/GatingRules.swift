@@ -80,8 +80,8 @@ package enum GatingRules {
             isStream
             ? streamed(judge, primary)
             : primary.kept.map { judge.notWorse($0.metric, set: .gate, slice: $0.slice) }
-        // Golden sets, planted secrets and what the base knew have gates of their own.
-        let own: Set<SetName> = [.gate, .earlier, .probe, .plantedSecrets]
+        // Golden sets, planted secrets and what the base knew have gates of their own; rows of feedback have none.
+        let own: Set<SetName> = [.gate, .earlier, .probe, .plantedSecrets, .feedback]
         for set in judge.evidence.sets where !own.contains(set) && !set.isGolden {
             gates.append(judge.notWorse(.loss, set: set))
         }

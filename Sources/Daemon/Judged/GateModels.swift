@@ -19,7 +19,7 @@ package enum GateModels {
 
     /// Everything that a run is judged on.
     package struct Setup: Sendable {
-        /// Asked of every model: the gate rows, golden sets, the probe, planted secrets.
+        /// Asked of every model: the gate rows, those of feedback, golden sets, the probe, planted secrets.
         package var sets: [GateSet]
         /// The validation rows, scored for loss: the candidate as it was written against what training measured.
         package var validation: GateSet?
@@ -120,6 +120,7 @@ package enum GateModels {
                 settings: settings)
         }
         var sets = [set(.gate, snapshot.files[.gate] ?? [], tokens: nil, limit: limit)]
+        if let files = snapshot.feedback, !files.isEmpty { sets.append(set(.feedback, files, tokens: nil)) }
         for golden in frozen.golden { sets.append(set(golden.set, [golden.file], tokens: nil)) }
         if let probe = try context.requireBase(run.base).probe {
             var file = probe

@@ -38,6 +38,23 @@ extension Ledger {
         }
     }
 
+    /// The gate's row files of a pipeline, and those on its side whose rows were chosen by rating answers, each in the
+    /// order of arrival.
+    package func judging(_ pipeline: PipelineName) throws -> (gate: [FileReference], feedback: [FileReference]) {
+        try read { db in
+            let files = try GRDB.Row.fetchAll(
+                db,
+                sql: """
+                    SELECT shard.body AS b, json_extract(drop_file.body, '$.raters') IS NOT NULL AS rated
+                    FROM shard JOIN drop_file ON drop_file.id = shard.drop_id
+                    WHERE shard.pipeline = ? AND drop_file.state = 'stored' AND split = 'gate'
+                    ORDER BY received_at, shard.drop_id
+                    """, arguments: [pipeline.rawValue]
+            ).map { (isRated: $0["rated"] as Bool, file: try Self.noun(FileReference.self, $0["b"])) }
+            return (files.filter { !$0.isRated }.map(\.file), files.filter(\.isRated).map(\.file))
+        }
+    }
+
     /// Rows of a drop by split, from its files.
     package func rows(of drop: DropID) throws -> [Split: Int] {
         try read { db in

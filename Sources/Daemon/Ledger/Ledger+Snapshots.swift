@@ -14,7 +14,9 @@ extension Ledger {
                     snapshot.id.rawValue, snapshot.pipeline.rawValue, snapshot.createdAt.timeIntervalSince1970,
                     try Self.body(snapshot),
                 ])
-            for (split, files) in snapshot.files {
+            var files = snapshot.files
+            files[.gate, default: []] += snapshot.feedback ?? []
+            for (split, files) in files {
                 for file in files {
                     // What a filtered copy was made from is known to lineage by the file that it replaces.
                     try db.execute(

@@ -79,7 +79,7 @@ struct PipelineCheck {
     }
 
     private func names(_ settings: PipelineSettings, _ golden: [GoldenSet], _ card: BaseCard?) -> [SetName] {
-        [.gate, .earlier] + golden.map(\.name) + (card?.probe == nil ? [] : [.probe])
+        [.gate, .earlier, .feedback] + golden.map(\.name) + (card?.probe == nil ? [] : [.probe])
             + (settings.gates.canaries.isEmpty ? [] : [.plantedSecrets])
     }
 

@@ -33,7 +33,6 @@ struct JobSnapshot {
         var own = try own(shards, filter, withNames: mode != .fromBase)
         let all = try shards.filter { $0.split == .validation }.compactMap { try filter.kept($0.file, of: $0.drop) }
         var files = own.files
-        files[.gate] = shards.filter { $0.split == .gate }.map(\.file)
         if mode != .fromBase || files[.validation, default: []].isEmpty { files[.validation] = all }
         if let chosen = try validation(against: &own) { files[.validation] = [chosen] }
         if mode != .fromBase {

@@ -20,7 +20,6 @@ struct SnapshotBuilder {
         let earlier = Set(window.all.map(\.id)).subtracting(new)
         var files: [Split: [FileReference]] = [:]
         let filter = try SnapshotFilter(context: context, pipeline: pipeline.name)
-        files[.gate] = shards.filter { $0.split == .gate }.map(\.file)
         files[.validation] = try shards.filter { $0.split == .validation }.compactMap {
             try filter.kept($0.file, of: $0.drop)
         }
@@ -38,24 +37,31 @@ struct SnapshotBuilder {
             files, of: Set(shards.map(\.drop)), trained: trained.filter { $0.trainRows > 0 }.map(\.id), filter)
     }
 
-    /// Records the snapshot of these files in the ledger.
+    /// Records the snapshot of these files, and of those that judge, in the ledger.
     ///
     /// - Parameters:
     ///   - drops: every drop whose rows may be in the files.
     ///   - trained: the drops that are learnt from whole.
     func finish(
-        _ files: [Split: [FileReference]], of drops: Set<DropID>, trained: [DropID], _ filter: SnapshotFilter
+        _ chosen: [Split: [FileReference]], of drops: Set<DropID>, trained: [DropID], _ filter: SnapshotFilter
     ) throws -> Snapshot {
+        var files = chosen
+        let judging = try context.ledger.judging(pipeline.name)
+        files[.gate] = judging.gate
         var snapshot = Snapshot(
             id: "", pipeline: pipeline.name, createdAt: Date(), drops: drops.sorted(),
             trained: trained, files: files,
             rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, removed: filter.removed,
             labels: try context.ledger.labels(pipeline.name, limit: 50))
         if !filter.sources.isEmpty { snapshot.sources = filter.sources }
+        if !judging.feedback.isEmpty { snapshot.feedback = judging.feedback }
         if snapshot.drops.contains(where: hasPairs) { snapshot.hasPairs = true }
-        let content = Split.allCases.map { split in
-            "\(split.rawValue):" + (files[split] ?? []).map(\.sha256).joined(separator: ",")
+        func line(_ name: String, _ files: [FileReference]?) -> String {
+            name + ":" + (files ?? []).map(\.sha256).joined(separator: ",")
         }
+        let content =
+            Split.allCases.map { line($0.rawValue, files[$0]) }
+            + (snapshot.feedback.map { [line("feedback", $0)] } ?? [])
         snapshot.id = SnapshotID("s-" + String(Digest.sha256(Data(content.joined(separator: "\n").utf8)).prefix(24)))
         let folder = context.layout.snapshots(pipeline.name)
         try AtomicFile.makeFolder(folder)

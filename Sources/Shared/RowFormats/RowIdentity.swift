@@ -14,6 +14,23 @@ package enum RowIdentity {
     /// compatibility forms do not count.
     package static func promptKey(_ content: RowContent) -> String { key(prompt(content)) }
 
+    /// Key of a prompt that is one question, in the other shape that it may come in: as a text, or as a conversation of
+    /// one turn; nil for every other.
+    package static func otherPromptKey(_ content: RowContent) -> String? {
+        let turns: ArraySlice<Message>
+        switch content {
+        case .completion(let prompt, _):
+            let turn = Message(role: "user", content: prompt)
+            return promptKey(.preference(prompt: [turn], chosen: [], rejected: []))
+        case .preference(let prompt, _, _): turns = prompt[...]
+        case .chat(let messages, _):
+            turns = messages[..<(messages.lastIndex { $0.role == "assistant" } ?? messages.endIndex)]
+        case .text: return nil
+        }
+        guard let turn = turns.first, turns.count == 1, turn.role == "user" else { return nil }
+        return promptKey(.completion(prompt: turn.content, completion: ""))
+    }
+
     /// First 16 hexadecimal digits of the SHA-256 of the normalised text.
     package static func key(_ text: String) -> String { digest(Array(normalised(text).utf8), digits: 16) }
 

@@ -67,6 +67,9 @@ package struct Snapshot: Codable, Hashable, Sendable {
     /// Content-addressed row files (zstd-compressed JSON lines of ``Row``) by split.
     package var files: [Split: [FileReference]]
     package var rows: [Split: Int]
+    /// Rows that people chose by rating answers, on questions of the gate side: the set `feedback`; nil where there are
+    /// none.
+    package var feedback: [FileReference]?
     /// The stored file that a file of this snapshot is a filtered copy of, by SHA-256.
     package var sources: [String: String]?
     /// Rows removed from training and why (`near_duplicate_of_gate`, `contradiction`, …); recoverable from the dataset.

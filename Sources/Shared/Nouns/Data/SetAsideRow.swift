@@ -9,14 +9,12 @@ package struct SetAsideRow: Codable, Hashable, Sendable {
         case sensitive
         /// Nearly the same as an earlier training row, in a pipeline that removes those.
         case nearDuplicate = "near_duplicate"
-        /// Chosen by a rated answer, and its prompt is one that judges.
-        case feedbackOnGate = "feedback_on_gate"
         /// Repeats itself too much, in a pipeline that removes such rows.
         case repetition
 
         /// Whether the row is in no shard at all; the others are in a shard and left out of training when a snapshot is
         /// made.
-        package var isOutsideDataset: Bool { [.splitConflict, .sensitive, .feedbackOnGate].contains(self) }
+        package var isOutsideDataset: Bool { [.splitConflict, .sensitive].contains(self) }
     }
 
     package var id: RowID

@@ -11,6 +11,9 @@ package struct SetName: RawRepresentable, Hashable, Sendable, Codable, CodingKey
     package static let gate = SetName("gate")
     /// The gate rows of earlier drops: those of the gate set whose skills must stay.
     package static let earlier = SetName("earlier")
+    /// Rows on the gate side that were chosen by rating answers: shown for each model, and no gate unless a rule names
+    /// them, since any other model looks better on them.
+    package static let feedback = SetName("feedback")
     /// The rows that choose: early stopping, experiments.
     package static let validation = SetName("validation")
     /// Texts that the base wrote when it was registered: what later models forget of it.
