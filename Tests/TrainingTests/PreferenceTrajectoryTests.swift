@@ -81,6 +81,22 @@ struct PreferenceTrajectoryTests {
         }
     }
 
+    /// Here a reference that is the base by mistake shows in the first loss.
+    @Test func aTrainedAdapterIsItsOwnReference() throws {
+        let golden = try PreferenceGolden.read("smollm2-dpo-continued")
+        let run = try #require(golden.runs.first)
+        #expect(run.start == "trained" && run.B_size > 0)
+        let path = try TestSupport.model("SmolLM2-135M-Instruct.Q4_1.gguf")
+        let model = try Model(gguf: GGUFFile(path: path))
+        let adapter = try PreferenceGolden.adapter(model, size: run.B_size)
+        let follower = try Follower(model, adapter, Self.pairs(golden.rows, path), rate: run.lr)
+        try expect(follower.before, run.before)
+        try follower.follow(run.steps)
+        try expect(follower.scores(), run.after)
+        try expectNorms(adapter, model, run.B_norms)
+        try expectLosses(follower, run)
+    }
+
     // MARK: -
 
     private static func pairs(_ rows: [PreferenceGolden.Row], _ path: String) throws -> [PreferencePair] {

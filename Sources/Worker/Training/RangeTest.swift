@@ -80,12 +80,14 @@ package struct RangeTest {
             parameters.publish(to: transformer)
             let stepTokens = batch.reduce(0) { $0 + $1.tokens }
             tokens += stepTokens
+            let seconds = started.duration(to: .now) / .seconds(1)
             report(
                 StepReport(
                     step: step + 1, steps: steps, epoch: 0, loss: loss, gradientNorm: norm, learningRate: rate,
                     tokens: stepTokens, labelTokens: batch.reduce(0) { $0 + $1.labels },
-                    tokensPerSecond: Double(tokens) / max(1e-9, started.duration(to: .now) / .seconds(1)),
-                    memoryBytes: MemoryUse.peakBytes(), preference: found.preference))
+                    tokensPerSecond: Double(tokens) / max(1e-9, seconds), memoryBytes: MemoryUse.peakBytes(),
+                    // At most: a loss that rises ends it sooner.
+                    secondsLeft: seconds / Double(step + 1) * Double(steps - step - 1), preference: found.preference))
             if smoothed > Self.divergence * best { break }
         }
         var result = RangeTestRules.read(curve.map(\.rate), curve.map(\.loss), lowest: lowest)

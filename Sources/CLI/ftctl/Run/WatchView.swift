@@ -64,9 +64,10 @@ struct WatchView {
     private static func text(_ step: StepReport) -> String {
         let bar = Bar.text(Double(step.step) / Double(max(1, step.steps)))
         return String(
-            format: "  %@ %4d/%d  loss %.4f  grad %.2f  lr %.1e  %4.0f tokens/s  %@  %@ left", bar, step.step,
+            format: "  %@ %4d/%d  loss %.4f  grad %.2f  lr %.1e  %4.0f tokens/s  %@", bar, step.step,
             step.steps, step.loss, step.gradientNorm, step.learningRate, step.tokensPerSecond,
-            Quantity.bytes(step.memoryBytes), step.secondsLeft.map { Quantity.duration($0) } ?? "?")
+            Quantity.bytes(step.memoryBytes))
+            + (step.secondsLeft.map { "  \(Quantity.duration($0)) left" } ?? "")
             + (step.preference.map { "  \($0.summary)" } ?? "")
     }
 
