@@ -122,7 +122,14 @@ let daemon: [Target] = [
     library(
         "Daemon", "Scheduling",
         [
-            "DataQuality", "Judged", "Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle,
+            "DataQuality", "Judged", "Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", "Statistics",
+            lifecycle,
+        ]),
+    library(
+        "Daemon", "Prequential",
+        [
+            "EvaluationMetrics", "Judged", "Launching", "Ledger", "Nouns", "Platform", "RowFiles", "Settings",
+            "StageKit", "Statistics", "WorkerProtocol", lifecycle,
         ]),
     library(
         "Daemon", "Experiments",
@@ -203,8 +210,9 @@ let daemon: [Target] = [
         [
             "ControlAPI", "Datasets", "Delivery", "Experiments", "Feedback", "Gating", "Intake", "Launching", "Ledger",
             "Monitoring",
-            "Nouns", "Operations", "Places", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings",
-            "Soundness", "StageKit", "Supervision", "Systemd", "WireAPI", argumentParser, lifecycle, logging, signals,
+            "Nouns", "Operations", "Places", "Platform", "Prequential", "Promotion", "Registry", "Scheduling",
+            "Serving", "Settings", "Soundness", "StageKit", "Supervision", "Systemd", "WireAPI", argumentParser,
+            lifecycle, logging, signals,
         ]),
 ]
 
@@ -235,9 +243,13 @@ let worker: [Target] = [
             "Transformers", "WorkerProtocol",
         ]),
     library("Worker", "Training", ["CKernels", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
+    library("Worker", "Yardstick"),
     library(
         "Worker", "Evaluation",
-        ["Encoding", "EvaluationMetrics", "Generation", "ModelLoading", "Nouns", "Transformers", "WorkerProtocol"]),
+        [
+            "Encoding", "EvaluationMetrics", "Generation", "ModelLoading", "Nouns", "Transformers", "WeightFiles",
+            "WorkerProtocol", "Yardstick",
+        ]),
     library(
         "Worker", "Exporting", ["ModelLoading", "Nouns", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
     program(
@@ -310,8 +322,11 @@ let testTargets: [Target] = [
         ]),
     tests("EncodingTests", ["ChatTemplates", "Encoding", "ModelLoading", "Tokenization"]),
     tests("EndToEndTests", ["ControlProtocol", "Nouns", "Platform"], golden: true),
+    tests("YardstickTests", ["Yardstick"]),
     tests("EvaluationMetricsTests", ["EvaluationMetrics", "Nouns"]),
-    tests("EvaluationTests", ["Evaluation", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
+    tests(
+        "EvaluationTests",
+        ["Evaluation", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles", "WorkerProtocol"]),
     tests(
         "ExperimentsTests",
         [
@@ -386,6 +401,12 @@ let testTargets: [Target] = [
         "PromotionTests",
         ["EvaluationMetrics", "Ledger", "Nouns", "Platform", "Promotion", "Settings", "StageKit", logging]),
     tests(
+        "PrequentialTests",
+        [
+            "Judged", "Launching", "Ledger", "Nouns", "Platform", "Prequential", "RowFiles", "Settings", "StageKit",
+            "WorkerProtocol", logging,
+        ]),
+    tests(
         "RegistryTests",
         [
             "ControlProtocol", "Launching", "Ledger", "Nouns", "OperationsScene", "Platform", "Registry", "Settings",
@@ -435,6 +456,9 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "bench-false-promotion", dependencies: ["Gating", "Nouns", "Settings", "Statistics"],
         path: "Benchmarks/false-promotion"),
+    .executableTarget(
+        name: "bench-yardstick", dependencies: ["Yardstick"], path: "Benchmarks/yardstick",
+        exclude: ["compare.py", "worth.py"]),
     .executableTarget(
         name: "bench-ingest", dependencies: ["JSONText", "Nouns", "Platform", "RowFormats"], path: "Benchmarks/ingest",
         exclude: ["run.py", "peer.py", "simdjson.cpp"]),

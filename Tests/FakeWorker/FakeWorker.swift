@@ -60,6 +60,7 @@ struct FakeWorker {
             result.files = task.probeTexts > 0 ? [try probe()] : []
             // The longer its name, the better the fake base.
             result.figures = ["bits_per_byte": 4 / Double(1 + task.model.base.rawValue.count), "label_accuracy": 0.5]
+        case .yardstick(let task): (result.files, result.figures) = try yardstick(task)
         case .rangeTest(let task): result.range = rangeTest(task)
         default: throw Failure(code: "fake.task", "The fake worker cannot do this.")
         }
@@ -134,6 +135,21 @@ struct FakeWorker {
             let record = EpochRecord(step: step, sha256: Digest.sha256(weights), trainLoss: 1 / Double(epoch))
             try AtomicFile.write(try ContractCoding.encode(record), to: folder + "/" + EpochRecord.file)
         }
+    }
+
+    /// Fitted to every row, and right on none.
+    private func yardstick(_ task: YardstickTask) throws -> ([FileReference], [String: Double]) {
+        let answers = try task.asked.flatMap { try rows($0) }.map {
+            YardstickAnswer(row: $0.id, right: [.commonest: false, .linear: false])
+        }
+        let lines = try answers.map { try ContractCoding.encode($0) + Data([10]) }.reduce(Data(), +)
+        let path = request.directory + "/yardstick.jsonl"
+        try AtomicFile.write(lines, to: path)
+        let learnt = try task.train.reduce(0) { try $0 + rows($1).count }
+        return (
+            [FileReference(path: path, sha256: Digest.sha256(lines), bytes: lines.count)],
+            ["rows": Double(learnt), "states_rows": 0]
+        )
     }
 
     /// A curve that falls, is lowest near 3·10⁻³ and rises again.

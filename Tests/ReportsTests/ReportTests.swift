@@ -32,6 +32,12 @@ import Testing
                 .base: ["gate": ["accuracy": 0.8, "loss": 0.9]],
             ],
             confusion: ["a": ["a": 20, "b": 9, "(other)": 1], "b": ["b": 28, "a": 2]], seed: 17, judgedAt: now)
+        run.verdict?.yardstick = [
+            YardstickFinding(
+                alternative: .linear, accuracy: 0.75, rows: 60, learnt: 400,
+                candidate: .init(difference: -0.05, lower: -0.13, upper: 0.04),
+                base: .init(difference: 0.05, lower: -0.03, upper: 0.12))
+        ]
         let steps = (1...40).map { step in
             StepReport(
                 step: step, steps: 40, epoch: Double(step) / 20, loss: 2 / Double(step) + 0.4, gradientNorm: 1,
@@ -41,13 +47,17 @@ import Testing
         let record = ExampleRecord(
             row: "x", set: "gate", lossSum: 3, tokens: 2, correctTokens: 0, bytes: 4, promptTokens: 9,
             prompt: "</td><script>alert(1)</script>", reference: "a & b", output: "b\u{0}")
-        return ReportData(
+        var data = ReportData(
             run: run, steps: steps,
             validations: [
                 ValidationReport(step: 20, loss: 0.6, tokenAccuracy: 0.8, best: true),
                 ValidationReport(step: 40, loss: 0.7, tokenAccuracy: 0.8, best: false),
             ],
             regressions: [ExampleComparison(candidate: record)])
+        var answers = DropAnswers(version: "v-0", at: now, metric: .accuracy, asked: 50, right: 41, known: 38)
+        answers.loss = 0.31
+        data.newRows = [AnsweredDrop(drop: "d-1", answers: answers)]
+        return data
     }
 
     @Test func thePageIsWholeAndHoldsNoForeignMarkup() throws {

@@ -31,6 +31,8 @@ extension GatingRules {
         package var trainingRows = 0
         /// The loss of every optimizer step.
         package var trainingLosses: [Double] = []
+        /// How the simplest alternatives did on the gate rows; nil where they were not asked.
+        package var yardstick: YardstickEvidence?
         /// What is known of the bytes that would be served; nil judges the scores alone.
         package var bytes: ServedBytes?
 

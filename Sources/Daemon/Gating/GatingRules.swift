@@ -44,6 +44,7 @@ package enum GatingRules {
             gates += golden(evidence) + plantedSecrets(evidence) + evaluators(evidence, settings)
             gates += defaults(judge, primary)
             gates += settings.rules.flatMap { configured($0, judge) }
+            if settings.beatSimplest { gates += beatsSimplest(judge) }
             corrected(&gates, alpha: judge.alpha)
         }
         gates = gates.map(finite)
@@ -57,10 +58,13 @@ package enum GatingRules {
             \(text(primary.value(of: evidence.candidate, evidence) ?? candidate[primary.metric])) against \
             \(evidence.against)
             """
-        return Verdict(
+        var verdict = Verdict(
             outcome: outcome, summary: summary(outcome, change, gates), gates: gates,
             advice: outcome == .pass ? [] : advice(gates, confusion: confusion, training: training, evidence),
             baseline: evidence.baseline, figures: figures, confusion: confusion, seed: seed, judgedAt: date)
+        let simplest = yardstick(judge)
+        if !simplest.isEmpty { verdict.yardstick = simplest }
+        return verdict
     }
 
     /// The confidence for one run of a series that ends with a promotion. The whole series then errs no more often than

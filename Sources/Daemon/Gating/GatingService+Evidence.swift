@@ -56,9 +56,27 @@ extension GatingService {
         bytes.validation = candidate.filter { $0.set == .validation }
         evidence.bytes = bytes
         evidence.evaluators = run.evaluators ?? [:]
+        evidence.yardstick = try yardstick(run)
         try addHistory(run, &evidence)
         evidence.trainingLosses = TrainingCurves(folder: context.layout.run(run.id)).steps.map(\.loss)
         return evidence
+    }
+
+    /// How the simplest alternatives did; nil where they were not asked, or their answers are gone.
+    private func yardstick(_ run: Run) throws -> GatingRules.Evidence.YardstickEvidence? {
+        guard let known = run.yardstick, let file = known.answers else { return nil }
+        let data: Data
+        do { data = try WholeFile.read(file.path) } catch let failure as FileFailure where failure.number == ENOENT {
+            return nil
+        }
+        let answers = try data.split(separator: 10).map {
+            try ContractCoding.decode(YardstickAnswer.self, from: Data($0))
+        }
+        let named = Set(answers.flatMap(\.right.keys))
+        return .init(
+            right: Dictionary(answers.map { ($0.row, $0.right) }, uniquingKeysWith: { first, _ in first }),
+            learnt: Dictionary(
+                uniqueKeysWithValues: named.map { ($0, $0 == .states ? known.statesRows : known.rows) }))
     }
 
     /// How earlier runs did on how many rows.

@@ -101,7 +101,7 @@ enum RunRequests {
             .export(ExportTask(model: candidate, format: try written(format, run, context), check: check)), context)
     }
 
-    private static func request(_ id: String, _ folder: String, _ task: WorkerTask, _ context: StageContext)
+    static func request(_ id: String, _ folder: String, _ task: WorkerTask, _ context: StageContext)
         -> WorkerRequest
     {
         let settings = context.settings.daemon

@@ -262,6 +262,7 @@ package struct SupervisionService: Service {
         do {
             let exported = try await writeArtefacts(run)
             let scores = try await score(exported)
+            try await measureYardstick(exported)
             let evaluators = try await evaluate(
                 run, by: FrozenSettings.of(run, context).gates.evaluators, scores)
             try await record(run.id) {

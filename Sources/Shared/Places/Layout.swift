@@ -140,6 +140,8 @@ package struct Layout: Hashable, Sendable {
     /// - Parameter role: which of the run's models is evaluated.
     package func evaluation(_ id: RunID, of role: ModelRole) -> String { run(id) + "/evaluation-\(role.rawValue)" }
     /// The candidate in every format in which it would be delivered.
+    /// The simplest alternatives to what the run made.
+    package func yardstick(_ id: RunID) -> String { run(id) + "/yardstick" }
     package func artefacts(_ id: RunID) -> String { run(id) + "/artefacts" }
     package func artefact(_ id: RunID, _ format: ExportFormat) -> String { artefacts(id) + "/\(format.rawValue)" }
     /// A hidden folder for work of which nothing is kept.

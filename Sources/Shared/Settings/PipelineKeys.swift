@@ -98,6 +98,18 @@ extension PipelineSettings {
         },
         .flag(
             "trigger.manual_only", \.trigger.manualOnly, "Queue nothing by itself; only `ftctl run`."),
+        .flag(
+            "trigger.skip_known", \.trigger.skipKnown,
+            """
+            New rows are asked of what is served first; where it answers them rightly, they start no run (only \
+            pipelines judged by a share of right answers; docs/gates.md).
+            """),
+        .number(
+            "trigger.known_wrong", \.trigger.knownWrong, in: 0.001...0.5,
+            "The share of wrong answers that must be ruled out with 95 % confidence for that."),
+        .whole(
+            "trigger.known_days", \.trigger.knownDays, in: 1...3650,
+            "Days after which the rows of such drops that were not answered rightly, or not asked, start a run."),
     ]
 
     private static let data: [SettingsKey<PipelineSettings>] = [
@@ -132,8 +144,10 @@ extension PipelineSettings {
         .number(
             "data.validation_share", \.data.validationShare, in: 0...0.9,
             "Share of prompts, by hash, that choose (early stopping, experiments)."),
-        .number(
+        .optionalNumber(
             "data.gate_share", \.data.gateShare, in: 0.01...0.9,
+            default: "\(DataSettings.usualGateShare); \(DataSettings.firstGateShare) until "
+                + "\(DataSettings.fewGateRows) rows judge",
             "Share of prompts, by hash, that judge; never trained on, never used to choose."),
         .text(
             "data.group_by", default: "none", "A field whose rows stay on one side, such as \"session_id\".",
@@ -239,6 +253,9 @@ extension PipelineSettings {
             "gates.stream", \.gates.overStream,
             "Judge the stream of runs: promote what is estimated to be better, never fall below the anchor by the "
                 + "margin, take back what later rows speak against."),
+        .flag(
+            "gates.beat_simplest", \.gates.beatSimplest,
+            "Ask for better accuracy than the simplest alternatives reach on the same gate rows (docs/recipes.md)."),
         .optionalWhole(
             "gates.max_new_tokens", \.gates.maxNewTokens, in: 0...65_536,
             default: "twice the row's wanted answer and 16 tokens more; 256 where none is given",

@@ -60,6 +60,12 @@ package struct TriggerSettings: Codable, Hashable, Sendable {
     package var calendar: String?
     /// Only `ftctl run` queues runs.
     package var manualOnly = false
+    /// Rows that what is served answers rightly start no run.
+    package var skipKnown = true
+    /// The share of wrong answers that must be ruled out for that.
+    package var knownWrong = 0.05
+    /// Days after which the other rows of such drops start a run, however few they are.
+    package var knownDays = 7
     package init() {}
 }
 
@@ -70,9 +76,10 @@ package struct DataSettings: Codable, Hashable, Sendable {
     package var shape: RowShape?
     /// More bad rows than this share quarantine the whole file.
     package var maximumBadShare = 0.5
-    /// Shares of the hash space for validation and gate; the rest trains.
+    /// Shares of the hash space for validation and gate; the rest trains. Without a share for the gate it depends on
+    /// how many rows judge already (``gateShare(rows:)``).
     package var validationShare = 0.1
-    package var gateShare = 0.1
+    package var gateShare: Double?
     /// A row field (such as `session_id`) whose rows stay on one side.
     package var groupBy: String?
     /// Personal data and secrets found in rows.
@@ -142,6 +149,8 @@ package struct GatesSettings: Codable, Hashable, Sendable {
     /// Judge the stream of runs: follow what is estimated to be better, stay above the anchor, take back what
     /// later rows speak against. Superiority is then asked of the first promotion alone.
     package var overStream = false
+    /// Require accuracy better than that of the simplest alternatives fitted to the same rows.
+    package var beatSimplest = false
     /// Longest generated answer in tokens (nil: by the length of each row's wanted answer; 0: none is generated).
     package var maxNewTokens: Int?
     /// At most this many gate rows are scored a run (0: all).

@@ -151,13 +151,14 @@ package struct SettingsFolder: Sendable {
                     code: "settings.missing_key", "The key 'base' is missing.", at: path,
                     remedy: "Add base = \"…\"; `ftctl base list` names the registered ones."))
         }
-        if settings.data.validationShare + settings.data.gateShare > 0.9 {
+        let gateShare = settings.data.gateShare(rows: 0)
+        if settings.data.validationShare + gateShare > 0.9 {
             problems.append(
                 Failure(
                     code: "settings.value",
                     """
                     data.validation_share (\(settings.data.validationShare)) and data.gate_share \
-                    (\(settings.data.gateShare)) leave less than a tenth to train on.
+                    (\(gateShare)) leave less than a tenth to train on.
                     """,
                     at: file.place("data.gate_share"), remedy: "Lower one of them."))
         }

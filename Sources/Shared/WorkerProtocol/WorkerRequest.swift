@@ -41,6 +41,7 @@ package enum WorkerTask: Hashable, Sendable {
     case rangeTest(RangeTestTask)
     case score(ScoreTask)
     case serve(ServeTask)
+    case yardstick(YardstickTask)
 }
 
 /// Reads a base model, checks that the engine can run it, and describes it: result ``WorkerResult/card``.

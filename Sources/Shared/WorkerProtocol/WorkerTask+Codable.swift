@@ -3,7 +3,7 @@ import Nouns
 extension WorkerTask: Codable {
     /// The name on the wire.
     package enum Kind: String, Codable, Sendable, CaseIterable {
-        case inspect, measure, encode, train, evaluate, generate, export, score, serve
+        case inspect, measure, encode, train, evaluate, generate, export, score, serve, yardstick
         case rangeTest = "range-test"
     }
 
@@ -20,6 +20,7 @@ extension WorkerTask: Codable {
         case .rangeTest: .rangeTest
         case .score: .score
         case .serve: .serve
+        case .yardstick: .yardstick
         }
     }
 
@@ -46,6 +47,7 @@ extension WorkerTask: Codable {
         case .rangeTest: self = .rangeTest(try payload(RangeTestTask.self))
         case .score: self = .score(try payload(ScoreTask.self))
         case .serve: self = .serve(try payload(ServeTask.self))
+        case .yardstick: self = .yardstick(try payload(YardstickTask.self))
         }
     }
 
@@ -64,6 +66,7 @@ extension WorkerTask: Codable {
         case .rangeTest(let task): try box.encode(task, forKey: key)
         case .score(let task): try box.encode(task, forKey: key)
         case .serve(let task): try box.encode(task, forKey: key)
+        case .yardstick(let task): try box.encode(task, forKey: key)
         }
     }
 }

@@ -29,6 +29,23 @@ package struct SequenceScorer {
         _ sequences: [TokenSequence], progress: (_ done: Int) -> Void = { _ in }, interruption: Interruption = {}
     ) throws -> [SequenceScore] {
         var scores = [SequenceScore](repeating: SequenceScore(), count: sequences.count)
+        try pass(sequences, progress: progress, interruption: interruption) { tree, batch in
+            for (site, loss) in zip(tree.labels, try transformer.score(tree)) {
+                let index = batch[Int(site.sequence)]
+                scores[index].lossSum += Double(loss.loss) * Double(site.weight)
+                scores[index].tokens += 1
+                if loss.correct { scores[index].correct += 1 }
+            }
+        }
+        return scores
+    }
+
+    /// Gives the sequences that have labels to `body`, many at a time as one tree, with their numbers in the tree's
+    /// order. Throws what `body` and `interruption`, asked before each pass, throw.
+    func pass(
+        _ sequences: [TokenSequence], progress: (_ done: Int) -> Void, interruption: Interruption,
+        _ body: (_ tree: TokenTree, _ batch: [Int]) throws -> Void
+    ) throws {
         let order = sequences.indices.filter { sequences[$0].labels > 0 }
             .sorted { TokenTree.precedes(sequences[$0].ids, sequences[$1].ids) }
         var done = sequences.count - order.count
@@ -36,13 +53,7 @@ package struct SequenceScorer {
         var tokens = 0
         func flush() throws {
             try interruption()
-            let tree = TokenTree(batch.map { sequences[$0] })
-            for (site, loss) in zip(tree.labels, try transformer.score(tree)) {
-                let index = batch[Int(site.sequence)]
-                scores[index].lossSum += Double(loss.loss) * Double(site.weight)
-                scores[index].tokens += 1
-                if loss.correct { scores[index].correct += 1 }
-            }
+            try body(TokenTree(batch.map { sequences[$0] }), batch)
             done += batch.count
             progress(done)
             (batch, tokens) = ([], 0)
@@ -60,6 +71,5 @@ package struct SequenceScorer {
             batch.append(index)
         }
         if !batch.isEmpty { try flush() }
-        return scores
     }
 }

@@ -17,10 +17,13 @@ package struct PipelineSummary: Codable, Hashable, Sendable {
     package var problems: [Failure]
     /// What lies in its drop folder and is not taken yet.
     package var waiting: [WaitingFile]?
+    /// What else a person should know, in sentences: how the simplest alternatives do, how many rows until verdicts,
+    /// how new rows are answered.
+    package var remarks: [String]?
     package init(
         name: PipelineName, base: BaseID, dropFolder: String, rows: [Split: Int], drops: Int, served: VersionID? = nil,
         servedSince: Date? = nil, lastRun: RunID? = nil, lastRunState: RunState? = nil, activity: String,
-        problems: [Failure] = [], waiting: [WaitingFile]? = nil
+        problems: [Failure] = [], waiting: [WaitingFile]? = nil, remarks: [String]? = nil
     ) {
         self.name = name
         self.base = base
@@ -34,5 +37,6 @@ package struct PipelineSummary: Codable, Hashable, Sendable {
         self.activity = activity
         self.problems = problems
         self.waiting = waiting
+        self.remarks = remarks
     }
 }

@@ -15,6 +15,8 @@ package struct ReportData: Codable, Hashable, Sendable {
     package var feedback: FeedbackShare?
     /// Rows that are answered wrongly, those whose answers were cut first.
     package var wrong: [ExampleComparison]?
+    /// How what was served did on the run's drops before they were learnt.
+    package var newRows: [AnsweredDrop]?
 
     /// Makes the data of a report; parts that are not there are left out of it.
     package init(

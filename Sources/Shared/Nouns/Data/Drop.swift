@@ -34,6 +34,11 @@ package struct Drop: Codable, Hashable, Sendable {
     package var note: String?
     /// Who chose its rows by rating answers; nil in drops of other rows. Such rows never judge.
     package var raters: [String]?
+    /// The share of prompts that judge which was in force when it was claimed; nil in drops of versions that did not
+    /// note it.
+    package var gateShare: Double?
+    /// How the served version did on its rows before they were learnt; nil where nobody asked it.
+    package var answers: DropAnswers?
 
     package init(
         id: DropID, pipeline: PipelineName, name: String, sha256: String, bytes: Int, reading: String? = nil,

@@ -16,6 +16,8 @@ package struct SetName: RawRepresentable, Hashable, Sendable, Codable, CodingKey
     package static let feedback = SetName("feedback")
     /// The rows that choose: early stopping, experiments.
     package static let validation = SetName("validation")
+    /// Rows of a drop that what is served is asked about before they are learnt.
+    package static let prequential = SetName("prequential")
     /// Texts that the base wrote when it was registered: what later models forget of it.
     package static let probe = SetName("probe")
     /// The secrets of `gates.canaries` with their variants.

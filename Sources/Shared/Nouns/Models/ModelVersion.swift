@@ -62,6 +62,8 @@ package struct PromotionRecord: Codable, Hashable, Sendable {
     /// SHA-256 over the previous record's hash and this record's content.
     package var previousHash: String
     package var hash: String
+    /// How it did on rows that came while it was served; said of it when it is shown, and no part of the record.
+    package var newRows: NewRowsFigure?
     package init(
         sequence: Int, pipeline: PipelineName, version: VersionID?, previous: VersionID?, run: RunID?, kind: Kind,
         who: String, reason: String, at: Date, previousHash: String, hash: String

@@ -24,6 +24,8 @@ package struct GateResult: Codable, Hashable, Sendable {
         case forgetting
         /// Whether a program of the pipeline's answered.
         case evaluator
+        /// Whether it is better than the simplest alternatives.
+        case yardstick
     }
 
     /// The rule as configured, such as `accuracy not worse than served by more than 0.02`.

@@ -45,6 +45,8 @@ package struct Run: Codable, Hashable, Sendable {
     package var scores: [ModelRole: ModelScores]?
     /// What evaluators' programs said, by model, then by the evaluator's name.
     package var evaluators: [ModelRole: [String: EvaluatorOutcome]]?
+    /// What the simplest alternatives made of the gate rows, where rows have classes.
+    package var yardstick: YardstickRecord?
     /// The candidate as it would be delivered, written before it is judged.
     package var artefacts: [Artefact]?
     package var verdict: Verdict?

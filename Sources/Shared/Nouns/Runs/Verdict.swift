@@ -16,6 +16,8 @@ package struct Verdict: Codable, Hashable, Sendable {
     package var figures: [ModelRole: [SetName: [MetricKey: Double]]]
     /// Confusion counts on the gate set by true, then predicted class, where the data has classes.
     package var confusion: [String: [String: Int]]?
+    /// The simplest alternatives on the same gate rows, where rows have classes.
+    package var yardstick: [YardstickFinding]?
     /// Seed of the bootstrap.
     package var seed: UInt64
     package var judgedAt: Date

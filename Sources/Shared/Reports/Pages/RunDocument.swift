@@ -24,6 +24,7 @@ package enum RunDocument {
                 document.blocks.append(.folded("All figures of the set \(set)", [figures(verdict, set)]))
             }
         }
+        document.blocks += newRows(data.newRows ?? [])
         if let feedback = data.feedback {
             document.blocks += [.heading("What people say of its answers"), .paragraph(feedback.sentence + ".")]
         }
@@ -54,6 +55,7 @@ package enum RunDocument {
             .heading("Gates"), .findings(verdict.gates.map(finding)),
             .plot(.intervals(verdict.gates.compactMap(interval)), caption: Self.intervalCaption),
         ]
+        document.blocks += yardstick(verdict, run.yardstick)
         if !verdict.advice.isEmpty {
             document.blocks += [
                 .heading("What to try"),

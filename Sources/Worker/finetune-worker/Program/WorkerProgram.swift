@@ -106,6 +106,7 @@ enum WorkerProgram {
         case .rangeTest(let task): try RangeTestRunner(context: context).run(task)
         case .score(let task): try ScoreRunner(context: context).run(task)
         case .serve(let task): try ServeRunner(context: context).run(task)
+        case .yardstick(let task): try YardstickRunner(context: context).run(task)
         }
     }
 
