@@ -41,7 +41,8 @@ struct DatasetScene {
     /// Puts rows where Intake puts them, in state `validated`.
     @discardableResult
     func validated(
-        _ id: DropID, _ contents: [RowContent], fields: [[String: JSONValue]?] = [], pipeline: PipelineName = "p"
+        _ id: DropID, _ contents: [RowContent], fields: [[String: JSONValue]?] = [], pipeline: PipelineName = "p",
+        gateShare: Double? = nil
     ) throws -> Drop {
         let folder = sandbox.layout.intake(pipeline, drop: id)
         try AtomicFile.makeFolder(folder)
@@ -61,6 +62,7 @@ struct DatasetScene {
         var drop = Drop(
             id: id, pipeline: pipeline, name: "\(id).jsonl", sha256: id.rawValue, bytes: bytes.count, state: .received,
             receivedAt: Date(timeIntervalSince1970: 1_000_000))
+        drop.gateShare = gateShare
         drop = try context.ledger.receive(drop)
         drop.state = .validated
         drop.rowsAccepted = contents.count
@@ -70,8 +72,10 @@ struct DatasetScene {
 
     /// Stores rows as a drop of their own.
     @discardableResult
-    func store(_ id: DropID, _ contents: [RowContent], fields: [[String: JSONValue]?] = []) throws -> Drop? {
-        try validated(id, contents, fields: fields)
+    func store(
+        _ id: DropID, _ contents: [RowContent], fields: [[String: JSONValue]?] = [], gateShare: Double? = nil
+    ) throws -> Drop? {
+        try validated(id, contents, fields: fields, gateShare: gateShare)
         try service.pass()
         return try context.ledger.drop(id)
     }

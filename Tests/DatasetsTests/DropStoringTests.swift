@@ -23,6 +23,16 @@ struct DropStoringTests {
         for (split, list) in rows { for row in list { #expect(first[row.promptKey] == split && row.split == split) } }
     }
 
+    @Test func aDropIsStoredByTheShareThatItWasClaimedWith() throws {
+        let scene = try DatasetScene("[data]\nvalidation_share = 0.0\n")
+        try scene.store("d-1", DatasetScene.questions(0..<400), gateShare: 0.5)
+        try scene.store("d-2", DatasetScene.questions(400..<800))
+        let gate = try scene.rows()[.gate] ?? []
+        let first = gate.count { $0.drop == "d-1" }
+        let second = gate.count { $0.drop == "d-2" }
+        #expect(first > 150 && second < 80, "\(first), \(second)")
+    }
+
     @Test func whatIsKnownAlreadyIsCountedAndListed() throws {
         let scene = try DatasetScene()
         try scene.store("d-1", DatasetScene.questions(0..<40))

@@ -55,7 +55,8 @@ final class DropStoring {
         // Any other model looks better on rows that were chosen by the answers of one, so that they never judge.
         sides =
             drop.raters == nil
-            ? SideRules(validation: data.validationShare, gate: data.gateShare) : SideRules(validation: 0, gate: 0)
+            ? SideRules(validation: data.validationShare, gate: drop.gateShare ?? data.gateShare(rows: Int.max))
+            : SideRules(validation: 0, gate: 0)
     }
 
     /// Stores everything; returns the drop as stored, its shards and its report.

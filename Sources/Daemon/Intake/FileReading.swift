@@ -73,6 +73,9 @@ struct FileReading: Sendable {
         return .read(report)
     }
 
+    /// The share in force when the drop was claimed.
+    private var gateShare: Double { drop.gateShare ?? pipeline.data.gateShare(rows: Int.max) }
+
     private func row(_ parsed: RowReader.Parsed, line: Int, file: String?) throws -> Row {
         let key = RowIdentity.promptKey(parsed.content)
         var group = key
@@ -81,7 +84,7 @@ struct FileReading: Sendable {
         }
         return Row(
             id: try RowIdentity.id(parsed.content), content: parsed.content,
-            split: RowIdentity.split(group, validation: pipeline.data.validationShare, gate: pipeline.data.gateShare),
+            split: RowIdentity.split(group, validation: pipeline.data.validationShare, gate: gateShare),
             label: parsed.label ?? RowIdentity.label(parsed.content), promptKey: key, fields: parsed.fields,
             drop: drop.id, line: line, file: file)
     }

@@ -91,6 +91,7 @@ extension IntakeService {
             sha256: sha256, bytes: bytes, reading: try settingsOfReading(pipeline).digest(),
             state: .received, receivedAt: Date(timeIntervalSince1970: contents.changedAt))
         drop.raters = try raters(folder)
+        drop.gateShare = try pipeline.data.gateShare(rows: context.ledger.rowCounts(pipeline.name)[.gate] ?? 0)
         tellOfReceipt(try context.ledger.receive(drop))
     }
 

@@ -11,5 +11,12 @@ struct ReadingSettings: Encodable {
     let controlTokens: [String]?
 
     /// The lower-case SHA-256 that tells these settings from others.
-    func digest() throws -> String { Digest.sha256(try ContractCoding.encode(self)) }
+    ///
+    /// The share of rows that judge by default depends on how many do already, which says nothing of how a file is
+    /// read.
+    func digest() throws -> String {
+        var data = data
+        data.gateShare = data.gateShare ?? DataSettings.usualGateShare
+        return Digest.sha256(try ContractCoding.encode(ReadingSettings(data: data, controlTokens: controlTokens)))
+    }
 }

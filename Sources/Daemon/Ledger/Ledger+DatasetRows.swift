@@ -64,6 +64,18 @@ extension Ledger {
         }
     }
 
+    /// Whether the rows of a pipeline have classes, as far as some of them tell: it is asked for every status.
+    package func hasClasses(_ pipeline: PipelineName) throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT COUNT(*) = COUNT(label) AND COUNT(DISTINCT label) BETWEEN 2 AND 50 FROM
+                    (SELECT label FROM dataset_row WHERE pipeline = ? LIMIT 200)
+                    """, arguments: [pipeline.rawValue]) ?? false
+        }
+    }
+
     /// Training rows from which on a label is a class, however many there are of others.
     private static let leastLabelRows = 5
 
