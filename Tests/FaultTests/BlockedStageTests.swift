@@ -8,7 +8,8 @@ extension FaultTests {
     @Suite struct BlockedStageTests {
         /// The stages, by the names of their threads.
         static let stages = [
-            "intake", "datasets", "examination", "scheduling", "supervision", "gating", "promotion", "delivery",
+            "intake", "datasets", "examination", "prequential", "scheduling", "supervision", "gating", "promotion",
+            "delivery",
             "experiments", "settings", "retention", "soundness", "ledger",
         ]
 

@@ -62,6 +62,7 @@ package struct DatasetService: Service {
             else { return }
             _ = try NearKeeping(context: context, pipeline: pipeline).open()
             try makeReport(pipeline.name) { _ = try ReportMaking(context: context, pipeline: pipeline).dataset() }
+            context.bells.prequential.ring()
             context.bells.scheduling.ring()
             context.bells.examination.ring()
         }

@@ -29,6 +29,9 @@ extension MetricFamily {
     package static let lastDrop = gauge(
         "last_good_drop_timestamp_seconds", by: ["pipeline"],
         "When rows of a drop were stored last, in seconds since 1970; its age is time() minus this.")
+    package static let newRows = gauge(
+        "new_rows_right_share", by: ["pipeline"],
+        "The share of the newest drop's rows that what was served answered rightly before they were learnt.")
 
     // MARK: Runs
 
@@ -105,7 +108,7 @@ extension MetricFamily {
     /// All of them in the order in which they are written and documented.
     package static let groups: [(title: String, families: [MetricFamily])] = [
         ("The daemon", [build, started, ready, problems, records, memory, diskFree, stores]),
-        ("Data", [drops, rows, dataset, lastDrop]),
+        ("Data", [drops, rows, dataset, lastDrop, newRows]),
         (
             "Runs",
             [runs, oldestWait, step, steps, loss, rate, trained, ended, workersStarted, workersDied]

@@ -60,8 +60,9 @@ package struct PipelineOperations: Sendable {
     /// What was served, the newest first; with a time, the one record that was in force then, or none.
     package func history(_ name: PipelineName, _ query: HistoryQuery = HistoryQuery()) throws -> [PromotionRecord] {
         try context.requireKnown(name)
-        guard let at = query.at else { return try context.ledger.history(name) }
-        return try context.ledger.history(name, limit: Int.max).first { $0.at <= at }.map { [$0] } ?? []
+        guard let at = query.at else { return try withNewRows(context.ledger.history(name), of: name) }
+        let found = try context.ledger.history(name, limit: Int.max).first { $0.at <= at }
+        return try withNewRows(found.map { [$0] } ?? [], of: name)
     }
 
     package func verify(_ name: PipelineName) throws -> VerifyAnswer {
@@ -92,7 +93,7 @@ package struct PipelineOperations: Sendable {
             problems: context.problems.all(prefix: "drop:\(pipeline.name):")
                 + context.problems.all(prefix: "check:\(pipeline.name):")
                 + [context.problems.problem(of: "pipeline:\(pipeline.name)"), failure(of: last)].compactMap(\.self),
-            waiting: waiting.isEmpty ? nil : waiting)
+            waiting: waiting.isEmpty ? nil : waiting, remarks: try remarks(pipeline, served?.version))
     }
 
     /// A last run that failed: nothing goes on by itself before somebody has looked at it.

@@ -11,6 +11,10 @@ enum RunReport {
     /// The data of the report; parts whose files are gone are left out.
     static func data(_ run: Run, _ context: StageContext, _ feedback: FeedbackOperations) -> ReportData {
         var data = ReportData(run: run)
+        let answered = run.drops.compactMap { id in
+            (try? context.ledger.drop(id))?.answers.map { AnsweredDrop(drop: id, answers: $0) }
+        }
+        if !answered.isEmpty { data.newRows = answered }
         data.feedback = run.version.flatMap { feedback.shares(run.pipeline)[$0] }
         let curves = TrainingCurves(folder: context.layout.run(run.id))
         data.steps = curves.steps

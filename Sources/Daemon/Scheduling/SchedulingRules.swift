@@ -39,6 +39,7 @@ package enum SchedulingRules {
                 """,
                 until: nil)
         }
+        if let known = s.known, s.hasServed, let hold = skip(known, s, settings) { return hold }
         let fresh = s.newRows + s.leftRows
         if s.hasServed, fresh < trigger.minimumNewRows {
             return .wait(

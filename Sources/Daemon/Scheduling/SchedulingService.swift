@@ -14,11 +14,19 @@ package struct SchedulingService: Service {
     package let activity = ActivityBoard()
     let loop: StageLoop
     private let objections: @Sendable (PipelineSettings) -> [Failure]
+    /// Whether new rows are asked of what is served before a run learns them.
+    let asksFirst: Bool
+    static let asking = "its new rows are asked of what is served first"
 
-    /// - Parameter objections: what is wrong with the settings of a pipeline so that no run could pass or work.
-    package init(_ context: StageContext, objections: @escaping @Sendable (PipelineSettings) -> [Failure] = { _ in [] })
-    {
+    /// - Parameters:
+    ///   - asksFirst: whether somebody asks what is served about new rows (``UnansweredDrops``), which is waited for.
+    ///   - objections: what is wrong with the settings of a pipeline so that no run could pass or work.
+    package init(
+        _ context: StageContext, asksFirst: Bool = false,
+        objections: @escaping @Sendable (PipelineSettings) -> [Failure] = { _ in [] }
+    ) {
         self.context = context
+        self.asksFirst = asksFirst
         self.objections = objections
         loop = StageLoop("scheduling", context, bell: context.bells.scheduling, every: .seconds(60))
     }
@@ -95,6 +103,10 @@ package struct SchedulingService: Service {
             activity.set(pipeline.name, "its rows are compared with each other")
             return nil
         }
+        guard try !waitsForAnswers(pipeline) else {
+            activity.set(pipeline.name, Self.asking)
+            return nil
+        }
         let (situation, window) = try situation(pipeline)
         switch SchedulingRules.decide(situation, pipeline) {
         case .wait(let sentence, let until), .soon(let sentence, let until):
@@ -130,6 +142,7 @@ package struct SchedulingService: Service {
         guard try context.ledger.unindexedDrops(name).isEmpty else {
             return .soon("its rows are compared with each other", until: nil)
         }
+        guard try !waitsForAnswers(pipeline) else { return .soon(Self.asking, until: nil) }
         let decision = SchedulingRules.decide(try situation(pipeline).0, pipeline)
         if case .stuck(let failure) = decision { throw failure }
         return decision
@@ -276,7 +289,7 @@ package struct SchedulingService: Service {
         if let newest = own.first, newest.mode != .fromBase, !judged.contains(where: { $0.id == newest.id }) {
             judged.append(newest)
         }
-        let situation = SchedulingRules.Situation(
+        var situation = SchedulingRules.Situation(
             newRows: DropWindow.rows(window.untried), leftRows: DropWindow.rows(window.unlearned.filter(\.isTried)),
             allRows: DropWindow.rows(window.all),
             gateRows: try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0,
@@ -287,6 +300,11 @@ package struct SchedulingService: Service {
             servedBase: served?.base, continuations: continuations.count,
             runsSinceFromBase: own.prefix { $0.mode != .fromBase }.count,
             forgotten: judged.reduce(0) { $0 + SchedulingRules.forgotten($1.verdict) }, now: now)
+        if let served {
+            situation.known = KnownRows.of(
+                window.untried, try context.ledger.answers(to: window.untried.map(\.id)), by: served.id,
+                pipeline.trigger)
+        }
         return (situation, window)
     }
 }

@@ -7,6 +7,8 @@ extension SchedulingRules {
     package struct Situation: Sendable {
         /// Training rows that no run was queued for yet.
         package var newRows: Int
+        /// What of them is known already; nil where all are to be learnt.
+        package var known: KnownRows?
         /// Training rows that runs saw, but not what is served: those runs failed, were cancelled, rejected, or rolled
         /// back.
         package var leftRows: Int

@@ -66,6 +66,7 @@ package struct StageBells: Sendable {
     package let intake = Bell()
     package let datasets = Bell()
     package let examination = Bell()
+    package let prequential = Bell()
     package let scheduling = Bell()
     package let supervision = Bell()
     package let gating = Bell()
@@ -76,7 +77,10 @@ package struct StageBells: Sendable {
 
     /// Wakes everyone, as after a restart or a change of settings.
     package func ringAll() {
-        for bell in [intake, datasets, examination, scheduling, supervision, gating, promotion, delivery, experiments] {
+        for bell in [
+            intake, datasets, examination, prequential, scheduling, supervision, gating, promotion, delivery,
+            experiments,
+        ] {
             bell.ring()
         }
     }

@@ -11,10 +11,10 @@ extension EventKind {
             .error
         case .pipelineStopped, .pipelineChanged, .watchOverflow, .baseRefused, .dropRowsRejected,
             .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning, .servingDied,
-            .versionForced, .diskLow, .iterationEnded, .runWaiting:
+            .versionForced, .diskLow, .dropFell, .iterationEnded, .runWaiting:
             .warning
         case .daemonStarting, .daemonReloading, .socketAdopted, .pipelineWaiting, .dropValidated, .runProgress,
-            .runCheckpoint, .runEvaluating, .hookDone, .servingStarted, .servingStopped:
+            .runCheckpoint, .runEvaluating, .dropAnswered, .hookDone, .servingStarted, .servingStopped:
             .info
         default: .notice
         }

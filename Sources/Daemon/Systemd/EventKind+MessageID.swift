@@ -28,6 +28,8 @@ extension EventKind {
         case .dropDuplicate: "4e2988d4edbe47f9a40a79a014e20c4b"
         case .dropRefused: "dadb874f2f6543939d2772f322a411ec"
         case .dropRevoked: "820af5c5aa2242d59088f289e8221e83"
+        case .dropAnswered: "79f34b318e4040c093b1f27c36fa80fe"
+        case .dropFell: "f3c338f83f33463a8a22a839ccd637b0"
         case .runQueued: "c47171e57c4a4471a79723c3b7674f01"
         case .runStarted: "1c7780e9030540b9a9441e99d606c4d4"
         case .runResumed: "2e93fb8d08594746aea0d0f8fc775c3b"

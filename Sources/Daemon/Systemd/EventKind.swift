@@ -33,6 +33,8 @@ package enum EventKind: String, CaseIterable, Sendable {
     case dropDuplicate = "drop.duplicate"
     case dropRefused = "drop.refused"
     case dropRevoked = "drop.revoked"
+    case dropAnswered = "drop.answered"
+    case dropFell = "drop.fell"
     // Runs
     case runQueued = "run.queued"
     case runStarted = "run.started"

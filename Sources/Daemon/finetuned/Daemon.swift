@@ -14,6 +14,7 @@ import Nouns
 import Operations
 import Places
 import Platform
+import Prequential
 import Promotion
 import Registry
 import Scheduling
@@ -57,7 +58,9 @@ struct Daemon {
         let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
-        let scheduling = SchedulingService(context, objections: PipelineOperations.objections(context))
+        let prequential = PrequentialService(context, launcher: launcher)
+        let scheduling = SchedulingService(
+            context, asksFirst: true, objections: PipelineOperations.objections(context))
         let supervision = SupervisionService(context, launcher: launcher, roster: roster)
         let gating = GatingService(context)
         let promotion = PromotionService(context)
@@ -94,7 +97,8 @@ struct Daemon {
             context: context, manager: manager, answers: threads, listening: listening, leaving: leaving)
 
         let services: [any Service] = [
-            intake, datasets, examiner, scheduling, supervision, experiments, gating, promotion, serving, delivery,
+            intake, datasets, examiner, prequential, scheduling, supervision, experiments, gating, promotion, serving,
+            delivery,
             feedback, soundness, server,
             RetentionService(context) { serving.versionsInUse.union(delivery.orders.versions) },
             LedgerWatch(context), EngineWatch(context: context, roster: roster), operations.metrics.stores, reloading,

@@ -39,6 +39,7 @@ struct Status: Question {
                 ? .paragraph("There are no pipelines: make one with `ftctl init NAME`.")
                 : .table(Table(status.pipelines, listing.view)),
             .findings(status.pipelines.flatMap(\.waitingFindings)),
+            .findings(status.pipelines.flatMap(\.remarkFindings)),
             .paragraph(
                 status.queued == 0
                     ? "" : status.queued == 1 ? "One run is queued." : "\(status.queued) runs are queued."),

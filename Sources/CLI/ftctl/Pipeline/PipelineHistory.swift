@@ -63,14 +63,15 @@ struct Moment: ExpressibleByArgument {
 
 extension PromotionRecord: TableRow {
     package static var columns: [Column] {
-        [.number("#"), "SINCE", "SERVED", "BEFORE", "RUN", "HOW", "WHO", .text("WHY")]
+        [.number("#"), "SINCE", "SERVED", "BEFORE", "RUN", "HOW", "WHO", "NEW ROWS", .text("WHY")]
     }
 
     package var cells: [Cell] {
         [
             .count(sequence), Cell(Quantity.time(at)), Cell(version?.rawValue ?? "the base"),
             Cell(previous?.rawValue ?? "the base"), Cell(run?.rawValue ?? Quantity.none), Cell(kind.rawValue),
-            Cell(who), Cell(reason),
+            Cell(who),
+            Cell(newRows.map { "\(Quantity.share($0.share)) of \($0.asked)" } ?? Quantity.none), Cell(reason),
         ]
     }
 }

@@ -23,6 +23,9 @@ extension PipelineSummary: TableRow {
 }
 
 extension PipelineSummary {
+    /// What else a person should know of it.
+    var remarkFindings: [Finding] { (remarks ?? []).map { Finding(.none, "\(name): \($0)") } }
+
     /// What lies in its drop folder and is not taken yet, each with the reason.
     var waitingFindings: [Finding] {
         (waiting ?? []).map {

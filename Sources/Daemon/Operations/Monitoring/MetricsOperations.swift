@@ -113,6 +113,7 @@ package struct MetricsOperations: Sendable {
             text.set(.badShareLower, share.lower, name)
             text.set(.badShareUpper, share.upper, name)
         }
+        text.set(.newRows, try context.ledger.answeredDrops(pipeline, limit: 1).first?.answers?.share, name)
         guard let version else { return }
         for gate in try judged.gates(of: version, context.ledger) {
             text.set(.gateEstimate, gate.difference, name, gate.metric.rawValue)

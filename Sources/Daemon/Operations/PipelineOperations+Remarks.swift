@@ -1,0 +1,80 @@
+import Foundation
+import Gating
+import Ledger
+import Nouns
+import Settings
+
+/// What else a person should know of a pipeline, in sentences.
+extension PipelineOperations {
+    /// Gate rows from which on something is said where what is served is not shown to beat the simplest alternatives.
+    private static let enoughRows = 100
+    /// Runs among which the newest figures are looked for.
+    private static let runsAtMost = 30
+    /// Drops whose answers status shows, and those that history takes together.
+    private static let (shownDrops, rememberedDrops) = (6, 1000)
+
+    func remarks(_ pipeline: PipelineSettings, _ served: VersionID?) throws -> [String]? {
+        var remarks: [String] = []
+        if let served, let sentence = try yardstick(pipeline.name, served) { remarks.append(sentence) }
+        let rows = try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0
+        if let sentence = GateSizes.sentence(rows: rows, pipeline.data), rows > 0,
+            try context.ledger.hasClasses(pipeline.name)
+        {
+            remarks.append(sentence)
+        }
+        if let sentence = Self.sentence(try context.ledger.answeredDrops(pipeline.name, limit: Self.shownDrops)) {
+            remarks.append(sentence)
+        }
+        return remarks.isEmpty ? nil : remarks
+    }
+
+    /// Records with how each version did on rows that came while it was served.
+    func withNewRows(_ records: [PromotionRecord], of pipeline: PipelineName) throws -> [PromotionRecord] {
+        let drops = try context.ledger.answeredDrops(pipeline, limit: Self.rememberedDrops)
+        let answers = Dictionary(grouping: drops.compactMap(\.answers), by: \.version)
+        return records.map { record in
+            var record = record
+            record.newRows = record.version.flatMap { answers[$0] }.flatMap { NewRowsFigure($0) }
+            return record
+        }
+    }
+
+    /// The course of the answers to new drops, oldest first.
+    static func sentence(_ drops: [Drop]) -> String? {
+        let shares = drops.compactMap { $0.answers?.share }.map { String(format: "%.2f", $0) }
+        guard !shares.isEmpty else { return nil }
+        return "new rows answered rightly before they were learnt, drop by drop: \(shares.joined(separator: ", "))"
+    }
+
+    /// How what is served compares with the best of the simplest alternatives, by the newest verdict that says so.
+    private func yardstick(_ pipeline: PipelineName, _ served: VersionID) throws -> String? {
+        for run in try context.ledger.runs(pipeline: pipeline, limit: Self.runsAtMost) {
+            guard let verdict = run.verdict, let found = verdict.yardstick, !found.isEmpty else { continue }
+            let leads = found.compactMap { finding in
+                (run.version == served ? finding.candidate : verdict.baseline == served ? finding.served : nil).map {
+                    (finding, $0)
+                }
+            }
+            guard let (best, lead) = leads.max(by: { $0.0.accuracy < $1.0.accuracy }) else { continue }
+            return Self.sentence(best, lead)
+        }
+        return nil
+    }
+
+    /// The comparison in one sentence, with what usually helps where nothing is gained.
+    static func sentence(_ best: YardstickFinding, _ lead: YardstickFinding.Lead) -> String {
+        func text(_ value: Double) -> String { String(format: "%.2f", value) }
+        let figures =
+            """
+            accuracy \(text(best.accuracy + lead.difference)) against \(text(best.accuracy)) of the \
+            \(best.alternative.rawValue), the best of the simplest alternatives, on \(best.rows) gate rows
+            """
+        guard best.rows >= enoughRows, lead.lower <= 0 else {
+            return lead.lower > 0 ? "what is served is shown to beat them: \(figures)" : figures
+        }
+        return """
+            what is served is not shown to beat them: \(figures); more epochs, another base or `ftctl experiment start` \
+            usually help
+            """
+    }
+}
