@@ -48,6 +48,14 @@ interop: ## Prove the exports with the real transformers, peft and llama.cpp, an
 engines: ## Prove the PyTorch engine: any number of ranks, stops and faults, the same numbers
 	@tools/interop.sh Tests/Engines
 
+clusters: ## Run engines as jobs of a real Slurm cluster that is broken on purpose, and by launcher programs (root)
+	@tools/install-deps.sh build test
+	@FINETUNED_CLUSTERS=long tools/test.sh SlurmLabTests
+
+chaos-cluster: build ## RUNS (200) runs on a cluster of 3 nodes with deaths, cuts, kills and limits at random: none lost, none twice (root)
+	@tools/install-deps.sh test
+	@Tests/SlurmLab/chaos.py $(or $(RUNS),200)
+
 fuzz: ## Feed damaged files to the parsers with the address sanitizer on (FUZZ_COUNT inputs each)
 	@tools/fuzz.sh
 
@@ -67,4 +75,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: bench-build chaos powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint clean
+.PHONY: bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint clean

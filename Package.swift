@@ -370,6 +370,7 @@ let testTargets: [Target] = [
         ]),
     tests("EngineChecksTests", ["EngineChecks", "Launching", "Nouns", "Settings"]),
     tests("LaunchingTests", ["Launching", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol"]),
+    tests("SlurmLabTests", ["Launching", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol"]),
     tests("LedgerTests", ["Ledger", "Nouns", grdb, grdbSQLite], golden: true),
     tests("MultipartTests", ["Multipart", "Mutation"]),
     tests("NounsTests", ["Nouns", "WorkerProtocol"], golden: true),

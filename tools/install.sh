@@ -58,6 +58,10 @@ complete bash bash-completion/completions ftctl
 complete zsh zsh/vendor-completions _ftctl
 complete fish fish/vendor_completions.d ftctl.fish
 install -m 644 systemd/gpu.conf "$destdir$prefix/share/doc/finetuned/gpu.conf"
+install -m 644 systemd/cluster.conf "$destdir$prefix/share/doc/finetuned/cluster.conf"
+for launcher in ssh kubernetes; do
+    install -D -m 755 "examples/launchers/$launcher" "$destdir$prefix/share/doc/finetuned/examples/launchers/$launcher"
+done
 # Settings that are there already are somebody's; they stay.
 install -d "$destdir/etc/finetuned/pipelines" "$destdir/etc/finetuned/engines"
 if [ -f etc/finetuned/finetuned.toml ] && [ ! -e "$destdir/etc/finetuned/finetuned.toml" ]; then

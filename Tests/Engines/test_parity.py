@@ -107,9 +107,7 @@ def test_both_engines_train_smollm2_alike(smol, tmp_path, noise):
     assert difference.mean() < 1e-6 and difference.max() < 5e-4
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("ranks, parallel", [(1, "replicate"), (2, "shard")])
-def test_the_golden_trajectory(smol, tmp_path, ranks, parallel):
+def golden_task(smol, tmp_path):
     """Ten steps from the start that the golden file names, in its order of rows: every epoch here is one step of four rows."""
     _, model, _, tokens = smol
     start = tmp_path / "start"
@@ -130,10 +128,19 @@ def test_the_golden_trajectory(smol, tmp_path, ranks, parallel):
     ordered = in_order(load_file(tokens["path"]), tmp_path / "ordered.safetensors")
     recipe = {**RECIPE, "rank": 8, "alpha": 16.0, "rsLoRA": False, "loraPlusRatio": 1.0, "learningRate": GOLDEN["lr"], "schedule": "constant",
               "warmupRatio": 0.0, "epochs": 1.0, "batchRows": 4, "clipNorm": 1.0, "weightDecay": 0.01}
-    task = {"model": model, "startAdapter": {"path": str(start), "sha256": ""}, "train": [], "validation": [],
+    return {"model": model, "startAdapter": {"path": str(start), "sha256": ""}, "train": [], "validation": [],
             "tokens": {"train": ordered}, "recipe": recipe}
-    work = Work(tmp_path / "work", task, ranks=ranks, parallel=parallel)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ranks, parallel", [(1, "replicate"), (2, "shard")])
+def test_the_golden_trajectory(smol, tmp_path, ranks, parallel):
+    work = Work(tmp_path / "work", golden_task(smol, tmp_path), ranks=ranks, parallel=parallel)
     assert work.run() == 0
+    check_golden(work)
+
+
+def check_golden(work):
     assert len(work.steps) == len(GOLDEN["steps"])
     for golden, (_, step) in zip(GOLDEN["steps"], sorted(work.steps.items())):
         assert abs(step["loss"] - golden["loss"]) < 1e-4

@@ -62,6 +62,7 @@ struct FakeWorker {
             result.figures = ["bits_per_byte": 4 / Double(1 + task.model.base.rawValue.count), "label_accuracy": 0.5]
         case .yardstick(let task): (result.files, result.figures) = try yardstick(task)
         case .rangeTest(let task): result.range = rangeTest(task)
+        case .encode(let task): result.files = try task.sets.map { try tokens($0) }
         default: throw Failure(code: "fake.task", "The fake worker cannot do this.")
         }
         var event = WorkerEvent(.result)
@@ -236,7 +237,17 @@ struct FakeWorker {
         }
         let content = Data(task.format.rawValue.utf8)
         try AtomicFile.write(content, to: folder + "/model")
+        // What engines read a base by.
+        if task.model.adapters.isEmpty { try AtomicFile.write(Data("{}".utf8), to: folder + "/config.json") }
         return [FileReference(path: folder + "/model", sha256: Digest.sha256(content), bytes: content.count)]
+    }
+
+    /// Tokens that nobody reads.
+    private func tokens(_ set: EvaluationSet) throws -> FileReference {
+        let content = Data("tokens of \(set.files.map(\.sha256).joined(separator: " "))".utf8)
+        let path = request.directory + "/tokens-\(set.name).safetensors"
+        try AtomicFile.write(content, to: path)
+        return FileReference(path: path, sha256: Digest.sha256(content), bytes: content.count)
     }
 
     private func probe() throws -> FileReference {

@@ -52,11 +52,57 @@ struct EngineProfileTests {
     }
 
     @Test(arguments: [
+        ("90", 5400), ("90:30", 5430), ("04:00:00", 14_400), ("2-0", 172_800), ("1-01:30", 91_800), ("1-0:0:5", 86_405),
+    ])
+    func aTimeLimitIsSoManySeconds(_ time: String, _ seconds: Int) {
+        var slurm = SlurmSettings()
+        slurm.time = time
+        #expect(slurm.seconds == seconds)
+    }
+
+    @Test func aClustersEngineIsReadWithItsTable() throws {
+        try write(
+            "hopper",
+            """
+            program = "torch"
+            python = "/p"
+            launcher = "slurm"
+            nodes = 2
+            ranks_per_node = 8
+            stage = "/scratch/finetuned"
+            grace_seconds = 300
+            [slurm]
+            partition = "gpu,big"
+            account = "nlp"
+            time = "2-00:00:00"
+            options = ["--gpus-per-node=8", "--comment=two words"]
+            via = ["ssh", "login1"]
+            """)
+        let folder = SettingsFolder.read(sandbox.layout)
+        #expect(folder.problems.isEmpty, "\(folder.problems)")
+        let engine = try #require(folder.engine("hopper"))
+        #expect(engine.isScheduled && engine.ranks == 16 && engine.stage == "/scratch/finetuned")
+        #expect(engine.slurm.partition == "gpu,big" && engine.slurm.via == ["ssh", "login1"])
+        #expect(engine.slurm.options.count == 2 && engine.graceSeconds == 300 && engine.pollSeconds == 5)
+    }
+
+    @Test(arguments: [
         ("", ["settings.missing_key"]), ("program = \"torch\"\n", ["settings.missing_key"]),
         ("program = \"pytorch\"\n", ["settings.value"]),
         ("program = \"/e\"\npython = \"/p\"\n", ["settings.value"]),
         ("program = \"/e\"\nnodes = 2\n", ["settings.value"]),
-        ("program = \"/e\"\nlauncher = \"slurm\"\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"pbs\"\n", ["settings.value"]),
+        ("program = \"builtin\"\nlauncher = \"slurm\"\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"/l\"\nnodes = 2\n", ["settings.value"]),
+        ("program = \"/e\"\nstage = \"/s\"\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"slurm\"\nstage = \"s\"\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"slurm\"\nstage = \"/s%j\"\n", ["settings.value"]),
+        ("program = \"/e\"\n[slurm]\npartition = \"gpu\"\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\npartition = \"a b\"\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\ntime = \"soon\"\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\noptions = [\"--output=x\"]\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\noptions = [\"-p gpu\"]\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\nqueue = \"gpu\"\n", ["settings.unknown_key"]),
         ("program = \"/e\"\nprecison = \"float32\"\n", ["settings.unknown_key"]),
         ("program = \"/e\"\nquantise = \"int8\"\n", ["settings.value"]),
         ("program = \"/e\"\nranks_per_node = 0\n", ["settings.value"]),

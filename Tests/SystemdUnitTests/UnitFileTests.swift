@@ -14,22 +14,26 @@ import Testing
         #expect(ending == .exited(0), "\(output)")
     }
 
-    /// With what the PyTorch engine needs: 0.9 when written.
-    @Test func theSandboxScoresSafeForEnginesToo() async throws {
+    /// With what the PyTorch engine needs, and with what launchers of clusters need: each opens what it says, and no
+    /// more.
+    @Test(arguments: [
+        ("gpu.conf", "10", ["✗ MemoryDenyWriteExecute=", "✓ PrivateNetwork="]),
+        ("cluster.conf", "13", ["✗ PrivateNetwork=", "✓ MemoryDenyWriteExecute=", "✓ PrivateDevices="]),
+    ])
+    func theSandboxScoresSafeForEnginesToo(_ dropIn: String, _ threshold: String, _ words: [String]) async throws {
         let copy = NSTemporaryDirectory() + "/ft-units-" + UUID().uuidString.prefix(8)
         let dropIns = copy + "/finetuned.service.d"
         try FileManager.default.createDirectory(atPath: dropIns, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: copy) }
         try FileManager.default.copyItem(
             atPath: Self.folder + "/finetuned.service", toPath: copy + "/finetuned.service")
-        try FileManager.default.copyItem(atPath: Self.folder + "/gpu.conf", toPath: dropIns + "/gpu.conf")
+        try FileManager.default.copyItem(atPath: Self.folder + "/" + dropIn, toPath: dropIns + "/" + dropIn)
         let (ending, output) = try await ChildProgram.run(
             "systemd-analyze",
-            ["security", "--offline=true", "--threshold=10", "--no-pager", copy + "/finetuned.service"])
+            ["security", "--offline=true", "--threshold=\(threshold)", "--no-pager", copy + "/finetuned.service"])
         #expect(ending == .exited(0), "\(output)")
-        // Without the drop-in these words would not be there.
-        #expect(output.contains("✗ MemoryDenyWriteExecute="), "\(output)")
-        #expect(output.contains("✓ PrivateNetwork="), "\(output)")
+        // Without the drop-in these words would be others.
+        for word in words { #expect(output.contains(word), "\(output)") }
     }
 
     /// `verify` exits with 0 even for keys it does not know, so every word that it says counts.

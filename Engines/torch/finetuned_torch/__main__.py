@@ -43,11 +43,11 @@ def main(arguments):
     if len(arguments) != 1 or arguments[0].startswith("-"):
         print(USAGE, file=sys.stderr)
         return BAD_REQUEST
-    rank = os.environ.get("FINETUNED_TORCH_RANK")
+    rank, placed = os.environ.get("FINETUNED_TORCH_RANK"), os.environ.get("FINETUNED_RANK")
     try:
         request = read_request(arguments[0])
         events = Events(request["directory"], (request.get("compute") or {}).get("attempt"))
-        if rank is None:
+        if rank is None and placed in (None, "0"):
             take_folder(events, request["directory"])
     except Failure as failure:
         print(f"finetuned_torch: {failure} {failure.told}", file=sys.stderr)
@@ -55,6 +55,8 @@ def main(arguments):
         return failure.status
     if rank is not None:
         return one_rank(request, events, int(rank))
+    if placed is not None:
+        return placed_rank(request, events, int(placed))
     events.tell("started")
     events.speak_regularly()
     if (request.get("compute") or {}).get("ranks", 1) > 1:
@@ -80,6 +82,25 @@ def one_rank(request, events, rank):
         with open(path + ".part", "w", encoding="utf-8") as file:
             json.dump({"status": failure.status, "told": failure.told}, file)
         os.replace(path + ".part", path)
+    return status
+
+
+def placed_rank(request, events, rank):
+    """A rank that a scheduler started, beside others on any nodes: the first one tells what came of all."""
+    from .starter import others_said
+    from .work import leave
+    meeting = os.environ.setdefault("FINETUNED_TORCH_MEETING", os.environ.get("FINETUNED_MEETING", "job"))
+    os.environ.setdefault("FINETUNED_TORCH_TOWARDS", os.environ.get("FINETUNED_TOWARDS", ""))
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if rank:
+        return one_rank(request, events, rank)
+    events.tell("started")
+    events.speak_regularly()
+    status, failure = leave(request, events)
+    if failure:
+        status, failure = others_said(request, meeting, status, failure)
+        print(f"finetuned_torch: {failure} {failure.told}", file=sys.stderr)
+    events.end(status, failure)
     return status
 
 

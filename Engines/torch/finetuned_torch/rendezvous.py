@@ -1,7 +1,10 @@
 """How ranks find each other: through the folder of the request. No names of hosts, no fixed ports."""
+import contextlib
+import fcntl
 import json
 import os
 import socket
+import struct
 import time
 from datetime import timedelta
 
@@ -19,6 +22,17 @@ def address(towards=None):
         return probe.getsockname()[0]
 
 
+def interface(host):
+    """The name of this machine's interface that has an address; None where none has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for _, name in socket.if_nameindex():
+            with contextlib.suppress(OSError):
+                told = fcntl.ioctl(probe.fileno(), 0x8915, struct.pack("256s", name.encode()[:15]))  # SIOCGIFADDR
+                if socket.inet_ntoa(told[20:24]) == host:
+                    return name
+    return None
+
+
 def missing(ranks, seconds, cause=None):
     return Failure(PEER_LOST, "engine.ranks_missing", f"Rank {', '.join(map(str, ranks))} did not come within {seconds:g} s.", None,
                    "Look at stderr.log for why it did not start.", cause)
@@ -27,13 +41,21 @@ def missing(ranks, seconds, cause=None):
 def meet(folder, meeting, rank, size, backend, seconds, collective_seconds):
     """Joins the group of exactly `size` ranks. Raises Failure (74) naming who is missing."""
     path = os.path.join(folder, f"rendezvous-{meeting}.json")
+    towards = os.environ.get("FINETUNED_TORCH_TOWARDS")
+    # Names of nodes need not resolve, and a node has several networks: the one on the route to the others is meant.
+    name = interface(address(towards)) if towards else "lo"
+    if name:
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
+        if towards:
+            os.environ.setdefault("NCCL_SOCKET_IFNAME", name)
     end, wait = time.monotonic() + seconds, timedelta(seconds=seconds)
     if rank == 0:
-        host = address(os.environ.get("FINETUNED_TORCH_TOWARDS"))
+        host = address(towards)
         store = dist.TCPStore(host, 0, size, True, wait, wait_for_workers=False)
         write_whole(path, json.dumps({"address": host, "port": store.port, "ranks": size}).encode())
     else:
-        while not os.path.exists(path):
+        # Listing the folder has a network file system look anew.
+        while os.path.basename(path) not in os.listdir(folder):
             if time.monotonic() > end:
                 raise missing([0], seconds)
             time.sleep(0.02)
@@ -48,8 +70,6 @@ def meet(folder, meeting, rank, size, backend, seconds, collective_seconds):
             raise missing(absent, seconds)
         if absent:
             time.sleep(0.02)
-    if "FINETUNED_TORCH_TOWARDS" not in os.environ:
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=timedelta(seconds=collective_seconds))
     if rank == 0:
         os.unlink(path)

@@ -73,16 +73,36 @@ def judge(ended, folder, meeting):
             return PEER_LOST, Failure(PEER_LOST, "engine.peer_lost", f"Rank {rank} on {socket.gethostname()} was ended by {name}.", None,
                                       "The run goes on from its checkpoint." if name != "SIGKILL" else
                                       "The kernel does that when memory runs out; the run goes on from its checkpoint.")
+    said = left_words(folder, meeting, [rank for rank, _ in ended])
+    if said:
+        return said[0]
+    others = [status for _, status in ended if status != DONE]
+    return (others[0], None) if others else (DONE, None)
+
+
+def left_words(folder, meeting, ranks):
+    """(status, failure) of the ranks that left a word, those that know most first."""
     said = []
-    for rank, status in ended:
+    for rank in ranks:
         with contextlib.suppress(OSError, ValueError):
             with open(os.path.join(folder, f"left-{meeting}-{rank}.json"), encoding="utf-8") as file:
                 told = json.load(file)
             said.append((told["status"], Failure(told["status"], told["told"]["code"], told["told"]["message"],
                                                  told["told"].get("place"), told["told"].get("remedy"), told["told"].get("cause"))))
     # A rank that lost another knows less than the other one.
-    said.sort(key=lambda item: item[0] == PEER_LOST)
-    if said:
-        return said[0]
-    others = [status for _, status in ended if status != DONE]
-    return (others[0], None) if others else (DONE, None)
+    return sorted(said, key=lambda item: item[0] == PEER_LOST)
+
+
+def others_said(request, meeting, status, failure):
+    """What the first rank tells of its own failure, or of that of a rank that failed before it, whose word it waits for briefly."""
+    folder, size = request["directory"], (request.get("compute") or {}).get("ranks", 1)
+    if status != PEER_LOST:
+        return status, failure
+    end = time.monotonic() + 2
+    while True:
+        os.listdir(folder)  # a network file system looks anew
+        said = left_words(folder, meeting, range(1, size))
+        if said and said[0][0] != PEER_LOST or time.monotonic() > end:
+            break
+        time.sleep(0.1)
+    return said[0] if said and said[0][0] != PEER_LOST else (status, failure)

@@ -52,7 +52,7 @@ def perform(request, events, rank=0):
     folder, size = request["directory"], compute.get("ranks", 1)
     stop = StopRequest(folder, events)
     # The cores that the request gives, shared by the ranks of this machine.
-    torch.set_num_threads(max(1, (request.get("threads") or os.cpu_count() or 1) // size))
+    torch.set_num_threads(max(1, (request.get("threads") or os.cpu_count() or 1) // local(size)[1]))
     torch.use_deterministic_algorithms(True, warn_only=True)
     world = make_world(compute, folder, rank, size)
     events.tell("stage", stage="loading")
@@ -96,13 +96,19 @@ def check_split(task, compute):
                       "compute.parallel", "Use replicate, or method = \"lora\" with quantise = \"none\".")
 
 
+def local(size, rank=0):
+    """This rank's number among those of its machine, and how many they are."""
+    return int(os.environ.get("FINETUNED_LOCAL_RANK", rank)), int(os.environ.get("FINETUNED_LOCAL_RANKS", size))
+
+
 def make_world(compute, folder, rank, size):
     device = compute.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
     if device == "cuda":
-        if size > torch.cuda.device_count():
-            raise Failure(64, "compute.ranks", f"{size} ranks are asked for, and there are {torch.cuda.device_count()} devices.",
+        place, here = local(size, rank)
+        if here > torch.cuda.device_count():
+            raise Failure(64, "compute.ranks", f"{here} ranks are asked for, and there are {torch.cuda.device_count()} devices.",
                           "compute.ranks", "Ask for one rank a device at most.")
-        device = f"cuda:{rank}"
+        device = f"cuda:{place}"
         torch.cuda.set_device(device)
         share = os.environ.get("FINETUNED_TORCH_MEMORY_SHARE")
         if share:

@@ -36,9 +36,10 @@ package enum HookProgram {
     ///   - confined: start it as workers are started, with nothing of the daemon's environment, no core file, and files
     ///     of at most a gibibyte.
     ///   - mayAsk: whether it may ask the daemon; see ``HookPermit``.
+    ///   - keepsLog: whether what it printed stays in the folder, in a file for people.
     package static func run(
         _ command: [String], event: Data, folder: String, name: String, seconds: Double, keeping: Int = 4000,
-        confined: Bool = false, mayAsk: Bool = false
+        confined: Bool = false, mayAsk: Bool = false, keepsLog: Bool = true
     ) async throws -> Ending {
         guard !command.isEmpty else {
             return Ending(status: nil, output: "no program is named", timedOut: false)
@@ -48,6 +49,7 @@ package enum HookProgram {
         try AtomicFile.write(event + Data([10]), to: input)
         defer { unlink(input) }
         let log = folder + "/\(name).log"
+        defer { if !keepsLog { unlink(log) } }
         let start = Start(
             command: command, input: input, log: log, keeping: keeping, isConfined: confined, mayAsk: mayAsk)
         let printed = Printed()

@@ -52,6 +52,8 @@ package final class MeteredLauncher: WorkerLauncher {
     package func stop(_ handle: WorkHandle) async { await launcher.stop(handle) }
     package func cancel(_ handle: WorkHandle) async { await launcher.cancel(handle) }
     package func leave(_ handle: WorkHandle) async { await launcher.leave(handle) }
+    package func abandon(_ folder: String) async { await launcher.abandon(folder) }
+    package var folders: [String] { get async { await launcher.folders } }
 
     /// What work of a former daemon counts under: nobody remembers what it was to do.
     private static let former = "former"

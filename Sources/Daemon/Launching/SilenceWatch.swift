@@ -10,12 +10,15 @@ final class SilenceWatch: Sendable {
         var quiet = Duration.zero
         var result: WorkerResult?
         var isHung = false
+        /// Whether it has no machines yet, so that nobody can be heard.
+        var isWaiting = false
     }
     private let state = Mutex(State())
 
     func saw(_ event: WorkerEvent) {
         state.withLock { state in
             state.quiet = .zero
+            state.isWaiting = event.event == .waiting
             if let result = event.result { state.result = result }
         }
     }
@@ -23,7 +26,7 @@ final class SilenceWatch: Sendable {
     /// Counts one tick, and returns the silence so far.
     func quiet(after tick: Duration) -> Duration {
         state.withLock { state in
-            state.quiet += tick
+            if !state.isWaiting { state.quiet += tick }
             return state.quiet
         }
     }

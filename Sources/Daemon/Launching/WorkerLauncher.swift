@@ -39,6 +39,13 @@ package protocol WorkerLauncher: WorkerRunner {
     /// Makes the worker leave at once, without a checkpoint.
     func cancel(_ handle: WorkHandle) async
 
+    /// Nobody wants the work in a folder, or below it, any more: what goes on there is cancelled, also where a former
+    /// daemon submitted it and nobody knows its handle.
+    func abandon(_ folder: String) async
+
+    /// The folders in which work goes on that outlives the daemon.
+    var folders: [String] { get async }
+
     /// How long work that ends with the daemon may take to write its checkpoint; zero where all work outlives it.
     var grace: Duration { get }
 
@@ -48,6 +55,8 @@ package protocol WorkerLauncher: WorkerRunner {
 
 extension WorkerLauncher {
     package var grace: Duration { .zero }
+    package var folders: [String] { get async { [] } }
+    package func abandon(_ folder: String) async {}
 
     package func run(_ request: WorkerRequest, silence: Duration, onEvent: @escaping @Sendable (WorkerEvent) -> Void)
         async throws -> WorkerResult

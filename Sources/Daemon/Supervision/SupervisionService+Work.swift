@@ -15,8 +15,10 @@ extension SupervisionService {
         let work = try await work(on: request, run)
         let began = Date().timeIntervalSince1970
         let silence = Duration.seconds(context.settings.daemon.workerSilenceSeconds)
+        defer { context.problems.set(Self.silent(run), nil) }
         let result = try await launcher.follow(work.handle, work.events, silence: silence) { event in
             context.feed.tell(run.id, run.state, event: event)
+            noteMachines(event, of: run)
             if let step = event.checkpoint { active.note(checkpoint: step, of: run.id) }
             // What a former daemon saw is in the journal already.
             guard event.time >= began || !work.isOld else { return }
@@ -33,6 +35,30 @@ extension SupervisionService {
         }
         guard let result else { throw CancellationError() }
         return result
+    }
+
+    /// Tells of what a scheduler says: what the run waits for, and that nobody has answered for long.
+    private func noteMachines(_ event: WorkerEvent, of run: Run) {
+        if let waiting = event.waiting { progress(run, waiting.inWords) }
+        if event.event == .working { progress(run, "has its nodes") }
+        if let warning = event.warning, warning.code == "cluster.silent" {
+            context.problems.set(Self.silent(run), warning)
+        } else {
+            context.problems.set(Self.silent(run), nil)
+        }
+    }
+
+    private static func silent(_ run: Run) -> String { "supervision:silent:\(run.id)" }
+
+    /// Has work cancelled that outlived a former daemon and whose run nobody wants any more.
+    func abandonForeign() async {
+        let runs = context.layout.runs + "/"
+        for folder in await launcher.folders where folder.hasPrefix(runs) {
+            let name = folder.dropFirst(runs.count).prefix { $0 != "/" }
+            // Where the ledger cannot be asked nothing is ended; the next start asks again.
+            guard let run = try? context.ledger.run(RunID(String(name))) else { continue }
+            if !run.state.isUnderWay { await launcher.abandon(context.layout.run(run.id)) }
+        }
     }
 
     private func work(on request: WorkerRequest, _ run: Run) async throws -> (

@@ -36,6 +36,7 @@ package struct SupervisionService: Service {
     package func run() async throws {
         context.pulses.add(active.pulse)
         defer { context.pulses.remove(active.pulse) }
+        await abandonForeign()
         await loop.run {
             try startNext()
             return retries.next.map(StageLoop.Next.within) ?? .later
@@ -56,6 +57,7 @@ package struct SupervisionService: Service {
             // Work of a former daemon that could not be asked for yet.
             Task { await launcher.cancel(work) }
         }
+        Task { await launcher.abandon(context.layout.run(id)) }
         return run
     }
 

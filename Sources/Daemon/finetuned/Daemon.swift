@@ -54,7 +54,7 @@ struct Daemon {
         let roster = EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) {
             context.settings.now
         }
-        let launcher = try makeLauncher(roster)
+        let launcher = try makeLauncher(roster, context)
         let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
@@ -117,12 +117,16 @@ struct Daemon {
             files: JobFiles(find: operations.files.find, keep: operations.files.keep), kept: operations.feedback.store)
     }
 
-    /// The launcher that the settings name, with its workers counted.
-    private func makeLauncher(_ roster: EngineRoster) throws -> MeteredLauncher {
+    /// The launcher that the settings name, and schedulers for the engines that they run, with workers counted.
+    private func makeLauncher(_ roster: EngineRoster, _ context: StageContext) throws -> MeteredLauncher {
         let daemon = settings.daemon
-        let launcher = try Launchers.make(
+        let settings: @Sendable () -> SettingsFolder = { context.settings.now }
+        let own = try Launchers.make(
             daemon.launcher, options: daemon.launcherOptions, program: roster.command)
-        return MeteredLauncher(launcher, meters)
+        let cluster = ClusterLauncher(
+            folder: layout.clusterJobs, settings: settings, program: roster.command,
+            commands: ClusterLauncher.commands(runtime: layout.runtime + "/cluster"))
+        return MeteredLauncher(RoutingLauncher(own: own, cluster: cluster, settings: settings), meters)
     }
 
     /// What people say of answers becomes drops, and takes versions back.

@@ -144,6 +144,8 @@ package struct Layout: Hashable, Sendable {
     package func yardstick(_ id: RunID) -> String { run(id) + "/yardstick" }
     package func artefacts(_ id: RunID) -> String { run(id) + "/artefacts" }
     package func artefact(_ id: RunID, _ format: ExportFormat) -> String { artefacts(id) + "/\(format.rawValue)" }
+    /// What is known of the work that schedulers do, one file a folder of work.
+    package var clusterJobs: String { state + "/cluster" }
     /// A hidden folder for work of which nothing is kept.
     ///
     /// - Parameter name: unlike that of any other work, such as `measure-tickets-42`.

@@ -17,6 +17,11 @@ package struct WorkFolder: Hashable, Sendable {
     package var socket: String { path + "/serve.sock" }
     /// The number of the newest attempt at this work; an engine of an earlier one writes nothing more.
     package var attempt: String { path + "/attempt" }
+    /// What a job of a scheduler runs, kept to be read.
+    /// - Parameter attempt: the number of the job's first attempt.
+    package func job(_ attempt: Int) -> String { path + "/job-\(attempt).sh" }
+    /// What a job noted of its node when it began.
+    package var jobStart: String { path + "/job.started" }
     /// Where the worker writes the rows as tokens, for engines that read no text.
     package var tokens: String { path + "/tokens" }
     /// Where the worker writes the base as a Hugging Face folder, for engines that read no other.

@@ -11,6 +11,9 @@ package struct EngineProfile: Codable, Hashable, Sendable {
     /// The programs that have names.
     package static let builtin = "builtin"
     package static let torch = "torch"
+    /// The launchers that have names.
+    package static let local = "local"
+    package static let slurmLauncher = "slurm"
 
     package var name: EngineName
     /// The file it came from, for messages.
@@ -19,8 +22,8 @@ package struct EngineProfile: Codable, Hashable, Sendable {
     package var program = ""
     /// The Python that has the PyTorch engine.
     package var python: String?
-    /// Who starts it.
-    package var launcher = "local"
+    /// Who starts it: `local`, `slurm`, or the absolute path of a launcher program (docs/launchers.md).
+    package var launcher = Self.local
     package var device = Device.auto
     package var precision = ComputeSettings.Precision.float32
     package var quantise = ComputeSettings.Quantisation.none
@@ -29,6 +32,13 @@ package struct EngineProfile: Codable, Hashable, Sendable {
     package var ranksPerNode = 1
     /// Runs at work on it at the same time, beside `compute_slots`.
     package var slots = 1
+    /// A folder that the nodes see, where they do not see the daemon's own state.
+    package var stage: String?
+    /// Seconds that an engine has for its checkpoint once it was asked to stop, before its job is cancelled.
+    package var graceSeconds = 120.0
+    /// Seconds between two questions to the scheduler.
+    package var pollSeconds = 5.0
+    package var slurm = SlurmSettings()
 
     package init(name: EngineName, file: String) {
         self.name = name
@@ -37,6 +47,9 @@ package struct EngineProfile: Codable, Hashable, Sendable {
 
     /// Whether it is the daemon's own worker, which reads rows and bases as they are.
     package var isBuiltin: Bool { program == Self.builtin }
+
+    /// Whether a scheduler runs it as jobs, which outlive the daemon.
+    package var isScheduled: Bool { launcher != Self.local }
 
     /// Processes that compute together.
     package var ranks: Int { nodes * ranksPerNode }
@@ -53,7 +66,9 @@ extension EngineProfile: StandardSettings {
     package static let standard = EngineProfile(name: "", file: "")
 
     /// Every key of an engine's file.
-    package static let keys: [SettingsKey<EngineProfile>] = [
+    package static let keys = own + SlurmSettings.keys
+
+    private static let own: [SettingsKey<EngineProfile>] = [
         .text(
             "program", default: "(required)",
             """
@@ -75,14 +90,20 @@ extension EngineProfile: StandardSettings {
             return $1.hasPrefix("/") ? nil : "an absolute path"
         },
         .text(
-            "launcher", default: "\"local\"", "Who starts it: `local` runs it as processes of the daemon.",
+            "launcher", default: "\"local\"",
+            """
+            Who starts it: `local` runs it as processes of the daemon, `slurm` as jobs of a cluster, and the absolute \
+            path of a program as jobs of whatever that program speaks with (docs/launchers.md).
+            """,
             read: { $0.launcher }
         ) {
             $0.launcher = $1
-            return $1 == "local" ? nil : "\"local\""
+            return [Self.local, Self.slurmLauncher].contains($1) || $1.hasPrefix("/")
+                ? nil : "\"local\", \"slurm\" or an absolute path"
         },
         .choice("device", \.device, "What it computes on; `auto`: a GPU where there is one."),
-        .choice("precision", \.precision, "What the frozen weights are kept in; what is trained is always float32."),
+        .choice(
+            "precision", \.precision, "What the frozen weights are kept in; what is trained is always float32."),
         .choice("quantise", \.quantise, "What the frozen weights are compressed to (`nf4` needs bitsandbytes)."),
         .choice(
             "parallel", \.parallel,
@@ -93,5 +114,22 @@ extension EngineProfile: StandardSettings {
             "ranks_per_node", \.ranksPerNode, in: 1...1024,
             "Processes on each machine: one a GPU, any number on CPUs."),
         .whole("slots", \.slots, in: 1...1024, "Runs at work on it at the same time, beside `compute_slots`."),
+        .text(
+            "stage", default: "none",
+            """
+            A folder that this machine and the nodes see under the same path; needed where nodes do not see the \
+            daemon's own state. Bases and tokens are copied there, and results back.
+            """,
+            read: { $0.stage }
+        ) {
+            $0.stage = $1
+            // Slurm would read a % as the beginning of one of its patterns.
+            return $1.wholeMatch(of: /(\/[^\/%\p{Cc}]+)+/) != nil ? nil : "an absolute path without '%'"
+        },
+        .number(
+            "grace_seconds", \.graceSeconds, in: 1...3600,
+            "How long a job may take to write its checkpoint once it was asked to stop, before it is cancelled."),
+        .number(
+            "poll_seconds", \.pollSeconds, in: 0.5...600, "How often the scheduler is asked: once for all jobs."),
     ]
 }

@@ -78,7 +78,25 @@ extension SettingsFolder {
         if profile.program != EngineProfile.torch, profile.python != nil {
             fault("python", "The key 'python' is only for program = \"torch\".", "Remove it.")
         }
-        if profile.nodes > 1 {
+        if profile.isScheduled, profile.isBuiltin {
+            fault(
+                "launcher", "The built-in engine computes on this machine, and launcher is \"\(profile.launcher)\".",
+                "Remove it, or use program = \"torch\".")
+        }
+        if profile.slurm != SlurmSettings(), profile.launcher != EngineProfile.slurmLauncher {
+            fault("slurm", "The table [slurm] is for launcher = \"slurm\".", "Remove it, or set that launcher.")
+        }
+        if profile.stage != nil, !profile.isScheduled {
+            fault(
+                "stage", "The launcher 'local' needs no stage: its processes work in the daemon's own state.",
+                "Remove it.")
+        }
+        if profile.nodes > 1, profile.launcher.hasPrefix("/") {
+            fault(
+                "nodes", "A launcher program starts an engine on one machine, and nodes is \(profile.nodes).",
+                "Remove it; ranks_per_node says how many processes compute together.")
+        }
+        if profile.nodes > 1, !profile.isScheduled {
             fault(
                 "nodes", "The launcher 'local' starts processes on this machine alone, and nodes is \(profile.nodes).",
                 "Remove it; ranks_per_node says how many processes compute together.")

@@ -26,6 +26,10 @@ package struct WorkerEvent: Codable, Hashable, Sendable {
         case failed
         /// The last event of all: the engine leaves with `status`.
         case ended
+        /// Told by launchers alone: the work waits for machines, and silence is none.
+        case waiting
+        /// Told by launchers alone: the work has its machines.
+        case working
     }
 
     /// The environment variable by which a launcher names the descriptor that it reads events from.
@@ -44,6 +48,7 @@ package struct WorkerEvent: Codable, Hashable, Sendable {
     package var output: GeneratedOutput?
     package var result: WorkerResult?
     package var failure: Failure?
+    package var waiting: WaitingReport?
     /// The exit status by which the engine means to leave, in its last event.
     package var status: Int32?
     /// The attempt that the request named, in its last event.
@@ -53,6 +58,21 @@ package struct WorkerEvent: Codable, Hashable, Sendable {
         self.event = event
         self.time = time
     }
+}
+
+/// What work waits for before an engine is started.
+package struct WaitingReport: Codable, Hashable, Sendable {
+    /// In the scheduler's words, such as `Resources`.
+    package var reason: String
+    /// When the scheduler expects it to start, as it says so.
+    package var expected: String?
+    package init(reason: String, expected: String? = nil) {
+        self.reason = reason
+        self.expected = expected
+    }
+
+    /// Such as `waits for nodes: Resources, about 14:20`.
+    package var inWords: String { "waits for nodes: \(reason)" + (expected.map { ", about \($0)" } ?? "") }
 }
 
 /// How far a stage has come, in its own unit.
