@@ -140,7 +140,11 @@ struct JobRound: Sendable {
                 launcher.end(directory, WorkerEnd.failed(failure))
             } catch let failure as FileFailure {
                 // What is full or away comes back; what is not there was never written.
-                if failure.number == ENOENT { launcher.end(directory, WorkerEnd.died(Self.noResult(directory))) }
+                if failure.number == ENOENT {
+                    launcher.end(directory, WorkerEnd.died(Self.noResult(directory)))
+                } else {
+                    unfetched(directory, failure)
+                }
             } catch { launcher.end(directory, error) }
         case .ended(let end): finish(live, end)
         case .lost(let end):
@@ -153,6 +157,20 @@ struct JobRound: Sendable {
         case .tooLarge(let end):
             _ = launcher.update(directory) { $0.record.reductions += 1 }
             finish(live, end)
+        }
+    }
+
+    /// Tells once an hour that a result cannot be fetched yet.
+    private func unfetched(_ directory: String, _ failure: FileFailure) {
+        _ = launcher.update(directory) { live in
+            let now = ClusterLauncher.now
+            guard now - live.warnedAt >= ClusterRules.longSilence else { return }
+            live.warnedAt = now
+            live.feed?.yield(
+                Self.warning(
+                    Failure(
+                        code: "cluster.fetch", "The result cannot be fetched from the stage: \(failure.reason).",
+                        at: failure.path, remedy: failure.remedy)))
         }
     }
 
