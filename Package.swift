@@ -64,6 +64,9 @@ let shared: [Target] = [
     systemLibrary("Shared", "CLibcrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     systemLibrary("Shared", "CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     systemLibrary("Shared", "CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    // Takes the headers alone of libcurl4-openssl-dev: the library is opened when it is first needed.
+    .target(name: "CCurl", path: "Sources/Shared/CCurl"),
+    library("Shared", "Curl", ["CCurl", "Nouns"]),
     library("Shared", "Nouns"),
     library("Shared", "WorkerProtocol", ["Nouns", "Places"]),
     library("Shared", "ControlProtocol", ["JSONText", "Nouns", "WorkerProtocol"]),
@@ -164,12 +167,11 @@ let daemon: [Target] = [
             "Launching", "Ledger", "Monitoring", "Nouns", "Places", "Platform", "Settings", "StageKit",
             "WorkerProtocol", lifecycle, logging,
         ]),
-    // Takes the headers alone of libcurl4-openssl-dev: the library is opened when it is first needed.
-    .target(name: "CCurl", path: "Sources/Daemon/CCurl"),
     library(
         "Daemon", "Delivery",
         [
-            "CCurl", "GoldenSets", "Judged", "Launching", "Ledger", "Monitoring", "Nouns", "Platform", "Settings",
+            "CCurl", "Curl", "GoldenSets", "Judged", "Launching", "Ledger", "Monitoring", "Nouns", "Platform",
+            "Settings",
             "StageKit",
             "WorkerProtocol", lifecycle,
         ]),
@@ -263,11 +265,12 @@ let worker: [Target] = [
 
 let commandLine: [Target] = [
     library("CLI", "ControlClient", ["ControlProtocol", "Nouns"]),
+    library("CLI", "HubClient", ["CCurl", "Curl", "Nouns", "Platform"]),
     program(
         "CLI", "ftctl",
         [
-            "ControlClient", "ControlProtocol", "JSONText", "Nouns", "Places", "Platform", "Reports", "RowFiles",
-            "RowFormats", "Settings", "WorkerProtocol", argumentParser,
+            "ControlClient", "ControlProtocol", "HubClient", "JSONText", "Nouns", "Places", "Platform", "Reports",
+            "RowFiles", "RowFormats", "Settings", "WorkerProtocol", argumentParser,
         ]),
 ]
 
@@ -345,6 +348,7 @@ let testTargets: [Target] = [
             "Platform", "Settings", "StageKit", "Statistics", "WorkerProtocol", logging,
         ],
         golden: true),
+    tests("HubClientTests", ["HubClient", "Nouns", "Platform"]),
     tests(
         "InferenceTests",
         ["Generation", "Inference", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles"]),

@@ -207,7 +207,8 @@ struct OutputTests {
         try OutputHarness.expect("base-list", "bases", BaseList.self, [Answers.card])
         try OutputHarness.expect("base-list-empty", "base list", BaseList.self, [])
         try OutputHarness.expect("base-show", "base smollm2-135m-instruct", BaseShow.self, Answers.card)
-        try OutputHarness.expect("base-add", "base add model.gguf --id smol", BaseAdd.self, Answers.card)
+        try OutputHarness.expect(
+            "base-add", "base add model.gguf --id smol", BaseAdd.self, AddedBase(card: Answers.card))
         try OutputHarness.expect(
             "base-remove", "base remove smollm2-135m-instruct", BaseRemove.self, RemovedAnswer())
         try OutputHarness.expect(

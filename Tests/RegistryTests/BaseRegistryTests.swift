@@ -30,7 +30,7 @@ private final class InspectingLauncher: WorkerRunner {
         var result = WorkerResult()
         switch request.task {
         case .inspect(let task):
-            let name = try FileManager.default.contentsOfDirectory(atPath: Self.folder(task.path)).sorted().first ?? ""
+            let name = BaseRegistry.names(Self.folder(task.path)).first ?? ""
             let digest = try Digest.sha256(file: Self.folder(task.path) + "/" + name)
             result.card = BaseCard(
                 id: task.id, architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,
@@ -202,5 +202,73 @@ struct BaseRegistryTests {
         try registry().remove("a")
         #expect(try context.ledger.bases().isEmpty)
         #expect(!FileManager.default.fileExists(atPath: sandbox.layout.base("a")))
+    }
+
+    private func source(_ text: String, stated: String? = nil, bytes: Int? = nil) -> BaseSource {
+        let digest = stated ?? Digest.sha256(Data(text.utf8))
+        return BaseSource(
+            place: "hf:ann/tiny", repository: "ann/tiny", commit: "c1",
+            files: [.init(path: "sub/m.gguf", bytes: bytes ?? text.utf8.count, sha256: digest)])
+    }
+
+    @Test func whereABaseWasFetchedFromStandsInItsCard() async throws {
+        let uploads = Uploads(context)
+        let open = try uploads.resume(ResumeUpload(key: "k", note: "c1"), who: "ann")
+        let path = try uploads.place(open.id, file: "m.gguf", who: "ann").path
+        try Data("weights".utf8).write(to: URL(filePath: path))
+        try Uploads.note(7, of: path)
+        let card = try await registry().add(AddBaseRequest(upload: open.id, source: source("weights")), who: "ann")
+        #expect(card.id == "m" && card.source?.commit == "c1")
+        #expect(try context.ledger.base("m")?.source == source("weights"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: sandbox.layout.base("m")).sorted()
+        #expect(names == ["card.json", "m.gguf", "probe.jsonl"], "what counted the bytes stays behind")
+    }
+
+    @Test func aFileThatIsNotWhatItsSourceStatesIsFetchedAnew() async throws {
+        let uploads = Uploads(context)
+        let open = try uploads.resume(ResumeUpload(key: "k"), who: "ann")
+        let path = try uploads.place(open.id, file: "m.gguf", who: "ann").path
+        try Data("weights".utf8).write(to: URL(filePath: path))
+        let wrong = source("weights", stated: String(repeating: "0", count: 64))
+        let failure = await refusal {
+            _ = try await registry().add(AddBaseRequest(upload: open.id, source: wrong), who: "ann")
+        }
+        #expect(failure?.code == "base.digest" && failure?.message.contains("m.gguf") == true)
+        #expect(try context.ledger.bases().isEmpty)
+        #expect(try uploads.resume(ResumeUpload(key: "k", onlyOpen: true), who: "ann").files.isEmpty)
+        #expect(uploads.context.layout.upload(open.id).isEmpty == false && self.uploads == [open.id])
+        // A worker that finds the file damaged is not believed before its digest was looked at.
+        try Data("weights".utf8).write(to: URL(filePath: path))
+        let damaged = WorkerEnd.failed(Failure(code: "weights.truncated", "The file ends early."))
+        let second = await refusal {
+            _ = try await registry(InspectingLauncher(end: damaged)).add(
+                AddBaseRequest(upload: open.id, source: wrong), who: "ann")
+        }
+        #expect(second?.code == "base.digest")
+    }
+
+    @Test func aFileThatIsNotWholeIsNotLookedAt() async throws {
+        let launcher = InspectingLauncher()
+        let upload = try upload("weigh", as: "m.gguf")
+        let failure = await refusal {
+            _ = try await registry(launcher).add(
+                AddBaseRequest(upload: upload, source: source("weights")), who: "ann")
+        }
+        #expect(failure?.code == "upload.incomplete" && failure?.message == "'m.gguf' has 5 of 7 bytes.")
+        #expect(launcher.asked.withLock { $0.isEmpty } && uploads == [upload])
+    }
+
+    @Test func aLookSeesTheSizesAndLeavesNothing() async throws {
+        let launcher = InspectingLauncher()
+        let upload = try upload("head", as: "m.gguf")
+        let card = try await registry(launcher).look(
+            LookRequest(upload: upload, sizes: ["m.gguf": 1 << 20], architecture: nil), who: "ann")
+        #expect(card?.id == "look" && uploads.isEmpty)
+        guard case .inspect(let task)? = launcher.asked.withLock({ $0.first?.task }) else {
+            Issue.record("the worker was asked something else")
+            return
+        }
+        #expect(task.isLook == true && task.path.hasSuffix("/m.gguf"))
+        #expect(try context.ledger.bases().isEmpty)
     }
 }

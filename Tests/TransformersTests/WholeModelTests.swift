@@ -172,7 +172,8 @@ import WeightFiles
 
     @Test func partsAndCompanionsOfModelsAreNamed() throws {
         for (key, value, word): (String, GGUFWriter.Value, String) in [
-            ("split.count", .uint32(2), "llama-gguf-split --merge"), ("general.type", .text("adapter"), "LoRA adapter"),
+            ("split.count", .uint32(2), "with the others beside it"),
+            ("general.type", .text("adapter"), "LoRA adapter"),
             ("general.type", .text("mmproj"), "projector"), ("general.type", .text("vocab"), "'vocab'"),
         ] {
             let fault = #expect(throws: ModelFailure.self) { try Model(gguf: gguf([(key, value)])) }

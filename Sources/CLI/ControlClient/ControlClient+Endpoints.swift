@@ -11,7 +11,7 @@ extension ControlClient {
     {
         let client = asking(request.endpoint.weight)
         return switch request.endpoint.method {
-        case .get, .put: try await client.get(Answer.self, request.path, request.query)
+        case .get, .head, .put: try await client.get(Answer.self, request.path, request.query)
         case .post: try await client.post(Answer.self, request.path, request.body)
         case .delete: try await client.delete(Answer.self, request.path)
         }
@@ -42,5 +42,10 @@ extension ControlClient {
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         try await asking(request.endpoint.weight).put(request.path, file: file, progress: progress)
+    }
+
+    /// Sends a part of a file; gives what of the file is on the daemon's disk for good.
+    package func upload(_ request: ControlRequest<FileBody, UploadedAnswer>, part: Data) async throws -> Int {
+        try await asking(request.endpoint.weight).put(request.path, request.query, part, UploadedAnswer.self).bytes
     }
 }

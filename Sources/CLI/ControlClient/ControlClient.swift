@@ -51,6 +51,12 @@ package struct ControlClient: Sendable {
         _ = try await exchange("PUT", path, body: .file(try SocketHTTPFile(file), progress: progress))
     }
 
+    /// PUT bytes, with an answer.
+    func put<T: Decodable>(_ path: String, _ query: [String: String?], _ bytes: Data, _ type: T.Type) async throws -> T
+    {
+        try ContractCoding.decode(type, from: try await exchange("PUT", path, query, body: .bytes(bytes)))
+    }
+
     /// GET whose answer is JSON lines, given as they come, until `body` gives false.
     func lines<T: Decodable>(
         _ type: T.Type, _ path: String, _ query: [String: String?] = [:], _ body: (T) throws -> Bool

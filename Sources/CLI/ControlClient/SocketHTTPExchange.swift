@@ -84,7 +84,10 @@ actor SocketHTTPExchange {
         case .none: return try send(Data((head + "\r\n").utf8))
         case .bytes(let data):
             head += "content-length: \(data.count)\r\n\r\n"
-            return try send(Data(head.utf8) + data)
+            // Large bodies are not copied for their head's sake.
+            guard data.count > 64 << 10 else { return try send(Data(head.utf8) + data) }
+            guard case .everything = try send(Data(head.utf8)) else { return .interrupted }
+            return try send(data)
         case .file(let file, let progress):
             head += "content-length: \(file.size)\r\n\r\n"
             guard case .everything = try send(Data(head.utf8)) else { return .interrupted }

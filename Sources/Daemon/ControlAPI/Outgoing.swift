@@ -14,6 +14,8 @@ enum Outgoing: Sendable {
     case stream(@Sendable (_ write: (Data) async throws -> Void) async throws -> Void)
     /// Bytes that take work to read, so that each piece is read beside the quick answers.
     case pieces(AsyncThrowingStream<Data, any Error>)
+    /// How far a file is, in the header `Upload-Offset`.
+    case offset(Int)
     /// Server-sent events.
     case events(EventStream)
 
@@ -41,8 +43,15 @@ enum Outgoing: Sendable {
                     }
                     try await writer.finish(nil)
                 })
+        case .offset(let bytes): Self.offset(bytes)
         case .events(let stream): Self.events(stream, departure)
         }
+    }
+
+    private static func offset(_ bytes: Int) -> Response {
+        var headers = HTTPFields()
+        if let name = HTTPField.Name("upload-offset") { headers[name] = String(bytes) }
+        return Response(status: .ok, headers: headers)
     }
 
     private static func events(_ stream: EventStream, _ departure: Departure) -> Response {

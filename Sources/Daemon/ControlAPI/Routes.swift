@@ -99,6 +99,14 @@ struct Routes: Sendable {
         }
     }
 
+    /// Answers an endpoint by a header alone.
+    mutating func on<Subject, Query>(
+        _ endpoint: Endpoint<Subject, Query, NoBody, UploadOffset>,
+        _ handler: @escaping @Sendable (Call<Subject, Query, NoBody>) async throws -> UploadOffset
+    ) {
+        add(endpoint) { .offset(try await handler(try await decoded(endpoint.description, $0)).bytes) }
+    }
+
     /// Answers an endpoint with bytes that are read as they are sent.
     mutating func on<Subject, Query, Answer: PiecedAnswer>(
         _ endpoint: Endpoint<Subject, Query, NoBody, Answer>,

@@ -98,11 +98,11 @@ struct Exporter: Sendable {
             let card = try context.requireBase(of: version)
             let (check, kind) = try checkRows(version, card)
             let written = format.written(for: card.quantisation)
-            let result = try await write(
-                version,
-                ExportTask(
-                    model: context.modelReference(card, adapters: version.adapters, recipe: version.recipe),
-                    format: written, check: check, checkLimit: rows), work)
+            var task = ExportTask(
+                model: context.modelReference(card, adapters: version.adapters, recipe: version.recipe),
+                format: written, check: check, checkLimit: rows)
+            task.source = card.source
+            let result = try await write(version, task, work)
             try? FileManager.default.removeItem(atPath: place)
             try AtomicFile.move(work + "/export", to: place)
             let files = (result.files ?? []).map { file in

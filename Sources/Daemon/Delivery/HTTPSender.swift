@@ -1,15 +1,15 @@
 import CCurl
+import Curl
 import Foundation
 import Nouns
 import Platform
-import Synchronization
 
 /// Sends HTTP POSTs by the system's libcurl, which is opened at the first.
 struct HTTPSender: Sendable {
     /// The file of the certificates that are trusted; nil for the system's.
     var authorities: String?
     /// The name that libcurl is opened by.
-    var library = "libcurl.so.4"
+    var library = CurlLibrary.usualName
 
     /// The status of the answer, whatever it is: a redirect too is an answer, which is not followed.
     ///
@@ -32,20 +32,11 @@ struct HTTPSender: Sendable {
         }
     }
 
-    /// The names under which libcurl was opened.
-    private static let opened = Mutex<Set<String>>([])
-
-    /// Opens libcurl unless it is open. After a failure it is looked for again, since somebody may have installed it.
     private func open() throws {
-        try Self.opened.withLock { opened in
-            if opened.contains(library) { return }
-            var reason = [CChar](repeating: 0, count: 256)
-            guard ft_curl_open(library, &reason, reason.count) else {
-                throw Failure(
-                    code: "webhook.library", "Webhooks need libcurl, which cannot be opened.",
-                    remedy: "Install it: apt-get install libcurl4", cause: Self.text(reason))
-            }
-            opened.insert(library)
+        if let reason = CurlLibrary.open(library) {
+            throw Failure(
+                code: "webhook.library", "Webhooks need libcurl, which cannot be opened.",
+                remedy: "Install it: apt-get install libcurl4", cause: reason)
         }
     }
 

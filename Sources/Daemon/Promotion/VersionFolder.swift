@@ -25,6 +25,7 @@ struct VersionFolder {
             code: BuildVersion.text,
             machine: run.training?.machine ?? "unknown")
         version.engine = run.training?.engine
+        version.baseSource = card.source
         for (index, part) in stack.enumerated() {
             var adapter = part
             adapter.path = folder + "/adapter-\(index)"

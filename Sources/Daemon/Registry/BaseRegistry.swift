@@ -30,17 +30,15 @@ package struct BaseRegistry: Sendable {
     private func register(_ request: AddBaseRequest, _ who: Principal) async throws -> BaseCard {
         let uploads = Uploads(context)
         let folder = try uploads.folder(request.upload, who: who)
-        defer { try? uploads.close(request.upload) }
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
-        let ggufs = names.filter { $0.hasSuffix(".gguf") }
-        // A chat template may lie beside a GGUF.
-        let isOneFile = ggufs.count == 1 && names.allSatisfy { $0 == ggufs[0] || $0 == "chat_template.jinja" }
-        let path = isOneFile ? folder + "/" + ggufs[0] : folder
-        let id = try request.id ?? suggested(names, request.origin)
-        guard id.rawValue.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,80}/) != nil else {
-            throw Failure(
-                code: "base.name", "'\(id)' cannot name a base.", at: id.rawValue,
-                remedy: "Use lower-case letters, digits, '.', '_' and '-', such as --id smollm2-135m.")
+        var isKept = false
+        defer { if !isKept { try? uploads.close(request.upload) } }
+        let names = Self.names(folder)
+        let path = Self.model(in: folder, names)
+        let id = try request.id ?? suggested(names, request.origin, request.source)
+        try requireFree(id)
+        do { try requireWhole(request.source, in: folder) } catch {
+            isKept = true
+            throw error
         }
         let work = context.layout.scratch("inspect-" + request.upload)
         defer { try? FileManager.default.removeItem(atPath: work) }
@@ -49,6 +47,12 @@ package struct BaseRegistry: Sendable {
             threads: context.settings.daemon.workerThreads)
         let result: WorkerResult
         do { result = try await launcher.run(worker, silence: .seconds(300)) { _ in } } catch let end as WorkerEnd {
+            isKept = end.failure == nil
+            // What is damaged on its way is said to be that, and fetched anew.
+            do { try verifyFiles(request.source, in: folder) } catch {
+                isKept = true
+                throw error
+            }
             throw end.failure.map { named($0, path, request.origin) }
                 ?? Failure(code: "base.interrupted", "The inspection was interrupted.", remedy: "Add the base again.")
         }
@@ -57,15 +61,20 @@ package struct BaseRegistry: Sendable {
         }
         card.id = id
         card.origin = request.origin
+        card.source = request.source
+        let digests = Dictionary(card.files.map { ($0.path, $0.sha256) }) { first, _ in first }
+        do { try verify(request.source, in: folder) { digests[$0] } } catch {
+            isKept = true
+            throw error
+        }
         // The worker saw a copy in a folder of another name.
-        if card.format == "huggingface" { card.name = folderName(request.origin) ?? id.rawValue }
+        if card.format == "huggingface" {
+            card.name = request.source?.repository ?? folderName(request.origin) ?? id.rawValue
+        }
         if let licence = request.licence { card.licence = licence }
         let place = context.layout.base(id)
-        guard try context.ledger.base(id) == nil else {
-            throw Failure(
-                code: "base.exists", "The base '\(id)' is registered already.", at: id.rawValue,
-                remedy: "Choose another --id, or remove that base first.")
-        }
+        // Somebody may have taken the name meanwhile.
+        try requireFree(id)
         if let same = try context.ledger.bases().first(where: { $0.digest == card.digest }) {
             throw Failure(
                 code: "base.exists", "These weights are registered already, as '\(same.id)'.", at: same.id.rawValue,
@@ -76,6 +85,7 @@ package struct BaseRegistry: Sendable {
         }
         // A folder without a ledger row is what a crash left behind.
         try? FileManager.default.removeItem(atPath: place)
+        try Uploads.tidy(folder)
         try AtomicFile.write(try ContractCoding.pretty(card), to: folder + "/card.json")
         try AtomicFile.makeFolder((place as NSString).deletingLastPathComponent)
         try AtomicFile.move(folder, to: place)
@@ -130,7 +140,7 @@ package struct BaseRegistry: Sendable {
     }
 
     /// The same fault at the file that the person gave: the copy that was looked at is gone when they read this.
-    private func named(_ failure: Failure, _ copy: String, _ origin: String?) -> Failure {
+    func named(_ failure: Failure, _ copy: String, _ origin: String?) -> Failure {
         guard let origin else { return failure }
         var failure = failure
         failure.place = failure.place?.replacingOccurrences(of: copy, with: origin)
@@ -143,12 +153,14 @@ package struct BaseRegistry: Sendable {
         return (origin as NSString).lastPathComponent
     }
 
-    private func suggested(_ names: [String], _ origin: String?) throws -> BaseID {
-        let file = names.first { $0.hasSuffix(".gguf") }.map { ($0 as NSString).deletingPathExtension }
-        guard let name = file ?? folderName(origin) else {
+    private func suggested(_ names: [String], _ origin: String?, _ source: BaseSource?) throws -> BaseID {
+        let file = names.first { $0.hasSuffix(".gguf") }.map {
+            $0.replacing(/(-[0-9]{5}-of-[0-9]{5})?\.gguf$/, with: "")
+        }
+        let repository = source?.repository?.split(separator: "/").last.map(String.init)
+        guard let id = (file ?? repository ?? folderName(origin)).flatMap({ BaseID(suggestedBy: $0) }) else {
             throw Failure(code: "base.name", "The base needs a name.", remedy: "Give one with --id.")
         }
-        let stem = name.lowercased().drop { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
-        return BaseID(String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }))
+        return id
     }
 }

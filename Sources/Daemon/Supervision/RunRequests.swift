@@ -96,9 +96,10 @@ enum RunRequests {
                 remedy: "Queue a new run.")
         }
         let check = try context.ledger.snapshot(run.snapshot)?.files[.gate] ?? []
+        var task = ExportTask(model: candidate, format: try written(format, run, context), check: check)
+        task.source = try context.requireBase(run.base).source
         return request(
-            "\(run.id)-\(format.rawValue)", context.layout.artefact(run.id, format),
-            .export(ExportTask(model: candidate, format: try written(format, run, context), check: check)), context)
+            "\(run.id)-\(format.rawValue)", context.layout.artefact(run.id, format), .export(task), context)
     }
 
     static func request(_ id: String, _ folder: String, _ task: WorkerTask, _ context: StageContext)

@@ -48,8 +48,8 @@ extension Endpoint where Query == NoQuery {
     }
 }
 
-extension Endpoint where Query == NoQuery, Body == FileBody {
-    package func callAsFunction(_ subject: Subject) -> ControlRequest<Body, Answer> {
-        .init(description, subject.values, [:], FileBody())
+extension Endpoint where Body == FileBody {
+    package func callAsFunction(_ subject: Subject, _ query: Query = Query()) -> ControlRequest<Body, Answer> {
+        .init(description, subject.values, query.items, FileBody())
     }
 }

@@ -3,8 +3,13 @@ import Foundation
 /// Memory that a worker may have on this machine.
 package enum MachineMemory {
     /// Bytes: what the kernel calls available, or what this service's control group allows where that is less.
-    package static func available() -> Int {
-        let kernel = value("/proc/meminfo", after: "MemAvailable:").map { $0 << 10 }
+    package static func available() -> Int { bytes("MemAvailable:") }
+
+    /// Bytes: all that the machine has, or what this service's control group allows where that is less.
+    package static func total() -> Int { bytes("MemTotal:") }
+
+    private static func bytes(_ name: String) -> Int {
+        let kernel = value("/proc/meminfo", after: name).map { $0 << 10 }
         let group = text("/proc/self/cgroup")?.split(separator: "\n").first { $0.hasPrefix("0::") }.map {
             String($0.dropFirst(3))
         }

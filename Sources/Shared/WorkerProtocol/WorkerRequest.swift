@@ -49,9 +49,16 @@ package struct InspectTask: Codable, Hashable, Sendable {
     /// A GGUF file or a Hugging Face folder.
     package var path: String
     package var id: BaseID
-    package init(path: String, id: BaseID) {
+    /// Whether only what stands in front of the weights is there, so that no weight is read (nil: all is there). Where
+    /// there are no weights at all, nothing is described: only whether the engine runs such a model is said.
+    package var isLook: Bool?
+    /// What a GGUF calls its architecture, to be looked at before its header is there.
+    package var architecture: String?
+    package init(path: String, id: BaseID, isLook: Bool? = nil, architecture: String? = nil) {
         self.path = path
         self.id = id
+        self.isLook = isLook
+        self.architecture = architecture
     }
 }
 
@@ -207,6 +214,8 @@ package struct ExportTask: Codable, Hashable, Sendable {
     package var check: [FileReference]
     /// At most so many of those rows (nil: 8).
     package var checkLimit: Int?
+    /// Where the base was fetched from, for the model's card (nil: it is not known).
+    package var source: BaseSource?
     package init(model: ModelReference, format: ExportFormat, check: [FileReference] = [], checkLimit: Int? = nil) {
         self.model = model
         self.format = format

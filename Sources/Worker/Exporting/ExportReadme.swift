@@ -10,6 +10,7 @@ package struct ExportReadme {
     private let path: String
     private let isFolder: Bool
     private let licence: String?
+    private let source: BaseSource?
 
     /// - Parameters:
     ///   - format: one with a number type.
@@ -17,12 +18,17 @@ package struct ExportReadme {
     ///   - path: the base's file or folder.
     ///   - isFolder: whether the base is a Hugging Face folder, which transformers and peft load by its path.
     ///   - licence: what the base's file says of its licence.
-    package init(_ format: ExportFormat, base: String, path: String, isFolder: Bool, licence: String?) {
+    ///   - source: where the base was fetched from.
+    package init(
+        _ format: ExportFormat, base: String, path: String, isFolder: Bool, licence: String?,
+        source: BaseSource? = nil
+    ) {
         self.format = format
         self.base = base
         self.path = path
         self.isFolder = isFolder
         self.licence = licence
+        self.source = source
     }
 
     /// Names of a base's files that go along with what was made of it.
@@ -34,13 +40,14 @@ package struct ExportReadme {
         let peers = format.peers(in: ".", base: needed, name: "tuned").map {
             "\($0.program):\n\n\(Self.indented($0.text))\n"
         }
-        let text = """
-            # \(format.isAdapter ? "LoRA adapter of" : "Fine-tuned from") \(base)
+        let text =
+            head + """
+                # \(format.isAdapter ? "LoRA adapter of" : "Fine-tuned from") \(base)
 
-            \(about)
+                \(about)
 
-            \(peers.joined(separator: "\n"))
-            """
+                \(peers.joined(separator: "\n"))
+                """
         try WeightFolder.write(Data(text.utf8), to: folder + "/README.md")
         if let modelfile { try WeightFolder.write(Data(modelfile.utf8), to: folder + "/Modelfile") }
         if isFolder { try copyCompanions(to: folder) }
@@ -48,7 +55,21 @@ package struct ExportReadme {
 
     private var about: String {
         let licence = licence.map { "The base's licence is `\($0)`; it holds for what was made of it too." }
-        return ([origin] + (licence.map { [$0] } ?? [])).joined(separator: "\n\n")
+        return ([origin] + (fetched.map { [$0] } ?? []) + (licence.map { [$0] } ?? [])).joined(separator: "\n\n")
+    }
+
+    /// The card's head as the Hub reads it, where the base is of the Hub.
+    private var head: String {
+        guard let repository = source?.repository else { return "" }
+        let relation = format.isAdapter ? "adapter" : "finetune"
+        return "---\nbase_model: \(repository)\nbase_model_relation: \(relation)\n---\n\n"
+    }
+
+    /// Where the base's files came from, each with its digest.
+    private var fetched: String? {
+        guard let source else { return nil }
+        let files = source.files.compactMap { file in file.sha256.map { "- `\(file.path)`: SHA-256 `\($0)`" } }
+        return (["The base was fetched from \(source.summary)."] + files).joined(separator: "\n")
     }
 
     /// What the files are, and what has to be set elsewhere.

@@ -9,22 +9,32 @@ extension LoadedModel {
     ///
     /// Throws what `interruption`, asked every megabyte, throws.
     package func files(interruption: Interruption = {}) throws -> [FileReference] {
-        let names: [String]
-        let folder: String
-        if gguf != nil {
-            let url = URL(filePath: path)
-            folder = url.deletingLastPathComponent().path
-            let template = TokenizerFile.templateName
-            let hasTemplate = FileManager.default.fileExists(atPath: folder + "/" + template)
-            names = [url.lastPathComponent] + (hasTemplate ? [template] : [])
-        } else {
-            (folder, names) = (path, try HuggingFaceFolder(path: path).files)
-        }
+        let (folder, names) = try place()
         return try names.map { name in
             var reference = try FileReference(of: folder + "/" + name, interruption: interruption)
             reference.path = name
             return reference
         }
+    }
+
+    /// The same files with their sizes alone.
+    package func sizes() throws -> [FileReference] {
+        let (folder, names) = try place()
+        return try names.map { name in
+            let bytes = try FileManager.default.attributesOfItem(atPath: folder + "/" + name)[.size] as? Int
+            return FileReference(path: name, sha256: "", bytes: bytes ?? 0)
+        }
+    }
+
+    /// The folder of the files, and their names in it.
+    private func place() throws -> (folder: String, names: [String]) {
+        guard let gguf else { return (path, try HuggingFaceFolder(path: path).files) }
+        let url = URL(filePath: path)
+        let folder = url.deletingLastPathComponent().path
+        let template = TokenizerFile.templateName
+        let hasTemplate = FileManager.default.fileExists(atPath: folder + "/" + template)
+        let names = gguf.parts.map { ($0 as NSString).lastPathComponent }
+        return (folder, names + (hasTemplate ? [template] : []))
     }
 
     /// The identity of a base: SHA-256 over the sorted digests of its files.

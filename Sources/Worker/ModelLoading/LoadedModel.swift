@@ -44,7 +44,7 @@ package struct LoadedModel {
             gguf = nil
             text = try TokenizerFile(path: self.path)
         } else {
-            let file = try GGUFFile(path: self.path)
+            let file = try GGUFFile(wholeAt: self.path)
             gguf = file
             model = try Model(gguf: file)
             text = try TokenizerFile(file)
@@ -158,13 +158,18 @@ package struct LoadedModel {
         }
         guard names.count == 1 else {
             let isSplit = names.contains { $0.contains("-of-") }
+            // All parts of one model, whose first part leads to the others.
+            let stems = Set(names.map { $0.replacing(/-[0-9]{5}-of-[0-9]{5}\.gguf$/, with: "") })
+            if isSplit, stems.count == 1, let first = names.min(), first.contains("-00001-of-") {
+                return path + "/" + first
+            }
             throw ModelFailure(
                 place: path,
                 problem: names.isEmpty
                     ? "the folder holds neither a config.json nor a .gguf file"
                     : "the folder holds \(names.count) .gguf files",
                 remedy: isSplit
-                    ? "Join the parts into one file: llama-gguf-split --merge FIRST-PART OUT.gguf."
+                    ? "Give a folder with all parts of one model and nothing else."
                     : "Give the model file itself, or a folder as `save_pretrained` writes it.")
         }
         return path + "/" + names[0]

@@ -9,12 +9,7 @@ extension Model {
     package init(gguf: GGUFFile) throws {
         try Self.checkWhole(gguf)
         let architecture = try gguf.required("general.architecture", "text") { $0.string }
-        guard let family = ModelConfiguration.Family(architecture: architecture) else {
-            throw ModelFailure(
-                place: "\(gguf.path), general.architecture",
-                problem: "the architecture '\(architecture)' is not one this engine runs",
-                remedy: "Choose a base of \(ModelConfiguration.Family.allCases.map(\.name).joined(separator: ", ")).")
-        }
+        let family = try Self.requireFamily(architecture: architecture, at: gguf.path)
         let layout = family.facts.gguf
         let vocabulary = try gguf.tensor(layout.root + layout.embedding + ".weight").rows
         let c = try family.facts.shape(
@@ -29,13 +24,19 @@ extension Model {
         try self.init(c, shelf, parameters: gguf.tensors.values.reduce(0) { $0 + $1.count }, of: gguf.tensors)
     }
 
+    /// A number as the names of parts have it.
+    private static func padded(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+
     /// Refuses files that hold a part of a model, or something that goes with one.
     private static func checkWhole(_ gguf: GGUFFile) throws {
         if let count = gguf.metadata["split.count"]?.integer, count > 1 {
             let number = (gguf.metadata["split.no"]?.integer ?? 0) + 1
             throw ModelFailure(
                 place: "\(gguf.path), split.count", problem: "this is part \(number) of \(count) of a model",
-                remedy: "Join the parts into one file: llama-gguf-split --merge FIRST-PART OUT.gguf.")
+                remedy: "Give the first part, NAME-00001-of-\(Self.padded(count)).gguf, with the others beside it.")
         }
         switch gguf.metadata["general.type"]?.string {
         case "adapter"?:

@@ -12,20 +12,9 @@ extension Model {
         let contents = try WrappedModel(folder)
         let file = contents.place
         let config = contents.config
-        for key in ["quantization_config", "quantization", "compression_config"] {
-            guard config[key] != nil || folder.config[key] != nil else { continue }
-            throw ModelFailure(
-                place: "\(file), \(key)",
-                problem: "weights quantised by bitsandbytes, GPTQ, MLX or the like are not supported",
-                remedy: "Use the original weights, or a GGUF.")
-        }
+        try Self.requirePlainWeights([config, folder.config], file: file)
         let kind = config["model_type"]?.string ?? ""
-        guard let family = ModelConfiguration.Family(modelType: kind) else {
-            let kinds = ModelConfiguration.Family.allCases.flatMap { $0.facts.modelTypes } + WrappedModel.wrappers.keys
-            throw ModelFailure(
-                place: "\(file), model_type", problem: "the model type '\(kind)' is not one this engine runs",
-                remedy: "Choose a base of \(kinds.joined(separator: ", ")).")
-        }
+        let family = try Self.requireFamily(modelType: kind, file: file)
         if contents.root == nil { try Self.checkClass(config, kind, file: file) }
         try Self.checkTensors(folder, contents)
         let layout = family.facts.huggingFace

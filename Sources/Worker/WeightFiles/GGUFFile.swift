@@ -28,6 +28,8 @@ package struct GGUFFile: Sendable {
     package let tensors: [String: StoredTensor]
     /// Tensor names in the order of the file.
     package let tensorNames: [String]
+    /// The files that it was read from, in their order: one, or all parts of a split one.
+    package let parts: [String]
 
     /// Maps and checks the file. Throws ``WeightFileError`` naming the offset, key or tensor at fault.
     package init(path: String) throws(WeightFileError) {
@@ -51,6 +53,47 @@ package struct GGUFFile: Sendable {
         source = Source(bytes: bytes, owner: owner, values: header.valueRanges)
         tensorNames = header.tensors.map(\.name)
         self.tensors = tensors
+        parts = [path]
+    }
+
+    /// Reads a whole model, of which `path` may be the first of several parts (`NAME-00001-of-00003.gguf`) that lie
+    /// beside one another. Throws ``WeightFileError`` naming the part at fault.
+    package init(wholeAt path: String) throws(WeightFileError) {
+        let first = try GGUFFile(path: path)
+        guard let count = first.metadata["split.count"]?.integer, (2...999).contains(count),
+            let match = path.wholeMatch(of: /(.*)-00001-of-([0-9]{5})\.gguf/), Int(match.2) == count
+        else {
+            self = first
+            return
+        }
+        var tensors = first.tensors
+        var names = first.tensorNames
+        var parts = [path]
+        for number in 2...count {
+            let digits = String(number)
+            let place = "\(match.1)-\(String(repeating: "0", count: 5 - digits.count))\(digits)-of-\(match.2).gguf"
+            let part = try GGUFFile(path: place)
+            guard part.metadata["split.no"]?.integer == number - 1,
+                part.metadata["split.count"]?.integer == count, part.tensorNames.allSatisfy({ tensors[$0] == nil })
+            else {
+                throw WeightFileError(
+                    .malformed, file: place, place: "split.no",
+                    problem: "this is not part \(number) of \(count) of the model that begins in \(path)",
+                    remedy: "Download all parts again, of one revision.")
+            }
+            tensors.merge(part.tensors) { one, _ in one }
+            names += part.tensorNames
+            parts.append(place)
+        }
+        self.path = path
+        version = first.version
+        metadata = first.metadata.filter { !$0.key.hasPrefix("split.") }
+        source = Source(
+            bytes: first.source.bytes, owner: first.source.owner,
+            values: first.source.values.filter { !$0.key.hasPrefix("split.") })
+        self.tensors = tensors
+        tensorNames = names
+        self.parts = parts
     }
 
     /// The value of a key that must be there, read by `read`.

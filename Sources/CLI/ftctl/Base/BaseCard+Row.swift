@@ -26,16 +26,24 @@ extension BaseCard: TableRow {
             title: "Base \(id)",
             [
                 .facts(
-                    Fact.known([
-                        ("name", name), ("architecture", "\(architecture), \(layers) layers of width \(width)"),
-                        ("parameters", String(parameters)), ("tensors", Quantity.list(tensors)),
-                        ("context", "\(contextLength) tokens"), ("licence", licence ?? "unknown"),
-                        ("tokenizer", "\(tokenizer), \(vocabulary) tokens, \(tokenizerDigest.prefix(16))"),
-                        ("chat template", chatTemplateDigest.map { String($0.prefix(16)) } ?? "none"),
-                        ("ends of turn", endTokens.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }),
-                        ("digest", digest), ("training memory", Quantity.bytes(trainingMemoryBytes)),
-                        ("origin", origin), ("added", Quantity.time(addedAt)),
-                    ]))
+                    Fact.known(
+                        [
+                            ("name", name), ("architecture", "\(architecture), \(layers) layers of width \(width)"),
+                            ("parameters", String(parameters)), ("tensors", Quantity.list(tensors)),
+                            ("context", "\(contextLength) tokens"), ("licence", licence ?? "unknown"),
+                            ("tokenizer", "\(tokenizer), \(vocabulary) tokens, \(tokenizerDigest.prefix(16))"),
+                            ("chat template", chatTemplateDigest.map { String($0.prefix(16)) } ?? "none"),
+                            ("ends of turn", endTokens.map { $0.isEmpty ? "none" : $0.joined(separator: " ") }),
+                            ("digest", digest), ("training memory", Quantity.bytes(trainingMemoryBytes)),
+                            ("origin", origin), ("fetched from", source?.summary), ("added", Quantity.time(addedAt)),
+                        ] + fetched))
             ] + (remarks ?? []).map { .paragraph("! \($0)") })
+    }
+
+    /// The files as their source states them.
+    private var fetched: [(String, String?)] {
+        (source?.files ?? []).map { file in
+            (file.name, "\(Quantity.bytes(file.bytes))\(file.identity.map { ", \($0.prefix(16))" } ?? "")")
+        }
     }
 }

@@ -9,17 +9,28 @@ enum BaseFiles {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw fault("There is no such file or folder.", path)
         }
-        guard isFolder.boolValue else { return [path] }
+        guard isFolder.boolValue else { return parts(path) }
         let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
         guard names.contains("config.json") else {
             let models = names.filter { $0.hasSuffix(".gguf") && !$0.hasPrefix("mmproj") }
-            if models.count == 1 { return [path + "/" + models[0]] }
+            let stems = Set(models.map { $0.replacing(/-[0-9]{5}-of-[0-9]{5}\.gguf$/, with: "") })
+            if stems.count == 1 { return models.map { path + "/" + $0 } }
             throw other(names, models, path)
         }
         return names.filter { name in
             [".safetensors", ".json", ".jinja", ".model"].contains { name.hasSuffix($0) }
                 || ["README.md", "LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE"].contains(name)
         }.map { path + "/" + $0 }
+    }
+
+    /// A GGUF file, with the other parts beside it where it is one of several.
+    private static func parts(_ path: String) -> [String] {
+        let name = (path as NSString).lastPathComponent
+        guard let match = name.wholeMatch(of: /(.*)-[0-9]{5}-of-([0-9]{5})\.gguf/) else { return [path] }
+        let folder = (path as NSString).deletingLastPathComponent
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+        let parts = names.filter { $0.hasPrefix(match.1 + "-") && $0.hasSuffix("-of-\(match.2).gguf") }.sorted()
+        return parts.isEmpty ? [path] : parts.map { (folder as NSString).appendingPathComponent($0) }
     }
 
     /// What a folder without a model's configuration is.
@@ -31,11 +42,6 @@ enum BaseFiles {
             return fault(
                 "This is a LoRA adapter\(base.map { " of \($0)" } ?? ""), not a model.", path,
                 "Merge it (model.merge_and_unload() of peft) and give the result, or add the base itself.")
-        }
-        if models.contains(where: { $0.contains("-of-") }) {
-            return fault(
-                "The folder holds a GGUF in \(models.count) parts.", path,
-                "Join them into one file: llama-gguf-split --merge FIRST-PART OUT.gguf.")
         }
         return models.isEmpty
             ? fault("The folder has no config.json.", path)

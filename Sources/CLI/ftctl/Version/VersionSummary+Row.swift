@@ -28,6 +28,7 @@ extension VersionSummary: TableRow {
             Fact("made", Quantity.time(version.createdAt)), Fact("by", "\(version.code) on \(version.machine)"),
             Fact("seed", String(version.recipe.seed)),
         ]
+        facts += version.baseSource.map { [Fact("base fetched from", $0.summary)] } ?? []
         facts += version.engine.map { [Fact("engine", $0.summary)] } ?? []
         facts += version.adapters.map { Fact("adapter", "\($0.path) \(digest($0.sha256))") }
         facts += figures.sorted { $0.key < $1.key }.map { Fact($0.key.rawValue, Quantity.number($0.value)) }

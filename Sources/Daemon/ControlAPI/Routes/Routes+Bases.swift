@@ -10,6 +10,10 @@ extension Routes {
         on(.bases.recommend) { try await bases.recommend($0.subject, $0.body) }
         on(.bases.recommendData) { try await bases.recommend($0.body, who: $0.principal) }
         on(.uploads.open) { try bases.openUpload($0.query, who: $0.principal) }
-        on(.uploads.put) { try await bases.put($0.subject, $0.body, who: $0.principal) }
+        on(.bases.look) { try await bases.look($0.body, who: $0.principal) }
+        on(.uploads.resume) { try bases.resumeUpload($0.body, who: $0.principal) }
+        on(.uploads.room) { try bases.room($0.query.id) }
+        on(.uploads.size) { try bases.size($0.subject, who: $0.principal) }
+        on(.uploads.put) { try await bases.put($0.subject, $0.body, $0.query, who: $0.principal) }
     }
 }

@@ -6,10 +6,15 @@ package struct AddBaseRequest: Codable, Hashable, Sendable {
     package var id: BaseID?
     package var origin: String?
     package var licence: String?
-    package init(upload: String, id: BaseID? = nil, origin: String? = nil, licence: String? = nil) {
+    /// Where the files were fetched from; their digests are checked.
+    package var source: BaseSource?
+    package init(
+        upload: String, id: BaseID? = nil, origin: String? = nil, licence: String? = nil, source: BaseSource? = nil
+    ) {
         self.upload = upload
         self.id = id
         self.origin = origin
         self.licence = licence
+        self.source = source
     }
 }

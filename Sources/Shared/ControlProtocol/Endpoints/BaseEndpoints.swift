@@ -6,6 +6,12 @@ package enum BaseEndpoints {
         "bases.list", .get, "/v1/bases", "Lists the registered base models.")
     package static let add = Endpoint<NoSubject, NoQuery, AddBaseRequest, BaseCard>(
         "bases.add", .post, "/v1/bases", "Registers an uploaded base model.", weight: .heavy)
+    package static let look = Endpoint<NoSubject, NoQuery, LookRequest, LookAnswer>(
+        "bases.look", .post, "/v1/look",
+        """
+        Says whether a base could be registered by what stands in front of its weights: configuration, tokenizer and \
+        the heads of its weight files in an upload, which goes away with the answer.
+        """, weight: .heavy, access: .administer)
     package static let show = Endpoint<BaseID, NoQuery, NoBody, BaseCard>(
         "bases.show", .get, "/v1/bases/{base}", "Shows one base model.")
     package static let remove = Endpoint<BaseID, NoQuery, NoBody, RemovedAnswer>(
@@ -20,7 +26,8 @@ package enum BaseEndpoints {
         weight: .heavy, access: .use)
 
     static let all = [
-        list.description, add.description, show.description, remove.description, recommend.description,
+        list.description, add.description, look.description, show.description, remove.description,
+        recommend.description,
         recommendData.description,
     ]
 }

@@ -3,7 +3,8 @@ package struct ErrorStatus: Hashable, Sendable {
     package let number: Int
 
     private static let conflicts: Set<String> = [
-        "run.transition", "job.transition", "request.interrupted", "base.in_use", "base.exists", "promotion.not_passed",
+        "run.transition", "job.transition", "request.interrupted", "base.in_use", "base.exists", "upload.offset",
+        "upload.busy", "promotion.not_passed",
         "pipeline.busy",
         "pipeline.configured", "pipeline.exists", "drop.in_use", "version.in_use", "tokens.exists",
     ]

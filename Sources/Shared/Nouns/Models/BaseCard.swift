@@ -39,6 +39,8 @@ package struct BaseCard: Codable, Hashable, Sendable {
     package var trainingMemoryBytes: Int
     /// Where it came from: a path or `pip:package==version`.
     package var origin: String?
+    /// The repository, commit and digests that it was fetched by; nil where it came from a path or a package.
+    package var source: BaseSource?
     package var addedAt: Date
     /// Measured once on this machine: training tokens a second, bits per byte of the base's own probe, …
     package var measured: [String: Double]

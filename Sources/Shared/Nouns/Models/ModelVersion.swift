@@ -18,6 +18,8 @@ package struct ModelVersion: Codable, Hashable, Sendable {
     package var machine: String
     /// The engine that trained it; nil for the daemon's own worker.
     package var engine: EngineRecord?
+    /// Where the base was fetched from; nil where it came from a path or a package.
+    package var baseSource: BaseSource?
     package var notes: String?
     package var tags: [String: String]
 

@@ -33,7 +33,7 @@ struct ExportRunner {
         }
         try ExportReadme(
             format(task, loaded), base: task.model.base.rawValue, path: loaded.path, isFolder: loaded.gguf == nil,
-            licence: loaded.gguf?.metadata["general.license"]?.string
+            licence: loaded.gguf?.metadata["general.license"]?.string, source: task.source
         ).write(to: output)
         try StopRequest.heed()
         context.events.stage("verifying")

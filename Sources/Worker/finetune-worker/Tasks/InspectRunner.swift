@@ -15,11 +15,36 @@ struct InspectRunner {
 
     func run(_ task: InspectTask) throws -> WorkerResult {
         context.events.stage("loading")
+        if task.isLook == true { return try look(task) }
         let loaded = try LoadedModel(path: task.path)
         context.events.stage("checking")
         let bits = try probe(loaded)
         context.events.stage("digesting")
         let files = try loaded.files(interruption: StopRequest.heed)
+        return try describe(loaded, task, files: files, bits: bits)
+    }
+
+    /// Looks at what stands in front of weights that are not there yet.
+    private func look(_ task: InspectTask) throws -> WorkerResult {
+        if let architecture = task.architecture {
+            try Model.requireFamily(architecture: architecture, at: task.path)
+            return WorkerResult()
+        }
+        try Model.requireKind(ofFolder: task.path)
+        guard Self.hasWeights(task.path) else { return WorkerResult() }
+        let loaded = try LoadedModel(path: task.path)
+        return try describe(loaded, task, files: try loaded.sizes(), bits: nil)
+    }
+
+    private static func hasWeights(_ path: String) -> Bool {
+        let weights = ["", "/model.safetensors", "/model.safetensors.index.json"].map { path + $0 }
+        return path.hasSuffix(".gguf") || weights.dropFirst().contains { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// - Parameter bits: what a sentence costs; nil where no weight was read.
+    private func describe(
+        _ loaded: LoadedModel, _ task: InspectTask, files: [FileReference], bits: (perByte: Double, perToken: Double)?
+    ) throws -> WorkerResult {
         var card = BaseCard(
             id: task.id, architecture: loaded.model.configuration.family.name, name: name(loaded),
             parameters: loaded.model.weights.parameters, quantisation: loaded.model.weights.quantisation,
@@ -30,12 +55,12 @@ struct InspectRunner {
             format: loaded.gguf == nil ? "huggingface" : "gguf", files: files,
             digest: LoadedModel.digest(of: files),
             trainingMemoryBytes: try trainingMemory(loaded, files), origin: task.path)
-        card.measured["bits_per_byte"] = bits.perByte
+        card.measured["bits_per_byte"] = bits?.perByte
         card.controlTokens = controlTokens(loaded.encoder.tokenizer)
         card.printsDate = loaded.text.definition.chatTemplate?.contains("strftime_now") ?? false
         let ends = loaded.encoder.encoder.stopTokens().compactMap(loaded.encoder.tokenizer.name)
         card.endTokens = ends
-        card.remarks = BaseRemarks.of(loaded, ends: ends, lossPerToken: bits.perToken)
+        card.remarks = BaseRemarks.of(loaded, ends: ends, lossPerToken: bits?.perToken ?? 0)
         var result = WorkerResult()
         result.card = card
         result.files = files

@@ -159,3 +159,117 @@ void ft_post_free(struct ft_post *post) {
     p_curl_slist_free_all(post->headers);
     free(post);
 }
+
+struct ft_get {
+    CURL *curl;
+    CURLcode code;
+    atomic_bool is_cancelled;
+    bool is_enough;
+    ft_take take_head, take_body;
+    void *context;
+    char error[CURL_ERROR_SIZE];
+};
+
+static size_t get_head(char *bytes, size_t size, size_t count, void *context) {
+    struct ft_get *get = context;
+    get->is_enough = !get->take_head(get->context, bytes, size * count);
+    return get->is_enough ? 0 : size * count;
+}
+
+static size_t get_body(char *bytes, size_t size, size_t count, void *context) {
+    struct ft_get *get = context;
+    get->is_enough = !get->take_body(get->context, bytes, size * count);
+    return get->is_enough ? 0 : size * count;
+}
+
+static int get_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
+    (void)a, (void)b, (void)c, (void)d;
+    struct ft_get *get = context;
+    return atomic_load(&get->is_cancelled);
+}
+
+struct ft_get *ft_get_new(const char *authorities, bool allows_http) {
+    struct ft_get *get = calloc(1, sizeof *get);
+    if (!get) return NULL;
+    get->curl = p_curl_easy_init();
+    if (!get->curl) {
+        free(get);
+        return NULL;
+    }
+    SET(get, CURLOPT_ERRORBUFFER, get->error);
+    SET(get, CURLOPT_PROTOCOLS_STR, allows_http ? "http,https" : "https");
+    SET(get, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(get, CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(get, CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(get, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (authorities) {
+        SET(get, CURLOPT_CAINFO, authorities);
+        SET(get, CURLOPT_CAPATH, NULL);
+    }
+    SET(get, CURLOPT_NOSIGNAL, 1L);
+    SET(get, CURLOPT_QUICK_EXIT, 1L);
+    SET(get, CURLOPT_CONNECTTIMEOUT, 30L);
+    SET(get, CURLOPT_BUFFERSIZE, 512L << 10);
+    SET(get, CURLOPT_HEADERFUNCTION, get_head);
+    SET(get, CURLOPT_HEADERDATA, get);
+    SET(get, CURLOPT_WRITEFUNCTION, get_body);
+    SET(get, CURLOPT_WRITEDATA, get);
+    SET(get, CURLOPT_XFERINFOFUNCTION, get_progress);
+    SET(get, CURLOPT_XFERINFODATA, get);
+    SET(get, CURLOPT_NOPROGRESS, 0L);
+    return get;
+}
+
+static enum ft_end end_of(struct ft_get *get) {
+    if (get->is_enough || atomic_load(&get->is_cancelled)) return ft_end_stopped;
+    switch (get->code) {
+    case CURLE_OK: return ft_end_whole;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_OUT_OF_MEMORY: return ft_end_refused;
+    default: return ft_end_broken;
+    }
+}
+
+int ft_get_perform(
+    struct ft_get *get, const char *url, const char *const *headers, size_t count, int silence, ft_take take_head,
+    ft_take take_body, void *context, enum ft_end *end, char *reason, size_t size) {
+    struct curl_slist *list = NULL;
+    get->is_enough = false;
+    get->error[0] = 0;
+    get->take_head = take_head;
+    get->take_body = take_body;
+    get->context = context;
+    for (size_t i = 0; i < count && get->code == CURLE_OK; i++) {
+        struct curl_slist *longer = p_curl_slist_append(list, headers[i]);
+        if (longer) {
+            list = longer;
+        } else {
+            get->code = CURLE_OUT_OF_MEMORY;
+        }
+    }
+    SET(get, CURLOPT_URL, url);
+    SET(get, CURLOPT_HTTPHEADER, list);
+    SET(get, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    SET(get, CURLOPT_LOW_SPEED_TIME, (long)silence);
+    long status = 0;
+    if (get->code == CURLE_OK) {
+        get->code = perform_without_sigpipe(get->curl);
+        p_curl_easy_getinfo(get->curl, CURLINFO_RESPONSE_CODE, &status);
+    }
+    *end = end_of(get);
+    snprintf(reason, size, "%s", get->error[0] ? get->error : p_curl_easy_strerror(get->code));
+    get->code = CURLE_OK;
+    p_curl_easy_setopt(get->curl, CURLOPT_HTTPHEADER, NULL);
+    p_curl_slist_free_all(list);
+    return (int)status;
+}
+
+void ft_get_cancel(struct ft_get *get) { atomic_store(&get->is_cancelled, true); }
+
+void ft_get_free(struct ft_get *get) {
+    p_curl_easy_cleanup(get->curl);
+    free(get);
+}

@@ -1,0 +1,22 @@
+import Foundation
+import Nouns
+import Platform
+
+/// Holds others off who add the same base for the same person at the same time.
+enum AddingLock {
+    /// The lock, which lasts as long as the object. Throws a Failure (`base.adding`) where somebody has it; nil where
+    /// there is no folder for it.
+    static func take(_ key: String, _ environment: [String: String], home: String) throws -> FileLock? {
+        let caches = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.cache"
+        let folder = caches + "/finetuned"
+        // Without the folder two at once are told apart by the daemon, only later.
+        guard (try? AtomicFile.makeFolder(folder, mode: 0o700)) != nil else { return nil }
+        do { return try FileLock(path: "\(folder)/adding-\(Digest.sha256(Data(key.utf8)).prefix(32)).lock") } catch let
+            failure as FileFailure where failure.number == EWOULDBLOCK
+        {
+            throw Failure(
+                code: "base.adding", "Another ftctl is adding this base now.", at: nil,
+                remedy: "Wait until it has ended, then see `ftctl base list`.")
+        } catch is FileFailure { return nil }
+    }
+}
