@@ -340,7 +340,8 @@ let testTargets: [Target] = [
         "ExportingTests", ["Exporting", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
         golden: true),
     tests(
-        "FtctlTests", ["ControlProtocol", "Nouns", "Reports", "WorkerProtocol", "ftctl", argumentParser], golden: true),
+        "FtctlTests", ["ControlProtocol", "HubClient", "Nouns", "Reports", "WorkerProtocol", "ftctl", argumentParser],
+        golden: true),
     tests(
         "GatingTests",
         [

@@ -67,7 +67,7 @@ package enum HubChoice {
         throw nothing(listing, names)
     }
 
-    /// The same model with the shards that its index names. Throws a Failure (`hub.index`) for an index of another form.
+    /// The same model with the shards that its index names. Throws a Failure (`hub.index`) for another form.
     package static func sharded(_ model: Model, index data: Data, _ listing: HubListing) throws -> Model {
         struct Index: Decodable { var weight_map: [String: String] }
         let names = Dictionary(listing.files.map { ($0.path, $0) }) { first, _ in first }

@@ -54,6 +54,20 @@ struct BaseNews: Codable, Hashable, Sendable, TableRow {
     /// The files of the base that have another content there, or are gone.
     var changed: [String]
 
+    static var columns: [Column] { ["BASE", "REPOSITORY", "COMMIT", "NOW", .text("CHANGED")] }
+
+    var cells: [Cell] {
+        let text =
+            commit == newest
+            ? "nothing: it is the newest" : changed.isEmpty ? "nothing of the base" : changed.joined(separator: ", ")
+        return [
+            Cell(base.rawValue), Cell(repository), Cell(String(commit.prefix(12))), Cell(String(newest.prefix(12))),
+            Cell(text),
+        ]
+    }
+}
+
+extension BaseNews {
     /// Asks. Nil for a base that is not of the Hub.
     init?(_ card: BaseCard, _ client: HubClient) throws {
         guard let source = card.source, let repository = source.repository, let commit = source.commit else {
@@ -69,17 +83,5 @@ struct BaseNews: Codable, Hashable, Sendable, TableRow {
             guard let now = there[file.path] else { return true }
             return now.identity != file.identity || now.bytes != file.bytes
         }.map(\.path)
-    }
-
-    static var columns: [Column] { ["BASE", "REPOSITORY", "COMMIT", "NOW", .text("CHANGED")] }
-
-    var cells: [Cell] {
-        let text =
-            commit == newest
-            ? "nothing: it is the newest" : changed.isEmpty ? "nothing of the base" : changed.joined(separator: ", ")
-        return [
-            Cell(base.rawValue), Cell(repository), Cell(String(commit.prefix(12))), Cell(String(newest.prefix(12))),
-            Cell(text),
-        ]
     }
 }

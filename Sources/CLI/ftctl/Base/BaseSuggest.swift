@@ -42,8 +42,8 @@ struct BaseSuggest: Question {
         return Document(
             Document.list(answer.bases, none: "This machine can train none of the list.", listing.view).blocks + [
                 .paragraph(
-                    "The list is of \(answer.date).\(rest) Add one with `ftctl base add SOURCE`; `ftctl base recommend` "
-                        + "then says which suits your rows.")
+                    "The list is of \(answer.date).\(rest) Add one with `ftctl base add SOURCE`; `ftctl base "
+                        + "recommend` then says which suits your rows.")
             ])
     }
 
