@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 flags=(-c release -Xswiftc -enable-testing)
 # Suites that start daemons, boot systemd, kill processes or measure waiting want the machine to themselves; so do those that compare
 # bits, while others choose among the variants of the kernels.
-serial='SlurmLabTests|EngineChecksTests|FaultTests|JudgedTests|LaunchingTests|SystemdTests|IntakeTests|CrashTests|EndToEndTests|SupervisionTests|SystemdUnitTests|PlatformTests|DeliveryTests|PromotionTests|SchedulingTests|WorkerTests|InferenceTests|ServingTests'
+serial='SlurmLabTests|EngineChecksTests|FaultTests|JudgedTests|LaunchingTests|SystemdTests|IntakeTests|CrashTests|EndToEndTests|SupervisionTests|SystemdUnitTests|PlatformTests|DeliveryTests|HubClientTests|PromotionTests|SchedulingTests|WorkerTests|InferenceTests|ServingTests'
 
 took=()
 phase() { # name title: what follows belongs to it, until the next one

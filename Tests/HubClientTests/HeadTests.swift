@@ -77,7 +77,9 @@ struct HeadTests {
         var file = Data("GGUF".utf8) + Data([3, 0, 0, 0]) + Data(repeating: 0, count: 8) + Data([2]) + Data(count: 7)
         file += Data([20]) + Data(count: 7) + Data("general.architecture".utf8) + Data([8, 0, 0, 0])
         file += Data([5]) + Data(count: 7) + Data("mamba".utf8)
-        file += StandIn.bytes(6_000_000)
+        // A text of five million bytes, such as a list of tokens takes.
+        file += Data([1]) + Data(count: 7) + Data("k".utf8) + Data([8, 0, 0, 0])
+        file += Data([0x40, 0x4b, 0x4c, 0]) + Data(count: 4) + StandIn.bytes(6_000_000)
         try hub.put(["m.gguf": file])
         let client = try hub.client()
         let listing = try client.listing(HubAddress(repository: "ann/tiny"))

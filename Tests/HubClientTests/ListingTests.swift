@@ -32,7 +32,7 @@ struct ListingTests {
         let hub = try await StandIn()
         try hub.put(["config.json": Data("{}".utf8)], in: "ann/tinyllama")
         let client = try hub.client()
-        let name = #expect(throws: Failure.self) { try client.listing(HubAddress(repository: "ann/tinylama")) }
+        let name = #expect(throws: Failure.self) { try client.listing(HubAddress(repository: "ann/llama")) }
         #expect(name?.code == "hub.unknown" && name?.remedy == "There is hf:ann/tinyllama.")
         let revision = #expect(throws: Failure.self) {
             try client.listing(HubAddress(repository: "ann/tinyllama", revision: "v9"))

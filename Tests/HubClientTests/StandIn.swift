@@ -27,7 +27,8 @@ final class StandIn: Sendable {
 
     /// - Parameter certificate: the name of a certificate of the fixtures; nil for a Hub without TLS.
     init(certificate: String? = nil) async throws {
-        sandbox = try Sandbox()
+        let sandbox = try Sandbox()
+        self.sandbox = sandbox
         try FileManager.default.createDirectory(atPath: sandbox.root + "/hub", withIntermediateDirectories: true)
         var arguments = [TestSupport.repository + "/Tests/Interop/hub.py", sandbox.root + "/hub"]
         if let certificate {

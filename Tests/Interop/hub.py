@@ -55,12 +55,11 @@ class Root:
 
     def spend(self, what):
         """Whether what happens a number of times still happens."""
-        behaviour = self.behaviour()
+        most = self.behaviour().get(what, 0)
         with self.lock:
-            # A number that was set anew begins anew.
-            spent = self.counts.setdefault((what, behaviour.get("round")), 0)
-            self.counts[(what, behaviour.get("round"))] += 1
-            return spent < behaviour.get(what, 0)
+            spent = self.counts.setdefault(what, 0)
+            self.counts[what] = spent + 1 if most else 0
+            return spent < most
 
     def log(self, **line):
         with self.lock, (self.path / "requests.log").open("a") as log:
@@ -140,9 +139,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if f"/{old}/" in path + "/":
                 return self.say(307, {"location": self.path.replace(old, new)})
         if path == "/api/models":
-            words = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("search", [""])[0].lower()
+            query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+            words = query.get("search", query.get("author", [""]))[0].lower()
             names = [str(refs.parent.relative_to(self.root.path)) for refs in sorted(self.root.path.glob("*/*/refs.json"))]
-            near = [name for name in names if words[:4] in name.lower()]
+            near = [name for name in names if words in name.lower()]
             return self.data(json.dumps([{"id": name} for name in near]).encode(), "application/json")
         if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)/refs", path):
             refs = json.loads((self.root.path / match[1] / "refs.json").read_text())

@@ -52,12 +52,13 @@ extension Fetcher {
     package func bytes(_ range: Range<Int>, of file: RemoteFile) throws -> Data {
         let last = min(range.upperBound, file.bytes ?? range.upperBound)
         guard range.lowerBound < last else { return Data() }
+        let taken = Taken()
         var attempt = 0
         while true {
-            let taken = Taken()
-            let answer = try ask(file.address, headers: Self.range(range.lowerBound, last - 1, nil)) { heads in
+            let from = range.lowerBound + taken.data.count
+            let answer = try ask(file.address, headers: Self.range(from, last - 1, nil)) { heads in
                 try Self.check(heads, file)
-                guard let head = heads.last, head.status == 206 || range.lowerBound == 0 else {
+                guard let head = heads.last, head.status == 206 || from == 0 else {
                     throw Failure(
                         code: "hub.ranges", "The server gives no parts of a file.", at: Self.shown(file.address),
                         remedy: "Fetch the file by other means and give its path.")
@@ -68,8 +69,9 @@ extension Fetcher {
             }
             if taken.data.count == last - range.lowerBound { return taken.data }
             if answer.head.status < 300, case .whole = answer.end, file.bytes == nil { return taken.data }
+            if range.lowerBound + taken.data.count > from { attempt = 0 }
             attempt += 1
-            try retry(answer, file, at: range.lowerBound, attempt: attempt)
+            try retry(answer, file, at: from, attempt: attempt)
         }
     }
 
@@ -134,8 +136,7 @@ extension Fetcher {
         case 429: try pause(head, attempt: attempt, "The server asks to wait.")
         case 408, 500...: try pause(head, attempt: attempt, "The server answered \(head.status).")
         // The signed address of a storage expired, or its object moved: the next try asks the Hub for a new one.
-        case 400, 401, 403, 404,
-            410 where answer.heads.count > 1 && Origin(answer.address) != Origin(file.address):
+        case 400...410 where answer.heads.count > 1 && Origin(answer.address) != Origin(file.address):
             try pause(head, attempt: attempt, "The address of the storage is not good any more.")
         default: throw HubFault.failure(answer, at: file.address, hasToken: settings.token != nil)
         }

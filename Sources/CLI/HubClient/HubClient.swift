@@ -55,11 +55,14 @@ package struct HubClient: Sendable {
             let names = ((refs.branches ?? []) + (refs.tags ?? [])).map(\.name).filter { $0 != revision }
             return names.prefix(8).map { "hf:\(address.repository)@\($0)" }
         }
-        let name = address.repository.split(separator: "/").last.map(String.init) ?? address.repository
-        guard let data = try? fetcher.small("\(api)?search=\(Self.encoded(name))&limit=5"),
-            let found = try? JSONDecoder().decode([Found].self, from: data)
-        else { return [] }
-        return found.map { "hf:\($0.id)" }
+        let parts = address.repository.split(separator: "/").map(String.init)
+        func found(_ query: String) -> [String] {
+            let data = (try? fetcher.small("\(api)?\(query)")) ?? Data()
+            return ((try? JSONDecoder().decode([Found].self, from: data)) ?? []).map(\.id)
+        }
+        var names = found("search=\(Self.encoded(parts.last ?? ""))&limit=5")
+        if names.isEmpty, parts.count > 1 { names = found("author=\(Self.encoded(parts[0]))&limit=5") }
+        return names.map { "hf:\($0)" }
     }
 
     private static func encoded(_ text: String, keepingSlashes: Bool = false) -> String {

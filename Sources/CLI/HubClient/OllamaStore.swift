@@ -43,7 +43,7 @@ package struct OllamaStore: Sendable {
     /// The model of a name: `[HOST/][NAMESPACE/]MODEL[:TAG]`; nil where the store has none. Throws a Failure for a
     /// manifest that cannot be read.
     package func model(_ name: String) throws -> Model? {
-        let halves = name.split(separator: ":", maxSplits: 1).map(String.init)
+        let halves = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         var parts = (halves.first ?? "").split(separator: "/").map(String.init)
         if parts.count == 1 { parts.insert(Self.namespace, at: 0) }
         if parts.count == 2 { parts.insert(Self.registry, at: 0) }
