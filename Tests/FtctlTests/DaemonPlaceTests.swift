@@ -21,6 +21,12 @@ struct DaemonPlaceTests {
         #expect(place.socket == "/run/finetuned/finetuned.sock" && place.layout.root == "" && !place.isFound)
     }
 
+    /// Where the working folder was removed, the system has no path for it.
+    @Test(arguments: ["", "(unreachable)/srv", "."])
+    func aWorkingFolderThatIsGoneHasNothingAboveIt(_ folder: String) throws {
+        #expect(try DaemonPlace(root: nil, Self.machine([:], at: folder)).layout.root == "")
+    }
+
     @Test func theSandboxAboveTheWorkingFolderNeedsNoFlagAndIsSaid() throws {
         let owners = [
             Self.sandbox + "/etc/finetuned": uid_t(1000), Self.sandbox + "/run/finetuned.sock": 1000,

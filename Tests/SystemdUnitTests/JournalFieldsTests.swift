@@ -76,4 +76,11 @@ import Testing
         ]
         for level in Logger.Level.allCases { #expect(JournalFields.priority(level) == expected[level]) }
     }
+
+    /// A file's name, a licence or what a model said makes no record of its own, and steers no terminal.
+    @Test func aMessageIsOneLineWhateverIsInIt() {
+        let all = fields("Received a\u{1B}[2J\u{202E}b\nPRIORITY=0\u{2028}c", ["drop": "d-1"])
+        #expect(all["MESSAGE"] == "Received a\\u{1b}[2J\\u{202e}b ⏎ PRIORITY=0\\u{2028}c drop=d-1")
+        #expect(all["PRIORITY"] == "5")
+    }
 }

@@ -28,7 +28,7 @@ import Testing
     @Test func aStatusCannotSmuggleInAnotherAssignment() throws {
         let receiver = try NotifyReceiver()
         manager(receiver).status("bad file name\nMAINPID=1\r\nREADY=1")
-        #expect(receiver.next() == ["STATUS=bad file name MAINPID=1 READY=1"])
+        #expect(receiver.next() == ["STATUS=bad file name ⏎ MAINPID=1 ⏎ READY=1"])
     }
 
     @Test func reloadingTellsTheMonotonicTime() throws {

@@ -26,7 +26,7 @@ import Testing
     @Test func aMessageStaysOneLine() {
         let handler = StandardErrorLogHandler(label: "x", threshold: LogThreshold(), colours: true)
         let line = handler.line(record("two\nlines", [:]), at: timespec(tv_sec: 0, tv_nsec: 0))
-        #expect(line == "1970-01-01T00:00:00.000Z \u{1B}[33mwarning \u{1B}[0m x: two lines")
+        #expect(line == "1970-01-01T00:00:00.000Z \u{1B}[33mwarning \u{1B}[0m x: two ⏎ lines")
     }
 
     @Test func oneThresholdGovernsEveryLoggerUnlessItHasItsOwn() throws {

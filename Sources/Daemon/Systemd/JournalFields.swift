@@ -1,4 +1,5 @@
 import Logging
+import Platform
 
 /// One record as journal fields: a pure translation from metadata keys to field names.
 package struct JournalFields: Sendable {
@@ -12,7 +13,7 @@ package struct JournalFields: Sendable {
 
     package init(_ record: LogRecord, label: String, file: String, function: String, line: UInt) {
         var pairs = [
-            (name: "MESSAGE", value: record.sentence),
+            (name: "MESSAGE", value: ShownText.message(record.sentence)),
             (name: "PRIORITY", value: String(Self.priority(record.level))),
             (name: "SYSLOG_IDENTIFIER", value: "finetuned"),
             (name: "LOGGER", value: label),

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// What the daemon tells its service manager: readiness, status, keep-alives and orderly stops, as in sd_notify(3).
@@ -78,7 +79,7 @@ package final class ServiceManager: Sendable {
 
     /// A line must stay one line: a line feed in it would start an assignment of its own.
     private static func status(_ text: String) -> String {
-        "STATUS=" + String(text.map { $0.isNewline ? " " : $0 })
+        "STATUS=" + ShownText.message(text)
     }
 
     private static func watchdogTimeout(_ environment: [String: String], processID: Int32) -> Duration? {

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Platform
 
 /// Writes a line a record to standard error for a person to read: time (UTC), level, logger, message, `key=value`s.
 package struct StandardErrorLogHandler: LogHandler {
@@ -51,7 +52,7 @@ package struct StandardErrorLogHandler: LogHandler {
     package func line(_ record: LogRecord, at time: timespec) -> String {
         let level = record.level.rawValue.padded(to: 8)
         return "\(Self.stamp(time)) \(colours ? Self.coloured(level, record.level) : level) \(label): "
-            + String(record.sentence.map { $0.isNewline ? " " : $0 })
+            + ShownText.message(record.sentence)
     }
 
     private static func stamp(_ time: timespec) -> String {

@@ -4,32 +4,51 @@ import Foundation
 /// A path as the kernel has it: bytes that need not be text, since a file's name may hold anything but `/` and NUL.
 package struct RawPath: Hashable, Sendable, CustomStringConvertible {
     package let bytes: [UInt8]
+    /// The open folder that it begins with, where it does.
+    private let anchor: Anchor?
 
-    package init(_ text: String) { bytes = Array(text.utf8) }
+    /// An open folder: how it is named to the kernel, and how to people.
+    private struct Anchor: Hashable {
+        var length: Int
+        var shown: [UInt8]
+    }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    package init(_ text: String) { self.init(bytes: Array(text.utf8)) }
+
+    /// An open folder itself: whatever its path leads to by now, everything below this one is looked for in the folder
+    /// that was opened. It holds for as long as the descriptor is open.
+    ///
+    /// The kernel resolves `/proc/self/fd/N/NAME` from the descriptor as it does with openat(2).
+    package init(open descriptor: Int32, as path: RawPath) {
+        bytes = Array("/proc/self/fd/\(descriptor)".utf8)
+        anchor = Anchor(length: bytes.count, shown: path.shownBytes)
+    }
+
+    private init(bytes: [UInt8], anchor: Anchor? = nil) {
+        self.bytes = bytes
+        self.anchor = anchor
+    }
 
     /// The entry `name` of this folder.
-    package func appending(_ name: [UInt8]) -> RawPath { RawPath(bytes: bytes + [UInt8(ascii: "/")] + name) }
+    package func appending(_ name: [UInt8]) -> RawPath {
+        RawPath(bytes: bytes + [UInt8(ascii: "/")] + name, anchor: anchor)
+    }
 
     /// The folder that it lies in; `.` for a mere name.
     package var folder: RawPath {
+        if let anchor, bytes.count <= anchor.length { return appending(Array("..".utf8)) }
         guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return RawPath(".") }
-        return slash == 0 ? RawPath("/") : RawPath(bytes: Array(bytes[..<slash]))
+        return slash == 0 ? RawPath("/") : RawPath(bytes: Array(bytes[..<slash]), anchor: anchor)
     }
 
     /// For people: control characters escaped, and bytes that are no text as U+FFFD.
-    package var description: String { Self.shown(bytes) }
+    package var description: String { Self.shown(shownBytes) }
+
+    private var shownBytes: [UInt8] { anchor.map { $0.shown + bytes.dropFirst($0.length) } ?? bytes }
 
     /// A name for people and logs: one line, whatever the name holds.
     package static func shown(_ name: some Collection<UInt8>) -> String {
-        String(decoding: name, as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator, .format:
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
+        ShownText.line(String(decoding: name, as: UTF8.self))
     }
 
     /// Calls `body` with the path as C takes it.

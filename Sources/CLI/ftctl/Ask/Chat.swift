@@ -52,7 +52,7 @@ struct Chat: AsyncParsableCommand {
             do {
                 try await client.chat(question) { piece in
                     answer.add(piece)
-                    if shown { Terminal.write(Data(ShownText.of(piece.text).utf8)) }
+                    if shown { Terminal.show(piece.text) }
                 }
             } catch {
                 // However the closed connection shows itself.

@@ -57,19 +57,3 @@ struct ConversationAnswer: Encodable, Sendable {
         model = piece.model
     }
 }
-
-/// Text that is shown as it comes: what a terminal obeys is escaped, line feeds and tabs stay.
-enum ShownText {
-    static func of(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            let isObeyed = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-            if isObeyed, scalar != "\n", scalar != "\t", scalar != "\u{200D}" {
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return Terminal.showsUnicode ? result : PlainText.of(result)
-    }
-}

@@ -40,7 +40,7 @@ struct ExperimentFollower {
                 let line =
                     connection.json
                     ? String(decoding: try ContractCoding.encode(experiment), as: UTF8.self)
-                    : ExperimentDocument.line(experiment)
+                    : Document.sentence(ExperimentDocument.line(experiment)).text()
                 if line != last { Terminal.line(line) }
                 last = line
             }

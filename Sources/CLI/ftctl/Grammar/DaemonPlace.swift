@@ -57,11 +57,15 @@ struct DaemonPlace: Equatable {
 
     /// The working folder and those above it.
     private static func folders(_ folder: String) -> [String] {
+        // One that was removed has no path, and nothing above it.
+        guard folder.hasPrefix("/") else { return [] }
         var folders: [String] = []
         var url = URL(filePath: folder).standardizedFileURL
         while url.path != "/" {
             folders.append(url.path)
-            url = url.deletingLastPathComponent()
+            let above = url.deletingLastPathComponent()
+            guard above.path.utf8.count < url.path.utf8.count else { break }
+            url = above
         }
         return folders
     }

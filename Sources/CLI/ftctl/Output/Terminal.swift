@@ -26,10 +26,16 @@ enum Terminal {
 
     static func line(_ text: String) { write(Data(((showsUnicode ? text : PlainText.of(text)) + "\n").utf8)) }
 
+    /// Writes what a model says as it comes.
+    static func show(_ piece: String) {
+        let text = ShownText.lines(piece)
+        write(Data((showsUnicode ? text : PlainText.of(text)).utf8))
+    }
+
     /// Replaces the present line on a terminal.
     static func replace(_ text: String) {
         // A line that is broken by the terminal could not be replaced.
-        let line = String(text.prefix(max(1, (width ?? 80) - 1)))
+        let line = String(ShownText.line(text).prefix(max(1, (width ?? 80) - 1)))
         write(Data("\r\u{1B}[K\(showsUnicode ? line : PlainText.of(line))".utf8))
     }
 
@@ -38,14 +44,14 @@ enum Terminal {
 
     /// Says on standard error what is good to know, where a person reads it.
     static func note(_ text: String) {
-        if isatty(2) == 1 { complain(json: Data(text.utf8)) }
+        if isatty(2) == 1 { remark(text) }
     }
 
     /// Says on standard error how far something is.
-    static func remark(_ text: String) { complain(json: Data(text.utf8)) }
+    static func remark(_ text: String) { complain(json: Data(ShownText.lines(text).utf8)) }
 
     /// Says on standard error what went wrong.
-    static func complain(_ text: String) { complain(json: Data("ftctl: \(text)".utf8)) }
+    static func complain(_ text: String) { remark("ftctl: \(text)") }
 
     /// The same for programs.
     static func complain(json: Data) {

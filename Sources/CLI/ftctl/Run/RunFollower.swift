@@ -75,7 +75,7 @@ struct RunFollower: Sendable {
                 Terminal.replace(text)
                 if isDue { Terminal.line("") }
             } else if isDue {
-                Terminal.line(text)
+                say(text)
             }
         }
     }

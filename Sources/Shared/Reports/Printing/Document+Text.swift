@@ -51,7 +51,7 @@ extension Block {
         case .facts(let facts):
             let names = facts.map { TextWidth.columns($0.name) }.max() ?? 0
             return facts.flatMap {
-                TextTable.fact($0.name, TextWidth.line($0.value), names: names, width: width)
+                TextTable.fact(TextWidth.line($0.name), TextWidth.line($0.value), names: names, width: width)
             }
         case .table(let table): return table.rows.isEmpty ? [] : TextTable(table, width: width).lines()
         case .findings(let findings): return findings.flatMap { $0.lines(width) }

@@ -27,9 +27,7 @@ enum TextWidth {
     }
 
     /// One line: what a terminal obeys is escaped, and a line feed is shown as a sign.
-    static func line(_ text: String) -> String {
-        RawPath.shown(text.replacing("\r\n", with: " ⏎ ").replacing("\n", with: " ⏎ ").utf8)
-    }
+    static func line(_ text: String) -> String { ShownText.message(text) }
 
     /// Lines of at most `width` columns, broken between words; nil does not break. A word that is too long stays whole.
     static func wrapped(_ text: String, width: Int?) -> [String] {
