@@ -45,7 +45,7 @@ struct FolderTests {
         defer { try? FileManager.default.removeItem(atPath: root) }
         try scene.pass()
         // As if it had been a mount when it was read.
-        var mark = try FolderMark(of: scene.dropFolder)
+        var mark = try FolderMark(of: scene.dropFolder, OpenFolder(scene.dropFolder))
         mark.isMount = true
         try mark.write(to: scene.context.layout.intake("p") + "/.folder")
         try scene.put(Self.rows, "a.jsonl")
@@ -94,7 +94,7 @@ struct FolderTests {
 extension FolderMark {
     /// A mark as it was stored.
     fileprivate static func stored(_ folder: String, isMount: Bool) -> FolderMark? {
-        var mark = try? FolderMark(of: "/")
+        var mark = try? FolderMark(of: "/", OpenFolder("/"))
         mark?.folder = folder
         mark?.isMount = isMount
         return mark

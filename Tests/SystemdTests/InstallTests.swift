@@ -11,9 +11,16 @@ extension SystemdTests {
                 #expect(try await machine.shell("systemd-analyze verify finetuned.service finetuned.socket 2>&1") == "")
                 #expect(try await machine.shell("systemd-tmpfiles --create finetuned.conf 2>&1") == "")
                 #expect(try await machine.shell("systemd-sysusers finetuned.conf 2>&1") == "")
+                try await machine.shell("systemctl start finetuned")
                 #expect(
-                    try await machine.shell("stat -c '%A %U %G' /var/lib/finetuned/drop")
-                        == "drwxrws--- finetuned finetuned\n")
+                    try await machine.shell("cd /var/lib/finetuned; stat -c '%A %U %G' . drop ledger.sqlite runs")
+                        == """
+                        drwx--x--- finetuned finetuned-daemon
+                        drwxr-x--- finetuned finetuned-daemon
+                        -rw------- finetuned finetuned-daemon
+                        drwx------ finetuned finetuned-daemon
+
+                        """)
                 #expect(try await machine.shell("stat -c %U:%G:%a /etc/finetuned/pipelines") == "root:root:755\n")
                 #expect(try await machine.shell("journalctl --list-catalog").contains("finetuned: "))
                 // No program finds a library outside its own folder and the system's.

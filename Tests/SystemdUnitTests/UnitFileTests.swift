@@ -63,7 +63,7 @@ import Testing
         for line in [
             "Type=notify", "KillMode=mixed", "Restart=on-failure", "OOMPolicy=continue", "StateDirectory=finetuned",
             "RuntimeDirectory=finetuned", "ConfigurationDirectory=finetuned", "PrivateNetwork=yes",
-            "MemoryDenyWriteExecute=yes", "User=finetuned",
+            "MemoryDenyWriteExecute=yes", "User=finetuned", "Group=finetuned-daemon", "UMask=0077",
         ] {
             #expect(settings.contains(line), "\(line) is gone")
         }

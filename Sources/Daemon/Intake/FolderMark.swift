@@ -9,6 +9,8 @@ struct FolderMark: Codable, Hashable {
     var folder: String
     /// Whether it lay on another file system than the folder above it.
     var isMount: Bool
+    /// Whose it was, by number; marks of earlier versions do not say.
+    var owner: UInt32?
 
     /// Reads what was known. A mark that cannot be read says nothing.
     init?(at path: String) {
@@ -19,16 +21,23 @@ struct FolderMark: Codable, Hashable {
     }
 
     /// What the folder is now. Throws a ``FileFailure``.
-    init(of folder: String) throws {
+    init(of folder: String, _ open: OpenFolder) throws {
         self.folder = folder
-        let own = try RawPath(folder).status()
-        // A link to a folder is read as the folder; anything else is none.
-        var target = stat()
-        guard stat(folder, &target) == 0, target.st_mode & S_IFMT == S_IFDIR else {
-            throw FileFailure("read the folder", folder, errno: ENOTDIR)
-        }
-        let above = try RawPath((folder as NSString).deletingLastPathComponent).status()
-        isMount = own.st_dev != above.st_dev
+        isMount = try open.status.st_dev != open.path.folder.status().st_dev
+        owner = open.status.st_uid
+    }
+
+    /// Throws a Failure (`drop.exchanged`) where the same folder was somebody else's when it was read last.
+    func checkOwner(_ known: FolderMark?) throws {
+        guard let known, known.folder == folder, let former = known.owner, let owner, former != owner else { return }
+        throw Failure(
+            code: "drop.exchanged",
+            "The drop folder belonged to \(System.userName(former)), and belongs to \(System.userName(owner)) now.",
+            at: folder,
+            remedy: """
+                Put back the folder that was there. If the new one is meant, remove the mark that the daemon keeps of \
+                it (docs/operating.md).
+                """)
     }
 
     /// Throws a Failure (`drop.missing`, `drop.unmounted`) where `folder` was read before and is not what it was.
@@ -40,7 +49,7 @@ struct FolderMark: Codable, Hashable {
                 code: "drop.missing", "The drop folder is not there any more.", at: folder,
                 remedy: "Make it again, or mount it; it is read again by itself.")
         }
-        guard known.isMount, try !FolderMark(of: folder).isMount else { return }
+        guard known.isMount, try !FolderMark(of: folder, OpenFolder(folder)).isMount else { return }
         throw Failure(
             code: "drop.unmounted",
             "The drop folder was on a file system of its own, which is not mounted; what lies there now is not read.",

@@ -96,7 +96,9 @@ extension IntakeService {
     }
 
     private func giveBack(_ id: DropID, _ folder: String, _ name: [UInt8], _ pipeline: PipelineSettings) throws {
-        let place = RawPath(context.dropFolder(pipeline)).appending(name)
+        let door = try openDoor(pipeline)
+        defer { withExtendedLifetime(door) {} }
+        let place = door.path.appending(name)
         let claimed = ClaimedFiles(folder: folder).given
         do { try AtomicFile.putBack(claimed, to: place) } catch let failure as FileFailure
             where failure.number == EEXIST

@@ -18,9 +18,11 @@ package struct IntakeService: Service {
     let hints = FolderHints()
     let state = IntakeState()
     private let probe = FolderProbe()
+    private let rights: FolderRights
 
     package init(_ context: StageContext) {
         self.context = context
+        rights = FolderRights(context.layout)
         // How often folders are scanned is for the settings to say, at each pass.
         loop = StageLoop("intake", code: "intake.folder", context, bell: context.bells.intake, every: .seconds(86_400))
     }
@@ -87,19 +89,31 @@ package struct IntakeService: Service {
             at: pipeline.file, remedy: "Give this pipeline a name that was never used.")
     }
 
-    /// Makes sure of the drop folder: ours is made where it is not there; one of the person's own that was read before
-    /// has to be what it was.
-    private func find(_ folder: String, _ pipeline: PipelineSettings) throws {
-        guard pipeline.dropFolder != nil else { return try AtomicFile.makeFolder(folder, mode: 0o770) }
+    /// Opens the drop folder: ours is made where it is not there; one of the person's own that was read before has to
+    /// be what it was. Throws a Failure or a ``FileFailure``.
+    func openDoor(_ pipeline: PipelineSettings) throws -> DropDoor {
+        let folder = context.dropFolder(pipeline)
+        // What a person names may also be our own folder.
+        guard pipeline.dropFolder != nil, folder != context.layout.drop(pipeline.name) else {
+            return try DropDoor(own: folder, context.layout, rights)
+        }
         try probe.check(folder)
         let path = context.layout.intake(pipeline.name) + "/.folder"
         let known = FolderMark(at: path)
         try FolderMark.check(folder, known: known)
         try AtomicFile.makeFolder(folder, mode: 0o770)
-        let mark = try FolderMark(of: folder)
-        guard mark != known else { return }
-        try AtomicFile.makeFolder(context.layout.intake(pipeline.name))
-        try mark.write(to: path)
+        let door = try DropDoor(given: folder, context.layout)
+        let mark = try FolderMark(of: folder, door.folder)
+        try mark.checkOwner(known)
+        let present = Set(context.settings.pipelines.filter(\.enabled).map(\.name))
+        if let other = state.settle(door.folder.chain(), of: pipeline.name, among: present) {
+            throw DropDoor.misplaced(folder, "the drop folder of '\(other)'")
+        }
+        if mark != known {
+            try AtomicFile.makeFolder(context.layout.intake(pipeline.name))
+            try mark.write(to: path)
+        }
+        return door
     }
 
     /// A drop that is waited for, for people.
@@ -112,9 +126,10 @@ package struct IntakeService: Service {
     /// Claims every complete file and folder of the pipeline's folder; returns what is not complete.
     private func scan(_ pipeline: PipelineSettings, _ arrived: Set<String>) throws -> [WaitingFile] {
         let folder = context.dropFolder(pipeline)
-        try find(folder, pipeline)
+        let door = try openDoor(pipeline)
+        defer { withExtendedLifetime(door) {} }
         try watch(folder)
-        let names = try RawPath(folder).names()
+        let names = try door.path.names()
         var waiting: [WaitingFile] = []
         var refused: Set<String> = []
         for name in names where name.first != UInt8(ascii: ".") {
@@ -124,7 +139,7 @@ package struct IntakeService: Service {
                 waiting.append(WaitingFile(name: RawPath.shown(name), since: Date(), reason: WaitingFile.leftAlone))
                 continue
             }
-            let path = RawPath(folder).appending(name)
+            let path = door.path.appending(name)
             let owner = "drop:\(pipeline.name):entry:\(RawPath.shown(name))"
             do {
                 // A name that is no text cannot be told from others like it, and so must be quiet.

@@ -32,6 +32,7 @@ final class Ground: Sendable {
         try AtomicFile.makeFolder(layout.state)
         try lock.withLock { if $0 == nil { $0 = try takeLock() } }
         for folder in [layout.runtime, layout.runs, layout.drops] { try AtomicFile.makeFolder(folder) }
+        try FolderRights(layout).settle()
         return try openLedger()
     }
 

@@ -67,3 +67,11 @@ int ft_clone(int target, int source) {
 int ft_set_attribute(const char *path, const char *name, const void *value, size_t size) {
     return setxattr(path, name, value, size, 0);
 }
+
+int ft_set_attribute_of(int descriptor, const char *name, const void *value, size_t size) {
+    return fsetxattr(descriptor, name, value, size, 0);
+}
+
+ssize_t ft_get_attribute_of(int descriptor, const char *name, void *value, size_t size) {
+    return fgetxattr(descriptor, name, value, size);
+}

@@ -49,6 +49,8 @@ package struct Layout: Hashable, Sendable {
     package var lock: String { state + "/finetuned.lock" }
     /// What told at the last look that files are what they were; read anew where it is gone.
     package var fingerprints: String { state + "/fingerprints.json" }
+    /// Says that everything in the state is closed to all but the daemon's user.
+    package var rightsMark: String { state + "/private" }
     /// What hooks and webhooks are told, and what hooks said.
     package var hooks: String { state + "/hooks" }
 
@@ -123,7 +125,8 @@ package struct Layout: Hashable, Sendable {
     }
     /// The symlink that says which version is served.
     package func current(_ pipeline: PipelineName) -> String { models(pipeline) + "/current" }
-    package func export(_ version: VersionID) -> String { state + "/exports/\(version)" }
+    package var exports: String { state + "/exports" }
+    package func export(_ version: VersionID) -> String { exports + "/\(version)" }
 
     // MARK: - Work
 

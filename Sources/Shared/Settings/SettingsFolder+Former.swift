@@ -62,10 +62,11 @@ extension SettingsFolder {
         var waiting = faulty.sorted()
         while let file = waiting.popLast() {
             guard let settings = former[file], !kept.contains(settings.name) else { continue }
-            let folder = Self.dropFolder(settings, layout)
-            for other in pipelines where Self.dropFolder(other, layout) == folder {
+            let folders = DropFolders(layout: layout)
+            for other in pipelines {
+                guard let fault = folders.fault(other, beside: settings) else { continue }
                 pipelines.removeAll { $0.name == other.name }
-                refuse(other, sharing: folder, with: settings)
+                refuse(other, fault)
                 waiting.append(other.file)
             }
             pipelines.append(settings)

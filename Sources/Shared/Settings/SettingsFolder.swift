@@ -69,7 +69,7 @@ package struct SettingsFolder: Sendable {
             }
         }
         result.readMade(layout, except: Set(names))
-        result.refuseSharedFolders(layout)
+        result.refuseFolders(layout)
         return result
     }
 
@@ -145,6 +145,7 @@ package struct SettingsFolder: Sendable {
             to: &settings)
         problems +=
             rules(file, &settings) + graders(file, &settings) + evaluators(file, &settings) + search(file, &settings)
+            + webhook(file, settings)
         if file.table["base"] == nil {
             problems.append(
                 Failure(
@@ -226,34 +227,24 @@ package struct SettingsFolder: Sendable {
         return problems
     }
 
-    /// Two pipelines must not drain one folder: whose data it is would be chance.
-    private mutating func refuseSharedFolders(_ layout: Layout) {
-        var owners: [String: PipelineSettings] = [:]
+    /// Two pipelines must not drain one folder, since whose data it is would be chance; and none may drain what is the
+    /// daemon's own.
+    private mutating func refuseFolders(_ layout: Layout) {
+        let folders = DropFolders(layout: layout)
         var kept: [PipelineSettings] = []
         for pipeline in pipelines {
-            let folder = Self.dropFolder(pipeline, layout)
-            if let other = owners[folder] {
-                refuse(pipeline, sharing: folder, with: other)
-            } else {
-                owners[folder] = pipeline
-                kept.append(pipeline)
-            }
+            let fault =
+                folders.fault(pipeline)
+                ?? kept.lazy.compactMap { folders.fault(pipeline, beside: $0) }.first
+            if let fault { refuse(pipeline, fault) } else { kept.append(pipeline) }
         }
         pipelines = kept
     }
 
-    mutating func refuse(_ pipeline: PipelineSettings, sharing folder: String, with other: PipelineSettings) {
+    mutating func refuse(_ pipeline: PipelineSettings, _ fault: Failure) {
         faulty.insert(pipeline.file)
         texts[pipeline.file] = nil
-        problems.append(
-            Failure(
-                code: "settings.shared_folder",
-                "The pipelines '\(other.name)' and '\(pipeline.name)' have the same drop folder, \(folder).",
-                at: pipeline.file, remedy: "Give one of them another 'drop'."))
-    }
-
-    static func dropFolder(_ pipeline: PipelineSettings, _ layout: Layout) -> String {
-        URL(filePath: pipeline.dropFolder ?? layout.drop(pipeline.name)).standardizedFileURL.path
+        problems.append(fault)
     }
 
     static func failure(_ error: any Error, _ path: String) -> Failure {

@@ -21,15 +21,16 @@ package struct ControlSocket: Sendable {
         self.logger = logger
     }
 
-    /// Listens, and lets the admins' group connect as well. Throws a FileFailure.
+    /// Listens, and lets the members of both groups connect. Throws a FileFailure.
     func listen() throws -> ListeningSocket {
         let socket = try adopted.map { try ListeningSocket(adopting: $0) } ?? ListeningSocket(path: path)
-        if let admins = access.group(AccessGroups.admin) {
-            do { try SocketRights.admit(group: admins, to: path) } catch {
-                logger.warning(
-                    "Members of \(AccessGroups.admin) who are not in \(AccessGroups.user) cannot connect: \(error)",
-                    metadata: ["event": "access.changed"])
-            }
+        let groups = [AccessGroups.user, AccessGroups.admin].compactMap(access.group)
+        guard !groups.isEmpty else { return socket }
+        let list = AccessList(owner: 6, group: 6, groups: Dictionary(groups.map { ($0, 6) }, uniquingKeysWith: { $1 }))
+        do { try list.set(on: path) } catch {
+            logger.warning(
+                "Members of \(AccessGroups.user) and \(AccessGroups.admin) may be unable to connect: \(error)",
+                metadata: ["event": "access.changed"])
         }
         return socket
     }
