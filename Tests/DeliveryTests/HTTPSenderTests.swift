@@ -34,10 +34,13 @@ struct HTTPSenderTests {
         return (program, "https://localhost:\(try #require(port))")
     }
 
-    func post(_ address: String, authorities: String? = "authority.pem", seconds: Double = 30) async throws -> Int {
+    func post(
+        _ address: String, authorities: String? = "authority.pem", seconds: Double = 30, mayBeLocal: Bool = true
+    ) async throws -> Int {
         let sender = HTTPSender(authorities: authorities.map { sandbox.root + "/" + $0 })
         return try await sender.post(
-            Data("text".utf8), to: address, headers: [("content-type", "text/plain")], seconds: seconds)
+            Data("text".utf8), to: address, headers: [("content-type", "text/plain")], seconds: seconds,
+            mayBeLocal: mayBeLocal)
     }
 
     @Test func whereLibcurlIsMissingTheRemedyIsToInstallIt() async throws {
@@ -45,14 +48,16 @@ struct HTTPSenderTests {
         var sender = HTTPSender(authorities: sandbox.root + "/authority.pem")
         sender.library = "libcurl-that-nobody-installed.so.4"
         let failure = await #expect(throws: Failure.self) {
-            try await sender.post(Data("text".utf8), to: address + "/200", headers: [], seconds: 30)
+            try await sender.post(Data("text".utf8), to: address + "/200", headers: [], seconds: 30, mayBeLocal: true)
         }
         #expect(failure?.code == "webhook.library")
         #expect(failure?.remedy == "Install it: apt-get install libcurl4")
         #expect(failure?.cause?.contains("libcurl-that-nobody-installed.so.4") == true)
         // Once it is installed, the next one is sent.
         sender.library = HTTPSender().library
-        #expect(try await sender.post(Data("text".utf8), to: address + "/200", headers: [], seconds: 30) == 200)
+        #expect(
+            try await sender.post(Data("text".utf8), to: address + "/200", headers: [], seconds: 30, mayBeLocal: true)
+                == 200)
         #expect(program.output.split(separator: "\n").count == 2, "\(program.output)")
     }
 
@@ -85,8 +90,23 @@ struct HTTPSenderTests {
         #expect(!program.output.contains("/200"), "\(program.output)")
         let webhook = Webhook(sender: HTTPSender(authorities: sandbox.root + "/authority.pem"))
         var settings = DeliverySettings()
-        settings.webhook = address + "/302"
+        settings.webhook = address.replacing("https://", with: "https://me:word@") + "/302#word"
+        settings.webhookLocal = true
+        // What may be a secret is not told.
         #expect(try await webhook.send(event, settings) == .later("\(address)/302 answered 302"))
+    }
+
+    /// A name says nothing of where it leads: each address that it stands for is looked at before it is connected to.
+    @Test(arguments: ["localhost", "127.0.0.1", "127.1", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"])
+    func thisMachineIsNotToldUnlessItMayBe(_ host: String) async throws {
+        let (program, address) = try await server("good")
+        let failure = await #expect(throws: Failure.self) {
+            try await post(
+                address.replacing("localhost", with: "me:word@\(host)") + "/200?key=word", mayBeLocal: false)
+        }
+        #expect(failure?.cause?.contains("webhook_local") == true, "\(String(describing: failure))")
+        #expect(!"\(String(describing: failure))".contains("word"), "\(String(describing: failure))")
+        #expect(!program.output.contains("/200"))
     }
 
     @Test func anAnswerWithoutEndIsAnAnswer() async throws {
@@ -120,6 +140,7 @@ struct HTTPSenderTests {
     ])
     func whatIsNoAddressIsAFailure(_ address: String) async throws {
         let failure = await #expect(throws: Failure.self) { try await post(address) }
-        #expect(failure?.code == "webhook.unreachable" && failure?.place == address && failure?.cause?.isEmpty == false)
+        #expect(failure?.code == "webhook.unreachable" && failure?.cause?.isEmpty == false)
+        #expect(failure?.place == WebhookAddress.shown(address))
     }
 }

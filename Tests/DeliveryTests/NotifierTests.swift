@@ -56,6 +56,7 @@ struct NotifierTests {
         let context = try scene.context(
             """
             webhook = "http://127.0.0.1:\(receiver.port)/hook"
+            webhook_local = true
             webhook_secret_file = "\(secret)"
             webhook_secret_file_old = "\(secret)-old"
             webhook_events = ["promoted"]
@@ -90,7 +91,12 @@ struct NotifierTests {
         let receiver = try Receiver(folder: scene.sandbox.root, answers: [410])
         defer { receiver.stop() }
         let context = try scene.context(
-            "webhook = \"http://127.0.0.1:\(receiver.port)/hook\"\nwebhook_events = [\"promoted\"]")
+            """
+            webhook = "http://127.0.0.1:\(receiver.port)/hook"
+            webhook_local = true
+            webhook_events = ["promoted"]
+            """
+        )
         _ = try scene.promoted(context)
         try await pass(context)
         #expect(try context.ledger.dueNotifications(at: Date().addingTimeInterval(1e6)).isEmpty)

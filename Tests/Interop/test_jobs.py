@@ -227,6 +227,7 @@ def test_receivers_hear_of_jobs_in_openais_words(daemon, client, tmp_path):
     (tmp_path / "secret").write_text(secret)
     (daemon.root / "etc/finetuned/pipelines/told.toml").write_text(
         f'base = "tiny"\n[delivery]\nwebhook = "http://127.0.0.1:{server.server_port}/"\n'
+        "webhook_local = true\n"
         f'webhook_secret_file = "{tmp_path / "secret"}"\n'
         'webhook_events = ["job_succeeded", "job_failed", "job_cancelled", "promoted"]\n'
     )

@@ -3,6 +3,7 @@ import Curl
 import Foundation
 import Nouns
 import Platform
+import Settings
 
 /// Sends HTTP POSTs by the system's libcurl, which is opened at the first.
 struct HTTPSender: Sendable {
@@ -15,12 +16,14 @@ struct HTTPSender: Sendable {
     ///
     /// Throws a ``Failure`` where there was no answer in time, and CancellationError about a second after the task was
     /// cancelled.
-    func post(_ body: Data, to address: String, headers: [(name: String, value: String)], seconds: Double)
-        async throws -> Int
-    {
+    ///
+    /// - Parameter mayBeLocal: whether the address may be this machine itself, or on its own link.
+    func post(
+        _ body: Data, to address: String, headers: [(name: String, value: String)], seconds: Double, mayBeLocal: Bool
+    ) async throws -> Int {
         try Task.checkCancellation()
         try open()
-        let post = try Post(body, address, headers, seconds, authorities)
+        let post = try Post(body, address, headers, seconds, authorities, mayBeLocal)
         return try await withTaskCancellationHandler {
             try await OwnThread.run { isCancelled in
                 do { return try post.send() } catch {
@@ -52,7 +55,7 @@ struct HTTPSender: Sendable {
 
         init(
             _ body: Data, _ address: String, _ headers: [(name: String, value: String)], _ seconds: Double,
-            _ authorities: String?
+            _ authorities: String?, _ mayBeLocal: Bool
         ) throws {
             let lines = headers.map { "\($0.name): \($0.value)" }
             // C would take the text before it for the whole.
@@ -60,7 +63,9 @@ struct HTTPSender: Sendable {
                 throw Self.failure("it holds a NUL character", address)
             }
             let milliseconds = Int64(min(max(seconds, 0.001), 1e6) * 1000)
-            guard let post = ft_post_new(address, Array(body), body.count, milliseconds, authorities) else {
+            let admits: (@convention(c) (UnsafePointer<sockaddr>?) -> Bool)? =
+                mayBeLocal ? nil : { address in address.flatMap { NetworkAddress($0) }?.isLocal == false }
+            guard let post = ft_post_new(address, Array(body), body.count, milliseconds, authorities, admits) else {
                 throw Self.failure("there is no memory left", address)
             }
             for line in lines { ft_post_add_header(post, line) }
@@ -81,7 +86,7 @@ struct HTTPSender: Sendable {
 
         private static func failure(_ reason: String, _ address: String) -> Failure {
             Failure(
-                code: "webhook.unreachable", "The webhook cannot be reached.", at: address,
+                code: "webhook.unreachable", "The webhook cannot be reached.", at: WebhookAddress.shown(address),
                 remedy: "Check delivery.webhook, and whether this computer reaches the receiver.", cause: reason)
         }
     }

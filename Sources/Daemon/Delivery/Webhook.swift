@@ -16,6 +16,7 @@ struct Webhook: Sendable {
     /// Throws CancellationError alone.
     func send(_ event: DeliveryEvent, _ settings: DeliverySettings) async throws -> Answer {
         guard let address = settings.webhook else { return .told("no webhook is configured any more") }
+        let shown = WebhookAddress.shown(address)
         do {
             let body = try ContractCoding.encode(WebhookEvent(event))
             var headers = [
@@ -34,10 +35,11 @@ struct Webhook: Sendable {
                 headers += WebhookSignature.headers(
                     id: event.id, timestamp: Int(now.timeIntervalSince1970), body: body, secrets: secrets)
             }
-            let status = try await sender.post(body, to: address, headers: headers, seconds: settings.hookSeconds)
+            let status = try await sender.post(
+                body, to: address, headers: headers, seconds: settings.hookSeconds, mayBeLocal: settings.webhookLocal)
             if (200..<300).contains(status) { return .told("\(status)") }
             return DeliveryRules.isRefusal(status)
-                ? .refused("\(address) answered \(status)") : .later("\(address) answered \(status)")
+                ? .refused("\(shown) answered \(status)") : .later("\(shown) answered \(status)")
         } catch let cancelled as CancellationError {
             throw cancelled
         } catch {

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 // Opened when first needed: linked in, it would make each start of the daemon some 16 ms longer.
@@ -53,6 +54,9 @@ struct ft_post {
     // Bytes of the answer's body so far.
     size_t taken;
     atomic_bool is_cancelled;
+    // Whom it may connect to; NULL for anybody.
+    bool (*admits)(const struct sockaddr *);
+    bool is_refused;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -71,6 +75,17 @@ static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, cur
     (void)a, (void)b, (void)c, (void)d;
     struct ft_post *post = context;
     return atomic_load(&post->is_cancelled);
+}
+
+// Asked of the address itself, whatever name it was found by.
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)purpose;
+    struct ft_post *post = context;
+    if (post->admits && !post->admits(&address->addr)) {
+        post->is_refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 #define SET(post, option, value) \
@@ -95,7 +110,8 @@ static void set_limits(struct ft_post *post, int64_t milliseconds, const char *a
 }
 
 struct ft_post *ft_post_new(
-    const char *url, const void *body, size_t bytes, int64_t milliseconds, const char *authorities) {
+    const char *url, const void *body, size_t bytes, int64_t milliseconds, const char *authorities,
+    bool (*admits)(const struct sockaddr *)) {
     struct ft_post *post = calloc(1, sizeof *post);
     if (!post) return NULL;
     post->curl = p_curl_easy_init();
@@ -113,6 +129,9 @@ struct ft_post *ft_post_new(
     SET(post, CURLOPT_XFERINFOFUNCTION, progress);
     SET(post, CURLOPT_XFERINFODATA, post);
     SET(post, CURLOPT_NOPROGRESS, 0L);
+    post->admits = admits;
+    SET(post, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(post, CURLOPT_OPENSOCKETDATA, post);
     set_limits(post, milliseconds, authorities);
     return post;
 }
@@ -148,7 +167,10 @@ int ft_post_send(struct ft_post *post, char *reason, size_t size) {
     // Where a body began the whole head is there, which is all that is wanted, however the body ends.
     long status = 0;
     if (post->code == CURLE_OK || post->taken > 0) p_curl_easy_getinfo(post->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status == 0) snprintf(reason, size, "%s", post->error[0] ? post->error : p_curl_easy_strerror(post->code));
+    if (status == 0 && post->is_refused)
+        snprintf(reason, size, "it is this machine itself or its own link, which delivery.webhook_local does not allow");
+    else if (status == 0)
+        snprintf(reason, size, "%s", post->error[0] ? post->error : p_curl_easy_strerror(post->code));
     return (int)status;
 }
 

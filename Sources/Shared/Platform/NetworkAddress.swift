@@ -15,11 +15,6 @@ package struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    private init(bytes: [UInt8], port: UInt16) {
-        self.bytes = bytes
-        self.port = port
-    }
-
     /// The address that a socket is bound to; nil where it is no socket of TCP.
     package init?(ofSocket descriptor: Int32) {
         var storage = sockaddr_storage()
@@ -28,22 +23,8 @@ package struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
         }
         guard status == 0 else { return nil }
-        let found: NetworkAddress? = withUnsafePointer(to: &storage) { pointer in
-            switch Int32(pointer.pointee.ss_family) {
-            case AF_INET:
-                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
-                    NetworkAddress(
-                        bytes: withUnsafeBytes(of: address.pointee.sin_addr) { Array($0) },
-                        port: UInt16(bigEndian: address.pointee.sin_port))
-                }
-            case AF_INET6:
-                pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { address in
-                    NetworkAddress(
-                        bytes: withUnsafeBytes(of: address.pointee.sin6_addr) { Array($0) },
-                        port: UInt16(bigEndian: address.pointee.sin6_port))
-                }
-            default: nil
-            }
+        let found = withUnsafePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { NetworkAddress($0) }
         }
         guard let found else { return nil }
         self = found
@@ -55,6 +36,55 @@ package struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
         if bytes.dropLast().allSatisfy({ $0 == 0 }) { return bytes.last == 1 }
         // An address of IPv4 within IPv6.
         return bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10...11] == [255, 255] && bytes[12] == 127
+    }
+
+    /// Whether it is of this machine or of its own link: loopback, link-local, or none in particular. Nothing that
+    /// comes from elsewhere should be able to choose such a one.
+    package var isLocal: Bool {
+        let short = bytes.count == 4 ? bytes[...] : Self.embedded(bytes)
+        if let short, let first = short.first {
+            let second = short[short.startIndex + 1]
+            return first == 0 || first == 127 || first == 169 && second == 254
+        }
+        // ::, and fe80::/10.
+        return isLoopback || bytes.allSatisfy { $0 == 0 } || bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80
+    }
+
+    /// The address of IPv4 within one of IPv6 (`::ffff:127.0.0.1`).
+    private static func embedded(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
+        guard bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10...11] == [255, 255] else { return nil }
+        return bytes[12...]
+    }
+
+    /// The address that a host is written as, in any of the ways in which the system takes numbers (`127.1`,
+    /// `0x7f000001`, `[::1]`); nil for a name.
+    package init?(host: String) {
+        let isLong = host.hasPrefix("[") && host.hasSuffix("]")
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(isLong ? String(host.dropFirst().dropLast()) : host, nil, &hints, &found) == 0, let found
+        else { return nil }
+        defer { freeaddrinfo(found) }
+        guard let address = found.pointee.ai_addr else { return nil }
+        self.init(address)
+    }
+
+    /// The address in the system's words; nil where it is none of IP.
+    package init?(_ address: UnsafePointer<sockaddr>) {
+        let raw = UnsafeRawPointer(address)
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            let address = raw.loadUnaligned(as: sockaddr_in.self)
+            bytes = withUnsafeBytes(of: address.sin_addr) { Array($0) }
+            port = UInt16(bigEndian: address.sin_port)
+        case AF_INET6:
+            let address = raw.loadUnaligned(as: sockaddr_in6.self)
+            bytes = withUnsafeBytes(of: address.sin6_addr) { Array($0) }
+            port = UInt16(bigEndian: address.sin6_port)
+        default: return nil
+        }
     }
 
     package var description: String {

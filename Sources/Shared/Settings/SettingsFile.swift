@@ -75,7 +75,8 @@ struct SettingsFile {
                         failures.append(
                             Failure(
                                 code: "settings.value",
-                                "The key '\(path)' is \(Self.shown(value)), which is not \(expected).", at: place(path),
+                                "The key '\(path)' is \(Self.shown(value, of: path)), which is not \(expected).",
+                                at: place(path),
                                 remedy: "Write \(expected)."))
                     }
                 } else {
@@ -110,6 +111,12 @@ struct SettingsFile {
             }
         }
         return self.path
+    }
+
+    /// A value for people; of an address that may hold secrets, what may be shown.
+    private static func shown(_ value: any TOMLValueConvertible, of path: String) -> String {
+        if path == "delivery.webhook", let text = value.string { return "\"\(WebhookAddress.shown(text))\"" }
+        return shown(value)
     }
 
     private static func shown(_ value: any TOMLValueConvertible) -> String {

@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 /// Opens libcurl under the name `library`; may be called again after it failed, by one thread at a time. False with the
 /// reason, cut to `size`.
@@ -15,9 +16,11 @@ struct ft_post;
 
 /// A POST of `body` that may take `milliseconds` from the beginning to the end; NULL where there is no memory.
 ///
-/// `authorities` is the file of the certificates that are trusted; NULL for the system's.
+/// `authorities` is the file of the certificates that are trusted; NULL for the system's. `admits` says of each address
+/// whether it may be connected to; NULL for all.
 struct ft_post *ft_post_new(
-    const char *url, const void *body, size_t bytes, int64_t milliseconds, const char *authorities);
+    const char *url, const void *body, size_t bytes, int64_t milliseconds, const char *authorities,
+    bool (*admits)(const struct sockaddr *));
 
 /// Adds the header `name: value`.
 void ft_post_add_header(struct ft_post *post, const char *line);
