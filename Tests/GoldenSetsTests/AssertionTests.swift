@@ -43,4 +43,20 @@ import Testing
         #"{"number": 4, "ignore_case": true}"#,
     ])
     func badAssertionsAreRefused(json: String) { #expect(throws: Failure.self) { try Self.assertion(json) } }
+
+    /// A pattern that would be tried for ages is given up, once, whatever answers follow; the place at fault is said.
+    @Test func aPatternThatTakesTooLongIsGivenUp() throws {
+        let assertion = try Self.assertion(#"{"regex": "(a|aa|a)+$x"}"#)
+        let answer = String(repeating: "a", count: 60)
+        for _ in 0..<200 {
+            let reason = try #require(assertion.objection(to: answer))
+            #expect(reason.contains("(a|aa|a)+$x") && reason.contains("simpler"), "\(reason)")
+        }
+        let long = try ContractCoding.encode(
+            JSONValue.object(["regex": .string(String(repeating: "a", count: 10_001))]))
+        let fault = #expect(throws: Failure.self) {
+            try Self.assertion(String(decoding: long, as: UTF8.self))
+        }
+        #expect(fault?.code == "golden.assertion")
+    }
 }

@@ -62,4 +62,12 @@ import Testing
             text: ##"{"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}"##)
         #expect(!tangled.faults(of: 1).isEmpty)
     }
+
+    @Test func aPatternThatTakesTooLongIsAFault() throws {
+        let schema = try JSONSchema(["type": "string", "pattern": "(b|bb|b)+$x"])
+        for _ in 0..<200 {
+            let faults = schema.faults(of: .string(String(repeating: "b", count: 60)))
+            #expect(faults.count == 1 && "\(faults[0])".contains("simpler"), "\(faults)")
+        }
+    }
 }

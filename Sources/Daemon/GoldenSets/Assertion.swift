@@ -55,8 +55,10 @@ package struct Assertion: Hashable, Sendable {
         case "not_contains": kind = .notContains(try text())
         case "regex":
             let pattern = try text()
-            do { _ = try NSRegularExpression(pattern: pattern) } catch {
-                throw Self.fault("'\(pattern)' is not a regular expression", value)
+            guard BoundedRegex(pattern).isValid else {
+                throw Self.fault(
+                    "'\(Self.short(pattern))' is no regular expression of at most \(BoundedRegex.longest) characters",
+                    value)
             }
             kind = .regex(pattern)
         case "json_schema": kind = .jsonSchema(try JSONSchema(asked))
@@ -94,14 +96,16 @@ package struct Assertion: Hashable, Sendable {
         case .notContains(let part):
             return holds(part) ? "contains '\(Self.short(part))'" : nil
         case .regex(let pattern):
-            guard
-                let expression = try? NSRegularExpression(
-                    pattern: pattern, options: ignoringCase ? [.caseInsensitive] : [])
-            else {
-                return "cannot be matched with '\(pattern)'"
+            return switch BoundedRegex(pattern, ignoringCase: ignoringCase).search(answer) {
+            case .found: nil
+            case .absent: "does not match '\(Self.short(pattern))'"
+            case .tooLong:
+                """
+                takes more than \(BoundedRegex.patience) s to be matched with '\(Self.short(pattern))', which needs a \
+                simpler expression
+                """
+            case .invalid: "cannot be matched with '\(Self.short(pattern))'"
             }
-            let found = expression.firstMatch(in: answer, range: NSRange(answer.startIndex..., in: answer)) != nil
-            return found ? nil : "does not match '\(Self.short(pattern))'"
         case .jsonSchema(let schema):
             guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(answer.utf8)) else {
                 return "is not JSON"

@@ -1,3 +1,4 @@
+import EvaluationMetrics
 import Foundation
 import Nouns
 
@@ -73,8 +74,11 @@ struct SchemaCheck {
         let length = Double(text.unicodeScalars.count)
         if let limit = keys["maxLength"]?.doubleValue, length > limit { fail("is longer than \(limit) characters") }
         if let limit = keys["minLength"]?.doubleValue, length < limit { fail("is shorter than \(limit) characters") }
-        if let pattern = keys["pattern"]?.stringValue, !Self.matches(text, pattern) {
-            fail("does not match '\(pattern)'")
+        guard let pattern = keys["pattern"]?.stringValue else { return }
+        switch BoundedRegex(pattern).search(text) {
+        case .found: break
+        case .absent, .invalid: fail("does not match '\(pattern)'")
+        case .tooLong: fail("takes too long to be matched with '\(pattern)', which needs a simpler expression")
         }
     }
 
@@ -227,9 +231,6 @@ struct SchemaCheck {
         }
     }
 
-    /// Whether a pattern is found anywhere in a text.
-    static func matches(_ text: String, _ pattern: String) -> Bool {
-        guard let expression = try? NSRegularExpression(pattern: pattern) else { return false }
-        return expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
-    }
+    /// Whether a pattern is found anywhere in a text, as far as that can be told in time.
+    static func matches(_ text: String, _ pattern: String) -> Bool { BoundedRegex(pattern).search(text) == .found }
 }

@@ -1,3 +1,4 @@
+import EvaluationMetrics
 import Foundation
 import Nouns
 
@@ -126,8 +127,8 @@ struct SchemaReader {
     }
 
     private func pattern(_ text: String, _ place: String) throws {
-        guard (try? NSRegularExpression(pattern: text)) != nil else {
-            throw fault("'\(text)' is not a regular expression.", place)
+        guard BoundedRegex(text).isValid else {
+            throw fault("This is no regular expression of at most \(BoundedRegex.longest) characters.", place)
         }
     }
 

@@ -12,6 +12,8 @@ package struct GraderTemplate: Hashable, Sendable {
         case place([String])
     }
     private let pieces: [Piece]
+    /// The most texts and places, each of which may stand for a whole answer.
+    private static let most = 64
 
     /// Reads a template. Throws a Failure (`grader.invalid`) for a place that no record can have.
     init(_ text: String, at place: String) throws {
@@ -37,6 +39,9 @@ package struct GraderTemplate: Hashable, Sendable {
             rest = rest[close.upperBound...]
         }
         if !rest.isEmpty { pieces.append(.text(String(rest))) }
+        guard pieces.count <= Self.most else {
+            throw GraderReader.fault("It has more than \(Self.most) texts and places.", place)
+        }
         self.pieces = pieces
     }
 

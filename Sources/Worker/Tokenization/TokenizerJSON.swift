@@ -44,7 +44,13 @@ struct TokenizerJSON {
                         vocabulary.append((token, whole))
                     }
                 case "merges":
-                    try reader.list { reader in merges.append(try Self.merge(&reader)) }
+                    try reader.list { reader in
+                        // What is too much is not read to its end.
+                        guard merges.count < TokenizerBounds.merges else {
+                            throw reader.failure("there are more than \(TokenizerBounds.merges) merges")
+                        }
+                        merges.append(try Self.merge(&reader))
+                    }
                 default: modelMembers[key] = try reader.node()
                 }
             }

@@ -25,6 +25,7 @@ enum TokenizerRules {
         where id < 0 || Int(id) >= count {
             throw failure("special tokens", "the id \(id) is not below the vocabulary's size of \(count)")
         }
+        try TokenizerBounds.check(definition)
     }
 
     /// The bytes of each token. Control tokens cannot be found by their bytes, so that no text can spell them.
