@@ -94,4 +94,58 @@ struct UploadTests {
         let failure = #expect(throws: Failure.self) { try scene.operations.experiments.show("e-000009") }
         #expect(failure?.code == "experiment.unknown")
     }
+
+    @Test func onePersonsUploadsAreBoundedTogether() async throws {
+        let scene = try OperationsScene()
+        let bases = scene.operations.bases
+        var settings = scene.context.settings.now
+        settings.daemon.uploadBytesPerUser = 10
+        scene.context.settings.replace(settings)
+        let (first, second) = (
+            try bases.openUpload(UploadQuery(), who: "ann"), try bases.openUpload(UploadQuery(), who: "ann")
+        )
+        let body = FileBody { piece in try piece(Data("123456".utf8)) }
+        _ = try await bases.put(UploadPlace(first.id, file: "a"), body, who: "ann")
+        let failure = await #expect(throws: Failure.self) {
+            try await bases.put(UploadPlace(second.id, file: "b"), body, who: "ann")
+        }
+        #expect(failure?.code == "upload.too_large")
+        let others = try bases.openUpload(UploadQuery(), who: "bob")
+        _ = try await bases.put(UploadPlace(others.id, file: "b"), body, who: "bob")
+    }
+
+    @Test func noUploadTakesTheDisksLastRoom() async throws {
+        let scene = try OperationsScene()
+        let bases = scene.operations.bases
+        let upload = try bases.openUpload(UploadQuery(), who: "ann")
+        var settings = scene.context.settings.now
+        settings.daemon.minimumFreeBytes = .max / 2
+        scene.context.settings.replace(settings)
+        let failure = await #expect(throws: Failure.self) {
+            try await bases.put(UploadPlace(upload.id, file: "a"), FileBody { try $0(Data("1".utf8)) }, who: "ann")
+        }
+        #expect(failure?.code == "upload.too_large")
+        #expect(throws: Failure.self) { try bases.openUpload(UploadQuery(), who: "ann") }
+    }
+
+    /// What is kept is what was looked at: nobody writes from the first look on, and nothing is looked at meanwhile.
+    @Test func anUploadIsClosedWhileItIsLookedAt() async throws {
+        let scene = try OperationsScene()
+        let bases = scene.operations.bases
+        let upload = try bases.openUpload(UploadQuery(), who: "ann")
+        let folder = scene.sandbox.layout.upload(upload.id)
+        let body = FileBody { piece in
+            try piece(Data("1".utf8))
+            let failure = #expect(throws: Failure.self) { try UploadGate(folder, for: .inspecting) }
+            #expect(failure?.code == "upload.busy")
+            _ = try UploadGate(folder, for: .writing)
+        }
+        _ = try await bases.put(UploadPlace(upload.id, file: "a"), body, who: "ann")
+        let gate = try UploadGate(folder, for: .inspecting)
+        let failure = await #expect(throws: Failure.self) {
+            try await bases.put(UploadPlace(upload.id, file: "b"), body, who: "ann")
+        }
+        #expect(failure?.code == "upload.closed")
+        withExtendedLifetime(gate) {}
+    }
 }

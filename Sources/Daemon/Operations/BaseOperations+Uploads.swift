@@ -5,6 +5,9 @@ import Platform
 import Registry
 
 extension BaseOperations {
+    /// Bytes between two looks at what is left of the disk.
+    private static let stride = 16 << 20
+
     package func resumeUpload(_ request: ResumeUpload, who: Principal) throws -> ResumedUpload {
         try uploads.resume(request, who: who)
     }
@@ -35,11 +38,14 @@ extension BaseOperations {
     ///
     /// Throws a Failure: `upload.name` and `upload.unknown` for the place, `upload.offset` where the part does not
     /// follow what is there (its place is the right offset), `upload.busy` where somebody sends the same file,
-    /// `upload.too_large`, `upload.write` and `disk.full` for the file.
+    /// `upload.closed` once the upload is looked at, `disk.low`, `upload.too_large`, `upload.write` and `disk.full` for
+    /// the file.
     package func put(
         _ place: UploadPlace, _ body: FileBody, _ query: PartQuery = PartQuery(), who: Principal
     ) async throws -> UploadedAnswer {
         let (path, bound) = try uploads.place(place.upload, file: place.file, who: who)
+        let gate = try UploadGate((path as NSString).deletingLastPathComponent, for: .writing)
+        defer { withExtendedLifetime(gate) {} }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else {
             throw Failure(
@@ -56,12 +62,22 @@ extension BaseOperations {
             throw Self.failure(failure, path)
         }
         var size = query.offset
+        var looked = query.offset
         try await body.forEachPiece { piece in
             size += piece.count
             guard size <= bound else {
                 throw Failure(
                     code: "upload.too_large", "The files of this upload have more than \(bound >> 20) MiB.", at: path,
-                    remedy: "Free space on the daemon's disk, or send less.")
+                    remedy: "Free space on the daemon's disk, or send less; uploads_per_user bounds it too.")
+            }
+            // Others write as well.
+            if size - looked >= Self.stride {
+                looked = size
+                guard uploads.room > 0 else {
+                    throw Failure(
+                        code: "disk.low", "Less than minimum_free would be left of the disk.", at: path,
+                        remedy: "Free space on the daemon's disk, and send it again.")
+                }
             }
             do {
                 try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }

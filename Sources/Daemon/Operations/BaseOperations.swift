@@ -35,7 +35,8 @@ package struct BaseOperations: Sendable {
     /// Ranks the bases for the rows of an uploaded file, the best first; the upload goes away with the answer.
     package func recommend(_ request: RecommendDataRequest, who: Principal) async throws -> [BaseRecommendation] {
         let path = try uploads.place(request.upload, file: request.file, who: who).path
-        defer { try? uploads.close(request.upload) }
+        let gate = try UploadGate((path as NSString).deletingLastPathComponent, for: .inspecting)
+        defer { withExtendedLifetime(gate) { try? uploads.close(request.upload) } }
         return try await desk.serve { try await recommender.recommend(file: path, rows: request.rows) }
     }
 

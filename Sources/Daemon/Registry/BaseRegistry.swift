@@ -30,8 +30,10 @@ package struct BaseRegistry: Sendable {
     private func register(_ request: AddBaseRequest, _ who: Principal) async throws -> BaseCard {
         let uploads = Uploads(context)
         let folder = try uploads.folder(request.upload, who: who)
+        // Asked too early, it is still there afterwards.
+        let gate = try UploadGate(folder, for: .inspecting)
         var isKept = false
-        defer { if !isKept { try? uploads.close(request.upload) } }
+        defer { withExtendedLifetime(gate) { if !isKept { try? uploads.close(request.upload) } } }
         let names = Self.names(folder)
         let path = Self.model(in: folder, names)
         let id = try request.id ?? suggested(names, request.origin, request.source)
@@ -86,6 +88,7 @@ package struct BaseRegistry: Sendable {
         // A folder without a ledger row is what a crash left behind.
         try? FileManager.default.removeItem(atPath: place)
         try Uploads.tidy(folder)
+        try UploadGate.remove(from: folder)
         try AtomicFile.write(try ContractCoding.pretty(card), to: folder + "/card.json")
         try AtomicFile.makeFolder((place as NSString).deletingLastPathComponent)
         try AtomicFile.move(folder, to: place)

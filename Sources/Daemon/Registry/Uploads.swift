@@ -26,7 +26,7 @@ package struct Uploads: Sendable {
                 code: "upload.too_many", "\(who.name) has \(Self.atOnce) uploads open already.",
                 remedy: "Finish them; one that is left alone goes after an hour, a base's after a day.")
         }
-        let room = (System.freeBytes(context.layout.state) ?? .max) - context.settings.daemon.minimumFreeBytes
+        let room = room
         guard room > 0 else {
             throw Failure(
                 code: "disk.low", "There is no room for files that are sent.", at: context.layout.state,
@@ -56,12 +56,29 @@ package struct Uploads: Sendable {
                 remedy: "Use letters, digits, '.', '_' and '-'.")
         }
         let (upload, folder) = try open(id, who: who)
-        var taken = 0
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != file {
-            var status = stat()
-            if lstat(folder + "/" + name, &status) == 0 { taken += Int(status.st_size) }
+        let ownRoom = upload.bound - (try taken(folder, but: file))
+        let others = try context.ledger.uploads().filter { $0.owner == upload.owner && $0.id != upload.id }
+        let elsewhere = try others.reduce(try taken(folder, but: file)) {
+            try $0 + taken(context.layout.upload($1.id), but: nil)
         }
-        return (folder + "/" + file, max(0, upload.bound - taken))
+        // What is there of the file is among what is taken of the disk.
+        let here = try taken(folder, but: nil) - (try taken(folder, but: file))
+        let bounds = [ownRoom, context.settings.daemon.uploadBytesPerUser - elsewhere, room + here]
+        return (folder + "/" + file, max(0, bounds.reduce(.max, min)))
+    }
+
+    /// Bytes that may still be written before less than `minimum_free` is left of the disk.
+    package var room: Int {
+        (System.freeBytes(context.layout.state) ?? .max) - context.settings.daemon.minimumFreeBytes
+    }
+
+    /// Bytes of the files of an upload.
+    private func taken(_ folder: String, but file: String?) throws -> Int {
+        guard FileManager.default.fileExists(atPath: folder) else { return 0 }
+        return try FileManager.default.contentsOfDirectory(atPath: folder).reduce(0) { sum, name in
+            var status = stat()
+            return name != file && lstat(folder + "/" + name, &status) == 0 ? sum + Int(status.st_size) : sum
+        }
     }
 
     /// Removes the files of an upload, then its row.
