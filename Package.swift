@@ -85,7 +85,7 @@ let shared: [Target] = [
 
 let daemon: [Target] = [
     systemLibrary("Daemon", "CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
-    library("Daemon", "Systemd", ["CSystemd", logging]),
+    library("Daemon", "Systemd", ["CSystemd", "Platform", logging]),
     library("Daemon", "Ledger", ["Nouns", "Platform", grdb, grdbSQLite]),
     library("Daemon", "Monitoring"),
     library(
@@ -95,7 +95,7 @@ let daemon: [Target] = [
             "WorkerProtocol",
             lifecycle, logging,
         ]),
-    library("Daemon", "JSONSchemas", ["Nouns"]),
+    library("Daemon", "JSONSchemas", ["EvaluationMetrics", "Nouns"]),
     library(
         "Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "JSONText", "Nouns", "Platform", "RowFormats"]),
     library(
@@ -111,8 +111,8 @@ let daemon: [Target] = [
     library(
         "Daemon", "Intake",
         [
-            "Compression", "ControlProtocol", "JSONText", "Ledger", "Monitoring", "Nouns", "Platform", "RowFormats",
-            "Settings", "StageKit", lifecycle,
+            "Compression", "ControlProtocol", "JSONText", "Ledger", "Monitoring", "Nouns", "Places", "Platform",
+            "RowFormats", "Settings", "StageKit", lifecycle,
         ]),
     library("Daemon", "DataQuality", ["Nouns", "RowFormats", "Settings", "Statistics"]),
     library(
@@ -424,7 +424,7 @@ let testTargets: [Target] = [
     tests(
         "SchedulingTests",
         ["Judged", "Ledger", "Nouns", "Platform", "RowFiles", "Scheduling", "Settings", "StageKit", logging]),
-    tests("SettingsTests", ["Nouns", "Platform", "Settings"], golden: true),
+    tests("SettingsTests", ["Nouns", "Places", "Platform", "Settings"], golden: true),
     tests(
         "StageKitTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle, logging]),
     tests(

@@ -19,7 +19,7 @@ struct DeliveryServiceTests {
     init() throws { sandbox = try Sandbox() }
 
     func context(_ delivery: String) throws -> StageContext {
-        try sandbox.pipeline("p", "base = \"tiny\"\n[delivery]\n\(delivery)")
+        try sandbox.pipeline("p", "base = \"tiny\"\n[delivery]\nwritable = [\"\(sandbox.root)\"]\n\(delivery)")
         let settings = SettingsFolder.read(sandbox.layout)
         #expect(settings.problems.isEmpty, "\(settings.problems)")
         let ledger = try Ledger(path: sandbox.layout.ledger)

@@ -66,6 +66,8 @@ struct SettingsTextTests {
         canary = ["/usr/bin/true", "--loud"]
         canary_golden = false
         hook_seconds = 5
+        writable = ["/srv/models"]
+        webhook_local = true
         webhook = "https://example.org/hook"
         webhook_secret_file = "/srv/secret"
         webhook_secret_file_old = "/srv/secret-old"
@@ -131,6 +133,7 @@ struct SettingsTextTests {
         name = "style"
         command = ["/usr/bin/score", "--strict"]
         seconds = 5
+        writable = ["/srv/scores"]
         """#
 
     private static func read(_ toml: String) throws -> PipelineSettings {

@@ -26,8 +26,8 @@ struct Canary: Sendable {
                 reason: run.verdict?.summary ?? ""))
         let ending = try await HookProgram.run(
             settings.canary, event: try ContractCoding.encode(event), folder: context.layout.hooks,
-            name: event.id,
-            seconds: settings.hookSeconds)
+            name: event.id, seconds: settings.hookSeconds,
+            confinement: .delivery(context, event.data, settings))
         if ending.succeeded { return nil }
         let output = ending.output.trimmingCharacters(in: .whitespacesAndNewlines)
         return "the canary \(program) " + (ending.status.map { "left with status \($0)" } ?? "did not end well")

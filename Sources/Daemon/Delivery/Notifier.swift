@@ -78,8 +78,8 @@ struct Notifier: Sendable {
         }
         let ending = try await HookProgram.run(
             command, event: try ContractCoding.encode(notice.event), folder: context.layout.hooks,
-            name: notice.event.id,
-            seconds: settings.hookSeconds, mayAsk: settings.hooksMayUseFtctl)
+            name: notice.event.id, seconds: settings.hookSeconds,
+            confinement: .delivery(context, notice.event.data, settings), mayAsk: settings.hooksMayUseFtctl)
         if ending.succeeded { return .told("status 0") }
         let output = ending.output.trimmingCharacters(in: .whitespacesAndNewlines)
         return .later(

@@ -22,12 +22,18 @@ package final class EngineRoster: Sendable {
     private let folder: String
     private let standard: String
     private let settings: @Sendable () -> SettingsFolder
+    private let confinement: @Sendable () -> Confinement?
 
     /// - Parameters:
     ///   - folder: where the programs' answers pass through.
     ///   - standard: the program for all work that the settings give to no other.
+    ///   - confinement: what a program may read and change that is asked what it is.
     ///   - settings: the settings in force now.
-    package init(folder: String, standard: String, settings: @escaping @Sendable () -> SettingsFolder) {
+    package init(
+        folder: String, standard: String, confinement: @escaping @Sendable () -> Confinement? = { nil },
+        settings: @escaping @Sendable () -> SettingsFolder
+    ) {
+        self.confinement = confinement
         self.folder = folder
         self.standard = standard
         self.settings = settings
@@ -113,7 +119,7 @@ package final class EngineRoster: Sendable {
         let stamp = try Self.stamp(command[0])
         return entries.withLock { entries in
             if let known = entries[command], known.stamp == stamp { return known.answer }
-            let answer = Task { [folder] in try await Self.ask(command, folder) }
+            let answer = Task { [folder, confinement] in try await Self.ask(command, folder, confinement()) }
             entries[command] = Entry(stamp: stamp, answer: answer)
             return answer
         }
@@ -129,13 +135,15 @@ package final class EngineRoster: Sendable {
         }
     }
 
-    private static func ask(_ command: [String], _ folder: String) async throws -> EngineDescription {
+    private static func ask(_ command: [String], _ folder: String, _ confinement: Confinement?) async throws
+        -> EngineDescription
+    {
         let program = command.joined(separator: " ")
         let name = "describe-\(UUID().uuidString)"
         defer { unlink("\(folder)/\(name).log") }
         let ending = try await HookProgram.run(
             command + ["--describe"], event: Data(), folder: folder, name: name, seconds: patience, keeping: longest,
-            confined: true)
+            confinement: confinement)
         guard ending.succeeded else {
             let output = ending.output.trimmingCharacters(in: .whitespacesAndNewlines)
             throw Failure(

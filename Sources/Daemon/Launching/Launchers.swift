@@ -7,6 +7,9 @@ package enum Launchers {
     /// none.
     package typealias Program = @Sendable (WorkerRequest) async throws -> [String]
 
+    /// Makes of the command for a piece of work one that is confined. Throws where the work cannot be described.
+    package typealias Confine = @Sendable (WorkerRequest, [String]) throws -> [String]
+
     /// Makes a launcher from `worker.launcher_options`. Throws a Failure (`settings.launcher`) that names an option
     /// which it does not know, or a value which it cannot take.
     typealias Make = @Sendable (_ options: [String: String], _ program: @escaping Program) throws -> any WorkerLauncher
@@ -16,9 +19,14 @@ package enum Launchers {
     ]
 
     /// Makes the launcher of this name. Throws a Failure (`settings.launcher`).
-    package static func make(_ name: String, options: [String: String], program: @escaping Program) throws
-        -> any WorkerLauncher
-    {
+    ///
+    /// - Parameter confine: for what is started on this machine.
+    package static func make(
+        _ name: String, options: [String: String], confine: @escaping Confine = { $1 }, program: @escaping Program
+    ) throws -> any WorkerLauncher {
+        if name == LocalLauncher.name {
+            return try LocalLauncher(options: options, confine: confine, program: program)
+        }
         guard let make = all[name] else {
             throw Failure(
                 code: "settings.launcher", "There is no launcher '\(name)'.", at: "worker.launcher",

@@ -39,6 +39,7 @@ package final class LocalLauncher: WorkerLauncher {
     }
 
     private let program: Launchers.Program
+    private let confine: Launchers.Confine
     /// How long a worker may take to end its step and write its checkpoint before it is killed, unless told otherwise.
     package static let usualGrace = Duration.seconds(60)
 
@@ -49,14 +50,22 @@ package final class LocalLauncher: WorkerLauncher {
     private let count = Atomic<Int>(0)
     private let processes = Atomic<Int>(0)
 
-    /// - Parameter program: the command of the engine for a piece of work. Throws what is wrong with it.
-    package init(grace: Duration = LocalLauncher.usualGrace, program: @escaping Launchers.Program) {
+    /// - Parameters:
+    ///   - confine: makes of a command one that is confined; see ``Confinement``.
+    ///   - program: the command of the engine for a piece of work. Throws what is wrong with it.
+    package init(
+        grace: Duration = LocalLauncher.usualGrace, confine: @escaping Launchers.Confine = { $1 },
+        program: @escaping Launchers.Program
+    ) {
         self.program = program
+        self.confine = confine
         self.grace = grace
     }
 
     /// The launcher that the settings ask for; its option is `grace_seconds`. Throws a Failure (`settings.launcher`).
-    convenience init(options: [String: String], program: @escaping Launchers.Program) throws {
+    convenience init(
+        options: [String: String], confine: @escaping Launchers.Confine = { $1 }, program: @escaping Launchers.Program
+    ) throws {
         var grace = Self.usualGrace
         for (option, value) in options.sorted(by: { $0.key < $1.key }) {
             guard option == "grace_seconds" else {
@@ -69,7 +78,7 @@ package final class LocalLauncher: WorkerLauncher {
             }
             grace = .seconds(seconds)
         }
-        self.init(grace: grace, program: program)
+        self.init(grace: grace, confine: confine, program: program)
     }
 
     /// - Parameter program: absolute path of the engine's program for all work.
@@ -81,10 +90,11 @@ package final class LocalLauncher: WorkerLauncher {
     package var processCount: Int { processes.load(ordering: .relaxed) }
 
     package func submit(_ wanted: WorkerRequest) async throws -> WorkHandle {
-        let command: [String]
-        do { command = try await self.program(wanted) } catch let failure as Failure {
+        let engine: [String]
+        do { engine = try await self.program(wanted) } catch let failure as Failure {
             throw WorkerEnd.failed(failure)
         }
+        let command = try confine(wanted, engine)
         try AtomicFile.makeFolder(wanted.directory)
         var request = wanted
         request.compute?.attempt = try Attempt.next(in: wanted.directory)
@@ -136,6 +146,19 @@ package final class LocalLauncher: WorkerLauncher {
         }
     }
 
+    /// What a worker gets of the daemon's environment: nothing of what the service manager tells the daemon alone.
+    private static func environment(_ folder: String) -> Environment {
+        let own = ["NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY", "INVOCATION_ID", "JOURNAL_STREAM", HookPermit.variable]
+        var variables: [Environment.Key: String] = [:]
+        for (name, value) in ProcessInfo.processInfo.environment
+        where !own.contains(name) && !name.hasPrefix("LISTEN_") && !name.hasPrefix("WATCHDOG_") {
+            if let key = Environment.Key(rawValue: name) { variables[key] = value }
+        }
+        // Nothing outside its folder can be changed by it.
+        variables["TMPDIR"] = folder
+        return .custom(variables)
+    }
+
     /// Starts a program at the niceness `$0`; what follows is its command.
     private static let script =
         #"{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; export FINETUNED_EVENTS_FD=3; "#
@@ -153,6 +176,12 @@ package final class LocalLauncher: WorkerLauncher {
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: grace)]
         let status: TerminationStatus
+        let group = Atomic<Int32>(0)
+        // What an engine started ends with it: ranks of it, or helpers.
+        defer {
+            let first = group.load(ordering: .relaxed)
+            if first > 0 { kill(-first, SIGKILL) }
+        }
         do {
             // Events go to descriptor 3; what a library prints to standard output joins standard error. Where memory
             // runs out, the kernel is to take the worker and not the daemon, even while the worker is still small. The
@@ -161,9 +190,10 @@ package final class LocalLauncher: WorkerLauncher {
                 .path("/bin/sh"),
                 arguments: Arguments(
                     ["-c", Self.script, "\(Niceness.ofPrograms(Niceness.work))"] + command + [request]),
-                platformOptions: options, input: .none,
+                environment: Self.environment(folder), platformOptions: options, input: .none,
                 output: .sequence, error: .fileDescriptor(log, closeAfterSpawningProcess: true)
             ) { [grace] execution in
+                group.store(execution.processIdentifier.value, ordering: .relaxed)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
                         // Side by side: whoever was asked to stop may be told to leave at once before it has.

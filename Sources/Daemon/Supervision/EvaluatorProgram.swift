@@ -12,6 +12,8 @@ struct EvaluatorProgram {
     let settings: EvaluatorSettings
     /// Where its input and what it wrote are kept.
     let folder: String
+    /// What it may read and change.
+    let confinement: Confinement
 
     /// One line of its input.
     private struct Question: Encodable {
@@ -43,7 +45,7 @@ struct EvaluatorProgram {
         let ending = try await HookProgram.run(
             settings.command, event: input, folder: folder, name: "evaluator-\(settings.name)-\(model)",
             seconds: settings.seconds, keeping: Self.longest,
-            confined: true)
+            confinement: confinement)
         var outcome: EvaluatorOutcome
         do {
             guard ending.succeeded else {
@@ -127,7 +129,12 @@ extension SupervisionService {
             for model in ModelRole.compared + [.anchor] {
                 guard let result = scores[model]?.sets[settings.set] else { continue }
                 context.feed.tell(run.id, run.state, message: "asks the evaluator \(settings.name) about the \(model)")
-                let program = EvaluatorProgram(settings: settings, folder: context.layout.run(run.id))
+                let folder = context.layout.run(run.id)
+                let program = EvaluatorProgram(
+                    settings: settings, folder: folder,
+                    confinement: Confinement(
+                        context.layout, context.settings.now, of: run.pipeline, reading: [folder],
+                        writing: settings.writable))
                 outcomes[model, default: [:]][settings.name] = try await program.outcome(
                     RunExamples.records(result.examples.path), model: model)
             }

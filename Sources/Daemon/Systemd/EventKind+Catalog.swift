@@ -398,7 +398,8 @@ extension EventKind {
                 "A hook was told about @VERSION@",
                 "Field FINETUNED_HOOK names it."
             )
-        case .diskLow, .diskFull, .diskRecovered, .fileUnsound, .ledgerFailed, .ledgerUpgraded, .accessChanged,
+        case .diskLow, .diskFull, .diskRecovered, .fileUnsound, .ledgerFailed, .ledgerUpgraded, .sandboxPartial,
+            .accessChanged,
             .apiListening:
             machineExplanation
         }

@@ -11,7 +11,7 @@ extension EventKind {
             .error
         case .pipelineStopped, .pipelineChanged, .watchOverflow, .baseRefused, .dropRowsRejected,
             .dropRefused, .runRejected, .runInconclusive, .workerDied, .workerHung, .workerWarning, .servingDied,
-            .versionForced, .diskLow, .dropFell, .iterationEnded, .runWaiting:
+            .versionForced, .diskLow, .dropFell, .iterationEnded, .runWaiting, .sandboxPartial:
             .warning
         case .daemonStarting, .daemonReloading, .socketAdopted, .pipelineWaiting, .dropValidated, .runProgress,
             .runCheckpoint, .runEvaluating, .dropAnswered, .hookDone, .servingStarted, .servingStopped:

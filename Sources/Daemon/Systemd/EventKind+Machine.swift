@@ -39,6 +39,14 @@ extension EventKind {
                 finetuned can be installed again.
                 """
             )
+        case .sandboxPartial:
+            (
+                "Programs of the daemon are confined by the unit alone",
+                """
+                The kernel has no Landlock, or the unit does not let the daemon use it: hooks, evaluators and engines
+                can read the whole state and change it. docs/operating.md, "Programs that the daemon starts".
+                """
+            )
         case .accessChanged:
             (
                 "Who may ask the daemon has changed",

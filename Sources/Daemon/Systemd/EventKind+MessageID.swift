@@ -76,6 +76,7 @@ extension EventKind {
         case .ledgerFailed: "c250ed5035a24aa98cf09ad31b8949ea"
         case .ledgerUpgraded: "0b2bda12cc344e068416dd8894ec9e7e"
         case .fileUnsound: "5d2f7c90b1e84f6a9c3b0e7d4a816f25"
+        case .sandboxPartial: "1cea3b6ab208415c9765e69453b9bf70"
         case .accessChanged: "c41f0e92ad7b4d0f8e6b6a53d1f7209c"
         case .apiListening: "7f9a2d64b05e4c318d1c9be84a6073f5"
         }

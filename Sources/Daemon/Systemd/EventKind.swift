@@ -87,6 +87,8 @@ package enum EventKind: String, CaseIterable, Sendable {
     case ledgerFailed = "ledger.failed"
     case ledgerUpgraded = "ledger.upgraded"
     case fileUnsound = "file.unsound"
+    // What programs of the daemon may
+    case sandboxPartial = "sandbox.partial"
     // Who may ask
     case accessChanged = "access.changed"
     case apiListening = "api.listening"

@@ -1,5 +1,6 @@
 import ControlAPI
 import Feedback
+import Launching
 import Nouns
 import Operations
 import StageKit
@@ -33,9 +34,20 @@ extension Daemon {
         return nil
     }
 
+    /// Says where the kernel cannot hold the daemon's programs to what they may.
+    private func announceConfinement() {
+        guard !Confinement.isEnforced else { return }
+        logger.warning(
+            """
+            Hooks, evaluators, workers and engines are confined by the unit alone, since this kernel has no Landlock, \
+            or the service may not use it
+            """, metadata: ["event": "sandbox.partial"])
+    }
+
     /// Puts in order what belongs to whom, and says once, after the upgrade from a version without roles, what is for
     /// admins now.
     func settleAccess(_ context: StageContext, _ answers: CompletionStore) {
+        announceConfinement()
         do { try Owners(context, answers: answers).settle() } catch {
             // Nobody gets what is not his; the next start tries again.
             logger.warning("What belongs to whom could not be looked at: \(error)", metadata: ["event": "stage.failed"])

@@ -51,9 +51,7 @@ struct Daemon {
 
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
         // is better.
-        let roster = EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) {
-            context.settings.now
-        }
+        let roster = try makeRoster(context)
         let launcher = try makeLauncher(roster, context)
         let intake = IntakeService(context)
         let datasets = DatasetService(context)
@@ -117,12 +115,23 @@ struct Daemon {
             files: JobFiles(find: operations.files.find, keep: operations.files.keep), kept: operations.feedback.store)
     }
 
+    /// The engines that there are, each asked what it is as confined as it works.
+    private func makeRoster(_ context: StageContext) throws -> EngineRoster {
+        EngineRoster(
+            folder: layout.runtime + "/engines", standard: try workerProgram(),
+            confinement: { [layout] in Confinement(layout, context.settings.now) },
+            settings: { context.settings.now })
+    }
+
     /// The launcher that the settings name, and schedulers for the engines that they run, with workers counted.
     private func makeLauncher(_ roster: EngineRoster, _ context: StageContext) throws -> MeteredLauncher {
         let daemon = settings.daemon
         let settings: @Sendable () -> SettingsFolder = { context.settings.now }
         let own = try Launchers.make(
-            daemon.launcher, options: daemon.launcherOptions, program: roster.command)
+            daemon.launcher, options: daemon.launcherOptions,
+            confine: { [layout] request, command in
+                try Confinement(layout, context.settings.now, for: request).command(command, isGuarded: false)
+            }, program: roster.command)
         let cluster = ClusterLauncher(
             folder: layout.clusterJobs, settings: settings, program: roster.command,
             commands: ClusterLauncher.commands(runtime: layout.runtime + "/cluster"))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Launching
 import Logging
 import Monitoring
 import Nouns
@@ -23,6 +24,15 @@ struct Finetuned: AsyncParsableCommand {
 
     @Option(help: "Folder that takes the place of /: DIR/etc, DIR/var and DIR/run are used.")
     var root = "/"
+
+    /// Confines itself and becomes another program, where that is what it was started for: before anything else, with
+    /// one thread.
+    static func main() async {
+        if CommandLine.arguments.dropFirst().first == Confinement.verb {
+            Foundation.exit(Landlock.become(Array(CommandLine.arguments.dropFirst(2))))
+        }
+        await main(nil)
+    }
 
     func run() async throws {
         Descriptors.raiseLimit()

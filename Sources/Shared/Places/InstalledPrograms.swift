@@ -16,9 +16,14 @@ package struct InstalledPrograms: Sendable {
     }
 
     /// The worker's program, or nil where it is in neither place.
-    package var worker: String? {
+    package var worker: String? { program("finetune-worker") }
+
+    /// The daemon's own program, or nil where it is in neither place.
+    package var daemon: String? { program("finetuned") }
+
+    private func program(_ name: String) -> String? {
         let prefix = (folder as NSString).deletingLastPathComponent
-        return [folder + "/finetune-worker", prefix + "/libexec/finetuned/finetune-worker"]
+        return [folder + "/" + name, prefix + "/libexec/finetuned/" + name]
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 }

@@ -26,7 +26,8 @@ package enum ConfigurationPage {
 
             ### [engines.NAME]
 
-            An engine that does some kinds of work in the place of `worker.program`: `program` (its absolute path) and \
+            An engine that does some kinds of work in the place of `worker.program`: `program` (its absolute path), \
+            `writable` (folders that it may change beside its work folder), and
             `tasks`, a list of
             \(WorkerTask.Kind.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")). A task belongs to one \
             engine, which must say
@@ -57,7 +58,8 @@ package enum ConfigurationPage {
             ### [[gates.evaluator]]
 
             A program of your own that judges answers: `name` and `command` (required), `set` (`gate`), `seconds` \
-            (600). The metric is `evaluator:NAME` (docs/gates.md).
+            (600), `writable` (folders that it may change beside its own work folder). The metric is `evaluator:NAME` \
+            (docs/gates.md).
 
             ### [experiment.search]
 

@@ -89,6 +89,15 @@ extension DaemonSettings {
             $0.minimumFreeBytes = bytes
             return nil
         },
+        .text(
+            "uploads_per_user", default: "\"64G\"",
+            "Most that the files of one person's open uploads may have together; minimum_free bounds them as well.",
+            read: { String($0.uploadBytesPerUser) }
+        ) {
+            guard let bytes = DaemonSettings.bytes($1), bytes > 0 else { return "a size such as \"64G\"" }
+            $0.uploadBytesPerUser = bytes
+            return nil
+        },
         .whole(
             "retention.keep", \.retention.keep, in: 1...1_000_000,
             "The newest models of a pipeline whose files stay: so many promoted ones, and as many others."),

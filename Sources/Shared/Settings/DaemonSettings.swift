@@ -29,6 +29,8 @@ package struct DaemonSettings: Codable, Hashable, Sendable {
     package var quietSeconds = 2.0
     /// Warn, and start nothing new, below this much free disk.
     package var minimumFreeBytes = 1 << 30
+    /// Most bytes that one person's open uploads may have together.
+    package var uploadBytesPerUser = 64 << 30
     /// How long files stay that nothing needs.
     package var retention = RetentionSettings()
     /// `debug`, `info`, `notice`, `warning`, `error`.

@@ -39,6 +39,8 @@ package struct EngineProfile: Codable, Hashable, Sendable {
     /// Seconds between two questions to the scheduler.
     package var pollSeconds = 5.0
     package var slurm = SlurmSettings()
+    /// Folders that it may change beside its work folder.
+    package var writable: [String] = []
 
     package init(name: EngineName, file: String) {
         self.name = name
@@ -131,5 +133,16 @@ extension EngineProfile: StandardSettings {
             "How long a job may take to write its checkpoint once it was asked to stop, before it is cancelled."),
         .number(
             "poll_seconds", \.pollSeconds, in: 0.5...600, "How often the scheduler is asked: once for all jobs."),
+        .texts(
+            "writable", default: "[]",
+            """
+            Folders that it may change beside its work folder, as absolute paths, such as /dev/shm \
+            (docs/operating.md).
+            """,
+            read: { $0.writable }
+        ) {
+            $0.writable = $1
+            return $1.allSatisfy { $0.hasPrefix("/") } ? nil : "a list of absolute paths"
+        },
     ]
 }

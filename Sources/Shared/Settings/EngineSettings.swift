@@ -6,6 +6,8 @@ package struct EngineSettings: Codable, Hashable, Sendable {
     /// Absolute path of its program.
     package var program: String
     package var tasks: [WorkerTask.Kind]
+    /// Folders that it may change beside its work folder.
+    package var writable: [String] = []
 
     package init(name: String, program: String, tasks: [WorkerTask.Kind]) {
         self.name = name

@@ -329,6 +329,17 @@ extension PipelineSettings {
             .whole(
                 "delivery.rollback_minimum", \.delivery.rollbackMinimum, in: 1...1_000_000,
                 "The fewest ratings that may roll back."),
+            .texts(
+                "delivery.writable", default: "[]",
+                """
+                Folders that hooks and the canary may change beside their own work folder, as absolute paths \
+                (docs/operating.md).
+                """,
+                read: { $0.delivery.writable }
+            ) {
+                $0.delivery.writable = $1
+                return $1.allSatisfy { $0.hasPrefix("/") } ? nil : "a list of absolute paths"
+            },
             .number(
                 "delivery.hook_seconds", \.delivery.hookSeconds, in: 0.1...86_400,
                 "Seconds that a hook or the canary may take before it is stopped."),
@@ -338,8 +349,11 @@ extension PipelineSettings {
                 read: { $0.delivery.webhook }
             ) {
                 $0.delivery.webhook = $1
-                return $1.hasPrefix("https://") || $1.hasPrefix("http://") ? nil : "an http:// or https:// address"
+                return WebhookAddress($1) == nil ? WebhookAddress.shape : nil
             },
+            .flag(
+                "delivery.webhook_local", \.delivery.webhookLocal,
+                "Whether delivery.webhook may be this machine itself or on its own link."),
             .text(
                 "delivery.webhook_secret_file", default: "none",
                 "The file with the secret that signs events: `whsec_` and base64, or any text.",

@@ -204,6 +204,8 @@ package struct EvaluatorSettings: Codable, Hashable, Sendable {
     package var set = SetName.gate
     /// Seconds that it may take.
     package var seconds = 600.0
+    /// Folders that it may change beside its own work folder.
+    package var writable: [String] = []
     package init(name: String, command: [String]) {
         self.name = name
         self.command = command
@@ -220,6 +222,8 @@ package struct DeliverySettings: Codable, Hashable, Sendable {
     package var hooksMayUseFtctl = false
     /// Seconds that a hook or a canary may take.
     package var hookSeconds = 60.0
+    /// Folders that hooks and the canary may change beside their own work folder.
+    package var writable: [String] = []
     /// A program that tries the promoted model; a status other than 0 rolls back.
     package var canary: [String] = []
     /// Whether the golden sets are asked again through the serving path after promotion; a broken row rolls back.
@@ -230,6 +234,8 @@ package struct DeliverySettings: Codable, Hashable, Sendable {
     package var rollbackMinimum = 20
     /// Where events are sent by POST, signed with the secret in `webhookSecretFile`.
     package var webhook: String?
+    /// Whether that may be this machine itself, or on its own link.
+    package var webhookLocal = false
     package var webhookSecretFile: String?
     /// The secret before that, which signs as well for a day.
     package var webhookSecretFileOld: String?

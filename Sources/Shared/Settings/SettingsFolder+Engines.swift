@@ -43,8 +43,11 @@ extension SettingsFolder {
                 "'\(name)' cannot name an engine.", nil,
                 "Write [engines.NAME] with a name of letters, digits, '-' and '_' other than 'worker'.")
         }
-        if let other = members.keys.filter({ !["program", "tasks"].contains($0) }).min() {
-            throw fault("The key '\(other)' is not known in an engine.", other, "Use program and tasks.")
+        if let other = members.keys.filter({ !["program", "tasks", "writable"].contains($0) }).min() {
+            throw fault("The key '\(other)' is not known in an engine.", other, "Use program, tasks and writable.")
+        }
+        guard let writable = folders(members["writable"]) else {
+            throw fault("'writable' is no list of absolute paths.", "writable", "Write writable = [\"/dev/shm\"].")
         }
         guard let program = members["program"]?.stringValue, program.hasPrefix("/") else {
             throw fault(
@@ -70,6 +73,17 @@ extension SettingsFolder {
             }
             if !tasks.contains(task) { tasks.append(task) }
         }
-        return EngineSettings(name: name, program: program, tasks: tasks)
+        var settings = EngineSettings(name: name, program: program, tasks: tasks)
+        settings.writable = writable
+        return settings
+    }
+
+    /// A list of absolute paths, empty where there is none; nil where it is something else.
+    static func folders(_ value: JSONValue?) -> [String]? {
+        guard let value else { return [] }
+        guard let list = value.arrayValue?.map({ $0.stringValue ?? "" }), list.allSatisfy({ $0.hasPrefix("/") }) else {
+            return nil
+        }
+        return list
     }
 }

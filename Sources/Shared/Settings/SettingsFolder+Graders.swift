@@ -74,8 +74,15 @@ extension SettingsFolder {
                     "Write a number of seconds.")
                 continue
             }
-            if let other = members.keys.filter({ !["name", "command", "set", "seconds"].contains($0) }).min() {
-                fault("The key '\(other)' is not known in an evaluator.", "Use name, command, set, seconds.")
+            guard let writable = folders(members["writable"]) else {
+                fault(
+                    "The 'writable' of '\(name)' is no list of absolute paths.", "Write writable = [\"/srv/scores\"].")
+                continue
+            }
+            evaluator.writable = writable
+            let known = ["name", "command", "set", "seconds", "writable"]
+            if let other = members.keys.filter({ !known.contains($0) }).min() {
+                fault("The key '\(other)' is not known in an evaluator.", "Use \(known.joined(separator: ", ")).")
                 continue
             }
             settings.gates.evaluators.append(evaluator)

@@ -14,6 +14,10 @@ package enum SettingsText {
                 section = key.section
                 lines += ["", "[\(section)]"]
             }
+            if key.path == "delivery.webhook", let address = hidden(settings) {
+                lines.append("# \(key.name): \(address), and more that is not shown")
+                continue
+            }
             let note = notes[key.name].map { "  # \(comment($0))" } ?? ""
             // A key without a value of its own cannot be written; what it stands for is said.
             lines.append(
@@ -26,6 +30,13 @@ package enum SettingsText {
         }
         for evaluator in settings.gates.evaluators { lines += table("gates.evaluator", members(evaluator)) }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The address of the webhook as it may be shown, where that is not the whole.
+    private static func hidden(_ settings: PipelineSettings) -> String? {
+        guard let text = settings.delivery.webhook else { return nil }
+        guard let address = WebhookAddress(text) else { return WebhookAddress.shown(text) }
+        return address.isShownInPart ? address.shown : nil
     }
 
     private static func table(_ name: String, _ members: [(key: String, value: JSONValue)]) -> [String] {
@@ -47,6 +58,7 @@ package enum SettingsText {
         [
             ("name", .string(evaluator.name)), ("command", .array(evaluator.command.map { .string($0) })),
             ("set", .string(evaluator.set.rawValue)), ("seconds", .number(evaluator.seconds)),
+            ("writable", .array(evaluator.writable.map { .string($0) })),
         ]
     }
 

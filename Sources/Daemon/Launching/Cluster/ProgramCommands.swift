@@ -100,7 +100,7 @@ package struct ProgramCommands: JobCommands {
     private func run(_ verb: String, _ argument: String) async -> HookProgram.Ending? {
         let ending = try? await HookProgram.run(
             [program, verb, argument], event: Data(), folder: folder, name: "launcher-\(UUID().uuidString)",
-            seconds: patience, keeping: 1 << 20, confined: true, keepsLog: false)
+            seconds: patience, keeping: 1 << 20, confinement: nil, keepsLog: false)
         return ending.flatMap { $0.timedOut ? nil : $0 }
     }
 }

@@ -162,7 +162,7 @@ package final class SlurmCommands: JobCommands {
         commands.add(1, ordering: .relaxed)
         let ending = try? await HookProgram.run(
             RemoteWords.via(via, command), event: Data(input.utf8), folder: folder, name: "slurm-\(UUID().uuidString)",
-            seconds: Self.patience, keeping: 8 << 20, confined: true, keepsLog: false)
+            seconds: Self.patience, keeping: 8 << 20, confinement: nil, keepsLog: false)
         return ending.flatMap { $0.timedOut ? nil : $0 }
     }
 }

@@ -27,3 +27,16 @@ int ft_is_remote(int descriptor);
 int ft_clone(int target, int source);
 /// setxattr(2): gives a file an attribute; 0 or -1 with errno.
 int ft_set_attribute(const char *path, const char *name, const void *value, size_t size);
+/// fsetxattr(2): the same for an open file.
+int ft_set_attribute_of(int descriptor, const char *name, const void *value, size_t size);
+/// fgetxattr(2): the bytes that the attribute has, or -1 with errno.
+ssize_t ft_get_attribute_of(int descriptor, const char *name, void *value, size_t size);
+/// The version of Landlock that the kernel has; -1 with errno where it has none, or the service may not use it.
+int ft_landlock_version(void);
+/// Becomes a program that is confined: `[--guard] [--hide PATH]… [--read PATH]… [--write PATH]… -- PROGRAM ARGUMENT…`.
+///
+/// It reads everything but what is hidden, and what is named to be read within that; it changes only what is named to
+/// be written. With `--guard` a parent stays that ends the whole process group where it is asked to end or the daemon is
+/// gone. Where the kernel has no Landlock, the program is run all the same. Returns the exit status where it cannot be
+/// run. `arguments` ends with NULL.
+int ft_confine(int count, char **arguments);
