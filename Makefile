@@ -59,6 +59,9 @@ chaos-cluster: build ## RUNS (200) runs on a cluster of 3 nodes with deaths, cut
 fuzz: ## Feed damaged files to the parsers with the address sanitizer on (FUZZ_COUNT inputs each)
 	@tools/fuzz.sh
 
+sanitize: ## Run suites under the thread and address sanitizers (SUITES: others than the usual)
+	@tools/sanitize.sh $(SUITES)
+
 install: ## Install what was built: programs, units, users, catalog (root; DESTDIR and PREFIX are heeded)
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/install.sh
 
@@ -75,4 +78,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint clean
+.PHONY: bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint sanitize clean
