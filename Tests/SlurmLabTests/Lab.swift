@@ -11,6 +11,8 @@ final class Lab: Sendable {
         && ["/usr/sbin/slurmctld", "/usr/sbin/munged", "/usr/sbin/ip"].allSatisfy {
             FileManager.default.isExecutableFile(atPath: $0)
         }
+    /// Whether this machine can be another one, too, as ssh sees it.
+    static let hasSSHServer = geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/sbin/sshd")
     /// Whether what takes long is tried as well: `make clusters`.
     static let isLong = ProcessInfo.processInfo.environment["FINETUNED_CLUSTERS"] == "long"
 

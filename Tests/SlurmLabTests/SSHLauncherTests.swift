@@ -9,9 +9,8 @@ import WorkerProtocol
 
 /// The launcher program for one other machine, by a real sshd on the loopback; what is shared with this machine is
 /// everything but the stage.
-@Suite(.serialized, .enabled(if: geteuid() == 0 && SSHLauncherTests.hasServer, "needs root and openssh-server"))
+@Suite(.serialized, .enabled(if: Lab.hasSSHServer, "needs root and openssh-server"))
 struct SSHLauncherTests {
-    static let hasServer = FileManager.default.isExecutableFile(atPath: "/usr/sbin/sshd")
     let sandbox: Sandbox
     let server: ChildProgram
     let program: String
