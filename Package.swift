@@ -66,7 +66,7 @@ let shared: [Target] = [
     systemLibrary("Shared", "CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     // Takes the headers alone of libcurl4-openssl-dev: the library is opened when it is first needed.
     .target(name: "CCurl", path: "Sources/Shared/CCurl"),
-    library("Shared", "Curl", ["CCurl", "Nouns"]),
+    library("Shared", "Curl", ["CCurl"]),
     library("Shared", "Nouns"),
     library("Shared", "WorkerProtocol", ["Nouns", "Places"]),
     library("Shared", "ControlProtocol", ["JSONText", "Nouns", "WorkerProtocol"]),
@@ -265,7 +265,7 @@ let worker: [Target] = [
 
 let commandLine: [Target] = [
     library("CLI", "ControlClient", ["ControlProtocol", "Nouns"]),
-    library("CLI", "HubClient", ["CCurl", "Curl", "Nouns", "Platform"]),
+    library("CLI", "HubClient", ["CCurl", "Curl", "Nouns"]),
     program(
         "CLI", "ftctl",
         [
@@ -349,7 +349,7 @@ let testTargets: [Target] = [
             "Platform", "Settings", "StageKit", "Statistics", "WorkerProtocol", logging,
         ],
         golden: true),
-    tests("HubClientTests", ["HubClient", "Nouns", "Platform"]),
+    tests("HubClientTests", ["HubClient", "Nouns"]),
     tests(
         "InferenceTests",
         ["Generation", "Inference", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles"]),

@@ -51,7 +51,7 @@ class Daemon:
 
 
 def begin(daemon, hub, name="hf:ann/big", *words):
-    environment = {"PATH": os.environ["PATH"], "HOME": str(daemon.root), "HF_ENDPOINT": hub.address}
+    environment = {**os.environ, "HOME": str(daemon.root), "HF_ENDPOINT": hub.address}
     return subprocess.Popen([BUILD / "ftctl", "base", "add", name, "--root", daemon.root, *words], env=environment,
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 

@@ -1,6 +1,5 @@
 import Foundation
 import Nouns
-import Platform
 import TestSupport
 import Testing
 

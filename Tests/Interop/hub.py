@@ -110,7 +110,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer()
 
     def answer(self):
-        self.sent = 0
         self.behaviour = self.root.behaviour()
         path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
         try:
@@ -123,11 +122,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.hub(path)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
-        finally:
-            self.root.log(
-                host="storage" if self.is_storage else "hub", method=self.command, path=path,
-                range=self.headers.get("range"), token="authorization" in self.headers, bytes=self.sent,
-            )
+
+    def note(self, count):
+        """Logs the request and how many bytes are to come, before they do, so that whoever has them finds it logged."""
+        self.root.log(
+            host="storage" if self.is_storage else "hub", method=self.command,
+            path=urllib.parse.unquote(urllib.parse.urlsplit(self.path).path), range=self.headers.get("range"),
+            token="authorization" in self.headers, bytes=0 if self.command == "HEAD" else count,
+        )
 
     def retry_after(self):
         told = self.behaviour.get("retry_after", 0)
@@ -241,16 +243,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if begin >= size:
                 return self.say(416, {"content-range": f"bytes */{size}"})
             headers["content-range"] = f"bytes {begin}-{end - 1}/{size}"
+        stop = end
+        if self.is_storage and self.behaviour.get("cut"):
+            tenth = -(-size // 10)
+            stop = min(end, (begin // tenth + 1) * tenth)
+        self.note(stop - begin)
         self.send_response(status)
         for name, value in {**headers, "content-length": str(end - begin)}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command == "HEAD":
             return
-        stop = end
-        if self.is_storage and self.behaviour.get("cut"):
-            tenth = -(-size // 10)
-            stop = min(end, (begin // tenth + 1) * tenth)
         with path.open("rb") as file:
             self.copy(file, begin, stop, size)
         if stop < end:
@@ -260,7 +263,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         middle = size // 2 if self.is_storage and self.behaviour.get("flip") else -1
         if middle < 0 and isinstance(self.server.socket, ssl.SSLSocket) is False and stop - begin > 1 << 20:
             self.wfile.flush()
-            self.sent += self.connection.sendfile(file, begin, stop - begin)
+            self.connection.sendfile(file, begin, stop - begin)
             return
         file.seek(begin)
         while begin < stop and (piece := file.read(min(1 << 18, stop - begin))):
@@ -269,18 +272,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 piece = piece[:at] + bytes([piece[at] ^ 255]) + piece[at + 1:]
             self.wfile.write(piece)
             begin += len(piece)
-            self.sent += len(piece)
 
     def data(self, body, kind="application/json", headers=()):
+        self.note(len(body))
         self.send_response(200)
         for name, value in {"content-type": kind, "content-length": str(len(body)), **dict(headers)}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-            self.sent += len(body)
 
     def say(self, status, headers=()):
+        self.note(0)
         self.send_response(status)
         for name, value in {"content-length": "0", **dict(headers)}.items():
             self.send_header(name, value)

@@ -40,7 +40,7 @@ class Asker:
         self.root, self.home, self.log = daemon.root, home, hub.root.path / "requests.log"
         home.mkdir(exist_ok=True)
         self.environment = {
-            "PATH": os.environ["PATH"], "HOME": str(home), "HF_ENDPOINT": hub.address, "HF_TOKEN": "hf_secret",
+            **os.environ, "HOME": str(home), "HF_ENDPOINT": hub.address, "HF_TOKEN": "hf_secret",
             "FINETUNED_ROOT": str(daemon.root),
         }
 
@@ -135,8 +135,8 @@ def test_a_killed_client_goes_on_where_it_was(hub, ask, daemon):
     assert len(weights) > 48 << 20
     stand_in.add(hub.root.path, "ann/tiny", files)
     process = ask.begin("base", "add", "hf:ann/tiny")
-    eventually(lambda: any(path.stat().st_size > 16 << 20
-                           for upload in open_uploads(daemon) for path in upload.glob("*.safetensors")))
+    eventually(lambda: any(int(path.read_text().strip() or 0) > 16 << 20
+                           for upload in open_uploads(daemon) for path in upload.glob(".*.count")))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     # The branch goes on meanwhile; what was begun stays at its commit.
@@ -228,7 +228,8 @@ def test_a_gguf_is_chosen_by_its_quantisation(hub, ask, daemon):
     assert card["id"] == "smol-q4_1" and card["format"] == "gguf" and card["chatTemplateDigest"]
     news = ask("base", "check", "--json")
     assert [(one["base"], one["changed"]) for one in news] == [("smol-q4_1", [])]
-    stand_in.add(hub.root.path, "ann/smol-GGUF", {"smol-Q4_1.gguf": b"other"}, commit="2" * 40)
+    stand_in.add(hub.root.path, "ann/smol-GGUF", {
+        "README.md": b"---\nlicense: apache-2.0\n---\n", "smol-Q4_1.gguf": b"other"}, commit="2" * 40)
     assert ask("base", "check", "smol-q4_1", "--json")[0]["changed"] == ["smol-Q4_1.gguf"]
     # The same file by its address, with and without a digest, and out of Ollama's store.
     digest = hashlib.sha256(gguf.read_bytes()).hexdigest()

@@ -51,6 +51,11 @@ package struct HubSettings: Sendable {
         }
     }
 
+    /// The home folder of whoever runs the program, as the environment says, which the Hub's own programs go by.
+    package static func home(_ environment: [String: String]) -> String {
+        environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    }
+
     /// Whether `endpoint` is asked without TLS, because the person said so.
     package var allowsHTTP: Bool { endpoint.hasPrefix("http://") }
 

@@ -45,7 +45,7 @@ struct ControlRouter: Sendable {
         } catch { response = ErrorAnswers.response(error) }
         count.note(&response)
         if let name = HTTPField.Name("x-request-id") { response.headers[name] = RandomName.new("req_") }
-        return request.method == .head ? response.createHeadResponse() : response
+        return response
     }
 
     private func answer(

@@ -36,7 +36,11 @@ package struct ControlServer: Service {
         let tokens = operations.tokens
         let token: TokenCheck = { try tokens.principal($0) }
         let listener = { (door: ControlListener.Door) in
-            ControlListener(door: door, count: count, logger: logger) { await router.respond(to: $0, from: $1) }
+            ControlListener(door: door, count: count, logger: logger) { request, caller in
+                let response = await router.respond(to: request, from: caller)
+                // An answer to HEAD has no body, whatever it says.
+                return request.method == .head ? response.createHeadResponse() : response
+            }
         }
         self.threads = threads
         self.socket = socket

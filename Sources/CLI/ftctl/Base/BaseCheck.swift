@@ -31,7 +31,7 @@ struct BaseCheck: Question {
                 remedy: "It came from \(card.origin ?? "a file"): nobody tells of newer ones.")
         }
         let environment = ProcessInfo.processInfo.environment
-        let settings = try HubSettings(environment, home: NSHomeDirectory())
+        let settings = try HubSettings(environment, home: HubSettings.home(environment))
         let fetcher = try Fetcher(settings) { seconds, _ in Thread.sleep(forTimeInterval: seconds) }
         return try await NetworkThread.run(fetcher) {
             try cards.compactMap { try BaseNews($0, HubClient(fetcher)) }

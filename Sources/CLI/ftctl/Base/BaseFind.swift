@@ -21,7 +21,7 @@ struct BaseFind: AsyncParsableCommand {
     func run() async throws {
         do {
             let environment = ProcessInfo.processInfo.environment
-            let home = NSHomeDirectory()
+            let home = HubSettings.home(environment)
             let models = LocalModel.all(try HubSettings(environment, home: home), environment, home: home)
             try connection.show(models) {
                 .list(

@@ -27,7 +27,7 @@ struct BaseSuggest: Question {
             var base = base
             base.trainsInBytes = base.bytes + room.workerBytes + (128 << 20)
             guard base.trainsInBytes ?? .max <= room.memoryBytes else { return nil }
-            if let kind { base.known = base.known.filter { $0.key == kind } }
+            if let kind { base.known = base.known.filter { $0.key == kind.rawValue } }
             return base
         }
         return Suggestions(
@@ -77,7 +77,7 @@ extension SuggestedBase: TableRow {
             known.count == 1
             ? known.values.map { $0 }
             : Kind.allCases.compactMap { kind in
-                known[kind].map { "\(kind.rawValue): \($0)" }
+                known[kind.rawValue].map { "\(kind.rawValue): \($0)" }
             }
         return [
             Cell(source), Cell("\(parameters / 1_000_000) M", value: Double(parameters)),

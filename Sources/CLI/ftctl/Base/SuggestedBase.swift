@@ -16,8 +16,8 @@ struct SuggestedBase: Codable, Hashable, Sendable {
     /// Whether access has to be asked for on the Hub's page.
     var isGated = false
     var languages: String
-    /// What is known of it, by kind of task; from its own card and paper.
-    var known: [Kind: String]
+    /// What is known of it, by ``Kind``; from its own card and paper.
+    var known: [String: String]
     /// Bytes of memory that training takes here; filled in for one daemon.
     var trainsInBytes: Int?
 
@@ -35,7 +35,9 @@ struct SuggestedBase: Codable, Hashable, Sendable {
         self.licence = licence
         isGated = gated
         self.languages = languages
-        known = [.classes: classes, .extraction: extraction, .answers: answers]
+        known = [
+            Kind.classes.rawValue: classes, Kind.extraction.rawValue: extraction, Kind.answers.rawValue: answers,
+        ]
     }
 
     /// The list, the smallest first: families that the built-in engine trains.

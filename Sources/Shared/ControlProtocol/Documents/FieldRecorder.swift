@@ -50,7 +50,17 @@ final class FieldRecorder: Decoder {
         if type is any BinaryFloatingPoint.Type { return .number }
         if let type = type as? any CaseIterable.Type, let cases = texts(type) { return .choice(cases) }
         let name = "\(type)"
-        return name.hasPrefix("Array<") ? .list : name.hasPrefix("Dictionary<") ? .table : .text
+        if name.hasPrefix("Array<") { return .list }
+        return name.hasPrefix("Dictionary<") || isObject(type) ? .table : .text
+    }
+
+    /// Whether a type has fields of its own.
+    private static func isObject(_ type: Any.Type) -> Bool {
+        guard let type = type as? any Decodable.Type else { return false }
+        let recorder = FieldRecorder()
+        // What is read before it fails counts as well.
+        _ = try? type.init(from: recorder)
+        return !recorder.reads.isEmpty
     }
 
     private struct Fields<Key: CodingKey>: KeyedDecodingContainerProtocol {

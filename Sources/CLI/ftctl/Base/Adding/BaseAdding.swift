@@ -12,7 +12,7 @@ struct BaseAdding {
     private let client: ControlClient
     private let scratch: String
     private let environment = ProcessInfo.processInfo.environment
-    private let home = NSHomeDirectory()
+    private var home: String { HubSettings.home(environment) }
 
     init(_ command: BaseAdd, _ client: ControlClient, scratch: String) {
         (self.command, self.client, self.scratch) = (command, client, scratch)
