@@ -46,8 +46,15 @@ class Daemon:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
 
-    def arrived(self):
-        return sum(path.stat().st_size for path in self.root.glob("var/lib/finetuned/uploads/*/*.safetensors"))
+    def counted(self):
+        """Bytes of the weights that are on the daemon's disk for good."""
+        counts = self.root.glob("var/lib/finetuned/uploads/*/.*.safetensors.count")
+        return sum(int(path.read_text().strip() or 0) for path in counts)
+
+    def written(self):
+        """Bytes of the weights that were written, whether they count or not."""
+        uploads = [path.parent for path in self.root.glob("var/lib/finetuned/uploads/*/.*.safetensors.count")]
+        return sum(path.stat().st_size for upload in uploads for path in upload.glob("*.safetensors"))
 
 
 def begin(daemon, hub, name="hf:ann/big", *words):
@@ -61,7 +68,7 @@ def fetch(folder, hub, size):
     daemon = Daemon(folder)
     began = time.monotonic()
     process = begin(daemon, hub)
-    while daemon.arrived() < size and process.poll() is None:
+    while daemon.counted() < size and process.poll() is None:
         time.sleep(0.02)
     seconds = time.monotonic() - began
     status = pathlib.Path(f"/proc/{process.pid}/status")
@@ -92,13 +99,12 @@ def killed(folder, hub, size):
     """MiB that a killed ftctl has to send again: what it had sent beyond what counts."""
     daemon = Daemon(folder)
     process = begin(daemon, hub)
-    while daemon.arrived() < size // 2:
+    while daemon.counted() < size // 2:
         time.sleep(0.01)
     process.kill()
     process.wait()
     time.sleep(1)
-    counts = [int(path.read_text()) for path in folder.glob("var/lib/finetuned/uploads/*/.*.safetensors.count")]
-    repeated = daemon.arrived() - sum(counts)
+    repeated = daemon.written() - daemon.counted()
     daemon.stop()
     shutil.rmtree(folder)
     return repeated / (1 << 20)

@@ -79,8 +79,9 @@ struct HubOutputTests {
     }
 
     @Test func partsAreHandedOnInOrderAndForgottenAtARestart() async throws {
-        let pipe = PartPipe()
-        let bytes = Data(repeating: 7, count: PartPipe.partBytes + 5)
+        let partBytes = 1 << 20
+        let pipe = PartPipe(partBytes: partBytes)
+        let bytes = Data(repeating: 7, count: partBytes + 5)
         let producer = Task.detached {
             try bytes.prefix(3).withUnsafeBytes { try pipe.take($0) }
             try pipe.restart()
@@ -96,7 +97,7 @@ struct HubOutputTests {
             pipe.done()
         }
         try await producer.value
-        #expect(sizes == [0, PartPipe.partBytes, 5])
+        #expect(sizes == [0, partBytes, 5])
         pipe.abort()
         #expect(throws: CancellationError.self) { try bytes.withUnsafeBytes { try pipe.take($0) } }
     }

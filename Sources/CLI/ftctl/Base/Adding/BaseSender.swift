@@ -9,6 +9,8 @@ import Platform
 /// that the daemon has on its disk before the next.
 struct BaseSender: Sendable {
     private static let atOnce = 4
+    /// Bytes of parts of all files that are sent at once; two parts of each are held in memory.
+    private static let partBytes = 4 << 20
     /// Tries of a part while the daemon is away for a moment.
     private static let tries = 30
 
@@ -23,32 +25,34 @@ struct BaseSender: Sendable {
     /// - Parameter there: by name, the bytes that the daemon has already.
     func send(_ items: [BasePlan.Item], there: [String: Int]) async throws {
         let missing = items.filter { (there[$0.name] ?? -1) != $0.bytes }
+        let large = missing.count { $0.bytes > Self.partBytes }
+        let partBytes = Self.partBytes / min(max(1, large), Self.atOnce)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, item) in missing.enumerated() {
                 if index >= Self.atOnce { try await group.next() }
-                group.addTask { try await send(item, from: there[item.name] ?? 0) }
+                group.addTask { try await send(item, from: there[item.name] ?? 0, partBytes) }
             }
             try await group.waitForAll()
         }
     }
 
-    private func send(_ item: BasePlan.Item, from offset: Int) async throws {
+    private func send(_ item: BasePlan.Item, from offset: Int, _ partBytes: Int) async throws {
         // What is longer than the file cannot be of it.
         let offset = offset > item.bytes ? 0 : offset
         if item.bytes == 0 { _ = try await put(Data(), of: item.name, at: 0) }
         switch item.place {
-        case .local(let path): try await send(local: path, item, from: offset)
-        case .remote(let file): try await send(remote: file, item, from: offset)
+        case .local(let path): try await send(local: path, item, from: offset, partBytes)
+        case .remote(let file): try await send(remote: file, item, from: offset, partBytes)
         }
     }
 
-    private func send(local path: String, _ item: BasePlan.Item, from offset: Int) async throws {
+    private func send(local path: String, _ item: BasePlan.Item, from offset: Int, _ partBytes: Int) async throws {
         let file = try FileHandle(forReadingFrom: URL(filePath: path))
         defer { try? file.close() }
         try file.seek(toOffset: UInt64(offset))
         var at = offset
         while at < item.bytes {
-            guard let part = try file.read(upToCount: min(PartPipe.partBytes, item.bytes - at)), !part.isEmpty else {
+            guard let part = try file.read(upToCount: min(partBytes, item.bytes - at)), !part.isEmpty else {
                 throw Failure(
                     code: "client.file", "The file became shorter while it was sent.", at: path,
                     remedy: "Give the command again once nobody writes to it.")
@@ -58,8 +62,10 @@ struct BaseSender: Sendable {
         }
     }
 
-    private func send(remote file: RemoteFile, _ item: BasePlan.Item, from offset: Int) async throws {
-        let pipe = PartPipe()
+    private func send(remote file: RemoteFile, _ item: BasePlan.Item, from offset: Int, _ partBytes: Int)
+        async throws
+    {
+        let pipe = PartPipe(partBytes: partBytes)
         let fetcher = try fetcher()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

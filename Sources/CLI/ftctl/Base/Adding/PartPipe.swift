@@ -12,26 +12,28 @@ final class PartPipe: Sendable {
         case restart
     }
 
-    /// Bytes of a part: half of what one may have, since two are held for each file.
-    static let partBytes = 4 << 20
-
+    /// Bytes of a part, of which two are held.
+    private let partBytes: Int
     let steps: AsyncThrowingStream<Step, any Error>
     private let feed: AsyncThrowingStream<Step, any Error>.Continuation
     private let room = DispatchSemaphore(value: 1)
     private let state = Mutex((part: Data(), isOver: false))
 
-    init() { (steps, feed) = AsyncThrowingStream.makeStream() }
+    init(partBytes: Int) {
+        self.partBytes = partBytes
+        (steps, feed) = AsyncThrowingStream.makeStream()
+    }
 
     /// Takes bytes; waits where two parts are there. Throws CancellationError once it is over.
     func take(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let full = state.withLock { state -> Data? in
-                if state.part.isEmpty { state.part.reserveCapacity(Self.partBytes) }
-                let count = min(rest.count, Self.partBytes - state.part.count)
+                if state.part.isEmpty { state.part.reserveCapacity(partBytes) }
+                let count = min(rest.count, partBytes - state.part.count)
                 state.part.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
                 rest = rest.dropFirst(count)
-                return state.part.count == Self.partBytes ? Self.emptied(&state.part) : nil
+                return state.part.count == partBytes ? Self.emptied(&state.part) : nil
             }
             if let full { try push(.part(full)) }
         }
