@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # What shares memory between threads, and what reads what comes from elsewhere. Numbers are compared in release alone, where they are quick.
 suites=${1:-'PlatformTests|StageKitTests|ServingTests|ControlAPITests|OperationsTests|LedgerTests|LaunchingTests|IntakeTests|DeliveryTests|FeedbackTests|MonitoringTests|MultipartTests|CompressionTests|JSONDocumentTests|JSONTextTests|WeightFilesTests|TokenizationTests|ChatTemplatesTests|SettingsTests|SystemdUnitTests|TransportSecurityTests'}
-export TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/tools/thread-sanitizer.txt ${TSAN_OPTIONS:-}"
+export TSAN_OPTIONS="halt_on_error=1 ${TSAN_OPTIONS:-}"
 # Leaks of a process that ends are no faults; the runtime keeps what it made.
 export ASAN_OPTIONS="detect_leaks=0 halt_on_error=1 ${ASAN_OPTIONS:-}"
 for sanitizer in ${SANITIZERS:-thread address}; do
