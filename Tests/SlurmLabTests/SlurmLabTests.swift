@@ -120,7 +120,7 @@ struct SlurmLabTests {
         #expect(failure.code == "cluster.refused" && failure.place == key && failure.cause != nil)
     }
 
-    @Test(arguments: [("nodes", "nodes"), ("time", "slurm.time")])
+    @Test(arguments: [("nodes", "nodes, slurm.time or slurm.partition"), ("time", "slurm.time")])
     func whatWouldWaitForEverIsCancelledAndNamesTheKey(_ fault: String, _ key: String) async throws {
         let work = try await LabWork(Lab()) {
             if fault == "nodes" { $0.nodes = 9 }

@@ -111,7 +111,12 @@ struct ClusterRulesTests {
 
     @Test func whatWouldWaitForEverIsCancelledAndFails() {
         var rules = working()
-        _ = rules.learn(.state(JobState(.stuck, reason: "PartitionTimeLimit")), now: 3)
+        _ = rules.learn(.state(JobState(.stuck, reason: "PartitionConfig")), now: 3)
+        #expect(next(rules) == .wait, "it may be the reason of a moment")
+        _ = rules.learn(.state(JobState(.waiting, reason: "Priority")), now: 7)
+        for second in 8...13 {
+            _ = rules.learn(.state(JobState(.stuck, reason: "PartitionTimeLimit")), now: Double(second))
+        }
         #expect(next(rules) == .cancel)
         _ = rules.learn(.state(JobState(.ended(.cancelled(by: nil)))), now: 4)
         let failure = failure(next(rules))

@@ -45,6 +45,7 @@ package struct ClusterRules: Codable, Hashable, Sendable {
     private var signalledAt: Double?
     package private(set) var state: JobState?
     private var endedSince: Double?
+    private var stuckSince: Double?
     private var isUnknown = false
     /// Why it is cancelled by us, where that is nobody's wish.
     private var verdict: Failure?
@@ -120,9 +121,20 @@ package struct ClusterRules: Codable, Hashable, Sendable {
             state = new
             isUnknown = false
             if new.end == nil { endedSince = nil } else if endedSince == nil { endedSince = now }
-            if new.phase == .stuck, verdict == nil { verdict = Self.stuck(new) }
+            judgeStuck(new, now)
             return told(new, former)
         }
+    }
+
+    /// The first reason that a scheduler gives may be one of a moment: it counts once it stays.
+    private mutating func judgeStuck(_ state: JobState, _ now: Double) {
+        guard state.phase == .stuck else {
+            stuckSince = nil
+            return
+        }
+        let since = stuckSince ?? now
+        stuckSince = since
+        if now - since >= Self.patience, verdict == nil { verdict = Self.stuck(state) }
     }
 
     private func told(_ new: JobState, _ former: JobState?) -> WorkerEvent? {
@@ -272,7 +284,7 @@ package struct ClusterRules: Codable, Hashable, Sendable {
 extension ClusterRules {
     /// What is kept over a restart: all but when the scheduler answered last.
     private enum CodingKeys: CodingKey {
-        case id, mayBeThere, absences, wish, signalledAt, state, endedSince, isUnknown, verdict, ranOut
+        case id, mayBeThere, absences, wish, signalledAt, state, endedSince, stuckSince, isUnknown, verdict, ranOut
         case isReduced, attempt, status, failure, hasResult
     }
 }

@@ -25,7 +25,8 @@ enum SlurmReason {
     }
 
     private static let table = [
-        "PartitionNodeLimit": "nodes", "PartitionTimeLimit": "slurm.time", "PartitionConfig": "nodes",
+        "PartitionNodeLimit": "nodes", "PartitionTimeLimit": "slurm.time",
+        "PartitionConfig": "nodes, slurm.time or slurm.partition",
         "BadConstraints": "slurm.options", "InvalidAccount": "slurm.account", "InvalidQOS": "slurm.options",
         "AccountNotAllowed": "slurm.account", "QOSNotAllowed": "slurm.options", "JobHeldAdmin": "slurm.partition",
         "DependencyNeverSatisfied": "slurm.options",
