@@ -337,7 +337,7 @@ let testTargets: [Target] = [
             "WorkerProtocol", logging,
         ]),
     tests(
-        "ExportingTests", ["Exporting", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
+        "ExportingTests", ["Exporting", "Nouns", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
         golden: true),
     tests(
         "FtctlTests", ["ControlProtocol", "HubClient", "Nouns", "Reports", "WorkerProtocol", "ftctl", argumentParser],

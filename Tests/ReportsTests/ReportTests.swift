@@ -60,6 +60,16 @@ import Testing
         return data
     }
 
+    @Test func whereTheBaseWasFetchedFromIsSaid() {
+        var data = Self.data()
+        #expect(!RunDocument.report(data).text().contains("fetched from"))
+        data.baseSource = BaseSource(
+            place: "hf:ann/tiny", repository: "ann/tiny", commit: "c1",
+            files: [.init(path: "m.safetensors", bytes: 1, sha256: "5a"), .init(path: "config.json", bytes: 1)])
+        let text = RunDocument.report(data).text()
+        #expect(text.contains("ann/tiny @ c1") && text.contains("SHA-256 5a") && !text.contains("config.json"))
+    }
+
     @Test func thePageIsWholeAndHoldsNoForeignMarkup() throws {
         let page = RunDocument.report(Self.data()).page()
         #expect(!page.contains("<script") && page.contains("&lt;script&gt;") && !page.contains("\u{0}"))

@@ -15,6 +15,7 @@ enum RunReport {
             (try? context.ledger.drop(id))?.answers.map { AnsweredDrop(drop: id, answers: $0) }
         }
         if !answered.isEmpty { data.newRows = answered }
+        data.baseSource = (try? context.ledger.base(run.base))?.source
         data.feedback = run.version.flatMap { feedback.shares(run.pipeline)[$0] }
         let curves = TrainingCurves(folder: context.layout.run(run.id))
         data.steps = curves.steps

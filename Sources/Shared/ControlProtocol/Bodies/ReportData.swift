@@ -17,6 +17,8 @@ package struct ReportData: Codable, Hashable, Sendable {
     package var wrong: [ExampleComparison]?
     /// How what was served did on the run's drops before they were learnt.
     package var newRows: [AnsweredDrop]?
+    /// Where the run's base was fetched from; nil where it came from a path or a package.
+    package var baseSource: BaseSource?
 
     /// Makes the data of a report; parts that are not there are left out of it.
     package init(

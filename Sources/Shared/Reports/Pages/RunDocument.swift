@@ -30,7 +30,7 @@ package enum RunDocument {
         }
         document.blocks += training(data)
         if let range = run.range { document.blocks += RangeTestDocument.blocks(range, notes: run.notes) }
-        document.blocks += [.heading("The run"), .facts(facts(run))]
+        document.blocks += [.heading("The run"), .facts(facts(run) + base(data.baseSource))]
         if let verdict = run.verdict {
             document.blocks.append(
                 .paragraph("Bootstrap seed \(verdict.seed); the same scores give the same verdict."))
@@ -67,6 +67,13 @@ package enum RunDocument {
         }
         if let followUp = run.followUp { document.blocks.append(.paragraph("Next: \(followUp)")) }
         return document
+    }
+
+    /// Where a base was fetched from, and the digests of its files.
+    private static func base(_ source: BaseSource?) -> [Fact] {
+        guard let source else { return [] }
+        return [Fact("base fetched from", source.summary)]
+            + source.files.compactMap { file in file.sha256.map { Fact(file.name, "SHA-256 \($0)") } }
     }
 
     /// What is known of a run besides its verdict.
