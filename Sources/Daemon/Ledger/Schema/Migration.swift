@@ -32,5 +32,6 @@ struct Migration: Sendable {
         .tokens,
         .jobs,
         .requestKeys,
+        .audit,
     ]
 }
