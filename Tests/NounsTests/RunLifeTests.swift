@@ -9,7 +9,7 @@ struct RunLifeTests {
 
     /// Every step that there is; all others are refused. "new" is a run that does not exist yet.
     static let steps: [String: [String: RunState]] = [
-        "new": ["queued": .queued, "followed": .queued, "wonExperiment": .trained],
+        "new": ["queued": .queued, "followed": .queued, "wonExperiment": .trained, "added": .trained],
         "queued": [
             "workerStarted": .training, "resumed": .training, "paused": .queued,
             "failed": .failed, "cancelled": .cancelled,

@@ -41,6 +41,7 @@ extension RunEvent {
         "queued": .queued("from-base, 9 training rows (new data)"),
         "followed": .followed("r-7", "smaller-rate: it overfits"),
         "wonExperiment": .wonExperiment("x-1", trial: 3),
+        "added": .added("v-2", from: "another machine"),
         "workerStarted": .workerStarted(resumes: false),
         "resumed": .workerStarted(resumes: true),
         "trained": .training,

@@ -12,7 +12,10 @@ extension ExperimentService {
         try loop.each(
             pipelines, as: "iteration", key: \.name.rawValue, about: { ["pipeline": "\($0.name)"] }
         ) { pipeline in
-            let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose != .trial }
+            // What was trained elsewhere says nothing of how to train here.
+            let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter {
+                $0.purpose != .trial && $0.foreign == nil
+            }
             // Only the newest: what came before it is no longer what matters.
             guard let last = runs.first, last.state == .rejected || last.state == .inconclusive, last.followUp == nil
             else { return }

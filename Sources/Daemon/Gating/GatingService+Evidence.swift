@@ -88,7 +88,7 @@ extension GatingService {
         }
         evidence.trainingRows = try rows(run)
         for past in try context.ledger.runs(pipeline: run.pipeline, limit: 50) where past.id != run.id {
-            guard let verdict = past.verdict else { continue }
+            guard let verdict = past.verdict, past.foreign == nil else { continue }
             evidence.history.append(.init(rows: try rows(past), gates: verdict.gates, confusion: verdict.confusion))
         }
     }

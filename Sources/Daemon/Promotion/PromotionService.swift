@@ -117,6 +117,15 @@ package struct PromotionService: Service {
         return try promote(run, kind: passed ? .manual : .forced, who: who, reason: reason)
     }
 
+    /// Records the version that a run's model is, without serving it.
+    package func register(_ run: Run) throws -> ModelVersion {
+        try ServingTurns.taken {
+            let version = try VersionFolder(context: context).make(run)
+            try context.ledger.add(version)
+            return version
+        }
+    }
+
     /// Serves an earlier version again.
     package func rollback(_ pipeline: PipelineName, to version: VersionID?, who: String, reason: String) throws
         -> PromotionRecord
@@ -133,6 +142,7 @@ package struct PromotionService: Service {
                 code: "version.unknown", "There is no version '\(target)'.", at: target.rawValue,
                 remedy: "See `ftctl history \(pipeline)`.")
         }
+        if let target { try requireServed(target, history) }
         let record = try ServingTurns.taken {
             if let target,
                 !FileManager.default.fileExists(atPath: context.layout.versionRecord(pipeline, target))
@@ -152,6 +162,17 @@ package struct PromotionService: Service {
                 "pipeline": "\(pipeline)", "event": "version.rolled-back", "version": "\(target?.rawValue ?? "base")",
             ])
         return record
+    }
+
+    /// Throws a Failure (`version.foreign`) where a version of elsewhere was never served here: the gates come first.
+    private func requireServed(_ id: VersionID, _ history: [PromotionRecord]) throws {
+        guard let version = try context.ledger.version(id), version.foreign != nil,
+            !history.contains(where: { $0.version == id })
+        else { return }
+        throw Failure(
+            code: "version.foreign", "'\(id)' was trained elsewhere and was never served here.", at: id.rawValue,
+            remedy:
+                "Its run \(version.run) is promoted once its gates pass, or by `ftctl promote \(version.run) --force`.")
     }
 
     /// Serves nothing but the base from now on, and takes people's names away from the versions. Returns what was

@@ -22,10 +22,11 @@ struct VersionFolder {
             id: id, pipeline: run.pipeline, run: run.id, base: run.base, baseDigest: card.digest, adapters: [],
             parent: run.parent, snapshot: run.snapshot,
             recipe: run.recipe, createdAt: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded()),
-            code: BuildVersion.text,
-            machine: run.training?.machine ?? "unknown")
+            code: run.foreign?.code ?? BuildVersion.text,
+            machine: run.foreign?.machine ?? run.training?.machine ?? "unknown")
         version.engine = run.training?.engine
         version.baseSource = card.source
+        version.foreign = run.foreign
         for (index, part) in stack.enumerated() {
             var adapter = part
             adapter.path = folder + "/adapter-\(index)"

@@ -187,6 +187,14 @@ package struct SchedulingService: Service {
             mode: mode, window: situation(pipeline).1)
     }
 
+    /// The rows by which a model is judged that learnt from none of the pipeline's. Where there are none, the gates
+    /// cannot pass.
+    package func freezeForGates(_ name: PipelineName) throws -> Snapshot {
+        let pipeline = try context.requirePipeline(name)
+        let none = DropWindow([], learned: [], window: .all, now: Date())
+        return try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: .fromBase, window: none)
+    }
+
     /// Queues a run because a person asks, whatever the triggers say.
     ///
     /// - Parameter engine: the engine that trains it (nil: the pipeline's own).

@@ -32,7 +32,10 @@ extension StageContext {
     }
 
     /// What the adapter of a run rests on.
-    package func stack(of run: Run) throws -> AdapterStack { try stack(run.mode, parent: run.parent) }
+    package func stack(of run: Run) throws -> AdapterStack {
+        if let foreign = run.foreign { return AdapterStack(frozen: foreign.frozen) }
+        return try stack(run.mode, parent: run.parent)
+    }
 
     /// What an adapter rests on that starts from `parent` (nil: the base alone).
     package func stack(_ mode: Run.Mode, parent: VersionID?) throws -> AdapterStack {

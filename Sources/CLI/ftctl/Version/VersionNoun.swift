@@ -5,6 +5,6 @@ struct VersionNoun: ParsableCommand {
         commandName: "version", abstract: "The model versions of a pipeline.",
         subcommands: [
             VersionList.self, VersionShow.self, VersionAnnotate.self, VersionAlias.self, VersionCompare.self,
-            VersionExport.self,
+            VersionExport.self, VersionAdd.self, VersionPackFile.self,
         ])
 }

@@ -11,12 +11,22 @@ extension VersionSummary: TableRow {
         [
             Cell(version.id.rawValue + (present ? "" : " (removed)")), Cell(aliases.joined(separator: ", ")),
             Cell(version.run.rawValue), .time(version.createdAt),
-            Cell(version.parent?.rawValue ?? "the base"), Cell(shownVerdict), Cell(version.notes ?? ""),
+            Cell(version.parent?.rawValue ?? "the base"), Cell(shownVerdict),
+            Cell(version.notes ?? (version.foreign == nil ? "" : "foreign")),
         ]
     }
 
     /// The verdict, and whether it was overridden.
     var shownVerdict: String { (forced ? "FORCED, " : "") + (verdict ?? Quantity.none) }
+
+    /// Where a foreign one comes from.
+    private static func facts(_ foreign: ForeignOrigin) -> [Fact] {
+        [
+            Fact(
+                "foreign", "\(foreign.version) of \(foreign.pipeline), added by \(foreign.addedBy)"),
+            Fact("judged there", foreign.verdict ?? Quantity.none),
+        ]
+    }
 
     /// Everything about it.
     var document: Document {
@@ -29,6 +39,7 @@ extension VersionSummary: TableRow {
             Fact("seed", String(version.recipe.seed)),
         ]
         facts += version.baseSource.map { [Fact("base fetched from", $0.summary)] } ?? []
+        facts += version.foreign.map(Self.facts) ?? []
         facts += version.engine.map { [Fact("engine", $0.summary)] } ?? []
         facts += version.adapters.map { Fact("adapter", "\($0.path) \(digest($0.sha256))") }
         facts += figures.sorted { $0.key < $1.key }.map { Fact($0.key.rawValue, Quantity.number($0.value)) }

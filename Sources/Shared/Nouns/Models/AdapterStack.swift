@@ -20,6 +20,12 @@ package struct AdapterStack: Hashable, Sendable {
         }
     }
 
+    /// Of a model that was trained elsewhere: its last adapter rests on these.
+    package init(frozen: [AdapterReference]) {
+        self.frozen = frozen
+        start = nil
+    }
+
     /// All adapters of the model that comes of it, in order.
     package func topped(by adapter: AdapterReference) -> [AdapterReference] { frozen + [adapter] }
 }

@@ -20,6 +20,8 @@ package struct ModelVersion: Codable, Hashable, Sendable {
     package var engine: EngineRecord?
     /// Where the base was fetched from; nil where it came from a path or a package.
     package var baseSource: BaseSource?
+    /// Where it comes from, where another daemon has trained it.
+    package var foreign: ForeignOrigin?
     package var notes: String?
     package var tags: [String: String]
 

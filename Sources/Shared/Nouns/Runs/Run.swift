@@ -77,6 +77,8 @@ package struct Run: Codable, Hashable, Sendable {
     package var experiment: ExperimentID?
     /// The job whose run it is.
     package var job: JobID?
+    /// Where its model comes from, where another daemon has trained it.
+    package var foreign: ForeignOrigin?
     /// What a learning rate that is still to be found is multiplied by.
     package var rateMultiplier: Double?
     /// Digest of the settings that it is trained, judged and promoted by, as they were when it was queued.

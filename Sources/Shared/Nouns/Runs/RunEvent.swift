@@ -6,6 +6,8 @@ package enum RunEvent: Hashable, Sendable {
     case followed(RunID, String)
     /// It was queued as the winner of an experiment, trained already as a trial.
     case wonExperiment(ExperimentID, trial: Int)
+    /// A version that another daemon trained was added, to be judged here.
+    case added(VersionID, from: String)
     /// A worker begins to train; `resumes` where it goes on from what an earlier one left.
     case workerStarted(resumes: Bool)
     /// The worker has trained it.
@@ -46,7 +48,7 @@ package enum RunEvent: Hashable, Sendable {
     /// The event in a sentence that says that it cannot happen: "the run … cannot *be promoted*".
     package var phrase: String {
         switch self {
-        case .queued, .followed, .wonExperiment: "be queued"
+        case .queued, .followed, .wonExperiment, .added: "be queued"
         case .workerStarted: "start training"
         case .trained: "become trained"
         case .evaluationStarted: "start its evaluation"
