@@ -182,6 +182,7 @@ let daemon: [Target] = [
             "StageKit", "Statistics", lifecycle,
         ]),
     library("Daemon", "Multipart"),
+    library("Daemon", "Packs", ["Nouns", "Platform"]),
     systemLibrary("Daemon", "CLibssl", pkgConfig: "libssl", apt: "libssl-dev"),
     library("Daemon", "TransportSecurity", ["CLibssl", "Nouns", nio]),
     library(
@@ -189,8 +190,8 @@ let daemon: [Target] = [
         [
             "ControlProtocol", "Datasets", "Delivery", "EngineChecks", "EvaluationMetrics", "Experiments", "Feedback",
             "Gating", "GoldenSets", "JSONSchemas", "Judged", "Launching", "Ledger", "Monitoring", "Multipart", "Nouns",
-            "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit",
-            "Supervision", "WorkerProtocol", lifecycle,
+            "Packs", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit",
+            "Supervision", "WorkerProtocol", lifecycle, logging,
         ]),
     library(
         "Daemon", "WireAPI",
@@ -265,12 +266,14 @@ let worker: [Target] = [
 
 let commandLine: [Target] = [
     library("CLI", "ControlClient", ["ControlProtocol", "Nouns"]),
+    library("CLI", "Backups", ["ControlProtocol", "Nouns", "Places", "Platform"]),
+    library("CLI", "Doctor", ["Nouns", "Places", "Platform", "Settings"]),
     library("CLI", "HubClient", ["CCurl", "Curl", "Nouns"]),
     program(
         "CLI", "ftctl",
         [
-            "ControlClient", "ControlProtocol", "HubClient", "JSONText", "Nouns", "Places", "Platform", "Reports",
-            "RowFiles", "RowFormats", "Settings", "WorkerProtocol", argumentParser,
+            "Backups", "ControlClient", "ControlProtocol", "Doctor", "HubClient", "JSONText", "Nouns", "Places",
+            "Platform", "Reports", "RowFiles", "RowFormats", "Settings", "WorkerProtocol", argumentParser,
         ]),
 ]
 
@@ -340,7 +343,11 @@ let testTargets: [Target] = [
         "ExportingTests", ["Exporting", "Nouns", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
         golden: true),
     tests(
-        "FtctlTests", ["ControlProtocol", "HubClient", "Nouns", "Reports", "WorkerProtocol", "ftctl", argumentParser],
+        "FtctlTests",
+        [
+            "Backups", "ControlProtocol", "Doctor", "HubClient", "Nouns", "Reports", "WorkerProtocol", "ftctl",
+            argumentParser,
+        ],
         golden: true),
     tests(
         "GatingTests",
@@ -363,6 +370,9 @@ let testTargets: [Target] = [
             "StageKit", logging,
         ],
         golden: true),
+    tests("PacksTests", ["Nouns", "Packs", "Platform"]),
+    tests("BackupsTests", ["Backups", "ControlProtocol", "Nouns", "Places", "Platform"]),
+    tests("DoctorTests", ["Doctor", "Nouns", "Places", "Settings"]),
     tests("FaultTests", ["ControlProtocol", "Nouns", "Platform"]),
     tests("JSONDocumentTests", ["JSONDocument"]),
     tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),

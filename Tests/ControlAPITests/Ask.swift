@@ -22,7 +22,7 @@ struct Ask: Sendable {
     init(_ scene: OperationsScene) {
         router = ControlRouter(
             .all(scene.operations, scene.wire), ownership: scene.operations.ownership, threads: AnswerThreads(),
-            repetitions: scene.operations.repetitions, meters: scene.context.meters)
+            repetitions: scene.operations.repetitions, audit: scene.operations.audit, meters: scene.context.meters)
         self.scene = scene
     }
 

@@ -99,6 +99,13 @@ struct RouteTests {
             body: #"{"model":"support","format":"peft"}"#),
         Case("versions.exported", .get, "/v1/exports/v-1/peft", "404 export.unknown"),
         Case("versions.exportedFile", .get, "/v1/exports/v-1/peft/README.md", "404 export.unknown"),
+        Case("versions.pack", .get, "/v1/versions/v-1/pack", "404 version.unknown"),
+        Case(
+            "versions.add", .post, "/v1/pipelines/support/versions", "404 upload.unknown",
+            body: #"{"upload":"u-1","file":"version.ftv"}"#),
+        Case("audit.list", .get, "/v1/audit", "200"),
+        Case("backups.open", .post, "/v1/backups", "200"),
+        Case("backups.close", .delete, "/v1/backups/b-1", "404 backup.unknown"),
         Case("versions.garbage", .get, "/v1/garbage", "200"),
         Case("versions.clear", .post, "/v1/garbage", "200", body: "{}"),
         Case("engines.list", .get, "/v1/engines", "200"),

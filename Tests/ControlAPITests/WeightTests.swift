@@ -40,6 +40,7 @@ struct WeightTests {
                 "runs.show", "runs.events", "runs.pause", "runs.resume", "runs.cancel", "bases.list", "bases.show",
                 "uploads.open", "uploads.resume", "uploads.room", "uploads.size", "experiments.show",
                 "experiments.stop", "tokens.add", "tokens.list", "tokens.remove",
+                "audit.list", "backups.close",
                 "files.list", "files.show", "files.remove", "parts.begin", "parts.cancel", "models.show", "chat.create",
                 "completions.create", "responses.create",
                 "decisions.create", "graders.validate",

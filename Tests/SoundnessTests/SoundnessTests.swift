@@ -70,4 +70,33 @@ struct SoundnessTests {
         #expect(try await service.check(reading: true).faults.map(\.code) == ["file.changed"])
         #expect(problems == ["file.changed"])
     }
+
+    /// Not only what is served: whatever has a digest is read.
+    @Test func artefactsThatAreNotServedAreReadAsWell() async throws {
+        let context = scene.context
+        let (folder, weights) = (context.layout.version("support", "v-1") + "/adapter-0", Data("adapter".utf8))
+        try AtomicFile.makeFolder(folder)
+        try AtomicFile.write(weights, to: folder + "/adapter_model.safetensors")
+        try AtomicFile.write(Data("{}".utf8), to: context.layout.versionRecord("support", "v-1"))
+        var card = OperationsScene.card("tiny")
+        card.files = []
+        try context.ledger.add(card)
+        let run = try scene.queue()
+        try context.ledger.add(
+            ModelVersion(
+                id: "v-1", pipeline: "support", run: run.id, base: "real", baseDigest: "",
+                adapters: [AdapterReference(path: folder, sha256: Digest.sha256(weights))], snapshot: run.snapshot,
+                recipe: Recipe(), createdAt: Date(), code: "", machine: ""))
+        let row = context.layout.shards("support") + "/\(Digest.sha256(Data("row".utf8))).jsonl.zst"
+        try AtomicFile.makeFolder(context.layout.shards("support"))
+        try AtomicFile.write(Data("row".utf8), to: row)
+        #expect(try await service.check(reading: true) == SoundnessAnswer(files: 3, bytesRead: 17, faults: []))
+        try AtomicFile.write(Data("Adapter".utf8), to: folder + "/adapter_model.safetensors")
+        try AtomicFile.write(Data("Row".utf8), to: row)
+        #expect(try await service.check(reading: true).faults.map(\.code) == ["file.changed", "file.changed"])
+        // What retention lets go is no fault.
+        try FileManager.default.removeItem(atPath: context.layout.version("support", "v-1"))
+        try FileManager.default.removeItem(atPath: row)
+        #expect(try await service.check(reading: true).faults.isEmpty && problems.isEmpty)
+    }
 }

@@ -15,20 +15,23 @@ struct ControlRouter: Sendable {
     private let ownership: Ownership?
     private let threads: AnswerThreads
     private let repetitions: Repetitions?
+    private let audit: AuditOperations?
     private let meters: Meters
 
     /// - Parameters:
     ///   - ownership: whose the things are that paths name; nil where there are none.
     ///   - repetitions: nil where requests that come again are new ones.
+    ///   - audit: where changes are put on the record; nil where none are made.
     ///   - meters: where requests are counted.
     init(
         _ routes: Routes, ownership: Ownership? = nil, threads: AnswerThreads, repetitions: Repetitions? = nil,
-        meters: Meters = Meters()
+        audit: AuditOperations? = nil, meters: Meters = Meters()
     ) {
         self.routes = routes.all
         self.ownership = ownership
         self.threads = threads
         self.repetitions = repetitions
+        self.audit = audit
         self.meters = meters
     }
 
@@ -56,27 +59,69 @@ struct ControlRouter: Sendable {
         let principal: Principal
         do {
             principal = try await caller.principal(of: request)
-            try check(principal, endpoint, values, query)
+            do { try check(principal, endpoint, values, query) } catch {
+                refused(principal, endpoint, values, error)
+                throw error
+            }
             try BodyReader.requireFitting(request.headers[.contentLength], endpoint)
         } catch { return ErrorAnswers.response(error, endpoint.dialect) }
         let query = endpoint.dialect == .control ? query : Self.query(request.uri.query ?? "", plusIsSpace: true)
         let incoming = Routes.Incoming(
             values: values, query: query, body: request.body, mediaType: request.headers[.contentType],
             principal: principal)
-        let departure = caller.departure
+        return await onRecord(principal, endpoint, values) {
+            try await carryOut(route, incoming, request, caller.departure)
+        }
+    }
+
+    /// Answers, and puts what changes something on the record: before it is made, and when it has ended.
+    private func onRecord(
+        _ principal: Principal, _ endpoint: EndpointDescription, _ values: [String],
+        _ answer: () async throws -> Response
+    ) async -> Response {
+        guard let audit, endpoint.isChange else {
+            do { return try await answer() } catch { return ErrorAnswers.response(error, endpoint.dialect) }
+        }
+        var record = audit.record(principal, endpoint, values)
+        let (number, note) = (audit.begin(record), AuditNote())
+        let response: Response
+        do {
+            response = try await AuditNote.$current.withValue(note) { try await answer() }
+            record.outcome = AuditRecord.done
+        } catch {
+            record.outcome = ErrorAnswers.failure(error).code
+            response = ErrorAnswers.response(error, endpoint.dialect)
+        }
+        record.detail = note.detail
+        audit.end(record, number, naming: Array(zip(endpoint.path.names, values)))
+        return response
+    }
+
+    /// Tells the journal that somebody was not allowed to change something.
+    private func refused(
+        _ principal: Principal, _ endpoint: EndpointDescription, _ values: [String], _ error: any Error
+    ) {
+        guard let audit, endpoint.isChange else { return }
+        var record = audit.record(principal, endpoint, values)
+        record.outcome = ErrorAnswers.failure(error).code
+        audit.tell(record, Array(zip(endpoint.path.names, values)))
+    }
+
+    private func carryOut(
+        _ route: Routes.Route, _ incoming: Routes.Incoming, _ request: Request, _ departure: Departure
+    ) async throws -> Response {
+        let endpoint = route.endpoint
         let once = repetitions.flatMap { OnceOnly($0, request, endpoint) }
         let work: @Sendable () async throws -> Response = { [threads] in
             if let once { return try await once.response(incoming, route.answer) }
             return try await route.answer(incoming).response(endpoint, threads, departure)
         }
-        do {
-            return switch endpoint.weight {
-            case .quick where endpoint.endsWithReader: try await departure.cancelling(work)
-            case .quick: try await work()
-            // Encoding a long answer is work as well.
-            case .heavy: try await HeavyWork.run(on: threads, work)
-            }
-        } catch { return ErrorAnswers.response(error, endpoint.dialect) }
+        return switch endpoint.weight {
+        case .quick where endpoint.endsWithReader: try await departure.cancelling(work)
+        case .quick: try await work()
+        // Encoding a long answer is work as well.
+        case .heavy: try await HeavyWork.run(on: threads, work)
+        }
     }
 
     /// Throws a Failure (`permission.…`, `token.missing`) where somebody may not ask an endpoint.

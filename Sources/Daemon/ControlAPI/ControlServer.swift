@@ -30,7 +30,7 @@ package struct ControlServer: Service {
     ) {
         let router = ControlRouter(
             .all(operations, wire), ownership: operations.ownership, threads: threads,
-            repetitions: operations.repetitions, meters: operations.metrics.meters)
+            repetitions: operations.repetitions, audit: operations.audit, meters: operations.metrics.meters)
         let count = ConnectionCount(
             limit: min(api.connections, OpenConnections.most), each: api.connectionsEach)
         let tokens = operations.tokens

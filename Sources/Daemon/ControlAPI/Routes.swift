@@ -145,6 +145,7 @@ private func decoded<Subject: EndpointSubject, Query: EndpointQuery, Body: Decod
     let half: Call<Subject, Query, NoBody> = try call(endpoint, incoming, body: NoBody())
     if let none = NoBody() as? Body { return try call(endpoint, incoming, body: none) }
     let body = try await BodyReader.json(Body.self, incoming.body, of: endpoint)
+    if let audited = body as? any Audited { AuditNote.current?.detail = audited.audited }
     return Call(subject: half.subject, query: half.query, body: body, principal: incoming.principal)
 }
 

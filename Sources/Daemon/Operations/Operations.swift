@@ -34,6 +34,9 @@ package struct Operations: Sendable {
     package let repetitions: Repetitions
     package let feedback: FeedbackOperations
     package let stored: StoredChatOperations
+    package let audit: AuditOperations
+    package let backups: BackupOperations
+    package let packs: PackOperations
 
     /// - Parameters:
     ///   - roster: what engines say of themselves (nil: nobody can be asked).
@@ -51,6 +54,9 @@ package struct Operations: Sendable {
         files = FileOperations(context: context, store: store)
         parts = PartOperations(context: context, store: store)
         tokens = TokenOperations(context)
+        audit = AuditOperations(context)
+        backups = BackupOperations(context)
+        packs = PackOperations(context, scheduling: scheduling, promotion: promotion)
         ownership = Ownership(context)
         drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
         feedback = FeedbackOperations(context, drops: drops)

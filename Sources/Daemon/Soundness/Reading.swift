@@ -18,6 +18,7 @@ struct Reading {
         var answer = SoundnessAnswer(files: files.count, bytesRead: 0, faults: [])
         for file in files where after[file.path] == nil {
             if isCancelled() { throw CancellationError() }
+            if let within = file.within, !FileManager.default.fileExists(atPath: within) { continue }
             do {
                 let (fingerprint, bytes) = try look(file, before[file.path], isCancelled)
                 after[file.path] = fingerprint

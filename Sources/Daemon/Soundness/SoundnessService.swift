@@ -9,6 +9,7 @@ import Synchronization
 
 /// Sees that the files which models and runs rest on are there and are what they were, before a night is spent on
 /// them: at the start and every hour by size, inode and time, every day by digest, with what the machine has to spare.
+/// The chains of what was served are computed anew each time.
 ///
 /// Gives problems; never changes or removes a file.
 package final class SoundnessService: Service {
@@ -41,12 +42,35 @@ package final class SoundnessService: Service {
     package func check(reading: Bool) async throws -> SoundnessAnswer {
         let files = try KeptFile.all(context)
         let store = context.layout.fingerprints
-        let answer = try await OwnThread.run { isCancelled in
+        var answer = try await OwnThread.run { isCancelled in
             IdlePriority.take()
             return try Reading(files: files, store: store, reads: reading).answer(isCancelled)
         }
+        try addChains(&answer)
         tell(answer.faults)
         return answer
+    }
+
+    /// The files that a ledger names, with what they must be.
+    package static func named(_ context: StageContext) throws -> [NamedFile] {
+        try KeptFile.all(context)
+            .filter { file in file.within.map { FileManager.default.fileExists(atPath: $0) } ?? true }
+            .map { NamedFile(path: $0.path, sha256: $0.sha256, owner: $0.owner) }
+    }
+
+    /// Computes the hash chain of each pipeline anew.
+    private func addChains(_ answer: inout SoundnessAnswer) throws {
+        for pipeline in try context.ledger.pipelines() {
+            let chain = try context.ledger.verify(pipeline)
+            answer.records += chain.records
+            guard !chain.intact else { continue }
+            answer.faults.append(
+                Failure(
+                    code: "chain.broken",
+                    "Record \(chain.firstBroken ?? 0) of what \(pipeline) served is not what was written.",
+                    at: pipeline.rawValue,
+                    remedy: "Restore the ledger from a backup; `ftctl history \(pipeline)` shows the records."))
+        }
     }
 
     private func tell(_ faults: [Failure]) {

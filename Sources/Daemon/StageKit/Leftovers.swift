@@ -25,6 +25,8 @@ package struct Leftovers: Sendable {
     /// What nobody knows, sorted.
     package func find() throws -> [String] {
         var found = temporary(in: layout.state) + inputs()
+        // A backup that was under way takes another copy.
+        found += names(layout.backups).map { layout.backups + "/" + $0 }
         found += try runs() + uploads() + bases() + experiments()
         for pipeline in try ledger.pipelines() { found += try models(pipeline) + rows(pipeline) + drops(pipeline) }
         return found.sorted()

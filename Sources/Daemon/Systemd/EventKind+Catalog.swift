@@ -399,8 +399,7 @@ extension EventKind {
                 "Field FINETUNED_HOOK names it."
             )
         case .diskLow, .diskFull, .diskRecovered, .fileUnsound, .ledgerFailed, .ledgerUpgraded, .sandboxPartial,
-            .accessChanged,
-            .apiListening:
+            .accessChanged, .apiListening, .changeAsked:
             machineExplanation
         }
     }

@@ -63,6 +63,14 @@ extension EventKind {
                 TLS and tokens are asked for.
                 """
             )
+        case .changeAsked:
+            (
+                "@FINETUNED_USER@ asked for a change",
+                """
+                FINETUNED_ACTION says which, FINETUNED_UID and FINETUNED_PID who, and FINETUNED_OUTCOME what became of
+                it: done, or the code of the error. `ftctl audit` lists them from the ledger.
+                """
+            )
         // The ledger; no other kind asks here.
         default:
             (

@@ -79,6 +79,7 @@ extension EventKind {
         case .sandboxPartial: "1cea3b6ab208415c9765e69453b9bf70"
         case .accessChanged: "c41f0e92ad7b4d0f8e6b6a53d1f7209c"
         case .apiListening: "7f9a2d64b05e4c318d1c9be84a6073f5"
+        case .changeAsked: "e2b6d0a94f374c1f9a58c3d7160be8f4"
         }
     }
 }

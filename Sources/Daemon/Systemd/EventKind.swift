@@ -92,4 +92,5 @@ package enum EventKind: String, CaseIterable, Sendable {
     // Who may ask
     case accessChanged = "access.changed"
     case apiListening = "api.listening"
+    case changeAsked = "change.asked"
 }

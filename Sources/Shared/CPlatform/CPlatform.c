@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -74,4 +75,18 @@ int ft_set_attribute_of(int descriptor, const char *name, const void *value, siz
 
 ssize_t ft_get_attribute_of(int descriptor, const char *name, void *value, size_t size) {
     return fgetxattr(descriptor, name, value, size);
+}
+
+int ft_landlock_version(void) {
+    return (int)syscall(444, NULL, 0, 1); // landlock_create_ruleset, LANDLOCK_CREATE_RULESET_VERSION
+}
+
+int ft_clock_is_kept(void) {
+    struct timex v = {0};
+    if (adjtimex(&v) < 0) return -1;
+    return (v.status & STA_UNSYNC) == 0;
+}
+
+ssize_t ft_attribute(const char *path, const char *name, void *value, size_t size) {
+    return getxattr(path, name, value, size);
 }

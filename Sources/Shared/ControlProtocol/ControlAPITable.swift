@@ -20,6 +20,8 @@ package enum ControlAPITable {
         Group(title: "Uploads", endpoints: UploadEndpoints.all),
         Group(title: "Experiments", endpoints: ExperimentEndpoints.all),
         Group(title: "Tokens", endpoints: TokenEndpoints.all),
+        Group(title: "Audit", endpoints: AuditEndpoints.all),
+        Group(title: "Backups", endpoints: BackupEndpoints.all),
         Group(title: "Files", endpoints: FileEndpoints.all),
         Group(title: "OpenAI: models", endpoints: ModelEndpoints.all),
         Group(title: "OpenAI: chat", endpoints: ChatEndpoints.all),
@@ -48,6 +50,8 @@ extension Endpoint {
     package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
     package static var tokens: TokenEndpoints.Type { TokenEndpoints.self }
+    package static var audit: AuditEndpoints.Type { AuditEndpoints.self }
+    package static var backups: BackupEndpoints.Type { BackupEndpoints.self }
     package static var files: FileEndpoints.Type { FileEndpoints.self }
     package static var models: ModelEndpoints.Type { ModelEndpoints.self }
     package static var chat: ChatEndpoints.Type { ChatEndpoints.self }
@@ -73,6 +77,8 @@ extension ControlRequest {
     package static var uploads: UploadEndpoints.Type { UploadEndpoints.self }
     package static var experiments: ExperimentEndpoints.Type { ExperimentEndpoints.self }
     package static var tokens: TokenEndpoints.Type { TokenEndpoints.self }
+    package static var audit: AuditEndpoints.Type { AuditEndpoints.self }
+    package static var backups: BackupEndpoints.Type { BackupEndpoints.self }
     package static var files: FileEndpoints.Type { FileEndpoints.self }
     package static var feedback: FeedbackEndpoints.Type { FeedbackEndpoints.self }
 }

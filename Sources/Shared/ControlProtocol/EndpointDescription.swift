@@ -43,6 +43,15 @@ extension EndpointDescription {
     /// Nil for what makes nothing: it may come as often as it likes.
     package var repetition: Repetition? { Self.making[name] }
 
+    /// Whether it changes something, and so is on the record with whoever asked. What is posted and only asks is not.
+    package var isChange: Bool { method != .get && !Self.asking.contains(name) }
+
+    /// Questions that are posted.
+    package static let asking: Set<String> = [
+        "status.verify", "pipelines.generate", "engines.check", "bases.recommend", "bases.recommendData",
+        "completions.create", "responses.create", "chat.create", "decisions.create", "graders.validate", "graders.run",
+    ]
+
     private static let making: [String: Repetition] = [
         "jobs.create": .json(isRepeatable: true), "parts.begin": .json(isRepeatable: true),
         "parts.complete": .json(isRepeatable: false), "files.create": .form, "parts.add": .form,

@@ -6,11 +6,14 @@ package struct SoundnessAnswer: Codable, Hashable, Sendable {
     package var files: Int
     /// Bytes that were read to compare digests.
     package var bytesRead: Int
-    /// Files that are gone, unreadable or not what they were.
+    /// Records of what was served whose hash chain was computed anew.
+    package var records: Int
+    /// Files that are gone, unreadable or not what they were, and chains that are broken.
     package var faults: [Failure]
-    package init(files: Int, bytesRead: Int, faults: [Failure]) {
+    package init(files: Int, bytesRead: Int, records: Int = 0, faults: [Failure]) {
         self.files = files
         self.bytesRead = bytesRead
+        self.records = records
         self.faults = faults
     }
 }

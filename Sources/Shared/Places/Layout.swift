@@ -45,6 +45,9 @@ package struct Layout: Hashable, Sendable {
     package var socket: String { runtime + "/finetuned.sock" }
     /// Where the serving worker is at work.
     package var serving: String { runtime + "/serving" }
+    /// Copies of the ledger for backups under way, each with the list of the files that it names.
+    package var backups: String { state + "/backups" }
+    package func backup(_ id: String) -> String { backups + "/\(id)" }
     /// Held by the daemon that has this state, where the folder of the state itself cannot be locked.
     package var lock: String { state + "/finetuned.lock" }
     /// What told at the last look that files are what they were; read anew where it is gone.

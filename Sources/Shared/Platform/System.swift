@@ -63,6 +63,23 @@ package enum System {
         return gid
     }
 
+    /// The name of a group by number, or the number itself. Several threads may ask at once.
+    package static func groupName(_ gid: UInt32) -> String {
+        let name: Finding<String> = lookUp({ getgrgid_r(gid, $0, $1, $2, $3) }, { String(cString: $0.gr_name) })
+        guard case .found(let name) = name else { return "gid:\(gid)" }
+        return name
+    }
+
+    /// The number of a user as ``userName(_:)`` calls him; nil where there is none.
+    package static func number(user: String) -> UInt32? {
+        user.hasPrefix("uid:") ? UInt32(user.dropFirst(4)) : userID(user)
+    }
+
+    /// The number of a group as ``groupName(_:)`` calls it; nil where there is none.
+    package static func number(group: String) -> UInt32? {
+        group.hasPrefix("gid:") ? UInt32(group.dropFirst(4)) : groupID(group)
+    }
+
     /// The users whom a group names as its members, in its order; those who have it as their own group are not named.
     package static func groupMembers(_ name: String) -> [String] {
         let members: Finding<[String]> = lookUp({ getgrnam_r(name, $0, $1, $2, $3) }) { (group: group) in

@@ -29,7 +29,9 @@ package struct SocketAccess: Sendable {
     /// Who it is. Nobody, where the daemon started the program that asks, unless it is a hook that may read.
     func principal(_ peer: SocketPeer?) -> Principal {
         guard let peer else { return Principal(owner: "unknown", name: "unknown", role: .nobody) }
-        return Principal(owner: "uid:\(peer.user)", name: name(peer.user), role: role(peer))
+        return Principal(
+            owner: "uid:\(peer.user)", name: name(peer.user), role: role(peer), user: peer.user,
+            process: peer.process)
     }
 
     private func role(_ peer: SocketPeer) -> Role {

@@ -15,6 +15,7 @@ extension Routes {
         routes.addEngines(operations.engines)
         routes.addExperiments(operations.experiments)
         routes.addTokens(operations.tokens)
+        routes.addKeeping(operations.audit, operations.backups)
         routes.addFiles(operations)
         routes.addFeedback(operations)
         routes.addModels(wire.models)

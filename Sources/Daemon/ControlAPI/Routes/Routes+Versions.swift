@@ -15,6 +15,9 @@ extension Routes {
         on(.versions.exportedFile) {
             try exports.file($0.subject.place.version, $0.subject.place.format, $0.subject.file)
         }
+        let packs = operations.packs
+        on(.versions.pack) { try packs.pack($0.subject) }
+        on(.versions.add) { try packs.add($0.subject, $0.body, who: $0.principal) }
         on(.versions.garbage) { _ in try versions.garbage(remove: false) }
         on(.versions.clear) { _ in try versions.garbage(remove: true) }
     }

@@ -6,11 +6,17 @@ package struct Principal: Hashable, Sendable {
     /// For people: the user's name, or the token's.
     package let name: String
     package let role: Role
+    /// The user's number, where the kernel says who it is.
+    package let user: UInt32?
+    /// The process that asks, where it is on this machine.
+    package let process: Int32?
 
-    package init(owner: String, name: String, role: Role) {
+    package init(owner: String, name: String, role: Role, user: UInt32? = nil, process: Int32? = nil) {
         self.owner = owner
         self.name = name
         self.role = role
+        self.user = user
+        self.process = process
     }
 
     /// Whether what belongs to `owner` exists for him at all. What belongs to nobody is everybody's to see.

@@ -5,7 +5,8 @@ package enum StatusEndpoints {
 
     package static let verify = Endpoint<NoSubject, NoQuery, NoBody, SoundnessAnswer>(
         "status.verify", .post, "/v1/verify",
-        "Reads every file that models and runs rest on, and says which are gone or changed.", weight: .heavy,
+        "Reads every file whose digest is known and computes the chains of what was served anew; says what is wrong.",
+        weight: .heavy,
         access: .use)
 
     package static let live = Endpoint<NoSubject, NoQuery, NoBody, LiveAnswer>(

@@ -26,6 +26,16 @@ package enum VersionEndpoints {
     package static let exportedFile = Endpoint<ExportFilePlace, NoQuery, NoBody, FileContent>(
         "versions.exportedFile", .get, "/v1/exports/{version}/{format}/{file}", "Gives a file of a finished export.",
         weight: .heavy, access: .use)
+    package static let pack = Endpoint<VersionID, NoQuery, NoBody, FileContent>(
+        "versions.pack", .get, "/v1/versions/{version}/pack",
+        "Gives a version as one file (tar): weights, card of the base, verdict, figures of the gates, digests.",
+        weight: .heavy, access: .use)
+    package static let add = Endpoint<PipelineName, NoQuery, AddVersionRequest, Run>(
+        "versions.add", .post, "/v1/pipelines/{pipeline}/versions",
+        """
+        Registers a version that another daemon has packed as a foreign one, and queues it for the gates of the \
+        pipeline.
+        """, weight: .heavy)
     package static let garbage = Endpoint<NoSubject, NoQuery, NoBody, GarbagePlan>(
         "versions.garbage", .get, "/v1/garbage", "Lists what could be removed without losing anything.", weight: .heavy)
     package static let clear = Endpoint<NoSubject, NoQuery, NoBody, GarbagePlan>(
@@ -33,7 +43,8 @@ package enum VersionEndpoints {
 
     static let all = [
         list.description, show.description, annotate.description, alias.description, compare.description,
-        export.description, exported.description, exportedFile.description, garbage.description, clear.description,
+        export.description, exported.description, exportedFile.description, pack.description,
+        add.description, garbage.description, clear.description,
     ]
 }
 
