@@ -46,6 +46,16 @@ enum Answers {
         validationLoss: 0.31, startValidationLoss: 2.2, seconds: 75.4, tokens: 9_000, labelTokens: 900,
         tokensPerSecond: 119.4, peakMemoryBytes: 700 << 20, machine: "Haswell")
 
+    static let foreign: ForeignOrigin = {
+        let version = ModelVersion(
+            id: "v-1c6f", pipeline: "tickets", run: "r-000042", base: "smollm2-135m-instruct", baseDigest: "b",
+            adapters: [], snapshot: "s-1", recipe: Recipe(), createdAt: now, code: "0.1.0",
+            machine: "Haswell, 2 threads")
+        return ForeignOrigin(
+            version: version, pack: "p", addedBy: "ada", verdict: "pass: accuracy 0.4 → 0.95",
+            figures: [.accuracy: 0.95], frozen: [])
+    }()
+
     static let verdict: Verdict = {
         let better = GateResult(
             rule: "accuracy better than the base", kind: .superiority, set: .gate, metric: .accuracy,

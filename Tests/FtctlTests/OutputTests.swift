@@ -5,6 +5,8 @@ import Reports
 import Testing
 import WorkerProtocol
 
+@testable import Backups
+@testable import Doctor
 @testable import ftctl
 
 /// What every command prints, compared with the texts in Golden; `FINETUNED_REGENERATE=1` writes them anew.
@@ -54,6 +56,88 @@ struct OutputTests {
             "verify", "verify", Verify.self, SoundnessAnswer(files: 12, bytesRead: 3 << 20, faults: [fault]))
         try OutputHarness.expect(
             "verify-sound", "verify", Verify.self, SoundnessAnswer(files: 12, bytesRead: 3 << 20, faults: []))
+    }
+
+    @Test func keeping() throws {
+        var record = AuditRecord(
+            sequence: 7, at: Answers.now, action: "runs.promote", subject: "r-000042",
+            detail: "by force; the old one lies", who: "ada", owner: "uid:1000", uid: 1000, pid: 4711, outcome: "done")
+        let other = AuditRecord(
+            sequence: 6, at: Answers.now, action: "versions.clear", subject: "", who: "ci", owner: "token:t1",
+            outcome: "disk.full")
+        try OutputHarness.expect("audit", "audit --user ada", Audit.self, [record, other])
+        record.detail = ""
+        try OutputHarness.expect("audit-empty", "audit --action runs --since 2026-11-01T00:00:00Z", Audit.self, [])
+        try OutputHarness.expect(
+            "version-pack", "version pack v-9f86d081884c tickets.ftv", VersionPackFile.self,
+            VersionPackFile.Packed(
+                version: "v-9f86d081884c", file: "/home/ada/tickets.ftv", bytes: 5 << 20,
+                sha256: String(repeating: "a", count: 64)))
+        var run = Answers.run(7, state: .trained)
+        run.foreign = Answers.foreign
+        try OutputHarness.expect(
+            "version-add", "version add tickets.ftv --pipeline tickets", VersionAdd.self, run)
+    }
+
+    @Test func backups() throws {
+        let entry = BackupManifest.Entry(
+            path: "var/lib/finetuned/runs/r-000001/events.jsonl", kind: .file, mode: 0o640, owner: "finetuned",
+            group: "finetuned", sha256: "aa", bytes: 3 << 20)
+        let manifest = BackupManifest(
+            format: 1, id: "20261124-083000", root: "", at: Answers.now, program: "0.1.0", schema: 19, ledger: "bb",
+            entries: [entry])
+        let fault = Failure(
+            code: "file.gone", "A file of the base tiny is gone.", at: "/var/lib/finetuned/bases/tiny/w.gguf",
+            remedy: "Restore it from an earlier backup; it is abc.")
+        let made = BackupReport(
+            BackupMaker.Outcome(manifest: manifest, added: (files: 1, bytes: 1 << 20), faults: [fault]),
+            folder: "/mnt/backup", removed: 2)
+        try OutputHarness.expect("backup", "backup /mnt/backup --keep 14", made.document, json: made)
+        let restored = RestoreReport(
+            Restoring.Outcome(manifest: manifest, kept: ["/etc/finetuned/finetuned.toml"]))
+        try OutputHarness.expect("restore", "restore /mnt/backup", restored.document, json: restored)
+    }
+
+    @Test func health() throws {
+        let findings = [
+            DoctorFinding(area: .daemon, grade: .ok, text: "The daemon answers.", remedy: nil),
+            DoctorFinding(area: .space, grade: .fault, text: "12 MiB are free.", remedy: "Free space on that disk."),
+            DoctorFinding(
+                area: .clock, grade: .unknown, text: "The kernel does not say.", remedy: "See `timedatectl`."),
+            DoctorFinding(area: .landlock, grade: .warning, text: "The kernel has none.", remedy: "Take a later one."),
+        ]
+        let answer = DoctorAnswer(findings)
+        try OutputHarness.expect("doctor", "doctor", answer.document, json: answer)
+        let sound = DoctorAnswer([findings[0]])
+        try OutputHarness.expect("doctor-sound", "doctor", sound.document, json: sound)
+        #expect(!answer.healthy && sound.healthy)
+    }
+
+    /// Only the service's own records count: any program may write some with such fields.
+    @Test(arguments: [
+        ("logs r-000042", ["_SYSTEMD_UNIT=finetuned.service", "RUN=r-000042"]),
+        ("logs tickets", ["_SYSTEMD_UNIT=finetuned.service", "PIPELINE=tickets"]),
+        ("logs d-20261124-083000-4f2a0000", ["_SYSTEMD_UNIT=finetuned.service", "DROP=d-20261124-083000-4f2a0000"]),
+        ("logs v-9f86d081884c7d65", ["_SYSTEMD_UNIT=finetuned.service", "VERSION=v-9f86d081884c7d65"]),
+        (
+            "logs tickets --follow --since today --priority warning --lines 5",
+            [
+                "--follow", "--since=today", "--priority=warning", "--lines=5", "_SYSTEMD_UNIT=finetuned.service",
+                "PIPELINE=tickets",
+            ]
+        ),
+    ])
+    func logsAskTheJournal(line: String, arguments: [String]) throws {
+        let logs = try #require(try OutputHarness.parse(line) as? Logs)
+        let words = logs.arguments(isInstalled: true, isJSON: false)
+        #expect(words.filter { $0 != "--no-pager" && $0 != "--no-hostname" } == arguments)
+        #expect(logs.arguments(isInstalled: false, isJSON: true).contains("SYSLOG_IDENTIFIER=finetuned"))
+        #expect(logs.arguments(isInstalled: false, isJSON: true).contains("--output=json"))
+    }
+
+    @Test func logsOfNothingThatHasANameAreRefused() {
+        #expect(throws: (any Error).self) { try OutputHarness.parse("logs _UID=0") }
+        #expect(throws: (any Error).self) { try OutputHarness.parse("logs --follow") }
     }
 
     @Test func pipelines() throws {

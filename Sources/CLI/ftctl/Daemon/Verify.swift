@@ -6,9 +6,13 @@ import Reports
 
 struct Verify: Question {
     static let configuration = CommandConfiguration(
-        abstract: "Read every file that models and runs rest on; exit status 1 where one is gone or changed.",
+        abstract: """
+            Read every file whose digest is known, and compute the chains of what was served anew; exit status 1 where \
+            something is not what it was.
+            """,
         discussion: """
-            Nothing is changed. The daemon does the same once a day.
+            Bases, adapters, exports, rows, originals of drops, kept files. Nothing is changed. The daemon does the \
+            same once a day.
 
             Example: ftctl verify
             """)
@@ -23,7 +27,8 @@ struct Verify: Question {
             .findings(answer.faults.map { Finding(.fail, $0.description) }),
             .paragraph(
                 """
-                \(answer.files) files, \(Quantity.bytes(answer.bytesRead)) read: \
+                \(answer.files) files (\(Quantity.bytes(answer.bytesRead)) read) and \(answer.records) records of what \
+                was served: \
                 \(answer.faults.isEmpty ? "all are what they were." : "\(answer.faults.count) are not.")
                 """),
         ])

@@ -26,7 +26,7 @@ struct Ftctl: AsyncParsableCommand {
     /// Commands that are no noun.
     static let others: [any ParsableCommand.Type] = [
         Chat.self, DiffAnswers.self, Status.self, Init.self, CollectGarbage.self, Verify.self,
-        Metrics.self,
+        Metrics.self, DoctorCommand.self, Backup.self, Restore.self, Audit.self, Logs.self,
     ]
 
     /// Commands with verbs below them.

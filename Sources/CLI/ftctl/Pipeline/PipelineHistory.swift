@@ -51,16 +51,6 @@ struct PipelineHistory: Question {
     }
 }
 
-/// A time on the command line.
-struct Moment: ExpressibleByArgument {
-    let date: Date
-
-    init?(argument: String) {
-        guard let date = try? Date(argument, strategy: .iso8601) else { return nil }
-        self.date = date
-    }
-}
-
 extension PromotionRecord: TableRow {
     package static var columns: [Column] {
         [.number("#"), "SINCE", "SERVED", "BEFORE", "RUN", "HOW", "WHO", "NEW ROWS", .text("WHY")]
