@@ -65,6 +65,16 @@ sanitize: ## Run suites under the thread and address sanitizers (SUITES: others 
 install: ## Install what was built: programs, units, users, catalog (root; DESTDIR and PREFIX are heeded)
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/install.sh
 
+uninstall: ## Remove what `make install` installed; settings and state stay
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/uninstall.sh
+
+deb: build ## Make a Debian package of what was built, looked at by lintian: build/deb/finetuned_VERSION_ARCHITECTURE.deb
+	@tools/install-deps.sh package
+	@tools/make-deb.sh
+
+try-deb: ## Install, try, remove and purge the package on a bare Debian (root; a mirror of Debian)
+	@tools/try-deb.sh
+
 regenerate: ## Write generated lists, pages and golden texts anew; look at the diff
 	@tools/make-lists.py
 	@FINETUNED_REGENERATE=1 tools/test.sh 'PageTests|CatalogTests|Golden|FirstHourTests|Schema|ErrorTextTests|ExportBytesTests|OutputTests|RunLifeTests|LayoutTests|EngineSettingsTests|WorkerExitTests|SettingsTextTests'
@@ -78,4 +88,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint sanitize clean
+.PHONY: deb try-deb uninstall bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint sanitize clean

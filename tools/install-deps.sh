@@ -4,8 +4,9 @@ set -euo pipefail
 declare -A packages=(
     [build]="libsystemd-dev libsqlite3-dev libopenblas-dev libzstd-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
         libsimdjson-dev pkg-config make binutils curl"
-    [test]="systemd-container strace util-linux e2fsprogs openssl python3 prometheus slurm-wlm munge iproute2 \
-        openssh-server openssh-client"
+    [test]="dpkg-dev systemd-container strace util-linux e2fsprogs openssl python3 prometheus slurm-wlm munge \
+        iproute2 openssh-server openssh-client"
+    [package]="dpkg-dev lintian"
     [python]="python3-venv cmake g++"
 )
 missing=()

@@ -32,6 +32,19 @@ extension SystemdTests {
             }
         }
 
+        @Test func uninstallingLeavesTheSettingsAlone() async throws {
+            let stage = NSTemporaryDirectory() + "/ft-stage-" + UUID().uuidString.prefix(8)
+            defer { try? FileManager.default.removeItem(atPath: stage) }
+            let environment = ["DESTDIR": stage, "BUILT": TestSupport.programs]
+            for script in ["install.sh", "uninstall.sh"] {
+                let (ending, output) = try await ChildProgram.run(
+                    TestSupport.repository + "/tools/" + script, [], environment: environment)
+                #expect(ending == .exited(0), "\(output)")
+            }
+            let left = try await ChildProgram.run("find", [stage, "!", "-type", "d"]).output
+            #expect(left == stage + "/etc/finetuned/finetuned.toml\n")
+        }
+
         @Test func installingAgainKeepsSettings() async throws {
             try await SystemdMachine.with(settings: "# mine\n") { machine in
                 let (ending, output) = try await machine.install()

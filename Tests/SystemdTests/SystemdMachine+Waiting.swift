@@ -57,10 +57,11 @@ extension SystemdMachine {
 
     /// Boots, runs `body`, and powers off, whatever happens; a failure comes with the machine's story.
     static func with(
-        dropIn: String = "", settings: String = "", pipelines: [String: String] = [:],
+        dropIn: String = "", settings: String = "", pipelines: [String: String] = [:], installs: Bool = true,
         _ body: (SystemdMachine) async throws -> Void
     ) async throws {
-        let machine = try await SystemdMachine(dropIn: dropIn, settings: settings, pipelines: pipelines)
+        let machine = try await SystemdMachine(
+            dropIn: dropIn, settings: settings, pipelines: pipelines, installs: installs)
         do {
             try await body(machine)
         } catch {

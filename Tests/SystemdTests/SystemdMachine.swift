@@ -16,8 +16,10 @@ final class SystemdMachine: Sendable {
     ///
     /// - Parameters:
     ///   - dropIn: lines for the service on top of the shipped unit, such as a short `WatchdogSec`.
-    ///   - programs: folder of the three programs.
-    init(dropIn: String = "", settings: String = "", pipelines: [String: String] = [:]) async throws {
+    ///   - installs: whether the programs are installed; false leaves that to whoever asked.
+    init(
+        dropIn: String = "", settings: String = "", pipelines: [String: String] = [:], installs: Bool = true
+    ) async throws {
         name = "ft" + UUID().uuidString.prefix(6).lowercased()
         for program in ["finetuned", "finetune-worker", "ftctl"] { _ = try TestSupport.program(program) }
         // The toolchain is hidden: what is installed must run without one.
@@ -32,6 +34,7 @@ final class SystemdMachine: Sendable {
             await powerOff()
             throw Failed(description: "The container did not boot: \(output) \(console())")
         }
+        guard installs else { return }
         let (installed, said) = try await install()
         guard installed == .exited(0) else {
             await powerOff()
@@ -45,6 +48,11 @@ final class SystemdMachine: Sendable {
         if !settings.isEmpty { try await write(settings, to: "/etc/finetuned/finetuned.toml") }
         for (pipeline, text) in pipelines { try await write(text, to: "/etc/finetuned/pipelines/\(pipeline).toml") }
         try await shell("systemctl daemon-reload")
+    }
+
+    /// Puts a file of the machine outside into it.
+    func put(_ path: String, to place: String) throws {
+        try FileManager.default.copyItem(atPath: path, toPath: Self.lab + "/\(name)/root" + place)
     }
 
     /// Installs what was built into it, as `make install` does for a package.

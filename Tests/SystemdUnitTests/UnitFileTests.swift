@@ -64,6 +64,7 @@ import Testing
             "Type=notify", "KillMode=mixed", "Restart=on-failure", "OOMPolicy=continue", "StateDirectory=finetuned",
             "RuntimeDirectory=finetuned", "ConfigurationDirectory=finetuned", "PrivateNetwork=yes",
             "MemoryDenyWriteExecute=yes", "User=finetuned", "Group=finetuned-daemon", "UMask=0077",
+            "LogRateLimitIntervalSec=0",
         ] {
             #expect(settings.contains(line), "\(line) is gone")
         }
