@@ -10,7 +10,7 @@ extension Machine {
             now: Date().timeIntervalSince1970, sight: look, text: smallText, defaultACL: acl, room: freeRoom,
             run: said, userID: { System.userID($0) }, groupID: { System.groupID($0) },
             groupMembers: { System.groupMembers($0) }, nameOfUser: { System.userName($0) },
-            landlock: { System.landlockVersion }, clockIsKept: { System.clockIsKept },
+            landlock: { Landlock.version }, clockIsKept: { System.clockIsKept },
             worker: InstalledPrograms().worker)
     }
 

@@ -77,10 +77,6 @@ ssize_t ft_get_attribute_of(int descriptor, const char *name, void *value, size_
     return fgetxattr(descriptor, name, value, size);
 }
 
-int ft_landlock_version(void) {
-    return (int)syscall(444, NULL, 0, 1); // landlock_create_ruleset, LANDLOCK_CREATE_RULESET_VERSION
-}
-
 int ft_clock_is_kept(void) {
     struct timex v = {0};
     if (adjtimex(&v) < 0) return -1;

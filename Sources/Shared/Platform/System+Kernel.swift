@@ -2,12 +2,6 @@ import CPlatform
 import Foundation
 
 extension System {
-    /// The version of Landlock's interface that the kernel has; nil where it has none.
-    package static var landlockVersion: Int? {
-        let version = ft_landlock_version()
-        return version > 0 ? Int(version) : nil
-    }
-
     /// Whether somebody keeps the kernel's clock right; nil where it cannot be asked.
     package static var clockIsKept: Bool? {
         let kept = ft_clock_is_kept()

@@ -25,8 +25,6 @@ void ft_prepare_thread(const char *name, int niceness);
 int ft_is_remote(int descriptor);
 /// Shares the bytes of `source` with the empty file `target` where the file system can (FICLONE); 0 or -1 with errno.
 int ft_clone(int target, int source);
-/// The version of Landlock's interface that the kernel has; -1 with errno where it has none.
-int ft_landlock_version(void);
 /// Whether the kernel's clock is kept right by somebody (adjtimex(2)): 1 or 0; -1 with errno where it cannot be asked.
 int ft_clock_is_kept(void);
 /// getxattr(2): the length of a file's attribute, which is in `value` where it fits; -1 with errno.
