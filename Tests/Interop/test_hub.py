@@ -1,11 +1,15 @@
 """Bases from the Hub: the stand-in against the real huggingface_hub, and ftctl with a real daemon against the stand-in."""
 import hashlib
+import http.client
+import http.server
 import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import threading
+import urllib.parse
 
 import hub as stand_in
 import pytest
@@ -250,6 +254,44 @@ def test_a_gguf_is_chosen_by_its_quantisation(hub, ask, daemon):
     assert [model["source"] for model in ask("base", "find", "--json")] == ["ollama:smol:latest"]
     said = ask("base", "add", "ollama:smol", "--id", "from-ollama")
     assert "Registered from-ollama" in said and "in Go's language" in said
+
+
+def test_a_proxy_is_asked_and_no_proxy_is_not(hub, ask):
+    stand_in.add(hub.root.path, "ann/tiny", tiny.files())
+    seen = []
+
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            seen.append(self.path)
+            address = urllib.parse.urlsplit(self.path.replace("http://hub.invalid", hub.address))
+            connection = http.client.HTTPConnection(address.netloc)
+            kept = {name: value for name, value in self.headers.items() if name.lower() in ("range", "authorization")}
+            connection.request("GET", f"{address.path}?{address.query}", headers=kept)
+            answer = connection.getresponse()
+            body = answer.read()
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("server", "date"):
+                    self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        card = ask(
+            "base", "add", "hf:ann/tiny", "--json", HF_ENDPOINT="http://hub.invalid", no_proxy="127.0.0.2",
+            http_proxy=f"http://127.0.0.1:{server.server_port}",
+        )
+        assert card["source"]["endpoint"] == "http://hub.invalid"
+        assert seen and all(path.startswith("http://hub.invalid/") for path in seen)
+        assert any(line["host"] == "storage" for line in ask.asked())
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_what_fits_is_suggested(ask):
