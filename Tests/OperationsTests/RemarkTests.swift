@@ -32,15 +32,21 @@ struct RemarkTests {
 
     @Test func statusComparesWhatIsServedNow() throws {
         let scene = try OperationsScene()
-        let run = try scene.queue().id
-        #expect(try scene.operations.pipelines.show("support").remarks == nil)
-        try scene.accept(run)
-        let ahead = lead(0.1, 0.05)
-        try scene.context.ledger.amend(run) {
-            $0.verdict = Verdict(outcome: .pass, summary: "", gates: [], judgedAt: Date())
-            $0.verdict?.yardstick = [finding(0.7, rows: 150, ahead)]
+        let run = try scene.queue()
+        for event in RunEvent.path(to: .accepted) { _ = try scene.context.ledger.apply(run.id, event) }
+        try scene.context.ledger.amend(run.id) {
+            $0.version = "v-1"
+            $0.verdict?.yardstick = [finding(0.7, rows: 150, lead(0.1, 0.05))]
         }
         #expect(try scene.operations.pipelines.show("support").remarks == nil, "nothing is served yet")
+        try scene.context.ledger.add(
+            ModelVersion(
+                id: "v-1", pipeline: "support", run: run.id, base: "tiny", baseDigest: "abc", adapters: [],
+                snapshot: run.snapshot, recipe: run.recipe, createdAt: Date(), code: "c", machine: "m"))
+        _ = try scene.context.ledger.promote(
+            "support", to: "v-1", run: run.id, kind: .automatic, who: "test", reason: "r")
+        let remarks = try #require(try scene.operations.pipelines.show("support").remarks)
+        #expect(remarks.count == 1 && remarks[0].contains("0.80 against 0.70 of the linear model"))
     }
 
     @Test func theCourseOfTheAnswersStandsInStatusAndHistory() throws {

@@ -23,6 +23,9 @@ struct SettingsTextTests {
         minimum_interval_seconds = 60
         calendar = "Mon..Fri 22:00"
         manual_only = true
+        skip_known = false
+        known_wrong = 0.1
+        known_days = 3
         [data]
         shape = "classification"
         columns = { text = "Question asked", label = "Answer" }
@@ -53,6 +56,7 @@ struct SettingsTextTests {
         confidence = 0.9
         require_improvement = false
         stream = true
+        beat_simplest = true
         max_new_tokens = 7
         maximum_rows = 900
         maximum_forgetting = 0.5

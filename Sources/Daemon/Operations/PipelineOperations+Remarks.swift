@@ -73,8 +73,8 @@ extension PipelineOperations {
             return lead.lower > 0 ? "what is served is shown to beat them: \(figures)" : figures
         }
         return """
-            what is served is not shown to beat them: \(figures); more epochs, another base or `ftctl experiment start` \
-            usually help
+            what is served is not shown to beat them: \(figures); more epochs, another base or \
+            `ftctl experiment start` usually help
             """
     }
 }

@@ -50,7 +50,7 @@ package struct PrequentialService: Service {
         }
     }
 
-    /// Has the served version answer rows of a drop. What it cannot be asked is noted, so that the drop waits no longer.
+    /// Has the served version answer rows of a drop. What it cannot be asked is noted, so that nobody waits for it.
     private func answers(to drop: StoredDrop, of pipeline: PipelineSettings, _ served: ModelVersion) async throws
         -> DropAnswers
     {
@@ -69,17 +69,12 @@ package struct PrequentialService: Service {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let writer = try ShardWriter(folder: folder)
         for row in rows { try writer.write(row) }
-        let task = EvaluateTask(
-            model: try context.modelReference(served),
-            sets: [EvaluationSet(name: .prequential, files: [try writer.finish()])],
-            maxNewTokens: metric == nil ? 0 : pipeline.gates.maxNewTokens,
-            maxLength: served.recipe.longest(in: try context.requireBase(served.base).contextLength))
-        let daemon = context.settings.daemon
-        let request = WorkerRequest(
-            id: "prequential-\(drop.id)", directory: folder, task: .evaluate(task), threads: daemon.workerThreads,
-            memoryBytes: daemon.workerMemoryBytes)
         do {
-            let result = try await launcher.run(request, silence: .seconds(daemon.workerSilenceSeconds)) { _ in }
+            let request = try request(
+                drop.id, in: folder, on: try writer.finish(), served,
+                maxNewTokens: metric == nil ? 0 : pipeline.gates.maxNewTokens)
+            let silence = Duration.seconds(context.settings.daemon.workerSilenceSeconds)
+            let result = try await launcher.run(request, silence: silence) { _ in }
             guard let file = result.evaluations?[.prequential]?.examples else {
                 nothing.note = "the worker gave no answers"
                 return nothing
@@ -90,8 +85,24 @@ package struct PrequentialService: Service {
         } catch let end as WorkerEnd {
             guard let failure = end.failure, !Task.isCancelled else { throw CancellationError() }
             nothing.note = failure.message
-            return nothing
+        } catch let failure as Failure {
+            // Such as a base that is there no more: nobody waits for it.
+            nothing.note = failure.message
         }
+        return nothing
+    }
+
+    private func request(
+        _ drop: DropID, in folder: String, on rows: FileReference, _ served: ModelVersion, maxNewTokens: Int?
+    ) throws -> WorkerRequest {
+        let task = EvaluateTask(
+            model: try context.modelReference(served), sets: [EvaluationSet(name: .prequential, files: [rows])],
+            maxNewTokens: maxNewTokens,
+            maxLength: served.recipe.longest(in: try context.requireBase(served.base).contextLength))
+        let daemon = context.settings.daemon
+        return WorkerRequest(
+            id: "prequential-\(drop)", directory: folder, task: .evaluate(task), threads: daemon.workerThreads,
+            memoryBytes: daemon.workerMemoryBytes)
     }
 
     private func tell(_ answers: DropAnswers, _ drop: DropID, _ pipeline: PipelineName) {

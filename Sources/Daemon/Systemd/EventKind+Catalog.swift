@@ -173,21 +173,7 @@ extension EventKind {
                 says which and why.
                 """
             )
-        case .dropAnswered:
-            (
-                "What is served was asked about the rows of @DROP@",
-                """
-                Before a run learns new rows, what is served answers some of them. ftctl status and ftctl history
-                show the course of the figures.
-                """
-            )
-        case .dropFell:
-            (
-                "What is served answers the rows of @DROP@ worse",
-                """
-                The task has changed, or labels of the drop are wrong. What is in it: ftctl data show @DROP@
-                """
-            )
+        case .dropAnswered, .dropFell: explanationOfAnswers
         case .dropRevoked:
             (
                 "@DROP@ was withdrawn",

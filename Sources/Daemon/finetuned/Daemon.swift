@@ -56,9 +56,7 @@ struct Daemon {
         let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
-        let prequential = PrequentialService(context, launcher: launcher)
-        let scheduling = SchedulingService(
-            context, asksFirst: true, objections: PipelineOperations.objections(context))
+        let scheduling = makeScheduling(context)
         let supervision = SupervisionService(context, launcher: launcher, roster: roster)
         let gating = GatingService(context)
         let promotion = PromotionService(context)
@@ -95,7 +93,8 @@ struct Daemon {
             context: context, manager: manager, answers: threads, listening: listening, leaving: leaving)
 
         let services: [any Service] = [
-            intake, datasets, examiner, prequential, scheduling, supervision, experiments, gating, promotion, serving,
+            intake, datasets, examiner, PrequentialService(context, launcher: launcher), scheduling, supervision,
+            experiments, gating, promotion, serving,
             delivery,
             feedback, soundness, server,
             RetentionService(context) { serving.versionsInUse.union(delivery.orders.versions) },
@@ -104,6 +103,16 @@ struct Daemon {
         ]
         try await group(of: services).run()
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
+    }
+
+    /// The engines that pipelines can name.
+    private func makeRoster(_ context: StageContext) throws -> EngineRoster {
+        EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) { context.settings.now }
+    }
+
+    /// Runs wait until what is served has been asked about new rows.
+    private func makeScheduling(_ context: StageContext) -> SchedulingService {
+        SchedulingService(context, asksFirst: true, objections: PipelineOperations.objections(context))
     }
 
     /// What OpenAI's clients can ask.

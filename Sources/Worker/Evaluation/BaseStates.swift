@@ -4,8 +4,8 @@ import Nouns
 import Transformers
 import WeightFiles
 
-/// What a base makes of prompts: the last residual stream after its norm, at each prompt's last token. Kept in a file by
-/// the digest of the base, and of each row.
+/// What a base makes of prompts: the last residual stream after its norm, at each prompt's last token. Kept in a file
+/// by the digest of the base, and of each row.
 struct BaseStates {
     /// By row.
     private(set) var states: [RowID: [Float]] = [:]

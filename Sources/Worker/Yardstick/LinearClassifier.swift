@@ -3,8 +3,6 @@ import Foundation
 /// Multinomial logistic regression on sparse vectors of about unit length: the least Σ loss + |w|² / 2C, approached by
 /// stochastic gradient descent with a falling rate (Bottou 2012, "Stochastic Gradient Descent Tricks").
 package struct LinearClassifier: Sendable {
-    /// The `C` of the reference: little regularisation, since n-grams are many and each says little.
-    private static let inverseRegularisation = 20.0
     private static let firstRate = 1.0
     /// The bias has no length of its own to be divided by, so that it learns more slowly.
     private static let biasRate: Float = 0.1
@@ -18,10 +16,11 @@ package struct LinearClassifier: Sendable {
     /// Fits to vectors and the number of each one's class. The same rows in the same order give the same numbers.
     ///
     /// - Parameters:
+    ///   - strength: `C`, the inverse of the regularisation.
     ///   - places: every place of a vector is below it.
     ///   - interruption: asked before each pass over the vectors; what it throws ends the fit.
     package init(
-        _ vectors: [SparseVector], classes targets: [Int], of classes: Int, places: Int,
+        _ vectors: [SparseVector], classes targets: [Int], of classes: Int, places: Int, strength: Double,
         interruption: () throws -> Void
     ) rethrows {
         self.classes = classes
@@ -31,7 +30,7 @@ package struct LinearClassifier: Sendable {
         guard count > 0, classes > 1 else { return }
         let work = 2 * classes * vectors.reduce(0) { $0 + $1.places.count }
         let passes = min(30, max(3, Self.mostWork / max(1, work)))
-        let decay = 1 / (Self.inverseRegularisation * Double(count))
+        let decay = 1 / (strength * Double(count))
         // The weights are kept divided by this, so that shrinking all of them is one product.
         var (scale, step) = (1.0, 0.0)
         var order = Array(0..<count)

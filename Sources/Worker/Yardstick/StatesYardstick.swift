@@ -1,5 +1,7 @@
 /// The linear model on dense vectors of one length: fitted to those of rows with their classes, asked of others.
 package struct StatesYardstick: Sendable {
+    /// More regularisation than of n-grams: the numbers are few, and each tells something of every class.
+    private static let strength = 5.0
     private let means: [Float]
     /// 1 over the deviation of each number, and over the square root of how many there are.
     private let scales: [Float]
@@ -30,7 +32,7 @@ package struct StatesYardstick: Sendable {
         let numbers = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         classifier = try LinearClassifier(
             states.map { Self.vector($0, means, scales) }, classes: labels.map { numbers[$0] ?? 0 }, of: names.count,
-            places: width, interruption: interruption)
+            places: width, strength: Self.strength, interruption: interruption)
         (self.means, self.scales, self.names) = (means, scales, names)
     }
 

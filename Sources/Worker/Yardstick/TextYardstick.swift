@@ -6,6 +6,8 @@ package struct TextYardstick: Sendable {
     package typealias Learnt = TextFeatures.Counts
     /// Numbers that the weights of all classes may be, together.
     private static let mostWeights = 1 << 24
+    /// Little regularisation, since n-grams are many and each says little; scikit-learn's users take 10 to 100.
+    private static let strength = 20.0
 
     private let features: TextFeatures
     private let vectors: TextVectors
@@ -31,7 +33,7 @@ package struct TextYardstick: Sendable {
         let vectors = TextVectors(texts, features)
         classifier = try LinearClassifier(
             texts.map(vectors.vector), classes: labels.map { numbers[$0] ?? 0 }, of: names.count,
-            places: features.count, interruption: interruption)
+            places: features.count, strength: Self.strength, interruption: interruption)
         (self.features, self.vectors, self.names) = (features, vectors, names)
     }
 

@@ -29,8 +29,8 @@ extension RunDocument {
             heading, .table(Table(columns, cells: alternatives + others)),
             .paragraph(
                 """
-                Accuracy on the same \(Quantity.counted(first.rows, "gate row")), leads with one-sided bounds. Training \
-                rows that each was fitted to: \(learnt).
+                Accuracy on the same \(Quantity.counted(first.rows, "gate row")), leads with one-sided bounds. \
+                Training rows that each was fitted to: \(learnt).
                 """),
         ]
     }
