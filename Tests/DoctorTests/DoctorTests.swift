@@ -28,7 +28,7 @@ struct DoctorTests {
             "/worker": .init(status: 0, text: "{}"),
         ]
         var users: [String: UInt32] = ["finetuned": 990]
-        var groups: [String: UInt32] = ["finetuned": 990, "finetuned-admin": 991]
+        var groups: [String: UInt32] = ["finetuned": 990, "finetuned-admin": 991, "finetuned-daemon": 992]
         var members: [String: [String]] = [:]
         var user: UInt32 = 0
         var ownGroups: Set<UInt32> = [0]
@@ -119,8 +119,16 @@ struct DoctorTests {
     }
 
     @Test func aclsLimitsAndRoom() {
-        #expect(wrong { $0.acl = .absent } == ["acl fault"])
-        #expect(wrong { $0.acl = .unsupported } == ["acl warning"])
+        func acl(_ acl: Machine.Attribute) -> (inout Scene) -> Void {
+            { scene in
+                scene.settings.pipelines = [PipelineSettings(name: "p", file: "p.toml", base: "tiny")]
+                scene.files["/var/lib/finetuned/drop/p"] = .there(
+                    .init(mode: S_IFDIR | 0o1770, user: 990, group: 992))
+                scene.acl = acl
+            }
+        }
+        #expect(wrong(acl(.absent)) == ["acl fault"])
+        #expect(wrong(acl(.unsupported)) == ["acl warning"])
         #expect(wrong { $0.texts["/proc/1/limits"] = "Max open files  1024  4096 files" } == ["limits warning"])
         #expect(wrong { $0.texts["/proc/1/limits"] = nil } == ["limits unknown"])
         #expect(wrong { $0.texts["/proc/meminfo"] = "MemAvailable: 600000 kB\n" } == ["limits warning"])

@@ -10,11 +10,11 @@ extension Examination {
         if machine.userID("finetuned") == nil {
             found.append(.fault(.users, "There is no user finetuned, as whom the daemon runs.", remedy))
         }
-        for group in ["finetuned", "finetuned-admin"] where machine.groupID(group) == nil {
+        for group in ["finetuned", "finetuned-admin", "finetuned-daemon"] where machine.groupID(group) == nil {
             found.append(.fault(.users, "There is no group \(group).", remedy))
         }
         guard found.isEmpty else { return found }
-        found.append(.ok(.users, "The user finetuned and the groups finetuned and finetuned-admin are there."))
+        found.append(.ok(.users, "The user finetuned and its groups are there."))
         return found + [membership()].compactMap { $0 }
     }
 
@@ -63,7 +63,9 @@ extension Examination {
     ///   - owner: who it must belong to; nil where anybody may have it.
     ///   - others: bits that its mode must not have.
     private func folder(_ path: String, _ what: String, owner: UInt32?, others: UInt32) -> [DoctorFinding] {
-        let remade = isInstalled ? "systemd-tmpfiles --create finetuned.conf" : "Start the daemon once: it makes it."
+        let remade =
+            isInstalled && path == layout.settings
+            ? "systemd-tmpfiles --create finetuned.conf" : "Start the daemon, which makes it."
         switch machine.sight(path) {
         case .hidden:
             return [
@@ -112,8 +114,7 @@ extension Examination {
             return [.ok(.acl, "A daemon with a root of its own reads what its user dropped, without ACLs.")]
         }
         var found: [DoctorFinding] = []
-        let made = "systemd-tmpfiles --create finetuned.conf"
-        let folders = [layout.drops] + settings.pipelines.map { $0.dropFolder ?? layout.drop($0.name) }
+        let folders = settings.pipelines.map { $0.dropFolder ?? layout.drop($0.name) }
         for folder in folders where isFolder(folder) {
             switch machine.defaultACL(folder) {
             case .there: continue
@@ -122,7 +123,7 @@ extension Examination {
                     .fault(
                         .acl, "\(folder) has no default ACL: files with a narrow umask cannot be read when dropped.",
                         folder.hasPrefix(layout.drops)
-                            ? made : "setfacl -m d:u:finetuned:rwx,d:g:finetuned:rwx \(folder)"))
+                            ? "Restart the daemon, which gives it one." : "setfacl -m d:u:finetuned:rwx \(folder)"))
             case .unsupported:
                 found.append(
                     .warning(
