@@ -66,8 +66,8 @@ package struct FolderRights: Sendable {
         try list.set(.access, on: folder.descriptor, path: path)
     }
 
-    /// Takes from everybody else what they may do with an entry of the daemon's: through the descriptor, so that nothing
-    /// that was put in its place is changed.
+    /// Takes from everybody else what they may do with an entry of the daemon's: through the descriptor, so that
+    /// nothing that was put in its place is changed.
     private func close(_ name: [UInt8], in folder: Int32, isRecursive: Bool, isTop: Bool = false) throws {
         let isDrops = isTop && name == Array("drop".utf8)
         var name = name.map { CChar(bitPattern: $0) }
