@@ -55,7 +55,7 @@ struct LeftoversTests {
             layout.shards("p") + "/.shard-1-2.tmp", layout.shards("p") + "/deadbeef.jsonl.zst",
             layout.intake("p", drop: "d-1") + "/.rows.jsonl.zst.\(getpid())-1z.tmp",
             layout.run("r-000001") + "/.result.json.\(getpid())-abc.tmp", layout.hooks + "/evt_2.json",
-            layout.state + "/.ledger.\(getpid())-1.tmp",
+            layout.hooks + "/evt_2.work/scores.csv", layout.state + "/.ledger.\(getpid())-1.tmp",
         ]
         for path in kept + left { _ = try put(path) }
         let found = try leftovers.find()

@@ -112,9 +112,9 @@ package struct Leftovers: Sendable {
         return open.flatMap { temporary(in: layout.intake(pipeline, drop: $0.id)) }
     }
 
-    /// What hooks were told by a daemon that is no more.
+    /// What hooks were told by a daemon that is no more, and where they worked.
     private func inputs() -> [String] {
-        names(layout.hooks).filter { $0.hasSuffix(".json") }.map { layout.hooks + "/" + $0 }
+        names(layout.hooks).filter { $0.hasSuffix(".json") || $0.hasSuffix(".work") }.map { layout.hooks + "/" + $0 }
             + temporary(in: layout.hooks)
     }
 
