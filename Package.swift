@@ -108,11 +108,12 @@ let daemon: [Target] = [
     library(
         "Daemon", "Registry",
         ["ControlProtocol", "Launching", "Ledger", "Nouns", "Platform", "StageKit", "WorkerProtocol"]),
+    library("Daemon", "Parquet", ["Compression", "Launching", "Nouns", "Platform", "RowFormats"]),
     library(
         "Daemon", "Intake",
         [
-            "Compression", "ControlProtocol", "JSONText", "Ledger", "Monitoring", "Nouns", "Places", "Platform",
-            "RowFormats", "Settings", "StageKit", lifecycle,
+            "Compression", "ControlProtocol", "JSONText", "Launching", "Ledger", "Monitoring", "Nouns", "Parquet",
+            "Places", "Platform", "RowFormats", "Settings", "StageKit", lifecycle,
         ]),
     library("Daemon", "DataQuality", ["Nouns", "RowFormats", "Settings", "Statistics"]),
     library(
@@ -189,9 +190,9 @@ let daemon: [Target] = [
         "Daemon", "Operations",
         [
             "ControlProtocol", "Datasets", "Delivery", "EngineChecks", "EvaluationMetrics", "Experiments", "Feedback",
-            "Gating", "GoldenSets", "JSONSchemas", "Judged", "Launching", "Ledger", "Monitoring", "Multipart", "Nouns",
-            "Packs", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit",
-            "Supervision", "WorkerProtocol", lifecycle, logging,
+            "Gating", "GoldenSets", "Intake", "JSONSchemas", "Judged", "Launching", "Ledger", "Monitoring", "Multipart",
+            "Nouns", "Packs", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness",
+            "StageKit", "Supervision", "WorkerProtocol", lifecycle, logging,
         ]),
     library(
         "Daemon", "WireAPI",
@@ -265,6 +266,7 @@ let worker: [Target] = [
 ]
 
 let commandLine: [Target] = [
+    systemLibrary("CLI", "CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CLI", "ControlClient", ["ControlProtocol", "Nouns"]),
     library("CLI", "Backups", ["ControlProtocol", "Nouns", "Places", "Platform"]),
     library("CLI", "Doctor", ["Nouns", "Places", "Platform", "Settings"]),
@@ -272,8 +274,8 @@ let commandLine: [Target] = [
     program(
         "CLI", "ftctl",
         [
-            "Backups", "ControlClient", "ControlProtocol", "Doctor", "HubClient", "JSONText", "Nouns", "Places",
-            "Platform", "Reports", "RowFiles", "RowFormats", "Settings", "WorkerProtocol", argumentParser,
+            "Backups", "CSQLite", "ControlClient", "ControlProtocol", "Doctor", "HubClient", "JSONText", "Nouns",
+            "Places", "Platform", "Reports", "RowFiles", "RowFormats", "Settings", "WorkerProtocol", argumentParser,
         ]),
 ]
 
@@ -282,9 +284,9 @@ let testTargets: [Target] = [
     .target(
         name: "OperationsScene",
         dependencies: [
-            "ControlProtocol", "Datasets", "Delivery", "Experiments", "Launching", "Ledger", "Nouns", "Operations",
-            "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness", "StageKit",
-            "Supervision",
+            "ControlProtocol", "Datasets", "Delivery", "Experiments", "Intake", "Launching", "Ledger", "Nouns",
+            "Operations", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness",
+            "StageKit", "Supervision",
             "TestSupport", "WireAPI", "WorkerProtocol", logging,
         ], path: "Tests/OperationsScene"),
     .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),
@@ -345,8 +347,8 @@ let testTargets: [Target] = [
     tests(
         "FtctlTests",
         [
-            "Backups", "ControlProtocol", "Doctor", "HubClient", "Nouns", "Reports", "WorkerProtocol", "ftctl",
-            argumentParser,
+            "Backups", "CSQLite", "ControlProtocol", "Doctor", "HubClient", "Nouns", "Reports", "WorkerProtocol",
+            "ftctl", argumentParser,
         ],
         golden: true),
     tests(
@@ -366,13 +368,14 @@ let testTargets: [Target] = [
     tests(
         "IntakeTests",
         [
-            "Compression", "Intake", "JSONText", "Ledger", "Nouns", "Platform", "RowFiles", "RowFormats", "Settings",
-            "StageKit", logging,
+            "Compression", "Intake", "JSONText", "Ledger", "Nouns", "Parquet", "Platform", "RowFiles", "RowFormats",
+            "Settings", "StageKit", logging,
         ],
         golden: true),
     tests("PacksTests", ["Nouns", "Packs", "Platform"]),
     tests("BackupsTests", ["Backups", "ControlProtocol", "Nouns", "Places", "Platform"]),
     tests("DoctorTests", ["Doctor", "Nouns", "Places", "Settings"]),
+    tests("ParquetTests", ["Launching", "Parquet"], golden: true),
     tests("FaultTests", ["ControlProtocol", "Nouns", "Platform"]),
     tests("JSONDocumentTests", ["JSONDocument"]),
     tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),

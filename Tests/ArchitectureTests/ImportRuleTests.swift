@@ -64,6 +64,7 @@ struct ImportRuleTests {
         ("HummingbirdCore", ["ControlAPI"], "handlers hold no rule, so nothing else needs HTTP"),
         ("Subprocess", ["Launching"], "one place launches programs"),
         ("COpenBLAS", ["Tensors"], "one place sets its threads, once"),
+        ("CSQLite", ["ftctl"], "the ledger is reached through GRDB alone"),
         ("CSystemd", ["Systemd"], "variadic C calls are wrapped once"),
         ("TOMLKit", ["Settings"], "every setting is checked and documented in one place"),
         ("CCurl", ["Curl", "Delivery", "HubClient"], "of the daemon webhooks alone leave the computer"),

@@ -76,6 +76,9 @@ struct RouteTests {
         Case("runs.resume", .post, "/v1/runs/r-000001/resume", "409 run.transition"),
         Case("runs.cancel", .post, "/v1/runs/r-000001/cancel", "200", body: "{}"),
         Case("drops.list", .get, "/v1/drops?pipeline=support&limit=5", "200"),
+        Case(
+            "drops.add", .post, "/v1/pipelines/support/drops", "404 upload.unknown",
+            body: #"{"upload":"u-1","file":"rows","name":"a.csv","origin":{}}"#),
         Case("drops.report", .get, "/v1/drops/d-1/report", "404 drop.unknown"),
         Case(
             "drops.revoke", .post, "/v1/drops/d-1/revoke", "404 lineage.unknown", body: #"{"reason":"x","erase":false}"#

@@ -4,6 +4,7 @@ import JSONText
 import Ledger
 import Logging
 import Nouns
+import Parquet
 import Platform
 import RowFiles
 import Settings
@@ -20,7 +21,9 @@ final class IntakeScene {
     let pipeline: PipelineSettings
     private let complete = CompleteFiles()
 
-    init(_ change: (inout PipelineSettings) -> Void = { _ in }) throws {
+    init(
+        programs: ParquetPrograms = ParquetPrograms(folders: []), _ change: (inout PipelineSettings) -> Void = { _ in }
+    ) throws {
         sandbox = try Sandbox()
         var folder = SettingsFolder()
         folder.daemon.quietSeconds = 0.05
@@ -31,7 +34,7 @@ final class IntakeScene {
         context = StageContext(
             layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger), settings: LiveSettings(folder),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        service = IntakeService(context)
+        service = IntakeService(context, programs: programs)
         try FileManager.default.createDirectory(atPath: dropFolder, withIntermediateDirectories: true)
     }
 

@@ -3,6 +3,7 @@ import Datasets
 import Delivery
 import Experiments
 import Foundation
+import Intake
 import Launching
 import Ledger
 import Logging
@@ -57,7 +58,7 @@ package struct OperationsScene: Sendable {
         let serving = serving ?? AnsweringModel(answer: model)
         let supervision = SupervisionService(context, launcher: launcher)
         operations = Operations(
-            context, scheduling: scheduling, supervision: supervision,
+            context, intake: IntakeService(context), scheduling: scheduling, supervision: supervision,
             promotion: PromotionService(context),
             registry: BaseRegistry(context, launcher: launcher), launcher: launcher,
             serving: serving,

@@ -13,6 +13,8 @@ struct FileReading: Sendable {
     let folder: String
     /// What no text should spell.
     let controlTokens: ControlTokens
+    /// The rows that programs made of files, by the files' names.
+    var made: [[UInt8]: DropReader.MadeRows] = [:]
 
     /// The rows file that Datasets takes over.
     static let rowsName = "rows.jsonl.zst"
@@ -22,6 +24,13 @@ struct FileReading: Sendable {
         case read(IntakeReport)
         /// The bytes are not those that were recorded: whoever dropped them went on writing.
         case changed(sha256: String, bytes: Int)
+    }
+
+    /// The report of a drop of which nothing can be read.
+    static func report(_ drop: Drop, _ failure: Failure) -> IntakeReport {
+        IntakeReport(
+            drop: drop.id, pipeline: drop.pipeline, name: drop.name, sha256: drop.sha256, bytes: drop.bytes,
+            quarantined: failure)
     }
 
     /// Throws a ``FileFailure`` where the disk fails; what is wrong with the data is in the report.
@@ -37,8 +46,9 @@ struct FileReading: Sendable {
             // Read once more, soon and here: written fast rather than small.
             let writer = try ZstdWriter(level: 1) { try AtomicFile.writeAll($0, to: descriptor, path: name) }
             let reader = DropReader(
-                report, shape: pipeline.data.shape, columns: pipeline.data.columns, controlTokens: controlTokens,
-                controlCharacters: pipeline.data.controlCharacters,
+                report, shape: pipeline.data.shape, columns: pipeline.data.columns,
+                only: drop.origin?.only.map(Set.init), most: drop.origin?.rows, made: made,
+                controlTokens: controlTokens, controlCharacters: pipeline.data.controlCharacters,
                 problem: { try problems.add($0) },
                 rows: { good in
                     let made = try Parallel.slices(good) { slice in
@@ -59,7 +69,7 @@ struct FileReading: Sendable {
             report = reader.report
             // A file that could not be read to its end may be one that is still being written, too.
             digest =
-                report.quarantined == nil
+                report.quarantined == nil && !reader.isCut
                 ? try DropContents.digest(reader.digests) : try DropContents(original).digest()
         }
         guard digest.sha256 == drop.sha256 else {

@@ -18,6 +18,7 @@ extension IntakeService {
     func recover(_ pipeline: PipelineSettings) throws {
         let folder = context.layout.intake(pipeline.name)
         guard FileManager.default.fileExists(atPath: folder) else { return state.hasRecovered(pipeline.name) }
+        try removeLeftovers(folder)
         var isWhole = true
         for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
             let isDone: Void? = try guarding("drop:\(pipeline.name):claim:\(name)", pipeline, event: "watch.failed") {
@@ -86,10 +87,12 @@ extension IntakeService {
             throw failure
         }
         let (sha256, bytes) = try contents.digest()
+        let origin = try origin(folder)
         var drop = Drop(
             id: id, pipeline: pipeline.name, name: String(validating: name, as: UTF8.self) ?? RawPath.shown(name),
-            sha256: sha256, bytes: bytes, reading: try settingsOfReading(pipeline).digest(),
+            sha256: sha256, bytes: bytes, reading: try settingsOfReading(pipeline, origin).digest(),
             state: .received, receivedAt: Date(timeIntervalSince1970: contents.changedAt))
+        drop.origin = origin
         drop.raters = try raters(folder)
         drop.gateShare = try pipeline.data.gateShare(rows: context.ledger.rowCounts(pipeline.name)[.gate] ?? 0)
         tellOfReceipt(try context.ledger.receive(drop))

@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Nouns
+import Parquet
 import Platform
 import RowFormats
 import Settings
@@ -60,9 +61,17 @@ extension IntakeService {
         let drop = Drop(
             id: DropID(job.id.rawValue), pipeline: pipeline.name, name: file.name, sha256: file.sha256,
             bytes: file.bytes, state: .received, receivedAt: job.createdAt)
+        var made: [[UInt8]: DropReader.MadeRows] = [:]
+        switch try makeRows(of: drop, in: folder) {
+        case .made(let rows, _): made = rows
+        case .fault(let failure): return JobFault.of(FileReading.report(drop, failure), file, isTraining: false)
+        case .waiting(let reason):
+            throw Failure(
+                code: ParquetPrograms.missing, "The job's file '\(file.name)' waits: \(reason)", at: file.name)
+        }
         let reading = FileReading(
             drop: drop, pipeline: pipeline, folder: folder,
-            controlTokens: settings.controlTokens.map(ControlTokens.init) ?? .common)
+            controlTokens: settings.controlTokens.map(ControlTokens.init) ?? .common, made: made)
         guard case .read(let report) = try reading.read() else { return JobFault.deleted(file, isTraining: false) }
         return JobFault.of(report, file, isTraining: false)
     }

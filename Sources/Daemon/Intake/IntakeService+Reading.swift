@@ -1,3 +1,4 @@
+import ControlProtocol
 import Foundation
 import Ledger
 import Monitoring
@@ -9,38 +10,69 @@ import StageKit
 
 /// How a recorded drop is judged.
 extension IntakeService {
-    /// Reads every received drop of the pipeline; returns those that are still being written. A drop that cannot be
-    /// read does not hold up the others.
-    func validateAll(_ pipeline: PipelineSettings) throws -> [DropID] {
-        var waiting: [DropID] = []
+    /// Reads every received drop of the pipeline; returns those that wait, such as one that is still being written. A
+    /// drop that cannot be read does not hold up the others.
+    func validateAll(_ pipeline: PipelineSettings) throws -> [WaitingFile] {
+        var waiting: [WaitingFile] = []
         for drop in try context.ledger.drops(in: .received, pipeline: pipeline.name) {
             try guarding("drop:\(pipeline.name):read:\(drop.id)", pipeline, event: "stage.failed") {
-                if try !validate(drop, pipeline) { waiting.append(drop.id) }
+                let pipeline = pipeline.reading(drop.origin)
+                let settings = try settingsOfReading(pipeline, drop.origin)
+                guard var drop = try recorded(drop, as: settings) else { return }
+                switch try read(drop, pipeline, settings) {
+                case .read(let report, let readers):
+                    drop.reader = readers
+                    try judge(drop, pipeline, report)
+                case .changed(let recorded):
+                    if recorded.state == .duplicate {
+                        tellOfReceipt(recorded)
+                    } else {
+                        waiting.append(try waitingDrop(drop.id))
+                    }
+                case .waiting(let reason): waiting.append(try waitingDrop(drop.id, reason))
+                }
             }
         }
         return waiting
     }
 
-    /// Reads one drop. False where it was written to meanwhile, and must be read again.
-    private func validate(_ received: Drop, _ pipeline: PipelineSettings) throws -> Bool {
-        let settings = try settingsOfReading(pipeline)
-        guard let drop = try recorded(received, as: settings) else { return true }
+    /// What came of reading a drop.
+    private enum Reading {
+        case read(IntakeReport, readers: String?)
+        /// It was written to meanwhile, and is recorded with its new bytes.
+        case changed(Drop)
+        /// It cannot be read yet; why, as the end of a sentence.
+        case waiting(String)
+    }
+
+    private func read(_ drop: Drop, _ pipeline: PipelineSettings, _ settings: ReadingSettings) throws -> Reading {
         let folder = context.layout.intake(pipeline.name, drop: drop.id)
-        var report: IntakeReport
-        let controlTokens = settings.controlTokens.map(ControlTokens.init) ?? .common
-        switch try FileReading(drop: drop, pipeline: pipeline, folder: folder, controlTokens: controlTokens).read() {
-        case .read(let found): report = found
-        case .changed(let sha256, let bytes):
-            var again = drop
-            again.sha256 = sha256
-            again.bytes = bytes
-            context.logger.notice(
-                "\(RawPath.shown(drop.name.utf8)) was written to after it was dropped; it is read again",
-                metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.received"])
-            let recorded = try context.ledger.receiveAgain(again)
-            if recorded.state == .duplicate { tellOfReceipt(recorded) }
-            return recorded.state == .duplicate
+        switch try makeRows(of: drop, in: folder) {
+        case .waiting(let reason): return .waiting(reason)
+        case .fault(let failure):
+            return .read(FileReading.report(drop, failure), readers: nil)
+        case .made(let made, let readers):
+            let reading = FileReading(
+                drop: drop, pipeline: pipeline, folder: folder,
+                controlTokens: settings.controlTokens.map(ControlTokens.init) ?? .common, made: made)
+            switch try reading.read() {
+            case .read(let report): return .read(report, readers: readers)
+            case .changed(let sha256, let bytes):
+                var again = drop
+                again.sha256 = sha256
+                again.bytes = bytes
+                context.logger.notice(
+                    "\(RawPath.shown(drop.name.utf8)) was written to after it was dropped; it is read again",
+                    metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.received"])
+                return .changed(try context.ledger.receiveAgain(again))
+            }
         }
+    }
+
+    /// Says whether the good rows of a drop go on, or puts it aside.
+    private func judge(_ drop: Drop, _ pipeline: PipelineSettings, _ found: IntakeReport) throws {
+        let folder = context.layout.intake(pipeline.name, drop: drop.id)
+        var report = found
         report.quarantined = DropVerdict.quarantine(report, maximumBadShare: pipeline.data.maximumBadShare)
         try AtomicFile.write(try ContractCoding.pretty(report), to: folder + "/report.json")
         var next = drop
@@ -78,14 +110,16 @@ extension IntakeService {
                     metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.rows-rejected"])
             }
         }
-        return true
     }
 
     /// What decides how the pipeline's files are read, as it is now.
-    func settingsOfReading(_ pipeline: PipelineSettings) throws -> ReadingSettings {
+    ///
+    /// - Parameter origin: what was said of one of them.
+    func settingsOfReading(_ pipeline: PipelineSettings, _ origin: DropOrigin? = nil) throws -> ReadingSettings {
         ReadingSettings(
-            data: pipeline.data,
-            controlTokens: try context.ledger.base(context.effective(pipeline).settings.base)?.controlTokens)
+            data: pipeline.reading(origin).data,
+            controlTokens: try context.ledger.base(context.effective(pipeline).settings.base)?.controlTokens,
+            only: origin?.only, rows: origin?.rows)
     }
 
     /// The drop with the settings that it is about to be read by, which may have changed since it came; nil where the

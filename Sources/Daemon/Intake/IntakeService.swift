@@ -2,6 +2,7 @@ import ControlProtocol
 import Foundation
 import Ledger
 import Nouns
+import Parquet
 import Platform
 import RowFormats
 import ServiceLifecycle
@@ -19,10 +20,13 @@ package struct IntakeService: Service {
     let state = IntakeState()
     private let probe = FolderProbe()
     private let rights: FolderRights
+    let programs: ParquetPrograms
 
-    package init(_ context: StageContext) {
+    /// - Parameter programs: finds who reads Parquet files.
+    package init(_ context: StageContext, programs: ParquetPrograms = ParquetPrograms()) {
         self.context = context
         rights = FolderRights(context.layout)
+        self.programs = programs
         // How often folders are scanned is for the settings to say, at each pass.
         loop = StageLoop("intake", code: "intake.folder", context, bell: context.bells.intake, every: .seconds(86_400))
     }
@@ -67,7 +71,7 @@ package struct IntakeService: Service {
                 let late = try takeLate(pipeline)
                 let unread = try scan(pipeline, arrived)
                 let unfinished = try validateAll(pipeline)
-                let files = try unread + (late + unfinished).map(waitingDrop)
+                let files = try unread + late.map { try waitingDrop($0) } + unfinished
                 context.waiting.set(pipeline.name, files)
                 waiting = files.contains { !$0.isLeftAlone } || waiting
             }
@@ -117,10 +121,10 @@ package struct IntakeService: Service {
     }
 
     /// A drop that is waited for, for people.
-    private func waitingDrop(_ id: DropID) throws -> WaitingFile {
+    func waitingDrop(_ id: DropID, _ reason: String = "it is written to after it was taken") throws -> WaitingFile {
         WaitingFile(
             name: RawPath.shown(Array((try context.ledger.drop(id)?.name ?? id.rawValue).utf8)), since: Date(),
-            reason: "it is written to after it was taken")
+            reason: reason)
     }
 
     /// Claims every complete file and folder of the pipeline's folder; returns what is not complete.

@@ -9,6 +9,9 @@ struct ReadingSettings: Encodable {
     let data: DataSettings
     /// The base's control tokens, which no text may spell; nil where the base is not known yet.
     let controlTokens: [String]?
+    /// What whoever dropped the file wants of it; nil where nothing was said.
+    var only: [String]?
+    var rows: Int?
 
     /// The lower-case SHA-256 that tells these settings from others.
     ///

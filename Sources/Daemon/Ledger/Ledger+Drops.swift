@@ -37,15 +37,18 @@ extension Ledger {
     }
 
     /// Drops, newest first.
-    package func drops(pipeline: PipelineName?, limit: Int) throws -> [Drop] {
+    ///
+    /// - Parameter imported: only those that the import of this name brought; all where it is nil.
+    package func drops(pipeline: PipelineName?, limit: Int, imported: String? = nil) throws -> [Drop] {
         try read {
             try readable(
                 Drop.self, $0,
                 """
-                SELECT id, body FROM drop_file WHERE (? IS NULL OR pipeline = ?) ORDER BY received_at DESC, id DESC \
-                LIMIT ?
+                SELECT id, body FROM drop_file WHERE (?1 IS NULL OR pipeline = ?1)
+                AND (?2 IS NULL OR json_extract(body, '$.origin.imported.name') = ?2)
+                ORDER BY received_at DESC, id DESC LIMIT ?3
                 """,
-                [pipeline?.rawValue, pipeline?.rawValue, limit])
+                [pipeline?.rawValue, imported, limit])
         }
     }
 

@@ -1,8 +1,10 @@
 import ControlProtocol
 import Datasets
 import Foundation
+import Intake
 import Ledger
 import Nouns
+import Registry
 import StageKit
 import Supervision
 
@@ -11,16 +13,20 @@ package struct DropOperations: Sendable {
     let context: StageContext
     let datasets: DatasetCatalogue
     let supervision: SupervisionService
+    let uploads: Uploads
+    let intake: IntakeService
 
     /// Drops, the newest first, without those of others' jobs. Throws a Failure (`pipeline.unknown`) where nothing
     /// was ever known of the pipeline.
     package func list(_ query: DropQuery, for who: Principal) throws -> [Drop] {
         try context.requireKnown(query.pipeline)
         guard who.role != .admin else {
-            return try context.ledger.drops(pipeline: query.pipeline, limit: query.limit)
+            return try context.ledger.drops(
+                pipeline: query.pipeline, limit: query.limit, imported: query.imported)
         }
         let hidden = try context.ledger.hidden(from: who.owner).drops
-        let drops = try context.ledger.drops(pipeline: query.pipeline, limit: query.limit + hidden.count)
+        let drops = try context.ledger.drops(
+            pipeline: query.pipeline, limit: query.limit + hidden.count, imported: query.imported)
         return Array(drops.filter { !hidden.contains($0.id) }.prefix(query.limit))
     }
 
@@ -40,6 +46,48 @@ package struct DropOperations: Sendable {
         // It was written before its rows were compared with those of the dataset.
         report.rowsDuplicate = max(report.rowsDuplicate, drop.rowsDuplicate)
         return report
+    }
+
+    /// Drops an uploaded file with what is said of it; the upload goes with it.
+    ///
+    /// Throws a Failure: `pipeline.unknown`, `upload.unknown`, and `drop.name`, `drop.columns` and `drop.rows` for what
+    /// is said.
+    package func add(_ pipeline: PipelineName, _ request: DropRequest, who: Principal) throws -> Drop {
+        let settings = try context.requirePipeline(pipeline)
+        // Whoever may put files into drop folders may bring them this way, too.
+        let isMade = context.layout.isMade(settings.file)
+        let isUser = !who.owner.hasPrefix("token:") && who.owner != "loopback"
+        guard try (isUser && !isMade) || Ownership(context).permits(who, pipeline) else {
+            throw Refusal.failure(who, .own)
+        }
+        try Self.check(request)
+        let path = try uploads.place(request.upload, file: request.file, who: who).path
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure(
+                code: "upload.unknown", "The upload has no file '\(request.file)'.", at: request.file,
+                remedy: "Send the file first.")
+        }
+        let drop = try intake.take(path, named: request.name, request.origin, of: pipeline)
+        try uploads.close(request.upload)
+        return drop
+    }
+
+    private static func check(_ request: DropRequest) throws {
+        let name = request.name
+        let isName = !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && !name.contains("\0")
+        guard isName, name.utf8.count <= 255 else {
+            throw Failure(
+                code: "drop.name", "'\(name)' cannot name a dropped file.", at: name,
+                remedy: "Give it a name of at most 255 bytes without '/' that begins with no dot.")
+        }
+        if let fault = RowShape.fault(ofColumns: request.origin.columns ?? [:]) {
+            throw Failure(
+                code: "drop.columns", "The names of columns are not a table \(fault).", at: name,
+                remedy: "Give each by ours: prompt=QUESTION,completion=ANSWER; docs/data.md lists the names.")
+        }
+        if let rows = request.origin.rows, rows < 1 {
+            throw Failure(code: "drop.rows", "\(rows) rows are none.", at: name, remedy: "Ask for one at least.")
+        }
     }
 
     /// Withdraws a drop's rows, and cancels the runs that learn from them or are judged on them.

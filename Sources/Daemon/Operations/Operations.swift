@@ -2,6 +2,7 @@ import Datasets
 import Delivery
 import Experiments
 import Foundation
+import Intake
 import Launching
 import Promotion
 import Registry
@@ -42,7 +43,7 @@ package struct Operations: Sendable {
     ///   - roster: what engines say of themselves (nil: nobody can be asked).
     ///   - startedAt: when the daemon started.
     package init(
-        _ context: StageContext, scheduling: SchedulingService, supervision: SupervisionService,
+        _ context: StageContext, intake: IntakeService, scheduling: SchedulingService, supervision: SupervisionService,
         promotion: PromotionService,
         registry: BaseRegistry, launcher: any WorkerRunner, roster: EngineRoster? = nil, serving: any ServingPath,
         experiments: ExperimentService, datasets: DatasetCatalogue, soundness: SoundnessService, orders: ExportOrders,
@@ -58,7 +59,8 @@ package struct Operations: Sendable {
         backups = BackupOperations(context)
         packs = PackOperations(context, scheduling: scheduling, promotion: promotion)
         ownership = Ownership(context)
-        drops = DropOperations(context: context, datasets: datasets, supervision: supervision)
+        drops = DropOperations(
+            context: context, datasets: datasets, supervision: supervision, uploads: Uploads(context), intake: intake)
         feedback = FeedbackOperations(context, drops: drops)
         pipelines = PipelineOperations(
             context: context, scheduling: scheduling, promotion: promotion, serving: serving, roster: roster,

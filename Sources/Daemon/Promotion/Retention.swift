@@ -206,7 +206,7 @@ struct Retention: Sendable {
         for drop in try context.ledger.keptDrops(pipeline, before: bound) {
             let folder = context.layout.intake(pipeline, drop: drop.id)
             let reason = "\(drop.id) came more than \(settings.originalsDays) days ago (retention.originals_days)"
-            for name in ["original", "source", "source.seen"] { garbage.add(folder + "/" + name, reason) }
+            for name in ["original", "source", "source.seen", "parquet"] { garbage.add(folder + "/" + name, reason) }
             for place in quarantined(drop) { garbage.add(place, reason) }
             garbage.cleared.append((.drop, drop.id.rawValue))
         }

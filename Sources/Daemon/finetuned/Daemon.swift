@@ -73,7 +73,8 @@ struct Daemon {
         let reloading = Reloading(context: context, manager: manager)
         reloading.announce(settings)
         let operations = Operations(
-            context, scheduling: scheduling, supervision: supervision, promotion: promotion, registry: registry,
+            context, intake: intake, scheduling: scheduling, supervision: supervision, promotion: promotion,
+            registry: registry,
             launcher: launcher, roster: roster, serving: serving, experiments: experiments,
             datasets: DatasetCatalogue(context, service: datasets), soundness: soundness, orders: delivery.orders,
             startedAt: Date())

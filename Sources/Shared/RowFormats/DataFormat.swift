@@ -39,7 +39,9 @@ package struct DataFormat: Hashable, Sendable, CustomStringConvertible {
     package var description: String { kind.rawValue + (compression.map { "." + $0.suffix } ?? "") }
 
     /// The endings of file names that are read where a folder is dropped; the others in it are listed and left alone.
-    package static let endings = Kind.allCases.flatMap(\.endings)
+    package static let endings = Kind.allCases.flatMap(\.endings) + [parquet]
+    /// What is made into JSON lines by another program before it is read.
+    package static let parquet = "parquet"
 
     /// Whether a file of a dropped folder is data, by its name.
     package static func isData(_ name: String) -> Bool { ending(name).map(endings.contains) ?? false }

@@ -6,10 +6,11 @@ enum ForeignFormat {
         (
             Array("PAR1".utf8), "Parquet",
             """
-            Write it as JSON lines, for example with pandas.read_parquet(…).to_json(…, orient=\"records\", \
-            lines=True).
+            Drop it: the daemon has it read by DuckDB or pyarrow. Where it is compressed once more, or read elsewhere, \
+            write it as JSON lines: duckdb -c "COPY (FROM 'OLD') TO 'NEW.json'".
             """
         ),
+        (Array("PARE".utf8), "encrypted Parquet", "Drop it decrypted."),
         (Array("PK\u{3}\u{4}".utf8), "a ZIP archive (or an Excel sheet)", "Unpack it, or save the sheet as CSV."),
         (Array("ARROW1".utf8), "Arrow", "Write it as JSON lines."),
         (Array("%PDF".utf8), "PDF", "Drop rows of text instead."),

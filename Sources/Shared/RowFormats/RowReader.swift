@@ -18,6 +18,7 @@ package struct RowReader: Sendable {
 
     private let shape: RowShape?
     private let columns: [String: String]
+    private let only: Set<String>?
     private let controlTokens: ControlTokens
     private let controlCharacters: ControlCharacterAction
     /// Whether an earlier record had a character that ASCII has not.
@@ -25,16 +26,18 @@ package struct RowReader: Sendable {
 
     /// - Parameter shape: the only shape to accept; nil takes each row for what it is.
     /// - Parameter columns: the user's names by ours, such as `["prompt": "question"]`.
+    /// - Parameter only: the only keys that are read, as the file has them; nil reads all.
     /// - Parameter controlTokens: what no text should spell.
     /// - Parameter controlCharacters: what is done with control characters.
     package init(
-        shape: RowShape? = nil, columns: [String: String] = [:], controlTokens: ControlTokens = .common,
-        controlCharacters: ControlCharacterAction = .refuse
+        shape: RowShape? = nil, columns: [String: String] = [:], only: Set<String>? = nil,
+        controlTokens: ControlTokens = .common, controlCharacters: ControlCharacterAction = .refuse
     ) {
         self.shape = shape
         self.controlCharacters = controlCharacters
         self.controlTokens = controlTokens
         self.columns = columns
+        self.only = only
     }
 
     /// The row, or every fault found in it.
@@ -161,7 +164,7 @@ package struct RowReader: Sendable {
         _ given: [String: JSONValue], _ line: Int, _ warnings: RowProblems, bytes: [UInt8]? = nil
     ) -> Result<Parsed, RowProblems> {
         // Columns that other rows have are filled with null.
-        var row = given.filter { $0.value != .null }
+        var row = given.filter { $0.value != .null && only?.contains($0.key) != false }
         for (ours, theirs) in columns where ours != theirs {
             if let value = row.removeValue(forKey: theirs) { row[ours] = value }
         }

@@ -98,6 +98,17 @@ extension DaemonSettings {
             $0.uploadBytesPerUser = bytes
             return nil
         },
+        .text(
+            "data.parquet_reader", default: "`duckdb`, else `python3` with pyarrow, where they are installed",
+            """
+            The program that reads Parquet files, as an absolute path: DuckDB's command line, or a Python with pyarrow \
+            where the program's name begins with `python`.
+            """,
+            read: { $0.parquetReader }
+        ) {
+            $0.parquetReader = $1
+            return $1.hasPrefix("/") ? nil : "an absolute path"
+        },
         .whole(
             "retention.keep", \.retention.keep, in: 1...1_000_000,
             "The newest models of a pipeline whose files stay: so many promoted ones, and as many others."),

@@ -31,6 +31,8 @@ package struct DaemonSettings: Codable, Hashable, Sendable {
     package var minimumFreeBytes = 1 << 30
     /// Most bytes that one person's open uploads may have together.
     package var uploadBytesPerUser = 64 << 30
+    /// The program that reads Parquet files (nil: DuckDB or Python with pyarrow where they are found).
+    package var parquetReader: String?
     /// How long files stay that nothing needs.
     package var retention = RetentionSettings()
     /// `debug`, `info`, `notice`, `warning`, `error`.

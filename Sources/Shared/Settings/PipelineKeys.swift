@@ -131,12 +131,7 @@ extension PipelineSettings {
             read: { $0.data.columns }
         ) {
             $0.data.columns = $1
-            let known = RowShape.allCases.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
-            if let odd = $1.keys.filter({ !known.contains($0) }).min() {
-                return "a table whose keys are among \(known.sorted().joined(separator: ", ")) ('\(odd)' is not)"
-            }
-            return Set($1.values).count == $1.count && !$1.values.contains("")
-                ? nil : "a table that gives each name once"
+            return RowShape.fault(ofColumns: $1).map { "a table \($0)" }
         },
         .number(
             "data.maximum_bad_share", \.data.maximumBadShare, in: 0...1,

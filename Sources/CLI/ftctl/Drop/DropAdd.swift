@@ -15,14 +15,17 @@ struct DropAdd: Question {
             exit status is 1 where one of them is quarantined. With --watch the run that learns from them is followed: \
             0 where it is promoted, or where every row is known already; 1 where a file is refused or quarantined; 2 \
             where the run ends in another way; 3 where the rows are stored and no run follows by itself, or where it \
-            takes longer than --timeout.
+            takes longer than --timeout. With --as a file is sent to the daemon with its names of columns, which hold \
+            for it alone; those of data.columns hold for the others.
 
+            Example: ftctl drop add tickets export.csv --as prompt=Question,completion=Answer
             Example: ftctl drop add tickets monday.jsonl --watch
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Argument(help: "Files, or folders of files; - for standard input.", completion: .file()) var files: [String]
     @Option(help: "The name to drop the one file under.") var name: String?
+    @OptionGroup var names: ColumnNames
     @Flag(help: "Wait until they are judged, and say what became of each.") var wait = false
     @Flag(help: "Wait, then follow the run that learns from them to its end.") var watch = false
 
@@ -63,6 +66,12 @@ struct DropAdd: Question {
         for file in files {
             let (source, usual) = try source(file, scratch)
             let name = name ?? usual
+            if let columns = try names.columns() {
+                let drop = try await UploadedDrop(client: client, pipeline: pipeline).add(
+                    source, named: name, DropOrigin(columns: columns))
+                waiting.placed.append(PlacedDrop(file: file, path: folder + "/" + name, drop: drop))
+                continue
+            }
             try DropFolder(path: folder).place(RawPath(source), as: name)
             waiting.placed.append(PlacedDrop(file: file, path: folder + "/" + name))
         }

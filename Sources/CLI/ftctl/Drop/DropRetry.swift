@@ -33,8 +33,15 @@ struct DropRetry: Question {
             let folder = try await client.send(.pipelines.show(report.pipeline)).dropFolder
             let original = Layout(root: root).intake(report.pipeline, drop: id) + "/original"
             var waiting = try await DropWaiting(client, pipeline: report.pipeline)
-            try DropFolder(path: folder).place(RawPath(original), as: report.name)
-            waiting.placed = [PlacedDrop(file: id.rawValue, path: folder + "/" + report.name)]
+            var placed = PlacedDrop(file: id.rawValue, path: folder + "/" + report.name)
+            let known = try await client.send(.drops.list(DropQuery(pipeline: report.pipeline, limit: 100_000)))
+            if let origin = known.first(where: { $0.id == id })?.origin {
+                placed.drop = try await UploadedDrop(client: client, pipeline: report.pipeline).add(
+                    original, named: report.name, origin)
+            } else {
+                try DropFolder(path: folder).place(RawPath(original), as: report.name)
+            }
+            waiting.placed = [placed]
             all += wait ? try await waiting.outcome() : waiting.placed
         }
         return all

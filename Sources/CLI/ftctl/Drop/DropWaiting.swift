@@ -40,7 +40,20 @@ struct DropWaiting: Sendable {
                     code: "drop.not_taken", "The daemon has not taken the file yet.", at: waiting.path,
                     remedy: "See `ftctl pipeline show \(pipeline)`; the file stays where it is.")
             }
+            if clock.now > deadline - Self.patience + .seconds(5) { try await checkReader(answer) }
             try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// Throws a Failure (`client.waited`) where a file waits for a program that a person has to install.
+    private func checkReader(_ placed: [PlacedDrop]) async throws {
+        let names = placed.filter { $0.drop?.state == .received }.compactMap { $0.drop?.shownName }
+        if names.isEmpty { return }
+        let waiting = try await client.send(.pipelines.show(pipeline)).waiting ?? []
+        if let file = waiting.first(where: { names.contains($0.name) && $0.reason.hasPrefix("waiting: ") }) {
+            throw Failure(
+                code: "client.waited", "The daemon has the file, but it is \(file.reason)", at: file.name,
+                remedy: "Do that, and the file is read within a minute; see `ftctl pipeline show \(pipeline)`.")
         }
     }
 
@@ -50,7 +63,10 @@ struct DropWaiting: Sendable {
         return placed.map { placed in
             var placed = placed
             let name = (placed.path as NSString).lastPathComponent
-            if let index = left.firstIndex(where: { $0.name == name }) { placed.drop = left.remove(at: index) }
+            let id = placed.drop?.id
+            if let index = left.firstIndex(where: { id == nil ? $0.name == name : $0.id == id }) {
+                placed.drop = left.remove(at: index)
+            }
             return placed
         }
     }

@@ -39,6 +39,10 @@ package struct Drop: Codable, Hashable, Sendable {
     package var gateShare: Double?
     /// How the served version did on its rows before they were learnt; nil where nobody asked it.
     package var answers: DropAnswers?
+    /// What was said of it beside its bytes; nil where it was put into the drop folder.
+    package var origin: DropOrigin?
+    /// The programs that made rows of it, such as `DuckDB 1.5.6`; nil where the daemon read its bytes itself.
+    package var reader: String?
 
     package init(
         id: DropID, pipeline: PipelineName, name: String, sha256: String, bytes: Int, reading: String? = nil,

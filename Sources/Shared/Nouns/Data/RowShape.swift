@@ -43,3 +43,15 @@ package enum RowShape: String, Codable, CaseIterable, Hashable, Sendable {
         return nil
     }
 }
+
+extension RowShape {
+    /// What a file's names of columns by ours have to be, as the end of `a table …`; nil where they can be used.
+    package static func fault(ofColumns columns: [String: String]) -> String? {
+        let known = allCases.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
+        if let odd = columns.keys.filter({ !known.contains($0) }).min() {
+            return "whose keys are among \(known.sorted().joined(separator: ", ")) ('\(odd)' is not)"
+        }
+        return Set(columns.values).count == columns.count && !columns.values.contains("")
+            ? nil : "that gives each name once"
+    }
+}
