@@ -63,6 +63,7 @@ extension BaseOperations {
         }
         var size = query.offset
         var looked = query.offset
+        var begun = size
         try await body.forEachPiece { piece in
             size += piece.count
             guard size <= bound else {
@@ -82,6 +83,9 @@ extension BaseOperations {
             do {
                 try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
             } catch let failure as FileFailure { throw Self.failure(failure, path) }
+            guard size - begun >= 1 << 20 else { return }
+            AtomicFile.beginWriting(begun..<size, of: descriptor)
+            begun = size
         }
         guard fdatasync(descriptor) == 0 else {
             throw Failure(code: "upload.write", "The file cannot be made durable.", at: path, remedy: "Check the disk.")

@@ -53,17 +53,17 @@ extension Uploads {
         return min(count, Int(status.st_size))
     }
 
-    /// Notes that the first `count` bytes of the file at `path` are on the disk for good, which they have to be.
+    /// Notes that the first `count` bytes of the file at `path` are on the disk for good, which they have to be. The note
+    /// itself need not be: what a power cut leaves of it says less at most.
     package static func note(_ count: Int, of path: String) throws {
         let path = countPath(path)
-        // Of one length, so that it is overwritten in its place and no folder has to be made durable for each part.
+        // Of one length, so that it is overwritten in its place.
         let digits = String(count)
         let text = String(repeating: " ", count: max(0, 20 - digits.count)) + digits + "\n"
         let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else { throw FileFailure("open it", path, errno: errno) }
         defer { Foundation.close(descriptor) }
         try Data(text.utf8).withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
-        guard fdatasync(descriptor) == 0 else { throw FileFailure("make it durable", path, errno: errno) }
     }
 
     /// Forgets a file, so that it is sent anew.

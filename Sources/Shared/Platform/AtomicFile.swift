@@ -67,6 +67,12 @@ package enum AtomicFile {
         }
     }
 
+    /// Has the disk begin with bytes that were written, without waiting: less is left to wait for when the file is made
+    /// durable.
+    package static func beginWriting(_ bytes: Range<Int>, of descriptor: Int32) {
+        ft_begin_writing(descriptor, Int64(bytes.lowerBound), Int64(bytes.count))
+    }
+
     /// Makes a folder's entries durable.
     package static func sync(folder: String) throws { try sync(folder: RawPath(folder.isEmpty ? "." : folder)) }
 

@@ -4,6 +4,8 @@
 
 /// Bytes free for an ordinary user on the file system of `path`, or -1 with errno.
 int64_t ft_free_bytes(const char *path);
+/// sync_file_range(2): has the disk begin to write so many bytes of a file, without waiting.
+void ft_begin_writing(int descriptor, int64_t offset, int64_t count);
 /// Locks the whole file for this process, without waiting; 0 or -1 with errno.
 int ft_lock(int descriptor);
 /// accept4(2): the next connection, which never blocks and no child process inherits; -1 with errno.
