@@ -17,6 +17,7 @@ import tiny
 from daemon import BINARIES, Daemon, eventually, folder
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import GatedRepoError, RevisionNotFoundError
+from test_files import mounted
 
 NEEDED = {"config.json", "tokenizer.json", "tokenizer_config.json", "README.md", "model.safetensors"}
 
@@ -297,6 +298,40 @@ def test_a_proxy_is_asked_and_no_proxy_is_not(hub, ask):
 def test_what_fits_is_suggested(ask):
     bases = ask("base", "suggest", "--json")["bases"]
     assert bases and all(base["source"].startswith("hf:") and base["licence"] for base in bases)
+
+
+def test_a_disk_that_is_full_in_the_middle(hub, tmp_path):
+    root = folder(tmp_path / "root")
+    state = root / "var" / "lib" / "finetuned"
+    if not mounted(state):
+        pytest.skip("a small file system cannot be mounted here")
+    (root / "etc" / "finetuned" / "finetuned.toml").write_text('minimum_free = "1M"\n')
+    files = tiny.files(width=256, hidden=4096, layers=1)
+    assert 12 << 20 < len(files["model.safetensors"]) < 16 << 20
+    stand_in.add(hub.root.path, "ann/tiny", files)
+    daemon = None
+    try:
+        daemon = Daemon(root)
+        ask = Asker(hub, daemon, tmp_path / "home")
+        # Cut at every tenth, so that there is time to fill the disk.
+        behave(hub, cut=True)
+        process = ask.begin("base", "add", "hf:ann/tiny")
+        eventually(lambda: any(int(path.read_text().strip() or 0) > 0
+                               for path in state.glob("uploads/*/.model.safetensors.count")))
+        filler = state / "filler"
+        with pytest.raises(OSError), filler.open("wb", buffering=0) as file:
+            while file.write(bytes(1 << 16)) == 1 << 16:
+                pass
+            raise OSError
+        assert "No space left on device" in process.communicate()[1]
+        assert process.returncode == 1
+        filler.unlink()
+        behave(hub)
+        assert ask("base", "add", "hf:ann/tiny", "--json")["id"] == "tiny"
+    finally:
+        if daemon:
+            daemon.stop()
+        subprocess.run(["umount", state], check=True)
 
 
 def test_events_end_with_everything(hub, ask, daemon):
