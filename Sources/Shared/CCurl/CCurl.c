@@ -231,7 +231,7 @@ struct ft_get *ft_get_new(const char *authorities, bool allows_http) {
     SET(get, CURLOPT_NOSIGNAL, 1L);
     SET(get, CURLOPT_QUICK_EXIT, 1L);
     SET(get, CURLOPT_CONNECTTIMEOUT, 30L);
-    SET(get, CURLOPT_BUFFERSIZE, 512L << 10);
+    SET(get, CURLOPT_BUFFERSIZE, 256L << 10);
     SET(get, CURLOPT_HEADERFUNCTION, get_head);
     SET(get, CURLOPT_HEADERDATA, get);
     SET(get, CURLOPT_WRITEFUNCTION, get_body);
