@@ -25,6 +25,8 @@ struct MainJobTests {
         base = "smollm2"
         [trigger]
         settle_seconds = 0.2
+        # What is served answers all later rows rightly, and is to be trained on them all the same.
+        skip_known = false
         [recipe]
         learning_rate = 2e-3
         epochs = 1

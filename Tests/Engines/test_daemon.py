@@ -22,6 +22,7 @@ base = "smollm2"
 engine = "torch-cpu"
 [trigger]
 settle_seconds = 0.2
+skip_known = false
 [recipe]
 learning_rate = 2e-3
 epochs = 1

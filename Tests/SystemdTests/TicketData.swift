@@ -40,6 +40,8 @@ enum TicketData {
 
         [trigger]
         settle_seconds = 0.2
+        # Every batch is to be trained on, however well it is answered already.
+        skip_known = false
 
         [recipe]
         learning_rate = 2e-3
