@@ -172,6 +172,15 @@ struct DoctorTests {
         #expect(wrong { $0.files["/run/systemd/system"] = .absent } == ["systemd warning", "sandbox warning"])
     }
 
+    /// What this very machine says, whatever the environment says of folders.
+    @Test func programsOfThisMachineAreAsked() {
+        let machine = Machine.own()
+        #expect(machine.run("sh", ["-c", "echo said; exit 3"]) == Machine.Said(status: 3, text: "said\n"))
+        #expect(machine.run("no-such-program-of-anybody", []) == nil)
+        #expect(machine.text("/proc/meminfo")?.contains("MemAvailable:") == true)
+        #expect(machine.sight("/") != .absent && machine.sight("/no/such/folder") == .absent)
+    }
+
     /// A daemon with a root of its own needs neither users nor units.
     @Test func aSandboxOfOnesOwnNeedsNoInstallation() {
         let found = wrong { scene in

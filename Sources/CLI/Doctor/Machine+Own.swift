@@ -65,7 +65,10 @@ extension Machine {
     @Sendable private static func said(_ program: String, _ arguments: [String]) -> Said? {
         let places = program.hasPrefix("/") ? [program] : ["/usr/bin/", "/bin/", "/usr/sbin/"].map { $0 + program }
         guard let path = places.first(where: { access($0, X_OK) == 0 }) else { return nil }
-        let output = NSTemporaryDirectory() + "/ftctl-doctor-" + UUID().uuidString
+        // In memory where that can be: a full disk is one of the things that are looked for.
+        let folders = ["/dev/shm", NSTemporaryDirectory(), "/tmp", "/var/tmp"]
+        guard let folder = folders.first(where: { access($0, W_OK | X_OK) == 0 }) else { return nil }
+        let output = folder + "/ftctl-doctor-" + UUID().uuidString
         defer { unlink(output) }
         guard let status = try? SpawnedProgram.run(path, arguments, output: output) else { return nil }
         return Said(status: status, text: smallText(output) ?? "")
