@@ -95,7 +95,7 @@ struct ImportTests {
         ("DELETE FROM t WHERE id > :last RETURNING id", "id", "only read"),
         ("SELECT id FROM t WHERE id > :last; DROP TABLE t", "id", "one statement"),
         ("SELECT id FROM t WHERE id > :last AND id < :other", "id", "other parameters"),
-        ("SELECT id FROM nothing WHERE id > :last", "id", "no such table"), ("", "id", "one statement"),
+        ("SELECT id FROM absent WHERE id > :last", "id", "no such table"), ("", "id", "one statement"),
     ]) func whatCannotBeCountedIsMisuse(query: String, key: String, word: String) throws {
         try execute("CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1), (2);")
         let misuse = #expect(throws: SQLiteRows.Misuse.self) { _ = try rows(query, key) }

@@ -62,7 +62,7 @@ indirect enum ColumnType: Hashable, Sendable {
                 rest = rest[match.range.upperBound...]
                 return String(match.1).replacing("\"\"", with: "\"")
             }
-            guard let end = rest.firstIndex(of: " "), end > rest.startIndex else { return nil }
+            guard !rest.hasPrefix("\""), let end = rest.firstIndex(of: " "), end > rest.startIndex else { return nil }
             defer { rest = rest[end...] }
             return String(rest[..<end])
         }
