@@ -59,8 +59,9 @@ struct SSHLauncherTests {
         #expect(!said.contains("✗") && said.split(separator: "\n").count >= 15)
     }
 
-    @Test func aRunGoesToTheOtherMachineAndComesBack() async throws {
-        let work = try await LabWork(nil, steps: 30, stage: true) {
+    @Test(.enabled(if: Lab.isLong, "left to `make clusters`"))
+    func aRunGoesToTheOtherMachineAndComesBack() async throws {
+        let work = try await LabWork(nil, steps: 300, stage: true) {
             $0.launcher = program
             $0.stage = stage
         }
@@ -71,11 +72,12 @@ struct SSHLauncherTests {
         #expect(end == .interrupted && EventReader.events(in: work.folder).last?.status == 75)
         await work.restart()
         #expect(try await work.run() == nil)
-        #expect(work.steps == Array(1...30) && work.attempts == [1, 2])
+        #expect(work.steps == Array(1...300) && work.attempts == [1, 2])
         #expect(FileManager.default.fileExists(atPath: work.folder + "/adapter/adapter_model.safetensors"))
     }
 
-    @Test func nothingIsConcludedWhileTheOtherMachineIsAway() async throws {
+    @Test(.enabled(if: Lab.isLong, "left to `make clusters`"))
+    func nothingIsConcludedWhileTheOtherMachineIsAway() async throws {
         let work = try await LabWork(nil, steps: 40, stage: true) {
             $0.launcher = program
             $0.stage = stage

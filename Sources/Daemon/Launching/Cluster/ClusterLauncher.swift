@@ -292,7 +292,9 @@ package final class ClusterLauncher: WorkerLauncher {
     }
 
     /// Ends the stream of work: nothing more is told of it.
-    func end(_ directory: String, _ error: (any Error)?, isDone: Bool = false) {
+    ///
+    /// - Parameter last: what is done once the end is on the disk, and before anybody hears of it.
+    func end(_ directory: String, _ error: (any Error)?, isDone: Bool = false, last: () -> Void = {}) {
         let feed = update(directory) { live in
             let feed = live.feed
             if isDone, let result = live.result { feed?.yield(result) }
@@ -303,6 +305,7 @@ package final class ClusterLauncher: WorkerLauncher {
         }
         // On the disk first: whoever hears of the end may ask for the same work at once.
         keep(directory)
+        last()
         feed??.finish(throwing: error)
     }
 

@@ -134,8 +134,7 @@ struct JobRound: Sendable {
                 guard FileManager.default.fileExists(atPath: directory + "/result.json") else {
                     return launcher.end(directory, WorkerEnd.died(Self.noResult(directory)))
                 }
-                launcher.end(directory, nil, isDone: true)
-                live.folder.clear()
+                launcher.end(directory, nil, isDone: true) { live.folder.clear() }
             } catch let failure as Failure {
                 launcher.end(directory, WorkerEnd.failed(failure))
             } catch let failure as FileFailure {
