@@ -74,8 +74,7 @@ struct Daemon {
         reloading.announce(settings)
         let operations = Operations(
             context, intake: intake, scheduling: scheduling, supervision: supervision, promotion: promotion,
-            registry: registry,
-            launcher: launcher, roster: roster, serving: serving, experiments: experiments,
+            registry: registry, launcher: launcher, roster: roster, serving: serving, experiments: experiments,
             datasets: DatasetCatalogue(context, service: datasets), soundness: soundness, orders: delivery.orders,
             startedAt: Date())
         settleAccess(context, operations.feedback.store)
