@@ -88,6 +88,6 @@ struct SuggestedBase: Codable, Hashable, Sendable {
             extraction: "calls functions by its card", answers: "reasoning is what it was made for"),
         SuggestedBase(
             "Qwen/Qwen3-4B-Instruct-2507", millions: 4022, "apache-2.0", "more than 100", classes: "many languages",
-            extraction: "calls tools by its card", answers: "the strongest here that fits small machines"),
+            extraction: "calls tools by its card", answers: "contexts of 262,144 tokens by its card"),
     ]
 }
