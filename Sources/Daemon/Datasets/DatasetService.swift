@@ -75,7 +75,10 @@ package struct DatasetService: Service {
         var isTold = true
         var toldAt = ContinuousClock.now - Self.tellingInterval
         func tell() {
-            if !isTold { context.bells.scheduling.ring() }
+            if !isTold {
+                context.bells.prequential.ring()
+                context.bells.scheduling.ring()
+            }
             (isTold, toldAt) = (true, .now)
         }
         defer { tell() }
