@@ -35,8 +35,8 @@ manual_only = true
 [recipe]
 learning_rate = 1e-3
 [data]
-validation_share = 0.1
-gate_share = 0.1
+validation_share = 0
+gate_share = 0.2
 [gates]
 require_improvement = false
 maximum_rows = 20
@@ -134,7 +134,7 @@ def disturb(lab, daemon, stop, counts):
 def queue(daemon, pipeline, number):
     """Rows that nobody has seen, and a run on them."""
     source = pathlib.Path(daemon.root, f"rows-{number}.jsonl")
-    source.write_text("".join(f'{{"prompt": "Question {number} {row}: what is it?", "completion": "answer {row % 5}"}}\n' for row in range(12)))
+    source.write_text("".join(f'{{"prompt": "Question {number} {row}: what is it?", "completion": "answer {row % 5}"}}\n' for row in range(40)))
     daemon.drop(source, pipeline)
     source.unlink()
 
@@ -144,7 +144,7 @@ def patient(ask):
     for _ in range(600):
         try:
             return ask()
-        except (OSError, RuntimeError, ValueError):
+        except (OSError, ValueError):
             time.sleep(0.5)
     raise AssertionError("the daemon does not answer")
 
@@ -232,6 +232,8 @@ def main(count, seed):
         stop.set()
         thread.join(timeout=60)
         if os.environ.get("CHAOS_KEEP"):
+            daemon.process.kill()
+            lab.ask("down", check=False)
             print(f"kept: {daemon.root}, {lab.folder}")
         else:
             daemon.remove()

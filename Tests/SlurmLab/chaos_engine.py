@@ -74,7 +74,7 @@ whole("adapter/adapter_config.json", json.dumps({"peft_type": "LORA", "r": recip
                                                  "use_rslora": recipe.get("rsLoRA", False)}))
 result = {"training": {
     "adapter": {"path": "adapter", "sha256": hashlib.sha256(weights.encode()).hexdigest()}, "steps": STEPS, "bestStep": STEPS, "finalLoss": 1,
-    "validationLoss": 1, "startValidationLoss": 2, "seconds": 1, "tokens": 1, "labelTokens": 1, "tokensPerSecond": 1, "peakMemoryBytes": 1,
+    "seconds": 1, "tokens": 1, "labelTokens": 1, "tokensPerSecond": 1, "peakMemoryBytes": 1,
     "paused": False, "machine": "chaos"}}
 whole("result.json", json.dumps(result))
 tell("result", result=result)
