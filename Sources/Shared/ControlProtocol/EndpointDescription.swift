@@ -44,12 +44,14 @@ extension EndpointDescription {
     package var repetition: Repetition? { Self.making[name] }
 
     /// Whether it changes something, and so is on the record with whoever asked. What is posted and only asks is not.
-    package var isChange: Bool { method != .get && !Self.asking.contains(name) }
+    package var isChange: Bool { ![.get, .head].contains(method) && !Self.asking.contains(name) }
 
-    /// Questions that are posted.
+    /// Questions that are posted; and the parts of a file, thousands of them, which come to an upload whose opening and
+    /// whose use are on the record.
     package static let asking: Set<String> = [
-        "status.verify", "pipelines.generate", "engines.check", "bases.recommend", "bases.recommendData",
-        "completions.create", "responses.create", "chat.create", "decisions.create", "graders.validate", "graders.run",
+        "status.verify", "pipelines.generate", "engines.check", "bases.look", "bases.recommend",
+        "bases.recommendData", "uploads.put", "completions.create", "responses.create", "chat.create",
+        "decisions.create", "graders.validate", "graders.run",
     ]
 
     private static let making: [String: Repetition] = [

@@ -39,6 +39,9 @@ extension RunRequest: Audited {
 extension ExportRequest: Audited {
     package var audited: String { words(model, version, "as \(format.rawValue)") }
 }
+extension DropRequest: Audited {
+    package var audited: String { name }
+}
 extension AddVersionRequest: Audited {
     package var audited: String { file }
 }
