@@ -88,7 +88,6 @@ package struct BaseRegistry: Sendable {
         // A folder without a ledger row is what a crash left behind.
         try? FileManager.default.removeItem(atPath: place)
         try Uploads.tidy(folder)
-        try UploadGate.remove(from: folder)
         try AtomicFile.write(try ContractCoding.pretty(card), to: folder + "/card.json")
         try AtomicFile.makeFolder((place as NSString).deletingLastPathComponent)
         try AtomicFile.move(folder, to: place)
