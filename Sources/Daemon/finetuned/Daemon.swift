@@ -94,20 +94,13 @@ struct Daemon {
 
         let services: [any Service] = [
             intake, datasets, examiner, PrequentialService(context, launcher: launcher), scheduling, supervision,
-            experiments, gating, promotion, serving,
-            delivery,
-            feedback, soundness, server,
+            experiments, gating, promotion, serving, delivery, feedback, soundness, server,
             RetentionService(context) { serving.versionsInUse.union(delivery.orders.versions) },
             LedgerWatch(context), EngineWatch(context: context, roster: roster), operations.metrics.stores, reloading,
             presence, orders,
         ]
         try await group(of: services).run()
         logger.notice("finetuned has stopped", metadata: ["event": "daemon.stopped"])
-    }
-
-    /// The engines that pipelines can name.
-    private func makeRoster(_ context: StageContext) throws -> EngineRoster {
-        EngineRoster(folder: layout.runtime + "/engines", standard: try workerProgram()) { context.settings.now }
     }
 
     /// Runs wait until what is served has been asked about new rows.
