@@ -54,7 +54,8 @@ struct PipelineCheck {
         let (golden, faults) = GoldenSet.read(folder: context.layout.golden(settings.name))
         answer.problems += faults
         let sets = names(settings, golden, card)
-        try rules(settings, sets, &answer)
+        // No default asks about rows of feedback; a rule may.
+        try rules(settings, sets + [.feedback], &answer)
         files(settings, &answer)
         delivery(settings, card, &answer)
         rows(settings, &answer)
@@ -79,7 +80,7 @@ struct PipelineCheck {
     }
 
     private func names(_ settings: PipelineSettings, _ golden: [GoldenSet], _ card: BaseCard?) -> [SetName] {
-        [.gate, .earlier, .feedback] + golden.map(\.name) + (card?.probe == nil ? [] : [.probe])
+        [.gate, .earlier] + golden.map(\.name) + (card?.probe == nil ? [] : [.probe])
             + (settings.gates.canaries.isEmpty ? [] : [.plantedSecrets])
     }
 
