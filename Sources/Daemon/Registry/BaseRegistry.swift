@@ -44,9 +44,7 @@ package struct BaseRegistry: Sendable {
         }
         let work = context.layout.scratch("inspect-" + request.upload)
         defer { try? FileManager.default.removeItem(atPath: work) }
-        let worker = WorkerRequest(
-            id: "inspect-\(id)", directory: work, task: .inspect(InspectTask(path: path, id: id)),
-            threads: context.settings.daemon.workerThreads)
+        let worker = inspection(of: path, as: id, in: work)
         let result: WorkerResult
         do { result = try await launcher.run(worker, silence: .seconds(300)) { _ in } } catch let end as WorkerEnd {
             isKept = end.failure == nil
@@ -97,6 +95,12 @@ package struct BaseRegistry: Sendable {
             metadata: ["event": "base.added"])
         context.bells.scheduling.ring()
         return card
+    }
+
+    private func inspection(of path: String, as id: BaseID, in work: String) -> WorkerRequest {
+        WorkerRequest(
+            id: "inspect-\(id)", directory: work, task: .inspect(InspectTask(path: path, id: id)),
+            threads: context.settings.daemon.workerThreads)
     }
 
     /// The seed of every probe: the same base says the same again.

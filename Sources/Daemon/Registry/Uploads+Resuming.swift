@@ -53,8 +53,9 @@ extension Uploads {
         return min(count, Int(status.st_size))
     }
 
-    /// Notes that the first `count` bytes of the file at `path` are on the disk for good, which they have to be. The note
-    /// itself need not be: what a power cut leaves of it says less at most.
+    /// Notes that the first `count` bytes of the file at `path` are on the disk for good, which they have to be.
+    ///
+    /// The note itself need not be: what a power cut leaves of it says less at most.
     package static func note(_ count: Int, of path: String) throws {
         let path = countPath(path)
         // Of one length, so that it is overwritten in its place.
