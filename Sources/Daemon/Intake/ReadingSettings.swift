@@ -20,6 +20,8 @@ struct ReadingSettings: Encodable {
     func digest() throws -> String {
         var data = data
         data.gateShare = data.gateShare ?? DataSettings.usualGateShare
-        return Digest.sha256(try ContractCoding.encode(ReadingSettings(data: data, controlTokens: controlTokens)))
+        return Digest.sha256(
+            try ContractCoding.encode(
+                ReadingSettings(data: data, controlTokens: controlTokens, only: only, rows: rows)))
     }
 }
