@@ -1,8 +1,10 @@
-"""A stand-in for the Hugging Face Hub: its interface for reading models, on loopback, from folders.
+"""A stand-in for the Hugging Face Hub: its interface for reading models and data, on loopback, from folders.
 
     hub.py ROOT [CERTIFICATE KEY]
 
-ROOT/OWNER/NAME/COMMIT/… holds the files of a commit, and ROOT/OWNER/NAME/refs.json says which commit a branch is at.
+ROOT/OWNER/NAME/COMMIT/… holds the files of a commit, and ROOT/OWNER/NAME/refs.json says which commit a branch is at;
+ROOT/datasets/OWNER/NAME is a repository of data. card.json beside refs.json holds what the Hub reads at the README's
+head.
 Prints one line of JSON with the addresses of the Hub and of its storage, which is another host; serves until it is
 ended. What goes wrong is said in ROOT/behave.json, which is read at each request, so that a test can change it:
 
@@ -35,7 +37,7 @@ import threading
 import time
 import urllib.parse
 
-LARGE = (".safetensors", ".gguf", ".bin", ".pt")
+LARGE = (".safetensors", ".gguf", ".bin", ".pt", ".parquet", ".gz", ".zst")
 
 
 class Root:
@@ -67,7 +69,7 @@ class Root:
 
     def commit(self, repository, revision):
         folder = self.path / repository
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository) or not (folder / "refs.json").exists():
+        if not re.fullmatch(r"(?:datasets/)?[\w.-]+/[\w.-]+", repository) or not (folder / "refs.json").exists():
             return None
         refs = json.loads((folder / "refs.json").read_text())
         commit = refs.get(revision, revision)
@@ -140,20 +142,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for old, new in self.behaviour.get("renamed", {}).items():
             if f"/{old}/" in path + "/":
                 return self.say(307, {"location": self.path.replace(old, new)})
-        if path == "/api/models":
+        api = re.match(r"/api/(models|datasets)", path)
+        prefix = "datasets/" if api and api[1] == "datasets" else ""
+        if api and api[0] == path:
             query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
             words = query.get("search", query.get("author", [""]))[0].lower()
-            names = [str(refs.parent.relative_to(self.root.path)) for refs in sorted(self.root.path.glob("*/*/refs.json"))]
+            home = self.root.path / prefix
+            names = [str(refs.parent.relative_to(home)) for refs in sorted(home.glob("*/*/refs.json"))]
             near = [name for name in names if words in name.lower()]
             return self.data(json.dumps([{"id": name} for name in near]).encode(), "application/json")
-        if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)/refs", path):
-            refs = json.loads((self.root.path / match[1] / "refs.json").read_text())
+        if match := re.fullmatch(r"/api/(?:models|datasets)/([^/]+/[^/]+)/refs", path):
+            refs = json.loads((self.root.path / (prefix + match[1]) / "refs.json").read_text())
             return self.data(json.dumps({"branches": [{"name": name} for name in refs], "tags": []}).encode())
-        if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)/tree/([^/]+)", path):
-            return self.tree(*match.groups())
-        if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/(.+))?", path):
-            return self.listing(match[1], match[2] or "main")
-        if match := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+        if match := re.fullmatch(r"/api/(?:models|datasets)/([^/]+/[^/]+)/tree/([^/]+)", path):
+            return self.tree(prefix + match[1], match[2])
+        if match := re.fullmatch(r"/api/(?:models|datasets)/([^/]+/[^/]+)(?:/revision/(.+))?", path):
+            return self.listing(prefix + match[1], match[2] or "main")
+        if match := re.fullmatch(r"/((?:datasets/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             return self.resolve(*match.groups())
         self.say(404, {"x-error-code": "RepoNotFound", "x-error-message": "Repository not found"})
 
@@ -181,10 +186,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     sibling["lfs"] = {"sha256": identity, "size": size, "pointerSize": 134}
             siblings.append(sibling)
         siblings += [{"rfilename": name, "size": 1, "blobId": "0" * 40} for name in self.behaviour.get("names", [])]
+        card = self.root.path / repository / "card.json"
+        name = repository.removeprefix("datasets/")
         self.data(json.dumps({
-            "_id": commit[:24], "id": repository, "modelId": repository, "sha": commit, "private": False,
+            "_id": commit[:24], "id": name, "modelId": name, "sha": commit, "private": False,
             "gated": "manual" if repository in self.behaviour.get("gated", []) else False, "disabled": False, "tags": [],
-            "downloads": 0, "likes": 0, "cardData": {"license": "apache-2.0"}, "siblings": siblings,
+            "downloads": 0, "likes": 0, "siblings": siblings,
+            "cardData": json.loads(card.read_text()) if card.exists() else {"license": "apache-2.0"},
         }).encode(), "application/json", {"x-repo-commit": commit})
 
     def tree(self, repository, revision):
@@ -328,14 +336,16 @@ class Hub:
             server.server_close()
 
 
-def add(root, repository, files, commit="1" * 40, branch="main"):
-    """Puts a commit with the given files (bytes by name) under `root`, and the branch at it."""
+def add(root, repository, files, commit="1" * 40, branch="main", card=None):
+    """Puts a commit with the given files (bytes by name) under `root`, and the branch at it; and a card where given."""
     folder = pathlib.Path(root) / repository
     (folder / commit).mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         path = folder / commit / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+    if card is not None:
+        (folder / "card.json").write_text(json.dumps(card))
     refs = folder / "refs.json"
     known = json.loads(refs.read_text()) if refs.exists() else {}
     refs.write_text(json.dumps({**known, branch: commit}))

@@ -2,6 +2,7 @@ import ControlProtocol
 import Foundation
 import Nouns
 import OperationsScene
+import Platform
 import Testing
 
 /// Files that are dropped through the API, with what is said of them.
@@ -67,6 +68,30 @@ struct UploadedDropTests {
         let failure = #expect(throws: Failure.self) { _ = try add(id, origin) }
         #expect(failure?.code == code)
         #expect(try scene.context.ledger.uploads().count == 1, "it can be tried again")
+    }
+
+    @Test func otherBytesThanAreStatedAreRefusedAndSentAnew() async throws {
+        let id = try await upload("x")
+        func add(_ sha256: String) throws -> Drop {
+            try scene.operations.drops.add(
+                "support",
+                DropRequest(upload: id, file: "rows", name: "a.csv", origin: DropOrigin(), sha256: sha256), who: "ann")
+        }
+        #expect(#expect(throws: Failure.self) { try add(Digest.sha256(Data("y".utf8))) }?.code == "drop.digest")
+        #expect(#expect(throws: Failure.self) { try add(Digest.sha256(Data("x".utf8))) }?.code == "upload.unknown")
+        _ = try await scene.operations.bases.put(
+            UploadPlace(id, file: "rows"), FileBody { piece in try piece(Data("x".utf8)) }, who: "ann")
+        #expect(try add(Digest.sha256(Data("x".utf8)).uppercased()).state == .received)
+    }
+
+    @Test func aReportSaysWhereTheBytesCameFrom() async throws {
+        let source = "hf:datasets/a/b@c/d.csv"
+        let drop = try await add(upload("x"), DropOrigin(source: source))
+        let path = scene.context.layout.dropReport("support", drop.id)
+        let report = IntakeReport(
+            drop: drop.id, pipeline: "support", name: drop.name, sha256: drop.sha256, bytes: drop.bytes)
+        try ContractCoding.encode(report).write(to: URL(filePath: path))
+        #expect(try scene.operations.drops.report(drop.id).source == source)
     }
 
     @Test func anUploadOfSomebodyElseIsUnknown() async throws {

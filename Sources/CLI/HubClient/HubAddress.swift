@@ -9,15 +9,18 @@ package struct HubAddress: Hashable, Sendable {
     package var revision: String?
     /// A quantisation such as `Q8_0`, or a file; nil where there is only one model.
     package var choice: String?
+    /// Whether it is a repository of data; one of a model otherwise.
+    package var isDataset: Bool
 
-    package init(repository: String, revision: String? = nil, choice: String? = nil) {
+    package init(repository: String, revision: String? = nil, choice: String? = nil, isDataset: Bool = false) {
+        self.isDataset = isDataset
         self.repository = repository
         self.revision = revision
         self.choice = choice
     }
 
-    /// `hf:OWNER/NAME[@REVISION][:QUANT or FILE]`, or an address of the Hub or of `endpoint` as one copies it from a
-    /// browser; nil for anything else.
+    /// `hf:OWNER/NAME[@REVISION][:QUANT or FILE]`, the same with `datasets/` before the owner, or an address of the Hub
+    /// or of `endpoint` as one copies it from a browser; nil for anything else.
     ///
     /// Throws a Failure (`hub.name`) for one that names no repository.
     package init?(_ text: String, endpoint: String = HubSettings.usualEndpoint) throws {
@@ -28,9 +31,12 @@ package struct HubAddress: Hashable, Sendable {
         let prefixes = [endpoint, HubSettings.usualEndpoint, "https://hf.co", "https://www.huggingface.co"]
         guard let prefix = prefixes.first(where: { text.hasPrefix($0 + "/") }) else { return nil }
         let path = text.dropFirst(prefix.count + 1).prefix { $0 != "?" && $0 != "#" }
-        let parts = path.split(separator: "/").map { $0.removingPercentEncoding ?? String($0) }
+        let names = path.split(separator: "/").map { $0.removingPercentEncoding ?? String($0) }
+        let isDataset = names.first == "datasets"
+        let parts = isDataset ? Array(names.dropFirst()) : names
         guard let mark = parts.firstIndex(where: { ["tree", "blob", "resolve"].contains($0) }) else {
             self = try Self.checked(parts.joined(separator: "/"), nil, nil, text)
+            self.isDataset = isDataset
             return
         }
         // A revision of several words stands encoded in an address.
@@ -38,14 +44,21 @@ package struct HubAddress: Hashable, Sendable {
         self = try Self.checked(
             parts[..<mark].joined(separator: "/"), rest.first,
             parts[mark] == "tree" || rest.count < 2 ? nil : rest.dropFirst().joined(separator: "/"), text)
+        self.isDataset = isDataset
     }
 
     /// The short form of it.
     package var text: String {
-        "hf:\(repository)" + (revision.map { "@\($0)" } ?? "") + (choice.map { ":\($0)" } ?? "")
+        "hf:\(isDataset ? "datasets/" : "")\(repository)" + (revision.map { "@\($0)" } ?? "")
+            + (choice.map { ":\($0)" } ?? "")
     }
 
     private static func parsed(_ rest: Substring, _ text: String) throws -> HubAddress {
+        if rest.hasPrefix("datasets/") {
+            var address = try parsed(rest.dropFirst("datasets/".count), text)
+            address.isDataset = true
+            return address
+        }
         let halves = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let names = (halves.first ?? "").split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         return try checked(
@@ -65,8 +78,11 @@ package struct HubAddress: Hashable, Sendable {
             !repository.contains(" "), revision.map(isSound) ?? true, choice.map(isSound) ?? true
         else {
             throw Failure(
-                code: "hub.name", "'\(text)' names no model of the Hub.", at: text,
-                remedy: "Give hf:OWNER/NAME, hf:OWNER/NAME@REVISION or hf:OWNER/NAME:Q8_0.")
+                code: "hub.name", "'\(text)' names no repository of the Hub.", at: text,
+                remedy: """
+                    Give hf:OWNER/NAME, hf:OWNER/NAME@REVISION or hf:OWNER/NAME:Q8_0 for a model, \
+                    hf:datasets/OWNER/NAME for data.
+                    """)
         }
         return HubAddress(repository: repository, revision: revision, choice: choice)
     }

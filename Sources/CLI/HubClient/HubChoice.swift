@@ -44,11 +44,7 @@ package enum HubChoice {
     /// that there is not, with those that there are.
     package static func model(_ listing: HubListing, _ choice: String?) throws -> Model? {
         let names = Dictionary(listing.files.map { ($0.path, $0) }) { first, _ in first }
-        for file in listing.files where !isSound(file.path) {
-            throw Failure(
-                code: "hub.name", "The repository lists a file called '\(file.path.prefix(80))'.",
-                at: listing.repository, remedy: "Do not use it: no sound repository has such a name.")
-        }
+        try checkNames(listing)
         let options = options(listing)
         let isPlain = names["config.json"] != nil
         let others = licences.compactMap { names[$0] }
@@ -161,6 +157,14 @@ package enum HubChoice {
         Failure(
             code: "hub.index", message, at: "hf:" + listing.repository,
             remedy: "The repository is broken: use another revision or repository.")
+    }
+
+    /// Throws a Failure (`hub.name`) where a file's name could lead out of a folder.
+    static func checkNames(_ listing: HubListing) throws {
+        guard let file = listing.files.first(where: { !isSound($0.path) }) else { return }
+        throw Failure(
+            code: "hub.name", "The repository lists a file called '\(file.path.prefix(80))'.",
+            at: listing.repository, remedy: "Do not use it: no sound repository has such a name.")
     }
 
     private static func isSound(_ path: String) -> Bool {

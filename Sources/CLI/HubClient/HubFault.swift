@@ -35,7 +35,11 @@ enum HubFault {
 
     /// The page of the repository that an address is of.
     static func page(of address: String) -> String? {
-        let pattern = /(https?:\/\/[^\/]+(?:\/[^\/]+)*?)\/(?:api\/models\/)?([^\/]+\/[^\/]+)\/(?:resolve|revision)\/.*/
+        let pattern =
+            #/
+            (https?://[^/]+(?:/[^/]+)*?)/(?:api/models/|api/(?=datasets/))?
+            ((?:datasets/)?[^/]+/[^/]+)/(?:resolve|revision)/.*
+            /#
         guard let match = address.wholeMatch(of: pattern) else { return nil }
         return "\(match.1)/\(match.2)"
     }

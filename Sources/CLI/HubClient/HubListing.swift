@@ -1,7 +1,8 @@
 import Foundation
 import Nouns
 
-/// What the Hub says of one revision of a repository: `/api/models/OWNER/NAME/revision/REVISION?blobs=true`.
+/// What the Hub says of one revision of a repository: `/api/models/OWNER/NAME/revision/REVISION?blobs=true`, or the
+/// same of `/api/datasets`.
 package struct HubListing: Decodable, Sendable {
     /// One file.
     package struct File: Decodable, Hashable, Sendable {
@@ -50,11 +51,16 @@ package struct HubListing: Decodable, Sendable {
     /// Whether access has to be asked for.
     package var isGated: Bool
     package var files: [File]
+    /// Whether it is a repository of data.
+    package var isDataset = false
+    /// What the card of a dataset says of its configurations, in whatever form its author gave it.
+    package var configurations: JSONValue?
 
     private enum CodingKeys: String, CodingKey { case id, sha, cardData, gated, siblings }
 
     private struct Card: Decodable {
         var license: OneOrMany?
+        var configs: JSONValue?
     }
 
     /// A text, or a list of which the first counts.
@@ -88,7 +94,9 @@ package struct HubListing: Decodable, Sendable {
         repository = try values.decode(String.self, forKey: .id)
         commit = try values.decode(String.self, forKey: .sha)
         // A card is what its author wrote; one of another form says nothing.
-        licence = (try? values.decodeIfPresent(Card.self, forKey: .cardData))?.license?.text
+        let card = try? values.decodeIfPresent(Card.self, forKey: .cardData)
+        licence = card?.license?.text
+        configurations = card?.configs
         isGated = try values.decodeIfPresent(Gate.self, forKey: .gated)?.isClosed ?? false
         files = try values.decodeIfPresent([File].self, forKey: .siblings) ?? []
     }

@@ -4,6 +4,7 @@ import Foundation
 import Intake
 import Ledger
 import Nouns
+import Platform
 import Registry
 import StageKit
 import Supervision
@@ -45,13 +46,14 @@ package struct DropOperations: Sendable {
         var report = try ContractCoding.decode(IntakeReport.self, from: data)
         // It was written before its rows were compared with those of the dataset.
         report.rowsDuplicate = max(report.rowsDuplicate, drop.rowsDuplicate)
+        report.source = drop.origin?.source
         return report
     }
 
     /// Drops an uploaded file with what is said of it; the upload goes with it.
     ///
-    /// Throws a Failure: `pipeline.unknown`, `upload.unknown`, and `drop.name`, `drop.columns` and `drop.rows` for what
-    /// is said.
+    /// Throws a Failure: `pipeline.unknown`, `upload.unknown`, `drop.digest` for other bytes than were stated, and
+    /// `drop.name`, `drop.columns` and `drop.rows` for what is said.
     package func add(_ pipeline: PipelineName, _ request: DropRequest, who: Principal) throws -> Drop {
         let settings = try context.requirePipeline(pipeline)
         // Whoever may put files into drop folders may bring them this way, too.
@@ -66,6 +68,12 @@ package struct DropOperations: Sendable {
             throw Failure(
                 code: "upload.unknown", "The upload has no file '\(request.file)'.", at: request.file,
                 remedy: "Send the file first.")
+        }
+        if let stated = request.sha256, try Digest.sha256(file: path) != stated.lowercased() {
+            Uploads.forget(path)
+            throw Failure(
+                code: "drop.digest", "Its bytes are not those that its source states.", at: request.name,
+                remedy: "Fetch it again; if it stays so, use another mirror.")
         }
         let drop = try intake.take(path, named: request.name, request.origin, of: pipeline)
         try uploads.close(request.upload)

@@ -6,6 +6,6 @@ struct DataNoun: ParsableCommand {
         abstract: "Data before it is dropped, and datasets: drops, snapshots, quality, lineage.",
         subcommands: [
             DataCheck.self, DataList.self, DataShow.self, DataQuality.self, DataDiff.self, DataExport.self,
-            DataTrace.self, DataRevoke.self, DataImport.self,
+            DataTrace.self, DataRevoke.self, DataImport.self, DataFetch.self,
         ])
 }

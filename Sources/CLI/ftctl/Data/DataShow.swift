@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlClient
 import ControlProtocol
 import Nouns
+import Platform
 import Reports
 
 struct DataShow: Question {
@@ -29,6 +30,7 @@ struct DataShow: Question {
                     Fact.known([
                         ("file", entry.drop.shownName), ("size", Quantity.bytes(entry.drop.bytes)),
                         ("received", Quantity.time(entry.drop.receivedAt)), ("note", entry.drop.note),
+                        ("from", entry.drop.origin?.source.map { RawPath.shown($0.utf8) }),
                     ])))
         }
         if let report = subject.report { document.blocks += [.heading("Quality")] + QualityDocument.blocks(report) }

@@ -16,10 +16,11 @@ struct DropWaiting: Sendable {
     private static let patience = Duration.seconds(120)
     private static let most = 10_000
 
-    init(_ client: ControlClient, pipeline: PipelineName) async throws {
+    /// - Parameter drop: one that is waited for although it is known.
+    init(_ client: ControlClient, pipeline: PipelineName, drop: DropID? = nil) async throws {
         self.client = client
         self.pipeline = pipeline
-        known = Set(try await Self.drops(client, pipeline).map(\.id))
+        known = Set(try await Self.drops(client, pipeline).map(\.id)).subtracting(drop.map { [$0] } ?? [])
     }
 
     private static func drops(_ client: ControlClient, _ pipeline: PipelineName) async throws -> [Drop] {

@@ -8,6 +8,7 @@ enum IntakeDocument {
     /// Of a drop.
     static func judged(_ report: IntakeReport) -> [Block] {
         var blocks: [Block] = [.paragraph("\(name(report)): \(rows(report)) known already.")]
+        if let source = report.source { blocks.append(.paragraph("It came from \(RawPath.shown(source.utf8)).")) }
         if let failure = report.quarantined { blocks.append(.paragraph("It is quarantined: \(failure)")) }
         blocks += problems(report, limit: .max)
         if let all = report.allProblems {

@@ -10,11 +10,14 @@ package struct DropRequest: Codable, Hashable, Sendable {
     package var name: String
     /// What is said of it beside its bytes.
     package var origin: DropOrigin
+    /// The SHA-256 that its bytes must have; nil where nobody states one.
+    package var sha256: String?
 
-    package init(upload: String, file: String, name: String, origin: DropOrigin) {
+    package init(upload: String, file: String, name: String, origin: DropOrigin, sha256: String? = nil) {
         self.upload = upload
         self.file = file
         self.name = name
         self.origin = origin
+        self.sha256 = sha256
     }
 }

@@ -3,8 +3,9 @@
 package enum CommandWords {
     /// Every verb of every noun.
     package static let verbs: Set<String> = [
-        "add", "alias", "annotate", "cancel", "check", "compare", "diff", "explain", "export", "find", "generate",
-        "help", "history", "import", "lineage", "list", "pack", "pause", "promote", "recommend", "remove", "rename",
+        "add", "alias", "annotate", "cancel", "check", "compare", "diff", "explain", "export", "fetch", "find",
+        "generate", "help", "history", "import", "lineage", "list", "pack", "pause", "promote", "recommend", "remove",
+        "rename",
         "report", "resume", "retire", "retry", "revoke", "rollback", "run", "share", "show", "start", "stop", "suggest",
         "watch",
     ]

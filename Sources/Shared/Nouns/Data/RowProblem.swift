@@ -36,6 +36,8 @@ package struct IntakeReport: Codable, Hashable, Sendable {
     package var name: String
     package var sha256: String
     package var bytes: Int
+    /// Where the bytes come from, where that was said as the file was dropped.
+    package var source: String?
     package var rowsRead: Int
     package var rowsAccepted: Int
     package var rowsRejected: Int

@@ -2,11 +2,18 @@ import Foundation
 import Nouns
 import Platform
 
-/// Holds others off who add the same base for the same person at the same time.
+/// Holds others off who fetch the same for the same person at the same time.
 enum AddingLock {
     /// The lock, which lasts as long as the object. Throws a Failure (`base.adding`) where somebody has it; nil where
     /// there is no folder for it.
-    static func take(_ key: String, _ environment: [String: String], home: String) throws -> FileLock? {
+    ///
+    /// - Parameters:
+    ///   - doing: what is done, in words.
+    ///   - look: the command that shows what came of it.
+    static func take(
+        _ key: String, _ environment: [String: String], home: String, doing: String = "adding this base",
+        look: String = "ftctl base list"
+    ) throws -> FileLock? {
         let caches = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.cache"
         let folder = caches + "/finetuned"
         // Without the folder two at once are told apart by the daemon, only later.
@@ -15,8 +22,8 @@ enum AddingLock {
             failure as FileFailure where failure.number == EWOULDBLOCK
         {
             throw Failure(
-                code: "base.adding", "Another ftctl is adding this base now.", at: nil,
-                remedy: "Wait until it has ended, then see `ftctl base list`.")
+                code: "base.adding", "Another ftctl is \(doing) now.", at: nil,
+                remedy: "Wait until it has ended, then see `\(look)`.")
         } catch is FileFailure { return nil }
     }
 }

@@ -34,6 +34,11 @@ struct BaseAdding {
             return try await add(address: source, fetcher, room)
         }
         if let address = try HubAddress(source, endpoint: settings.endpoint) {
+            guard !address.isDataset else {
+                throw Failure(
+                    code: "hub.name", "It names data, not a model.", at: source,
+                    remedy: "Drop it: `ftctl data fetch \(address.text) --pipeline NAME`.")
+            }
             return try await add(address, fetcher, room)
         }
         return try await add(address: source, fetcher, room)
@@ -160,7 +165,7 @@ struct BaseAdding {
     }
 
     /// Waits as a server asks to, and says so where it takes long enough to be noticed.
-    private static func waiting(_ progress: TransferProgress) -> @Sendable (Double, String) throws -> Void {
+    static func waiting(_ progress: TransferProgress) -> @Sendable (Double, String) throws -> Void {
         { seconds, why in
             if seconds >= 2 { progress.say("\(why) Waiting \(Quantity.duration(seconds)).") }
             Thread.sleep(forTimeInterval: seconds)
