@@ -120,7 +120,9 @@ struct SlurmLabTests {
         #expect(failure.code == "cluster.refused" && failure.place == key && failure.cause != nil)
     }
 
-    @Test(arguments: [("nodes", "nodes, slurm.time or slurm.partition"), ("time", "slurm.time")])
+    @Test(
+        .enabled(if: Lab.isLong, "left to `make clusters`"),
+        arguments: [("nodes", "nodes, slurm.time or slurm.partition"), ("time", "slurm.time")])
     func whatWouldWaitForEverIsCancelledAndNamesTheKey(_ fault: String, _ key: String) async throws {
         let work = try await LabWork(Lab()) {
             if fault == "nodes" { $0.nodes = 9 }
@@ -149,7 +151,7 @@ struct SlurmLabTests {
 
     // MARK: - Folders and clocks
 
-    @Test(arguments: ["hidden", "other"])
+    @Test(.enabled(if: Lab.isLong, "left to `make clusters`"), arguments: ["hidden", "other"])
     func aStageThatNodesDoNotSeeIsNamed(_ how: String) async throws {
         let lab = try await Lab(1)
         let work = try await LabWork(lab, stage: true)

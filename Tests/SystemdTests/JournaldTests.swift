@@ -37,7 +37,7 @@ extension SystemdTests {
             #expect(first["CODE_FUNC"]?.hasPrefix("send") == true)
             #expect(first["CODE_LINE"].flatMap(Int.init) ?? 0 > 0)
 
-            #expect(records[1]["MESSAGE"]?.hasPrefix("line one\nline two = ünïcode") == true)
+            #expect(records[1]["MESSAGE"]?.hasPrefix("line one ⏎ line two = ünïcode") == true)
             #expect(records[1]["FINETUNED_NOTE"] == "a\nMESSAGE_ID=forged\nb")
             #expect(records[1]["MESSAGE_ID"] == nil)
             #expect(records[1]["PRIORITY"] == "3")
