@@ -64,16 +64,17 @@ extension PipelineOperations {
     /// The comparison in one sentence, with what usually helps where nothing is gained.
     static func sentence(_ best: YardstickFinding, _ lead: YardstickFinding.Lead) -> String {
         func text(_ value: Double) -> String { String(format: "%.2f", value) }
-        let figures =
+        func figures(_ them: String) -> String {
             """
             accuracy \(text(best.accuracy + lead.difference)) against \(text(best.accuracy)) of the \
-            \(best.alternative.rawValue), the best of the simplest alternatives, on \(best.rows) gate rows
+            \(best.alternative.rawValue), the best of \(them), on \(best.rows) gate rows
             """
-        guard best.rows >= enoughRows, lead.lower <= 0 else {
-            return lead.lower > 0 ? "what is served is shown to beat them: \(figures)" : figures
         }
+        let simplest = "the simplest alternatives"
+        if lead.lower > 0 { return "what is served is shown to beat \(simplest): \(figures("them"))" }
+        guard best.rows >= enoughRows else { return figures(simplest) }
         return """
-            what is served is not shown to beat them: \(figures); more epochs, another base or \
+            what is served is not shown to beat \(simplest): \(figures("them")); more epochs, another base or \
             `ftctl experiment start` usually help
             """
     }
