@@ -124,7 +124,7 @@ struct UploadTests {
         let failure = await #expect(throws: Failure.self) {
             try await bases.put(UploadPlace(upload.id, file: "a"), FileBody { try $0(Data("1".utf8)) }, who: "ann")
         }
-        #expect(failure?.code == "upload.too_large")
+        #expect(failure?.code == "disk.low")
         #expect(throws: Failure.self) { try bases.openUpload(UploadQuery(), who: "ann") }
     }
 

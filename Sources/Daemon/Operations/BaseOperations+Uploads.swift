@@ -67,6 +67,7 @@ extension BaseOperations {
         try await body.forEachPiece { piece in
             size += piece.count
             guard size <= bound else {
+                if uploads.room < piece.count { throw Self.low(path) }
                 throw Failure(
                     code: "upload.too_large", "The files of this upload have more than \(bound >> 20) MiB.", at: path,
                     remedy: "Free space on the daemon's disk, or send less; uploads_per_user bounds it too.")
@@ -74,11 +75,7 @@ extension BaseOperations {
             // Others write as well.
             if size - looked >= Self.stride {
                 looked = size
-                guard uploads.room > 0 else {
-                    throw Failure(
-                        code: "disk.low", "Less than minimum_free would be left of the disk.", at: path,
-                        remedy: "Free space on the daemon's disk, and send it again.")
-                }
+                guard uploads.room > 0 else { throw Self.low(path) }
             }
             do {
                 try piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: descriptor, path: path) }
@@ -105,6 +102,12 @@ extension BaseOperations {
         if offset == 0 { try Uploads.note(0, of: path) }
         guard ftruncate(descriptor, off_t(offset)) == 0, lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset)
         else { throw FileFailure("go on in it", path, errno: errno) }
+    }
+
+    private static func low(_ path: String) -> Failure {
+        Failure(
+            code: "disk.low", "Less than minimum_free would be left of the disk.", at: path,
+            remedy: "Free space on the daemon's disk, and send it again.")
     }
 
     private static func failure(_ failure: FileFailure, _ path: String) -> Failure {
