@@ -77,6 +77,7 @@ struct BackupTests {
         #expect(try RawPath(weights).status().st_mode & 0o777 == 0o440)
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: layout.current("tickets")) == "v-1")
         #expect(try String(contentsOfFile: layout.ledger, encoding: .utf8) == "the ledger")
+        #expect(try RawPath(layout.ledger).status().st_mode & 0o777 == 0o600)
         #expect(try String(contentsOfFile: layout.daemonSettings, encoding: .utf8) == "log_level = \"info\"\n")
         let back = try odd.openFile()
         defer { close(back) }

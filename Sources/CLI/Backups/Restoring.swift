@@ -52,7 +52,7 @@ package struct Restoring {
         try AtomicFile.write(Data(id.utf8), to: mark)
         let kept = try putBack(manifest)
         sync()
-        try put(manifest.ledger, RawPath(layout.ledger), mode: 0o640)
+        try put(manifest.ledger, RawPath(layout.ledger), mode: 0o600)
         try own(RawPath(layout.ledger), like: layout.state)
         sync()
         guard unlink(mark) == 0 else { throw FileFailure("remove it", mark, errno: errno) }
