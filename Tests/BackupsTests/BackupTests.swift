@@ -31,12 +31,18 @@ struct BackupTests {
 
     /// Makes a backup where the daemon answers with a copy of the ledger as it lies there.
     ///
-    /// - Parameter named: what the ledger names at each try; the last for all further ones.
-    private func backUp(named: [[NamedFile]] = [[]]) async throws -> BackupMaker.Outcome {
+    /// - Parameters:
+    ///   - named: what the ledger names at each try; the last for all further ones.
+    ///   - meanwhile: what happens as the ledger is copied.
+    private func backUp(
+        named: [[NamedFile]] = [[]], keeping count: Int? = nil, meanwhile: () async throws -> Void = {}
+    ) async throws -> BackupMaker.Outcome {
         let tries = Tries(named)
         let copy = layout.backup("b-1")
         return try await BackupMaker(layout, to: folder).make(
+            keeping: count,
             open: {
+                try await meanwhile()
                 try put(try String(contentsOfFile: layout.ledger, encoding: .utf8), copy + "/ledger.sqlite")
                 try AtomicFile.write(try ContractCoding.encode(tries.next()), to: copy + "/files.json")
                 return BackupAnswer(
@@ -110,12 +116,22 @@ struct BackupTests {
         #expect(try store.all() == [first.manifest.id, second.manifest.id])
         // What only the older one needed goes with it.
         try put("other", layout.run("r-000001") + "/events.jsonl")
-        let third = try await backUp()
-        #expect(try store.prune(keeping: 1) == 2)
-        #expect(try store.all() == [third.manifest.id])
+        let third = try await backUp(keeping: 2)
+        #expect(third.removed == 1)
+        #expect(try store.all() == [second.manifest.id, third.manifest.id])
+        #expect(try await backUp(keeping: 1).removed == 2)
         #expect(!store.has(Digest.sha256(Data("events".utf8))) && store.has(Digest.sha256(Data("other".utf8))))
         try lose()
         _ = try Restoring(layout, from: folder).restore(nil)
+    }
+
+    @Test func oneIsMadeAtATime() async throws {
+        let made = try await backUp {
+            let other = await #expect(throws: Failure.self) { _ = try await backUp(keeping: 1) }
+            #expect(other?.code == "backup.busy" && other?.place == folder)
+        }
+        #expect(try BackupStore(folder: folder).all() == [made.manifest.id])
+        _ = try await backUp()
     }
 
     /// A file that goes away between the ledger's copy and its turn is not missed: the next copy does not name it.

@@ -90,8 +90,8 @@ struct OutputTests {
             code: "file.gone", "A file of the base tiny is gone.", at: "/var/lib/finetuned/bases/tiny/w.gguf",
             remedy: "Restore it from an earlier backup; it is abc.")
         let made = BackupReport(
-            BackupMaker.Outcome(manifest: manifest, added: (files: 1, bytes: 1 << 20), faults: [fault]),
-            folder: "/mnt/backup", removed: 2)
+            BackupMaker.Outcome(manifest: manifest, added: (files: 1, bytes: 1 << 20), faults: [fault], removed: 2),
+            folder: "/mnt/backup")
         try OutputHarness.expect("backup", "backup /mnt/backup --keep 14", made.document, json: made)
         let restored = RestoreReport(
             Restoring.Outcome(manifest: manifest, kept: ["/etc/finetuned/finetuned.toml"]))

@@ -11,7 +11,7 @@ package struct BackupMaker {
     private static let tries = 5
 
     let layout: Layout
-    package let store: BackupStore
+    let store: BackupStore
     private let remark: (String) -> Void
 
     /// - Parameter remark: told how far it is.
@@ -28,21 +28,27 @@ package struct BackupMaker {
         package let added: (files: Int, bytes: Int)
         /// Files that are not what the ledger says: they are in the backup as they are.
         package let faults: [Failure]
+        /// How many earlier backups were removed.
+        package var removed = 0
     }
 
     /// Makes one.
     ///
     /// Throws a ``FileFailure``, what `open` throws, and a Failure: `backup.permission` where the files cannot be read,
-    /// `backup.moving` where files that the ledger names go away at every try.
+    /// `backup.moving` where files that the ledger names go away at every try, `backup.busy` where another is being
+    /// made in the same folder.
     ///
     /// - Parameters:
+    ///   - count: the backups that are kept, the newest; nil keeps all.
     ///   - open: has the daemon copy its ledger.
     ///   - close: tells the daemon that the copy is taken.
     package func make(
-        at now: Date = Date(), open: () async throws -> BackupAnswer, close: (BackupAnswer) async throws -> Void
+        at now: Date = Date(), keeping count: Int? = nil, open: () async throws -> BackupAnswer,
+        close: (BackupAnswer) async throws -> Void
     ) async throws -> Outcome {
         try checkAccess()
-        try store.prepare()
+        let lock = try store.prepare()
+        defer { withExtendedLifetime(lock) {} }
         var copying = Copying(store: store, known: try known())
         remark("Copying files …")
         try copying.copy(KeptTree(layout: layout, lastRun: nil))
@@ -51,7 +57,9 @@ package struct BackupMaker {
             let answer = try await open()
             let result = Result { try take(answer, now, &copying) }
             try await close(answer)
-            if let outcome = try result.get() { return outcome }
+            guard var outcome = try result.get() else { continue }
+            if let count { outcome.removed = try store.prune(keeping: count) }
+            return outcome
         }
         throw Failure(
             code: "backup.moving", "Files that the ledger names went away at each of \(Self.tries) tries.",

@@ -15,8 +15,12 @@ package struct BackupStore: Sendable {
     /// A folder that is there already, or is to be made by ``prepare()``.
     package init(folder: String) { self.folder = folder }
 
-    /// Makes the folder. Throws a ``FileFailure``, and a Failure (`backup.folder`) where it holds something else.
-    package func prepare() throws {
+    /// Makes the folder, and takes it for as long as what is returned lives: who removes what no backup needs must not
+    /// do so while another is being made.
+    ///
+    /// Throws a ``FileFailure``, and a Failure: `backup.folder` where it holds something else, `backup.busy` where
+    /// another program makes a backup there.
+    func prepare() throws -> FileLock {
         try AtomicFile.makeFolder(folder, mode: 0o700)
         let names = try FolderListing.names(folder).filter { $0 != "lost+found" }
         guard names.isEmpty || names.contains("backups") else {
@@ -25,7 +29,19 @@ package struct BackupStore: Sendable {
                 at: folder, remedy: "Name an empty folder, or one with earlier backups.")
         }
         for path in [objects, manifests] { try AtomicFile.makeFolder(path, mode: 0o700) }
+        let lock = try takeLock()
         for name in try FolderListing.names(objects) where name.hasPrefix(".") { unlink(objects + "/" + name) }
+        return lock
+    }
+
+    private func takeLock() throws -> FileLock {
+        do { return try FileLock(folder: manifests, file: manifests + "/.lock") } catch let failure as FileFailure
+            where failure.number == EWOULDBLOCK
+        {
+            throw Failure(
+                code: "backup.busy", "Another backup is being made in the folder.", at: folder,
+                remedy: "Wait until it is done.")
+        }
     }
 
     /// The identifiers of the backups, oldest first.
@@ -114,7 +130,7 @@ package struct BackupStore: Sendable {
     }
 
     /// Removes all backups but the newest `count`, and what only they needed. Returns how many went.
-    package func prune(keeping count: Int) throws -> Int {
+    func prune(keeping count: Int) throws -> Int {
         let gone = try all().dropLast(max(1, count))
         guard !gone.isEmpty else { return 0 }
         for id in gone {

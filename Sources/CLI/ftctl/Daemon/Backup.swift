@@ -29,10 +29,10 @@ struct Backup: AsyncParsableCommand {
         try await connection.use { client in
             let maker = BackupMaker(try connection.layout(), to: path) { if !connection.json { Terminal.remark($0) } }
             let outcome = try await maker.make(
+                keeping: keep,
                 open: { try await client.send(.backups.open()) },
                 close: { _ = try await client.send(.backups.close(BackupPlace($0.id))) })
-            let removed = try keep.map { try maker.store.prune(keeping: $0) } ?? 0
-            let answer = BackupReport(outcome, folder: path, removed: removed)
+            let answer = BackupReport(outcome, folder: path)
             try connection.show(answer) { answer.document }
             if !answer.faults.isEmpty { throw ExitCode(1) }
         }

@@ -19,12 +19,12 @@ struct BackupReport: Encodable {
     /// Files that are not what the ledger says.
     let faults: [Failure]
 
-    init(_ outcome: BackupMaker.Outcome, folder: String, removed: Int) {
+    init(_ outcome: BackupMaker.Outcome, folder: String) {
         let manifest = outcome.manifest
         (id, at, files, bytes) = (manifest.id, manifest.at, manifest.files, manifest.bytes)
         (addedFiles, addedBytes) = outcome.added
         self.folder = folder
-        self.removed = removed
+        removed = outcome.removed
         faults = outcome.faults
     }
 
