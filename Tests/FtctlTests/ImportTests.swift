@@ -79,6 +79,12 @@ struct ImportTests {
         #expect(try rows("SELECT * FROM t WHERE id > :last ORDER BY id", after: answer.last ?? .null).answer.rows == 0)
     }
 
+    @Test func aDatabaseMayKeepItsTextsAsUTF16() throws {
+        try execute("PRAGMA encoding = 'UTF-16'; CREATE TABLE t (id INTEGER, a); INSERT INTO t VALUES (1, 'grün 🌱');")
+        #expect(
+            try rows("SELECT * FROM t WHERE id > :last ORDER BY id").lines == [#"{"a":"grün 🌱","id":1}"#])
+    }
+
     @Test func aTextIsAKeyAsWell() throws {
         try execute("CREATE TABLE t (id TEXT); INSERT INTO t VALUES ('b'), ('a'), ('é'), (' ');")
         let (answer, lines) = try rows("SELECT id FROM t WHERE id > :last ORDER BY id", after: .string(""))

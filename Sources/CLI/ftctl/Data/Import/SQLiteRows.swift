@@ -76,16 +76,18 @@ final class SQLiteRows {
         case SQLITE_FLOAT:
             let number = sqlite3_column_double(statement, column)
             return number.isFinite ? .number(number) : .null
-        case SQLITE_TEXT: return .string(String(decoding: bytes(column), as: UTF8.self))
-        case SQLITE_BLOB: return .string(Data(bytes(column)).base64EncodedString())
+        case SQLITE_TEXT:
+            // Asked for first: it is what makes UTF-8 of a text, which a database may keep as UTF-16.
+            let start = UnsafeRawPointer(sqlite3_column_text(statement, column))
+            return .string(String(decoding: bytes(start, column), as: UTF8.self))
+        case SQLITE_BLOB:
+            return .string(Data(bytes(sqlite3_column_blob(statement, column), column)).base64EncodedString())
         default: return .null
         }
     }
 
-    private func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
-        // Asked for first: it is what makes the value bytes.
-        let start = sqlite3_column_blob(statement, column)
-        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
+    private func bytes(_ start: UnsafeRawPointer?, _ column: Int32) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
     }
 
     private func bind(_ value: JSONValue, _ index: Int32) -> Int32 {
