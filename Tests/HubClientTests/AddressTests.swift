@@ -66,6 +66,7 @@ struct AddressTests {
         #expect(Fetcher.seconds("12", now: now) == 12)
         #expect(Fetcher.seconds("Wed, 18 Nov 2026 10:27:10 GMT", now: Date(timeIntervalSince1970: 1_794_997_600)) == 30)
         #expect(Fetcher.seconds("soon", now: now) == nil && Fetcher.seconds(nil, now: now) == nil)
+        #expect(Fetcher.seconds("nan", now: now) == nil && Fetcher.seconds("inf", now: now) == nil)
     }
 
     @Test func addressesAreShownWithoutTheirSecrets() {

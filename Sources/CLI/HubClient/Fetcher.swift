@@ -121,7 +121,7 @@ package final class Fetcher: Sendable {
     /// Of `Retry-After`: seconds, or a date.
     static func seconds(_ text: String?, now: Date) -> Double? {
         guard let text else { return nil }
-        if let seconds = Double(text) { return seconds }
+        if let seconds = Double(text) { return seconds.isFinite ? seconds : nil }
         let format = DateFormatter()
         format.locale = Locale(identifier: "en_US_POSIX")
         format.timeZone = TimeZone(identifier: "GMT")
