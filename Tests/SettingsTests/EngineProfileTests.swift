@@ -101,6 +101,7 @@ struct EngineProfileTests {
         ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\npartition = \"a b\"\n", ["settings.value"]),
         ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\ntime = \"soon\"\n", ["settings.value"]),
         ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\noptions = [\"--output=x\"]\n", ["settings.value"]),
+        ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\noptions = [\"--outp=x\"]\n", ["settings.value"]),
         ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\noptions = [\"-p gpu\"]\n", ["settings.value"]),
         ("program = \"/e\"\nlauncher = \"slurm\"\n[slurm]\nqueue = \"gpu\"\n", ["settings.unknown_key"]),
         ("program = \"/e\"\nprecison = \"float32\"\n", ["settings.unknown_key"]),

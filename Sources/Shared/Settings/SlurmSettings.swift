@@ -90,6 +90,7 @@ extension SlurmSettings {
 
     private static func isOption(_ text: String) -> Bool {
         guard let match = text.wholeMatch(of: /--([a-z-]+)(=[^\p{Cc}]*)?/) else { return false }
-        return !own.contains(String(match.1))
+        // sbatch takes the beginning of an option for the whole.
+        return !own.contains { $0.hasPrefix(match.1) }
     }
 }
