@@ -311,7 +311,7 @@ let testTargets: [Target] = [
             "OperationsScene",
             "Platform", "RowFormats", "Serving", "Settings", "StageKit", "WorkerProtocol", httpTypes, hummingbirdCore,
             lifecycle, logging, nio,
-        ]),
+        ], golden: true),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),
     tests("DataQualityTests", ["DataQuality", "Nouns"]),
@@ -431,7 +431,7 @@ let testTargets: [Target] = [
             "ControlProtocol", "Launching", "Ledger", "Nouns", "OperationsScene", "Platform", "Registry", "Settings",
             "StageKit", "WorkerProtocol", logging,
         ]),
-    tests("ReportsTests", ["ControlProtocol", "Nouns", "Reports"]),
+    tests("ReportsTests", ["ControlProtocol", "Nouns", "Reports"], golden: true),
     tests("RowFilesTests", ["Compression", "JSONText", "Nouns", "RowFiles"]),
     tests("RowFormatsTests", ["Compression", "Nouns", "RowFormats"]),
     tests(

@@ -58,7 +58,7 @@ struct CommandPageTests {
     @Test(arguments: ["bash", "zsh", "fish"])
     func shellsCompleteCommandsAndNames(shell: String) throws {
         let script = try #require(CompletionShell(rawValue: shell).map { Ftctl.completionScript(for: $0) })
-        for word in Ftctl.nouns.map { $0._commandName } + ["chat", "status"] {
+        for word in Ftctl.nouns.map({ $0._commandName }) + ["chat", "status"] {
             #expect(script.contains(word), "\(word)")
         }
         #expect(script.contains("---completion"), "names are asked for")

@@ -65,7 +65,7 @@ struct LateRowsTests {
         try write(IntakeScene.rows(10..<14), to: writer)
         close(writer)
         usleep(100_000)
-        let service = try scene.restarted()
+        let service = scene.restarted()
         _ = try service.pass(CompleteFiles())
         #expect(Set(try scene.drops().map(\.rowsAccepted)) == [10, 14])
         _ = try service.pass(CompleteFiles())

@@ -249,7 +249,7 @@ struct LedgerTests {
 
     @Test(.timeLimit(.minutes(10))) func whatMayBeCancelledIsTakenBackAsAWhole() async throws {
         let ledger = ledger
-        try ledger.receive(drop("d-1"))
+        _ = try ledger.receive(drop("d-1"))
         let outcome = await cancelled {
             try ledger.writeUnlessCancelled { db in
                 try db.execute(sql: "DELETE FROM drop_file")

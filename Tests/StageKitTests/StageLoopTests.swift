@@ -170,9 +170,9 @@ struct StageLoopTests {
         #expect(context.problems.all().map(\.code) == ["stage.odd"])
     }
 
-    @Test func aWorkerThatGaveWayIsNoFaultAndEndsNoPass() async throws {
+    @Test func aWorkerThatGaveWayIsNoFaultAndEndsNoPass() throws {
         var done: [Int] = []
-        try await loop().each([1, 2], as: "run", key: { "\($0)" }) { item in
+        try loop().each([1, 2], as: "run", key: { "\($0)" }) { item in
             if item == 1 { throw CancellationError() }
             done.append(item)
         }
@@ -261,8 +261,5 @@ struct LineLog: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(
-        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
-        function: String, line: UInt
-    ) { kept.lines.withLock { $0.append("\(message)") } }
+    func log(event: LogEvent) { kept.lines.withLock { $0.append("\(event.message)") } }
 }

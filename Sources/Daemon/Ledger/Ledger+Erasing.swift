@@ -47,7 +47,7 @@ extension Ledger {
                 try Self.save(run, db)
             }
         }
-        try pool.writeWithoutTransaction { db in
+        pool.writeWithoutTransaction { db in
             // Readers that are at work keep the log; the next checkpoint empties it then.
             _ = try? db.checkpoint(.truncate)
         }
@@ -77,7 +77,7 @@ extension Ledger {
                 sql: "UPDATE snapshot SET body = json_remove(body, '$.labels') WHERE pipeline = ?", arguments: [name])
             return count
         }
-        try pool.writeWithoutTransaction { _ = try? $0.checkpoint(.truncate) }
+        pool.writeWithoutTransaction { _ = try? $0.checkpoint(.truncate) }
         try removeCopies()
         return count
     }

@@ -1,5 +1,5 @@
 /// Settings of which the defaults are known.
-package protocol StandardSettings {
+package protocol StandardSettings: SendableMetatype {
     /// What holds where the file says nothing.
     static var standard: Self { get }
 }
