@@ -52,7 +52,7 @@ func matrix(_ out: Int, _ inner: Int, _ type: StorageType) throws -> WeightMatri
 print(
     """
     \(tokens) tokens, \(threads) threads, BLAS core \(BLAS.core), kernels \
-    \(ck_cpu_level() == 1 ? "AVX2" : "portable"); GFLOP/s and ratio to SGEMM
+    \(KernelLevel.name); GFLOP/s and ratio to SGEMM
     """
 )
 func column(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }

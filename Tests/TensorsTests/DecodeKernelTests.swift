@@ -13,7 +13,7 @@ struct DecodeKernelTests {
         }
     }
 
-    @Test(arguments: [StorageType.f32, .f16, .bf16, .q8_0, .q4_0, .q4_1], [0, 1])
+    @Test(arguments: [StorageType.f32, .f16, .bf16, .q8_0, .q4_0, .q4_1], [0, 1, 2])
     func matrixTimesFewTokens(type: StorageType, level: Int) {
         ck_cpu_set_level(Int32(level))
         defer { ck_cpu_set_level(-1) }
@@ -51,7 +51,7 @@ struct DecodeKernelTests {
         }
     }
 
-    @Test(arguments: [0, 1], [(20, 3), (64, 3), (64, 1), (16, 2), (32, 4), (64, 7), (16, 8)])
+    @Test(arguments: [0, 1, 2], [(20, 3), (64, 3), (64, 1), (16, 2), (32, 4), (64, 7), (16, 8)])
     func attentionOverSpans(level: Int, shape: (head: Int, group: Int)) {
         ck_cpu_set_level(Int32(level))
         defer { ck_cpu_set_level(-1) }
@@ -97,7 +97,7 @@ struct DecodeKernelTests {
         return (0..<4).reduce(sum) { value, _ in value * value }
     }
 
-    @Test(arguments: [0, 1])
+    @Test(arguments: [0, 1, 2])
     func largestOfMany(level: Int) {
         ck_cpu_set_level(Int32(level))
         defer { ck_cpu_set_level(-1) }

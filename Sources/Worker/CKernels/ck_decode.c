@@ -1,6 +1,7 @@
 #include "ck_decode.h"
 #include "ck_cpu.h"
 #include "ck_dequantize.h"
+#define CK_HAS_WIDE
 #define CK_IMPLEMENTATION "decode.inc"
 #include "impl/variants.h"
 

@@ -1,5 +1,6 @@
 #include "ck_gemm.h"
 #include "ck_cpu.h"
+#define CK_HAS_WIDE
 #define CK_IMPLEMENTATION "gemm.inc"
 #include "impl/variants.h"
 

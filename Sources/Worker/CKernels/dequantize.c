@@ -1,8 +1,8 @@
-// Storage types to float. One plain body (dequantize_body.h) is compiled for the baseline and for AVX2; the choice is made
-// once, at run time.
+// Storage types to float. One plain body (dequantize_body.h) is compiled for the baseline and for AVX2; the commonest types have wide
+// bodies of their own. Which of them runs is decided as for every kernel (ck_cpu.h).
 #include "ck_dequantize.h"
 
-#include <stdlib.h>
+#include "ck_cpu.h"
 #include <string.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -77,7 +77,11 @@ CK_TARGET static inline __m128 halves_at(const uint8_t *p) {
 CK_TARGET static inline float avx2_half_at(const uint8_t *p) {
     uint16_t h;
     memcpy(&h, p, 2);
-    return _cvtsh_ss(h);
+    // By way of a general register: the compiler would insert the half into a register that is still in use, so that each block waits for
+    // the one before.
+    int32_t wide = h;
+    __asm__("" : "+r"(wide));
+    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(wide)));
 }
 
 // Eight bytes as floats, from the low half of `q`.
@@ -127,20 +131,53 @@ CK_TARGET static void avx2_q8_0(const uint8_t *restrict src, int64_t n, float *r
 #undef CK_WIDE
 #undef CK_TARGET
 #undef CK_NAME
-#endif
 
-typedef int (*row_function)(int32_t, const void *, int64_t, float *);
+// Sixteen lanes for the commonest types; the others are as AVX2 has them.
+#define CK_TARGET __attribute__((target("avx2,f16c,avx512f,avx512vl,avx512dq,avx512bw")))
+CK_TARGET static inline __m512 unsigned16(__m128i q) { return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(q)); }
+CK_TARGET static inline __m512 signed16(__m128i q) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(q)); }
 
-static row_function choose(void) {
-    const char *forced = getenv("FINETUNED_KERNELS");
-    if (forced && strcmp(forced, "scalar") == 0) return scalar_row;
-#if defined(__x86_64__)
-    // These also ask the operating system (XGETBV) whether it saves the wide registers.
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) return avx2_row;
-#endif
-    return scalar_row;
+CK_TARGET static void avx512_q4_0(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    const __m128i low = _mm_set1_epi8(15), eight = _mm_set1_epi8(8);
+    for (int64_t b = 0; b < n / 32; b++, src += 18, dst += 32) {
+        const __m512 d = _mm512_set1_ps(avx2_half_at(src));
+        const __m128i q = _mm_loadu_si128((const __m128i *)(src + 2));
+        const __m128i l = _mm_sub_epi8(_mm_and_si128(q, low), eight), h = _mm_sub_epi8(_mm_and_si128(_mm_srli_epi16(q, 4), low), eight);
+        _mm512_storeu_ps(dst, _mm512_mul_ps(d, signed16(l)));
+        _mm512_storeu_ps(dst + 16, _mm512_mul_ps(d, signed16(h)));
+    }
 }
+
+CK_TARGET static void avx512_q4_1(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    const __m128i low = _mm_set1_epi8(15);
+    for (int64_t b = 0; b < n / 32; b++, src += 20, dst += 32) {
+        const __m128 both = halves_at(src);
+        const __m512 d = _mm512_broadcastss_ps(both), m = _mm512_broadcastss_ps(_mm_movehdup_ps(both));
+        const __m128i q = _mm_loadu_si128((const __m128i *)(src + 4));
+        const __m128i l = _mm_and_si128(q, low), h = _mm_and_si128(_mm_srli_epi16(q, 4), low);
+        _mm512_storeu_ps(dst, _mm512_add_ps(_mm512_mul_ps(d, unsigned16(l)), m));
+        _mm512_storeu_ps(dst + 16, _mm512_add_ps(_mm512_mul_ps(d, unsigned16(h)), m));
+    }
+}
+
+CK_TARGET static void avx512_q8_0(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    for (int64_t b = 0; b < n / 32; b++, src += 34, dst += 32) {
+        const __m512 d = _mm512_set1_ps(avx2_half_at(src));
+        for (int i = 0; i < 32; i += 16)
+            _mm512_storeu_ps(dst + i, _mm512_mul_ps(d, signed16(_mm_loadu_si128((const __m128i *)(src + 2 + i)))));
+    }
+}
+#undef CK_TARGET
+
+static int avx512_row(int32_t type, const void *src, int64_t n, float *dst) {
+    switch (type) {
+        case CK_Q4_0: avx512_q4_0(src, n, dst); return 0;
+        case CK_Q4_1: avx512_q4_1(src, n, dst); return 0;
+        case CK_Q8_0: avx512_q8_0(src, n, dst); return 0;
+        default: return avx2_row(type, src, n, dst);
+    }
+}
+#endif
 
 int64_t ck_block_elements(int32_t type) {
     switch (type) {
@@ -175,14 +212,15 @@ static int whole_blocks(int32_t type, int64_t n) {
 }
 
 int ck_dequantize_row(int32_t type, const void *src, int64_t n, float *dst) {
-    // Every thread would compute the same pointer, so a relaxed store is enough.
-    static row_function chosen;
-    row_function function = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
-    if (!function) {
-        function = choose();
-        __atomic_store_n(&chosen, function, __ATOMIC_RELAXED);
+    if (!whole_blocks(type, n)) return -1;
+#if defined(__x86_64__)
+    switch (ck_cpu_level()) {
+        case 2: return avx512_row(type, src, n, dst);
+        case 1: return avx2_row(type, src, n, dst);
+        default: break;
     }
-    return whole_blocks(type, n) ? function(type, src, n, dst) : -1;
+#endif
+    return scalar_row(type, src, n, dst);
 }
 
 int ck_dequantize_row_scalar(int32_t type, const void *src, int64_t n, float *dst) {

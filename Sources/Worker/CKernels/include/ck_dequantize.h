@@ -13,7 +13,7 @@ int64_t ck_block_elements(int32_t type);
 int64_t ck_block_bytes(int32_t type);
 
 /// Dequantises `count` elements (whole blocks) of `source` into `destination`; bit-equal to the `gguf` Python package (0.19).
-/// AVX2 is chosen at run time; FINETUNED_KERNELS=scalar forces the plain build. `source` needs no alignment.
+/// The variant is chosen at run time (`ck_cpu_level`), and each gives the same bits. `source` needs no alignment.
 /// Returns 0, or -1 when the type is unknown or `count` is no whole number of blocks (nothing is written then).
 int ck_dequantize_row(int32_t type, const void *source, int64_t count, float *destination);
 /// The same from the plain build, for parity tests.

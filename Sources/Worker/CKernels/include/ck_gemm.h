@@ -10,7 +10,7 @@ void ck_gemm(
 
 enum {
     /// The floats of scratch that `ck_gemm_transposed` needs.
-    CK_TRANSPOSED_SCRATCH = 256 * 96 + 256 * 16,
+    CK_TRANSPOSED_SCRATCH = 256 * 96 + 256 * 32,
 };
 
 /// C[m×n] += Aᵀ·B with A [k×m] and B [k×n], both row-major: the gradient of a weight from its outputs' gradients and its inputs.
