@@ -7,9 +7,10 @@ tools/install-deps.sh python
 venv=.venv-interop
 requirements=Tests/Interop/requirements.txt
 if [ ! -f "$venv/ready" ] || ! cmp -s "$requirements" "$venv/ready"; then
-    echo "Making $venv (llama.cpp is built from source: some ten minutes on two cores, once)"
+    echo "Making $venv (llama.cpp's library is built from source: a minute or two on two cores, once)"
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --requirement "$requirements"
+    CMAKE_ARGS="-DLLAVA_BUILD=OFF -DCMAKE_PROJECT_INCLUDE=$PWD/tools/llama-library.cmake" \
+        "$venv/bin/pip" install --quiet --requirement "$requirements"
     cp "$requirements" "$venv/ready"
 fi
 old=Tests/Interop/requirements-old.txt

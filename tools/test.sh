@@ -3,9 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 flags=(-c release -Xswiftc -enable-testing)
-# Suites that start daemons, boot systemd, kill processes or measure waiting want the machine to themselves; so do those that compare
-# bits, while others choose among the variants of the kernels.
-serial='SlurmLabTests|EngineChecksTests|FaultTests|JudgedTests|LaunchingTests|SystemdTests|IntakeTests|CrashTests|EndToEndTests|SupervisionTests|SystemdUnitTests|PlatformTests|DeliveryTests|HubClientTests|PromotionTests|SchedulingTests|WorkerTests|InferenceTests|ServingTests'
+# Suites that boot systemd or a cluster of their own and mostly wait for it. They run beside everything else, one at a time.
+labs='SlurmLabTests|SystemdTests'
+# Suites that start daemons, kill processes or measure waiting want their process to themselves; so do those that compare bits, while
+# others choose among the variants of the kernels.
+serial='EngineChecksTests|FaultTests|JudgedTests|LaunchingTests|IntakeTests|CrashTests|EndToEndTests|SupervisionTests|SystemdUnitTests|PlatformTests|DeliveryTests|HubClientTests|PromotionTests|SchedulingTests|WorkerTests|InferenceTests|ServingTests'
 
 took=()
 phase() { # name title: what follows belongs to it, until the next one
@@ -36,10 +38,24 @@ swift build "${flags[@]}" --build-tests 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\] (Com
 swift build "${flags[@]}" --build-tests >/dev/null
 run() { swift test "${flags[@]}" --skip-build "$@"; }
 if [ $# -gt 0 ]; then run --filter "$1"; exit; fi
+# The labs' own story is long: it is shown where one of them fails.
+mkdir -p .build/labs
+set -m # a process group of its own, so that it can be ended as a whole
+( since=$SECONDS; status=0
+  run --ignore-lock --no-parallel --filter "$labs" > .build/labs/log 2>&1 || status=$?
+  echo $((SECONDS - since)) > .build/labs/took; exit $status ) &
+labs_process=$!
+set +m
+trap 'kill -- -$labs_process 2>/dev/null || true' EXIT
 phase tests "Tests"
-run --skip "$serial"
-phase serial "Tests that need the machine to themselves"
-run --no-parallel --filter "$serial"
+run --ignore-lock --skip "$serial|$labs"
+phase serial "Tests that need a process to themselves"
+run --ignore-lock --no-parallel --filter "$serial"
+phase labs "Tests under systemd and Slurm, begun with the others"
+wait $labs_process || { cat .build/labs/log; exit 1; }
+trap - EXIT
+tail -n 1 .build/labs/log
+printf 'They took %d s.\n' "$(< .build/labs/took)"
 phase fuzz "A minute of damaged files"
 tools/fuzz.sh short
 phase peers "Peers: transformers, peft, llama.cpp"

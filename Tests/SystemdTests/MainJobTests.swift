@@ -55,52 +55,40 @@ extension SystemdTests {
             }
         }
 
-        @Test func aRunThatAStopInterruptedGoesOn() async throws {
-            try await SystemdMachine.with(pipelines: ["tickets": TicketData.pipeline(epochs: 4)]) { machine in
+        @Test func aRunThatAStopAndAKillInterruptedGoesOn() async throws {
+            try await SystemdMachine.with(pipelines: ["tickets": TicketData.pipeline()]) { machine in
                 try await machine.shell("systemctl start finetuned")
                 try await machine.addBase()
                 try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")
                 let started = try await machine.wait(for: .runStarted, "PIPELINE=tickets", seconds: 240)
                 let run = try #require(started["RUN"])
-                try #require(
-                    try await TestSupport.eventually { try await machine.steps(run).count >= 3 },
-                    "no step within two minutes")
+                try #require(try await TestSupport.eventually { try await machine.steps(run).count >= 3 })
 
-                let clock = ContinuousClock()
-                let stop = try await clock.measure { try await machine.shell("systemctl stop finetuned", seconds: 160) }
-                #expect(stop < .seconds(30))
+                try await machine.shell("systemctl stop finetuned", seconds: 160)
+                // Where systemd had lost patience it would be "timeout".
                 #expect(try await machine.property("Result") == "success")
                 #expect(try await machine.workers() == [])
                 try await machine.wait(for: .runInterrupted, "RUN=\(run)", seconds: 1)
 
+                let before = try await machine.steps(run)
                 try await machine.shell("systemctl start finetuned")
                 try await machine.wait(for: .runResumed, "RUN=\(run)", seconds: 240)
-                try await machine.wait(for: .versionPromoted, "RUN=\(run)", seconds: 240)
-                let story = try await machine.journal("PIPELINE=tickets").events()
-                for event in ["drop.stored", "run.queued", "run.started", "run.trained", "version.promoted"] {
-                    #expect(story.filter { $0 == event }.count == 1, "\(event) in \(story)")
-                }
+                try #require(try await TestSupport.eventually { try await machine.steps(run).count > before.count })
                 // No step was done twice: the numbers only ever rise.
                 let steps = try await machine.steps(run)
                 #expect(steps == Array(1...(steps.last ?? 1)))
-            }
-        }
 
-        @Test func aWorkerKilledInItsMiddleIsStartedAgain() async throws {
-            try await SystemdMachine.with(pipelines: ["tickets": TicketData.pipeline()]) { machine in
-                try await machine.shell("systemctl start finetuned")
-                try await machine.addBase()
-                try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")
-                let run = try #require(
-                    try await machine.wait(for: .runStarted, "PIPELINE=tickets", seconds: 240)["RUN"])
                 let daemon = try await machine.property("MainPID")
-                try #require(try await TestSupport.eventually { try await machine.workers().count == 1 })
                 try await machine.shell("pkill -KILL -x finetune-worker")
                 let died = try await machine.wait(for: .workerDied, "RUN=\(run)")
                 #expect(died["PRIORITY"] == "4")
                 try await machine.wait(for: .versionPromoted, "RUN=\(run)", seconds: 240)
                 #expect(try await machine.property("MainPID") == daemon)
                 #expect(try await machine.property("NRestarts") == "0")
+                let story = try await machine.journal("PIPELINE=tickets").events()
+                for event in ["drop.stored", "run.queued", "run.started", "run.trained", "version.promoted"] {
+                    #expect(story.filter { $0 == event }.count == 1, "\(event) in \(story)")
+                }
             }
         }
 

@@ -69,7 +69,7 @@ extension SystemdTests {
             try await machine.shell("rm -f /usr/sbin/policy-rc.d; dpkg --install /opt/older.deb 2>&1")
             #expect(try await machine.property("ActiveState") == "active")
             #expect(try await machine.property("UnitFileState") == "enabled")
-            try await machine.write(TicketData.pipeline(epochs: 4), to: "/etc/finetuned/pipelines/tickets.toml")
+            try await machine.write(TicketData.pipeline(), to: "/etc/finetuned/pipelines/tickets.toml")
             try await machine.shell("systemctl reload finetuned")
             try await machine.addBase()
             try await machine.drop(TicketData.rows(180), as: "monday.jsonl", into: "tickets")

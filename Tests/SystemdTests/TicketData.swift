@@ -33,7 +33,7 @@ enum TicketData {
     }
 
     /// A pipeline that learns it quickly. A third of the rows are for the gate, so that the verdict is sure.
-    static func pipeline(epochs: Double = 2) -> String {
+    static func pipeline() -> String {
         """
         base = "smollm2-135m-instruct"
         promote = "auto"
@@ -45,7 +45,7 @@ enum TicketData {
 
         [recipe]
         learning_rate = 2e-3
-        epochs = \(epochs)
+        epochs = 2
         batch_rows = 8
 
         [data]
