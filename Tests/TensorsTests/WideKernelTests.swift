@@ -70,6 +70,32 @@ struct WideKernelTests {
         }
     }
 
+    @Test(arguments: [(20, 3), (64, 3), (64, 1), (16, 2), (32, 4), (64, 7), (256, 4)])
+    func attention(head: Int, group: Int) {
+        let (stride, counts) = (2 * head + 8, [5, 1, 16, 14])
+        let rows = counts.reduce(0, +)
+        let keys = DecodeKernelTests.numbers(rows * stride, 1), values = DecodeKernelTests.numbers(rows * stride, 2)
+        let queries = DecodeKernelTests.numbers(group * head, 3)
+        var scratch = [Float](repeating: 0, count: group * (rows + 8))
+        keys.withUnsafeBufferPointer { keys in
+            values.withUnsafeBufferPointer { values in
+                var (first, spans) = (0, [ck_span]())
+                for count in counts {
+                    spans.append(
+                        ck_span(
+                            k: keys.baseAddress.map { $0 + first * stride },
+                            v: values.baseAddress.map { $0 + first * stride }, count: Int64(count)))
+                    first += count
+                }
+                same(group * head, "\(group) heads of \(head)") {
+                    ck_attend_spans(
+                        Int64(spans.count), spans, Int64(head), Int64(group), 0.125, Int64(stride), queries, &$0,
+                        &scratch)
+                }
+            }
+        }
+    }
+
     @Test(arguments: [StorageType.f32, .f16, .bf16, .q8_0, .q4_0, .q4_1])
     func storedNumbers(type: StorageType) {
         let values = DecodeKernelTests.numbers(32 * 9, 5)

@@ -137,26 +137,26 @@ CK_TARGET static void avx2_q8_0(const uint8_t *restrict src, int64_t n, float *r
 CK_TARGET static inline __m512 unsigned16(__m128i q) { return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(q)); }
 CK_TARGET static inline __m512 signed16(__m128i q) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(q)); }
 
+// The sixteen numbers that a block's four bits can mean are worked out once and then looked up: a permutation reads the lowest four bits of
+// each index alone.
+CK_TARGET static inline void look_up(const uint8_t *q, __m512 table, float *dst) {
+    const __m512i both = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)q));
+    _mm512_storeu_ps(dst, _mm512_permutexvar_ps(both, table));
+    _mm512_storeu_ps(dst + 16, _mm512_permutexvar_ps(_mm512_srli_epi32(both, 4), table));
+}
+
 CK_TARGET static void avx512_q4_0(const uint8_t *restrict src, int64_t n, float *restrict dst) {
-    const __m128i low = _mm_set1_epi8(15), eight = _mm_set1_epi8(8);
-    for (int64_t b = 0; b < n / 32; b++, src += 18, dst += 32) {
-        const __m512 d = _mm512_set1_ps(avx2_half_at(src));
-        const __m128i q = _mm_loadu_si128((const __m128i *)(src + 2));
-        const __m128i l = _mm_sub_epi8(_mm_and_si128(q, low), eight), h = _mm_sub_epi8(_mm_and_si128(_mm_srli_epi16(q, 4), low), eight);
-        _mm512_storeu_ps(dst, _mm512_mul_ps(d, signed16(l)));
-        _mm512_storeu_ps(dst + 16, _mm512_mul_ps(d, signed16(h)));
-    }
+    const __m512 numbers = _mm512_setr_ps(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
+    for (int64_t b = 0; b < n / 32; b++, src += 18, dst += 32)
+        look_up(src + 2, _mm512_mul_ps(_mm512_set1_ps(avx2_half_at(src)), numbers), dst);
 }
 
 CK_TARGET static void avx512_q4_1(const uint8_t *restrict src, int64_t n, float *restrict dst) {
-    const __m128i low = _mm_set1_epi8(15);
+    const __m512 numbers = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     for (int64_t b = 0; b < n / 32; b++, src += 20, dst += 32) {
         const __m128 both = halves_at(src);
         const __m512 d = _mm512_broadcastss_ps(both), m = _mm512_broadcastss_ps(_mm_movehdup_ps(both));
-        const __m128i q = _mm_loadu_si128((const __m128i *)(src + 4));
-        const __m128i l = _mm_and_si128(q, low), h = _mm_and_si128(_mm_srli_epi16(q, 4), low);
-        _mm512_storeu_ps(dst, _mm512_add_ps(_mm512_mul_ps(d, unsigned16(l)), m));
-        _mm512_storeu_ps(dst + 16, _mm512_add_ps(_mm512_mul_ps(d, unsigned16(h)), m));
+        look_up(src + 4, _mm512_add_ps(_mm512_mul_ps(d, numbers), m), dst);
     }
 }
 

@@ -8,7 +8,7 @@
 #define CK_MATVEC_TOKENS 4
 
 /// y[m × count] = x[m × in]·W[first ..< first+count]ᵀ, or += when `accumulate`; `y` points at column `first`, `bias` at its beginning
-/// or is NULL. Four rows of W at a time are unpacked into `scratch` (CK_LINEAR_SCRATCH floats). What a token gets is the same bits
+/// or is NULL. Some rows of W at a time are unpacked into `scratch` (CK_LINEAR_SCRATCH floats). What a token gets is the same bits
 /// whatever `m` is and whichever other tokens there are.
 void ck_matvec(
     const ck_matrix *w, int64_t first, int64_t count, int64_t m, const float *x, int64_t ldx, float *y, int64_t ldy,
