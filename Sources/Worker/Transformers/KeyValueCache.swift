@@ -1,8 +1,8 @@
 import Tensors
 
-/// Keys and values of every layer that attends for a batch of sequences: those of the prompts' packed stream, in which a
-/// shared beginning is kept once, and a run of rows for what each sequence generates; and of every layer that convolves
-/// the products of each sequence's last tokens.
+/// Keys and values of every layer that attends for a batch of sequences: those of the prompts' packed stream, in which
+/// a shared beginning is kept once, and a run of rows for what each sequence generates; and of every layer that
+/// convolves the products of each sequence's last tokens.
 package final class KeyValueCache {
     /// Floats a token and layer: its keys, then its values.
     let rowWidth: Int

@@ -85,8 +85,8 @@ struct TensorShelf {
         return layer
     }
 
-    /// `name.weight` of a convolution that takes each channel by itself: [width × taps], or [width × 1 × taps] as PyTorch
-    /// has it.
+    /// `name.weight` of a convolution that takes each channel by itself: [width × taps], or [width × 1 × taps] as
+    /// PyTorch has it.
     private func kernel(_ name: String, _ c: ModelConfiguration) throws -> ConvolutionKernel {
         let isPlain = find(name + ".weight")?.shape.count == 2
         let stored = try tensor(name + ".weight", isPlain ? [c.width, c.taps] : [c.width, 1, c.taps])

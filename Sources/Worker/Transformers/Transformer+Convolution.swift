@@ -55,8 +55,8 @@ extension Transformer {
         }
     }
 
-    /// The gated sum of each row's taps. `find` points out the products of a row's last tokens, its own last, nil before
-    /// its sequence began.
+    /// The gated sum of each row's taps. `find` points out the products of a row's last tokens, its own last, nil
+    /// before its sequence began.
     func convolve(
         _ layer: Int, tokens: Int, _ kept: Activations.Slot,
         find: (_ row: Int, _ taps: inout [UnsafePointer<Float>?]) -> Void

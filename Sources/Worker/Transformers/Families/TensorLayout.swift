@@ -86,8 +86,8 @@ package struct TensorLayout: Sendable {
             })
     }
 
-    /// The end of a module's name that tells it apart from a block's other modules: `q_proj` of `self_attn.q_proj`, and all
-    /// of `self_attn.out_proj` where a convolution has an `out_proj` too.
+    /// The end of a module's name that tells it apart from a block's other modules: `q_proj` of `self_attn.q_proj`, and
+    /// all of `self_attn.out_proj` where a convolution has an `out_proj` too.
     func shortModule(_ name: String) -> String {
         func last(_ module: String) -> String { module.split(separator: ".").last.map(String.init) ?? module }
         let alike = Set(projections.values).filter { last($0) == last(name) }
