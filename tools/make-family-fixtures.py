@@ -14,7 +14,7 @@ import sys
 import torch
 from safetensors.torch import save_file
 from transformers import (AutoModelForCausalLM, Gemma3Config, Gemma3TextConfig, GPT2Config, GraniteConfig, GraniteMoeHybridConfig,
-                          LlamaConfig, Ministral3Config, MistralConfig, Olmo2Config, Olmo3Config, Phi3Config, Qwen2Config, Qwen3Config, SmolLM3Config)
+                          Lfm2Config, LlamaConfig, Ministral3Config, MistralConfig, Olmo2Config, Olmo3Config, Phi3Config, Qwen2Config, Qwen3Config, SmolLM3Config)
 
 SMALL = dict(vocab_size=67, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=64, bos_token_id=1, eos_token_id=2, pad_token_id=0)
@@ -23,6 +23,7 @@ LONGROPE = dict(rope_type="longrope", rope_theta=10000.0, partial_rotary_factor=
                 short_factor=[1.0, 1.1, 1.3], long_factor=[1.5, 2.0, 3.0])
 GRANITE4 = dict(embedding_multiplier=3.0, attention_multiplier=0.35, residual_multiplier=0.22, logits_scaling=2.5, num_local_experts=0,
                 shared_intermediate_size=20, mamba_n_heads=4, layer_types=["full_attention"] * 2)
+LFM2 = ["conv", "full_attention", "conv", "conv"]
 KINDS = {
     "llama": (LlamaConfig(**SMALL, tie_word_embeddings=False), torch.float32),
     "llama3": (LlamaConfig(**SMALL, tie_word_embeddings=True, rope_parameters=LLAMA3), torch.bfloat16),
@@ -52,6 +53,9 @@ KINDS = {
     "ministral3": (Ministral3Config(**SMALL, head_dim=8, rope_parameters=dict(
         rope_type="yarn", type="yarn", rope_theta=10000.0, factor=2.0, original_max_position_embeddings=32, max_position_embeddings=64,
         beta_fast=4.0, beta_slow=1.0, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.1)), torch.bfloat16),
+    "lfm2": (Lfm2Config(**{**SMALL, "num_hidden_layers": 4}, block_multiple_of=8, layer_types=LFM2), torch.bfloat16),
+    "lfm2-older": (Lfm2Config(**{**SMALL, "num_hidden_layers": 3}, block_multiple_of=8, block_ffn_dim_multiplier=1.3, conv_L_cache=4,
+                              full_attn_idxs=[0, 2]), torch.float16),
 }
 
 
@@ -62,7 +66,9 @@ def randomize(model, kind):
             around = 0.0 if name.endswith("bias") or kind.startswith("gemma3") else 1.0
             parameter.data.normal_(around, 0.3)
         else:
-            parameter.data.normal_(0, 0.8 if "embed" in name or "wte" in name or "wpe" in name else 1.2 / parameter.shape[-1] ** 0.5)
+            # A short convolution multiplies what it is given twice.
+            size = 0.7 if ".conv." in name else 1.2
+            parameter.data.normal_(0, 0.8 if "embed" in name or "wte" in name or "wpe" in name else size / parameter.shape[-1] ** 0.5)
 
 
 def trajectory(model, sequences):
@@ -99,6 +105,13 @@ def main():
             scaling = written.pop("rope_parameters")
             written["rope_theta"] = scaling.pop("rope_theta")
             written["rope_scaling"] = scaling
+            path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
+        if kind == "lfm2-older":  # likewise
+            path = folder / "config.json"
+            written = json.loads(path.read_text())
+            written["rope_theta"] = written.pop("rope_parameters")["rope_theta"]
+            written["block_ff_dim"] = written.pop("intermediate_size")
+            del written["layer_types"]
             path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
         # Read again rather than cast back: casting would round the rotary frequencies too.
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()

@@ -9,7 +9,8 @@ import pytest
 import worker
 
 FAMILIES = pathlib.Path(__file__).resolve().parents[1] / "Fixtures" / "families"
-KINDS = ["llama", "llama3", "llama-biased", "qwen2", "qwen3", "smollm3", "granite", "phi3", "granitemoehybrid", "granite4-nope", "olmo2", "olmo3", "ministral3"]
+KINDS = ["llama", "llama3", "llama-biased", "qwen2", "qwen3", "smollm3", "granite", "phi3", "granitemoehybrid", "granite4-nope", "olmo2", "olmo3", "ministral3", "lfm2",
+         "lfm2-older"]
 CONTEXTS = {"ministral3": 32}
 # llama.cpp rounds every context up to 256, and takes LongRoPE's divisors for long texts where that is beyond the original one: 32 in the tiny model.
 LLAMA_KINDS = [kind for kind in KINDS if kind != "phi3"]
@@ -93,6 +94,42 @@ def test_llama_cpp_computes_the_losses_of_transformers(kind, tmp_path):
         for place, wanted in enumerate(sequence["losses"]):
             # F16 weights and llama.cpp's F16 cache.
             assert abs(found[place] - wanted) < 2e-2 * max(1, wanted), (kind, place)
+
+
+@pytest.mark.parametrize("targets", [["q", "k", "v", "o", "gate", "up", "down"], ["o"], ["v", "down"]])
+@pytest.mark.parametrize("kind", ["lfm2", "lfm2-older"])
+def test_peft_computes_what_the_merged_model_does(kind, targets, tmp_path):
+    """Attention and convolutions have modules of one name, and peft takes those that were trained."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    base = base_of(kind, tmp_path)
+    rows = worker.write_rows(tmp_path / "rows.jsonl", [("ABC" * n, "DEFGH"[:n] * 2) for n in range(1, 6)])
+    recipe = dict(worker.RECIPE, epochs=8.0, learningRate=2e-2, maxLength=32, batchRows=5, targets=targets)
+    trained, _, _ = worker.run(tmp_path / "train", "train", {"model": worker.model(base), "train": [rows], "validation": [], "recipe": recipe})
+    tuned = worker.model(base, adapters=[trained["training"]["adapter"]["path"]])
+    for name, form in [("peft", "peft"), ("merged", "huggingface-f32")]:
+        worker.run(tmp_path / name, "export", {"model": tuned, "format": form, "check": [rows]})
+    merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged" / "export", dtype=torch.float32).eval()
+    plain = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval()
+    ids = torch.tensor([sequences(kind)[0]["ids"]])
+    with torch.no_grad():
+        before = plain(ids).logits
+        adapted = PeftModel.from_pretrained(plain, tmp_path / "peft" / "export").eval()
+        found, wanted = adapted(ids).logits, merged(ids).logits
+    assert (found - wanted).abs().max() < 1e-3
+    assert (found - before).abs().max() > 0.05, "the adapter changes nothing"
+    modules = {".".join(name.split(".")[-4:-2]) for name, _ in adapted.named_parameters() if "lora_A" in name}
+    assert modules == {".".join(name.split(".")[-4:-2]) for name in adapters_of(tmp_path / "peft" / "export")}
+
+
+def adapters_of(folder):
+    """The names of the first factors in a PEFT folder, as peft names its parameters."""
+    from safetensors import safe_open
+
+    with safe_open(folder / "adapter_model.safetensors", "pt") as file:
+        return [name.replace(".weight", ".default.weight") for name in file.keys() if "lora_A" in name]
 
 
 @pytest.mark.parametrize("kind", [*LLAMA_KINDS, "gpt2"])

@@ -14,13 +14,13 @@ struct ResumeTests {
     /// Two epochs over 40 rows in batches of `batchRows`, with activations for 128 tokens at a time.
     func loop(
         _ folder: String, noisy: Bool, full: Bool = false, pairs: Bool = false, batchRows: Int = 9,
-        patience: Int? = nil, served: Bool = false,
+        patience: Int? = nil, served: Bool = false, family: String = "llama",
         interruption: @escaping Interruption = {}, report: @escaping (TrainLoop.Event) -> Void = { _ in },
         endOfEpoch: @escaping (TrainLoop.EpochEnd, any Trainable) -> Void = { _, _ in }
     )
         throws -> (TrainLoop, any Trainable)
     {
-        let model = try TinyModel.make()
+        let model = try TinyModel.make(#require(ModelConfiguration.Family(architecture: family)))
         var recipe = Recipe()
         recipe.rank = 4
         recipe.batchRows = batchRows
@@ -58,11 +58,14 @@ struct ResumeTests {
         (0..<parameters.count).map { parameters.values.pointer[$0].bitPattern }
     }
 
-    @Test(arguments: [false, true], [false, true])
-    func stoppedBetweenAnyStepsEndsWithTheSameBytes(noisy: Bool, full: Bool) throws {
+    @Test(arguments: [
+        ("llama", false, false), ("llama", false, true), ("llama", true, false), ("llama", true, true),
+        ("lfm2", true, false), ("lfm2", false, true),
+    ])
+    func stoppedBetweenAnyStepsEndsWithTheSameBytes(family: String, noisy: Bool, full: Bool) throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let (straight, expected) = try loop(folder, noisy: noisy, full: full)
+        let (straight, expected) = try loop(folder, noisy: noisy, full: full, family: family)
         _ = try straight.run()
         for stop in 1..<straight.steps {
             let own = try temporaryFolder()
@@ -70,14 +73,15 @@ struct ResumeTests {
             nonisolated(unsafe) var done = 0
             nonisolated(unsafe) var written: Int?
             let (first, _) = try loop(
-                own, noisy: noisy, full: full, interruption: { if done >= stop { throw Stopped() } },
+                own, noisy: noisy, full: full, family: family,
+                interruption: { if done >= stop { throw Stopped() } },
                 report: {
                     if case .step = $0 { done += 1 }
                     if case .checkpoint(let step) = $0 { written = step }
                 })
             #expect(throws: Stopped.self) { try first.run() }
             #expect(written == stop)
-            let (second, adapter) = try loop(own, noisy: noisy, full: full)
+            let (second, adapter) = try loop(own, noisy: noisy, full: full, family: family)
             _ = try second.run()
             #expect(bytes(adapter) == bytes(expected), "stopped at step \(stop)")
         }

@@ -9,28 +9,7 @@ enum TinyModel {
 
     /// A model of three blocks of width 32, shaped by the family's own reader.
     static func make(_ family: ModelConfiguration.Family, seed: UInt64 = 5) throws -> Model {
-        let json: String
-        if family.name == "gpt2" {
-            json = #"{"n_embd": 32, "n_head": 4, "n_layer": 3, "n_inner": 48, "n_positions": 64}"#
-        } else {
-            // A window that sequences reach beyond, where one layer in three sees everything.
-            let own =
-                switch family.name {
-                case "gemma3": #""sliding_window": 5, "sliding_window_pattern": 3, "rope_local_base_freq": 1000,"#
-                case "granitemoehybrid":
-                    """
-                    "layer_types": ["attention", "attention", "attention"], "num_local_experts": 0,
-                    "shared_intermediate_size": 48, "position_embedding_type": "rope",
-                    """
-                default: ""
-                }
-            json = """
-                {\(own) "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
-                 "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
-                 "rope_theta": 10000}
-                """
-        }
-        let config = try Array(json.utf8).withUnsafeBytes { try JSONReader.document($0) }
+        let config = try Array(json(family).utf8).withUnsafeBytes { try JSONReader.document($0) }
         let c = try family.facts.shape(config, file: "tiny", vocabulary: vocabulary, tied: true)
         var random = Source(seed: seed)
         let d = c.width
@@ -48,17 +27,19 @@ enum TinyModel {
         }
         let shapes: [(Projection, out: Int, inner: Int)] = [
             (.q, c.queryWidth, d), (.k, c.keyWidth, d), (.v, c.keyWidth, d), (.o, d, c.queryWidth),
-            (.gate, c.hidden, d), (.up, c.hidden, d), (.down, d, c.hidden),
+            (.gate, c.hidden, d), (.up, c.hidden, d), (.down, d, c.hidden), (.convIn, 3 * d, d), (.convOut, d, d),
         ]
-        let layers = try (0..<c.layers).map { _ in
+        let layers = try (0..<c.layers).map { index in
             let hasNormsBefore = family.facts.huggingFace.norms.contains { $0.0 == .attention }
             var layer = LayerWeights(
                 attentionNorm: hasNormsBefore ? norm(d) : nil, feedForwardNorm: hasNormsBefore ? norm(d) : nil,
                 projections: try shapes.map { projection, out, inner in
-                    projection == .gate && !c.gated
+                    projection == .gate && !c.gated || !c.has(projection, in: index)
                         ? nil : try matrix(out, inner, bias: family.facts.biased.contains(projection))
                 })
-            if c.headNorms {
+            if c.convolves(index) {
+                layer.kernel = ConvolutionKernel(stored: random.values(d * c.taps, by: 1), taps: c.taps)
+            } else if c.headNorms {
                 let (query, key) = c.wideHeadNorms ? (c.queryWidth, c.keyWidth) : (c.headSize, c.headSize)
                 (layer.queryNorm, layer.keyNorm) = (norm(query), norm(key))
             }
@@ -72,6 +53,30 @@ enum TinyModel {
                 embedding: embedding, positions: c.rope == nil ? try matrix(c.context, d) : nil, layers: layers,
                 finalNorm: norm(d),
                 head: embedding, parameters: 0, quantisation: [:]))
+    }
+
+    private static func json(_ family: ModelConfiguration.Family) -> String {
+        if family.name == "gpt2" {
+            return #"{"n_embd": 32, "n_head": 4, "n_layer": 3, "n_inner": 48, "n_positions": 64}"#
+        }
+        // A window that sequences reach beyond, where one layer in three sees everything.
+        let own =
+            switch family.name {
+            case "gemma3": #""sliding_window": 5, "sliding_window_pattern": 3, "rope_local_base_freq": 1000,"#
+            case "granitemoehybrid":
+                """
+                "layer_types": ["attention", "attention", "attention"], "num_local_experts": 0,
+                "shared_intermediate_size": 48, "position_embedding_type": "rope",
+                """
+            case "lfm2":
+                #""layer_types": ["conv", "full_attention", "conv"], "block_auto_adjust_ff_dim": false,"#
+            default: ""
+            }
+        return """
+            {\(own) "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+             "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64,
+             "\(family.name == "lfm2" ? "norm_eps" : "rms_norm_eps")": 1e-5, "rope_theta": 10000}
+            """
     }
 
     /// The same of the family that most tests are content with.

@@ -37,6 +37,25 @@ import WeightFiles
         adapter.b(place).map { $0 * adapter.layout.scale }
     }
 
+    /// peft takes a module by the end of its name, which attention and a convolution share in part.
+    @Test func modulesOfAConvolutionAreTakenByMoreOfTheirNames() throws {
+        let model = try Model(huggingFace: HuggingFaceFolder(path: TestSupport.fixture("families/lfm2")))
+        for (targets, names) in [
+            ([.q, .o, .convIn, .down], ["in_proj", "q_proj", "self_attn.out_proj", "w2"]),
+            ([.convOut], ["conv.out_proj"]),
+        ] as [([Projection], [String])] {
+            let path = sandbox.root + "/" + UUID().uuidString
+            let adapter = try Adapter(AdapterLayout(rank: 2, scale: 2, targets: targets), for: model)
+            for index in 0..<adapter.count { adapter.values.pointer[index] = Float(index % 7) - 3 }
+            try AdapterFolder.write(adapter, of: model, base: "b", to: path)
+            let config = try HuggingFaceFolder.json("adapter_config.json", in: path)
+            #expect(config["target_modules"]?.list?.compactMap(\.string) == names)
+            let back = try AdapterFolder.read([path], for: model)
+            #expect(back.count == adapter.count)
+            #expect((0..<back.count).allSatisfy { back.values.pointer[$0] == adapter.values.pointer[$0] })
+        }
+    }
+
     @Test func patternsOfAlphaAreHonoured() throws {
         let plain = try AdapterFolder.read([folder([:])], for: model)
         let key = try #require(plain.places.first { $0.projection == .q && $0.layer == 1 })

@@ -104,7 +104,11 @@ import WeightFiles
         ("granitemoehybrid", "position_embedding_type", .text("alibi")),
         ("granitemoehybrid", "layer_types", .list([.text("mamba"), .text("attention")])),
         ("olmo2", "attention_bias", .flag(true)), ("olmo2", "sliding_window", .integer(8)),
-        ("olmo3", "hidden_act", .text("relu")),
+        ("olmo3", "hidden_act", .text("relu")), ("lfm2", "conv_bias", .flag(true)),
+        ("lfm2", "tie_embedding", .flag(false)), ("lfm2", "conv_L_cache", .integer(1)),
+        ("lfm2", "conv_L_cache", .integer(9)), ("lfm2", "layer_types", .list([.text("conv"), .text("mamba")])),
+        ("lfm2", "theta", .integer(5000)), ("lfm2", "use_pos_enc", .flag(false)),
+        ("lfm2", "block_ffn_dim_multiplier", .number(1e9)), ("lfm2", "rms_norm_eps", .number(1e-5)),
     ])
     func whatIsNotComputedIsRefusedByName(kind: String, key: String, value: JSONNode) throws {
         var config = try members(kind)
@@ -155,6 +159,34 @@ import WeightFiles
         #expect(try shape(mistral, "mistral").window == 4096)
         mistral["sliding_window"] = .null
         #expect(try shape(mistral, "mistral").window == 0)
+    }
+
+    /// Folders of LFM2 say in several ways which layers convolve and how wide feed-forward parts are.
+    @Test func convolutionsAndWidthsInBothSpellings() throws {
+        var config = try members("lfm2")
+        #expect(try shape(config, "lfm2").convolutions == [true, false, true, true])
+        config["layer_types"] = nil
+        config["full_attn_idxs"] = .list([.integer(1), .integer(3)])
+        #expect(try shape(config, "lfm2").convolutions == [true, false, true, false])
+        for list: JSONNode in [.list([.integer(4)]), .list([.text("1")]), .integer(1)] {
+            config["full_attn_idxs"] = list
+            let fault = #expect(throws: ModelFailure.self) { try shape(config, "lfm2") }
+            #expect(fault?.place == "config.json, full_attn_idxs")
+        }
+        // Without either every layer attends.
+        config["full_attn_idxs"] = .null
+        #expect(try shape(config, "lfm2").convolutions.isEmpty)
+        func hidden(_ change: [String: JSONNode?]) throws -> Int {
+            var members = config
+            for (key, value) in change { members[key] = value }
+            return try shape(members, "lfm2").hidden
+        }
+        // Source: transformers' `Lfm2MLP`; the older name of the width comes first.
+        #expect(try hidden(["intermediate_size": .integer(12_288), "block_multiple_of": .integer(256)]) == 8192)
+        #expect(try hidden(["block_ff_dim": .integer(6912), "block_multiple_of": .integer(256)]) == 4608)
+        #expect(try hidden(["block_ffn_dim_multiplier": .number(1.3), "block_ff_dim": .integer(100)]) == 88)
+        #expect(try hidden(["block_ffn_dim_multiplier": .null, "block_ff_dim": .integer(100)]) == 66)
+        #expect(try hidden(["block_auto_adjust_ff_dim": .flag(false), "block_ff_dim": .integer(100)]) == 100)
     }
 
     /// Both spellings of rotary positions, with the same meaning.

@@ -13,7 +13,7 @@ import WeightFiles
     private func roles(_ layers: Int) -> [TensorLayout.Role] {
         [.embedding, .positions, .finalNorm, .head]
             + (0..<layers).flatMap { layer in
-                [.fused(layer: layer, 0), .fused(layer: layer, 1)]
+                [.fused(layer: layer, 0), .fused(layer: layer, 1), .kernel(layer: layer)]
                     + Projection.allCases.map { .projection(layer: layer, $0) }
                     + BlockNorm.allCases.map { .norm(layer: layer, $0) }
             }
@@ -54,7 +54,9 @@ import WeightFiles
             for projection in Projection.allCases {
                 #expect((layer[projection]?.bias != nil) == family.facts.biased.contains(projection), "layer \(index)")
             }
-            #expect(Set(BlockNorm.allCases.filter { layer[$0] != nil }) == Set(layout.norms.map(\.norm)))
+            let norms = Set(layout.norms.map(\.norm).filter { model.configuration.has($0, in: index) })
+            #expect(Set(BlockNorm.allCases.filter { layer[$0] != nil }) == norms)
+            #expect((layer.kernel != nil) == model.configuration.convolves(index))
         }
     }
 

@@ -11,7 +11,7 @@ import WeightFiles
     /// Each family, and variants of some.
     static let kinds =
         ModelConfiguration.Family.allCases.map(\.name) + [
-            "llama3", "mistral", "llama-biased", "gemma3-wrapped", "granite4-nope", "olmo3",
+            "llama3", "mistral", "llama-biased", "gemma3-wrapped", "granite4-nope", "olmo3", "lfm2-older",
         ]
 
     struct Expected: Decodable {

@@ -28,7 +28,13 @@ enum GGUFMetadata {
         add("block_count", c.layers)
         add("feed_forward_length", c.hidden)
         add("attention.head_count", c.heads)
-        add("attention.head_count_kv", c.kvHeads)
+        if c.convolutions.contains(true) {
+            // To llama.cpp a layer without heads of keys is one that convolves.
+            let heads = (0..<c.layers).map { c.convolves($0) ? 0 : Int32(clamping: c.kvHeads) }
+            result.append(("\(architecture).attention.head_count_kv", .int32s(heads)))
+        } else {
+            add("attention.head_count_kv", c.kvHeads)
+        }
         add(c.normalisation == .layer ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", c.epsilon)
         add("vocab_size", c.vocabulary)
         if let rope = c.rope {

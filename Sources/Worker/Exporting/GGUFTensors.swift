@@ -55,6 +55,12 @@ struct GGUFTensors {
                 merged.fill(index, projection, stored: stored))
             if let values = matrix.bias { bias(prefix + name, values.indices.map { values[stored($0)] }) }
         }
+        // llama.cpp convolves in floats alone.
+        if let kernel = layer.kernel, let name = layout.kernel {
+            sources.append(
+                TensorSource(
+                    name: prefix + name + ".weight", shape: [kernel.width, kernel.taps], values: kernel.stored))
+        }
         for (kind, name) in layout.norms.dropFirst() { if let weights = layer[kind] { norm(prefix + name, weights) } }
     }
 

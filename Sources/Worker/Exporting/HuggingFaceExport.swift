@@ -161,6 +161,12 @@ package enum HuggingFaceExport {
                     merged.fill(index, projection))
                 add(prefix + name, bias: matrix.bias)
             }
+            if let kernel = layer.kernel, let name = layout.kernel {
+                tensors.append(
+                    TensorSource(
+                        name: prefix + name + ".weight", shape: [kernel.width, 1, kernel.taps], type: type,
+                        values: kernel.stored))
+            }
         }
         add(layout.root + layout.finalNorm, model.weights.finalNorm)
         if !c.tied { add(layout.head, model.weights.head) }

@@ -50,7 +50,8 @@ package final class Generator {
     private func batches(_ order: [Int], _ prompts: [[Int32]], _ room: [Int]) -> [[Int]] {
         let configuration = transformer.model.configuration
         let cacheBytes = KeyValueCache.bytesPerToken(configuration)
-        let logitBytes = configuration.vocabulary * MemoryLayout<Float>.stride
+        let ownBytes =
+            configuration.vocabulary * MemoryLayout<Float>.stride + KeyValueCache.bytesPerSequence(configuration)
         var batches: [[Int]] = []
         var batch: [Int] = []
         var bytes = 0
@@ -58,7 +59,7 @@ package final class Generator {
             let shared =
                 batch.isEmpty || place == 0 ? 0 : TokenTree.commonPrefix(prompts[order[place - 1]], prompts[index])
             let fresh = prompts[index].count - shared
-            let cost = (fresh + room[index]) * cacheBytes + fresh * transformer.bytesPerToken + logitBytes
+            let cost = (fresh + room[index]) * cacheBytes + fresh * transformer.bytesPerToken + ownBytes
             if !batch.isEmpty, bytes + cost > memoryBytes || batch.count == Self.widestBatch {
                 batches.append(batch)
                 (batch, bytes) = ([], 0)

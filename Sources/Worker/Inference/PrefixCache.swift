@@ -41,7 +41,9 @@ final class PrefixCache {
     private(set) var count = 0
 
     /// The longest known beginning of `tokens`, at most `limit` of them, for the model of content `model`.
-    func match(_ tokens: [Int32], model: String, limit: Int) -> Match {
+    ///
+    /// - Parameter endsAnywhere: whether a part of a page may be taken, as ``KeyValuePages/endsAnywhere`` says.
+    func match(_ tokens: [Int32], model: String, limit: Int, endsAnywhere: Bool = true) -> Match {
         clock += 1
         var match = Match()
         var level = roots[model] ?? []
@@ -55,7 +57,7 @@ final class PrefixCache {
             guard let (node, shared) = best else { break }
             node.lastUse = clock
             guard shared == KeyValuePages.tokens else {
-                (match.partial, match.tail) = (node.page, shared)
+                if endsAnywhere { (match.partial, match.tail) = (node.page, shared) }
                 break
             }
             match.pages.append(node.page)

@@ -142,7 +142,9 @@ package final class StepEngine {
         // Scored positions need the logits of those before them, which nobody keeps.
         let first = sequence.told < sequence.request.scored.count ? sequence.request.scored[sequence.told] : Int.max
         let limit = min(sequence.tokens.count - 1, first - 1)
-        let match = cache.match(sequence.tokens, model: sequence.model.key, limit: max(0, limit))
+        let match = cache.match(
+            sequence.tokens, model: sequence.model.key, limit: max(0, limit),
+            endsAnywhere: sequence.model.base.pages.endsAnywhere)
         if match.tokens > sequence.computed, take(match, sequence) { sequence.computed = match.tokens }
     }
 
@@ -332,8 +334,14 @@ package final class StepEngine {
         let read = min(sequence.computed, sequence.request.prompt.count)
         guard sequence.computed <= sequence.request.prompt.count || sequence.drawn == 0 else { return }
         let whole = read / KeyValuePages.tokens * KeyValuePages.tokens
-        let count = read == min(sequence.wanted, sequence.request.prompt.count) ? read : whole
-        if count > 0 { cache.keep(sequence.tokens, count: count, pages: sequence.pages, model: sequence.model.key) }
+        keep(sequence, count: read == min(sequence.wanted, sequence.request.prompt.count) ? read : whole)
+    }
+
+    /// Keeps the pages of the first `count` tokens, the last one only where its beginning can be taken up.
+    private func keep(_ sequence: EngineSequence, count: Int) {
+        let kept =
+            sequence.model.base.pages.endsAnywhere ? count : count / KeyValuePages.tokens * KeyValuePages.tokens
+        if kept > 0 { cache.keep(sequence.tokens, count: kept, pages: sequence.pages, model: sequence.model.key) }
     }
 
     private func end(_ sequence: EngineSequence, _ end: SequenceEnd) {
@@ -342,7 +350,7 @@ package final class StepEngine {
         // A further turn of the conversation begins with this one's answer.
         switch end {
         case .stop, .length:
-            cache.keep(sequence.tokens, count: sequence.computed, pages: sequence.pages, model: sequence.model.key)
+            keep(sequence, count: sequence.computed)
         case .cancelled, .failed: break
         }
         sequence.pages = []

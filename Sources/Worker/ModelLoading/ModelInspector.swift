@@ -36,6 +36,7 @@ package enum ModelInspector {
             for norm in norms {
                 if let norm { note(nonFinite(norm.weight) + nonFinite(norm.bias ?? []), "a norm of layer \(index)") }
             }
+            if let kernel = layer.kernel { note(nonFinite(kernel.weights), "the convolution of layer \(index)") }
         }
         note(nonFinite(weights.finalNorm.weight) + nonFinite(weights.finalNorm.bias ?? []), "the final norm")
         note(nonFinite(weights.head), "the head")

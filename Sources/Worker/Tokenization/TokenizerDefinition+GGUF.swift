@@ -193,7 +193,7 @@ extension TokenizerDefinition {
             return ByteRules(preTokenizer: .gpt2(addPrefixSpace: addPrefixSpace))
         case "smollm", "starcoder", "refact", "command-r", "codeshell":
             return ByteRules(preTokenizer: .digitsThenGPT2)
-        case "llama-bpe", "llama3", "llama-v3":
+        case "llama-bpe", "llama3", "llama-v3", "lfm2":
             return ByteRules(preTokenizer: .llama3, ignoresMerges: true, addsBOS: true)
         case "dbrx", "smaug-bpe":
             return ByteRules(preTokenizer: .llama3)

@@ -11,13 +11,20 @@ package enum AdapterStart {
                 code: "recipe.rank", "rank \(recipe.rank) is not in 1…1024.", at: "recipe.rank", remedy: "Use 4 to 128."
             )
         }
-        let targets = try recipe.targets.map { name in
-            guard let projection = Projection.allCases.first(where: { $0.name == name }) else {
+        var targets = try recipe.targets.map { name in
+            guard Recipe.allTargets.contains(name),
+                let projection = Projection.allCases.first(where: { $0.name == name })
+            else {
                 throw Failure(
                     code: "recipe.targets", "'\(name)' is not a linear layer.", at: "recipe.targets",
-                    remedy: "Use any of \(Projection.allCases.map(\.name).joined(separator: ", ")).")
+                    remedy: "Use any of \(Recipe.allTargets.joined(separator: ", ")).")
             }
             return projection
+        }
+        // A convolution's projections stand where attention's do: one in the place of q, k and v, one in that of o.
+        if model.configuration.convolutions.contains(true) {
+            if !Set(targets).isDisjoint(with: [.q, .k, .v]) { targets.append(.convIn) }
+            if targets.contains(.o) { targets.append(.convOut) }
         }
         let scale = recipe.rsLoRA ? recipe.alpha / Double(recipe.rank).squareRoot() : recipe.alpha / Double(recipe.rank)
         return AdapterLayout(

@@ -9,14 +9,15 @@ final class Activations {
     /// Offsets (in floats a token) of one layer's kept numbers.
     struct Slot {
         var input: UnsafeMutablePointer<Float>
-        /// Rotated queries and keys, and values, side by side: ld = ``Activations/qkvWidth``.
+        /// Rotated queries and keys, and values, side by side, or a convolution's two gates around its inputs: ld =
+        /// ``Activations/qkvWidth``.
         var qkv: UnsafeMutablePointer<Float>
         var attention: UnsafeMutablePointer<Float>
         var logSumExp: UnsafeMutablePointer<Float>
         var middle: UnsafeMutablePointer<Float>
         /// Gate and up side by side: ld = ``Activations/innerWidth``.
         var inner: UnsafeMutablePointer<Float>
-        /// Scaled x·Aᵀ of each projection side by side: ld = 7 · rank.
+        /// Scaled x·Aᵀ of each projection side by side: ld = ``Projection/columns`` · rank.
         var low: UnsafeMutablePointer<Float>
         /// Mean and 1/σ of both norms.
         var statistics: UnsafeMutablePointer<Float>
@@ -71,7 +72,7 @@ final class Activations {
         self.rank = rank
         self.slots = slots
         self.training = training
-        qkvWidth = configuration.queryWidth + 2 * configuration.keyWidth
+        qkvWidth = configuration.mixingWidth
         // A line more than the numbers need: rows whole pages apart would all fall into the same sets of the caches.
         innerWidth = configuration.hidden * (configuration.gated ? 2 : 1) + 16
         activatedWidth = configuration.hidden + 16
@@ -98,7 +99,7 @@ final class Activations {
     /// Floats that one token takes in one slot.
     var slotWidth: Int {
         let c = configuration
-        return c.width + qkvWidth + c.queryWidth + c.heads + c.width + innerWidth + 7 * rank + 4
+        return c.width + qkvWidth + c.mixedWidth + c.heads + c.width + innerWidth + Projection.columns * rank + 4
             + (c.headNorms ? c.queryWidth + c.keyWidth + c.heads + c.kvHeads : 0) + (c.postNorms ? 2 * c.width : 0)
     }
 
@@ -106,7 +107,8 @@ final class Activations {
         let c = configuration
         let forward = c.width + activatedWidth
         let backward =
-            4 * c.width + innerWidth + activatedWidth + c.queryWidth + qkvWidth + 2 * c.queryWidth + 7 * rank + 1
+            4 * c.width + innerWidth + activatedWidth + c.mixedWidth + qkvWidth + 2 * c.queryWidth
+            + Projection.columns * rank + 1
         return forward + (training ? backward : 0)
     }
 
@@ -148,11 +150,11 @@ final class Activations {
         postStatistics = take(1)
         dInner = take(innerWidth)
         dActivated = take(activatedWidth)
-        dAttention = take(c.queryWidth)
+        dAttention = take(c.mixedWidth)
         dqkv = take(qkvWidth)
         dKeys = take(c.queryWidth)
         dValues = take(c.queryWidth)
-        dLow = take(7 * rank)
+        dLow = take(Projection.columns * rank)
     }
 
     /// The numbers kept in slot `index`.
@@ -166,9 +168,9 @@ final class Activations {
         let input = take(c.width)
         return Slot(
             input: isFrugal ? keptBuffer.pointer + index * c.width * room : input, qkv: take(qkvWidth),
-            attention: take(c.queryWidth), logSumExp: take(c.heads),
+            attention: take(c.mixedWidth), logSumExp: take(c.heads),
             middle: take(c.width),
-            inner: take(innerWidth), low: take(7 * rank), statistics: take(4),
+            inner: take(innerWidth), low: take(Projection.columns * rank), statistics: take(4),
             rawHeads: take(c.headNorms ? c.queryWidth + c.keyWidth : 0),
             headStatistics: take(c.headNorms ? c.heads + c.kvHeads : 0),
             preAttentionPost: take(c.postNorms ? c.width : 0), preFeedForwardPost: take(c.postNorms ? c.width : 0))

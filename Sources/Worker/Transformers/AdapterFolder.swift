@@ -62,7 +62,7 @@ package enum AdapterFolder {
         for module in FactorPair.all(adapter, of: model, layout) {
             guard let place = layout.name(module.role) else { continue }
             let name = "base_model.model." + place
-            ranks[lastComponent(place)] = module.rank
+            ranks[layout.shortModule(place)] = module.rank
             tensors.append(
                 TensorSource(
                     name: name + ".lora_A.weight", shape: [module.rank, module.inner], type: type, values: module.a))

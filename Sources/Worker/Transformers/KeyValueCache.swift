@@ -1,7 +1,8 @@
 import Tensors
 
-/// Keys and values of every layer for a batch of sequences: those of the prompts' packed stream, in which a shared
-/// beginning is kept once, and a run of rows for what each sequence generates.
+/// Keys and values of every layer that attends for a batch of sequences: those of the prompts' packed stream, in which
+/// a shared beginning is kept once, and a run of rows for what each sequence generates; and of every layer that
+/// convolves the products of each sequence's last tokens.
 package final class KeyValueCache {
     /// Floats a token and layer: its keys, then its values.
     let rowWidth: Int
@@ -10,14 +11,19 @@ package final class KeyValueCache {
     /// Tokens that each sequence may add.
     package let newTokens: Int
     private let layers: [FloatBuffer]
+    private let configuration: ModelConfiguration
 
     /// Makes room; pages that are never written cost no memory.
     package init(_ configuration: ModelConfiguration, promptTokens: Int, sequences: Int, newTokens: Int) throws {
+        self.configuration = configuration
         rowWidth = 2 * configuration.keyWidth
         self.promptTokens = promptTokens
         self.newTokens = newTokens
         let rows = promptTokens + sequences * newTokens
-        layers = try (0..<configuration.layers).map { [rowWidth] _ in try FloatBuffer(rows * rowWidth) }
+        layers = try (0..<configuration.layers).map { [rowWidth] layer in
+            try FloatBuffer(
+                configuration.convolves(layer) ? sequences * configuration.stateWidth : rows * rowWidth)
+        }
     }
 
     /// The row of token `token` of the prompts' stream.
@@ -28,8 +34,19 @@ package final class KeyValueCache {
         layers[layer].pointer + (promptTokens + sequence * newTokens + index) * rowWidth
     }
 
+    /// A convolution's products of the token at `position` of a sequence, until as many tokens as it sees have come.
+    func state(_ layer: Int, _ sequence: Int, _ position: Int) -> UnsafeMutablePointer<Float> {
+        layers[layer].pointer + sequence * configuration.stateWidth
+            + position % (configuration.taps - 1) * configuration.width
+    }
+
     /// Bytes that one token takes over all layers.
     package static func bytesPerToken(_ configuration: ModelConfiguration) -> Int {
-        2 * configuration.keyWidth * configuration.layers * MemoryLayout<Float>.stride
+        2 * configuration.keyWidth * configuration.attentionLayers * MemoryLayout<Float>.stride
+    }
+
+    /// Bytes that one sequence takes beside them, however long it is.
+    package static func bytesPerSequence(_ configuration: ModelConfiguration) -> Int {
+        (configuration.layers - configuration.attentionLayers) * configuration.stateWidth * MemoryLayout<Float>.stride
     }
 }

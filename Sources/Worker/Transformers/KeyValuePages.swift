@@ -17,20 +17,29 @@ package final class KeyValuePages {
 
     /// Floats a token and layer: its keys, then its values.
     let rowWidth: Int
-    /// Floats from one layer of a page to the next.
-    let layerStride: Int
-    let layers: Int
+    /// Where each layer of a page begins, and where the last one ends.
+    let offsets: [Int]
+    let configuration: ModelConfiguration
     private let budget: PageBudget
 
     package init(_ configuration: ModelConfiguration, budget: PageBudget) {
-        rowWidth = 2 * configuration.keyWidth
-        layers = configuration.layers
-        layerStride = rowWidth * Self.tokens
+        let rowWidth = 2 * configuration.keyWidth
+        offsets = (0..<configuration.layers).reduce(into: [0]) { offsets, layer in
+            offsets.append(
+                offsets[layer]
+                    + (configuration.convolves(layer) ? configuration.stateWidth : rowWidth * Self.tokens))
+        }
+        self.rowWidth = rowWidth
+        self.configuration = configuration
         self.budget = budget
     }
 
+    /// Whether a beginning can be taken up at the end of any of its tokens. Where layers convolve, a page keeps their
+    /// products of its last tokens alone, so that only whole pages can be gone on from.
+    package var endsAnywhere: Bool { configuration.convolutions.isEmpty }
+
     /// Bytes of one page.
-    package var pageBytes: Int { layers * layerStride * MemoryLayout<Float>.stride }
+    package var pageBytes: Int { (offsets.last ?? 0) * MemoryLayout<Float>.stride }
 
     /// The most pages that there may be, were there no other model's.
     package var limit: Int { budget.limit / max(1, pageBytes) }
@@ -38,7 +47,7 @@ package final class KeyValuePages {
     /// An empty page, or nil where the budget is spent. Throws where the machine gives no memory.
     package func page() throws -> KeyValuePage? {
         guard budget.used + pageBytes <= budget.limit else { return nil }
-        let buffer = try FloatBuffer(layers * layerStride)
+        let buffer = try FloatBuffer(offsets.last ?? 0)
         budget.used += pageBytes
         return KeyValuePage(buffer, of: self)
     }
@@ -61,12 +70,18 @@ package final class KeyValuePage {
 
     /// The row of token `token` of the page.
     func row(_ layer: Int, _ token: Int) -> UnsafeMutablePointer<Float> {
-        buffer.pointer + layer * pages.layerStride + token * pages.rowWidth
+        buffer.pointer + pages.offsets[layer] + token * pages.rowWidth
     }
 
-    /// Copies the first `count` tokens of another page.
+    /// A convolution's products of token `token` of the page, until as many tokens as it sees have come.
+    func state(_ layer: Int, _ token: Int) -> UnsafeMutablePointer<Float> {
+        let c = pages.configuration
+        return buffer.pointer + pages.offsets[layer] + token % (c.taps - 1) * c.width
+    }
+
+    /// Copies the first `count` tokens of another page, of a model whose beginnings end anywhere.
     package func copy(_ count: Int, from other: KeyValuePage) {
-        for layer in 0..<pages.layers {
+        for layer in 0..<pages.configuration.layers {
             row(layer, 0).update(from: other.row(layer, 0), count: count * pages.rowWidth)
         }
     }

@@ -33,10 +33,12 @@ extension TensorShelf {
                 case .embedding?, .positions?, .head?: !isBias
                 case .finalNorm?: !isBias || c.normalisation == .layer
                 case .projection(let layer, let projection)?:
-                    layer < c.layers && (!isBias || c.biased.contains(projection))
+                    layer < c.layers && c.has(projection, in: layer) && (!isBias || c.biased.contains(projection))
                 case .fused(let layer, let index)?:
                     layer < c.layers && (!isBias || layout.fused[index].parts.allSatisfy(c.biased.contains))
-                case .norm(let layer, _)?: layer < c.layers && (!isBias || c.normalisation == .layer)
+                case .norm(let layer, let norm)?:
+                    layer < c.layers && c.has(norm, in: layer) && (!isBias || c.normalisation == .layer)
+                case .kernel(let layer)?: layer < c.layers && c.convolves(layer) && !isBias
                 }
             guard !isUsed else { continue }
             throw ModelFailure(

@@ -50,6 +50,10 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var slides: [Bool] = []
     /// Which layers rotate queries and keys; empty where all do (SmolLM3).
     package var rotations: [Bool] = []
+    /// Which layers mix tokens by a short gated convolution in place of attention; empty where none does (LFM2).
+    package var convolutions: [Bool] = []
+    /// Tokens that such a convolution sees, the newest included.
+    package var taps = 0
     /// The linear layers that have a bias.
     package var biased: Set<Projection>
     /// The output projection is the embedding.
@@ -108,6 +112,29 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Whether layer `index` rotates queries and keys by their positions.
     package func rotates(_ index: Int) -> Bool { index >= rotations.count || rotations[index] }
 
+    /// Whether layer `index` mixes tokens by a convolution in place of attention.
+    package func convolves(_ index: Int) -> Bool { index < convolutions.count && convolutions[index] }
+
+    /// Whether layers of that kind have a linear layer; the feed-forward part's are everywhere.
+    package func has(_ projection: Projection, in index: Int) -> Bool {
+        switch projection {
+        case .q, .k, .v, .o: !convolves(index)
+        case .convIn, .convOut: convolves(index)
+        case .gate, .up, .down: true
+        }
+    }
+
+    /// Whether layer `index` may have a norm: those over queries and keys go with attention.
+    package func has(_ norm: BlockNorm, in index: Int) -> Bool {
+        (norm != .query && norm != .key) || !convolves(index)
+    }
+
+    /// Layers that attend, and hence keep keys and values.
+    package var attentionLayers: Int { layers - convolutions.prefix(layers).count { $0 } }
+
+    /// Floats that a convolution needs of what came before: its products of the last tokens but one.
+    package var stateWidth: Int { max(0, taps - 1) * width }
+
     /// How the norms over q and over k go: so many of so many numbers each.
     package var queryNormShape: (count: Int, size: Int) { wideHeadNorms ? (1, queryWidth) : (heads, headSize) }
     package var keyNormShape: (count: Int, size: Int) { wideHeadNorms ? (1, keyWidth) : (kvHeads, headSize) }
@@ -115,4 +142,10 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Columns of queries, and of keys or values.
     package var queryWidth: Int { heads * headSize }
     package var keyWidth: Int { kvHeads * headSize }
+    /// Columns of what a layer mixes, before its last projection.
+    package var mixedWidth: Int { convolutions.contains(true) ? max(queryWidth, width) : queryWidth }
+    /// Columns of what a layer mixes it from: queries, keys and values, or a convolution's three gates and inputs.
+    package var mixingWidth: Int {
+        convolutions.contains(true) ? max(queryWidth + 2 * keyWidth, 3 * width) : queryWidth + 2 * keyWidth
+    }
 }

@@ -13,6 +13,20 @@ package struct NormWeights: Sendable {
 /// The linear layers of a block, in the order in which goldens and adapters count them.
 package enum Projection: Int, CaseIterable, Hashable, Sendable {
     case q, k, v, o, gate, up, down
+    /// Into and out of a short convolution, in layers that have one in place of attention (LFM2).
+    case convIn, convOut
+
+    /// Columns in which the low-rank products of a layer's projections lie side by side.
+    package static let columns = 7
+
+    /// Its own among them. No layer has both attention and a convolution, so these share.
+    package var column: Int {
+        switch self {
+        case .convIn: Projection.q.rawValue
+        case .convOut: Projection.o.rawValue
+        default: rawValue
+        }
+    }
 
     /// The short name in recipes.
     package var name: String { String(describing: self) }
@@ -31,8 +45,10 @@ package struct LayerWeights: Sendable {
     package var postAttentionNorm: NormWeights?
     package var feedForwardNorm: NormWeights?
     package var postFeedForwardNorm: NormWeights?
-    /// By ``Projection``; `gate` is nil where the family has none.
+    /// By ``Projection``; nil where the layer has none.
     package var projections: [WeightMatrix?]
+    /// The kernel of the layer's convolution; nil in layers that attend.
+    package var kernel: ConvolutionKernel?
 
     package subscript(_ projection: Projection) -> WeightMatrix? { projections[projection.rawValue] }
 

@@ -52,7 +52,7 @@ struct TensorShelf {
         let rows: [Projection: (out: Int, inner: Int)] = [
             .q: (c.queryWidth, c.width), .k: (c.keyWidth, c.width), .v: (c.keyWidth, c.width),
             .o: (c.width, c.queryWidth), .gate: (c.hidden, c.width), .up: (c.hidden, c.width),
-            .down: (c.width, c.hidden),
+            .down: (c.width, c.hidden), .convIn: (3 * c.width, c.width), .convOut: (c.width, c.width),
         ]
         var projections = [WeightMatrix?](repeating: nil, count: Projection.allCases.count)
         for fused in layout.fused {
@@ -64,7 +64,7 @@ struct TensorShelf {
                 projections[projection.rawValue] = matrix
             }
         }
-        for projection in Projection.allCases where !layout.fuses(projection) {
+        for projection in Projection.allCases where !layout.fuses(projection) && c.has(projection, in: index) {
             guard let name = layout.projections[projection], let (out, inner) = rows[projection] else { continue }
             // Taken for its check: a bias that a model has must be there.
             if c.biased.contains(projection) { _ = try tensor(prefix + name + ".bias", [out]) }
@@ -75,13 +75,22 @@ struct TensorShelf {
                     prefix + name, out, inner, interleaved: layout.interleaved.contains(projection) ? c.headSize : 0)
         }
         var norms: [BlockNorm: NormWeights] = [:]
-        for (norm, name) in layout.norms {
+        for (norm, name) in layout.norms where c.has(norm, in: index) {
             let width = norm == .query ? c.queryNormShape.size : norm == .key ? c.keyNormShape.size : c.width
             norms[norm] = try self.norm(prefix + name, width)
         }
         var layer = LayerWeights(projections: projections)
         for (norm, weights) in norms { layer[norm] = weights }
+        if c.convolves(index), let name = layout.kernel { layer.kernel = try kernel(prefix + name, c) }
         return layer
+    }
+
+    /// `name.weight` of a convolution that takes each channel by itself: [width × taps], or [width × 1 × taps] as
+    /// PyTorch has it.
+    private func kernel(_ name: String, _ c: ModelConfiguration) throws -> ConvolutionKernel {
+        let isPlain = find(name + ".weight")?.shape.count == 2
+        let stored = try tensor(name + ".weight", isPlain ? [c.width, c.taps] : [c.width, 1, c.taps])
+        return ConvolutionKernel(stored: stored.floats(), taps: c.taps)
     }
 
     /// The matrices that lie one after the other in one, of `parts` rows each; they share its bytes where they can.

@@ -32,6 +32,7 @@ package final class TrainableWeights: Trainable {
     let finalNorm: NormPlace
     private let projections: [[Place?]]
     private let norms: [[NormPlace?]]
+    private let kernels: [Place?]
     private let base: Model
 
     /// Copies the weights of `model` from block `firstLayer` on; throws where memory is short.
@@ -60,15 +61,23 @@ package final class TrainableWeights: Trainable {
         positions = whole ? weights.positions.map(place) : nil
         var projections: [[Place?]] = []
         var norms: [[NormPlace?]] = []
+        var kernels: [Place?] = []
         for (index, layer) in weights.layers.enumerated() {
             projections.append(Projection.allCases.map { index >= first ? layer[$0].map(place) : nil })
             norms.append(BlockNorm.allCases.map { index >= first ? layer[$0].map(place) : nil })
+            kernels.append(
+                layer.kernel.flatMap { kernel in
+                    index < first
+                        ? nil
+                        : Place(offset: take(.matrix, kernel.weights.count), out: kernel.taps, inner: kernel.width)
+                })
         }
         finalNorm = place(weights.finalNorm)
         head = model.configuration.tied ? embedding : place(weights.head)
         self.firstLayer = first
         self.projections = projections
         self.norms = norms
+        self.kernels = kernels
         self.groups = groups
         base = model
         count = next
@@ -83,6 +92,9 @@ package final class TrainableWeights: Trainable {
 
     /// Where a norm lies, or nil where it is frozen or absent.
     func place(_ layer: Int, _ norm: BlockNorm) -> NormPlace? { norms[layer][norm.rawValue] }
+
+    /// Where the kernel of a layer's convolution lies [taps × width], or nil where it is frozen or absent.
+    func kernelPlace(_ layer: Int) -> Place? { kernels[layer] }
 
     /// The model with these weights in the place of its own: matrices as views of ``values``, norms and biases as
     /// copies of now.
@@ -111,6 +123,10 @@ package final class TrainableWeights: Trainable {
             }
             for kind in BlockNorm.allCases {
                 if let place = place(layer, kind) { result.weights.layers[layer][kind] = norm(place) }
+            }
+            if let place = kernels[layer] {
+                result.weights.layers[layer].kernel = ConvolutionKernel(
+                    weights: vector(place.offset, place.out * place.inner), taps: place.out)
             }
         }
         return result
@@ -165,6 +181,9 @@ package final class TrainableWeights: Trainable {
             }
             for kind in BlockNorm.allCases {
                 if let place = place(index, kind), let norm = layer[kind] { show(norm, place) }
+            }
+            if let place = kernels[index], let kernel = layer.kernel {
+                kernel.weights.withUnsafeBufferPointer { body(place.offset, $0) }
             }
         }
     }

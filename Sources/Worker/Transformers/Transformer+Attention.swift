@@ -20,19 +20,28 @@ extension Transformer {
         if c.headNorms { normaliseHeads(weights, kept, tokens: t) }
         rotate(layer, positions, kept.qkv, ld: ld, direction: 1)
         attend()
+        addMixed(layer, .o, ldx: c.queryWidth, kept, tokens: t)
+    }
+
+    /// Middle residual: xm = x + [postnorm] (mixed · Wᵀ), from what attention or a convolution left in
+    /// ``Activations/Slot/attention``.
+    func addMixed(_ layer: Int, _ projection: Projection, ldx: Int, _ kept: Activations.Slot, tokens t: Int) {
+        let c = configuration
+        let d = c.width
+        let weights = model.weights.layers[layer]
         if let noise, noise.dropout > 0 {
             let post = c.postNorms ? weights.postAttentionNorm : nil
             let branch = post == nil ? activations.dropped : kept.preAttentionPost
-            project(layer, [(.o, branch, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t)
+            project(layer, [(projection, branch, d)], x: kept.attention, ldx: ldx, kept.low, tokens: t)
             addDropped(
                 post, branch, to: kept.input, into: kept.middle, TrainingNoise.Stream.attentionResidual(layer),
                 noise.dropout, tokens: t)
         } else if c.postNorms, let post = weights.postAttentionNorm {
-            project(layer, [(.o, kept.preAttentionPost, d)], x: kept.attention, ldx: c.queryWidth, kept.low, tokens: t)
+            project(layer, [(projection, kept.preAttentionPost, d)], x: kept.attention, ldx: ldx, kept.low, tokens: t)
             addNormalised(post, kept.preAttentionPost, to: kept.input, into: kept.middle, tokens: t)
         } else {
             addProjected(
-                layer, .o, x: kept.attention, ldx: c.queryWidth, kept.low, to: kept.input, into: kept.middle, tokens: t)
+                layer, projection, x: kept.attention, ldx: ldx, kept.low, to: kept.input, into: kept.middle, tokens: t)
         }
     }
 
@@ -41,16 +50,9 @@ extension Transformer {
     ) {
         let c = configuration
         let t = tree.tokens.count
-        let d = c.width
         let a = activations
         let weights = model.weights.layers[layer]
-        let branch = throughResidualScale(
-            throughDropout(a.dx, TrainingNoise.Stream.attentionResidual(layer), tokens: t), tokens: t)
-        let dy = throughPostNorm(
-            weights.postAttentionNorm, kept.preAttentionPost, branch, self.weights?.place(layer, .postAttention),
-            gradients, tokens: t)
-        parameterBackward(layer, [(.o, dy, d)], x: kept.attention, ldx: c.queryWidth, kept.low, gradients, tokens: t)
-        inputGradient(layer, [(.o, dy, d)], into: a.dAttention, ld: c.queryWidth, tokens: t)
+        mixedBackward(layer, .o, ldx: c.queryWidth, kept, gradients, tokens: t)
         attendBackward(layer, tree, kept)
         rotate(layer, tree.positions, a.dqkv, ld: a.qkvWidth, direction: -1)
         if c.headNorms {
@@ -61,6 +63,34 @@ extension Transformer {
             (.q, a.dqkv, a.qkvWidth), (.k, a.dqkv + c.queryWidth, a.qkvWidth),
             (.v, a.dqkv + c.queryWidth + c.keyWidth, a.qkvWidth),
         ]
+        mixingBackward(layer, parts, kept, gradients, tokens: t, needsInput: needsInput)
+    }
+
+    /// The gradient of what attention or a convolution mixed, in ``Activations/dAttention``, and those of its last
+    /// projection.
+    func mixedBackward(
+        _ layer: Int, _ projection: Projection, ldx: Int, _ kept: Activations.Slot, _ gradients: FloatBuffer,
+        tokens t: Int
+    ) {
+        let d = configuration.width
+        let branch = throughResidualScale(
+            throughDropout(activations.dx, TrainingNoise.Stream.attentionResidual(layer), tokens: t), tokens: t)
+        let dy = throughPostNorm(
+            model.weights.layers[layer].postAttentionNorm, kept.preAttentionPost, branch,
+            self.weights?.place(layer, .postAttention), gradients, tokens: t)
+        parameterBackward(layer, [(projection, dy, d)], x: kept.attention, ldx: ldx, kept.low, gradients, tokens: t)
+        inputGradient(layer, [(projection, dy, d)], into: activations.dAttention, ld: ldx, tokens: t)
+    }
+
+    /// The gradients of the projections that attention or a convolution mixes, of the norm before them, and of the
+    /// layer's input.
+    func mixingBackward(
+        _ layer: Int, _ parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)], _ kept: Activations.Slot,
+        _ gradients: FloatBuffer, tokens t: Int, needsInput: Bool
+    ) {
+        let d = configuration.width
+        let a = activations
+        let weights = model.weights.layers[layer]
         normalise(weights.attentionNorm, kept.input, a.normed, kept.statistics, tokens: t)
         parameterBackward(layer, parts, x: a.normed, ldx: d, kept.low, gradients, tokens: t, needsInput: needsInput)
         // The norm before the lowest trained projections is trained with them.

@@ -32,7 +32,12 @@ extension Transformer {
     {
         let c = configuration
         let cache = try KeyValueCache(c, promptTokens: tree.tokens.count, sequences: count, newTokens: newTokens)
+        let paths = (0..<count).map(tree.path)
         let hidden = try forward(tree) { layer, kept in
+            guard !c.convolves(layer) else {
+                for (index, path) in paths.enumerated() { self.keepState(layer, index, path, cache, kept) }
+                return
+            }
             self.team.rows(tree.tokens.count, grain: 16) { rows, _ in
                 for t in rows {
                     cache.prompt(layer, t).update(
@@ -40,7 +45,7 @@ extension Transformer {
                 }
             }
         }
-        return (cache, (0..<count).map { DecodingSequence(index: $0, prompt: tree.path(of: $0)) }, hidden)
+        return (cache, paths.enumerated().map { DecodingSequence(index: $0.offset, prompt: $0.element) }, hidden)
     }
 
     /// Runs one more token of each sequence; returns the residual stream [sequences × d], valid until the next call.
@@ -60,12 +65,16 @@ extension Transformer {
         for layer in 0..<c.layers {
             let kept = slot(layer)
             let output = layer + 1 < c.layers ? slot(layer + 1).input : activations.normed
-            attentionForward(layer, positions, kept) {
-                for (t, sequence) in sequences.enumerated() {
-                    cache.added(layer, sequence.index, sequence.added).update(
-                        from: kept.qkv + t * activations.qkvWidth + c.queryWidth, count: cache.rowWidth)
+            if c.convolves(layer) {
+                convolutionForward(layer, tokens: count, kept) { convolveCached(layer, sequences, cache, kept) }
+            } else {
+                attentionForward(layer, positions, kept) {
+                    for (t, sequence) in sequences.enumerated() {
+                        cache.added(layer, sequence.index, sequence.added).update(
+                            from: kept.qkv + t * activations.qkvWidth + c.queryWidth, count: cache.rowWidth)
+                    }
+                    attendCached(layer, sequences, cache, kept)
                 }
-                attendCached(layer, sequences, cache, kept)
             }
             feedForwardForward(layer, tokens: count, kept, output: output)
         }
@@ -126,6 +135,43 @@ extension Transformer {
                 Int64(spans.count), spans, Int64(c.headSize), Int64(group), c.scoreScale, Int64(cache.rowWidth),
                 kept.qkv + t * self.activations.qkvWidth + column, kept.attention + t * c.queryWidth + column,
                 self.attentionScratch[thread].pointer)
+        }
+    }
+}
+
+/// What layers that convolve keep of the tokens before.
+extension Transformer {
+    /// Keeps the products of a prompt's last tokens.
+    private func keepState(
+        _ layer: Int, _ sequence: Int, _ path: [Range<Int>], _ cache: KeyValueCache, _ kept: Activations.Slot
+    ) {
+        let length = path.reduce(0) { $0 + $1.count }
+        let last = path.joined().suffix(configuration.taps - 1)
+        for (token, position) in zip(last, (length - last.count)...) {
+            ck_gate_products(
+                1, Int64(configuration.width), kept.qkv + token * activations.qkvWidth, Int64(activations.qkvWidth),
+                cache.state(layer, sequence, position), Int64(configuration.width))
+        }
+    }
+
+    /// The gated sums of one new token of each sequence, whose products take the place of the oldest.
+    private func convolveCached(
+        _ layer: Int, _ sequences: [DecodingSequence], _ cache: KeyValueCache, _ kept: Activations.Slot
+    ) {
+        let d = configuration.width
+        let products = activations.normed
+        convolve(layer, tokens: sequences.count, kept) { row, taps in
+            let (index, position) = (sequences[row].index, sequences[row].position)
+            for tap in taps.indices {
+                let age = taps.count - 1 - tap
+                taps[tap] =
+                    age == 0
+                    ? UnsafePointer(products + row * d)
+                    : position < age ? nil : UnsafePointer(cache.state(layer, index, position - age))
+            }
+        }
+        for (row, sequence) in sequences.enumerated() {
+            cache.state(layer, sequence.index, sequence.position).update(from: products + row * d, count: d)
         }
     }
 }

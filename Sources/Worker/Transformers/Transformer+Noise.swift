@@ -67,7 +67,7 @@ extension Transformer {
     ) {
         guard let adapter, let keys = noiseKeys else { return }
         let r = rank
-        let ld = 7 * r
+        let ld = Projection.columns * r
         let rate = adapterDropout
         let block = Self.noiseRows
         team.run((tokens + block - 1) / block) { task, thread in
@@ -80,7 +80,7 @@ extension Transformer {
                 ck_dropout(
                     Int64(count), Int64(inner), copy, Int64(inner), keys + first,
                     TrainingNoise.Stream.adapter(place.layer, place.projection), 0, rate)
-                let u = low + first * ld + place.projection.rawValue * r
+                let u = low + first * ld + place.projection.column * r
                 ck_gemm(
                     Int64(count), Int64(r), Int64(inner), copy, Int64(inner), 1, adapter.values.pointer + place.a,
                     Int64(r), u, Int64(ld), 0)
@@ -120,8 +120,9 @@ extension Transformer {
             let panels = out + block * inner
             ck_pack_rows(Int64(inner), Int64(r), adapter.values.pointer + place.a, Int64(r), panels)
             ck_gemm_packed(
-                Int64(count), Int64(inner), Int64(r), self.activations.dLow + first * 7 * r + projection.rawValue * r,
-                Int64(7 * r), panels,
+                Int64(count), Int64(inner), Int64(r),
+                self.activations.dLow + first * Projection.columns * r + projection.column * r,
+                Int64(Projection.columns * r), panels,
                 out, Int64(inner), 0)
             ck_dropout(
                 Int64(count), Int64(inner), out, Int64(inner), keys + first,

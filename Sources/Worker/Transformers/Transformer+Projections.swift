@@ -52,7 +52,7 @@ extension Transformer {
         team.rows(tokens, grain: 8) { rows, _ in ck_scale(Int64(rows.count * d), factor, x + rows.lowerBound * d) }
     }
 
-    /// u = s · x·Aᵀ for each projection that has an adapter, at its columns of `low` (ld = 7r).
+    /// u = s · x·Aᵀ for each projection that has an adapter, at its columns of `low` (ld = ``Projection/columns`` · r).
     func lowRankForward(
         _ layer: Int, _ projections: [Projection], _ x: UnsafePointer<Float>, ldx: Int,
         _ low: UnsafeMutablePointer<Float>, tokens: Int
@@ -61,11 +61,11 @@ extension Transformer {
         let places = projections.compactMap { adapter.place(layer, $0) }
         guard !places.isEmpty else { return }
         let r = rank
-        let ld = 7 * r
+        let ld = Projection.columns * r
         if adapterDropout > 0 { return droppedLowRankForward(places, x, ldx: ldx, low, tokens: tokens) }
         team.rows(tokens, grain: 12) { rows, _ in
             for place in places {
-                let u = low + rows.lowerBound * ld + place.projection.rawValue * r
+                let u = low + rows.lowerBound * ld + place.projection.column * r
                 ck_gemm(
                     Int64(rows.count), Int64(r), Int64(place.inner), x + rows.lowerBound * ldx, Int64(ldx), 1,
                     adapter.values.pointer + place.a, Int64(r), u, Int64(ld), 0)
@@ -79,7 +79,7 @@ extension Transformer {
         guard let adapter else { return nil }
         return adapter.place(layer, projection).map {
             LowRank(
-                rows: low + projection.rawValue * rank, stride: 7 * rank,
+                rows: low + projection.column * rank, stride: Projection.columns * rank,
                 factor: UnsafePointer(adapter.values.pointer) + $0.b, rank: rank)
         }
     }
@@ -96,7 +96,7 @@ extension Transformer {
             var low: LowRank?
             if adapterDropout == 0, let adapter, let place = adapter.place(layer, projection) {
                 low = LowRank(
-                    rows: UnsafePointer(activations.dLow) + projection.rawValue * r, stride: 7 * r,
+                    rows: UnsafePointer(activations.dLow) + projection.column * r, stride: Projection.columns * r,
                     factor: UnsafePointer(adapter.values.pointer) + place.a, rank: r)
             }
             return Products.Backward(matrix, dy: dy, lddy: lddy, low: low)
@@ -120,11 +120,11 @@ extension Transformer {
         }
         guard !covered.isEmpty else { return }
         let r = rank
-        let ld = 7 * r
+        let ld = Projection.columns * r
         let g = activations.dLow
         team.rows(tokens, grain: 12) { rows, _ in
             for part in covered {
-                let out = g + rows.lowerBound * ld + part.place.projection.rawValue * r
+                let out = g + rows.lowerBound * ld + part.place.projection.column * r
                 ck_gemm(
                     Int64(rows.count), Int64(r), Int64(part.place.outer), part.dy + rows.lowerBound * part.ld,
                     Int64(part.ld), 1,
@@ -141,7 +141,7 @@ extension Transformer {
         team.run(tasks.count) { task, thread in
             let (index, first, isA) = tasks[task]
             let part = covered[index]
-            let column = part.place.projection.rawValue * r
+            let column = part.place.projection.column * r
             if isA,
                 let dropped = self.droppedColumns(part.place, x, ldx: ldx, first: first, tokens: tokens, thread: thread)
             {

@@ -42,16 +42,20 @@ extension Transformer {
         tables.sliding?.reserve(longest)
         let group = c.heads / c.kvHeads
         for scratch in attentionScratch { try scratch.reserve(group * (longest + 7)) }
-        try stepScratch.reserve(count * Projection.allCases.count * layout.adapters.rank)
+        try stepScratch.reserve(count * Projection.columns * layout.adapters.rank)
         stepping = layout.adapters
         defer { stepping = nil }
         embed(layout.tokens, layout.positions, into: slot(0).input)
         for layer in 0..<c.layers {
             let kept = slot(layer)
             let output = layer + 1 < c.layers ? slot(layer + 1).input : activations.normed
-            attentionForward(layer, layout.positions, kept) {
-                keep(layer, layout, kept)
-                attendPages(layer, layout, kept)
+            if c.convolves(layer) {
+                convolutionForward(layer, tokens: count, kept) { convolvePages(layer, layout, kept) }
+            } else {
+                attentionForward(layer, layout.positions, kept) {
+                    keep(layer, layout, kept)
+                    attendPages(layer, layout, kept)
+                }
             }
             feedForwardForward(layer, tokens: count, kept, output: output)
         }
@@ -113,6 +117,42 @@ extension Transformer {
         }
     }
 
+    /// The gated sums of each row over its own sequence; then the products of each page's last rows, into the page.
+    private func convolvePages(_ layer: Int, _ layout: StepLayout, _ kept: Activations.Slot) {
+        let d = configuration.width
+        let products = activations.normed
+        let pageTokens = KeyValuePages.tokens
+        convolve(layer, tokens: layout.tokens.count, kept) { row, taps in
+            let part = layout.part[row]
+            let position = Int(layout.positions[row])
+            for tap in taps.indices {
+                let age = taps.count - 1 - tap
+                if row - age >= layout.first[part] {
+                    taps[tap] = UnsafePointer(products + (row - age) * d)
+                } else if position >= age {
+                    let pages = layout.parts[part].pages
+                    let place = position - age
+                    taps[tap] = UnsafePointer(pages[place / pageTokens].state(layer, place % pageTokens))
+                } else {
+                    taps[tap] = nil
+                }
+            }
+        }
+        let states = configuration.taps - 1
+        for row in layout.tokens.indices {
+            let position = Int(layout.positions[row])
+            // Later rows of the same page would take its place.
+            let later = row + states
+            if later < layout.tokens.count, layout.part[later] == layout.part[row],
+                (position + states) / pageTokens == position / pageTokens
+            {
+                continue
+            }
+            layout.parts[layout.part[row]].pages[position / pageTokens].state(layer, position % pageTokens)
+                .update(from: products + row * d, count: d)
+        }
+    }
+
     /// The products of a step: the base's for all rows together, and each row's own adapter on top.
     func projectRows(
         _ layer: Int, _ outputs: [(Projection, UnsafeMutablePointer<Float>, ld: Int)], x: UnsafePointer<Float>,
@@ -126,7 +166,7 @@ extension Transformer {
             }
         }
         // u = s · x·Aᵀ of each group and projection that has one, in columns of its own.
-        let ld = Projection.allCases.count * stepping.rank
+        let ld = Projection.columns * stepping.rank
         var sites: [(rows: Range<Int>, place: AdapterLayout.Place, adapter: Adapter)] = []
         for group in stepping.groups {
             for (projection, _) in parts {
@@ -135,7 +175,7 @@ extension Transformer {
             }
         }
         func rows(_ place: AdapterLayout.Place, _ from: Int) -> UnsafeMutablePointer<Float> {
-            low + from * ld + place.projection.rawValue * stepping.rank
+            low + from * ld + place.projection.column * stepping.rank
         }
         team.run(sites.count) { task, _ in
             let (range, place, adapter) = sites[task]
@@ -167,6 +207,8 @@ private struct StepLayout {
     var positions: [Int32] = []
     /// The part that each row belongs to.
     var part: [Int] = []
+    /// The first row of each part.
+    var first: [Int] = []
     /// Rows of one part that follow each other, some at a time.
     var blocks: [Range<Int>] = []
     var adapters = StepAdapters(groups: [], rank: 0)
@@ -178,6 +220,7 @@ private struct StepLayout {
         self.parts = parts
         for (index, part) in parts.enumerated() {
             let from = tokens.count
+            first.append(from)
             tokens.append(contentsOf: part.tokens)
             positions.append(contentsOf: (0..<part.tokens.count).map { Int32(part.position + $0) })
             self.part.append(contentsOf: repeatElement(index, count: part.tokens.count))

@@ -21,6 +21,8 @@ package final class Transformer {
     /// The randomness of the training step under way; nil runs without any.
     var noise: TrainingNoise?
     private(set) var noiseKeys: UnsafeMutablePointer<UInt64>?
+    /// The token before each of the tree under way, for layers that convolve; empty for models without such layers.
+    private(set) var previousTokens: [Int32] = []
     private var noiseKeyCount = 0
     let noiseScratch: [FloatBuffer]
     /// The adapters of the step under way, for ``step(_:)``.
@@ -115,7 +117,7 @@ package final class Transformer {
             let kept = slot(layer)
             let output = layer + 1 < configuration.layers ? slot(layer + 1).input : activations.normed
             if layer == 0, let noise, noise.neftuneAlpha > 0 { addNoise(noise, tree, to: kept.input) }
-            attentionForward(layer, tree.positions, kept) { attend(layer, tree, kept) }
+            mixForward(layer, tree, kept)
             feedForwardForward(layer, tokens: tree.tokens.count, kept, output: output)
             afterLayer(layer, kept)
         }
@@ -129,14 +131,27 @@ package final class Transformer {
         for layer in stride(from: configuration.layers - 1, through: lowestTrained, by: -1) {
             let kept = slot(layer)
             if activations.isFrugal {
-                attentionForward(layer, tree.positions, kept) { attend(layer, tree, kept) }
+                mixForward(layer, tree, kept)
                 feedForwardForward(layer, tokens: tree.tokens.count, kept, output: activations.dNormed)
             }
             feedForwardBackward(layer, tree, kept, gradients)
-            attentionBackward(
-                layer, tree, kept, gradients, needsInput: layer > lowestTrained || weights?.embedding != nil)
+            let needsInput = layer > lowestTrained || weights?.embedding != nil
+            if configuration.convolves(layer) {
+                convolutionBackward(layer, tree, kept, gradients, needsInput: needsInput)
+            } else {
+                attentionBackward(layer, tree, kept, gradients, needsInput: needsInput)
+            }
         }
         embeddingGradients(tree, gradients)
+    }
+
+    /// A layer's attention or convolution over a packed tree.
+    private func mixForward(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot) {
+        if configuration.convolves(layer) {
+            convolutionForward(layer, tokens: tree.tokens.count, kept) { convolve(layer, tree, kept) }
+        } else {
+            attentionForward(layer, tree.positions, kept) { attend(layer, tree, kept) }
+        }
     }
 
     func prepare(_ tree: TokenTree) throws {
@@ -144,6 +159,7 @@ package final class Transformer {
         try activations.reserve(count, frugal: isTraining && count > mostBytes / max(1, activations.bytesPerToken))
         tables.full?.reserve(tree.depth)
         tables.sliding?.reserve(tree.depth)
+        if !configuration.convolutions.isEmpty { previousTokens = tree.previous }
         let needed = tree.trees.reduce(0) {
             max(
                 $0,

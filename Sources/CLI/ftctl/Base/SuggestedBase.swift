@@ -22,7 +22,7 @@ struct SuggestedBase: Codable, Hashable, Sendable {
     var trainsInBytes: Int?
 
     /// When the list was last gone through.
-    static let date = "2026-11-28"
+    static let date = "2026-11-29"
 
     /// Of 16-bit weights.
     private init(
@@ -40,6 +40,9 @@ struct SuggestedBase: Codable, Hashable, Sendable {
         ]
     }
 
+    /// No licence of a common kind: companies with a yearly revenue of 10 million dollars or more need another one.
+    private static let liquid = "lfm1.0 (Liquid AI's own: paid from 10 million dollars of yearly revenue on)"
+
     /// The list, the smallest first: families that the built-in engine trains.
     static let all = [
         SuggestedBase(
@@ -50,6 +53,10 @@ struct SuggestedBase: Codable, Hashable, Sendable {
             "google/gemma-3-270m-it", millions: 268, "gemma", gated: true, "many, English best",
             classes: "made for small, well-defined tasks", extraction: "made for small, well-defined tasks",
             answers: "IFEval 51.2 by its card"),
+        SuggestedBase(
+            "LiquidAI/LFM2-350M", millions: 354, liquid, "8",
+            classes: "its card recommends tuning on narrow uses", extraction: "data extraction is named in its card",
+            answers: "IFEval 65.1 by its card"),
         SuggestedBase(
             "HuggingFaceTB/SmolLM2-360M-Instruct", millions: 362, "apache-2.0", "English",
             classes: "a step up from 135M at three times the time", extraction: "flat objects",
@@ -62,6 +69,14 @@ struct SuggestedBase: Codable, Hashable, Sendable {
             "Qwen/Qwen3-0.6B", millions: 596, "apache-2.0", "more than 100",
             classes: "many languages at this size", extraction: "calls tools by its card",
             answers: "thinks before it answers unless told not to"),
+        SuggestedBase(
+            "LiquidAI/LFM2-700M", millions: 742, liquid, "8",
+            classes: "its card recommends tuning on narrow uses", extraction: "data extraction is named in its card",
+            answers: "IFEval 72.2 by its card"),
+        SuggestedBase(
+            "LiquidAI/LFM2-1.2B", millions: 1170, liquid, "8",
+            classes: "its card recommends tuning on narrow uses", extraction: "data extraction is named in its card",
+            answers: "IFEval 74.9 by its card"),
         SuggestedBase(
             "meta-llama/Llama-3.2-1B-Instruct", millions: 1236, "llama3.2", gated: true, "8",
             classes: "general", extraction: "general", answers: "summaries and rewriting by its card"),

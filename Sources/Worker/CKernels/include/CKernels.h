@@ -1,6 +1,7 @@
 #pragma once
 // The kernels of the worker: one header a subject.
 #include "ck_attention.h"
+#include "ck_convolution.h"
 #include "ck_cpu.h"
 #include "ck_decode.h"
 #include "ck_dequantize.h"

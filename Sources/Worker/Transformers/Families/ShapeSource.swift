@@ -78,7 +78,7 @@ struct ShapeSource {
     /// The common part of every family's shape in a GGUF.
     func ggufShape(
         _ family: ModelConfiguration.Family, vocabulary: Int, tied: Bool,
-        epsilonKey: String = "attention.layer_norm_rms_epsilon", rotatesPart: Bool = false
+        epsilonKey: String = "attention.layer_norm_rms_epsilon", rotatesPart: Bool = false, kvHeads given: Int? = nil
     )
         throws -> ModelConfiguration
     {
@@ -89,7 +89,7 @@ struct ShapeSource {
                 place: "\(file), attention.head_count", problem: "\(heads) heads do not fit a width of \(width)",
                 remedy: "The file is damaged: download it again.")
         }
-        let kvHeads = try count("attention.head_count_kv", default: heads)
+        let kvHeads = try given ?? count("attention.head_count_kv", default: heads)
         let headSize = try count("attention.key_length", default: width / heads)
         for key in ["attention.value_length"] + (rotatesPart ? [] : ["rope.dimension_count"]) {
             guard let size = value(key), size != Double(headSize) else { continue }

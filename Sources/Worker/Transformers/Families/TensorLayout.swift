@@ -18,6 +18,8 @@ package struct TensorLayout: Sendable {
     /// The matrices that hold several linear layers of a block one after the other, in formats without a matrix for
     /// each.
     package var fused: [FusedMatrix] = []
+    /// The kernel of a block's convolution, where some of the family's blocks have one.
+    package var kernel: String?
     /// Whether the matrices of blocks are kept as [in × out].
     package var isTransposed = false
     /// Projections whose rows the format orders by pairs of each head, for a rotary kernel that turns neighbours.
@@ -32,6 +34,7 @@ package struct TensorLayout: Sendable {
         /// Several linear layers in one, by its place in ``TensorLayout/fused``.
         case fused(layer: Int, Int)
         case norm(layer: Int, BlockNorm)
+        case kernel(layer: Int)
     }
 
     /// The name of what a role stands for, without `.weight` or `.bias`; nil where the format has no such tensor.
@@ -45,6 +48,7 @@ package struct TensorLayout: Sendable {
             fuses(projection) ? nil : projections[projection].map { prefix(layer) + $0 }
         case .fused(let layer, let index): fused.indices.contains(index) ? prefix(layer) + fused[index].name : nil
         case .norm(let layer, let norm): norms.first { $0.norm == norm }.map { prefix(layer) + $0.name }
+        case .kernel(let layer): kernel.map { prefix(layer) + $0 }
         }
     }
 
@@ -59,6 +63,7 @@ package struct TensorLayout: Sendable {
             let module = parts[(marker + 2)...].joined(separator: ".")
             if let index = fused.firstIndex(where: { $0.name == module }) { return .fused(layer: layer, index) }
             if let found = norms.first(where: { $0.name == module }) { return .norm(layer: layer, found.norm) }
+            if module == kernel { return .kernel(layer: layer) }
             return projections.first { $0.value == module }.map { .projection(layer: layer, $0.key) }
         }
         let own = name.hasPrefix(root) ? String(name.dropFirst(root.count)) : name
@@ -79,6 +84,15 @@ package struct TensorLayout: Sendable {
             Projection.allCases.filter { projection in
                 name(.projection(layer: 0, projection)).map { file.tensors[$0 + ".bias"] != nil } ?? false
             })
+    }
+
+    /// The end of a module's name that tells it apart from a block's other modules: `q_proj` of `self_attn.q_proj`, and
+    /// all of `self_attn.out_proj` where a convolution has an `out_proj` too.
+    func shortModule(_ name: String) -> String {
+        func last(_ module: String) -> String { module.split(separator: ".").last.map(String.init) ?? module }
+        let alike = Set(projections.values).filter { last($0) == last(name) }
+        guard alike.count > 1, let whole = alike.first(where: { name.hasSuffix("." + $0) }) else { return last(name) }
+        return whole
     }
 
     /// Whether a projection is part of a fused matrix.
