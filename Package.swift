@@ -309,8 +309,8 @@ let testTargets: [Target] = [
         [
             "ControlAPI", "ControlClient", "ControlProtocol", "EvaluationMetrics", "Ledger", "Monitoring", "Nouns",
             "OperationsScene",
-            "Platform", "RowFormats", "Serving", "Settings", "StageKit", "WorkerProtocol", httpTypes, hummingbirdCore,
-            lifecycle, logging, nio,
+            "Platform", "RowFiles", "RowFormats", "Serving", "Settings", "StageKit", "WorkerProtocol", httpTypes,
+            hummingbirdCore, lifecycle, logging, nio,
         ], golden: true),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),

@@ -116,6 +116,13 @@ struct JobRouteTests {
         #expect(scene.context.settings.pipelines.count == 2)
     }
 
+    @Test func anEngineThatThereIsNotIsRefusedByName() async throws {
+        try scene.sandbox.pipeline("hopper", "base = \"tiny\"\nengine = \"hopper-gpu\"\n")
+        scene.context.settings.change { SettingsFolder.read(scene.context.layout, after: $0) }
+        let error = try await create(#""suffix":"hopper""#).decoded(ErrorAnswer.self).error
+        #expect(error.param == "suffix" && error.message.contains("There is no engine 'hopper-gpu'."))
+    }
+
     @Test func twoTextsAreNeverOnePipeline() async throws {
         _ = try await made(#""suffix":"My Tickets""#)
         _ = try await made(#""suffix":"My Tickets""#)

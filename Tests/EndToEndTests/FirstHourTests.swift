@@ -26,31 +26,62 @@ struct FirstHourTests {
         }
     }
 
-    private static let steps: [Step] = [
-        .ftctl("stauts"), .ftctl("status"), .ftctl("pipeline chek tickets"), .ftctl("init tickets"),
-        write("tiny.gguf", "a base model, to the fake worker"), .ftctl("base add tiny.gguf --id tiny", last: true),
-        .ftctl("init tickets --base tinny"), .ftctl("init tickets --base tiny --answers text"),
-        .ftctl("init tickets --base tiny"),
-        .does("shorten the settle time, and have more rows judge") { sandbox in
-            try sandbox.pipeline(
-                "tickets",
-                "base = \"tiny\"\n[trigger]\nsettle_seconds = 0.1\n[data]\nvalidation_share = 0.2\ngate_share = 0.4\n")
-            // What is dropped before the daemon has read the file is taken by the settings that were.
-            let isRead = try await TestSupport.eventually {
-                try await run("pipeline tickets --toml", sandbox).1.contains("gate_share = 0.4")
-            }
-            #expect(isRead)
+    private static let steps: [Step] =
+        [
+            .ftctl("stauts"), .ftctl("status"), .ftctl("pipeline chek tickets"), .ftctl("init tickets"),
+            write("tiny.gguf", "a base model, to the fake worker"), .ftctl("base add tiny.gguf --id tiny", last: true),
+            .ftctl("init tickets --base tinny"), .ftctl("init tickets --base tiny --answers text"),
+            .ftctl("init tickets --base tiny"),
+            .does("shorten the settle time, and have more rows judge") { sandbox in
+                try sandbox.pipeline(
+                    "tickets",
+                    "base = \"tiny\"\n[trigger]\nsettle_seconds = 0.1\n[data]\nvalidation_share = 0.2\n"
+                        + "gate_share = 0.4\n"
+                )
+                // What is dropped before the daemon has read the file is taken by the settings that were.
+                let isRead = try await TestSupport.eventually {
+                    try await run("pipeline tickets --toml", sandbox).1.contains("gate_share = 0.4")
+                }
+                #expect(isRead)
+            },
+            // A data file, checked and dropped the way that comes to mind, then the right way.
+            write("monday.jsonl", rows(0..<60) + "{\"prompt\": 7}\n"), .ftctl("data check monday.jsonl"),
+            .ftctl("drop monday.jsonl"), .ftctl("drop tikets monday.jsonl"),
+            .ftctl("drop tickets nothing.jsonl"), .ftctl("drop tickets monday.jsonl --watch", last: true),
+            .ftctl("runs --columns run,pipeline,mode,state"), .ftctl("runs --columns run,sate"),
+            .ftctl("runs --state DELIVERED"), .ftctl("runs --pipeline foo"), .ftctl("runs --limit 0"),
+            .ftctl("history foo"), .ftctl("version list foo"), .ftctl("report r-000009"), .ftctl("show r-9 --json"),
+            .ftctl("cancel r-000001"), .ftctl("drop tickets monday.jsonl --watch", last: true),
+            .ftctl("generate tikets hello"), .ftctl("rollback tickets"), .ftctl("rollback tickets"),
+            .ftctl("pipeline check tickets"), .ftctl("status --check"), .ftctl("watch tickets --timeout 1"),
+            .ftctl("runs --limit -3"), .ftctl("runs --state foo"), .ftctl("drops --pipeline foo"),
+            .ftctl("experiment show --json"), .ftctl("version list tickets"), .ftctl("history tickets --verify"),
+        ] + files + slips
+
+    /// Files as people have them.
+    private static let files: [Step] = [
+        write("names.csv", "Frage;Antwort\nwo;hier\nwann;jetzt\nwer;niemand\n"), .ftctl("data check names.csv"),
+        write("pairs.jsonl", "{\"question\": \"a\", \"answer\": \"b\"}\n{\"input\": \"a\", \"output\": \"b\"}\n"),
+        .ftctl("data check pairs.jsonl"),
+        write("pretty.json", "{\n  \"prompt\": \"a\",\n  \"completion\": \"b\"\n}\n"), .ftctl("data check pretty.json"),
+        .ftctl("data check - < monday.jsonl"),
+        .does("make an empty folder") {
+            try FileManager.default.createDirectory(
+                atPath: $0.root + "/nothing", withIntermediateDirectories: true)
         },
-        // A data file, checked and dropped the way that comes to mind, then the right way.
-        write("monday.jsonl", rows(0..<60) + "{\"prompt\": 7}\n"), .ftctl("data check monday.jsonl"),
-        .ftctl("drop monday.jsonl"), .ftctl("drop tikets monday.jsonl"),
-        .ftctl("drop tickets nothing.jsonl"), .ftctl("drop tickets monday.jsonl --watch", last: true),
-        .ftctl("runs --columns run,pipeline,mode,state"), .ftctl("runs --columns run,sate"),
-        .ftctl("runs --state DELIVERED"), .ftctl("runs --pipeline foo"), .ftctl("runs --limit 0"),
-        .ftctl("history foo"), .ftctl("version list foo"), .ftctl("report r-000009"), .ftctl("show r-9 --json"),
-        .ftctl("cancel r-000001"), .ftctl("drop tickets monday.jsonl --watch", last: true),
-        .ftctl("generate tikets hello"), .ftctl("rollback tickets"), .ftctl("rollback tickets"),
-        .ftctl("pipeline check tickets"),
+        .ftctl("data check nothing"), .ftctl("data check absent.jsonl"),
+        // An editor's backup, and what a browser has not fetched whole, are no data.
+        .does("leave tmp.jsonl~ and big.jsonl.crdownload in the drop folder") { sandbox in
+            for name in ["tmp.jsonl~", "big.jsonl.crdownload"] {
+                try sandbox.drop(rows(100..<160), as: name, into: "tickets")
+            }
+        },
+        write("tuesday.jsonl", rows(60..<100)), .ftctl("drop tickets tuesday.jsonl --watch", last: true),
+        .ftctl("drops --columns pipeline,file,state"), .ftctl("pipelines"),
+    ]
+
+    /// Slips in the pipeline's file.
+    private static let slips: [Step] = [
         // A slip in the file takes nothing away.
         .does("write learning_rat into tickets.toml") { sandbox in
             try sandbox.pipeline("tickets", "base = \"tiny\"\n[recipe]\nlearning_rat = 1e-3\n")
@@ -60,6 +91,19 @@ struct FirstHourTests {
             try sandbox.pipeline("tickets", "base = \"tiny\"\n[gates]\nprimary = \"acuracy\"\n")
         },
         .ftctl("pipeline check tickets"),
+        .does("write base = auto into letters.toml") { try $0.pipeline("letters", "base = \"auto\"\n") },
+        .ftctl("pipeline check letters"),
+        .does("remove letters.toml again") {
+            try FileManager.default.removeItem(atPath: $0.layout.pipelineFile("letters"))
+        },
+        .does("move tickets.toml away") { sandbox in
+            try FileManager.default.removeItem(atPath: sandbox.layout.pipelineFile("tickets"))
+            let isSaid = try await TestSupport.eventually {
+                try await run("status", sandbox).1.contains("'tickets'")
+            }
+            #expect(isSaid, "the dataset and the model that are left are named")
+        },
+        .ftctl("status"), .ftctl("version list tickets --columns version"), .ftctl("generate tickets hello"),
         .ftctl("status --sort gates"), .ftctl("--root /nowhere status"),
         .ftctl("report r-000001 --html /nonexist/x"),
     ]
@@ -108,8 +152,8 @@ struct FirstHourTests {
         for (pattern, name) in [
             (#"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"#, "TIME"), (#"\bd-\d{8}-\d{6}-[0-9a-f]{8}"#, "DROP"),
             // What was promoted is delivered a moment later.
-            (#"is (promoted|delivered)\b"#, "is promoted"),
-            (#"from-base  (promoted|delivered)\b"#, "from-base  promoted"), (#"\bv-[0-9a-f]{12}"#, "VERSION"),
+            (#"is (promoted|delivered)\b"#, "is promoted"), (#"r-\d{6} (promoted|delivered)\b"#, "RUN delivered"),
+            (#"from-base  (promoted|delivered)\b"#, "from-base  promoted"), (#"\bv-[0-9a-f]{12,16}"#, "VERSION"),
             (#"\bs-[0-9a-f]{6,}"#, "SNAPSHOT"), (#"pid \d+"#, "pid PID"),
             (#"\d+ (MiB|KiB|B)\b"#, "SIZE"), (#"\d+ s\b"#, "N s"),
         ] {

@@ -76,6 +76,10 @@ struct DataOutputTests {
             DataSubject(drop: drop, report: Self.report))
         try OutputHarness.expect(
             "data-show-snapshot", "data show s-2f1c9a", DataShow.self, DataSubject(snapshot: Self.snapshot))
+        let shown = Row(
+            id: "0a1b2c3d", content: .completion(prompt: "Where is my order?\nIt is late.", completion: "order"),
+            split: .gate, label: "order", promptKey: "k", drop: "d-20270115-080000-0a1b2c3d", line: 7)
+        try OutputHarness.expect("data-show-row", "data show 0a1b2c3d", DataShow.self, DataSubject(row: shown))
         try OutputHarness.expect("data-report", "data report tickets", DataQuality.self, .report(Self.report))
         let row = SetAsideRow(
             id: "0a1b2c3d", reason: .nearDuplicateOfGate, drop: Answers.stored.id, line: 7, other: "99aabbcc",

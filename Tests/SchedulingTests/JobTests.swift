@@ -78,6 +78,36 @@ struct JobTests {
         #expect(orphans.first?.failure.message.contains("the waiting job ftjob-1") == true)
     }
 
+    /// The engine of its pipeline trains it; where the file is gone that describes the engine, the job waits for it.
+    @Test func aJobIsTrainedByTheEngineOfItsPipeline() throws {
+        try AtomicFile.makeFolder(scene.sandbox.layout.engineSettings)
+        try AtomicFile.write(
+            Data("program = \"/bin/true\"\n".utf8), to: scene.sandbox.layout.engineFile("torch"))
+        try LineageTests.pipeline(scene.sandbox, "")
+        let file = scene.sandbox.layout.pipelineFile("p")
+        let toml = try String(contentsOfFile: file, encoding: .utf8)
+        try AtomicFile.write(Data(("engine = \"torch\"\n" + toml).utf8), to: file)
+        scene.context.settings.replace(SettingsFolder.read(scene.sandbox.layout))
+        _ = try job("d-1")
+        try scene.store("d-1")
+        try report("d-1")
+        let run = try run()
+        #expect(run.engine == "torch" && run.engineAtWork == "torch")
+        try scene.bring(run, to: .rejected)
+        try FileManager.default.removeItem(atPath: scene.sandbox.layout.engineFile("torch"))
+        scene.context.settings.replace(SettingsFolder.read(scene.sandbox.layout))
+        _ = try job("d-2", "ftjob-2")
+        try scene.store("d-2")
+        try report("d-2")
+        _ = try scene.service.pass()
+        #expect(try ledger.job("ftjob-2")?.state == .waiting)
+        let problem = try #require(scene.context.problems.problem(of: "job:ftjob-2"))
+        #expect(problem.code == "engine.unknown" && problem.message.contains("'torch'"))
+        try AtomicFile.write(Data("program = \"/bin/true\"\n".utf8), to: scene.sandbox.layout.engineFile("torch"))
+        scene.context.settings.replace(SettingsFolder.read(scene.sandbox.layout))
+        #expect(try self.run("ftjob-2").engine == "torch")
+    }
+
     @Test func whatAJobLearntCountsAsLearnt() throws {
         _ = try job("d-1")
         try scene.store("d-1")

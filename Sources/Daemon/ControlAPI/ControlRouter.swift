@@ -112,9 +112,10 @@ struct ControlRouter: Sendable {
     ) async throws -> Response {
         let endpoint = route.endpoint
         let once = repetitions.flatMap { OnceOnly($0, request, endpoint) }
+        let told = told(incoming.principal, endpoint)
         let work: @Sendable () async throws -> Response = { [threads] in
             if let once { return try await once.response(incoming, route.answer) }
-            return try await route.answer(incoming).response(endpoint, threads, departure)
+            return try await route.answer(incoming).response(endpoint, threads, departure, told: told)
         }
         return switch endpoint.weight {
         case .quick where endpoint.endsWithReader: try await departure.cancelling(work)
@@ -122,6 +123,13 @@ struct ControlRouter: Sendable {
         // Encoding a long answer is work as well.
         case .heavy: try await HeavyWork.run(on: threads, work)
         }
+    }
+
+    /// What a text of the daemon says to somebody: whatever names what is others' names nothing. What models and people
+    /// have written stays as it is.
+    private func told(_ principal: Principal, _ endpoint: EndpointDescription) -> @Sendable (Data) throws -> Data {
+        guard let ownership, endpoint.dialect == .control, endpoint.name != "pipelines.generate" else { return { $0 } }
+        return { try ownership.told(principal, $0) }
     }
 
     /// Throws a Failure (`permission.…`, `token.missing`) where somebody may not ask an endpoint.

@@ -20,18 +20,23 @@ enum Outgoing: Sendable {
     case events(EventStream)
 
     /// The response with the media type that the endpoint declares.
-    func response(_ endpoint: EndpointDescription, _ threads: AnswerThreads, _ departure: Departure) throws
-        -> Response
-    {
+    ///
+    /// - Parameter told: what a text of the control API says to whoever asks.
+    func response(
+        _ endpoint: EndpointDescription, _ threads: AnswerThreads, _ departure: Departure,
+        told: @escaping @Sendable (Data) throws -> Data
+    ) throws -> Response {
         switch self {
-        case .json(let value): try Self.json(value)
+        case .json(let value): Self.json(try told(ContractCoding.encode(value)))
         case .text(let text):
-            Response(status: .ok, headers: headers(endpoint), body: .init(byteBuffer: ByteBuffer(string: text)))
+            Response(
+                status: .ok, headers: headers(endpoint),
+                body: .init(byteBuffer: ByteBuffer(bytes: try told(Data(text.utf8)))))
         case .stream(let produce):
             Response(
                 status: .ok, headers: headers(endpoint),
                 body: .init { writer in
-                    try await produce { try await writer.write(ByteBuffer(bytes: $0)) }
+                    try await produce { try await writer.write(ByteBuffer(bytes: told($0))) }
                     try await writer.finish(nil)
                 })
         case .pieces(let pieces):

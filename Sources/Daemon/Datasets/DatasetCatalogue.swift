@@ -20,20 +20,45 @@ package struct DatasetCatalogue: Sendable {
         self.service = service
     }
 
-    package func list(_ pipeline: PipelineName) throws -> DataListing {
+    /// - Parameter who: whom it is shown to; nil for the daemon itself.
+    package func list(_ pipeline: PipelineName, for who: Principal? = nil) throws -> DataListing {
         _ = try context.requirePipeline(pipeline)
+        let sight = Sight(context.ledger, who)
         return DataListing(
             pipeline: pipeline, rows: try context.ledger.rowCounts(pipeline),
             removed: try context.ledger.removed(pipeline),
-            drops: try context.ledger.drops(pipeline: pipeline, limit: 1000).map(summary),
-            snapshots: try context.ledger.snapshots(pipeline))
+            drops: try context.ledger.drops(pipeline: pipeline, limit: 1000, seenBy: sight.owner).map(summary),
+            snapshots: try context.ledger.snapshots(pipeline).filter(sight.sees).map { try told($0, sight) })
     }
 
-    package func show(_ id: String) throws -> DataSubject {
+    package func show(_ id: String, for who: Principal? = nil) throws -> DataSubject {
         if let drop = try context.ledger.drop(DropID(id)) {
             return DataSubject(drop: try summary(drop), report: try context.ledger.report(drop.pipeline, drop: drop.id))
         }
-        return DataSubject(snapshot: try snapshot(id))
+        let sight = Sight(context.ledger, who)
+        if let row = try row(RowID(id), sight) { return DataSubject(row: row) }
+        return DataSubject(snapshot: try told(snapshot(id), sight))
+    }
+
+    /// A row of a dataset, as it was dropped; nil where there is none, or it is of others' files.
+    private func row(_ id: RowID, _ sight: Sight) throws -> Row? {
+        for place in try context.ledger.places(ofRow: id) where try sight.sees(id, of: place.pipeline) {
+            for shard in try context.ledger.shards(place.pipeline, drop: place.drop) where shard.split == place.split {
+                var found: Row?
+                try RowFile.read(shard.file.path) { if $0.id == id { found = $0 } }
+                if let found { return found }
+            }
+        }
+        return nil
+    }
+
+    /// A snapshot with the runs and drops alone that somebody sees.
+    private func told(_ summary: SnapshotSummary, _ sight: Sight) throws -> SnapshotSummary {
+        var summary = summary
+        summary.runs = try summary.runs.filter(sight.sees)
+        summary.snapshot.drops = try summary.snapshot.drops.filter(sight.sees)
+        summary.snapshot.trained = try summary.snapshot.trained?.filter(sight.sees)
+        return summary
     }
 
     /// The report of a drop, or of the dataset as it is now.
@@ -53,11 +78,34 @@ package struct DatasetCatalogue: Sendable {
     }
 
     /// Rows kept out, newest drops first.
-    package func removed(_ pipeline: PipelineName, drop: DropID?, limit: Int) throws -> [SetAsideRow] {
-        try context.ledger.setAside(pipeline, drop: drop, limit: limit)
+    package func removed(_ pipeline: PipelineName, drop: DropID?, limit: Int, for who: Principal? = nil) throws
+        -> [SetAsideRow]
+    {
+        let sight = Sight(context.ledger, who)
+        return try context.ledger.setAside(pipeline, drop: drop, limit: limit).filter { try sight.sees($0.drop) }
     }
 
-    package func lineage(_ id: String) throws -> DataLineage { try context.ledger.dataLineage(id) }
+    package func lineage(_ id: String, for who: Principal? = nil) throws -> DataLineage {
+        let sight = Sight(context.ledger, who)
+        var lineage = try context.ledger.dataLineage(id)
+        lineage.places = try lineage.places.filter { try sight.sees($0.drop) }
+        lineage.setAside = try lineage.setAside.filter { try sight.sees($0.drop) }
+        lineage.drops = try lineage.drops.filter(sight.sees)
+        lineage.runs = try lineage.runs.filter(sight.sees)
+        lineage.snapshots = try lineage.snapshots.filter {
+            try context.ledger.snapshotSummary($0.snapshot).map(sight.sees) ?? true
+        }
+        return lineage
+    }
+
+    /// The rows of a snapshot, or of a pipeline's dataset as it is now, without those of others' files.
+    package func export(_ id: String, split: Split?, for who: Principal) throws -> RowLines {
+        let files = try files(id, split: split)
+        let sight = Sight(context.ledger, who)
+        guard try sight.isNarrow() else { return RowLines(RowExport.lines(files)) }
+        let pipeline = try context.ledger.snapshot(SnapshotID(id))?.pipeline ?? PipelineName(id)
+        return RowLines(RowExport.lines(files) { try sight.sees($0, of: pipeline) })
+    }
 
     package func difference(_ a: String, _ b: String) throws -> SnapshotDifference {
         let (first, second) = (try snapshot(a).snapshot, try snapshot(b).snapshot)
@@ -95,17 +143,26 @@ package struct DatasetCatalogue: Sendable {
 
     /// Withdraws a drop; see ``Ledger/revoke(_:kept:shards:who:reason:)``. Runs that are not over are named, for the
     /// caller to cancel first.
-    package func revoke(_ id: DropID, _ request: RevokeRequest, who: String) throws -> RevokeAnswer {
+    ///
+    /// - Parameter forgettingFiles: forgets the files that people keep with any of these contents, where rows are to be
+    ///   erased; returns how many bytes there were.
+    package func revoke(
+        _ id: DropID, _ request: RevokeRequest, who: String,
+        forgettingFiles: (Set<String>) throws -> Int = { _ in 0 }
+    ) throws -> RevokeAnswer {
         guard let drop = try context.ledger.drop(id) else {
             throw Failure(
                 code: "drop.unknown", "There is no drop '\(id)'.", at: id.rawValue, remedy: "See `ftctl drops`.")
         }
         let lineage = try context.ledger.dataLineage(id.rawValue)
+        func erase(_ drop: Drop, _ lineage: DataLineage) throws -> Int {
+            try Erasure(context: context, drop: drop, lineage: lineage).run(forgettingFiles: forgettingFiles)
+        }
         // What was withdrawn may be erased later, and again where that was cut short.
         if drop.state == .revoked, request.erase {
             return RevokeAnswer(
                 drop: id, rowsWithdrawn: 0, rowsKept: 0, versions: lineage.versions, served: try served(drop, lineage),
-                erasedBytes: try Erasure(context: context, drop: drop, lineage: lineage).run())
+                erasedBytes: try erase(drop, lineage))
         }
         let rows = try context.ledger.rows(of: id).values.reduce(0, +)
         let kept = try service.revoke(drop, who: who, reason: request.reason)
@@ -113,7 +170,7 @@ package struct DatasetCatalogue: Sendable {
             drop: id, rowsWithdrawn: rows - kept, rowsKept: kept, versions: lineage.versions,
             served: try served(drop, lineage))
         if request.erase {
-            answer.erasedBytes = try Erasure(context: context, drop: drop, lineage: lineage).run()
+            answer.erasedBytes = try erase(drop, lineage)
         }
         context.logger.notice(
             """
@@ -152,7 +209,7 @@ package struct DatasetCatalogue: Sendable {
     private func snapshot(_ id: String) throws -> SnapshotSummary {
         guard let snapshot = try context.ledger.snapshotSummary(SnapshotID(id)) else {
             throw Failure(
-                code: "snapshot.unknown", "There is no drop or snapshot '\(id)'.", at: id,
+                code: "snapshot.unknown", "There is no drop, snapshot or row '\(id)'.", at: id,
                 remedy: "See `ftctl data list PIPELINE`.")
         }
         return snapshot

@@ -2,6 +2,7 @@ import Foundation
 import Ledger
 import Nouns
 import Platform
+import RowFiles
 import StageKit
 import WorkerProtocol
 
@@ -17,7 +18,10 @@ struct Erasure {
 
     /// Returns the bytes that were removed. Throws a Failure (`drop.in_use`) where an experiment is at work on the
     /// rows, and a ``FileFailure`` where something cannot be removed.
-    func run() throws -> Int {
+    ///
+    /// - Parameter forgettingFiles: forgets the files that people keep with any of these contents; returns how many
+    ///   bytes there were.
+    func run(forgettingFiles: (Set<String>) throws -> Int) throws -> Int {
         let snapshots = Set(lineage.snapshots.map(\.snapshot))
         for experiment in try context.ledger.experiments(pipeline: drop.pipeline, state: .running, limit: 100)
         where snapshots.contains(experiment.snapshot) {
@@ -30,7 +34,9 @@ struct Erasure {
                     """)
         }
         var bytes = 0
-        for path in try rowFiles() + claimed() { bytes += try remove(path) }
+        let jobs = try jobs()
+        for path in try rowFiles() + claimed() + chosenBy(jobs) { bytes += try remove(path) }
+        for job in jobs { bytes += try remove(context.layout.job(job.id)) }
         for run in lineage.runs {
             for path in Self.texts(context.layout.run(run)) { bytes += try remove(path) }
             try Self.strip(context.layout.events(run))
@@ -43,9 +49,47 @@ struct Erasure {
             bytes += try remove(context.layout.upload(upload.id))
             try context.ledger.closeUpload(upload.id)
         }
-        try context.ledger.erase(drop, snapshots: snapshots, runs: lineage.runs)
+        bytes += try forgettingFiles(
+            Set(jobs.flatMap { [isOfDrop($0) ? $0.training.sha256 : nil, $0.validation?.sha256] }.compactMap(\.self))
+                .union([drop.sha256]))
+        try context.ledger.erase(drop, snapshots: snapshots, runs: lineage.runs, jobs: jobs.map(\.id))
         for id in snapshots { try rewrite(id) }
         return bytes
+    }
+
+    /// Whether it is the job's own file that is erased, rather than rows which it chooses by as well.
+    private func isOfDrop(_ job: Job) -> Bool { job.training.sha256 == drop.sha256 }
+
+    /// The jobs that learn the drop, or choose by rows of it. One that has no run yet cannot choose by them any more,
+    /// and fails.
+    private func jobs() throws -> [Job] {
+        let begun = try context.ledger.jobs(
+            ofDrops: Set([drop.id] + context.ledger.duplicates(of: drop).map(\.id)),
+            orChoosingBy: Set(context.ledger.filesOnly(of: drop.id)))
+        let rows = try context.ledger.revokedRows(of: drop.id)
+        let waiting = try context.ledger.waitingJobs(drop.pipeline).filter { job in
+            let path = context.layout.job(job.id) + "/rows.jsonl.zst"
+            guard job.validation != nil, FileManager.default.fileExists(atPath: path) else { return false }
+            var isHit = false
+            try RowFile.read(path) { if rows.contains($0.id) { isHit = true } }
+            guard isHit else { return false }
+            let failure = JobFault.data(
+                job.validation, "Its rows were withdrawn.", isTraining: false, remedy: "Make a job of another file.")
+            try context.ledger.change(job.id) { $0.fail(failure, at: Date()) }
+            return true
+        }
+        return begun + waiting.filter { job in !begun.contains { $0.id == job.id } }
+    }
+
+    /// Row files that only the runs of these jobs choose by.
+    private func chosenBy(_ jobs: [Job]) throws -> [String] {
+        let shared = Set(try context.ledger.shards(drop.pipeline).map(\.file.sha256))
+        return try jobs.filter { $0.validation != nil }.flatMap { job in
+            let snapshot = try job.run.flatMap { try context.ledger.run($0) }.flatMap {
+                try context.ledger.snapshot($0.snapshot)
+            }
+            return (snapshot?.files[.validation] ?? []).filter { !shared.contains($0.sha256) }.map(\.path)
+        }
     }
 
     /// Makes the file of a snapshot say what the ledger says of it by now: it names classes too.

@@ -38,17 +38,23 @@ extension Ledger {
 
     /// Drops, newest first.
     ///
-    /// - Parameter imported: only those that the import of this name brought; all where it is nil.
-    package func drops(pipeline: PipelineName?, limit: Int, imported: String? = nil) throws -> [Drop] {
+    /// - Parameters:
+    ///   - imported: only those that the import of this name brought; all where it is nil.
+    ///   - owner: leaves out the drops of jobs that others made; nil for all.
+    package func drops(
+        pipeline: PipelineName?, limit: Int, imported: String? = nil, seenBy owner: String? = nil
+    ) throws -> [Drop] {
         try read {
             try readable(
                 Drop.self, $0,
                 """
                 SELECT id, body FROM drop_file WHERE (?1 IS NULL OR pipeline = ?1)
                 AND (?2 IS NULL OR json_extract(body, '$.origin.imported.name') = ?2)
+                AND (?4 IS NULL OR NOT EXISTS (
+                    SELECT 1 FROM job WHERE job.drop_id = drop_file.id AND job.owner <> ?4))
                 ORDER BY received_at DESC, id DESC LIMIT ?3
                 """,
-                [pipeline?.rawValue, imported, limit])
+                [pipeline?.rawValue, imported, limit, owner])
         }
     }
 

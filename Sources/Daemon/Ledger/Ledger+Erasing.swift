@@ -21,7 +21,8 @@ extension Ledger {
     /// - Parameters:
     ///   - snapshots: those that had rows of the drop.
     ///   - runs: those that learnt from them or were judged on them.
-    package func erase(_ drop: Drop, snapshots: Set<SnapshotID>, runs: [RunID]) throws {
+    ///   - jobs: those whose files had them; what was wrong with the files quotes them.
+    package func erase(_ drop: Drop, snapshots: Set<SnapshotID>, runs: [RunID], jobs: [JobID]) throws {
         try write { db in
             try db.execute(
                 sql: "DELETE FROM quality_report WHERE pipeline = ? AND subject IN ('', ?)",
@@ -45,6 +46,11 @@ extension Ledger {
                 guard var run = try Self.run(id, db) else { continue }
                 run.verdict?.forget(classes: gone)
                 try Self.save(run, db)
+            }
+            for id in jobs {
+                guard var job = try Self.job(id, db) else { continue }
+                job.forgetFaults()
+                try Self.save(job, db)
             }
         }
         pool.writeWithoutTransaction { db in

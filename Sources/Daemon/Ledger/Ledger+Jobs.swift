@@ -62,6 +62,30 @@ extension Ledger {
         }
     }
 
+    /// The jobs whose file is a drop, or that chose among checkpoints by rows of one, with what they learn and choose
+    /// by.
+    ///
+    /// - Parameter files: row files; a job that chooses by one of them counts as well.
+    package func jobs(ofDrops drops: Set<DropID>, orChoosingBy files: Set<String>) throws -> [Job] {
+        try read { db in
+            let jobs = try drops.sorted().flatMap {
+                try Self.nouns(Job.self, db, "SELECT body FROM job WHERE drop_id = ?", [$0.rawValue])
+            }
+            let others = try files.sorted().flatMap { file in
+                try Self.nouns(
+                    Job.self, db,
+                    """
+                    SELECT job.body FROM job JOIN run ON run.id = job.run
+                    JOIN snapshot_file ON snapshot_file.snapshot = run.snapshot AND snapshot_file.sha256 = ?
+                    WHERE snapshot_file.split = 'validation' AND json_extract(job.body, '$.validation') IS NOT NULL
+                    ORDER BY job.number
+                    """, [file])
+            }
+            var known: Set<JobID> = []
+            return (jobs + others).filter { known.insert($0.id).inserted }
+        }
+    }
+
     /// Changes a job. What `change` throws is thrown, and nothing is changed then. Receivers of events hear of one that
     /// ends without a run.
     @discardableResult
@@ -102,7 +126,7 @@ extension Ledger {
         }
     }
 
-    private static func save(_ job: Job, _ db: Database) throws {
+    static func save(_ job: Job, _ db: Database) throws {
         try db.execute(
             sql: "UPDATE job SET body = ? WHERE id = ?", arguments: [try body(job), job.id.rawValue])
     }

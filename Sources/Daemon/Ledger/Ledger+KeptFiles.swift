@@ -65,6 +65,13 @@ extension Ledger {
         }
     }
 
+    /// The files that have any of these contents.
+    package func keptFiles(having contents: Set<String>) throws -> [KeptFile] {
+        try read { db in
+            try contents.sorted().flatMap { try Self.keptFiles(db, "WHERE sha256 = ? ORDER BY number", [$0]) }
+        }
+    }
+
     /// The digests of all contents that a kept file has.
     package func keptContents() throws -> Set<String> {
         try read { try String.fetchSet($0, sql: "SELECT DISTINCT sha256 FROM kept_file") }

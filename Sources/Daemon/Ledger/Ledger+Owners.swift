@@ -20,15 +20,46 @@ extension Ledger {
         try read { try String.fetchOne($0, sql: "SELECT owner FROM job WHERE drop_id = ?", arguments: [id.rawValue]) }
     }
 
-    /// The runs and drops of jobs that others made.
-    package func hidden(from owner: String) throws -> (runs: Set<RunID>, drops: Set<DropID>) {
+    /// Whose job a run is of; nil where it is of none.
+    package func jobOwner(ofRun id: RunID) throws -> String? {
+        try read { try String.fetchOne($0, sql: "SELECT owner FROM job WHERE run = ?", arguments: [id.rawValue]) }
+    }
+
+    /// Whether somebody else than `owner` has made a job.
+    package func hasJobs(besides owner: String) throws -> Bool {
+        try read {
+            try Bool.fetchOne(
+                $0, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE owner <> ?)", arguments: [owner]) ?? false
+        }
+    }
+
+    /// Whose the files are that brought a row, one by one; nil for a file that is of no job.
+    package func owners(ofRow id: RowID, in pipeline: PipelineName) throws -> [String?] {
         try read { db in
-            let rows = try GRDB.Row.fetchAll(
-                db, sql: "SELECT run, drop_id FROM job WHERE owner <> ?", arguments: [owner])
-            return (
-                Set(rows.compactMap { ($0["run"] as String?).map { RunID($0) } }),
-                Set(rows.map { DropID($0["drop_id"] as String) })
-            )
+            try GRDB.Row.fetchAll(
+                db,
+                sql: """
+                    SELECT job.owner AS owner FROM (
+                        SELECT drop_id FROM dataset_row WHERE id = ?1 AND pipeline = ?2
+                        UNION SELECT drop_id FROM duplicate_row WHERE id = ?1 AND pipeline = ?2
+                        UNION SELECT drop_id FROM revoked_row WHERE id = ?1 AND pipeline = ?2) AS place
+                    LEFT JOIN job ON job.drop_id = place.drop_id
+                    """, arguments: [id.rawValue, pipeline.rawValue]
+            ).map { $0["owner"] as String? }
+        }
+    }
+
+    /// The pipelines that have a row, each with the drop and the side that it is in.
+    package func places(ofRow id: RowID) throws -> [(pipeline: PipelineName, drop: DropID, split: Split)] {
+        try read { db in
+            try GRDB.Row.fetchAll(
+                db, sql: "SELECT pipeline, drop_id, split FROM dataset_row WHERE id = ? ORDER BY pipeline",
+                arguments: [id.rawValue]
+            ).compactMap { row in
+                Split(rawValue: row["split"]).map {
+                    (PipelineName(row["pipeline"] as String), DropID(row["drop_id"] as String), $0)
+                }
+            }
         }
     }
 

@@ -120,6 +120,15 @@ extension Ledger {
             arguments: [pipeline, id.rawValue])
     }
 
+    /// The rows that a withdrawn drop had.
+    package func revokedRows(of drop: DropID) throws -> Set<RowID> {
+        try read {
+            Set(
+                try String.fetchAll($0, sql: "SELECT id FROM revoked_row WHERE drop_id = ?", arguments: [drop.rawValue])
+                    .map { RowID($0) })
+        }
+    }
+
     /// Files that hold rows of a withdrawn drop and of no other: its shards, filtered copies of them, and files of
     /// picked rows with any of its rows.
     package func filesOnly(of drop: DropID) throws -> [String] {

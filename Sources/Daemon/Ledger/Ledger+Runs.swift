@@ -44,15 +44,20 @@ extension Ledger {
     }
 
     /// Runs, newest first.
-    package func runs(pipeline: PipelineName? = nil, state: RunState? = nil, limit: Int = 50) throws -> [Run] {
+    ///
+    /// - Parameter owner: leaves out the runs of jobs that others made; nil for all.
+    package func runs(
+        pipeline: PipelineName? = nil, state: RunState? = nil, limit: Int = 50, seenBy owner: String? = nil
+    ) throws -> [Run] {
         try read {
             try readable(
                 Run.self, $0,
                 """
                 SELECT id, body FROM run WHERE (?1 IS NULL OR pipeline = ?1) AND (?2 IS NULL OR state = ?2)
+                AND (?4 IS NULL OR NOT EXISTS (SELECT 1 FROM job WHERE job.run = run.id AND job.owner <> ?4))
                 ORDER BY number DESC LIMIT ?3
                 """,
-                [pipeline?.rawValue, state?.rawValue, limit])
+                [pipeline?.rawValue, state?.rawValue, limit, owner])
         }
     }
 

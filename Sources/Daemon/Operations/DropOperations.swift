@@ -16,19 +16,15 @@ package struct DropOperations: Sendable {
     let supervision: SupervisionService
     let uploads: Uploads
     let intake: IntakeService
+    let files: FileStore
 
     /// Drops, the newest first, without those of others' jobs. Throws a Failure (`pipeline.unknown`) where nothing
     /// was ever known of the pipeline.
     package func list(_ query: DropQuery, for who: Principal) throws -> [Drop] {
         try context.requireKnown(query.pipeline)
-        guard who.role != .admin else {
-            return try context.ledger.drops(
-                pipeline: query.pipeline, limit: query.limit, imported: query.imported)
-        }
-        let hidden = try context.ledger.hidden(from: who.owner).drops
-        let drops = try context.ledger.drops(
-            pipeline: query.pipeline, limit: query.limit + hidden.count, imported: query.imported)
-        return Array(drops.filter { !hidden.contains($0.id) }.prefix(query.limit))
+        return try context.ledger.drops(
+            pipeline: query.pipeline, limit: query.limit, imported: query.imported,
+            seenBy: Sight(context.ledger, who).owner)
     }
 
     /// What was read from a drop.
@@ -98,22 +94,24 @@ package struct DropOperations: Sendable {
         }
     }
 
-    /// Withdraws a drop's rows, and cancels the runs that learn from them or are judged on them.
-    package func revoke(_ id: DropID, _ request: RevokeRequest, who: String) throws -> RevokeAnswer {
+    /// Withdraws a drop's rows, and cancels the runs that learn from them or are judged on them. Where they are to be
+    /// erased, files of whoever asks that have them go as well; an administrator's word holds for everybody's.
+    package func revoke(_ id: DropID, _ request: RevokeRequest, who: Principal) throws -> RevokeAnswer {
         // Whatever still learns from the rows, or is judged on them, stops first: what it would give could not be
         // served.
         var cancelled: [RunID] = []
         for run in try datasets.openRuns(on: id) {
             do {
-                _ = try supervision.cancel(run, by: "\(who), who revoked \(id)")
+                _ = try supervision.cancel(run, by: "\(who.name), who revoked \(id)")
                 cancelled.append(run)
             } catch let failure as Failure where failure.code == "run.transition" {
                 // It ended meanwhile; its versions are named below.
                 continue
             }
         }
-        var answer = try datasets.revoke(id, request, who: who)
-        answer.cancelled = cancelled
+        var answer = try datasets.revoke(id, request, who: who.name) { try files.forget($0, of: who) }
+        let sight = Sight(context.ledger, who)
+        answer.cancelled = try cancelled.filter(sight.sees)
         return answer
     }
 }

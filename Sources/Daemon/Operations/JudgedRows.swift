@@ -7,7 +7,7 @@ import StageKit
 /// The rows that a run was judged on, each as the candidate and what it was compared with answered it.
 struct JudgedRows {
     /// Rows that both were asked, in the order of their sets, the gate set first.
-    let pairs: [ExampleComparison]
+    private(set) var pairs: [ExampleComparison]
     /// The sets of these rows, in the same order.
     let sets: [SetName]
 
@@ -31,6 +31,14 @@ struct JudgedRows {
                     candidate: record, served: other,
                     isRight: record.output == nil ? nil : SetFigures.isRight(record))
             })
+    }
+
+    /// Those of them that somebody may read; the sets stay.
+    func seen(by sight: Sight, in pipeline: PipelineName) throws -> JudgedRows {
+        guard try sight.isNarrow() else { return self }
+        var seen = self
+        seen.pairs = try pairs.filter { try sight.sees($0.candidate.row, of: pipeline) }
+        return seen
     }
 
     private struct Key: Hashable {

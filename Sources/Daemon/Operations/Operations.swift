@@ -60,7 +60,8 @@ package struct Operations: Sendable {
         packs = PackOperations(context, scheduling: scheduling, promotion: promotion)
         ownership = Ownership(context)
         drops = DropOperations(
-            context: context, datasets: datasets, supervision: supervision, uploads: Uploads(context), intake: intake)
+            context: context, datasets: datasets, supervision: supervision, uploads: Uploads(context), intake: intake,
+            files: store)
         feedback = FeedbackOperations(context, drops: drops)
         pipelines = PipelineOperations(
             context: context, scheduling: scheduling, promotion: promotion, serving: serving, roster: roster,

@@ -26,13 +26,15 @@ package struct PackOperations: Sendable {
     /// Who holds a run until its files lie in their place.
     static let adding = "version add, until its files are there"
 
-    /// A version as one file. Throws a Failure: `version.unknown`, `version.removed`, `export.base`.
-    package func pack(_ id: VersionID) throws -> FileContent {
+    /// A version as one file, with its verdict. Throws a Failure: `version.unknown`, `version.removed`, `export.base`,
+    /// and `permission.admin` for what somebody else's job made, whose report is not for others.
+    package func pack(_ id: VersionID, who: Principal) throws -> FileContent {
         guard let version = try context.ledger.version(id) else {
             throw Failure(
                 code: "version.unknown", "There is no version '\(id)'.", at: id.rawValue,
                 remedy: "See `ftctl version list PIPELINE`.")
         }
+        guard try Sight(context.ledger, who).sees(version.run) else { throw Refusal.failure(who, .own) }
         guard FileManager.default.fileExists(atPath: context.layout.versionRecord(version.pipeline, id)) else {
             throw Failure(
                 code: "version.removed", "The files of the version \(id) were removed.", at: id.rawValue,

@@ -1,6 +1,7 @@
 import ControlProtocol
 import Nouns
 import Serving
+import StageKit
 import WorkerProtocol
 
 extension PipelineOperations {
@@ -11,7 +12,7 @@ extension PipelineOperations {
     package func generate(_ name: PipelineName, _ request: GenerateRequest, who: Principal) async throws
         -> GenerateAnswer
     {
-        let names = ServingNames(context)
+        let names = ServingNames(context, Sight(context.ledger, who))
         _ = try context.requirePipeline(name)
         let target =
             try request.model.map { try names.target($0) }

@@ -6,13 +6,17 @@ import StageKit
 extension PipelineOperations {
     /// What comes next, by the drops that are stored now. Throws a Failure (`pipeline.unknown`) where no such pipeline
     /// is configured.
-    package func outlook(_ name: PipelineName) throws -> PipelineOutlook {
+    ///
+    /// - Parameter who: whom it is told; nil for the daemon itself.
+    package func outlook(_ name: PipelineName, for who: Principal? = nil) throws -> PipelineOutlook {
         _ = try context.requirePipeline(name)
+        let sight = Sight(context.ledger, who)
         let underWay = try context.ledger.runs(pipeline: name, limit: 50).filter {
             $0.purpose != .trial && $0.state.isUnderWay
         }
         if let run = underWay.first(where: \.state.isActive) ?? underWay.last {
-            return PipelineOutlook(.run, try whatItWaitsFor(run), run: run.id)
+            guard try sight.sees(run) else { return PipelineOutlook(.soon, "at work on somebody else's job") }
+            return PipelineOutlook(.run, try whatItWaitsFor(run, sight), run: run.id)
         }
         do {
             switch try scheduling.outlook(name) {
@@ -27,7 +31,7 @@ extension PipelineOperations {
     }
 
     /// A run that is under way, in a sentence; where it is queued, with what it waits for.
-    func whatItWaitsFor(_ run: Run) throws -> String {
+    func whatItWaitsFor(_ run: Run, _ sight: Sight) throws -> String {
         let what = "run \(run.id) is \(run.stateInWords)"
         guard run.state == .queued || run.state == .trained, run.paused == nil else { return what }
         if let held = context.problems.problem(of: "supervision:held:\(run.id)") { return "\(what): \(held.message)" }
@@ -35,7 +39,8 @@ extension PipelineOperations {
         let slots = context.settings.daemon.computeSlots
         let busy = try context.ledger.runs(in: [.training, .evaluating]).filter { $0.id != run.id }
         guard busy.count >= slots else { return what }
-        let others = busy.map { "\($0.id) of \($0.pipeline)" }.joined(separator: ", ")
+        let others = try busy.map { try (sight.sees($0) ? "\($0.id)" : "a job") + " of \($0.pipeline)" }
+            .joined(separator: ", ")
         return "\(what) behind \(others) (compute_slots is \(slots))"
     }
 }

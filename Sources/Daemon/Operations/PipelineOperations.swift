@@ -20,10 +20,16 @@ package struct PipelineOperations: Sendable {
     let roster: EngineRoster?
     let retirement: Retirement
 
-    package func list() throws -> [PipelineSummary] { try context.settings.pipelines.map(summary) }
+    /// - Parameter who: whom they are shown to; nil for the daemon itself.
+    package func list(for who: Principal? = nil) throws -> [PipelineSummary] {
+        let sight = Sight(context.ledger, who)
+        return try context.settings.pipelines.map { try summary($0, sight) }
+    }
 
     /// Throws a Failure (`pipeline.unknown`) where no such pipeline is configured.
-    package func show(_ name: PipelineName) throws -> PipelineSummary { try summary(context.requirePipeline(name)) }
+    package func show(_ name: PipelineName, for who: Principal? = nil) throws -> PipelineSummary {
+        try summary(context.requirePipeline(name), Sight(context.ledger, who))
+    }
 
     /// The settings in force, with what an experiment's winner changed of them.
     package func settings(_ name: PipelineName) throws -> PipelineSettingsAnswer {
@@ -80,17 +86,18 @@ package struct PipelineOperations: Sendable {
         try retirement.rename(name, request, who: who)
     }
 
-    private func summary(_ pipeline: PipelineSettings) throws -> PipelineSummary {
+    private func summary(_ pipeline: PipelineSettings, _ sight: Sight) throws -> PipelineSummary {
         let served = try context.ledger.served(pipeline.name)
         let last = try context.ledger.runs(pipeline: pipeline.name, limit: 1).first
+        let shown = try context.ledger.runs(pipeline: pipeline.name, limit: 1, seenBy: sight.owner).first
         let waiting = context.waiting[pipeline.name]
         return PipelineSummary(
             name: pipeline.name, base: try context.effective(pipeline).settings.base,
             dropFolder: context.dropFolder(pipeline), rows: try context.ledger.rowCounts(pipeline.name),
             drops: try context.ledger.dropCount(in: .stored, pipeline: pipeline.name), served: served?.version,
-            servedSince: served?.since, lastRun: last?.id, lastRunState: last?.state,
-            activity: try activity(pipeline, last),
-            problems: context.problems.all(prefix: "drop:\(pipeline.name):")
+            servedSince: served?.since, lastRun: shown?.id, lastRunState: shown?.state,
+            activity: try activity(pipeline, last, sight),
+            problems: try context.problems.all(prefix: "drop:\(pipeline.name):", seenBy: sight)
                 + context.problems.all(prefix: "check:\(pipeline.name):")
                 + [context.problems.problem(of: "pipeline:\(pipeline.name)"), failure(of: last)].compactMap(\.self),
             waiting: waiting.isEmpty ? nil : waiting, remarks: try remarks(pipeline, served?.version))
@@ -108,16 +115,20 @@ package struct PipelineOperations: Sendable {
     }
 
     /// What it is doing or waiting for, in a sentence; what a person has to do comes first.
-    private func activity(_ pipeline: PipelineSettings, _ last: Run?) throws -> String {
-        if let last {
+    private func activity(_ pipeline: PipelineSettings, _ last: Run?, _ sight: Sight) throws -> String {
+        if let last, try !sight.sees(last) {
+            if last.state.isUnderWay { return "at work on somebody else's job" }
+        } else if let last {
             if last.state == .accepted, try !FrozenSettings.promotesItself(last, context) {
                 let voice = try FrozenSettings.oneVoice(last, context).map {
                     " (all that is new in it was chosen by \($0))"
                 }
                 return "run \(last.id) passed and waits for `ftctl promote \(last.id)`\(voice ?? "")"
             }
-            if last.state.isActive || last.state == .queued || last.paused != nil { return try whatItWaitsFor(last) }
+            if last.state.isActive || last.state == .queued || last.paused != nil {
+                return try whatItWaitsFor(last, sight)
+            }
         }
-        return pipeline.enabled ? scheduling.activity[pipeline.name] ?? "starting" : "not enabled"
+        return pipeline.enabled ? try sight.told(scheduling.activity[pipeline.name] ?? "starting") : "not enabled"
     }
 }

@@ -18,13 +18,15 @@ package struct RunOperations: Sendable {
     /// was ever known of the pipeline.
     package func list(_ query: RunQuery, for who: Principal) throws -> [Run] {
         try context.requireKnown(query.pipeline)
-        guard who.role != .admin else {
-            return try context.ledger.runs(pipeline: query.pipeline, state: query.state, limit: query.limit)
-        }
-        let hidden = try context.ledger.hidden(from: who.owner).runs
+        let sight = Sight(context.ledger, who)
         let runs = try context.ledger.runs(
-            pipeline: query.pipeline, state: query.state, limit: query.limit + hidden.count)
-        return Array(runs.filter { !hidden.contains($0.id) }.prefix(query.limit))
+            pipeline: query.pipeline, state: query.state, limit: query.limit, seenBy: sight.owner)
+        return try sight.isNarrow() ? runs.map { try sight.told($0) } : runs
+    }
+
+    /// The run as somebody sees it. Throws a Failure (`run.unknown`) where there is no such run.
+    package func show(_ id: RunID, for who: Principal) throws -> Run {
+        try Sight(context.ledger, who).told(show(id))
     }
 
     /// Throws a Failure (`run.unknown`) where there is no such run.
@@ -53,15 +55,21 @@ package struct RunOperations: Sendable {
         }
     }
 
-    /// Everything that the report of a run shows; what is not there is left out.
-    package func report(_ id: RunID) throws -> ReportData { RunReport.data(try show(id), context, feedback) }
+    /// Everything that the report of a run shows; what is not there is left out, as are rows of others' files.
+    ///
+    /// - Parameter who: whom it is shown to; nil for the daemon itself.
+    package func report(_ id: RunID, for who: Principal? = nil) throws -> ReportData {
+        try RunReport.data(show(id), context, feedback, Sight(context.ledger, who))
+    }
 
-    /// Judged rows as the candidate and the model before it answered them, the highest loss first.
+    /// Judged rows as the candidate and the model before it answered them, the highest loss first, without rows of
+    /// others' files.
     ///
     /// Throws a Failure: `gating.scores_missing` where the run was not evaluated, `request.set` where it was not asked
     /// such a set.
-    package func examples(_ id: RunID, _ query: ExampleQuery) throws -> [ExampleComparison] {
-        let rows = try JudgedRows(try show(id), context)
+    package func examples(_ id: RunID, _ query: ExampleQuery, for who: Principal? = nil) throws -> [ExampleComparison] {
+        let run = try show(id)
+        let rows = try JudgedRows(run, context).seen(by: Sight(context.ledger, who), in: run.pipeline)
         let set = query.set.map { SetName($0) }
         if let set, !rows.sets.contains(set) {
             throw QueryFault.value("set", set.rawValue, allowed: .choice(rows.sets.map(\.rawValue)))

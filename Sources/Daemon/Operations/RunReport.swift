@@ -9,7 +9,10 @@ enum RunReport {
     private static let rows = 20
 
     /// The data of the report; parts whose files are gone are left out.
-    static func data(_ run: Run, _ context: StageContext, _ feedback: FeedbackOperations) -> ReportData {
+    static func data(
+        _ run: Run, _ context: StageContext, _ feedback: FeedbackOperations, _ sight: Sight
+    ) throws -> ReportData {
+        let run = try sight.told(run)
         var data = ReportData(run: run)
         let answered = run.drops.compactMap { id in
             (try? context.ledger.drop(id))?.answers.map { AnsweredDrop(drop: id, answers: $0) }
@@ -20,7 +23,8 @@ enum RunReport {
         let curves = TrainingCurves(folder: context.layout.run(run.id))
         data.steps = curves.steps
         data.validations = curves.validations
-        guard let judged = try? JudgedRows(run, context) else { return data }
+        guard let all = try? JudgedRows(run, context) else { return data }
+        let judged = try all.seen(by: sight, in: run.pipeline)
         data.regressions = judged.examples(.regressions, limit: rows)
         data.fixes = judged.examples(.fixes, limit: rows)
         data.wrong = judged.examples(.wrong, limit: rows)

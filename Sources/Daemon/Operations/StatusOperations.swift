@@ -13,8 +13,13 @@ package struct StatusOperations: Sendable {
     let soundness: SoundnessService
     let startedAt: Date
 
-    /// Reads every file that models and runs rest on.
-    package func verify() async throws -> SoundnessAnswer { try await soundness.check(reading: true) }
+    /// Reads every file that models and runs rest on; what is wrong with others' is not told.
+    package func verify(for who: Principal) async throws -> SoundnessAnswer {
+        let sight = Sight(context.ledger, who)
+        var answer = try await soundness.check(reading: true)
+        answer.faults = try answer.faults.filter { try sight.sees($0) }
+        return answer
+    }
 
     /// Whether requests are answered. It looks at what the daemon has found already, and reads no file and no row, so
     /// that it never waits for work.
@@ -26,18 +31,21 @@ package struct StatusOperations: Sendable {
         return ReadyAnswer(context.problems.all())
     }
 
-    package func show() throws -> StatusAnswer {
-        let active = try context.ledger.runs(in: [.training, .evaluating, .trained, .evaluated]).map(\.id)
-        let pipelines = try pipelines.list()
+    /// - Parameter who: whom it is shown to; nil for the daemon itself.
+    package func show(for who: Principal? = nil) throws -> StatusAnswer {
+        let sight = Sight(context.ledger, who)
+        let active = try context.ledger.runs(in: [.training, .evaluating, .trained, .evaluated]).filter(sight.sees)
+        let pipelines = try pipelines.list(for: who)
         var problems: [Failure] = []
-        for failure in context.problems.all() + pipelines.flatMap(\.problems) where !problems.contains(failure) {
+        for failure in try context.problems.all(seenBy: sight) + pipelines.flatMap(\.problems)
+        where !problems.contains(failure) {
             problems.append(failure)
         }
         return StatusAnswer(
             version: BuildVersion.text, pid: Int(getpid()), startedAt: startedAt,
             root: context.layout.root.isEmpty ? "/" : context.layout.root,
             health: problems.isEmpty ? "ok" : "degraded", problems: problems, pipelines: pipelines,
-            queued: try context.ledger.runs(in: [.queued]).count, activeRuns: active,
+            queued: try context.ledger.runs(in: [.queued]).filter(sight.sees).count, activeRuns: active.map(\.id),
             memoryBytes: System.residentBytes())
     }
 }

@@ -28,14 +28,18 @@ package struct VersionCatalogue: Sendable {
 
     /// Every version of a pipeline, newest first. Throws a Failure (`pipeline.unknown`) where nothing was ever known of
     /// the pipeline.
-    package func all(_ pipeline: PipelineName) throws -> [VersionSummary] {
+    ///
+    /// - Parameter who: whom they are shown to, without what reports of others' jobs say; nil for the daemon itself.
+    package func all(_ pipeline: PipelineName, for who: Principal? = nil) throws -> [VersionSummary] {
         try context.requireKnown(pipeline)
+        let sight = Sight(context.ledger, who)
         let names = try aliases(pipeline)
         let rated = rated(pipeline)
         let forced = Set(
             try context.ledger.history(pipeline, limit: Int.max).filter { $0.kind == .forced }.compactMap(\.version))
         return try context.ledger.versions(pipeline).reversed().map { version in
-            let verdict = try context.ledger.run(version.run)?.verdict
+            let run = try context.ledger.run(version.run)
+            let verdict = try run.flatMap { try sight.sees($0) ? $0.verdict : nil }
             return VersionSummary(
                 version: version, aliases: names.filter { $0.value == version.id }.map(\.key).sorted(),
                 forced: forced.contains(version.id),
@@ -49,9 +53,9 @@ package struct VersionCatalogue: Sendable {
     }
 
     /// One version, by identifier or alias. Throws a Failure (`version.unknown`).
-    package func one(_ pipeline: PipelineName, _ name: String) throws -> VersionSummary {
+    package func one(_ pipeline: PipelineName, _ name: String, for who: Principal? = nil) throws -> VersionSummary {
         let id = try aliases(pipeline)[name] ?? VersionID(name)
-        guard let found = try all(pipeline).first(where: { $0.version.id == id }) else {
+        guard let found = try all(pipeline, for: who).first(where: { $0.version.id == id }) else {
             throw Failure(
                 code: "version.unknown", "The pipeline '\(pipeline)' has no version '\(name)'.", at: name,
                 remedy: "See `ftctl version list \(pipeline)`.")
@@ -74,8 +78,11 @@ package struct VersionCatalogue: Sendable {
 
     /// Two versions side by side, by figures of the same gate rows where both were scored on some. Throws a Failure
     /// (`version.unknown`).
-    package func compare(_ pipeline: PipelineName, _ a: String, _ b: String) throws -> VersionComparison {
-        var (a, b) = (try one(pipeline, a), try one(pipeline, b))
+    package func compare(_ pipeline: PipelineName, _ a: String, _ b: String, for who: Principal? = nil) throws
+        -> VersionComparison
+    {
+        let sight = Sight(context.ledger, who)
+        var (a, b) = (try one(pipeline, a, for: who), try one(pipeline, b, for: who))
         let (left, right) = (Self.facts(a.version), Self.facts(b.version))
         let differences = left.keys.sorted().compactMap { key -> VersionComparison.Difference? in
             let (x, y) = (left[key] ?? "–", right[key] ?? "–")
@@ -86,13 +93,15 @@ package struct VersionCatalogue: Sendable {
         }
         var areSame = rows[0] == rows[1] && !rows[0].isEmpty
         // What is served is scored beside each candidate, so that the rows of the one's run often have both.
-        if !areSame { areSame = try takeFigures(of: &a, from: b) || takeFigures(of: &b, from: a) }
+        if !areSame { areSame = try takeFigures(of: &a, from: b, sight) || takeFigures(of: &b, from: a, sight) }
         return VersionComparison(a: a, b: b, differences: differences, sameGateRows: areSame)
     }
 
     /// Takes a version's figures from the run of another that it was the baseline of; false where it was not.
-    private func takeFigures(of version: inout VersionSummary, from other: VersionSummary) throws -> Bool {
-        guard let verdict = try context.ledger.run(other.version.run)?.verdict,
+    private func takeFigures(of version: inout VersionSummary, from other: VersionSummary, _ sight: Sight) throws
+        -> Bool
+    {
+        guard try sight.sees(other.version.run), let verdict = try context.ledger.run(other.version.run)?.verdict,
             verdict.baseline == version.version.id, let figures = verdict.figures[.served]?[.gate]
         else { return false }
         version.figures = figures
@@ -124,8 +133,13 @@ package struct VersionCatalogue: Sendable {
     }
 
     /// What nothing needs any more; with `remove`, also removes it. Records are never removed.
-    package func garbage(remove: Bool) throws -> GarbagePlan {
-        try Retention(context, answering: answering).run(isPressed: true, remove: remove)
+    ///
+    /// - Parameter who: whom it is shown to, without what is of others' jobs; nil for the daemon itself.
+    package func garbage(remove: Bool, for who: Principal? = nil) throws -> GarbagePlan {
+        let sight = Sight(context.ledger, who)
+        let plan = try Retention(context, answering: answering).run(isPressed: true, remove: remove)
+        let items = try plan.items.filter { try sight.sees(text: "\($0.path)\n\($0.reason)") }
+        return GarbagePlan(items: items, kept: plan.kept, removed: plan.removed)
     }
 
     /// Removes the files of one version, by the rules that ``garbage(remove:)`` follows. Its record stays.

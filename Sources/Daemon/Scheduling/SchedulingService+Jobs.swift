@@ -57,6 +57,7 @@ extension SchedulingService {
                 remedy: "Add rows, and make another job of it.")
         }
         let card = try context.requireBase(job.base)
+        try requireEngine(pipeline.engine, at: configured.file)
         let frozen = try FrozenSettings.freeze(pipeline, context)
         var (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
         notes.merge(try context.effective(configured).notes) { first, _ in first }
@@ -66,7 +67,7 @@ extension SchedulingService {
             var run = Run(
                 id: id, pipeline: job.pipeline, mode: mode, base: card.id, snapshot: snapshot.id, drops: [drop.id],
                 parent: job.parent, recipe: recipe, priority: 100, createdAt: Date(), requestedBy: job.requestedBy)
-            run.settings = frozen
+            (run.settings, run.engine) = (frozen, pipeline.engine)
             if recipe.learningRate == nil { run.rateMultiplier = job.settings.rateMultiplier }
             if !notes.isEmpty { run.notes = notes }
             return run

@@ -149,7 +149,7 @@ package struct SchedulingService: Service {
     }
 
     /// Refuses an engine that no file describes.
-    private func requireEngine(_ name: EngineName?, at place: String) throws {
+    func requireEngine(_ name: EngineName?, at place: String) throws {
         let settings = context.settings.now
         if let name, settings.engine(name) == nil { throw settings.unknownEngine(name, at: place) }
     }

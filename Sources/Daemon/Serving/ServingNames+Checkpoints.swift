@@ -19,13 +19,14 @@ extension ServingNames {
 
     /// The checkpoints of a pipeline's jobs whose files are there, the newest run first.
     package func checkpoints(_ pipeline: PipelineName) throws -> [(run: Run, record: EpochRecord)] {
-        try context.ledger.keptRuns(pipeline).filter { $0.job != nil }.flatMap { run in
+        try context.ledger.keptRuns(pipeline).filter { try $0.job != nil && sight.sees($0) }.flatMap { run in
             EpochRecord.all(in: context.layout.run(run.id)).map { (run, $0) }
         }
     }
 
     /// What a run had trained by a step. Throws a Failure: `model.unknown`, `model.removed`.
     func checkpoint(_ run: Run, step: Int, _ name: String) throws -> ServingTarget {
+        guard try sight.sees(run) else { throw unknown(name) }
         guard let record = EpochRecord.all(in: context.layout.run(run.id)).first(where: { $0.step == step }) else {
             guard run.job != nil, run.state.isUnderWay == false else { throw unknown(name) }
             throw Failure(

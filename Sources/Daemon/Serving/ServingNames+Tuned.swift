@@ -47,7 +47,10 @@ extension ServingNames {
     private func model(_ part: String, of pipeline: PipelineName, _ name: String) throws -> (
         run: Run, version: ModelVersion?
     ) {
-        if let run = try context.ledger.run(RunID(part)), run.pipeline == pipeline { return (run, nil) }
+        if let run = try context.ledger.run(RunID(part)), run.pipeline == pipeline {
+            guard try sight.sees(run) else { throw unknown(name) }
+            return (run, nil)
+        }
         guard !part.isEmpty else { throw unknown(name) }
         let versions = try context.ledger.versions(pipeline).filter { Self.hexadecimal($0.id).hasPrefix(part) }
         let runs = try unpromoted(pipeline, part)
@@ -67,7 +70,7 @@ extension ServingNames {
     /// Runs whose model would be a version that begins with these digits, if they were promoted.
     private func unpromoted(_ pipeline: PipelineName, _ digits: String) throws -> [Run] {
         guard digits.count >= Self.digits else { return [] }
-        return try context.ledger.runs(pipeline: pipeline, limit: .max).filter { run in
+        return try context.ledger.runs(pipeline: pipeline, limit: .max, seenBy: sight.owner).filter { run in
             guard run.version == nil, run.purpose != .trial, let id = try context.versionID(of: run) else {
                 return false
             }

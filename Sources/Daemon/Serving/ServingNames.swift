@@ -6,8 +6,14 @@ import StageKit
 /// What the names mean that a model can be asked by: a pipeline, a version, a run, a base, and OpenAI's names of them.
 package struct ServingNames: Sendable {
     let context: StageContext
+    let sight: Sight
 
-    package init(_ context: StageContext) { self.context = context }
+    /// - Parameter sight: what exists for whoever asks: what others' jobs have trained and was not promoted is no model
+    ///   for him. Nil for the daemon itself.
+    package init(_ context: StageContext, _ sight: Sight? = nil) {
+        self.context = context
+        self.sight = sight ?? Sight(context.ledger, nil)
+    }
 
     /// What a pipeline serves now, or its base.
     package func served(_ pipeline: PipelineName) throws -> ServingTarget {
@@ -38,7 +44,7 @@ package struct ServingNames: Sendable {
         if let version = try context.ledger.version(VersionID(name)) {
             return try target(version)
         }
-        if let run = try context.ledger.run(RunID(name)) { return try candidate(run) }
+        if let run = try context.ledger.run(RunID(name)), try sight.sees(run) { return try candidate(run) }
         throw unknown(name)
     }
 

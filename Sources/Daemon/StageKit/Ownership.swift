@@ -1,4 +1,5 @@
 import ControlProtocol
+import Foundation
 import Ledger
 import Nouns
 import Platform
@@ -52,13 +53,22 @@ package struct Ownership: Sendable {
     }
 
     /// Whether somebody may read the rows of what a text names: a snapshot, a drop, a run, a version, or a pipeline.
-    /// Those of pipelines that jobs made are of files that are somebody's.
+    /// Those of pipelines that jobs made are of files that are somebody's, and in every pipeline those of others' jobs.
     package func showsRows(_ principal: Principal, _ text: String) throws -> Bool {
         guard principal.role != .admin else { return true }
+        let sight = Sight(ledger, principal)
+        guard try sight.sees(RunID(text)), try sight.sees(DropID(text)),
+            try ledger.snapshotSummary(SnapshotID(text)).map(sight.sees) ?? true
+        else { return false }
         let pipeline =
             try ledger.snapshot(SnapshotID(text))?.pipeline ?? ledger.drop(DropID(text))?.pipeline
             ?? ledger.run(RunID(text))?.pipeline ?? ledger.version(VersionID(text))?.pipeline ?? PipelineName(text)
         return principal.sees(try owner(of: pipeline))
+    }
+
+    /// An answer of the daemon as somebody gets it: what names another's job, run, drop or file names nothing.
+    package func told(_ principal: Principal, _ text: Data) throws -> Data {
+        try Sight(ledger, principal).told(text)
     }
 
     /// What somebody is told of a thing that does not exist for him.

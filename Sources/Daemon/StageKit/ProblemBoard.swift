@@ -29,7 +29,16 @@ package final class ProblemBoard: Sendable {
     package func problem(of owner: String) -> Failure? { entries.withLock { $0[owner] } }
 
     /// All problems whose owner begins with `prefix`, in a stable order.
-    package func all(prefix: String = "") -> [Failure] {
-        entries.withLock { $0.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }.map(\.value) }
+    package func all(prefix: String = "") -> [Failure] { owned(prefix: prefix).map(\.failure) }
+
+    /// Those of them that somebody sees.
+    package func all(prefix: String = "", seenBy sight: Sight) throws -> [Failure] {
+        try owned(prefix: prefix).filter { try sight.sees($0.failure, of: $0.owner) }.map(\.failure)
+    }
+
+    private func owned(prefix: String) -> [(owner: String, failure: Failure)] {
+        entries.withLock {
+            $0.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        }
     }
 }

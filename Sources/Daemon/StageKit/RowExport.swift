@@ -13,6 +13,46 @@ package enum RowExport {
         return AsyncThrowingStream { try await source.next() }
     }
 
+    /// The lines of those rows alone that may be read.
+    package static func lines(_ files: [FileReference], where isShown: @escaping @Sendable (RowID) throws -> Bool)
+        -> AsyncThrowingStream<Data, any Error>
+    {
+        let source = Source(files.map(\.path))
+        let sieve = Sieve(isShown)
+        return AsyncThrowingStream {
+            while let piece = try await source.next() {
+                let lines = try await sieve.lines(piece)
+                if !lines.isEmpty { return lines }
+            }
+            return nil
+        }
+    }
+
+    /// Leaves out lines whose row may not be read.
+    private actor Sieve {
+        /// What is looked at of a line.
+        private struct Line: Decodable {
+            var id: RowID
+        }
+
+        private let isShown: @Sendable (RowID) throws -> Bool
+        /// A line whose end has not come yet.
+        private var rest = Data()
+
+        init(_ isShown: @escaping @Sendable (RowID) throws -> Bool) { self.isShown = isShown }
+
+        func lines(_ piece: Data) throws -> Data {
+            rest += piece
+            var lines = Data()
+            while let end = rest.firstIndex(of: 10) {
+                let line = Data(rest[rest.startIndex...end])
+                rest = Data(rest[(end + 1)...])
+                if try isShown(ContractCoding.decode(Line.self, from: line).id) { lines += line }
+            }
+            return lines
+        }
+    }
+
     private actor Source {
         private var paths: [String]
         private var descriptor: Int32 = -1

@@ -297,7 +297,7 @@ extension EventKind {
         case .experimentEnded:
             (
                 "An experiment of @PIPELINE@ is over",
-                "The message says what was found. The winner, where it is not the present recipe, meets the gate once."
+                "The message says what was found. The winner, where it is not the present recipe, is judged once."
             )
         case .experimentAdopted:
             (

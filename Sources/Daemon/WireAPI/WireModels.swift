@@ -10,10 +10,10 @@ import StageKit
 package struct WireModels: Sendable {
     let context: StageContext
     let serving: any ServingPath
-    private var names: ServingNames { ServingNames(context) }
 
     /// What can answer now: what pipelines serve, every version whose files are there, and bases.
-    package func list() throws -> WireList<WireModel> {
+    package func list(for who: Principal? = nil) throws -> WireList<WireModel> {
+        let names = names(who)
         var models: [WireModel] = []
         for pipeline in context.settings.pipelines.map(\.name) {
             // A pipeline that cannot answer now is no model now.
@@ -45,8 +45,8 @@ package struct WireModels: Sendable {
     }
 
     /// The model that a name means now. Throws a Failure: `model.unknown`, `model.removed`.
-    package func show(_ name: WireModelName) throws -> WireModel {
-        let target = try names.target(name.rawValue)
+    package func show(_ name: WireModelName, for who: Principal? = nil) throws -> WireModel {
+        let target = try names(who).target(name.rawValue)
         return WireModel(
             id: target.name, created: try created(target),
             ownedBy: target.version == nil && target.run == nil ? "base" : "local")
@@ -56,7 +56,7 @@ package struct WireModels: Sendable {
     ///
     /// Throws a Failure: `model.unknown`, `model.removed`, and `version.in_use` saying what needs it.
     package func remove(_ name: WireModelName, who: Principal) throws -> DeletedObject {
-        let target = try names.target(name.rawValue)
+        let target = try names(who).target(name.rawValue)
         if let folder = target.checkpoint, let run = target.run {
             guard try Ownership(context).permits(who, .own, "run", run.rawValue) else {
                 throw Refusal.failure(who, .own)
@@ -77,6 +77,8 @@ package struct WireModels: Sendable {
         try VersionCatalogue(context, answering: { serving.versionsInUse }).remove(version, who: who.name)
         return DeletedObject(name.rawValue, object: "model")
     }
+
+    private func names(_ who: Principal?) -> ServingNames { ServingNames(context, Sight(context.ledger, who)) }
 
     private func created(_ target: ServingTarget) throws -> Int {
         if let version = try target.version.flatMap({ try context.ledger.version($0) }) {

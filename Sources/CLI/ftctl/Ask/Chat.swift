@@ -17,14 +17,15 @@ struct Chat: AsyncParsableCommand {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "A pipeline, a version, a run or a base.", completion: .models) var model: String
-    @Option(help: "What the model is told before the conversation.") var system: String?
+    @Option(help: ArgumentHelp("What the model is told before the conversation.", valueName: "text")) var system:
+        String?
     @Option(
         help: "A file that the conversation begins with: a JSON list of messages, or one message a line.",
         completion: .file())
     var messages: String?
-    @Option(help: "Longest answer in tokens.") var maxNewTokens: Int?
-    @Option(help: "0 is greedy.") var temperature = 0.0
-    @Option(help: "The same seed draws the same answers.") var seed: Int?
+    @Option(help: ArgumentHelp("Longest answer in tokens.", valueName: "tokens")) var maxNewTokens: Int?
+    @Option(help: ArgumentHelp("0 is greedy.", valueName: "number")) var temperature = 0.0
+    @Option(help: ArgumentHelp("The same seed draws the same answers.", valueName: "number")) var seed: Int?
 
     func run() async throws {
         try await connection.use { client in

@@ -18,8 +18,9 @@ struct DiffAnswers: Question {
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Argument(help: "A file with one prompt a line; - for standard input.", completion: .file()) var prompts: String
-    @Option(help: "The run or version to compare with what is served.") var candidate: String?
-    @Option(help: "Longest answer in tokens.") var maxNewTokens = 128
+    @Option(help: ArgumentHelp("The run or version to compare with what is served.", valueName: "model")) var candidate:
+        String?
+    @Option(help: ArgumentHelp("Longest answer in tokens.", valueName: "tokens")) var maxNewTokens = 128
     @Flag(help: "Show the prompts that both answer alike, too.") var all = false
 
     /// How the two answered.

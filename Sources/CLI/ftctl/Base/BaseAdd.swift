@@ -33,7 +33,9 @@ struct BaseAdd: Question {
     @Option(help: "Licence, where the file does not say.") var licence: String?
 
     @Option(
-        help: "A chat template (Jinja) for a base that has none, or in place of its own.", completion: .file())
+        help: ArgumentHelp(
+            "A chat template (Jinja) for a base that has none, or in place of its own.", valueName: "file"),
+        completion: .file())
     var template: String?
     @Option(help: "The SHA-256 that the file at an https address must have.") var sha256: String?
     @Flag(help: "Show what it is, what it needs and how long it takes; fetch no weights and register nothing.")

@@ -18,7 +18,7 @@ struct BaseRecommend: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "A pipeline, or a file of rows as one would drop it.") var data: String
-    @Option(help: "Rows that each base scores.") var rows = 48
+    @Option(help: ArgumentHelp("Rows that each base scores.", valueName: "count")) var rows = 48
 
     func validate() throws {
         guard (4...2000).contains(rows) else { throw ValidationError("--rows \(rows) is not in 4 … 2000.") }

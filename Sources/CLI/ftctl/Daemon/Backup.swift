@@ -18,7 +18,8 @@ struct Backup: AsyncParsableCommand {
     @OptionGroup var connection: Connection
     @Argument(help: "The folder of backups; it is made where it is not there.", completion: .directory)
     var folder: String
-    @Option(help: "Keep only so many backups in the folder, the newest.") var keep: Int?
+    @Option(help: ArgumentHelp("Keep only so many backups in the folder, the newest.", valueName: "count")) var keep:
+        Int?
 
     func validate() throws {
         if let keep, keep < 1 { throw ValidationError("Keep at least one backup.") }

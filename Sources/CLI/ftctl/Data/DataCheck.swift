@@ -20,8 +20,11 @@ struct DataCheck: AsyncParsableCommand {
     @OptionGroup var connection: Connection
     @Argument(help: "The file or folder; - for standard input.", completion: .file()) var file: String
     @Option(help: "Judge by the settings of this pipeline.", completion: .pipelines) var pipeline: String?
-    @Option(help: "List at most so many problems as text.") var limit = 100
-    @Option(help: "Print what the base reads of the first so many rows, with what is learnt marked.") var show = 0
+    @Option(help: ArgumentHelp("List at most so many problems as text.", valueName: "count")) var limit = 100
+    @Option(
+        help: ArgumentHelp(
+            "Print what the base reads of the first so many rows, with what is learnt marked.", valueName: "count"))
+    var show = 0
     @Flag(help: "Print the shown rows token by token.") var tokens = false
 
     func validate() throws {

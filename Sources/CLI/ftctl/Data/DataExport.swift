@@ -14,7 +14,7 @@ struct DataExport: AsyncParsableCommand {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "A snapshot, or a pipeline.") var id: String
-    @Option(help: "Only this side: train, validation or gate.") var split: Split?
+    @Option(help: ArgumentHelp("Only this side: train, validation or gate.", valueName: "side")) var split: Split?
 
     func run() async throws {
         try await connection.use { client in

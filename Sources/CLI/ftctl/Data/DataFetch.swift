@@ -26,8 +26,10 @@ struct DataFetch: Question {
     @OptionGroup var connection: Connection
     @Argument(help: "The dataset; see above.") var source: String
     @Option(help: "The configuration, where there are several.") var config: String?
-    @Option(help: "The split, where there are several.") var split: String?
-    @Option(help: "How many rows are read at most; files behind them are not fetched.") var rows: Int?
+    @Option(help: ArgumentHelp("The split, where there are several.", valueName: "side")) var split: String?
+    @Option(
+        help: ArgumentHelp("How many rows are read at most; files behind them are not fetched.", valueName: "count"))
+    var rows: Int?
     @Option(help: ArgumentHelp("The only columns or keys that are read.", valueName: "a,b")) var columns: [String] = []
     @OptionGroup var names: ColumnNames
     @Option(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName

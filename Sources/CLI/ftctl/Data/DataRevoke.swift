@@ -14,7 +14,7 @@ struct DataRevoke: Question {
     )
     @OptionGroup var connection: Connection
     @Argument(help: "The drop.", completion: .drops) var drop: DropID
-    @Option(help: "Why; kept on record.") var reason: String
+    @Option(help: ArgumentHelp("Why; kept on record.", valueName: "text")) var reason: String
     @Flag(help: "Also remove its bytes from the disk, for good.") var erase = false
 
     func ask(_ client: ControlClient) async throws -> RevokeAnswer {

@@ -7,14 +7,15 @@ import Reports
 
 struct DataShow: Question {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One drop or snapshot of a dataset.",
+        commandName: "show", abstract: "One drop, snapshot or row of a dataset.",
         discussion: """
-            Identifiers are in `ftctl data list PIPELINE`.
+            Identifiers of drops and snapshots are in `ftctl data list PIPELINE`, those of rows in reports and in \
+            `ftctl data report PIPELINE --json`.
 
             Example: ftctl data show d-20270115-080000-0a1b2c3d
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "A drop or a snapshot.") var id: String
+    @Argument(help: "A drop, a snapshot or a row.") var id: String
 
     func ask(_ client: ControlClient) async throws -> DataSubject {
         try await client.send(.data.show(DataSubjectQuery(id: id)))
@@ -49,6 +50,31 @@ struct DataShow: Question {
                         Fact("versions", Quantity.list(entry.versions.map(\.rawValue))),
                     ]))
         }
+        if let row = subject.row { Self.add(row, to: &document) }
         return document
+    }
+
+    /// A row with where it came from, and all that it says.
+    private static func add(_ row: Row, to document: inout Document) {
+        document.title = "Row \(row.id)"
+        document.badge = .init(row.split.rawValue)
+        document.blocks.append(
+            .facts(
+                Fact.known([
+                    ("drop", row.drop.rawValue), ("line", "\(row.line)"), ("file", row.file), ("class", row.label),
+                ])))
+        func said(_ messages: [Message]) -> [(String, String?)] { messages.map { ($0.role, $0.content) } }
+        let texts: [(String, String?)] =
+            switch row.content {
+            case .completion(let prompt, let completion): [("prompt", prompt), ("completion", completion)]
+            case .text(let text): [("text", text)]
+            case .chat(let messages, _): said(messages)
+            case .preference(let prompt, let chosen, let rejected):
+                said(prompt) + said(chosen).map { ("chosen \($0.0)", $0.1) }
+                    + said(rejected).map { ("rejected \($0.0)", $0.1) }
+            }
+        for (name, text) in texts {
+            document.blocks += [.heading(name), .lines((text ?? "").components(separatedBy: "\n"))]
+        }
     }
 }

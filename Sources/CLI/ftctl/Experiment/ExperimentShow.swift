@@ -13,8 +13,11 @@ struct ExperimentShow: Question {
     @OptionGroup var connection: Connection
     @Argument(help: "The experiment; the newest otherwise.") var experiment: ExperimentID?
     @Flag(help: "Follow it to its end.") var watch = false
-    @Option(help: "Write the report to this file as one HTML page (- for standard output).") var html: String?
-    @Option(help: "Write every trial to this file as CSV (- for standard output).") var csv: String?
+    @Option(
+        help: ArgumentHelp("Write the report to this file as one HTML page (- for standard output).", valueName: "file")
+    ) var html: String?
+    @Option(help: ArgumentHelp("Write every trial to this file as CSV (- for standard output).", valueName: "file"))
+    var csv: String?
 
     func run() async throws {
         try await connection.use { client in

@@ -16,9 +16,9 @@ struct FeedbackAdd: Question {
     @Argument(help: "The completion, such as chatcmpl-….") var completion: String
     @Flag(help: "It was good.") var good = false
     @Flag(help: "It was bad.") var bad = false
-    @Option(help: "It was bad, and should have been this.") var correct: String?
-    @Option(help: "Who says so, where that is not you.") var by: String?
-    @Option(help: "Why.") var note: String?
+    @Option(help: ArgumentHelp("It was bad, and should have been this.", valueName: "text")) var correct: String?
+    @Option(help: ArgumentHelp("Who says so, where that is not you.", valueName: "name")) var by: String?
+    @Option(help: ArgumentHelp("Why.", valueName: "text")) var note: String?
 
     func validate() throws {
         guard [good, bad, correct != nil].count(where: { $0 }) == 1 else {

@@ -9,17 +9,23 @@ import Reports
 
 /// Options that every command has.
 struct Connection: ParsableArguments {
-    @Option(help: "Root folder of the daemon, as given to finetuned --root (or environment FINETUNED_ROOT).")
+    @Option(
+        help: ArgumentHelp(
+            "Root folder of the daemon, as given to finetuned --root (or environment FINETUNED_ROOT).",
+            valueName: "folder"))
     var root: String?
     @Option(
-        help: """
+        help: ArgumentHelp(
+            """
             Seconds for which the daemon may say nothing; otherwise 60, and an hour where it has much to do. Where a \
             command waits, for how long (exit status 3 then).
-            """)
+            """, valueName: "seconds"))
     var timeout: Double?
     @Flag(help: "Print JSON; errors as well.")
     var json = false
-    @Option(help: "Colours: auto, always or never. auto has them on a terminal, unless NO_COLOR is set.")
+    @Option(
+        help: ArgumentHelp(
+            "Colours: auto, always or never. auto has them on a terminal, unless NO_COLOR is set.", valueName: "when"))
     var color = ColorChoice.auto
 
     /// Which daemon is spoken to. Throws a Failure where it is one of somebody else.

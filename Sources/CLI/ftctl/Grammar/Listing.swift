@@ -6,7 +6,7 @@ import Reports
 struct Listing: ParsableArguments {
     @Option(help: "Show these columns, such as run,state (a column is named as above the table, with - for a space).")
     var columns: String?
-    @Option(help: "Sort by this column.") var sort: String?
+    @Option(help: ArgumentHelp("Sort by this column.", valueName: "column")) var sort: String?
     @Flag(help: "Turn the order of the rows round.") var reverse = false
 
     var view: TableView {

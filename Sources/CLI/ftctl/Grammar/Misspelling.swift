@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Nouns
 
 /// A command that there is none of, with the one that was probably meant.
@@ -15,11 +16,26 @@ struct Misspelling: Equatable {
             return
         }
         let rest = arguments.dropFirst()
+        if let file = Self.fileWithoutPipeline(first, Array(rest), verbs) {
+            text = """
+                Name the pipeline that '\(file)' is for: `ftctl drop PIPELINE \(file)`. `ftctl pipelines` lists them.
+                """
+            return
+        }
         guard let next = rest.first, !next.hasPrefix("-"), next != "help", !verbs.contains(next),
             rest.count(where: { !$0.hasPrefix("-") }) > (Self.names[first] ?? Int.max),
             let near = NearestName.of(next, among: verbs)
         else { return nil }
         text = Self.text([first, next], near: "\(first) \(near)")
+    }
+
+    /// What somebody wants to drop who names no pipeline; nil for every other command.
+    private static func fileWithoutPipeline(_ noun: String, _ rest: [String], _ verbs: Set<String>) -> String? {
+        let names = rest.filter { !$0.hasPrefix("-") }
+        guard noun == "drop", let name = names.first, names.count == 1, !verbs.contains(name), name != "help",
+            FileManager.default.fileExists(atPath: name)
+        else { return nil }
+        return name
     }
 
     /// Every first word.

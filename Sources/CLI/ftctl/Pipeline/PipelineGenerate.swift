@@ -18,9 +18,9 @@ struct PipelineGenerate: Question {
     @Argument(help: "One prompt or several; - for one on standard input.") var prompts: [String]
     @Flag(help: "Ask the base instead of the served model.") var base = false
     @Option(help: "Ask this version, run or base instead of the served model.") var model: String?
-    @Option(help: "Longest answer in tokens.") var maxNewTokens = 128
-    @Option(help: "0 is greedy.") var temperature = 0.0
-    @Option(help: "The same seed draws the same answers.") var seed: Int?
+    @Option(help: ArgumentHelp("Longest answer in tokens.", valueName: "tokens")) var maxNewTokens = 128
+    @Option(help: ArgumentHelp("0 is greedy.", valueName: "number")) var temperature = 0.0
+    @Option(help: ArgumentHelp("The same seed draws the same answers.", valueName: "number")) var seed: Int?
 
     func ask(_ client: ControlClient) async throws -> GenerateAnswer {
         let prompts = try prompts.map {

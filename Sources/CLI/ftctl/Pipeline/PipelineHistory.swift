@@ -13,7 +13,8 @@ struct PipelineHistory: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
-    @Option(help: "What was served at this time (such as 2026-11-24T12:00:00Z).") var at: Moment?
+    @Option(help: ArgumentHelp("What was served at this time (such as 2026-11-24T12:00:00Z).", valueName: "time"))
+    var at: Moment?
     @Flag(help: "Check the hash chain instead; exit status 1 where it is broken.") var verify = false
 
     /// One of two questions.

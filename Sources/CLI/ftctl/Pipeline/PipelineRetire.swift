@@ -18,7 +18,7 @@ struct PipelineRetire: Question {
     )
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
-    @Option(help: "Why; on the record for ever.") var reason: String
+    @Option(help: ArgumentHelp("Why; on the record for ever.", valueName: "text")) var reason: String
     @Flag(help: "Also remove its data: what was dropped, its rows, and every text made from them.") var erase = false
 
     func ask(_ client: ControlClient) async throws -> RetireAnswer {

@@ -15,8 +15,8 @@ struct PipelineRollback: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
-    @Option(help: "The version; the one before otherwise.") var to: VersionID?
-    @Option(help: "Why; on the record for ever.") var reason = "rolled back by hand"
+    @Option(help: ArgumentHelp("The version; the one before otherwise.", valueName: "version")) var to: VersionID?
+    @Option(help: ArgumentHelp("Why; on the record for ever.", valueName: "text")) var reason = "rolled back by hand"
 
     func ask(_ client: ControlClient) async throws -> PromotionRecord {
         try await client.send(.pipelines.rollback(pipeline, RollbackRequest(version: to, reason: reason)))

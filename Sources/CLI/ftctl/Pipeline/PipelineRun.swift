@@ -17,7 +17,7 @@ struct PipelineRun: Question {
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(help: "continue, stack or from-base; the pipeline's own otherwise.") var mode: Run.Mode?
     @Option(help: "The engine that trains it; the pipeline's own otherwise.") var engine: EngineName?
-    @Option(help: "Why.") var reason: String?
+    @Option(help: ArgumentHelp("Why.", valueName: "text")) var reason: String?
 
     func ask(_ client: ControlClient) async throws -> Run {
         try await client.send(.pipelines.run(pipeline, RunRequest(mode: mode, reason: reason, engine: engine)))

@@ -15,7 +15,7 @@ struct RunPromote: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The run.", completion: .runs) var run: RunID
-    @Option(help: "Why; on the record for ever.") var reason: String?
+    @Option(help: ArgumentHelp("Why; on the record for ever.", valueName: "text")) var reason: String?
     @Flag(help: "Override a verdict that is not 'pass'; needs --reason.") var force = false
 
     func validate() throws {

@@ -14,12 +14,18 @@ struct RunReport: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The run.", completion: .runs) var run: RunID
-    @Option(help: "Show so many of the rows with the highest loss.") var worst: Int?
-    @Option(help: "Show so many of the rows that are answered wrongly, those whose answers were cut first.")
+    @Option(help: ArgumentHelp("Show so many of the rows with the highest loss.", valueName: "count")) var worst: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Show so many of the rows that are answered wrongly, those whose answers were cut first.",
+            valueName: "count"))
     var wrong: Int?
     @Flag(help: "Show rows that were right before and are wrong now.") var regressions = false
     @Flag(help: "Show rows that were wrong before and are right now.") var fixes = false
-    @Option(help: "Write the whole report to this file as one HTML page with plots (- for standard output).")
+    @Option(
+        help: ArgumentHelp(
+            "Write the whole report to this file as one HTML page with plots (- for standard output).",
+            valueName: "file"))
     var html: String?
 
     func validate() throws {

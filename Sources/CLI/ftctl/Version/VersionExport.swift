@@ -18,7 +18,10 @@ struct VersionExport: Question {
     @Argument(help: "A version, or a pipeline for what it serves.") var model: String
     @Argument(help: "Where a pipeline is named: a version of it, or an alias such as previous.") var version: String?
     @Option(help: "What is written: \(ExportFormat.list).") var format: ExportFormat
-    @Option(help: "The folder to make; it must not be there yet. Without it the files stay with the daemon.")
+    @Option(
+        help: ArgumentHelp(
+            "The folder to make; it must not be there yet. Without it the files stay with the daemon.",
+            valueName: "folder"))
     var out: String?
 
     /// How often the daemon is asked how far it is.

@@ -3,9 +3,9 @@ import Operations
 
 extension Routes {
     mutating func addPipelines(_ pipelines: PipelineOperations) {
-        on(.pipelines.list) { _ in try pipelines.list() }
-        on(.pipelines.show) { try pipelines.show($0.subject) }
-        on(.pipelines.outlook) { try pipelines.outlook($0.subject) }
+        on(.pipelines.list) { try pipelines.list(for: $0.principal) }
+        on(.pipelines.show) { try pipelines.show($0.subject, for: $0.principal) }
+        on(.pipelines.outlook) { try pipelines.outlook($0.subject, for: $0.principal) }
         on(.pipelines.settings) { try pipelines.settings($0.subject) }
         on(.pipelines.check) { try await pipelines.check($0.subject) }
         on(.pipelines.run) { try pipelines.run($0.subject, $0.body, who: $0.who) }

@@ -3,8 +3,8 @@ import Operations
 
 extension Routes {
     mutating func addStatus(_ status: StatusOperations, _ metrics: MetricsOperations) {
-        on(.status.show) { _ in try status.show() }
-        on(.status.verify) { _ in try await status.verify() }
+        on(.status.show) { try status.show(for: $0.principal) }
+        on(.status.verify) { try await status.verify(for: $0.principal) }
         on(.status.ready) { _ in try status.ready() }
         on(.status.metrics) { _ in MetricsText(try metrics.text()) }
         addPresence()

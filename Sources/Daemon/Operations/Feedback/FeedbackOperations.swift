@@ -49,7 +49,7 @@ package struct FeedbackOperations: Sendable {
     func withdraw(_ drop: DropID, who: Principal) throws {
         guard try context.ledger.drop(drop) != nil else { return }
         let reason = "an answer that it was made of was deleted or rated anew"
-        _ = try drops.revoke(drop, RevokeRequest(reason: reason, erase: true), who: who.name)
+        _ = try drops.revoke(drop, RevokeRequest(reason: reason, erase: true), who: who)
     }
 
     private func entry(_ stored: StoredCompletion, _ rating: Rating) throws -> FeedbackEntry {

@@ -1,3 +1,4 @@
+import ControlProtocol
 import Foundation
 import Ledger
 import Nouns
@@ -58,6 +59,15 @@ package final class FileStore: Sendable {
             }
             return true
         }
+    }
+
+    /// Forgets the files of whoever asks that have any of these contents; returns their bytes.
+    func forget(_ contents: Set<String>, of who: Principal) throws -> Int {
+        var bytes = 0
+        for file in try context.ledger.keptFiles(having: contents) where who.owns(file.owner) {
+            if try remove(file) { bytes += file.bytes }
+        }
+        return bytes
     }
 
     /// Clears away what is expired, and what a daemon left that was killed between two steps.

@@ -17,7 +17,7 @@ package struct WireChat: Sendable {
     /// Throws a Failure before the first byte: what is wrong with the request by the names of its fields, an unknown
     /// model, and why nobody can answer now.
     package func create(_ body: ChatBody, who: Principal) async throws -> WireAnswer<ChatCompletion> {
-        let target = try ServingNames(context).target(body.model)
+        let target = try ServingNames(context, Sight(context.ledger, who)).target(body.model)
         let head = AnswerHead("chatcmpl-", target)
         let events = try serving.events(
             ServingRequest(

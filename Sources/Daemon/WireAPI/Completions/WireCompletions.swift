@@ -19,7 +19,7 @@ package struct WireCompletions: Sendable {
 
     /// Answers, whole or as a stream. Throws a Failure before the first byte, by the names of the request's fields.
     package func create(_ body: CompletionBody, who: Principal) async throws -> WireAnswer<TextCompletion> {
-        let target = try ServingNames(context).target(body.model)
+        let target = try ServingNames(context, Sight(context.ledger, who)).target(body.model)
         let head = AnswerHead("cmpl-", target)
         let requests = body.prompts.map { prompt in
             ServingRequest(target: target, question: Self.question(prompt), drawing: body.drawing, caller: who.owner)

@@ -18,7 +18,7 @@ package struct WireDecisions: Sendable {
 
     /// Decides every question. Throws a Failure by the names of the request's fields.
     package func create(_ body: DecisionBody, who: Principal) async throws -> DecisionAnswers {
-        let target = try ServingNames(context).target(body.model)
+        let target = try ServingNames(context, Sight(context.ledger, who)).target(body.model)
         let requests = body.questions.map { question in
             ServingRequest(
                 target: target, question: DecisionRules.question(body, question),

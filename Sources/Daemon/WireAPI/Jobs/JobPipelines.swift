@@ -89,6 +89,12 @@ struct JobPipelines {
                 "model", "The pipeline '\(configured.name)' has the base '\(base)', not '\(start.base)'.",
                 "Give '\(base)' as the model, or another suffix.")
         }
+        if let engine = configured.engine, context.settings.now.engine(engine) == nil {
+            let unknown = context.settings.now.unknownEngine(engine, at: configured.file)
+            throw Self.fault(
+                "suffix", "The pipeline '\(configured.name)' is trained by an engine. \(unknown.message)",
+                "\(unknown.remedy ?? "") Or give another suffix.")
+        }
         guard configured.enabled else {
             throw Self.fault(
                 "suffix", "The pipeline '\(configured.name)' is not enabled.",

@@ -1,3 +1,4 @@
+import ControlProtocol
 import Nouns
 import Serving
 import StageKit
@@ -11,8 +12,8 @@ struct JobStart {
 
     /// What the name of a model means to a job. Throws a Failure: `model.unknown`, `model.removed`, `model.ambiguous`,
     /// and `request.unsupported_value` for what is trained and was not promoted.
-    init(_ model: String, _ context: StageContext) throws {
-        let target = try ServingNames(context).target(model)
+    init(_ model: String, _ context: StageContext, who: Principal) throws {
+        let target = try ServingNames(context, Sight(context.ledger, who)).target(model)
         guard target.run == nil else {
             throw Failure(
                 code: "request.unsupported_value",

@@ -21,7 +21,7 @@ package struct WireJobs: Sendable {
         if let made = try context.ledger.job(id) { return try answer(made) }
         let training = try kept(new.trainingFile, "training_file", who)
         let validation = try new.validationFile.map { try kept($0, "validation_file", who) }
-        let start = try JobStart(new.model, context)
+        let start = try JobStart(new.model, context, who: who)
         let pipeline = try JobPipelines(context: context).pipeline(for: start, suffix: new.suffix, who: who)
         let now = Date()
         let job = Job(

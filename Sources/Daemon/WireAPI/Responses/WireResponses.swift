@@ -15,7 +15,7 @@ package struct WireResponses: Sendable {
 
     /// Answers, whole or as a stream. Throws a Failure before the first byte, by the names of the request's fields.
     package func create(_ body: ResponseBody, who: Principal) async throws -> WireAnswer<ResponseObject> {
-        let target = try ServingNames(context).target(body.model)
+        let target = try ServingNames(context, Sight(context.ledger, who)).target(body.model)
         let head = AnswerHead("resp_", target)
         let events = try serving.events(
             ServingRequest(

@@ -18,7 +18,10 @@ enum AccessTable {
         "own" is what somebody may do with what is his: his files and uploads, his jobs and their runs, and the \
         pipelines that his jobs made; "own pipeline" is the last alone. Files, uploads and jobs of others, with the \
         runs, drops and rows of those jobs,
-        answer 404, as if they were not there; a pipeline of the settings belongs to the admins. What is \
+        answer 404, as if they were not there. Nothing else names them either: they are in no list, status, report, \
+        example or export of rows, and where something that is everybody's would name one (a version its run), it \
+        says `hidden`. A model that such a job has trained is one for others once it is promoted.
+        A pipeline of the settings belongs to the admins. What is \
         somebody's is marked with the number of the user or the identifier of the token, not with a name;
         what a user leaves who is removed is the admins'. A refusal (403) names the group and the command that adds \
         a person.

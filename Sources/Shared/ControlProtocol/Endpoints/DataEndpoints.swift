@@ -12,7 +12,7 @@ package enum DataEndpoints {
         "data.removed", .get, "/v1/pipelines/{pipeline}/data/report",
         "Lists the rows that are kept out, and why.", weight: .heavy, choice: QueryChoice("removed", "1"))
     package static let show = Endpoint<NoSubject, DataSubjectQuery, NoBody, DataSubject>(
-        "data.show", .get, "/v1/data/show", "Shows a drop or a snapshot.", weight: .heavy)
+        "data.show", .get, "/v1/data/show", "Shows a drop, a snapshot or a row.", weight: .heavy)
     package static let difference = Endpoint<NoSubject, SnapshotPairQuery, NoBody, SnapshotDifference>(
         "data.difference", .get, "/v1/data/diff", "Says what two snapshots have not in common.", weight: .heavy)
     package static let export = Endpoint<NoSubject, DataExportQuery, NoBody, RowLines>(

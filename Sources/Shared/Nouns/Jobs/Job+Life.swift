@@ -43,6 +43,15 @@ extension Job {
         notes.append(Note("Resumed by \(who).", at: now))
     }
 
+    /// Takes out what it says of faults of its files, which quotes their rows.
+    package mutating func forgetFaults() {
+        let text = "What was wrong was erased with the rows."
+        cause?.message = text
+        cause?.remedy = nil
+        cause?.cause = nil
+        for index in notes.indices where notes[index].level == .error { notes[index].message = text }
+    }
+
     /// No run can be made of it; what is over stays as it is.
     package mutating func fail(_ failure: Failure, at now: Date) {
         guard state == .waiting else { return }

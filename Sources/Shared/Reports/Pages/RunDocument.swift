@@ -5,41 +5,47 @@ import Nouns
 
 /// What is to be said of a run: the one rendering of a verdict, as text and as HTML.
 package enum RunDocument {
-    /// The whole report: the verdict with every number, the training, the rows behind it.
+    /// The whole report: the verdict, its gates and the figure that decides; then what is wrong, and the rest folded.
     package static func report(_ data: ReportData) -> Document {
         let run = data.run
-        var document = judgement(run)
+        var document = judgement(run, decidedBy: run.verdict.map(primary) ?? [])
         if let verdict = run.verdict {
-            document.blocks += primary(verdict) + forgetting(verdict)
-            if let confusion = verdict.confusion { document.blocks += matrix(confusion) }
+            document.blocks += forgetting(verdict)
+            if let confusion = verdict.confusion { document.blocks += folded(matrix(confusion)) }
             document.blocks += behaviour(verdict)
         }
-        for (title, rows) in [
-            ("Wrong rows", data.wrong ?? []), ("Right before, wrong now", data.regressions),
-            ("Wrong before, right now", data.fixes),
-        ] where !rows.isEmpty { document.blocks += [.heading(title), examples(rows)] }
+        for (title, rows) in [("Wrong rows", data.wrong ?? []), ("Right before, wrong now", data.regressions)]
+        where !rows.isEmpty { document.blocks += [.heading(title), examples(rows)] }
+        if !data.fixes.isEmpty { document.blocks.append(.folded("Wrong before, right now", [examples(data.fixes)])) }
         if !data.worst.isEmpty { document.blocks.append(.folded("Highest loss", [examples(data.worst)])) }
         if let verdict = run.verdict {
             for set in Set(verdict.figures.values.flatMap(\.keys)).sorted() {
                 document.blocks.append(.folded("All figures of the set \(set)", [figures(verdict, set)]))
             }
         }
-        document.blocks += newRows(data.newRows ?? [])
+        document.blocks += folded(newRows(data.newRows ?? []))
         if let feedback = data.feedback {
             document.blocks += [.heading("What people say of its answers"), .paragraph(feedback.sentence + ".")]
         }
-        document.blocks += training(data)
-        if let range = run.range { document.blocks += RangeTestDocument.blocks(range, notes: run.notes) }
-        document.blocks += [.heading("The run"), .facts(facts(run) + base(data.baseSource))]
-        if let verdict = run.verdict {
-            document.blocks.append(
-                .paragraph("Bootstrap seed \(verdict.seed); the same scores give the same verdict."))
-        }
+        document.blocks += folded(training(data))
+        if let range = run.range { document.blocks += folded(RangeTestDocument.blocks(range, notes: run.notes)) }
+        let seed = run.verdict.map { "Bootstrap seed \($0.seed); the same scores give the same verdict." }
+        document.blocks.append(
+            .folded(
+                "The run", [.facts(facts(run) + base(data.baseSource))] + (seed.map { [.paragraph($0)] } ?? [])))
         return document
     }
 
+    /// What stands under a heading, folded.
+    private static func folded(_ blocks: [Block]) -> [Block] {
+        guard case .heading(let title)? = blocks.first else { return blocks }
+        return [.folded(title, Array(blocks.dropFirst()))]
+    }
+
     /// Every gate in words: what was asked, what was found, by which test, and what to try.
-    package static func judgement(_ run: Run) -> Document {
+    ///
+    /// - Parameter decidedBy: what is said of the figure that decides, right after the gates.
+    package static func judgement(_ run: Run, decidedBy figure: [Block] = []) -> Document {
         var document = Document(title: "Run \(run.id) of \(run.pipeline)")
         guard let verdict = run.verdict else {
             document.badge = .init(run.state.rawValue)
@@ -55,7 +61,7 @@ package enum RunDocument {
             .heading("Gates"), .findings(verdict.gates.map(finding)),
             .plot(.intervals(verdict.gates.compactMap(interval)), caption: Self.intervalCaption),
         ]
-        document.blocks += yardstick(verdict, run.yardstick)
+        document.blocks += figure + yardstick(verdict, run.yardstick)
         if !verdict.advice.isEmpty {
             document.blocks += [
                 .heading("What to try"),

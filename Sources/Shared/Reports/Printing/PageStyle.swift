@@ -32,6 +32,8 @@ enum PageStyle {
         li>p,details>p{margin:.2em 0;overflow-wrap:break-word}
         details{margin:.3em 0}
         summary{cursor:pointer;color:var(--soft)}
+        main>details{margin:.8em 0}
+        main>details>summary{color:var(--ink);font-size:1.1em;font-weight:600}
         pre{overflow-x:auto}
         figure{margin:1em 0;overflow-x:auto}
         figcaption{color:var(--soft);font-size:.9em}
@@ -70,6 +72,9 @@ enum PageStyle {
         main{margin:1em auto}
         dl{grid-template-columns:1fr;gap:0}
         dd{margin-bottom:.4em}
+        th,td{padding:.25em .35em}
+        td.t{min-width:8em}
+        thead th{font-size:.85em}
         svg{min-width:600px}
         }
         """

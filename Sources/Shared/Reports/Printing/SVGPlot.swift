@@ -41,7 +41,7 @@ enum SVGPlot {
                 .tag(
                     "rect", [("x", n(at)), ("y", "8"), ("width", "14"), ("height", "4"), ("style", "fill:\(colour)")],
                     []))
-            parts.append(text(at + 20, 14, line.name))
+            parts.append(text(at + 20, 14, line.name.isEmpty ? y : line.name))
         }
         return svg(width, height, "\(y) over \(x.name)", parts)
     }

@@ -6,6 +6,23 @@ import WorkerProtocol
 enum RequestReader {
     private struct Version: Decodable { var version: Int }
 
+    /// The bytes of a file. Throws a POSIXError.
+    private static func contents(_ path: String) throws -> Data {
+        func error() -> POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw error() }
+        defer { close(descriptor) }
+        var data = Data()
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Foundation.read(descriptor, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw error() }
+            if count == 0 { return data }
+            data += piece[..<count]
+        }
+    }
+
     /// Throws ``WorkerFault`` with ``WorkerExit/badRequest`` naming the file and the key at fault.
     static func read(_ path: String) throws -> WorkerRequest {
         func fault(_ message: String, at place: String? = nil, remedy: String, cause: String? = nil) -> WorkerFault {
@@ -15,9 +32,11 @@ enum RequestReader {
         }
         let data: Data
         do {
-            data = try Data(contentsOf: URL(filePath: path))
-        } catch {
-            throw fault("The request cannot be read.", remedy: "Give the path of a request file.", cause: "\(error)")
+            data = try contents(path)
+        } catch let error as POSIXError {
+            throw fault(
+                "The request cannot be read.", remedy: "Give the path of a request file.",
+                cause: String(cString: strerror(error.code.rawValue)))
         }
         let see = "See docs/engine-protocol.md for what a request holds."
         do {
