@@ -2,9 +2,10 @@
 //
 //     swift build -c release -Xswiftc -enable-testing --product bench-kernels && .build/release/bench-kernels [TOKENS]
 //     [THREADS]
+//     .build/release/bench-kernels levels
 //
 // Every line is the best of several repetitions; the ratio is to OpenBLAS's SGEMM of the same shape with as many
-// threads, in floats.
+// threads, in floats. `levels` has AVX2 and AVX-512 alternate on one thread and says whether their bits are the same.
 import CKernels
 import Foundation
 import Tensors
@@ -14,6 +15,12 @@ let tokens = max(16, arguments.first ?? 1024)
 let threads = max(1, arguments.dropFirst().first ?? 2)
 let team = ThreadTeam(threads: threads)
 let products = try Products(team: team)
+
+/// A text in a column, on its right where `width` is positive.
+func column(_ text: String, _ width: Int) -> String {
+    let space = String(repeating: " ", count: max(0, abs(width) - text.count))
+    return width < 0 ? text + space : space + text
+}
 
 /// Numbers in ±1 from a counter.
 func numbers(_ count: Int, _ stream: UInt64) throws -> FloatBuffer {
@@ -49,13 +56,16 @@ func matrix(_ out: Int, _ inner: Int, _ type: StorageType) throws -> WeightMatri
     return WeightMatrix(StoredTensor(name: "w", shape: [out, inner], type: type, bytes: bytes, owner: stored))
 }
 
+if CommandLine.arguments.dropFirst().first == "levels" {
+    try compareLevels()
+    exit(0)
+}
 print(
     """
     \(tokens) tokens, \(threads) threads, BLAS core \(BLAS.core), kernels \
     \(KernelLevel.name); GFLOP/s and ratio to SGEMM
     """
 )
-func column(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
 print(
     column("out × in", 14) + column("SGEMM", 8)
         + ["forward Q4_1", "input gradient Q4_1", "weight gradient", "forward F32"].map { column($0, 22) }.joined())
