@@ -1,7 +1,9 @@
 """A real daemon in a folder of its own, and OpenAI's official client over its socket."""
+import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 
@@ -58,6 +60,16 @@ def folder(path):
     """A root for a daemon, without pipelines."""
     (path / "etc" / "finetuned" / "pipelines").mkdir(parents=True)
     return path
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def token(daemon, name, role):
+    return json.loads(daemon.ftctl("token", "add", name, f"--{role}", "--json"))["token"]
 
 
 def eventually(what):

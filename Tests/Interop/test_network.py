@@ -1,21 +1,13 @@
 """The official client over TCP, in the clear and over TLS: with a token, with none, and with a wrong one."""
-import json
-import socket
 import ssl
 import subprocess
 
 import httpx2
 import openai
 import pytest
-from daemon import Daemon, folder
+from daemon import Daemon, folder, free_port, token
 
 ROWS = b'{"prompt": "q", "completion": "a"}\n'
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def serve(tmp_path, settings=""):
@@ -23,10 +15,6 @@ def serve(tmp_path, settings=""):
     root, port = folder(tmp_path), free_port()
     (root / "etc/finetuned/finetuned.toml").write_text(f'[api]\nlisten = "127.0.0.1:{port}"\n{settings}')
     return Daemon(root), port
-
-
-def token(daemon, name, role):
-    return json.loads(daemon.ftctl("token", "add", name, f"--{role}", "--json"))["token"]
 
 
 def client(port, key, scheme="http", **more):

@@ -1,27 +1,19 @@
-"""Programs that people have already, unchanged, most of them over TCP: OpenAI's client of the first series, LangChain, llm, and lm-evaluation-harness."""
+"""Programs that people have already, unchanged, most of them over TCP: LangChain, llm, and lm-evaluation-harness."""
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 
 import pytest
-from daemon import Daemon, folder
+from daemon import Daemon, folder, free_port, token
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODELS = pathlib.Path(os.environ.get("FINETUNED_TEST_MODELS", ROOT / "models"))
 GGUF = MODELS / "SmolLM2-135M-Instruct.Q4_1.gguf"
-OLD = pathlib.Path(sys.prefix) / "old/bin/python"
 QUESTION = "Name three colours."
 ROWS = [("The hammer is a", 1), ("The horse is an", 0), ("A cat is an", 0), ("A drill is a", 1), ("The wolf is an", 0), ("The saw is a", 1)]
 CHOICES = ["animal", "tool"]
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -44,18 +36,10 @@ def answer(daemon):
     return daemon.client().chat.completions.create(**asked).choices[0].message.content
 
 
-def test_the_first_series_of_the_client(daemon, answer):
-    assert OLD.exists(), f"{OLD} is absent. Run: tools/interop.sh"
-    script = ROOT / "Tests/Interop/old_client.py"
-    done = subprocess.run([OLD, script, daemon.socket], capture_output=True, text=True)
-    assert done.returncode == 0 and json.loads(done.stdout) == answer, done.stdout + done.stderr
-
-
 def test_langchain(daemon, answer):
     from langchain_openai import ChatOpenAI
 
-    token = json.loads(daemon.ftctl("token", "add", "programs", "--use", "--json"))["token"]
-    model = ChatOpenAI(model="smol", base_url=daemon.url, api_key=token, temperature=0, max_tokens=12)
+    model = ChatOpenAI(model="smol", base_url=daemon.url, api_key=token(daemon, "programs", "use"), temperature=0, max_tokens=12)
     said = model.invoke(QUESTION)
     assert said.content == answer and said.response_metadata["model_name"] == "smol"
     pieces = list(model.stream(QUESTION))
