@@ -3,8 +3,8 @@
 usage: tolerance.py [--models FILE,...] [--rows N] [--epochs E] [--work DIR] [--out FILE.json]
 
 Rows are sentences of the project's own pages, the first words as the prompt. Each model is exported as it is, and once more after a LoRA
-run of the built-in defaults on half of the rows; what is written is scored by the worker beside the model in memory on the other half.
-The table has the mean and the largest difference a token, in nats, and the mean loss that they stand beside.
+run on half of the rows; what is written is scored beside the model in memory on the other half. The table has, in nats a token, what the
+worker refuses by (token by token) and what the gate judges by (row by row: a row's tokens may make each other good).
 """
 import argparse
 import json
@@ -33,14 +33,29 @@ def sentences():
     return list(found.items())
 
 
+def losses(model, adapters, held, folder):
+    """The summed loss and the tokens of each row, as the gate has them."""
+    task = {"model": worker.model(model, adapters=adapters), "sets": [{"name": "gate", "files": [held]}], "maxNewTokens": 0, "maxLength": 256}
+    worker.run(folder, "evaluate", task)
+    records = [json.loads(line) for line in (folder / "examples-gate.jsonl").read_text().splitlines()]
+    return [(record["lossSum"], record["tokens"]) for record in records]
+
+
 def measure(model, adapters, held, folder):
-    """What the worker measured of each format that `model` with its adapters can be written in."""
-    found = {}
+    """What the worker and the gate find of each format that `model` with its adapters can be written in."""
+    found, wanted = {}, losses(model, adapters, held, folder / "wanted")
     for form in FORMATS:
         if form in ("peft", "gguf-lora") and not adapters:
             continue
         task = {"model": worker.model(model, adapters=adapters), "format": form, "check": [held], "checkLimit": held["rows"]}
-        found[form] = worker.run(folder / form, "export", task)[0]["figures"]
+        figures = worker.run(folder / form, "export", task)[0]["figures"]
+        written = folder / form / "export"
+        place = next(iter(sorted(written.glob("*.gguf"))), written)
+        of = (model, [place]) if form in ("peft", "gguf-lora") else (place, [])
+        rows = losses(*of, held, folder / f"{form}-rows")
+        assert [tokens for _, tokens in rows] == [tokens for _, tokens in wanted], form
+        apart = sum(abs(own[0] - other[0]) for own, other in zip(rows, wanted))
+        found[form] = {"token": figures["mean_loss_difference"], "row": apart / sum(tokens for _, tokens in wanted)}
         shutil.rmtree(folder / form)
     return found
 
@@ -67,12 +82,12 @@ def main():
             for state, adapters in (("as it is", []), ("tuned", [adapter])):
                 for form, figures in measure(path, adapters, held, own / state.replace(" ", "-")).items():
                     table.setdefault(form, {})[f"{path.stem}, {state}"] = figures
-                    print(f"{path.stem}, {state}, {form}: mean {figures['mean_loss_difference']:.6f}, "
-                          f"largest {figures['largest_loss_difference']:.4f} of {figures['tokens']:.0f} tokens", flush=True)
-    print("\n| format | largest mean | largest of one token |\n|---|---|---|")
+                    print(f"{path.stem}, {state}, {form}: {figures['token']:.6f} by tokens, {figures['row']:.6f} by rows", flush=True)
+    names = max((list(by_model) for by_model in table.values()), key=len)
+    print(f"\n| format | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
     for form, by_model in table.items():
-        print(f"| `{form}` | {max(m['mean_loss_difference'] for m in by_model.values()):.6f} | "
-              f"{max(m['largest_loss_difference'] for m in by_model.values()):.4f} |")
+        cells = [f"{by_model[name]['token']:.4f}, {by_model[name]['row']:.4f}" if name in by_model else "–" for name in names]
+        print(f"| `{form}` | {' | '.join(cells)} |")
     if options.out:
         pathlib.Path(options.out).write_text(json.dumps(table, indent=1) + "\n")
 
