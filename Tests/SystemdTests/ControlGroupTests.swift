@@ -15,7 +15,8 @@ extension SystemdTests {
             work=$(dirname "$1") group=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)
             case $(basename "$group") in
             work-train-*)
-                { basename "$group"; cat "$group/memory.max" "$group/cpu.weight" "$group/memory.oom.group"; nice; } >> "$work/seen"
+                basename "$group" >> "$work/seen"
+                cat "$group/memory.max" "$group/cpu.weight" "$group/memory.oom.group" >> "$work/seen"
                 grep -io '"memory_*bytes" *: *[0-9]*' "$1" | grep -o '[0-9]*$' >> "$work/asked"
                 [ -e "$work/reductions" ] || exec tail /dev/zero;;
             work-evaluate-*) [ -e "$work/killed" ] || { : > "$work/killed"; kill -9 $$; };;
@@ -36,7 +37,9 @@ extension SystemdTests {
             say status "$(ftctl status --json | grep -c remarks)"
             echo 'a base model, to the fake worker' > /tmp/tiny.gguf
             ftctl base add /tmp/tiny.gguf --id tiny > /dev/null
-            for row in $(seq 60); do echo "{\"prompt\": \"question number $row\", \"completion\": \"answer $((row % 7))\"}"; done > /tmp/first.jsonl
+            for row in $(seq 60); do
+                echo "{\"prompt\": \"question number $row\", \"completion\": \"answer $((row % 7))\"}"
+            done > /tmp/first.jsonl
             ftctl drop tickets /tmp/first.jsonl > /dev/null
             for turn in $(seq 300); do
                 state=$(ftctl run show r-000001 --json 2>/dev/null | grep -o '"state" *: *"[a-z]*"' | tail -1)
@@ -89,7 +92,7 @@ extension SystemdTests {
             #expect(said["status"] == "0")
             // Started again with half the memory, in the same bounds and under its own name.
             let seen = try #require(said["seen"])
-            #expect(seen.components(separatedBy: " 100663296 40 1 ").count == 3, "\(seen)")
+            #expect(seen.components(separatedBy: " 100663296 40 1").count == 3, "\(seen)")
             #expect(seen.hasPrefix("work-train-r-000001-"), "\(seen)")
             #expect(said["asked"] == "\(512 << 20) \(256 << 20)")
             let died = try #require(said["died"])

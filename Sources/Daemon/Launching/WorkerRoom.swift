@@ -44,8 +44,8 @@ package struct WorkerRoom: Sendable {
         let group: WorkGroup?
         let limits: ResourceLimits
 
-        /// Starts a program at the niceness `$0`, in the control group `$1` where that is not empty, and where `$2` is 1
-        /// after everybody else at the disk; what follows is its command.
+        /// Starts a program at the niceness `$0`, in the control group that `$1` lets it enter where that is not empty,
+        /// and where `$2` is 1 after everybody else at the disk; what follows is its command.
         private static let script =
             #"{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; [ -z "$1" ] || echo 0 > "$1"; idle=$2; shift 2; "#
             + #"[ $idle = 0 ] || ! command -v ionice > /dev/null || set -- ionice -t -c 3 "$@"; "#

@@ -78,7 +78,8 @@ package final class ControlGroups: Sendable {
             } catch { lacks.append(missing(controller, "\(error)")) }
         }
         if controllers.contains(.cpu) {
-            // Whoever asks is answered, however many workers compute; a kernel that refuses it changes no more than that.
+            // Whoever asks is answered, however many workers compute. A kernel that refuses it changes no more than
+            // that.
             try? files.write("300", to: "\(folder)/\(own)/cpu.weight")
         }
         return ControlGroups(files, folder: folder, controllers: controllers, lacks: lacks)
@@ -102,8 +103,8 @@ package final class ControlGroups: Sendable {
         return group
     }
 
-    /// Takes this process out of the daemon's own group into that of its programs, where it is a program that the daemon
-    /// has just started; a worker stands in a group of its own already. It runs all the same where that is refused.
+    /// Takes this process out of the daemon's own group into that of its programs, where it is a program that the
+    /// daemon has just started; a worker stands in a group of its own already. It runs all the same where that is refused.
     package static func enterPrograms(_ files: any KernelFiles) {
         guard let place = place(files), place.hasSuffix("/" + own) else { return }
         let group = place.dropLast(own.count) + programs
