@@ -59,6 +59,9 @@ chaos-cluster: build ## RUNS (200) runs on a cluster of 3 nodes with deaths, cut
 fuzz: ## Feed damaged files to the parsers with the address sanitizer on (FUZZ_COUNT inputs each)
 	@tools/fuzz.sh
 
+bombs: ## Say how long each bomb takes that the tests throw: tokenizers, files, templates, regular expressions (LIMIT: 10 s)
+	@tools/bombs.sh
+
 sanitize: ## Run suites under the thread and address sanitizers (SUITES: others than the usual)
 	@tools/sanitize.sh $(SUITES)
 
@@ -88,4 +91,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: deb try-deb uninstall bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint sanitize clean
+.PHONY: deb try-deb uninstall bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint sanitize bombs clean

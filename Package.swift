@@ -75,6 +75,7 @@ let shared: [Target] = [
     library("Shared", "Reports", ["ControlProtocol", "EvaluationMetrics", "Nouns", "Platform"]),
     library("Shared", "Graders", ["EvaluationMetrics", "Nouns"]),
     library("Shared", "Platform", ["CLibcrypto", "CPlatform"]),
+    library("Shared", "ControlGroups", ["Nouns", "Platform"]),
     library("Shared", "Places", ["Nouns"]),
     library("Shared", "Compression", ["CZlib", "CZstd"]),
     library("Shared", "JSONText", ["Nouns"]),
@@ -102,7 +103,10 @@ let daemon: [Target] = [
         "Daemon", "Judged", ["GoldenSets", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol"]),
     library(
         "Daemon", "Launching",
-        ["Monitoring", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol", subprocess, system]),
+        [
+            "ControlGroups", "Monitoring", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol", subprocess,
+            system,
+        ]),
     library(
         "Daemon", "EngineChecks", ["Launching", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol"]),
     library(
@@ -144,7 +148,7 @@ let daemon: [Target] = [
     library(
         "Daemon", "Supervision",
         [
-            "Judged", "Launching", "Ledger", "Monitoring", "Nouns", "Platform", "Settings", "StageKit",
+            "ControlGroups", "Judged", "Launching", "Ledger", "Monitoring", "Nouns", "Platform", "Settings", "StageKit",
             "WorkerProtocol",
             lifecycle,
         ]),
@@ -212,8 +216,8 @@ let daemon: [Target] = [
     program(
         "Daemon", "finetuned",
         [
-            "ControlAPI", "Datasets", "Delivery", "Experiments", "Feedback", "Gating", "Intake", "Launching", "Ledger",
-            "Monitoring",
+            "ControlAPI", "ControlGroups", "Datasets", "Delivery", "Experiments", "Feedback", "Gating", "Intake",
+            "Launching", "Ledger", "Monitoring",
             "Nouns", "Operations", "Places", "Platform", "Prequential", "Promotion", "Registry", "Scheduling",
             "Serving", "Settings", "Soundness", "StageKit", "Supervision", "Systemd", "WireAPI", argumentParser,
             lifecycle, logging, signals,
@@ -269,7 +273,7 @@ let commandLine: [Target] = [
     systemLibrary("CLI", "CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CLI", "ControlClient", ["ControlProtocol", "Nouns"]),
     library("CLI", "Backups", ["ControlProtocol", "Nouns", "Places", "Platform"]),
-    library("CLI", "Doctor", ["Nouns", "Places", "Platform", "Settings"]),
+    library("CLI", "Doctor", ["ControlGroups", "Nouns", "Places", "Platform", "Settings"]),
     library("CLI", "HubClient", ["CCurl", "Curl", "Nouns"]),
     program(
         "CLI", "ftctl",
@@ -289,6 +293,7 @@ let testTargets: [Target] = [
             "StageKit", "Supervision",
             "TestSupport", "WireAPI", "WorkerProtocol", logging,
         ], path: "Tests/OperationsScene"),
+    .target(name: "ImitatedKernel", dependencies: ["ControlGroups", "Platform"], path: "Tests/ImitatedKernel"),
     .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),
     .target(name: "Mutation", path: "Tests/Mutation"),
     .executableTarget(
@@ -312,6 +317,7 @@ let testTargets: [Target] = [
             "Platform", "RowFiles", "RowFormats", "Serving", "Settings", "StageKit", "WorkerProtocol", httpTypes,
             hummingbirdCore, lifecycle, logging, nio,
         ], golden: true),
+    tests("ControlGroupsTests", ["ControlGroups", "ImitatedKernel", "Nouns"]),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),
     tests("DataQualityTests", ["DataQuality", "Nouns"]),
@@ -387,7 +393,12 @@ let testTargets: [Target] = [
             "Supervision", "WorkerProtocol", logging,
         ]),
     tests("EngineChecksTests", ["EngineChecks", "Launching", "Nouns", "Settings"]),
-    tests("LaunchingTests", ["Launching", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol"]),
+    tests(
+        "LaunchingTests",
+        [
+            "ControlGroups", "ImitatedKernel", "Launching", "Nouns", "Places", "Platform", "Settings",
+            "WorkerProtocol",
+        ]),
     tests("SlurmLabTests", ["Launching", "Nouns", "Places", "Platform", "Settings", "WorkerProtocol"]),
     tests("LedgerTests", ["Ledger", "Nouns", grdb, grdbSQLite], golden: true),
     tests("MultipartTests", ["Multipart", "Mutation"]),
@@ -439,14 +450,16 @@ let testTargets: [Target] = [
         ["Judged", "Ledger", "Nouns", "Platform", "RowFiles", "Scheduling", "Settings", "StageKit", logging]),
     tests("SettingsTests", ["Nouns", "Places", "Platform", "Settings"], golden: true),
     tests(
-        "StageKitTests", ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", lifecycle, logging]),
+        "StageKitTests",
+        ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", "WorkerProtocol", lifecycle, logging]),
     tests(
         "SoundnessTests", ["ControlProtocol", "Nouns", "OperationsScene", "Platform", "Soundness", "StageKit"]),
     tests("StatisticsTests", ["Statistics"]),
     tests(
         "SupervisionTests",
         [
-            "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "Supervision", "WorkerProtocol",
+            "ControlGroups", "Launching", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "Supervision",
+            "WorkerProtocol",
             logging,
         ]),
     tests("SystemdTests", ["Systemd", logging]),

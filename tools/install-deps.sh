@@ -9,6 +9,8 @@ declare -A packages=(
     [package]="dpkg-dev lintian"
     [python]="python3-venv cmake g++"
 )
+# A kernel that is a program, for what the machine's own has not; Debian has it for one architecture.
+[ "$(dpkg --print-architecture)" != amd64 ] || packages[test]+=" user-mode-linux kmod"
 missing=()
 for group in "$@"; do
     for package in ${packages[$group]}; do

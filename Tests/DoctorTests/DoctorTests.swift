@@ -15,6 +15,9 @@ struct DoctorTests {
             "/proc/1/limits": "Limit  Soft  Hard\nMax open files            8192                 8192  files\n",
             "/proc/meminfo": "MemTotal: 16000000 kB\nMemAvailable:   8000000 kB\n",
             "/proc/sys/fs/inotify/max_user_watches": "65536\n", "/proc/sys/fs/inotify/max_user_instances": "128\n",
+            "/proc/self/mountinfo": "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n",
+            "/proc/1/cgroup": "0::/finetuned.slice/finetuned.service/daemon\n",
+            "/sys/fs/cgroup/finetuned.slice/finetuned.service/cgroup.subtree_control": "cpu io memory\n",
             "/proc/cpuinfo": "processor : 0\nflags : fpu avx2 fma\n",
         ]
         var acl = Machine.Attribute.there
@@ -92,6 +95,19 @@ struct DoctorTests {
         #expect(
             wrong { $0.settings.problems = [Failure(code: "settings.key", "No such key.", at: "/etc/x:1")] }
                 == ["settings fault"])
+    }
+
+    @Test func controlGroups() {
+        #expect(wrong { $0.texts["/proc/self/mountinfo"] = "" } == ["groups warning"])
+        #expect(wrong { $0.texts["/proc/1/cgroup"] = "0::/finetuned.slice/finetuned.service\n" } == ["groups warning"])
+        #expect(wrong { $0.texts["/proc/1/cgroup"] = nil } == ["groups unknown"])
+        let control = "/sys/fs/cgroup/finetuned.slice/finetuned.service/cgroup.subtree_control"
+        #expect(wrong { $0.texts[control] = "memory\n" } == ["groups warning"])
+        var scene = Scene()
+        scene.texts[control] = "memory\n"
+        #expect(scene.findings.contains { $0.text.contains("cannot bound cpu and io.") })
+        // What runs wait for has to be counted.
+        #expect(wrong { $0.settings.daemon.pause.cpuPressure = 20 } == ["groups warning"])
     }
 
     @Test func usersAndGroups() {

@@ -25,9 +25,11 @@ struct AttemptsTests {
         let service: SupervisionService
         let id: RunID
 
-        init(_ lives: [ScriptedLauncher.Life]) throws {
+        init(
+            _ lives: [ScriptedLauncher.Life], settings: String = "", machine: () -> MachineWatch = { MachineWatch() }
+        ) throws {
             sandbox = try Sandbox()
-            try sandbox.settings("minimum_free = 0\n[worker]\nattempts = 2\n")
+            try sandbox.settings("minimum_free = 0\n[worker]\nattempts = 2\n" + settings)
             try sandbox.pipeline("p", "base = \"tiny\"\n")
             context = StageContext(
                 layout: sandbox.layout, ledger: try Ledger(path: sandbox.layout.ledger),
@@ -47,7 +49,8 @@ struct AttemptsTests {
             }
             id = try #require(queued).id
             launcher = ScriptedLauncher(lives)
-            service = SupervisionService(context, launcher: launcher, retries: Retries(unit: .milliseconds(1)))
+            service = SupervisionService(
+                context, launcher: launcher, machine: machine(), retries: Retries(unit: .milliseconds(1)))
         }
 
         /// Starts what is due until `condition` holds.

@@ -2,7 +2,8 @@
 package struct DoctorFinding: Codable, Hashable, Sendable {
     /// What is looked at, in the order in which it is told.
     package enum Area: String, Codable, Hashable, Sendable, CaseIterable {
-        case daemon, settings, users, permissions, acl, limits, space, clock, inotify, blas, systemd, sandbox, landlock
+        case daemon, settings, users, permissions, acl, limits, space, clock, inotify, blas, systemd, sandbox, landlock,
+            groups
     }
 
     package enum Grade: String, Codable, Hashable, Sendable {

@@ -34,6 +34,7 @@ package struct Examination: Sendable {
     package func findings() -> [DoctorFinding] {
         checkDaemon() + checkSettings() + checkUsers() + checkPermissions() + checkACL() + checkLimits() + checkSpace()
             + checkClock() + checkInotify() + checkBLAS() + checkSystemd() + checkSandbox() + checkLandlock()
+            + checkGroups()
     }
 
     private func checkDaemon() -> [DoctorFinding] {

@@ -65,9 +65,12 @@ package struct ExperimentService: Service {
         return false
     }
 
-    /// Whether a run wants an engine, or this machine: new data or a person goes before every trial.
+    /// Whether a run wants an engine, or this machine: new data or a person goes before every trial, and so does the
+    /// rest of the machine where runs wait for it.
     func isTaken(_ engine: EngineName?) throws -> Bool {
-        try context.ledger.runs(in: [.queued, .training, .trained, .evaluating]).contains {
+        let isHere = engine.flatMap { context.settings.now.engine($0) }?.isScheduled != true
+        if isHere, context.waits.problem(of: "machine") != nil { return true }
+        return try context.ledger.runs(in: [.queued, .training, .trained, .evaluating]).contains {
             $0.paused == nil && $0.engineAtWork == engine
         }
     }

@@ -20,12 +20,15 @@ package enum Launchers {
 
     /// Makes the launcher of this name. Throws a Failure (`settings.launcher`).
     ///
-    /// - Parameter confine: for what is started on this machine.
+    /// - Parameters:
+    ///   - confine: for what is started on this machine.
+    ///   - room: what it may take of this machine.
     package static func make(
-        _ name: String, options: [String: String], confine: @escaping Confine = { $1 }, program: @escaping Program
+        _ name: String, options: [String: String], confine: @escaping Confine = { $1 }, room: WorkerRoom = WorkerRoom(),
+        program: @escaping Program
     ) throws -> any WorkerLauncher {
         if name == LocalLauncher.name {
-            return try LocalLauncher(options: options, confine: confine, program: program)
+            return try LocalLauncher(options: options, confine: confine, room: room, program: program)
         }
         guard let make = all[name] else {
             throw Failure(

@@ -40,6 +40,7 @@ package final class LocalLauncher: WorkerLauncher {
 
     private let program: Launchers.Program
     private let confine: Launchers.Confine
+    private let room: WorkerRoom
     /// How long a worker may take to end its step and write its checkpoint before it is killed, unless told otherwise.
     package static let usualGrace = Duration.seconds(60)
 
@@ -52,19 +53,22 @@ package final class LocalLauncher: WorkerLauncher {
 
     /// - Parameters:
     ///   - confine: makes of a command one that is confined; see ``Confinement``.
+    ///   - room: what each worker may take of the machine.
     ///   - program: the command of the engine for a piece of work. Throws what is wrong with it.
     package init(
         grace: Duration = LocalLauncher.usualGrace, confine: @escaping Launchers.Confine = { $1 },
-        program: @escaping Launchers.Program
+        room: WorkerRoom = WorkerRoom(), program: @escaping Launchers.Program
     ) {
         self.program = program
         self.confine = confine
+        self.room = room
         self.grace = grace
     }
 
     /// The launcher that the settings ask for; its option is `grace_seconds`. Throws a Failure (`settings.launcher`).
     convenience init(
-        options: [String: String], confine: @escaping Launchers.Confine = { $1 }, program: @escaping Launchers.Program
+        options: [String: String], confine: @escaping Launchers.Confine = { $1 }, room: WorkerRoom = WorkerRoom(),
+        program: @escaping Launchers.Program
     ) throws {
         var grace = Self.usualGrace
         for (option, value) in options.sorted(by: { $0.key < $1.key }) {
@@ -78,7 +82,7 @@ package final class LocalLauncher: WorkerLauncher {
             }
             grace = .seconds(seconds)
         }
-        self.init(grace: grace, confine: confine, program: program)
+        self.init(grace: grace, confine: confine, room: room, program: program)
     }
 
     /// - Parameter program: absolute path of the engine's program for all work.
@@ -98,6 +102,7 @@ package final class LocalLauncher: WorkerLauncher {
         try AtomicFile.makeFolder(wanted.directory)
         var request = wanted
         request.compute?.attempt = try Attempt.next(in: wanted.directory)
+        request.memoryBytes = MemoryReductions.reduced(wanted)
         let requestPath = WorkFolder(request.directory).request
         try AtomicFile.write(try ContractCoding.pretty(request), to: requestPath)
         let log = try FileDescriptor.open(
@@ -107,11 +112,16 @@ package final class LocalLauncher: WorkerLauncher {
         let handle = WorkHandle(launcher: Self.name, id: "\(session)-\(number)", directory: request.directory)
         let (events, feed) = AsyncThrowingStream<WorkerEvent, any Error>.makeStream()
         let (orders, order) = AsyncStream<Order>.makeStream()
+        let place = room.place(of: request)
         jobs.withLock { $0[handle.id] = Job(events: events, orders: order) }
         processes.add(1, ordering: .relaxed)
         Task {
             let attempt = request.compute?.attempt
-            let end = await work(command, requestPath, log: log, orders: orders, attempt: attempt) { feed.yield($0) }
+            var end = await work(
+                command, requestPath, in: place, log: log, orders: orders, attempt: attempt
+            ) { feed.yield($0) }
+            end = place.judge(end, of: request)
+            await place.group?.close()
             processes.subtract(1, ordering: .relaxed)
             forget(handle.id)
             feed.finish(throwing: end)
@@ -159,15 +169,10 @@ package final class LocalLauncher: WorkerLauncher {
         return .custom(variables)
     }
 
-    /// Starts a program at the niceness `$0`; what follows is its command.
-    private static let script =
-        #"{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; export FINETUNED_EVENTS_FD=3; "#
-        + #"exec nice -n $(($0 - $(nice))) "$@" 3>&1 1>&2"#
-
     /// One worker from start to end; nil where it gave a result, else how it ended.
     private func work(
-        _ command: [String], _ request: String, log: FileDescriptor, orders: AsyncStream<Order>, attempt: Int?,
-        onEvent: @escaping @Sendable (WorkerEvent) -> Void
+        _ command: [String], _ request: String, in place: WorkerRoom.Place, log: FileDescriptor,
+        orders: AsyncStream<Order>, attempt: Int?, onEvent: @escaping @Sendable (WorkerEvent) -> Void
     ) async -> WorkerEnd? {
         let folder = (request as NSString).deletingLastPathComponent
         let heard = Heard(attempt, onEvent)
@@ -183,13 +188,9 @@ package final class LocalLauncher: WorkerLauncher {
             if first > 0 { kill(-first, SIGKILL) }
         }
         do {
-            // Events go to descriptor 3; what a library prints to standard output joins standard error. Where memory
-            // runs out, the kernel is to take the worker and not the daemon, even while the worker is still small. The
-            // shell has the niceness of the thread that started it, whichever that was; the worker has always the same.
             let outcome = try await Subprocess.run(
                 .path("/bin/sh"),
-                arguments: Arguments(
-                    ["-c", Self.script, "\(Niceness.ofPrograms(Niceness.work))"] + command + [request]),
+                arguments: Arguments(place.command(command + [request])),
                 environment: Self.environment(folder), platformOptions: options, input: .none,
                 output: .sequence, error: .fileDescriptor(log, closeAfterSpawningProcess: true)
             ) { [grace] execution in
@@ -223,7 +224,7 @@ package final class LocalLauncher: WorkerLauncher {
         if let said = heard.status { return WorkerEnd(exit: said, saying: heard.failure, in: folder) }
         return switch status {
         case .exited(let code): WorkerEnd(exit: code, saying: heard.failure, in: folder)
-        case .signaled(let signal): WorkerEnd(signal: signal, in: folder)
+        case .signaled(let signal): WorkerEnd(signal: signal, in: folder, isCounted: place.isCounted)
         }
     }
 }

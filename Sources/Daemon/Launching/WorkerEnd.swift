@@ -66,18 +66,25 @@ extension WorkerEnd {
             }
     }
 
+    /// The code of a worker that the kernel ended for want of memory.
+    package static let outOfMemory = "worker.out_of_memory"
+
     /// What it means that a signal ended a worker that was not asked to leave.
-    package init(signal: Int32, in folder: String) {
+    ///
+    /// - Parameter isCounted: whether the kernel counts whom it ends for want of memory, and has not counted this one.
+    package init(signal: Int32, in folder: String, isCounted: Bool = false) {
         let isKill = signal == SIGKILL
+        var (guess, remedy) = ("", "See stderr.log there.")
+        if isKill, isCounted {
+            guess = ", which somebody sent it: memory had not run out"
+            remedy = "See who ends processes of the daemon's user."
+        } else if isKill {
+            guess = " (the kernel does that when memory runs out)"
+            remedy = "Lower worker.memory, or give the service more memory."
+        }
         self = .died(
             Failure(
-                code: "worker.killed",
-                """
-                The worker was killed by signal \
-                \(signal)\(isKill ? " (the kernel does that when memory runs out)" : "").
-                """,
-                at: folder,
-                remedy: isKill ? "Lower worker.memory, or give the service more memory." : "See stderr.log there.",
+                code: "worker.killed", "The worker was killed by signal \(signal)\(guess).", at: folder, remedy: remedy,
                 cause: Self.tail(folder)))
     }
 

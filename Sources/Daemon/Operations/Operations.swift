@@ -69,7 +69,8 @@ package struct Operations: Sendable {
                 context: context, supervision: supervision, experiments: experiments, promotion: promotion,
                 answers: feedback.store))
         status = StatusOperations(
-            context: context, pipelines: pipelines, soundness: soundness, startedAt: startedAt)
+            context: context, pipelines: pipelines, supervision: supervision, soundness: soundness,
+            startedAt: startedAt)
         runs = RunOperations(context: context, supervision: supervision, promotion: promotion, feedback: feedback)
         stored = StoredChatOperations(feedback: feedback)
         versions = VersionCatalogue(

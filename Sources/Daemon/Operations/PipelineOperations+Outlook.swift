@@ -35,6 +35,7 @@ extension PipelineOperations {
         let what = "run \(run.id) is \(run.stateInWords)"
         guard run.state == .queued || run.state == .trained, run.paused == nil else { return what }
         if let held = context.problems.problem(of: "supervision:held:\(run.id)") { return "\(what): \(held.message)" }
+        if let machine = context.waits.problem(of: "machine") { return "\(what): \(machine.message)" }
         if let disk = context.problems.problem(of: "disk") { return "\(what): \(disk.message)" }
         let slots = context.settings.daemon.computeSlots
         let busy = try context.ledger.runs(in: [.training, .evaluating]).filter { $0.id != run.id }

@@ -5,11 +5,13 @@ import Nouns
 import Platform
 import Soundness
 import StageKit
+import Supervision
 
 /// How the daemon is as a whole.
 package struct StatusOperations: Sendable {
     let context: StageContext
     let pipelines: PipelineOperations
+    let supervision: SupervisionService
     let soundness: SoundnessService
     let startedAt: Date
 
@@ -41,11 +43,14 @@ package struct StatusOperations: Sendable {
         where !problems.contains(failure) {
             problems.append(failure)
         }
-        return StatusAnswer(
+        var answer = StatusAnswer(
             version: BuildVersion.text, pid: Int(getpid()), startedAt: startedAt,
             root: context.layout.root.isEmpty ? "/" : context.layout.root,
             health: problems.isEmpty ? "ok" : "degraded", problems: problems, pipelines: pipelines,
             queued: try context.ledger.runs(in: [.queued]).filter(sight.sees).count, activeRuns: active.map(\.id),
             memoryBytes: System.residentBytes())
+        let remarks = context.waits.all().map(\.description) + supervision.remarks
+        answer.remarks = remarks.isEmpty ? nil : remarks
+        return answer
     }
 }

@@ -14,6 +14,8 @@ package struct StageContext: Sendable {
     package let settings: LiveSettings
     package let bells: StageBells
     package let problems: ProblemBoard
+    /// What work waits for that passes by itself and that nobody has to mend.
+    package let waits = ProblemBoard()
     /// What lies in drop folders and is not taken yet.
     package let waiting = WaitingBoard()
     /// What those who watch runs see.

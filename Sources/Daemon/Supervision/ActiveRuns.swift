@@ -19,6 +19,8 @@ final class ActiveRuns: Sendable {
         var found: Found?
         var isCancelled = false
         var isPaused = false
+        /// Why it makes room for the rest of the machine.
+        var reason: Failure?
         /// The newest checkpoint that its workers have told of.
         var checkpoint: Int?
     }
@@ -99,6 +101,25 @@ final class ActiveRuns: Sendable {
         }
         task?.cancel()
     }
+
+    /// Has the work on a run end with a checkpoint because it makes room for the rest of the machine. Returns whether
+    /// nobody had asked for that before.
+    @discardableResult
+    func giveWay(_ id: RunID, _ reason: Failure) -> Bool {
+        let task: Task<Void, Never>? = entries.withLock { entries in
+            guard let entry = entries[id], entry.reason == nil else { return nil }
+            entries[id]?.reason = reason
+            return entry.task
+        }
+        task?.cancel()
+        return task != nil
+    }
+
+    /// Why the work on a run makes room for the rest of the machine; nil where it does not.
+    func reason(_ id: RunID) -> Failure? { entries.withLock { $0[id]?.reason } }
+
+    /// The runs at work, with the engine whose slot each has.
+    var here: [RunID: EngineName?] { entries.withLock { $0.mapValues(\.place) } }
 
     /// Whether the work on a run was paused, rather than left because the daemon goes.
     func isPaused(_ id: RunID) -> Bool { entries.withLock { $0[id]?.isPaused ?? false } }

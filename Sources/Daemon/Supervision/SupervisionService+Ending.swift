@@ -26,6 +26,7 @@ extension SupervisionService {
     /// What the end of a worker means for its run.
     func settle(_ end: WorkerEnd, _ run: Run) async throws {
         switch end {
+        case .interrupted where active.reason(run.id) != nil: throw CancellationError()
         case .interrupted:
             // Cancelled runs are cancelled already; a stopping daemon leaves the run to be resumed.
             if try context.ledger.run(run.id)?.state == run.state { try context.apply(run.id, .interrupted) }
@@ -86,6 +87,12 @@ extension SupervisionService {
     private func fail(_ id: RunID, _ failure: Failure) async {
         retries.forget(id)
         await end(id, .failed(failure), failure)
+    }
+
+    /// Has a run that makes room for the rest of the machine wait for it.
+    func wait(_ id: RunID) async {
+        guard let reason = active.reason(id), !active.isCancelled(id), !active.isPaused(id) else { return }
+        await end(id, .held(reason), reason)
     }
 
     private func end(_ id: RunID, _ event: RunEvent, _ failure: Failure) async {

@@ -27,7 +27,7 @@ extension SupervisionService {
         } onCancel: {
             if active.isCancelled(run.id) {
                 await launcher.cancel(work.handle)
-            } else if active.isPaused(run.id) {
+            } else if active.isPaused(run.id) || active.reason(run.id) != nil {
                 await launcher.stop(work.handle)
             } else {
                 await launcher.leave(work.handle)

@@ -20,13 +20,22 @@ package struct SupervisionService: Service {
     let loop: StageLoop
     let active = ActiveRuns()
     let retries: Retries
+    let machine: MachineWatch
 
-    package init(_ context: StageContext, launcher: any WorkerLauncher, roster: EngineRoster? = nil) {
-        self.init(context, launcher: launcher, roster: roster, retries: Retries())
+    /// - Parameter machine: how the machine is, and what it lets the daemon do.
+    package init(
+        _ context: StageContext, launcher: any WorkerLauncher, roster: EngineRoster? = nil,
+        machine: MachineWatch = MachineWatch()
+    ) {
+        self.init(context, launcher: launcher, roster: roster, machine: machine, retries: Retries())
     }
 
-    init(_ context: StageContext, launcher: any WorkerLauncher, roster: EngineRoster? = nil, retries: Retries) {
+    init(
+        _ context: StageContext, launcher: any WorkerLauncher, roster: EngineRoster? = nil,
+        machine: MachineWatch = MachineWatch(), retries: Retries
+    ) {
         self.roster = roster
+        self.machine = machine
         self.context = context
         self.launcher = launcher
         self.retries = retries
@@ -39,7 +48,8 @@ package struct SupervisionService: Service {
         await abandonForeign()
         await loop.run {
             try startNext()
-            return retries.next.map(StageLoop.Next.within) ?? .later
+            let soonest = [retries.next, nextLook].compactMap(\.self).min()
+            return soonest.map(StageLoop.Next.within) ?? .later
         }
         // Work that outlives the daemon stays; other workers write a checkpoint and leave. Either goes on after the
         // next start.
@@ -117,6 +127,7 @@ package struct SupervisionService: Service {
     /// Starts what waits, as far as there are compute slots and disk. An engine has slots of its own.
     func startNext() throws {
         try takeUp()
+        let reason = giveWay()
         let settings = context.settings.now
         var slots = active.places
         func isFree(_ place: EngineName?) -> Bool {
@@ -143,7 +154,7 @@ package struct SupervisionService: Service {
         clearHolds(waiting)
         for run in waiting where run.paused == nil && !active.contains(run.id) && retries.isDue(run.id) {
             let place = run.engineAtWork
-            guard isFree(place) else { continue }
+            guard isFree(place), reason == nil || !isHere(place) else { continue }
             slots[place, default: 0] += 1
             active.add(run.id, on: place) {
                 await work(run.id, on: place)
@@ -205,7 +216,8 @@ package struct SupervisionService: Service {
                 }
             }
         } catch is CancellationError {
-            // The daemon goes, or the run was cancelled; the ledger says which.
+            // The daemon goes, the run makes room, or it was cancelled; the ledger says which of the last two.
+            await wait(id)
         } catch {
             await conclude(id, error)
         }

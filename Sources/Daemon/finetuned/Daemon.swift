@@ -1,4 +1,5 @@
 import ControlAPI
+import ControlGroups
 import Datasets
 import Delivery
 import Experiments
@@ -52,12 +53,14 @@ struct Daemon {
         // A dropped file becomes rows, rows become a run, a run becomes a model, a model is judged, and served when it
         // is better.
         let roster = try makeRoster(context)
-        let launcher = try makeLauncher(roster, context)
+        let groups = ControlGroups.take(OwnKernelFiles(), process: getpid())
+        let launcher = try makeLauncher(roster, groups, context)
         let intake = IntakeService(context)
         let datasets = DatasetService(context)
         let examiner = DatasetExaminer(context, service: datasets, launcher: launcher)
         let scheduling = makeScheduling(context)
-        let supervision = SupervisionService(context, launcher: launcher, roster: roster)
+        let supervision = SupervisionService(
+            context, launcher: launcher, roster: roster, machine: MachineWatch(groups))
         let gating = GatingService(context)
         let promotion = PromotionService(context)
         let serving = ServingService(context, launcher: launcher)
@@ -126,14 +129,18 @@ struct Daemon {
     }
 
     /// The launcher that the settings name, and schedulers for the engines that they run, with workers counted.
-    private func makeLauncher(_ roster: EngineRoster, _ context: StageContext) throws -> MeteredLauncher {
+    private func makeLauncher(
+        _ roster: EngineRoster, _ groups: ControlGroups, _ context: StageContext
+    ) throws -> MeteredLauncher {
         let daemon = settings.daemon
         let settings: @Sendable () -> SettingsFolder = { context.settings.now }
         let own = try Launchers.make(
             daemon.launcher, options: daemon.launcherOptions,
             confine: { [layout] request, command in
                 try Confinement(layout, context.settings.now, for: request).command(command, isGuarded: false)
-            }, program: roster.command)
+            },
+            room: WorkerRoom(groups, limits: context.limits) { context.problems.set("launching:groups", $0) },
+            program: roster.command)
         let cluster = ClusterLauncher(
             folder: layout.clusterJobs, settings: settings, program: roster.command,
             commands: ClusterLauncher.commands(runtime: layout.runtime + "/cluster"))

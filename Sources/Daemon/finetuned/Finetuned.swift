@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlGroups
 import Foundation
 import Launching
 import Logging
@@ -29,6 +30,7 @@ struct Finetuned: AsyncParsableCommand {
     /// one thread.
     static func main() async {
         if CommandLine.arguments.dropFirst().first == Confinement.verb {
+            ControlGroups.enterPrograms(OwnKernelFiles())
             Foundation.exit(Landlock.become(Array(CommandLine.arguments.dropFirst(2))))
         }
         await main(nil)

@@ -17,6 +17,8 @@ package struct WorkFolder: Hashable, Sendable {
     package var socket: String { path + "/serve.sock" }
     /// The number of the newest attempt at this work; an engine of an earlier one writes nothing more.
     package var attempt: String { path + "/attempt" }
+    /// How often the worker's memory was halved since the kernel had killed it for want of memory.
+    package var reductions: String { path + "/reductions" }
     /// What a job of a scheduler runs, kept to be read.
     /// - Parameter attempt: the number of the job's first attempt.
     package func job(_ attempt: Int) -> String { path + "/job-\(attempt).sh" }

@@ -13,10 +13,20 @@ package enum MachineMemory {
         let group = text("/proc/self/cgroup")?.split(separator: "\n").first { $0.hasPrefix("0::") }.map {
             String($0.dropFirst(3))
         }
-        let limit = group.flatMap { text("/sys/fs/cgroup\($0)/memory.max") }.flatMap {
-            Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        return min(kernel ?? Int.max, group.map(limit) ?? Int.max)
+    }
+
+    /// The least that a control group and those around it allow.
+    private static func limit(_ group: String) -> Int {
+        var (least, path) = (Int.max, Substring(group))
+        while path.count > 1 {
+            let limit = text("/sys/fs/cgroup\(path)/memory.max").flatMap {
+                Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+            }
+            least = min(least, limit ?? Int.max)
+            path = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
         }
-        return min(kernel ?? Int.max, limit ?? Int.max)
+        return least
     }
 
     private static func value(_ path: String, after name: String) -> Int? {

@@ -1,6 +1,6 @@
 extension DaemonSettings {
     /// Every key of `finetuned.toml`.
-    package static let keys: [SettingsKey<DaemonSettings>] = ownKeys + apiKeys
+    package static let keys: [SettingsKey<DaemonSettings>] = ownKeys + resourceKeys + apiKeys
 
     private static let ownKeys: [SettingsKey<DaemonSettings>] = [
         .optionalWhole(

@@ -1,3 +1,5 @@
+import Nouns
+
 /// The daemon's own settings, `etc/finetuned/finetuned.toml`, every default filled in.
 package struct DaemonSettings: Codable, Hashable, Sendable {
     /// Compute threads of a worker (nil: one per usable core).
@@ -17,6 +19,10 @@ package struct DaemonSettings: Codable, Hashable, Sendable {
     package var serving = ServingSettings()
     /// How the API is offered over TCP.
     package var api = APISettings()
+    /// What a worker may take of the machine, unless its pipeline says otherwise.
+    package var resources = ResourceLimits()
+    /// When runs give way to the rest of the machine.
+    package var pause = PauseSettings()
     /// Runs at work at the same time.
     package var computeSlots = 1
     /// Seconds without any event before a worker counts as hung and is restarted.

@@ -7,6 +7,7 @@ extension PipelineSettings {
     /// Every key of a pipeline's file.
     package static let keys: [SettingsKey<PipelineSettings>] =
         top + trigger + data + recipe + incremental + gates + delivery + feedbackKeys + experiment + retention
+        + resourceKeys
 
     private static let retention: [SettingsKey<PipelineSettings>] = [
         .optionalWhole(

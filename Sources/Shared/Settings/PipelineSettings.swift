@@ -36,6 +36,7 @@ package struct PipelineSettings: Codable, Hashable, Sendable {
     package var feedback = FeedbackSettings()
     package var experiment = ExperimentSettings()
     package var retention = RetentionOverride()
+    package var resources = ResourceOverride()
     /// Whether a run that was not promoted is followed by another one, and by how many at most.
     package var iterate = IterationPolicy.never
     package var iterateRuns = 3

@@ -40,6 +40,7 @@ struct Status: Question {
                 : .table(Table(status.pipelines, listing.view)),
             .findings(status.pipelines.flatMap(\.waitingFindings)),
             .findings(status.pipelines.flatMap(\.remarkFindings)),
+            .findings((status.remarks ?? []).map { Finding(.none, $0) }),
             .paragraph(
                 status.queued == 0
                     ? "" : status.queued == 1 ? "One run is queued." : "\(status.queued) runs are queued."),

@@ -15,6 +15,8 @@ package struct StatusAnswer: Codable, Hashable, Sendable {
     package var queued: Int
     package var activeRuns: [RunID]
     package var memoryBytes: Int
+    /// What the machine does not let the daemon do, a sentence each, where nobody has asked for it (nil: nothing).
+    package var remarks: [String]?
     package init(
         version: String, pid: Int, startedAt: Date, root: String, health: String, problems: [Failure],
         pipelines: [PipelineSummary], queued: Int, activeRuns: [RunID], memoryBytes: Int

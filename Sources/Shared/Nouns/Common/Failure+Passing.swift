@@ -10,5 +10,7 @@ extension Failure {
         "disk.full", "disk.error", "files.limit", "ledger.busy", "ledger.io", "pipeline.gone",
         "engine.unknown",
     ]
-    private static let deaths: Set<String> = ["worker.killed", "worker.not_started", "worker.gone", "worker.hung"]
+    private static let deaths: Set<String> = [
+        "worker.killed", "worker.out_of_memory", "worker.not_started", "worker.gone", "worker.hung",
+    ]
 }

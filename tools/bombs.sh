@@ -1,0 +1,24 @@
+#!/bin/bash
+# How long what is meant to take for ever takes: every test that throws a bomb, with its seconds; fails where one took more than LIMIT (10).
+#   bombs.sh            builds in release first;  CONFIGURATION=debug bombs.sh: what is built for debugging
+set -euo pipefail
+cd "$(dirname "$0")/.."
+flags=(--skip-build)
+if [ "${CONFIGURATION:-release}" = release ]; then
+    flags+=(-c release -Xswiftc -enable-testing)
+    swift build -c release -Xswiftc -enable-testing --build-tests > /dev/null
+fi
+# One after another, so that none waits for another's.
+swift test "${flags[@]}" --no-parallel --filter 'BombTests|HostileFileTests|HostileTemplateTests|aPatternThatTakesTooLong' 2>&1 |
+    awk -v limit="${LIMIT:-10}" '
+        /^✔ Test [A-Za-z]+\(.*\).* passed after/ {
+            name = $3; sub(/\(.*/, "", name)
+            match($0, /passed after [0-9.]+/); seconds = substr($0, RSTART + 13, RLENGTH - 13)
+            printf "%8.3f s  %s%s\n", seconds, name, seconds > limit ? "  over the limit" : ""
+            count++; over += seconds > limit
+        }
+        /^✘/ { print; failed = 1 }
+        END {
+            printf "%d bombs, %d over %s s\n", count, over, limit
+            exit failed || over || !count
+        }'
