@@ -96,12 +96,17 @@ struct WideKernelTests {
         }
     }
 
-    @Test(arguments: [StorageType.f32, .f16, .bf16, .q8_0, .q4_0, .q4_1])
+    // Any bytes are numbers of the type, NaN and infinity among them.
+    @Test(arguments: StorageType.allCases)
     func storedNumbers(type: StorageType) {
-        let values = DecodeKernelTests.numbers(32 * 9, 5)
-        var stored = [UInt8](repeating: 0, count: type.rowBytes(values.count) ?? 0)
-        #expect(ck_quantize_row(type.rawValue, values, Int64(values.count), &stored) == 0)
-        same(values.count, "\(type)") { _ = ck_dequantize_row(type.rawValue, stored, Int64(values.count), &$0) }
+        let count = 256 * 9
+        let bytes = DecodeKernelTests.numbers(type.rowBytes(count) ?? 0, 5).map {
+            UInt8(truncatingIfNeeded: Int($0 * 9999))
+        }
+        same(count, "\(type)") { values in
+            _ = ck_dequantize_row(type.rawValue, bytes, Int64(count), &values)
+            for index in values.indices where values[index].isNaN { values[index] = .nan }
+        }
     }
 }
 

@@ -160,6 +160,73 @@ CK_TARGET static void avx512_q4_1(const uint8_t *restrict src, int64_t n, float 
     }
 }
 
+// The same of five bits, the fifth of which stands apart: bit i of `high` belongs to number i.
+CK_TARGET static inline __m512 look_up5(__m512i low, uint32_t high, __m512 first, __m512 last) {
+    const __m512i index = _mm512_and_si512(low, _mm512_set1_epi32(15));
+    return _mm512_permutex2var_ps(first, _mm512_mask_or_epi32(index, (__mmask16)high, index, _mm512_set1_epi32(16)), last);
+}
+
+CK_TARGET static void avx512_q5_0(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    const __m512 numbers = _mm512_setr_ps(-16, -15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1);
+    const __m512 others = _mm512_add_ps(numbers, _mm512_set1_ps(16));
+    for (int64_t b = 0; b < n / 32; b++, src += 22, dst += 32) {
+        const __m512 d = _mm512_set1_ps(avx2_half_at(src)), first = _mm512_mul_ps(d, numbers), last = _mm512_mul_ps(d, others);
+        uint32_t high;
+        memcpy(&high, src + 2, 4);
+        const __m512i both = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(src + 6)));
+        _mm512_storeu_ps(dst, look_up5(both, high, first, last));
+        _mm512_storeu_ps(dst + 16, look_up5(_mm512_srli_epi32(both, 4), high >> 16, first, last));
+    }
+}
+
+CK_TARGET static void avx512_q4_k(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    const __m512 numbers = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    for (int64_t b = 0; b < n / 256; b++, src += 144, dst += 256) {
+        const float d = avx2_half_at(src), dmin = avx2_half_at(src + 2);
+        __m512 tables[8];
+        for (int group = 0; group < 8; group++) {
+            int scale, min;
+            k_scale_min(src + 4, group, &scale, &min);
+            tables[group] = _mm512_sub_ps(_mm512_mul_ps(_mm512_set1_ps(d * (float)scale), numbers), _mm512_set1_ps(dmin * (float)min));
+        }
+        for (int i = 0; i < 8; i++) {
+            // Sixteen bytes hold sixteen numbers of one group and sixteen of the next.
+            const __m512i both = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(src + 16 + 16 * i)));
+            float *out = dst + 64 * (i / 2) + 16 * (i % 2);
+            _mm512_storeu_ps(out, _mm512_permutexvar_ps(both, tables[i / 2 * 2]));
+            _mm512_storeu_ps(out + 32, _mm512_permutexvar_ps(_mm512_srli_epi32(both, 4), tables[i / 2 * 2 + 1]));
+        }
+    }
+}
+
+CK_TARGET static void avx512_q6_k(const uint8_t *restrict src, int64_t n, float *restrict dst) {
+    const __m512i low = _mm512_set1_epi32(15), two = _mm512_set1_epi32(0x30), middle = _mm512_set1_epi32(32);
+    for (int64_t b = 0; b < n / 256; b++, src += 210, dst += 256) {
+        const int8_t *scales = (const int8_t *)(src + 192);
+        const float d = avx2_half_at(src + 208);
+        for (int half = 0; half < 2; half++)
+            for (int part = 0; part < 2; part++) {
+                // Sixteen bytes of high bits serve four runs of sixteen numbers, 32 apart.
+                const uint8_t *l = src + 64 * half + 16 * part;
+                const __m512i h = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(src + 128 + 32 * half + 16 * part)));
+                const __m512i l0 = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)l));
+                const __m512i l1 = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(l + 32)));
+                const __m512i values[4] = {
+                    _mm512_or_si512(_mm512_and_si512(l0, low), _mm512_and_si512(_mm512_slli_epi32(h, 4), two)),
+                    _mm512_or_si512(_mm512_and_si512(l1, low), _mm512_and_si512(_mm512_slli_epi32(h, 2), two)),
+                    _mm512_or_si512(_mm512_srli_epi32(l0, 4), _mm512_and_si512(h, two)),
+                    _mm512_or_si512(_mm512_srli_epi32(l1, 4), _mm512_and_si512(_mm512_srli_epi32(h, 2), two)),
+                };
+                for (int run = 0; run < 4; run++) {
+                    const __m512 dl = _mm512_set1_ps(d * (float)scales[8 * half + 2 * run + part]);
+                    _mm512_storeu_ps(
+                        dst + 128 * half + 32 * run + 16 * part,
+                        _mm512_mul_ps(dl, _mm512_cvtepi32_ps(_mm512_sub_epi32(values[run], middle))));
+                }
+            }
+    }
+}
+
 CK_TARGET static void avx512_q8_0(const uint8_t *restrict src, int64_t n, float *restrict dst) {
     for (int64_t b = 0; b < n / 32; b++, src += 34, dst += 32) {
         const __m512 d = _mm512_set1_ps(avx2_half_at(src));
@@ -173,7 +240,10 @@ static int avx512_row(int32_t type, const void *src, int64_t n, float *dst) {
     switch (type) {
         case CK_Q4_0: avx512_q4_0(src, n, dst); return 0;
         case CK_Q4_1: avx512_q4_1(src, n, dst); return 0;
+        case CK_Q5_0: avx512_q5_0(src, n, dst); return 0;
         case CK_Q8_0: avx512_q8_0(src, n, dst); return 0;
+        case CK_Q4_K: avx512_q4_k(src, n, dst); return 0;
+        case CK_Q6_K: avx512_q6_k(src, n, dst); return 0;
         default: return avx2_row(type, src, n, dst);
     }
 }
