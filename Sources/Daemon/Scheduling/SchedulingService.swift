@@ -41,10 +41,13 @@ package struct SchedulingService: Service {
     /// Decides for every pipeline; returns when to look again at the latest.
     func pass() throws(CancellationError) -> Date? {
         var next: Date?
+        let pipelines = context.settings.pipelines.filter(\.enabled)
+        let objections = pipelines.flatMap(tellObjections)
+        // Those to a file that is gone are gone with it.
+        context.problems.clear(prefix: "check:", except: Set(objections))
         tellOrphans()
-        for pipeline in context.settings.pipelines where pipeline.enabled {
+        for pipeline in pipelines {
             if Task.isCancelled { throw CancellationError() }
-            tellObjections(to: pipeline)
             let owner = "pipeline:\(pipeline.name)"
             do {
                 try beginJobs(of: pipeline)
@@ -64,16 +67,13 @@ package struct SchedulingService: Service {
         return next
     }
 
-    /// Names what could not pass or work before a night is spent on it.
-    private func tellObjections(to pipeline: PipelineSettings) {
-        let prefix = "check:\(pipeline.name):"
-        var owners: Set<String> = []
-        for (index, failure) in objections(pipeline).enumerated() {
-            owners.insert(prefix + "\(index)")
-            loop.report(
-                failure, prefix + "\(index)", about: ["pipeline": "\(pipeline.name)"], event: "settings.invalid")
+    /// Names what could not pass or work before a night is spent on it; returns by which names of the board.
+    private func tellObjections(to pipeline: PipelineSettings) -> [String] {
+        objections(pipeline).enumerated().map { index, failure in
+            let owner = "check:\(pipeline.name):\(index)"
+            loop.report(failure, owner, about: ["pipeline": "\(pipeline.name)"], event: "settings.invalid")
+            return owner
         }
-        context.problems.clear(prefix: prefix, except: owners)
     }
 
     /// Names pipelines that have data or a served model, and no settings file any more.

@@ -124,6 +124,10 @@ package struct SupervisionService: Service {
         }
     }
 
+    private static func size(_ bytes: Int) -> String {
+        bytes >= 10 << 30 ? "\(bytes >> 30) GiB" : "\(bytes >> 20) MiB"
+    }
+
     /// Starts what waits, as far as there are compute slots and disk. An engine has slots of its own.
     func startNext() throws {
         try takeUp()
@@ -139,7 +143,7 @@ package struct SupervisionService: Service {
                 code: "disk.low",
                 """
                 Only \(free >> 20) MiB of disk are free, so no run is started (minimum_free asks for \
-                \(context.settings.daemon.minimumFreeBytes >> 20) MiB).
+                \(Self.size(context.settings.daemon.minimumFreeBytes))).
                 """,
                 at: context.layout.state, remedy: "Free space on that disk; `ftctl gc` says what can go.")
             return loop.report(failure, "disk", event: "disk.low")

@@ -84,7 +84,8 @@ package final class DropReader {
             for file in contents.files where !isCut { try read(file) }
             if (1..<10).contains(report.rowsAccepted) {
                 try tell(
-                    .fewerThan10Examples, nil, "The file has only \(report.rowsAccepted) usable rows.",
+                    .fewerThan10Examples, nil,
+                    "The file has only \(report.rowsAccepted) usable row\(report.rowsAccepted == 1 ? "" : "s").",
                     "Drop more: 10 are the least for a first run, 50 and more are advised.")
             }
         } catch let failure as Failure {

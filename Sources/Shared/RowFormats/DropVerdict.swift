@@ -8,7 +8,7 @@ package enum DropVerdict {
         if let failure = report.quarantined { return failure }
         if report.bytes == 0 {
             return Failure(
-                code: "intake.empty_file", "The file is empty.", at: report.name,
+                code: "intake.empty_file", "There are no rows in it.", at: report.name,
                 remedy: "Drop it again once it has rows.")
         }
         if report.rowsRead == 0 {

@@ -184,7 +184,8 @@ package struct RowReader: Sendable {
                     line, .unknownShape, "The row's keys (\(keys)) fit no shape that is known.",
                     """
                     Write \(RowShape.completion.example) or \(RowShape.chat.example), or name your keys in \
-                    data.columns. Cells of a table are separated by commas, semicolons, tabs or bars.
+                    data.columns: columns = { prompt = "KEY", completion = "KEY" }. Cells of a table are separated by \
+                    commas, semicolons, tabs or bars.
                     """
                 ))
         }

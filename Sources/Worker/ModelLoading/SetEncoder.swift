@@ -62,7 +62,11 @@ package struct SetEncoder {
         if what == "training", taken.isEmpty {
             throw Failure(
                 code: "rows.none", "None of the \(skipped.count) training rows can be trained on.",
-                remedy: "See the warnings before this, correct the rows and drop them again.")
+                remedy: hasLongRows
+                    ? """
+                    Rows are longer than \(maximumLength) tokens: raise recipe.max_length as far as the base's context \
+                    goes, or set data.truncate = true.
+                    """ : "See the warnings before this, correct the rows and drop them again.")
         }
         return taken
     }

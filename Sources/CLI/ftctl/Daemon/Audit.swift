@@ -20,7 +20,8 @@ struct Audit: Question {
     @Option(help: "Only a verb such as runs.promote, or all of a noun such as runs.") var action: String?
     @Option(help: "Only what concerned this: a run, a pipeline, a base …") var subject: String?
     @Option(help: "Only since this day (2026-11-01, here) or moment (2026-11-01T08:00:00Z).") var since: Moment?
-    @Option(help: ArgumentHelp("At most so many.", valueName: "count")) var limit = RowLimit(100)
+    @Option(parsing: .unconditional, help: ArgumentHelp("At most so many.", valueName: "count")) var limit = RowLimit(
+        100)
 
     func validate() throws { try listing.check(AuditRecord.self) }
 

@@ -20,7 +20,8 @@ struct DataCheck: AsyncParsableCommand {
     @OptionGroup var connection: Connection
     @Argument(help: "The file or folder; - for standard input.", completion: .file()) var file: String
     @Option(help: "Judge by the settings of this pipeline.", completion: .pipelines) var pipeline: String?
-    @Option(help: ArgumentHelp("List at most so many problems as text.", valueName: "count")) var limit = 100
+    @Option(parsing: .unconditional, help: ArgumentHelp("List at most so many problems as text.", valueName: "count"))
+    var limit = 100
     @Option(
         help: ArgumentHelp(
             "Print what the base reads of the first so many rows, with what is learnt marked.", valueName: "count"))

@@ -15,7 +15,8 @@ struct DropList: Question {
     @OptionGroup var connection: Connection
     @OptionGroup var listing: Listing
     @Option(help: "Only of this pipeline.", completion: .pipelines) var pipeline: PipelineName?
-    @Option(help: ArgumentHelp("At most so many.", valueName: "count")) var limit = RowLimit(50)
+    @Option(parsing: .unconditional, help: ArgumentHelp("At most so many.", valueName: "count")) var limit = RowLimit(
+        50)
 
     func ask(_ client: ControlClient) async throws -> [Drop] {
         try await client.send(.drops.list(DropQuery(pipeline: pipeline, limit: limit.count)))

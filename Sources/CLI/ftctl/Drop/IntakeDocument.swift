@@ -103,7 +103,7 @@ enum IntakeDocument {
 
     private static func rows(_ report: IntakeReport) -> String {
         """
-        \(report.rowsRead) rows read, \(report.rowsAccepted) good, \(report.rowsRejected) bad, \
+        \(Quantity.counted(report.rowsRead, "row")) read, \(report.rowsAccepted) good, \(report.rowsRejected) bad, \
         \(report.rowsDuplicate)
         """
     }

@@ -15,7 +15,8 @@ struct ExperimentList: Question {
     @OptionGroup var connection: Connection
     @OptionGroup var listing: Listing
     @Option(help: "Only of this pipeline.", completion: .pipelines) var pipeline: PipelineName?
-    @Option(help: ArgumentHelp("At most so many.", valueName: "count")) var limit = RowLimit(20)
+    @Option(parsing: .unconditional, help: ArgumentHelp("At most so many.", valueName: "count")) var limit = RowLimit(
+        20)
 
     func ask(_ client: ControlClient) async throws -> [Experiment] {
         try await client.send(.experiments.list(ExperimentQuery(pipeline: pipeline, limit: limit.count)))

@@ -14,7 +14,7 @@ struct FeedbackList: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.") var pipeline: PipelineName
-    @Option(help: ArgumentHelp("At most so many.", valueName: "count")) var limit = 20
+    @Option(parsing: .unconditional, help: ArgumentHelp("At most so many.", valueName: "count")) var limit = 20
 
     func ask(_ client: ControlClient) async throws -> [FeedbackEntry] {
         try await client.send(.feedback.list(pipeline, FeedbackQuery(limit: limit)))

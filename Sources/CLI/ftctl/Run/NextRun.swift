@@ -31,6 +31,7 @@ struct NextRun {
         let before = last.map { " The last one, \($0.id), is \($0.state.rawValue)." } ?? ""
         guard let pipeline else { return "No run is at work; waiting for the next one.\(before)" }
         let summary = try await client.send(.pipelines.show(pipeline))
-        return "No run of \(pipeline) is at work: \(summary.activity).\(before)"
+        let activity = summary.activity.hasSuffix(".") ? String(summary.activity.dropLast()) : summary.activity
+        return "No run of \(pipeline) is at work: \(activity).\(before)"
     }
 }

@@ -17,7 +17,8 @@ struct RunList: Question {
     @OptionGroup var listing: Listing
     @Option(help: "Only of this pipeline.", completion: .pipelines) var pipeline: PipelineName?
     @Option(help: "Only in this state.") var state: RunState?
-    @Option(help: ArgumentHelp("At most so many.", valueName: "count")) var limit = RowLimit(20)
+    @Option(parsing: .unconditional, help: ArgumentHelp("At most so many.", valueName: "count")) var limit = RowLimit(
+        20)
 
     func ask(_ client: ControlClient) async throws -> [Run] {
         try await client.send(.runs.list(RunQuery(pipeline: pipeline, state: state, limit: limit.count)))

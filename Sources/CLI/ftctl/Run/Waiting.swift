@@ -1,4 +1,5 @@
 import Nouns
+import Reports
 
 /// How long something is waited for.
 enum Waiting {
@@ -17,7 +18,7 @@ enum Waiting {
             defer { group.cancelAll() }
             guard case .some(.some(let value)) = try await group.next() else {
                 throw Failure(
-                    code: "client.waited", "\(what) took longer than the \(seconds) s of --timeout.",
+                    code: "client.waited", "\(what) took longer than the \(Quantity.number(seconds)) s of --timeout.",
                     remedy: "It goes on without you: see `ftctl status`.")
             }
             return value

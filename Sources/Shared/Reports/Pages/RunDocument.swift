@@ -154,8 +154,13 @@ package enum RunDocument {
                 ("at least", gate.lowerBound.map { Quantity.signed($0) + level }),
                 ("at most", gate.upperBound.map { Quantity.signed($0) }),
                 ("p", gate.pValue.map { Quantity.chance($0) }),
-                ("rows", String(gate.rows) + (gate.rowsNeeded.map { " (needs \($0))" } ?? "")),
+                ("rows", gate.rows > 0 || gate.rowsNeeded != nil ? rows(gate) : nil),
             ]))
+    }
+
+    /// On how many rows; a gate that looks at weights alone has none.
+    private static func rows(_ gate: GateResult) -> String {
+        String(gate.rows) + (gate.rowsNeeded.map { " (needs \($0))" } ?? "")
     }
 
     private static func interval(_ gate: GateResult) -> Plot.Interval? {
