@@ -13,9 +13,9 @@ swift test "${flags[@]}" --no-parallel --filter 'BombTests|HostileFileTests|Host
     awk -v limit="${LIMIT:-10}" '
         /^✔ Test [A-Za-z]+\(.*\).* passed after/ {
             name = $3; sub(/\(.*/, "", name)
-            match($0, /passed after [0-9.]+/); seconds = substr($0, RSTART + 13, RLENGTH - 13)
-            printf "%8.3f s  %s%s\n", seconds, name, seconds > limit ? "  over the limit" : ""
-            count++; over += seconds > limit
+            match($0, /passed after [0-9.]+/); seconds = substr($0, RSTART + 13, RLENGTH - 13) + 0
+            late = (seconds > limit + 0); count++; over += late
+            printf "%8.3f s  %s%s\n", seconds, name, (late ? "  over the limit" : "")
         }
         /^✘/ { print; failed = 1 }
         END {

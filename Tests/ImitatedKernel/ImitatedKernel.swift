@@ -4,7 +4,8 @@ import Platform
 import Synchronization
 
 /// A folder that imitates the files of control groups of version 2, pressure and batteries, with the rules of the
-/// kernel that matter here: what a new group has, that a group with processes divides nothing, and that a group in use stays.
+/// kernel that matter here: what a new group has, that a group with processes divides nothing, and that a group in use
+/// stays.
 package final class ImitatedKernel: KernelFiles {
     package let root: String
     /// The group that the service manager gave the daemon, which stands in it as process 42.

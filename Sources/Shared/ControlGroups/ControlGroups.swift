@@ -104,7 +104,8 @@ package final class ControlGroups: Sendable {
     }
 
     /// Takes this process out of the daemon's own group into that of its programs, where it is a program that the
-    /// daemon has just started; a worker stands in a group of its own already. It runs all the same where that is refused.
+    /// daemon has just started; a worker stands in a group of its own already. It runs all the same where that is
+    /// refused.
     package static func enterPrograms(_ files: any KernelFiles) {
         guard let place = place(files), place.hasSuffix("/" + own) else { return }
         let group = place.dropLast(own.count) + programs
