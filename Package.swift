@@ -342,7 +342,8 @@ let testTargets: [Target] = [
             "WorkerProtocol", logging,
         ]),
     tests(
-        "ExportingTests", ["Exporting", "Nouns", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
+        "ExportingTests",
+        ["Exporting", "ModelLoading", "Nouns", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
         golden: true),
     tests(
         "FtctlTests",
