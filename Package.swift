@@ -236,8 +236,8 @@ let worker: [Target] = [
     library(
         "Worker", "ModelLoading",
         [
-            "ChatTemplates", "Encoding", "JSONText", "Nouns", "Platform", "RowFiles", "Tensors", "Tokenization",
-            "Transformers", "WeightFiles",
+            "ChatTemplates", "Encoding", "JSONDocument", "JSONText", "Nouns", "Platform", "RowFiles", "Tensors",
+            "Tokenization", "Transformers", "WeightFiles",
         ]),
     library("Worker", "Generation", ["CKernels", "Tensors", "Transformers"]),
     library(

@@ -14,13 +14,13 @@ from test_torch import alone, task, until  # noqa: F401
 LABELS = ["food", "car", "animal"]
 
 
-def prompts(path, rows, seed):
-    """A file of random prompts, some without room for an answer; returns its reference."""
+def prompts(path, rows, seed, stops=()):
+    """A file of random prompts, some without room for an answer and one without tokens; returns its reference."""
     generator = torch.Generator().manual_seed(seed)
     ids = [torch.randint(3, 300, (int(torch.randint(2, 24, (1,), generator=generator)),), generator=generator) for _ in range(rows)]
     ids[1] = ids[1][:0]
     save_file({"ids": torch.cat(ids).int(), "rows": torch.tensor([0] + [len(row) for row in ids]).cumsum(0),
-               "limits": torch.randint(0, 9, (rows,), generator=generator).int(), "stops": torch.arange(2, 300, 9).int()}, str(path))
+               "limits": torch.randint(0, 9, (rows,), generator=generator).int(), "stops": torch.tensor(stops, dtype=torch.int32)}, str(path))
     return {"path": str(path), "sha256": "", "bytes": path.stat().st_size}
 
 
@@ -47,12 +47,20 @@ def trained(task, alone):  # noqa: F811
 def test_ranks_and_batches_change_no_loss_and_no_answer(task, trained, alone, tmp_path):  # noqa: F811
     files = list(task()["tokens"].values())
     questions = [prompts(tmp_path / "prompts.safetensors", 13, 3)]
+    lists = lambda found: [found["ids"][a:b].tolist() for a, b in zip(found["rows"].tolist(), found["rows"].tolist()[1:])]  # noqa: E731
     one = found(asked(tmp_path / "s1", trained, "score", files), 1)
     weights = load_file(files[1]["path"])["weights"]
     # It is the adapter that is scored, on the rows that training validated on.
     assert abs(float(one["losses"].sum() / weights.sum()) - alone.result["training"]["validationLoss"]) < 1e-5
+    limits = load_file(questions[0]["path"])["limits"].tolist()
+    whole = found(asked(tmp_path / "g0", trained, "generate", questions))
+    assert whole["stopped"].sum() == 0 and [len(answer) for answer in lists(whole)] == [0 if row == 1 else limit for row, limit in enumerate(limits)]
+    # A token that ends an answer is no part of it, and nothing follows.
+    stop = whole["ids"].mode().values.item()
+    questions = [prompts(tmp_path / "prompts.safetensors", 13, 3, [stop])]
     answers = found(asked(tmp_path / "g1", trained, "generate", questions))
-    assert answers["stopped"].sum() > 0 and len(answers["ids"]) > 10 and answers["rows"][2] == answers["rows"][1]
+    cut = [answer[:answer.index(stop)] if stop in answer else answer for answer in lists(whole)]
+    assert lists(answers) == cut and answers["stopped"].tolist() == [int(stop in answer) for answer in lists(whole)] and answers["stopped"].sum() > 0
     three = found(asked(tmp_path / "s3", trained, "score", files, ranks=3, micro="40"), 1)
     assert (three["losses"] - one["losses"]).abs().max() < 1e-4 and torch.equal(three["correct"], one["correct"])
     others = found(asked(tmp_path / "g2", trained, "generate", questions, ranks=2, micro="60", parallel="shard"))

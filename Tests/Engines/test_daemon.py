@@ -175,7 +175,7 @@ validation_share = 0.1
 [gates]
 max_new_tokens = 3
 [delivery]
-exports = ["peft", "huggingface"]
+exports = ["huggingface"]
 """
 OVER = ("promoted", "delivered", "rejected", "inconclusive", "failed")
 
@@ -222,21 +222,31 @@ def test_a_base_that_the_worker_does_not_run_is_trained_and_judged_on_pytorch(sa
     assert run["state"] != "failed", run
     assert run["training"]["engine"]["name"] == "asks" and run["verdict"]["figures"]["candidate"]["gate"]["loss"] > 0
     artefacts = {artefact["format"]: artefact for artefact in run["artefacts"]}
-    assert artefacts.keys() == {"peft", "huggingface"} and not any("failure" in artefact for artefact in artefacts.values()), artefacts
+    assert artefacts.keys() == {"huggingface"} and "failure" not in artefacts["huggingface"], artefacts
 
-    # What is written is what was trained: transformers and peft make the same numbers of both.
+    # What the worker writes is what was trained: transformers and peft make the same numbers of both.
+    trained = {**worker.model(neox), "adapters": [{"path": run["training"]["adapter"]["path"], "sha256": run["training"]["adapter"]["sha256"]}]}
+    written = {}
+    for form in ("peft", "huggingface-f32"):
+        made, _, _ = worker.run(sandbox.root / form, "export", {"model": trained, "format": form, "check": []})
+        written[form] = sandbox.root / form / "export"
+        assert {"README.md", "config.json" if form != "peft" else "adapter_config.json"} <= {pathlib.Path(file["path"]).name for file in made["files"]}
+    _, status, events = worker.run(sandbox.root / "gguf", "export", {"model": trained, "format": "gguf-f16", "check": []}, check=False)
+    assert status == 64 and any("gpt_neox" in event.get("failure", {}).get("message", "") for event in events)
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
     with torch.no_grad():
         ids = torch.arange(5, 25)[None]
-        base, merged = (AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32) for path in (neox, artefacts["huggingface"]["path"]))
+        base, merged = (AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32) for path in (neox, written["huggingface-f32"]))
         plain = base(ids).logits
-        adapted = PeftModel.from_pretrained(base, artefacts["peft"]["path"]).eval()(ids).logits
-        # Merged weights are bfloat16.
-        assert (adapted - plain).abs().max() > 1e-3 and (merged(ids).logits - adapted).abs().max() < 0.02 * adapted.abs().max()
-    records = [json.loads(line) for line in next((sandbox.root / "var/lib/finetuned/runs" / run["id"]).glob("**/examples-gate.jsonl")).open()]
-    assert len(records) > 10 and all(record["output"] is not None and record["labelScores"] for record in records)
+        adapted = PeftModel.from_pretrained(base, written["peft"]).eval()(ids).logits
+        assert (adapted - plain).abs().max() > 1e-3 and (merged(ids).logits - adapted).abs().max() < 1e-5 * adapted.abs().max()
+    files = (sandbox.root / "var/lib/finetuned/runs" / run["id"]).glob("**/examples-gate.jsonl")
+    found = [[json.loads(line) for line in file.open()] for file in files]
+    # Candidate and base answered, and of the export there are losses.
+    assert len(found) == 3 and all(len(records) > 10 for records in found)
+    assert sorted(all("output" in record and record["labelScores"] for record in records) for records in found) == [False, True, True]
     # Nothing of it is served here, and that is said.
     status, said = sandbox.ftctl("generate", "orders", "Say food or car: order 900 is about bread", "--max-new-tokens", "4")
     assert status != 0 and "which only engines run" in said, said

@@ -22,7 +22,7 @@ extension EngineWork {
     package func evaluate(_ request: WorkerRequest, _ task: EvaluateTask) async throws -> WorkerResult {
         let refusals = EngineFitness(name, description).refusalsToEvaluate(base)
         if let refusal = refusals.first { throw WorkerEnd.failed(refusal) }
-        let work = WorkFolder(request.directory)
+        let (work, began) = (WorkFolder(request.directory), ContinuousClock.now)
         let asked = try await asked(request, task, WorkFolder(work.engine.part("asked")))
         var model = task.model
         if model.baseDigest == base.digest { model.basePath = try await inputs.staged(base, request) }
@@ -40,7 +40,10 @@ extension EngineWork {
                 RecordsTask(
                     evaluate: task, scores: Self.named(asked.map(\.set), scores),
                     answers: Self.named(questions.map(\.set), answers)))
-            let result = try await inputs.perform(records)
+            var result = try await inputs.perform(records)
+            // All sets were computed together.
+            let seconds = began.duration(to: .now) / .seconds(1) / Double(max(1, task.sets.count))
+            for set in task.sets { result.evaluations?[set.name]?.seconds = seconds }
             // They hold what rows say, and are made again where they are needed.
             try? FileManager.default.removeItem(atPath: work.engine.path)
             return result

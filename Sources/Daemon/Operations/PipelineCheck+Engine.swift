@@ -33,10 +33,8 @@ extension PipelineCheck {
             }
             if refusals.isEmpty {
                 let devices = description.devices.joined(separator: ", ")
-                let isJudged = profile.evaluate || card?.isForEngines == true
-                answer.facts.append(
-                    "trained\(isJudged ? " and evaluated" : "") by the engine '\(name)': \(profile.program) on \(devices)"
-                )
+                let work = profile.evaluate || card?.isForEngines == true ? "trained and evaluated" : "trained"
+                answer.facts.append("\(work) by the engine '\(name)': \(profile.program) on \(devices)")
             }
         } catch var failure as Failure {
             failure.message = "The engine '\(name)' cannot be used. " + failure.message
