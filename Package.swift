@@ -240,8 +240,8 @@ let worker: [Target] = [
     library(
         "Worker", "ModelLoading",
         [
-            "ChatTemplates", "Encoding", "JSONText", "Nouns", "Platform", "RowFiles", "Tensors", "Tokenization",
-            "Transformers", "WeightFiles",
+            "ChatTemplates", "Encoding", "JSONDocument", "JSONText", "Nouns", "Platform", "RowFiles", "Tensors",
+            "Tokenization", "Transformers", "WeightFiles",
         ]),
     library("Worker", "Generation", ["CKernels", "Tensors", "Transformers"]),
     library(
@@ -348,7 +348,8 @@ let testTargets: [Target] = [
             "WorkerProtocol", logging,
         ]),
     tests(
-        "ExportingTests", ["Exporting", "Nouns", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
+        "ExportingTests",
+        ["Exporting", "ModelLoading", "Nouns", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
         golden: true),
     tests(
         "FtctlTests",

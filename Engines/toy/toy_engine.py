@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A whole engine in one page, written from docs/engine-protocol.md alone: it trains LoRA on one small Llama, slowly, with nothing but Python.
+"""A whole engine in one page, written from docs/engine-protocol.md alone: it trains LoRA on one small Llama, scores and answers, slowly, with
+nothing but Python.
 
 Gradients are differences of losses, so it is of no use but this: it shows what an engine has to do, and it passes `ftctl engine check`.
 """
@@ -48,6 +49,17 @@ def write_tensors(path, tensors, kind="f", notes=()):
     for name, (shape, numbers) in tensors.items():
         part = struct.pack("<%d%s" % (len(numbers), kind), *numbers)
         header[name] = {"dtype": "F32" if kind == "f" else "F64", "shape": shape, "data_offsets": [len(body), len(body) + len(part)]}
+        body += part
+    head = json.dumps(header).encode()
+    write(path, struct.pack("<Q", len(head)) + head + body)
+
+
+def write_lists(path, lists):
+    """A file of lists. `lists`: name to (kind of number, numbers)."""
+    header, body, names = {}, b"", {"d": "F64", "q": "I64", "i": "I32"}
+    for name, (kind, numbers) in lists.items():
+        part = struct.pack("<%d%s" % (len(numbers), kind), *numbers)
+        header[name] = {"dtype": names[kind], "shape": [len(numbers)], "data_offsets": [len(body), len(body) + len(part)]}
         body += part
     head = json.dumps(header).encode()
     write(path, struct.pack("<Q", len(head)) + head + body)
@@ -142,16 +154,24 @@ class Llama:
 
     def losses(self, row, lora):
         """(weight, -ln p, whether it is the likeliest) of each labelled token of a row."""
-        c, block, told = self.c, "model.layers.0.", []
+        told = []
+        for place, logits in self.logits(row["ids"][:-1], lora, [weight != 0 for weight in row["weights"][1:]]):
+            most, wanted = max(logits), row["ids"][place + 1]
+            told.append((row["weights"][place + 1], most + math.log(sum(math.exp(v - most) for v in logits)) - logits[wanted], logits[wanted] == most))
+        return told
+
+    def logits(self, ids, lora, wanted):
+        """(place, logits) of what follows each token where that is wanted."""
+        c, block = self.c, "model.layers.0."
         width, size, groups = c["hidden_size"], c["head_dim"], c["num_attention_heads"] // c["num_key_value_heads"]
         table, keys, values = self.w["model.embed_tokens.weight"], [], []
-        for place, token in enumerate(row["ids"][:-1]):
+        for place, token in enumerate(ids):
             x = table[token * width:(token + 1) * width]
             h = self.normed(x, block + "input_layernorm.weight")
             q = self.turned(self.linear(ROLES["q"], h, lora), place, size)
             keys.append(self.turned(self.linear(ROLES["k"], h, lora), place, size))
             values.append(self.linear(ROLES["v"], h, lora))
-            if row["weights"][place + 1] == 0:
+            if not wanted[place]:
                 continue
             mixed = []
             for head in range(c["num_attention_heads"]):
@@ -164,30 +184,73 @@ class Llama:
             h = self.normed(x, block + "post_attention_layernorm.weight")
             gate, up = self.linear("mlp.gate_proj", h, lora), self.linear("mlp.up_proj", h, lora)
             x = [a + b for a, b in zip(x, self.linear("mlp.down_proj", [g / (1 + math.exp(-g)) * u for g, u in zip(gate, up)], lora))]
-            logits = times(table, width, self.normed(x, "model.norm.weight"))
-            most, wanted = max(logits), row["ids"][place + 1]
-            told.append((row["weights"][place + 1], most + math.log(sum(math.exp(v - most) for v in logits)) - logits[wanted], logits[wanted] == most))
-        return told
+            yield place, times(table, width, self.normed(x, "model.norm.weight"))
 
 
-def read_rows(reference):
+def read_numbers(reference):
     path = reference["path"]
     if digest(path) != reference["sha256"]:
         raise Failure(65, "dataset.damaged", f"The SHA-256 is not {reference['sha256']}.", path, "Have the rows encoded again.")
-    tensors = read_tensors(path)[0]
+    return read_tensors(path)[0]
+
+
+def read_rows(reference):
+    tensors = read_numbers(reference)
     edges = tensors["rows"]
     return [{"ids": tensors["ids"][a:b], "weights": tensors["weights"][a:b]} for a, b in zip(edges, edges[1:])]
+
+
+def load(model):
+    """The base alone: this engine knows no adapters that others trained."""
+    for adapter in model["adapters"]:
+        path = adapter["path"] + "/adapter_model.safetensors"
+        if digest(path) != adapter["sha256"]:
+            raise Failure(66, "model.digest", f"The SHA-256 is not {adapter['sha256']}.", path, "Restore the version's folder.")
+        raise Failure(64, "request.adapters", "This engine starts from the base alone.", path, "Use another engine.")
+    return Llama(model["basePath"])
+
+
+def score(model, rows, lora):
+    """What the task `score` gives of one file of sequences."""
+    told = [model.losses(row, lora) for row in rows]
+    return {"losses": ("d", [sum(weight * loss for weight, loss, _ in labels) for labels in told]),
+            "correct": ("q", [sum(right for _, _, right in labels) for labels in told])}
+
+
+def generate(model, asked, lora):
+    """What the task `generate` gives of one file of prompts: the likeliest token again and again."""
+    ids, edges, stopped = [], [0], []
+    for a, b, limit in zip(asked["rows"], asked["rows"][1:], asked["limits"]):
+        text, ends = asked["ids"][a:b], False
+        while not ends and len(text) < b - a + limit:
+            _, logits = list(model.logits(text, lora, [False] * (len(text) - 1) + [True]))[0]
+            likeliest = logits.index(max(logits))
+            ends = likeliest in asked["stops"]
+            text += [] if ends else [likeliest]
+        ids += text[b - a:]
+        edges.append(len(ids))
+        stopped.append(1 if ends else 0)
+    return {"ids": ("i", ids), "rows": ("q", edges), "stopped": ("i", stopped)}
+
+
+def ask(kind, task, folder):
+    """Computes a file for each one of the request."""
+    model, lora, files = load(task["model"]), {"places": {}, "scale": 1.0}, []
+    for number, reference in enumerate(task["tokens"]):
+        found = score(model, read_rows(reference), lora) if kind == "score" else generate(model, read_numbers(reference), lora)
+        folder.fence()
+        name = f"{'scores' if kind == 'score' else 'answers'}-{number}.safetensors"
+        path = folder.path + "/" + name
+        write_lists(path, found)
+        files.append({"path": name, "sha256": digest(path), "bytes": os.path.getsize(path)})
+    return {"files": files}
 
 
 class Training:
     def __init__(self, task, folder):
         self.task, self.recipe, self.folder = task, task["recipe"], folder
-        for adapter in task["model"]["adapters"] + [task["startAdapter"]] if "startAdapter" in task else task["model"]["adapters"]:
-            path = adapter["path"] + "/adapter_model.safetensors"
-            if digest(path) != adapter["sha256"]:
-                raise Failure(66, "model.digest", f"The SHA-256 is not {adapter['sha256']}.", path, "Restore the version's folder.")
-            raise Failure(64, "request.adapters", "This engine starts from the base alone.", path, "Use another engine.")
-        self.model = Llama(task["model"]["basePath"])
+        adapters = task["model"]["adapters"] + ([task["startAdapter"]] if "startAdapter" in task else [])
+        self.model = load({**task["model"], "adapters": adapters})
         self.train, self.held = read_rows(task["tokens"]["train"]), read_rows(task["tokens"].get("validation") or task["tokens"]["train"])
         recipe, width = self.recipe, self.model.c["hidden_size"]
         self.per_epoch = -(-len(self.train) // recipe["batchRows"])
@@ -314,7 +377,9 @@ def main(path):
     try:
         if request["version"] != 1:
             raise Failure(64, "request.version", "The request has a version other than 1.", path, "Use an engine of that version.")
-        result = Training(request["task"]["train"], folder).run()
+        kind = request["task"]["task"]
+        task = request["task"][kind]
+        result = Training(task, folder).run() if kind == "train" else ask(kind, task, folder)
         write(folder.path + "/result.json", json.dumps(result).encode())
         folder.tell("result", result=result)
         status = 0
@@ -331,7 +396,7 @@ def main(path):
 
 
 if sys.argv[1:] == ["--describe"]:
-    print(json.dumps({"protocol": 1, "tasks": ["train"], "architectures": ["llama"], "methods": ["lora"], "recipe": HONOURED, "devices": ["cpu"],
+    print(json.dumps({"protocol": 1, "tasks": ["generate", "score", "train"], "architectures": ["llama"], "methods": ["lora"], "recipe": HONOURED, "devices": ["cpu"],
                       "versions": {"toy": "1"}}))
 else:
     sys.exit(main(sys.argv[1]))

@@ -70,7 +70,7 @@ struct EngineCheckTests {
     }
 
     static let faults = [
-        Fault(.describes, #""tasks": ["train"]"#, #""tasks": ["score"]"#),
+        Fault(.describes, #""tasks": ["generate", "score", "train"]"#, #""tasks": ["score"]"#),
         Fault(.started, #"    folder.tell("started")"#, "    pass"),
         Fault(.events, "os.write(self.file, line)", "pass"),
         Fault(.attempt, #""attempt": self.attempt, **fields"#, "**fields"),
@@ -91,6 +91,10 @@ struct EngineCheckTests {
         Fault(
             .fenced, #"return self.attempt is None or int(open(self.path + "/attempt").read()) == self.attempt"#,
             "return True"),
+        Fault(.scores, "[sum(weight * loss for weight", "[1.01 * sum(weight * loss for weight"),
+        Fault(.scores, "[sum(right for _", "[1 + sum(right for _"),
+        Fault(.answers, "logits.index(max(logits))", "logits.index(min(logits))"),
+        Fault(.answers, "len(text) < b - a + limit", "len(text) < b - a + limit + 1"),
         Fault(.refusesVersion, #"if request["version"] != 1"#, "if False"),
         Fault(.refusesTokens, #"if digest(path) != reference["sha256"]"#, "if False"),
         Fault(.refusesModel, #"if digest(path) != adapter["sha256"]"#, "if False"),

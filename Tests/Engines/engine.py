@@ -3,8 +3,11 @@ import hashlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
+import time
 
 import torch
 from safetensors.torch import save_file
@@ -46,9 +49,7 @@ class Work:
 
     def start(self):
         (self.folder / "request.json").write_text(json.dumps(self.request))
-        log = open(self.folder / "log", "ab")
-        return subprocess.Popen([sys.executable, "-m", "finetuned_torch", str(self.folder / "request.json")], env=self.environment,
-                                stdout=log, stderr=log)
+        return nursery.start(self.folder, self.environment)
 
     def run(self):
         """The status by which it left."""
@@ -77,3 +78,77 @@ def worst(left, right, key="loss"):
     """The largest difference between two trajectories of the same steps."""
     assert left and left.keys() == right.keys()
     return max(abs(left[step][key] - right[step][key]) for step in left)
+
+
+class Started:
+    """A process that the nursery started."""
+
+    def __init__(self, pid, ending):
+        self.pid, self.ending = pid, ending
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+    def wait(self, timeout):
+        """The status by which it left; that of a signal is negative."""
+        end = time.monotonic() + timeout
+        while not self.ending.exists():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.ending.parent} is at work after {timeout} s")
+            time.sleep(0.01)
+        return int(self.ending.read_text())
+
+
+class Nursery:
+    """One process that has imported all that is slow, and becomes an engine once more for each request."""
+
+    process = None
+
+    def start(self, folder, environment):
+        if self.process is None:
+            self.process = subprocess.Popen([sys.executable, __file__], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        ending = folder / f"ended-{time.monotonic_ns()}"
+        self.process.stdin.write(json.dumps([str(folder), environment, str(ending)]) + "\n")
+        self.process.stdin.flush()
+        return Started(int(self.process.stdout.readline()), ending)
+
+
+nursery = Nursery()
+
+
+def become(folder, environment):
+    """What a child of the nursery does: the engine's program, on the request in a folder."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    log = os.open(folder + "/log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for descriptor in (1, 2):
+        os.dup2(log, descriptor)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.environ.clear()
+    os.environ.update(environment)
+    from finetuned_torch.__main__ import run
+    sys.argv = ["finetuned_torch", folder + "/request.json"]
+    run()
+
+
+def nurse():
+    """The nursery's own program: a request a line, for which it says the number of a process."""
+    import finetuned_torch.work  # noqa: F401, what is slow
+
+    def tell(pid, ending):
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        with open(ending + ".part", "w") as file:
+            file.write(str(status))
+        os.rename(ending + ".part", ending)
+
+    for line in sys.stdin:
+        folder, environment, ending = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            become(folder, environment)
+        threading.Thread(target=tell, args=(pid, ending), daemon=True).start()
+        print(pid, flush=True)
+
+
+if __name__ == "__main__":
+    nurse()

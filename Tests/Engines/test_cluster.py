@@ -69,7 +69,7 @@ exit $?
         return ended[-1]
 
 
-@pytest.mark.parametrize("parallel", ["replicate", "shard"])
+@pytest.mark.parametrize("parallel", [pytest.param("replicate", marks=pytest.mark.long), "shard"])
 def test_two_nodes_compute_what_one_process_does(lab, task, alone, tmp_path, parallel):  # noqa: F811
     work = Job(lab, tmp_path, task(), 2, parallel=parallel)
     assert work.run() == 0

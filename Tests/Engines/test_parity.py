@@ -78,11 +78,12 @@ def train_on_both(model, smol, folder, epochs, noise):
     return torch.cat([(left[name] - right[name]).abs().flatten() for name in left])
 
 
-@pytest.mark.parametrize("noise", [{}, NOISE], ids=["plain", "noise"])
+@pytest.mark.parametrize("noise", [pytest.param({}, marks=pytest.mark.long), NOISE], ids=["plain", "noise"])
 def test_both_engines_train_a_small_model_alike(smol, tiny, tmp_path, noise):
     assert train_on_both(tiny, smol, tmp_path, 1.0, noise).max() < 1e-5
 
 
+@pytest.mark.long
 def test_both_engines_sweep_alike(smol, tiny, tmp_path):
     _, _, rows, tokens = smol
     recipe = {**RECIPE, "rank": 4, "learningRate": None, "batchRows": 3, "maxLength": 128}

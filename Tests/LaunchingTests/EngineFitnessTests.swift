@@ -38,6 +38,24 @@ struct EngineFitnessTests {
         #expect(codes(pairs: true) == ["engine.recipe recipe.objective"])
     }
 
+    @Test func whatIsToBeEvaluatedNeedsItsTasks() {
+        func codes(_ tasks: [WorkerTask.Kind], forEngines: Bool, evaluates: Bool) -> [String] {
+            let description = EngineDescription(
+                tasks: tasks, architectures: ["qwen2"], methods: [.lora], devices: ["cpu"], versions: [:])
+            var base = Self.base
+            base.isForEngines = forEngines ? true : nil
+            return EngineFitness("gpu", description).refusals(
+                Recipe(), base: base, hasPairs: false, evaluates: evaluates
+            ).map(\.message)
+        }
+        #expect(codes([.train], forEngines: false, evaluates: false).isEmpty)
+        #expect(codes([.train, .score, .generate], forEngines: true, evaluates: true).isEmpty)
+        for (forEngines, evaluates) in [(true, false), (false, true)] {
+            let found = codes([.train, .score], forEngines: forEngines, evaluates: evaluates)
+            #expect(found.count == 1 && found.first?.contains("'generate'") == true, "\(found)")
+        }
+    }
+
     /// Each key that may be left aside, with a value that asks for something.
     @Test(arguments: [
         ("lastLayers", "last_layers"), ("rsLoRA", "rs_lora"), ("targets", "targets"),

@@ -4,7 +4,7 @@ import os
 import sys
 
 from . import VERSION
-from .contract import BAD_REQUEST, DONE, STOPPED, Events, Failure, read_request, take_folder
+from .contract import ARCHITECTURES, BAD_REQUEST, DONE, STOPPED, Events, Failure, read_request, take_folder
 
 # The oldest versions that will do.
 NEEDED = {"torch": (2, 11), "transformers": (5, 17), "peft": (0, 18)}
@@ -31,7 +31,7 @@ def describe():
             "epsilon", "clipNorm", "labelSmoothing", "neftuneAlpha", "startDecay", "evaluateEverySteps", "patience",
             "checkpointEverySteps", "seed"]
     print(json.dumps({
-        "protocol": 1, "tasks": ["range-test", "train"], "architectures": ["gemma2", "gemma3", "granite", "llama", "olmo2", "qwen2", "qwen3", "smollm3"],
+        "protocol": 1, "tasks": ["generate", "range-test", "score", "train"], "architectures": ARCHITECTURES,
         "methods": ["lora", "full"], "recipe": sorted(keys), "devices": ["cuda"] if os.path.exists("/dev/nvidia0") else ["cpu"],
         "versions": versions}, indent=1))
     return DONE

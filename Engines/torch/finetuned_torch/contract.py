@@ -10,6 +10,10 @@ import time
 
 DONE, BAD_REQUEST, BAD_DATA, BAD_MODEL, FAULT, CANNOT_WRITE, PEER_LOST, STOPPED, DIVERGED = 0, 64, 65, 66, 70, 73, 74, 75, 76
 
+# What it runs: as GGUF names them where finetune-worker runs them too, else by transformers' model_type.
+ARCHITECTURES = ["bloom", "falcon", "gemma2", "gemma3", "gpt_neox", "granite", "llama", "mpt", "olmo2", "opt", "phi", "qwen2", "qwen3", "smollm3",
+                 "stablelm", "starcoder2"]
+
 
 class Failure(Exception):
     """Why the work ends early: the exit status, and what a person is told."""
@@ -43,9 +47,17 @@ def read_request(path):
         if not isinstance(request.get(key), kind):
             raise fault("The key is missing or of another kind.", key)
     name = request["task"].get("task")
-    if name not in ("train", "range-test"):
+    if name not in ("train", "range-test", "score", "generate"):
         raise fault(f"This engine does not do the task '{name}'.", "task.task")
     task = request["task"].get(name)
+    check_compute(request.get("compute") or {}, path)
+    if name in ("score", "generate"):
+        if not isinstance(task, dict) or not isinstance(task.get("model"), dict):
+            raise fault("The key is missing.", f"task.{name}.model")
+        files = task.get("tokens")
+        if not isinstance(files, list) or not all(isinstance(file, dict) and isinstance(file.get("path"), str) for file in files):
+            raise fault("The key is missing: this engine computes on tokens.", f"task.{name}.tokens")
+        return request
     if name == "range-test" and isinstance(task, dict):
         for key in ("lowest", "highest", "steps"):
             if not isinstance(task.get(key), (int, float)):
@@ -62,7 +74,6 @@ def read_request(path):
         if not isinstance(task.get(key), dict):
             raise fault("The key is missing: this engine trains on tokens.", f"task.train.{key}")
     check_recipe(task["recipe"], path)
-    check_compute(request.get("compute") or {}, path)
     return request
 
 

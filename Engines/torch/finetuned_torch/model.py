@@ -9,16 +9,18 @@ from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, AutoModelForCausalLM
 from transformers.masking_utils import eager_mask
 
-from .contract import BAD_MODEL, BAD_REQUEST, Failure, digest, write_whole
+from .contract import ARCHITECTURES, BAD_MODEL, BAD_REQUEST, Failure, digest, write_whole
 from .noise import DrawnDropout
 from .order import uniform
 
 ROLES = ("q", "k", "v", "o", "gate", "up", "down")
 NAMES = {"q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "o", "out_proj": "o", "gate_proj": "gate", "up_proj": "up",
-         "down_proj": "down"}
-# What a base is to have beside its type: GGUF's name of the architecture, by transformers' model_type.
-ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3_text": "gemma3", "smollm3": "smollm3",
-                 "granite": "granite", "olmo2": "olmo2", "gemma2": "gemma2"}
+         "down_proj": "down", "query_key_value": "q", "Wqkv": "q", "dense": "o", "dense_h_to_4h": "up", "dense_4h_to_h": "down",
+         "fc1": "up", "fc2": "down", "c_fc": "up", "c_proj": "down"}
+# Layers that are several in one: they are trained where all of these roles are asked for.
+FUSED = {"query_key_value": ("q", "k", "v"), "Wqkv": ("q", "k", "v")}
+# What a list of blocks is called.
+LISTS = ("layers", "blocks", "h")
 
 
 def drawn_attention(module, query, key, value, attention_mask, scaling, dropout=0.0, **_):
@@ -37,26 +39,63 @@ AttentionInterface.register("finetuned", drawn_attention)
 AttentionMaskInterface.register("finetuned", eager_mask)
 
 
-class Tuned:
-    """The model that is computed (`model`), and what is trained: `parameters`, names to tensors in the order of places."""
+class Loaded:
+    """A base (`base`) with what was trained on it, which is computed as `model`."""
+
+    def losses(self, ids, sites, targets, smoothing=0.0):
+        """-ln p of each target from the hidden states at `sites` (row, position), and which are the likeliest."""
+        rows, positions = sites
+        head = self.base.get_output_embeddings()
+        handle = head.register_forward_pre_hook(lambda m, i: (i[0][rows, positions],))
+        try:
+            logits = self.model(input_ids=ids, use_cache=False).logits.float()
+        finally:
+            handle.remove()
+        normaliser = torch.logsumexp(logits, -1)
+        loss = normaliser - logits.gather(1, targets[:, None])[:, 0]
+        if smoothing > 0:
+            loss = (1 - smoothing) * loss + smoothing * (normaliser - logits.mean(-1))
+        return loss, logits.argmax(-1) == targets
+
+
+class Asked(Loaded):
+    """A base with all adapters beside it, which is scored and answers. Raises Failure (66)."""
+
+    def __init__(self, reference, compute, device):
+        folder, adapters = standing(reference)
+        self.base = self.model = load(folder, [], compute)
+        self.layers = find_layers(self.base)
+        for number, adapter in enumerate(adapters):
+            name = f"adapter{number}"
+            if number == 0:
+                self.model = fitted(lambda: PeftModel.from_pretrained(self.base, adapter["path"], adapter_name=name), adapter)
+            else:
+                fitted(lambda: self.model.load_adapter(adapter["path"], adapter_name=name), adapter)
+        if len(adapters) > 1:
+            # What was trained one after another is added up.
+            self.model.base_model.set_adapter([f"adapter{number}" for number in range(len(adapters))])
+        self.model.to(device).eval()
+        self.parameters = {name: p for name, p in self.model.named_parameters() if ".lora_" in name}
+
+
+class Tuned(Loaded):
+    """The model that is trained, and what of it: `parameters`, names to tensors in the order of places."""
 
     def __init__(self, task, compute, noise, device):
         self.task, self.recipe, self.noise = task, task["recipe"], noise
-        reference = task["model"]
-        folder = reference["basePath"]
-        whole = [i for i, a in enumerate(reference["adapters"]) if os.path.exists(a["path"] + "/config.json")]
-        frozen = reference["adapters"]
+        folder, frozen = standing(task["model"])
         start = task.get("startAdapter")
-        for adapter in frozen + ([start] if start else []):
-            check_digest(adapter)
-        if whole:
-            folder, frozen = frozen[whole[-1]]["path"], frozen[whole[-1] + 1:]
+        if start:
+            check_digest(start)
         full = self.recipe["method"] == "full"
         if full and start and os.path.exists(start["path"] + "/config.json"):
             folder, start, frozen = start["path"], None, []
-        self.base = load(folder, frozen + ([start] if full and start else []), compute, noise.recipe["dropout"] > 0, full)
+        self.base = load(folder, frozen + ([start] if full and start else []), compute, full, noise.recipe["dropout"] > 0)
         self.layers = find_layers(self.base)
-        self.model = self.base if full else self.adapted(start, reference["base"])
+        if noise.recipe["dropout"] > 0 and not hasattr(self.layers[0], "self_attn"):
+            raise Failure(BAD_REQUEST, "recipe.dropout", f"Dropout has no places in '{self.base.config.model_type}'.", "recipe.dropout",
+                          "Use adapter_dropout, or a base of another architecture.")
+        self.model = self.base if full else self.adapted(start, task["model"]["base"])
         self.model.to(device).train()
         if full:
             self.choose_weights()
@@ -71,9 +110,11 @@ class Tuned:
         else:
             last = self.recipe.get("lastLayers") or len(self.layers)
             first = max(0, len(self.layers) - last)
-            modules = {name: role for name, role in self.linear().items()
-                       if role in self.recipe["targets"] and self.layer(name) >= first}
-            missing = [role for role in self.recipe["targets"] if role not in modules.values() and role != "gate"]
+            targets = set(self.recipe["targets"])
+            self.refuse_parts(targets)
+            modules = {name: roles for name, roles in self.linear().items() if targets.issuperset(roles) and self.layer(name) >= first}
+            covered = {role for roles in modules.values() for role in roles}
+            missing = [role for role in self.recipe["targets"] if role not in covered and role != "gate"]
             if missing:
                 raise Failure(BAD_REQUEST, "recipe.targets", f"This base has no linear layer of the role {', '.join(missing)}.",
                               "recipe.targets", "Leave it out, or use the built-in engine.")
@@ -112,15 +153,23 @@ class Tuned:
             p.requires_grad = first == 0 or (layer is not None and layer >= first) or (layer is None and not outside)
 
     def linear(self):
-        """Names of the linear layers in the blocks, with their roles."""
+        """Names of the linear layers in the blocks, with the roles that each has: several where it is several in one."""
         prefix = next(name for name, module in self.base.named_modules() if module is self.layers)
-        return {name: NAMES[name.split(".")[-1]] for name, module in self.base.named_modules()
-                if name.startswith(prefix + ".") and isinstance(module, nn.Linear) and name.split(".")[-1] in NAMES}
+        leaves = {name: name.split(".")[-1] for name, module in self.base.named_modules()
+                  if name.startswith(prefix + ".") and isinstance(module, nn.Linear)}
+        return {name: FUSED.get(leaf, (NAMES[leaf],)) for name, leaf in leaves.items() if leaf in NAMES}
+
+    def refuse_parts(self, targets):
+        """Refuses targets that are only a part of a layer."""
+        for name, roles in self.linear().items():
+            if targets.intersection(roles) and not targets.issuperset(roles):
+                raise Failure(BAD_REQUEST, "recipe.targets", f"{', '.join(roles)} are one layer of this base ({name}).", "recipe.targets",
+                              "Name all of them, or none.")
 
     @staticmethod
     def layer(name):
         parts = name.split(".")
-        return next((int(b) for a, b in zip(parts, parts[1:]) if a == "layers" and b.isdigit()), None)
+        return next((int(b) for a, b in zip(parts, parts[1:]) if a in LISTS and b.isdigit()), None)
 
     def place(self, name):
         """Sorts as the Swift adapter does: by layer, then by role, A before B."""
@@ -143,21 +192,6 @@ class Tuned:
                         return (self.noise.dropped(out[0], stream, rate), *out[1:])
                     return self.noise.dropped(out, stream, rate)
                 site.register_forward_hook(drop)
-
-    def losses(self, ids, sites, targets, smoothing=0.0):
-        """-ln p of each target from the hidden states at `sites` (row, position), and which are the likeliest."""
-        rows, positions = sites
-        head = self.base.get_output_embeddings()
-        handle = head.register_forward_pre_hook(lambda m, i: (i[0][rows, positions],))
-        try:
-            logits = self.model(input_ids=ids, use_cache=False).logits.float()
-        finally:
-            handle.remove()
-        normaliser = torch.logsumexp(logits, -1)
-        loss = normaliser - logits.gather(1, targets[:, None])[:, 0]
-        if smoothing > 0:
-            loss = (1 - smoothing) * loss + smoothing * (normaliser - logits.mean(-1))
-        return loss, logits.argmax(-1) == targets
 
     def write(self, folder, values):
         """Writes what was trained, by these tensors, as PEFT or transformers do; returns the relative path and digest."""
@@ -199,7 +233,26 @@ def check_digest(adapter):
                       "The file was changed or damaged: restore the version's folder.")
 
 
-def load(folder, adapters, compute, draws, full):
+def standing(reference):
+    """The folder of the weights that count, and the adapters on top of them, each looked at. Raises Failure (66)."""
+    adapters = reference["adapters"]
+    for adapter in adapters:
+        check_digest(adapter)
+    whole = [place for place, adapter in enumerate(adapters) if os.path.exists(adapter["path"] + "/config.json")]
+    if whole:
+        return adapters[whole[-1]]["path"], adapters[whole[-1] + 1:]
+    return reference["basePath"], adapters
+
+
+def fitted(make, adapter):
+    try:
+        return make()
+    except Exception as error:
+        raise Failure(BAD_MODEL, "model.unsupported", "The adapter does not fit the base.", adapter["path"],
+                      "Use the base that it was trained on.", str(error)) from error
+
+
+def load(folder, adapters, compute, full=False, draws=False):
     """The base with frozen adapters merged into it. Raises Failure (66)."""
     if not os.path.exists(folder + "/config.json"):
         raise Failure(BAD_MODEL, "model.unsupported", "This is no Hugging Face folder.", folder,
@@ -209,7 +262,9 @@ def load(folder, adapters, compute, draws, full):
         kept["quantization_config"] = nf4(full, adapters, kept.get("dtype", torch.float32))
     try:
         wanted = {"dtype": torch.float32, **({} if adapters else kept)}
-        base = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="finetuned" if draws else "sdpa", **wanted)
+        if draws:
+            wanted["attn_implementation"] = "finetuned"
+        base = AutoModelForCausalLM.from_pretrained(folder, **wanted)
         for adapter in adapters:
             base = PeftModel.from_pretrained(base, adapter["path"]).merge_and_unload()
     except Failure:
@@ -239,7 +294,8 @@ def nf4(full, adapters, dtype):
 def find_layers(base):
     """The blocks. Raises Failure (66) where they cannot be told."""
     for name, module in base.named_modules():
-        if name.split(".")[-1] == "layers" and isinstance(module, nn.ModuleList) and hasattr(module[0], "self_attn"):
+        if name.split(".")[-1] in LISTS and isinstance(module, nn.ModuleList) and len(module) and any(
+                isinstance(part, nn.Linear) and inner.split(".")[-1] in NAMES for inner, part in module[0].named_modules()):
             return module
     raise Failure(BAD_MODEL, "model.unsupported", f"The linear layers of '{base.config.model_type}' have no roles here.",
-                  "config.json, model_type", f"Use one of {', '.join(sorted(ARCHITECTURES))}, or the built-in engine.")
+                  "config.json, model_type", f"Use one of {', '.join(ARCHITECTURES)}, or the built-in engine.")

@@ -15,7 +15,7 @@ class World:
         trained = set(tuned.parameters.values())
         for layer in tuned.layers:
             fully_shard(layer, ignored_params=trained)
-        fully_shard(tuned.model, ignored_params=trained)
+        fully_shard(tuned.base, ignored_params=trained)
 
     def summed(self, tensors):
         """Sums tensors over the ranks, in place: one exchange for all of them."""

@@ -11,6 +11,7 @@ from .contract import BAD_DATA, DIVERGED, FAULT, Failure, Stopped
 from .optimizer import Optimizer
 from .order import Plan
 from .parallel import batches, rounds
+from .tokens import padded
 
 OutOfMemory = getattr(torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError)
 
@@ -134,24 +135,14 @@ class TrainLoop:
     def forward(self, batch, rows, step=None, smoothing=0.0):
         """Losses of the labels of the rows at these places; a row without weight where there are none."""
         chosen = [rows[place] for place in batch] or rows[:1]
-        lengths = [len(row.inputs) for row in chosen]
-        ids = torch.zeros(len(chosen), max(lengths), dtype=torch.long)
-        at, targets, weights = [], [], []
-        for index, row in enumerate(chosen):
-            ids[index, :lengths[index]] = row.inputs
-            sites = row.weights.nonzero()[:, 0]
-            at.append(torch.stack([torch.full_like(sites, index), sites]))
-            targets.append(row.targets[sites])
-            weights.append(row.weights[sites] * (1.0 if batch else 0.0))
-        device = self.world.device
+        ids, sites, targets, weights = padded(chosen, self.world.device)
         if step is not None and self.noise.used:
-            self.noise.begin(step, batch or [0], lengths, ids.shape[1], device)
-        sites = torch.cat(at, 1).to(device)
+            self.noise.begin(step, batch or [0], [len(row.inputs) for row in chosen], ids.shape[1], self.world.device)
         try:
-            value, correct = self.tuned.losses(ids.to(device), (sites[0], sites[1]), torch.cat(targets).to(device), smoothing)
+            value, correct = self.tuned.losses(ids, (sites[0], sites[1]), targets, smoothing)
         finally:
             self.noise.end()
-        return value, correct, torch.cat(weights).to(device)
+        return value, correct, weights if batch else weights * 0
 
     def halve(self, rows):
         """Memory ran out: smaller micro-batches from here on, as long as one holds more than a row."""

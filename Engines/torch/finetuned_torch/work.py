@@ -10,9 +10,11 @@ import torch
 
 from . import checkpoint, tokens
 from .contract import CANNOT_WRITE, DONE, FAULT, PEER_LOST, STOPPED, Failure, Stopped, digest, write_whole
-from .model import Tuned
+from .generate import generate
+from .model import Asked, Tuned, save_whole
 from .noise import Noise
 from .parallel import World
+from .score import score
 from .sweep import sweep
 from .train import TrainLoop
 
@@ -47,8 +49,8 @@ class StopRequest:
 
 
 def perform(request, events, rank=0):
-    """Trains; returns the exit status. Only the first rank tells events."""
-    task, compute = request["task"]["train"], request.get("compute") or {}
+    """Does what is asked; returns the exit status. Only the first rank tells events."""
+    compute = request.get("compute") or {}
     folder, size = request["directory"], compute.get("ranks", 1)
     stop = StopRequest(folder, events)
     # The cores that the request gives, shared by the ranks of this machine.
@@ -56,6 +58,14 @@ def perform(request, events, rank=0):
     torch.use_deterministic_algorithms(True, warn_only=True)
     world = make_world(compute, folder, rank, size)
     events.tell("stage", stage="loading")
+    if request["task"]["task"] in ("score", "generate"):
+        result = asked(request, compute, world, events, stop)
+        if rank == 0:
+            events.fence()
+            finish(folder, events, result)
+        world.wait()
+        return DONE
+    task = request["task"]["train"]
     noise = Noise(task["recipe"])
     tuned = Tuned(task, compute, noise, world.device)
     tuned.is_split = size > 1 and compute.get("parallel", "auto") == "shard"
@@ -82,6 +92,30 @@ def perform(request, events, rank=0):
         finish(folder, events, {"training": training, "figures": {"training_rows": float(len(train))}})
     world.wait()
     return DONE
+
+
+def asked(request, compute, world, events, stop):
+    """Scores sequences or answers prompts, a file a set; returns the result, whose files the first rank has written."""
+    kind = request["task"]["task"]
+    task, folder = request["task"][kind], request["directory"]
+    sets = [tokens.read(file) if kind == "score" else tokens.read_prompts(file) for file in task["tokens"]]
+    tuned = Asked(task["model"], compute, world.device)
+    tuned.is_split = world.size > 1 and compute.get("parallel", "auto") == "shard"
+    if tuned.is_split:
+        check_split({"recipe": {"method": "lora"}}, compute)
+        world.split(tuned)
+    events.tell("stage", stage="scoring" if kind == "score" else "generating")
+    files = []
+    for number, one in enumerate(sets):
+        found = score(tuned, world, one, inference_budget(request, tuned, world), events, stop) if kind == "score" else \
+            generate(tuned, world, *one, inference_budget(request, tuned, world), events, stop)
+        name = f"{'scores' if kind == 'score' else 'answers'}-{number}.safetensors"
+        if world.rank == 0:
+            events.fence()
+            save_whole(found, os.path.join(folder, name))
+            path = os.path.join(folder, name)
+            files.append({"path": name, "sha256": digest(path), "bytes": os.path.getsize(path), "rows": len(one if kind == "score" else one[0])})
+    return {"files": files}
 
 
 def finish(folder, events, result):
@@ -131,6 +165,17 @@ def token_budget(request, tuned, world):
                    + 2 * config.vocab_size)
     memory = int(torch.cuda.mem_get_info()[0] * 0.6) if world.device.type == "cuda" else request.get("memoryBytes") or 512 << 20
     return max(128, min(1 << 16, memory // a_token))
+
+
+def inference_budget(request, tuned, world):
+    """Padded tokens of a batch where no gradient is kept: activations of one block, keys and values of all, and logits."""
+    given = os.environ.get("FINETUNED_TORCH_MICRO_TOKENS")
+    if given:
+        return max(1, int(given))
+    config = tuned.base.config.get_text_config()
+    a_token = 4 * (12 * config.hidden_size + 2 * config.num_hidden_layers * config.hidden_size + 2 * config.vocab_size)
+    memory = int(torch.cuda.mem_get_info()[0] * 0.6) if world.device.type == "cuda" else request.get("memoryBytes") or 512 << 20
+    return max(128, min(1 << 17, memory // a_token))
 
 
 def leave(request, events, rank=0):

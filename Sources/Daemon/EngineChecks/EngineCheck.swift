@@ -70,6 +70,7 @@ package struct EngineCheck: Sendable {
         if wanted(.pauses) { note(.pauses, try await pauses(probe)) }
         if wanted(.stops) { note(.stops, try await stops(probe)) }
         if wanted(.fenced) { note(.fenced, try await fenced(probe)) }
+        for (rule, problem) in try await asking(probe, wanted: { wanted($0) }) { note(rule, problem) }
         for (rule, problem) in try await refusals(probe, wanted: { wanted($0) }) { note(rule, problem) }
         return found
     }
@@ -77,6 +78,8 @@ package struct EngineCheck: Sendable {
     /// What the runs share.
     struct Probe: Sendable {
         let base: BaseCard
+        /// The base as the worker reads it.
+        let plain: ModelReference
         let task: TrainTask
         let request: WorkerRequest
         let layout: Layout
@@ -111,7 +114,7 @@ package struct EngineCheck: Sendable {
         do {
             let inputs = EngineInputs(layout) { try await launcher.run($0, silence: silence) { _ in } }
             let (own, task) = try await inputs.prepared(request, plain, for: profile, base: base)
-            return Probe(base: base, task: task, request: own, layout: layout)
+            return Probe(base: base, plain: model, task: task, request: own, layout: layout)
         } catch let end as WorkerEnd {
             throw end.failure ?? Failure(code: "engine.check", "The preparation was interrupted.")
         }

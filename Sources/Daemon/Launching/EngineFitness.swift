@@ -19,13 +19,17 @@ package struct EngineFitness: Sendable {
     /// - Parameters:
     ///   - base: what is trained (nil: not known yet).
     ///   - hasPairs: whether some rows have two answers.
-    package func refusals(_ recipe: Recipe, base: BaseCard?, hasPairs: Bool) -> [Failure] {
+    ///   - evaluates: whether it is to score and ask models too.
+    package func refusals(_ recipe: Recipe, base: BaseCard?, hasPairs: Bool, evaluates: Bool = false)
+        -> [Failure]
+    {
         var found: [Failure] = []
         if !description.does(.train) {
             found.append(
                 refusal(
                     "engine.task", "does not do the task 'train'", at: "engine", "Name an engine that trains."))
         }
+        found += evaluation(base, isAsked: evaluates)
         if let base { found += refusals(base) }
         if !description.methods.contains(recipe.method.rawValue) {
             found.append(
@@ -47,6 +51,20 @@ package struct EngineFitness: Sendable {
                     "Set recipe.objective = \"completion\" to train on the preferred answers, or use another engine."))
         }
         return found
+    }
+
+    /// Why it cannot score and ask models of a base; none where it can.
+    func refusalsToEvaluate(_ base: BaseCard) -> [Failure] { evaluation(base, isAsked: true) + refusals(base) }
+
+    private func evaluation(_ base: BaseCard?, isAsked: Bool) -> [Failure] {
+        guard isAsked || base?.isForEngines == true else { return [] }
+        return [WorkerTask.Kind.score, .generate].filter { !description.does($0) }.map { task in
+            refusal(
+                "engine.task", "does not do the task '\(task.rawValue)', which its evaluations need", at: "engine",
+                base?.isForEngines == true
+                    ? "The worker does not run the base, so name an engine that scores and generates."
+                    : "Take evaluate out of the engine's file, or use another engine.")
+        }
     }
 
     private func refusals(_ base: BaseCard) -> [Failure] {

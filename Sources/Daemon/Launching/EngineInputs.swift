@@ -47,20 +47,22 @@ package struct EngineInputs: Sendable {
                     model: model, sets: sets, maxLength: task.recipe.maxLength, truncate: task.truncate,
                     pairs: task.recipe.trainsPairs)),
             threads: request.threads, memoryBytes: request.memoryBytes)
-        let files: [FileReference]
-        if let known = try known(encode, folder) {
-            files = known
-        } else {
-            files = try await perform(encode).files ?? []
-            for file in files { try Self.check(file, at: file.path, of: "The worker's tokens") }
-        }
-        guard files.count == sets.count else {
+        let files = try await encoded(encode, folder, count: sets.count)
+        return TrainingTokens(train: files[0], validation: files.count > 1 ? files[1] : nil)
+    }
+
+    /// The files that the worker makes of rows; as many as are wanted. Throws ``WorkerEnd``.
+    func encoded(_ request: WorkerRequest, _ folder: WorkFolder, count: Int) async throws -> [FileReference] {
+        if let known = try known(request, folder), known.count == count { return known }
+        let files = try await perform(request).files ?? []
+        for file in files { try Self.check(file, at: file.path, of: "The worker's tokens") }
+        guard files.count == count else {
             throw WorkerEnd.failed(
                 Failure(
                     code: "worker.no_result", "The worker gave no tokens of the rows.", at: folder.path,
                     remedy: "Check that finetune-worker is of the same version as the daemon."))
         }
-        return TrainingTokens(train: files[0], validation: files.count > 1 ? files[1] : nil)
+        return files
     }
 
     /// What an earlier attempt wrote for the very same request; nil where it is not whole.
@@ -77,7 +79,7 @@ package struct EngineInputs: Sendable {
     // MARK: - Base
 
     /// The folder of a base as engines read it; made once for each digest.
-    private func staged(_ base: BaseCard, _ request: WorkerRequest) async throws -> String {
+    func staged(_ base: BaseCard, _ request: WorkerRequest) async throws -> String {
         let place = layout.stagedBase(base.digest)
         if FileManager.default.fileExists(atPath: place + "/config.json") { return place }
         let source = layout.base(base.id)

@@ -8,19 +8,45 @@ import WorkerProtocol
 /// digests that they are said to have, and figures are numbers.
 package struct EngineResult: Sendable {
     let request: WorkerRequest
-    let task: TrainTask
+    /// What was trained; nil where nothing was.
+    let task: TrainTask?
 
-    package init(_ request: WorkerRequest, _ task: TrainTask) {
+    package init(_ request: WorkerRequest, _ task: TrainTask? = nil) {
         self.request = request
         self.task = task
+    }
+
+    /// The files of numbers that it gave, as many as were asked for, with absolute paths. Throws a Failure
+    /// (`engine.result`) that names the file, or a FileFailure.
+    package func files(_ result: WorkerResult, count: Int) throws -> [FileReference] {
+        let files = result.files ?? []
+        guard files.count == count else {
+            throw fault("gave \(files.count) files of numbers, and \(count) were asked for", at: request.directory)
+        }
+        return try files.map { file in
+            var file = file
+            let path = file.path.hasPrefix("/") ? file.path : request.directory + "/" + file.path
+            guard
+                URL(filePath: path).standardizedFileURL.deletingLastPathComponent().path
+                    == URL(filePath: request.directory).standardizedFileURL.path
+            else { throw fault("named a file outside the folder of its request", at: file.path) }
+            let digest = try digest(path)
+            guard digest == file.sha256 else {
+                throw fault("gave a file of the SHA-256 \(digest), and said \(file.sha256)", at: path)
+            }
+            file.path = path
+            return file
+        }
     }
 
     /// The result with absolute paths. Throws a Failure (`engine.result`) that names the file or figure, its value and
     /// the remedy; or a FileFailure where the machine does not let it be read.
     package func checked(_ result: WorkerResult) throws -> TrainingResult {
-        guard var training = result.training else { throw fault("gave no trained model", at: request.directory) }
-        try checkFigures(training)
-        training.adapter = try adapter(training.adapter)
+        guard var training = result.training, let task else {
+            throw fault("gave no trained model", at: request.directory)
+        }
+        try checkFigures(training, task)
+        training.adapter = try adapter(training.adapter, task)
         return training
     }
 
@@ -39,7 +65,7 @@ package struct EngineResult: Sendable {
         return RangeTestRules.read(rates, losses, lowest: sweep.lowest)
     }
 
-    private func checkFigures(_ training: TrainingResult) throws {
+    private func checkFigures(_ training: TrainingResult, _ task: TrainTask) throws {
         let numbers: [(String, Double?)] = [
             ("finalLoss", training.finalLoss), ("validationLoss", training.validationLoss),
             ("startValidationLoss", training.startValidationLoss), ("seconds", training.seconds),
@@ -63,7 +89,7 @@ package struct EngineResult: Sendable {
 
     // MARK: - Files
 
-    private func adapter(_ said: AdapterReference) throws -> AdapterReference {
+    private func adapter(_ said: AdapterReference, _ task: TrainTask) throws -> AdapterReference {
         let path = try folder(said.path)
         let isFull = task.recipe.method == .full
         let weights = path + (isFull ? "/model.safetensors" : "/adapter_model.safetensors")
@@ -76,7 +102,7 @@ package struct EngineResult: Sendable {
         if let said = said.configuration, said != described {
             throw fault("gave a file of the SHA-256 \(described), and said \(said)", at: configuration)
         }
-        if !isFull, task.startAdapter == nil { try checkScale(configuration) }
+        if !isFull, task.startAdapter == nil { try checkScale(configuration, task.recipe) }
         return AdapterReference(path: path, sha256: digest, configuration: isFull ? nil : described)
     }
 
@@ -102,12 +128,11 @@ package struct EngineResult: Sendable {
     }
 
     /// A fresh adapter has the rank and the scale that the recipe asks for.
-    private func checkScale(_ path: String) throws {
+    private func checkScale(_ path: String, _ recipe: Recipe) throws {
         let data = FileManager.default.contents(atPath: path) ?? Data()
         guard let members = (try? ContractCoding.decode(JSONValue.self, from: data))?.objectValue else {
             throw fault("wrote a file that is no JSON object", at: path)
         }
-        let recipe = task.recipe
         let wanted: [(String, Double, Double?)] = [
             ("r", Double(recipe.rank), members["r"]?.doubleValue),
             ("lora_alpha", recipe.alpha, members["lora_alpha"]?.doubleValue),

@@ -69,6 +69,16 @@ package final class EngineRoster: Sendable {
         try await describe(commandLine(of: profile))
     }
 
+    /// The architectures that some engine which pipelines can name runs, as they say; one that says nothing is passed
+    /// over.
+    package func architectures() async -> [String] {
+        var found: Set<String> = []
+        for profile in settings().engines where !profile.isBuiltin {
+            found.formUnion((try? await description(of: profile))?.architectures ?? [])
+        }
+        return found.sorted()
+    }
+
     /// The program of an engine with its first arguments.
     package func commandLine(of profile: EngineProfile) -> [String] {
         switch profile.program {
@@ -87,7 +97,10 @@ package final class EngineRoster: Sendable {
         var faults: [String: Failure] = [:]
         let others = settings.daemon.engines.map { (name: $0.name, command: [$0.program], tasks: $0.tasks) }
         let named = settings.engines.map {
-            (name: $0.name.rawValue, command: commandLine(of: $0), tasks: [WorkerTask.Kind.train])
+            (
+                name: $0.name.rawValue, command: commandLine(of: $0),
+                tasks: $0.evaluate ? [WorkerTask.Kind.train, .score, .generate] : [.train]
+            )
         }
         for engine in [("worker", [worker(settings)], [])] + others + named {
             do {

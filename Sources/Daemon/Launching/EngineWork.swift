@@ -52,7 +52,9 @@ package struct EngineWork: Sendable {
     /// Sweeps the learning rate: on the engine where it does that, else by the worker, which finds the same. What the
     /// curve speaks for is read here. Throws ``WorkerEnd``.
     package func sweep(_ request: WorkerRequest, _ sweep: RangeTestTask, hasPairs: Bool) async throws -> WorkerResult {
-        guard description.does(.rangeTest), !profile.isBuiltin else { return try await inputs.perform(request) }
+        guard description.does(.rangeTest) || base.isForEngines == true, !profile.isBuiltin else {
+            return try await inputs.perform(request)
+        }
         var sweep = sweep
         var own: WorkerRequest
         (own, sweep.train) = try await prepared(request, sweep.train, hasPairs: hasPairs)
@@ -71,9 +73,10 @@ package struct EngineWork: Sendable {
         WorkerRequest, TrainTask
     ) {
         let fitness = EngineFitness(profile.name, description)
-        if let refusal = fitness.refusals(task.recipe, base: base, hasPairs: hasPairs).first {
-            throw WorkerEnd.failed(refusal)
-        }
+        let refusals = fitness.refusals(
+            task.recipe, base: base, hasPairs: hasPairs, evaluates: profile.evaluate
+        )
+        if let refusal = refusals.first { throw WorkerEnd.failed(refusal) }
         return try await inputs.prepared(request, task, for: profile, base: base)
     }
 

@@ -45,6 +45,9 @@ struct PipelineCheck {
     func objections(to settings: PipelineSettings) throws -> [Failure] {
         var answer = PipelineCheckAnswer(pipeline: settings.name, file: settings.file)
         try judge(settings, &answer)
+        if settings.engine == nil, let card = try context.ledger.base(settings.base), card.isForEngines == true {
+            answer.problems.append(Self.unrun(card, settings))
+        }
         return answer.problems.filter { $0.code != "base.unknown" }
     }
 

@@ -37,7 +37,10 @@ extension BaseRegistry {
             }
         }
         let path = Self.model(in: folder, Self.names(folder))
-        let task = InspectTask(path: path, id: "look", isLook: true, architecture: request.architecture)
+        let engines = await engines()
+        let task = InspectTask(
+            path: path, id: "look", isLook: true, architecture: request.architecture,
+            engines: engines.isEmpty ? nil : engines)
         let work = context.layout.scratch("look-" + request.upload)
         defer { try? FileManager.default.removeItem(atPath: work) }
         let worker = WorkerRequest(

@@ -11,8 +11,15 @@ import WorkerProtocol
 package struct BaseRegistry: Sendable {
     let context: StageContext
     let launcher: any WorkerRunner
+    /// The architectures that engines say they run.
+    let engines: @Sendable () async -> [String]
 
-    package init(_ context: StageContext, launcher: any WorkerRunner) {
+    /// - Parameter engines: the architectures that engines say they run; a base of one is taken although the worker
+    ///   does not run it.
+    package init(
+        _ context: StageContext, launcher: any WorkerRunner, engines: @escaping @Sendable () async -> [String] = { [] }
+    ) {
+        self.engines = engines
         self.context = context
         self.launcher = launcher
     }
@@ -44,7 +51,7 @@ package struct BaseRegistry: Sendable {
         }
         let work = context.layout.scratch("inspect-" + request.upload)
         defer { try? FileManager.default.removeItem(atPath: work) }
-        let worker = inspection(of: path, as: id, in: work)
+        let worker = inspection(of: path, as: id, in: work, engines: await engines())
         let result: WorkerResult
         do { result = try await launcher.run(worker, silence: .seconds(300)) { _ in } } catch let end as WorkerEnd {
             isKept = end.failure == nil
@@ -97,9 +104,10 @@ package struct BaseRegistry: Sendable {
         return card
     }
 
-    private func inspection(of path: String, as id: BaseID, in work: String) -> WorkerRequest {
-        WorkerRequest(
-            id: "inspect-\(id)", directory: work, task: .inspect(InspectTask(path: path, id: id)),
+    private func inspection(of path: String, as id: BaseID, in work: String, engines: [String]) -> WorkerRequest {
+        let task = InspectTask(path: path, id: id, engines: engines.isEmpty ? nil : engines)
+        return WorkerRequest(
+            id: "inspect-\(id)", directory: work, task: .inspect(task),
             threads: context.settings.daemon.workerThreads)
     }
 
@@ -107,10 +115,10 @@ package struct BaseRegistry: Sendable {
     private static let probeSeed: UInt64 = 20_240_229
 
     /// Samples what the base writes by itself, once and for ever: later models are asked whether they still know it.
-    /// Nil where none is wanted.
+    /// Nil where none is wanted, and where the worker does not compute with the base.
     private func probe(_ card: BaseCard, path: String, work: String, to folder: String) async throws -> FileReference? {
         let texts = context.settings.daemon.probeTexts
-        guard texts > 0 else { return nil }
+        guard texts > 0, card.isForEngines != true else { return nil }
         let model = ModelReference(basePath: path, base: card.id, baseDigest: card.digest)
         let task = ScoreTask(model: model, rows: [], probeTexts: texts, seed: Self.probeSeed)
         let request = WorkerRequest(

@@ -15,6 +15,16 @@ package struct ServingNames: Sendable {
         self.sight = sight ?? Sight(context.ledger, nil)
     }
 
+    /// Throws a Failure (`base.for_engines`) where the worker, which answers here, does not run a base.
+    func requireRunnable(_ base: BaseID) throws {
+        guard let card = try context.ledger.base(base), card.isForEngines == true else { return }
+        throw Failure(
+            code: "base.for_engines",
+            "The base '\(base)' is of the architecture '\(card.architecture)', which only engines run.",
+            at: base.rawValue,
+            remedy: "Export the version as huggingface or peft, and ask it by a program that runs such models.")
+    }
+
     /// What a pipeline serves now, or its base.
     package func served(_ pipeline: PipelineName) throws -> ServingTarget {
         guard let settings = context.settings.pipeline(pipeline) else { throw unknown(pipeline.rawValue) }

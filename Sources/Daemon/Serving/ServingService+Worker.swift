@@ -164,7 +164,9 @@ extension ServingService {
         var now: [PipelineName: ServingTarget] = [:]
         for pipeline in context.settings.pipelines.map(\.name) {
             // A pipeline that cannot be asked is told of by whoever asks it.
-            if let target = try? names.served(pipeline) { now[pipeline] = target }
+            guard let target = try? names.served(pipeline), (try? names.requireRunnable(target.model.base)) != nil
+            else { continue }
+            now[pipeline] = target
         }
         let (before, id) = state.withLock { state in
             defer { state.served = now }

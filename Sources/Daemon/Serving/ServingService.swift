@@ -71,6 +71,7 @@ package final class ServingService: Service {
     ///
     /// Throws at once where too many wait (`serving.full`) or the worker cannot be had (`serving.unavailable`).
     package func events(_ request: ServingRequest) throws -> AsyncThrowingStream<ServingEvent, any Error> {
+        try names.requireRunnable(request.target.model.base)
         let id = state.withLock { state in
             state.lastID += 1
             return "q-\(state.lastID)"

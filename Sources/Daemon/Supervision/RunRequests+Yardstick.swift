@@ -23,7 +23,9 @@ extension RunRequests {
         var task = YardstickTask(
             model: context.modelReference(card, recipe: run.recipe), train: try learnt(run, snapshot, context),
             withdrawn: try context.ledger.drops(in: .revoked, pipeline: run.pipeline).map(\.id), asked: asked,
-            limit: gates.maximumRows > 0 ? gates.maximumRows : nil, statesRows: statesRows,
+            limit: gates.maximumRows > 0 ? gates.maximumRows : nil,
+            // What the worker does not compute with has no states here.
+            statesRows: card.isForEngines == true ? 0 : statesRows,
             maxLength: run.recipe.longest(in: card.contextLength))
         let parts: [String] =
             [GateModels.digest(task.model), "\(task.limit ?? 0) \(task.maxLength)"] + task.withdrawn.map(\.rawValue)

@@ -52,7 +52,7 @@ extension SupervisionService {
             if let request = evaluation.request {
                 let sets = evaluation.missing.map(\.set.name.rawValue).joined(separator: ", ")
                 progress(run, "has \(evaluation.role.inWords) answer \(sets)")
-                let result = try await start(request, run)
+                let result = try await evaluated(request, run)
                 for set in evaluation.missing {
                     guard let evaluated = result.evaluations?[set.set.name] else {
                         throw WorkerEnd.failed(

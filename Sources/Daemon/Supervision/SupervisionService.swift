@@ -95,7 +95,7 @@ package struct SupervisionService: Service {
     private func takeUp() throws {
         let mine = active.all
         for run in try context.ledger.runs(in: [.training, .evaluating]) where !mine.contains(run.id) {
-            active.add(run.id, on: run.engineAtWork) {
+            active.add(run.id, on: place(of: run)) {
                 let isKnown = await takeUp(run)
                 active.remove(run.id)
                 if isKnown { context.bells.supervision.ring() }
@@ -112,7 +112,7 @@ package struct SupervisionService: Service {
             if let handle = run.work, let events = try await launcher.attach(handle) {
                 context.problems.set(owner, nil)
                 active.found(run.id, handle, events)
-                await work(run.id, on: run.engineAtWork)
+                await work(run.id, on: place(of: run))
             } else {
                 context.problems.set(owner, nil)
                 try context.apply(run.id, .daemonLost)
@@ -157,7 +157,7 @@ package struct SupervisionService: Service {
         let waiting = try context.ledger.runs(in: [.trained]) + context.ledger.runs(in: [.queued])
         clearHolds(waiting)
         for run in waiting where run.paused == nil && !active.contains(run.id) && retries.isDue(run.id) {
-            let place = run.engineAtWork
+            let place = self.place(of: run)
             guard isFree(place), reason == nil || !isHere(place) else { continue }
             slots[place, default: 0] += 1
             active.add(run.id, on: place) {
@@ -207,7 +207,7 @@ package struct SupervisionService: Service {
     private func work(_ id: RunID, on place: EngineName?) async {
         do {
             while let run = try await record(id, { try context.ledger.run(id) }), !Task.isCancelled {
-                if run.paused != nil || !retries.isDue(id) || run.engineAtWork != place { return }
+                if run.paused != nil || !retries.isDue(id) || self.place(of: run) != place { return }
                 switch run.state {
                 case .queued:
                     let resumes = run.startedAt != nil

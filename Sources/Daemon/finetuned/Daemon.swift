@@ -70,7 +70,7 @@ struct Daemon {
         let experiments = ExperimentService(context, launcher: launcher, roster: roster) {
             try scheduling.freeze($0, mode: $1, replayShare: $2)
         }
-        let registry = BaseRegistry(context, launcher: launcher)
+        let registry = BaseRegistry(context, launcher: launcher) { await roster.architectures() }
         let soundness = SoundnessService(context)
 
         let reloading = Reloading(context: context, manager: manager)

@@ -26,6 +26,11 @@ package struct WorkFolder: Hashable, Sendable {
     package var jobStart: String { path + "/job.started" }
     /// Where the worker writes the rows as tokens, for engines that read no text.
     package var tokens: String { path + "/tokens" }
+    /// Where an engine's part of an evaluation is done: a folder each for what is asked (`asked`), losses (`scores`)
+    /// and answers (`answers`).
+    package var engine: WorkFolder { WorkFolder(path + "/engine") }
+    /// A folder of its own for a part of the work.
+    package func part(_ name: String) -> String { path + "/" + name }
     /// Where the worker writes the base as a Hugging Face folder, for engines that read no other.
     package var base: String { path + "/base" }
     /// Where training goes on after an interruption.

@@ -3,7 +3,8 @@ import WorkerProtocol
 
 /// One engine that pipelines can name, as its TOML file (`etc/finetuned/engines/<name>.toml`) describes it.
 ///
-/// It trains on tokens; text, judgement and everything else stay with the daemon's own worker.
+/// It computes on tokens: trains and, where it is told to, scores and answers. Text and judgement stay with the
+/// daemon's own worker.
 package struct EngineProfile: Codable, Hashable, Sendable {
     /// What it computes on.
     package enum Device: String, Codable, Hashable, Sendable, CaseIterable { case auto, cpu, cuda }
@@ -32,6 +33,8 @@ package struct EngineProfile: Codable, Hashable, Sendable {
     package var ranksPerNode = 1
     /// Runs at work on it at the same time, beside `compute_slots`.
     package var slots = 1
+    /// Whether its runs are evaluated on it too.
+    package var evaluate = false
     /// A folder that the nodes see, where they do not see the daemon's own state.
     package var stage: String?
     /// Seconds that an engine has for its checkpoint once it was asked to stop, before its job is cancelled.
@@ -116,6 +119,12 @@ extension EngineProfile: StandardSettings {
             "ranks_per_node", \.ranksPerNode, in: 1...1024,
             "Processes on each machine: one a GPU, any number on CPUs."),
         .whole("slots", \.slots, in: 1...1024, "Runs at work on it at the same time, beside `compute_slots`."),
+        .flag(
+            "evaluate", \.evaluate,
+            """
+            Whether the models of its runs are also scored and asked on it, in place of this machine; needs the tasks \
+            `score` and `generate`. A base that the worker does not run is evaluated there in any case.
+            """),
         .text(
             "stage", default: "none",
             """

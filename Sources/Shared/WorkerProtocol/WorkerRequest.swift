@@ -42,6 +42,7 @@ package enum WorkerTask: Hashable, Sendable {
     case score(ScoreTask)
     case serve(ServeTask)
     case yardstick(YardstickTask)
+    case records(RecordsTask)
 }
 
 /// Reads a base model, checks that the engine can run it, and describes it: result ``WorkerResult/card``.
@@ -54,11 +55,17 @@ package struct InspectTask: Codable, Hashable, Sendable {
     package var isLook: Bool?
     /// What a GGUF calls its architecture, to be looked at before its header is there.
     package var architecture: String?
-    package init(path: String, id: BaseID, isLook: Bool? = nil, architecture: String? = nil) {
+    /// The architectures that engines run, as they say: such a Hugging Face folder is described without being run where
+    /// the worker does not run it (nil: it is refused).
+    package var engines: [String]?
+    package init(
+        path: String, id: BaseID, isLook: Bool? = nil, architecture: String? = nil, engines: [String]? = nil
+    ) {
         self.path = path
         self.id = id
         self.isLook = isLook
         self.architecture = architecture
+        self.engines = engines
     }
 }
 
@@ -93,6 +100,9 @@ package struct EncodeTask: Codable, Hashable, Sendable {
     package var truncate: Bool?
     /// Whether rows of two answers are refused, because they are to be trained on as pairs (nil: no).
     package var pairs: Bool?
+    /// What a model is to be asked about the rows (nil: they are to be trained on). Then ``sets`` is what is evaluated,
+    /// and beside the sequences whose losses are wanted `prompts-<set>.safetensors` holds what is to be answered.
+    package var questions: EvaluationQuestions?
     package init(
         model: ModelReference, sets: [EvaluationSet], maxLength: Int? = nil, truncate: Bool? = nil, pairs: Bool? = nil
     ) {
@@ -193,6 +203,9 @@ package struct GenerateTask: Codable, Hashable, Sendable {
     package var temperature: Double
     package var topP: Double
     package var seed: UInt64
+    /// Prompts as the task `encode` writes them, one file a set, answered greedily in place of the conversations:
+    /// result ``WorkerResult/files`` in their order, `answers-<n>.safetensors` (nil: there are conversations).
+    package var tokens: [FileReference]?
     package init(
         model: ModelReference, conversations: [[Message]], maxNewTokens: Int = 128, temperature: Double = 0,
         topP: Double = 1, seed: UInt64 = 0
@@ -250,6 +263,9 @@ package struct ScoreTask: Codable, Hashable, Sendable {
     /// Sample this many probe texts from the model into `probe.jsonl` (0: none).
     package var probeTexts: Int
     package var seed: UInt64
+    /// Sequences as the task `encode` writes them, one file a set, scored in place of the rows: result
+    /// ``WorkerResult/files`` in their order, `scores-<n>.safetensors` (nil: there are rows).
+    package var tokens: [FileReference]?
     package init(
         model: ModelReference, rows: [FileReference], limit: Int = 64, labels: [String]? = nil, shots: Int = 0,
         probeTexts: Int = 0, seed: UInt64 = 0

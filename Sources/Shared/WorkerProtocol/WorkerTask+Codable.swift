@@ -3,7 +3,7 @@ import Nouns
 extension WorkerTask: Codable {
     /// The name on the wire.
     package enum Kind: String, Codable, Sendable, CaseIterable {
-        case inspect, measure, encode, train, evaluate, generate, export, score, serve, yardstick
+        case inspect, measure, encode, train, evaluate, generate, export, score, serve, yardstick, records
         case rangeTest = "range-test"
     }
 
@@ -21,6 +21,7 @@ extension WorkerTask: Codable {
         case .score: .score
         case .serve: .serve
         case .yardstick: .yardstick
+        case .records: .records
         }
     }
 
@@ -48,6 +49,7 @@ extension WorkerTask: Codable {
         case .score: self = .score(try payload(ScoreTask.self))
         case .serve: self = .serve(try payload(ServeTask.self))
         case .yardstick: self = .yardstick(try payload(YardstickTask.self))
+        case .records: self = .records(try payload(RecordsTask.self))
         }
     }
 
@@ -67,6 +69,7 @@ extension WorkerTask: Codable {
         case .score(let task): try box.encode(task, forKey: key)
         case .serve(let task): try box.encode(task, forKey: key)
         case .yardstick(let task): try box.encode(task, forKey: key)
+        case .records(let task): try box.encode(task, forKey: key)
         }
     }
 }

@@ -82,7 +82,7 @@ package enum HuggingFaceExport {
         ids.count > 1 ? ids.map { Int($0) } as Any : ids.first.map { Int($0) as Any }
     }
 
-    private static func writeShards(
+    static func writeShards(
         _ tensors: [TensorSource], to folder: String, shardBytes: Int, _ interruption: Interruption
     )
         throws

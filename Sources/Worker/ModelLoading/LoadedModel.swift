@@ -83,7 +83,7 @@ package struct LoadedModel {
         return RowEncoder(own, context: model.configuration.context, date: try Self.date(reference))
     }
 
-    private static func date(_ reference: ModelReference) throws -> Int {
+    static func date(_ reference: ModelReference) throws -> Int {
         guard let day = reference.date else { return RowEncoder.usualDate }
         guard let seconds = TemplateDay.seconds(day) else {
             throw Failure(
@@ -97,6 +97,15 @@ package struct LoadedModel {
     package static func trained(_ references: [AdapterReference], on model: Model, interruption: Interruption) throws
         -> (Model, Adapter?)
     {
+        try checkDigests(references, interruption: interruption)
+        let whole = references.lastIndex(where: isWhole)
+        let result = try whole.map { try weights(references[$0].path, like: model) } ?? model
+        let adapters = references[(whole.map { $0 + 1 } ?? 0)...]
+        return (result, adapters.isEmpty ? nil : try AdapterFolder.read(adapters.map(\.path), for: result))
+    }
+
+    /// Refuses files of another digest than a reference says. Throws what `interruption` throws.
+    static func checkDigests(_ references: [AdapterReference], interruption: Interruption) throws {
         for reference in references {
             let isFile = reference.path.hasSuffix(".gguf")
             let weights = isWhole(reference) ? "/model.safetensors" : "/adapter_model.safetensors"
@@ -112,10 +121,6 @@ package struct LoadedModel {
                 }
             }
         }
-        let whole = references.lastIndex(where: isWhole)
-        let result = try whole.map { try weights(references[$0].path, like: model) } ?? model
-        let adapters = references[(whole.map { $0 + 1 } ?? 0)...]
-        return (result, adapters.isEmpty ? nil : try AdapterFolder.read(adapters.map(\.path), for: result))
     }
 
     /// Whether a folder holds a model's weights rather than an adapter to them.

@@ -29,70 +29,36 @@ package enum TokenFile {
             self.length = "\(length) \(cut ? "cut" : "whole")"
         }
 
+        var metadata: [String: String] {
+            ["rows": rows, "tokenizer": tokenizer, "template": template, "length": length]
+        }
+
         private static func digest(_ text: String) -> String { Digest.sha256(Data(text.utf8)) }
     }
 
     /// Writes `sequences` to `path`, whole or not at all. Throws a FileFailure.
     package static func write(_ sequences: [TokenSequence], origin: Origin, to path: String) throws {
-        let count = sequences.reduce(0) { $0 + $1.ids.count }
-        let sizes = [4 * count, 4 * count, 8 * (sequences.count + 1)]
-        var entries: [String: Entry] = [:]
-        var from = 0
-        for (index, part) in [("ids", "I32", count), ("weights", "F32", count), ("rows", "I64", sequences.count + 1)]
-            .enumerated()
-        {
-            entries[part.0] = Entry(dtype: part.1, shape: [part.2], dataOffsets: [from, from + sizes[index]])
-            from += sizes[index]
-        }
-        let header = Header(
-            metadata: [
-                "rows": origin.rows, "tokenizer": origin.tokenizer, "template": origin.template,
-                "length": origin.length,
-            ], entries: entries)
-        var head = try ContractCoding.encode(header)
-        head += Data(repeating: 0x20, count: (8 - head.count % 8) % 8)
-        var data = withUnsafeBytes(of: UInt64(head.count).littleEndian) { Data($0) } + head
-        data.reserveCapacity(data.count + from)
-        for sequence in sequences { sequence.ids.withUnsafeBytes { data.append(contentsOf: $0) } }
-        for sequence in sequences {
+        let weights = sequences.map { sequence in
             var weights = sequence.weights
             if !weights.isEmpty { weights[0] = 0 }
-            weights.withUnsafeBytes { data.append(contentsOf: $0) }
+            return weights
         }
-        var end: Int64 = 0
-        for length in [0] + sequences.map(\.ids.count) {
-            end += Int64(length)
-            withUnsafeBytes(of: end.littleEndian) { data.append(contentsOf: $0) }
-        }
-        try AtomicFile.write(data, to: path)
+        try NumberFile.write(
+            [
+                ("ids", .int32(sequences.flatMap(\.ids))), ("weights", .float32(weights.flatMap(\.self))),
+                ("rows", .int64(NumberFile.bounds(sequences.map(\.ids.count)))),
+            ], metadata: origin.metadata, to: path)
     }
 
-    private struct Entry: Encodable {
-        var dtype: String
-        var shape: [Int]
-        var dataOffsets: [Int]
-        private enum CodingKeys: String, CodingKey {
-            case dtype, shape
-            case dataOffsets = "data_offsets"
+    /// Reads what ``write(_:origin:to:)`` wrote. Throws a Failure (`dataset.damaged`) that names the file.
+    package static func read(_ reference: FileReference) throws -> [TokenSequence] {
+        let file = try NumberFile(reference)
+        let (ids, weights) = (try file.int32("ids"), try file.float32("weights"))
+        guard ids.count == weights.count else {
+            throw file.damaged("it has \(ids.count) ids and \(weights.count) weights")
         }
-    }
-
-    private struct Header: Encodable {
-        var metadata: [String: String]
-        var entries: [String: Entry]
-
-        private struct Key: CodingKey {
-            var stringValue: String
-            var intValue: Int? { nil }
-            init(_ text: String) { stringValue = text }
-            init?(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var box = encoder.container(keyedBy: Key.self)
-            try box.encode(metadata, forKey: Key("__metadata__"))
-            for (name, entry) in entries { try box.encode(entry, forKey: Key(name)) }
+        return try file.ranges("rows", over: ids.count).map {
+            TokenSequence(ids: Array(ids[$0]), weights: Array(weights[$0]))
         }
     }
 }

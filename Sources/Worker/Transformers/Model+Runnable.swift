@@ -25,7 +25,7 @@ extension Model {
     }
 
     /// Refuses weights that are stored in a way that this engine does not read.
-    static func requirePlainWeights(_ configs: [JSONNode], file: String) throws {
+    package static func requirePlainWeights(_ configs: [JSONNode], file: String) throws {
         for key in ["quantization_config", "quantization", "compression_config"]
         where configs.contains(where: { $0[key] != nil }) {
             throw ModelFailure(

@@ -15,6 +15,8 @@ package struct SafetensorsFile: Sendable {
     package let tensors: [String: StoredTensor]
     /// Names of tensors of other types, with the type.
     package let otherTypes: [String: String]
+    /// Those tensors as they lie in the file.
+    package let others: [String: RawNumbers]
 
     /// Maps and checks the file. Throws ``WeightFileError`` naming the offset or tensor at fault.
     package init(path: String) throws(WeightFileError) {
@@ -43,6 +45,7 @@ package struct SafetensorsFile: Sendable {
         let data = UnsafeRawBufferPointer(rebasing: bytes[(8 + length)...])
         var tensors: [String: StoredTensor] = [:]
         var otherTypes: [String: String] = [:]
+        var others: [String: RawNumbers] = [:]
         var metadata: [String: String] = [:]
         var ranges: [(name: String, range: Range<Int>)] = []
         for (name, entry) in entries {
@@ -54,6 +57,8 @@ package struct SafetensorsFile: Sendable {
             ranges.append((name, checked.range))
             guard let type = checked.type else {
                 otherTypes[name] = checked.label
+                others[name] = RawNumbers(
+                    type: checked.label, bytes: UnsafeRawBufferPointer(rebasing: data[checked.range]), owner: owner)
                 continue
             }
             tensors[name] = StoredTensor(
@@ -70,6 +75,7 @@ package struct SafetensorsFile: Sendable {
         self.metadata = metadata
         self.tensors = tensors
         self.otherTypes = otherTypes
+        self.others = others
     }
 
     private struct Checked {

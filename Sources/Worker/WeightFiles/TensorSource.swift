@@ -10,7 +10,7 @@ package struct TensorSource {
     /// Row-major, outermost first.
     package let shape: [Int]
     package let type: StorageType
-    let fill: Fill
+    package let fill: Fill
 
     package init(name: String, shape: [Int], type: StorageType, fill: @escaping Fill) {
         self.name = name

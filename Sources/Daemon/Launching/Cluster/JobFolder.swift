@@ -44,6 +44,16 @@ struct JobFolder: Sendable {
         case .rangeTest(var task):
             task.train = try staged(task.train, stage)
             request.task = .rangeTest(task)
+        case .score(var task):
+            task.model = try staged(task.model, stage)
+            task.tokens = try task.tokens?.map(file)
+            // Rows are text, which the nodes need not see.
+            task.rows = []
+            request.task = .score(task)
+        case .generate(var task):
+            task.model = try staged(task.model, stage)
+            task.tokens = try task.tokens?.map(file)
+            request.task = .generate(task)
         default: break
         }
         return request
@@ -51,8 +61,7 @@ struct JobFolder: Sendable {
 
     private func staged(_ task: TrainTask, _ stage: String) throws -> TrainTask {
         var task = task
-        task.model.basePath = try base(task.model, stage)
-        task.model.adapters = try task.model.adapters.enumerated().map { try adapter($1, "adapter-\($0)") }
+        task.model = try staged(task.model, stage)
         task.startAdapter = try task.startAdapter.map { try adapter($0, "start") }
         // Rows are text, which the nodes need not see.
         (task.train, task.validation) = ([], [])
@@ -62,6 +71,13 @@ struct JobFolder: Sendable {
             task.tokens = tokens
         }
         return task
+    }
+
+    private func staged(_ reference: ModelReference, _ stage: String) throws -> ModelReference {
+        var model = reference
+        model.basePath = try base(reference, stage)
+        model.adapters = try reference.adapters.enumerated().map { try adapter($1, "adapter-\($0)") }
+        return model
     }
 
     /// A base, once for each digest.
@@ -155,15 +171,17 @@ struct JobFolder: Sendable {
     // MARK: - After
 
     /// What an engine writes that is wanted.
-    private static let wanted = ["adapter", "epochs", "result.json"]
+    private static func isWanted(_ name: String) -> Bool {
+        ["adapter", "epochs", "result.json"].contains(name)
+            || ["scores-", "answers-"].contains(where: name.hasPrefix) && name.hasSuffix(".safetensors")
+    }
 
     /// Brings what the engine gave back into the folder of the request. Throws a Failure (`engine.result`) or a
     /// FileFailure.
     func fetch() throws {
         guard isStaged else { return }
         // Listing the folder has a network file system look anew at what is there.
-        let present = Set(try FolderListing.names(path))
-        for name in Self.wanted where present.contains(name) {
+        for name in try FolderListing.names(path).sorted() where Self.isWanted(name) {
             if name != "result.json" { try? FileManager.default.removeItem(atPath: directory + "/" + name) }
             try copy(path + "/" + name, to: directory + "/" + name)
         }

@@ -3,7 +3,8 @@ import Foundation
 /// What is known of one registered base model; written once at registration, then only measured scores are added.
 package struct BaseCard: Codable, Hashable, Sendable {
     package var id: BaseID
-    /// The architecture as the weights name it: `llama`, `qwen2`, `qwen3`, `gemma3`, `gpt2`.
+    /// The architecture as the weights name it: `llama`, `qwen2`, `qwen3`, `gemma3`, `gpt2`; of one that only engines
+    /// run the `model_type` of its `config.json`.
     package var architecture: String
     /// The model's own name, where the file has one.
     package var name: String?
@@ -27,6 +28,9 @@ package struct BaseCard: Codable, Hashable, Sendable {
     package var remarks: [String]?
     /// Whether the chat template prints today's date; nil in cards of before that was noted.
     package var printsDate: Bool?
+    /// Whether only other engines than the daemon's worker compute with it, because the worker does not run its
+    /// architecture; nil: the worker does.
+    package var isForEngines: Bool?
     /// The chat template's SHA-256, or nil where the base has none.
     package var chatTemplateDigest: String?
     /// `gguf` or `huggingface`.

@@ -3,7 +3,7 @@ package struct EngineFinding: Codable, Hashable, Sendable {
     /// The rules, in the order in which they are tried; docs/engine-protocol.md and docs/engines.md have each.
     package enum Rule: String, Codable, Hashable, Sendable, CaseIterable {
         case describes, prepared, started, events, attempt, steps, numbers, validation, checkpoint, result, ended
-        case inputs, pauses, stops, fenced
+        case inputs, pauses, stops, fenced, scores, answers
         case refusesVersion = "refuses-version"
         case refusesTokens = "refuses-tokens"
         case refusesModel = "refuses-model"
@@ -41,6 +41,8 @@ extension EngineFinding.Rule {
         case .pauses: "It pauses at `pauseAtStep`, and the same request goes on from there to the same numbers."
         case .stops: "SIGTERM has it write a checkpoint and leave by 75, and the same request goes on from there."
         case .fenced: "Once another attempt has the folder it writes nothing more there, and leaves by 74."
+        case .scores: "Where it scores: the losses and likeliest tokens of sequences are those of the built-in engine."
+        case .answers: "Where it generates: greedy answers end where they should, and are those of the built-in engine."
         case .refusesVersion: "A request of another version is refused by 64, in words."
         case .refusesTokens: "Tokens of another digest are refused by 65, in words."
         case .refusesModel: "An adapter of another digest is refused by 66, in words."

@@ -88,7 +88,7 @@ struct WorkerFault: Error {
         case "training.not_finite", "training.exploding": .diverged
         case "training.no_labels", "dataset.damaged", "rows.unreadable", "rows.none": .badData
         case "model.digest": .badModel
-        case "training.checkpoint_mismatch": .badRequest
+        case "training.checkpoint_mismatch", "request.tokens", "engine.result": .badRequest
         case _ where failure.code.hasPrefix("recipe."): .badRequest
         default: .internalFault
         }

@@ -107,6 +107,7 @@ enum WorkerProgram {
         case .score(let task): try ScoreRunner(context: context).run(task)
         case .serve(let task): try ServeRunner(context: context).run(task)
         case .yardstick(let task): try YardstickRunner(context: context).run(task)
+        case .records(let task): try RecordsRunner(context: context).run(task)
         }
     }
 

@@ -8,13 +8,11 @@ struct EncodeRunner {
     let context: TaskContext
 
     func run(_ task: EncodeTask) throws -> WorkerResult {
+        if let questions = task.questions { return try run(task, asking: questions) }
         context.events.stage("loading")
-        var model = task.model
-        // Tokens do not depend on what was trained.
-        model.adapters = []
-        let loaded = try LoadedModel(model, interruption: StopRequest.heed)
+        let loaded = try LoadedText(task.model, interruption: StopRequest.heed)
         context.events.stage("encoding")
-        let longest = min(task.maxLength ?? .max, loaded.model.configuration.context)
+        let longest = min(task.maxLength ?? .max, loaded.context)
         let cut = task.truncate ?? true
         var encoder = SetEncoder(loaded.encoder, observer: context.observer)
         var result = WorkerResult()

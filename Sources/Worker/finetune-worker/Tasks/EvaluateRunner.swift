@@ -24,7 +24,7 @@ struct EvaluateRunner {
                 set: set, task: task, encoder: loaded.encoder, transformer: transformer,
                 memoryBytes: context.memoryBytes / 2, observer: context.observer)
             let (records, figures, seconds) = try evaluation.run()
-            let name = set.name.rawValue.replacingOccurrences(of: "/", with: "_")
+            let name = RecordsRunner.fileName(set.name)
             let file = try ResultFile.writeLines(records, to: context.path("examples-\(name).jsonl"))
             result.evaluations?[set.name] = EvaluationResult(
                 rows: records.count, figures: figures, examples: file, seconds: seconds, inspection: inspection)

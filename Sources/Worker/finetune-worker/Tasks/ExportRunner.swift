@@ -19,6 +19,7 @@ struct ExportRunner {
     ]
 
     func run(_ task: ExportTask) throws -> WorkerResult {
+        if EngineBase.kind(of: task.model.basePath) != nil { return try export(forEngines: task) }
         context.events.stage("loading")
         let loaded = try LoadedModel(task.model, interruption: StopRequest.heed)
         let adapter = loaded.adapter
@@ -77,7 +78,7 @@ struct ExportRunner {
     }
 
     /// How the numbers of matrices are stored.
-    private static func storage(_ format: ExportFormat) -> StorageType {
+    static func storage(_ format: ExportFormat) -> StorageType {
         switch format {
         case .huggingfaceBF16, .huggingface: .bf16
         case .huggingfaceF16, .ggufF16: .f16
@@ -86,7 +87,7 @@ struct ExportRunner {
         }
     }
 
-    private func noAdapter(_ task: ExportTask) -> WorkerFault {
+    func noAdapter(_ task: ExportTask) -> WorkerFault {
         let isWhole = task.model.adapters.contains(where: LoadedModel.isWhole)
         return WorkerFault(
             .badRequest,

@@ -11,6 +11,7 @@ struct GenerateRunner {
     let context: TaskContext
 
     func run(_ task: GenerateTask) throws -> WorkerResult {
+        if let tokens = task.tokens { return try TokenRunner(context: context).generate(task.model, tokens) }
         context.events.stage("loading")
         let answerer = try Answerer(task.model, context: context)
         context.events.stage("generating")

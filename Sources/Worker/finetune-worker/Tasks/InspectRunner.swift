@@ -15,6 +15,11 @@ struct InspectRunner {
 
     func run(_ task: InspectTask) throws -> WorkerResult {
         context.events.stage("loading")
+        if Self.isForEngines(task) {
+            // Without weights nothing is described.
+            guard Self.hasWeights(task.path) else { return WorkerResult() }
+            return try describe(EngineBase(path: task.path), task)
+        }
         if task.isLook == true { return try look(task) }
         let loaded = try LoadedModel(path: task.path)
         context.events.stage("checking")
@@ -56,7 +61,7 @@ struct InspectRunner {
             digest: LoadedModel.digest(of: files),
             trainingMemoryBytes: try trainingMemory(loaded, files), origin: task.path)
         card.measured["bits_per_byte"] = bits?.perByte
-        card.controlTokens = controlTokens(loaded.encoder.tokenizer)
+        card.controlTokens = Self.controlTokens(loaded.encoder.tokenizer)
         card.printsDate = loaded.text.definition.chatTemplate?.contains("strftime_now") ?? false
         let ends = loaded.encoder.encoder.stopTokens().compactMap(loaded.encoder.tokenizer.name)
         card.endTokens = ends
@@ -68,7 +73,7 @@ struct InspectRunner {
     }
 
     /// Reserved tokens by the hundred, such as Llama's, are recognised by their form and need not be listed.
-    private func controlTokens(_ tokenizer: Tokenizer) -> [String] {
+    static func controlTokens(_ tokenizer: Tokenizer) -> [String] {
         (0..<Int32(truncatingIfNeeded: tokenizer.vocabularySize)).filter(tokenizer.isControl).compactMap(tokenizer.name)
             .filter {
                 !($0.hasPrefix("<|") && $0.hasSuffix("|>"))
@@ -98,7 +103,11 @@ struct InspectRunner {
     /// `general.license`, or the `license:` line at the head of a folder's README.
     private func licence(_ loaded: LoadedModel) -> String? {
         if let gguf = loaded.gguf { return gguf.metadata["general.license"]?.string }
-        guard let readme = try? String(contentsOfFile: loaded.path + "/README.md", encoding: .utf8),
+        return Self.licence(ofFolder: loaded.path)
+    }
+
+    static func licence(ofFolder path: String) -> String? {
+        guard let readme = try? String(contentsOfFile: path + "/README.md", encoding: .utf8),
             readme.hasPrefix("---")
         else {
             return nil

@@ -17,7 +17,7 @@ struct MeasureRunner {
 
     func run(_ task: MeasureTask) throws -> WorkerResult {
         context.events.stage("loading")
-        let encoder = try LoadedModel(task.model, interruption: StopRequest.heed).encoder
+        let encoder = try LoadedText(task.model, interruption: StopRequest.heed).encoder
         context.events.stage("encoding")
         var totals = Totals()
         let path = context.path("measure.jsonl")

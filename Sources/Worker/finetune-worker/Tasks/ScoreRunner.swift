@@ -13,6 +13,7 @@ struct ScoreRunner {
     let context: TaskContext
 
     func run(_ task: ScoreTask) throws -> WorkerResult {
+        if let tokens = task.tokens { return try TokenRunner(context: context).score(task.model, tokens) }
         guard (0...1 << 20).contains(task.limit), (0...64).contains(task.shots), (0...4096).contains(task.probeTexts)
         else {
             throw WorkerFault(
