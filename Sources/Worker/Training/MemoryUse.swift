@@ -13,6 +13,6 @@ package enum MemoryUse {
 
     /// Kernel set, BLAS core and threads: what bit-identical results depend on.
     package static func machine(threads: Int) -> String {
-        "kernels=\(ck_cpu_level() == 1 ? "avx2" : "portable") blas=\(BLAS.core) threads=\(threads)"
+        "kernels=\(ck_cpu_level() > 0 ? "avx2" : "portable") blas=\(BLAS.core) threads=\(threads)"
     }
 }

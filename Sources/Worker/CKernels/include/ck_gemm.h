@@ -1,7 +1,11 @@
 #pragma once
 #include <stdint.h>
 
-/// C[m×n] = A·B, or += when `accumulate`; A's element (i, p) is a[i·rs + p·cs], B is row-major with `ldb` floats a row.
+/// How a product joins what C holds: in its place, added to it, or as one sum that begins with it, so that a product in parts
+/// has the bits of a whole one.
+enum { CK_SET = 0, CK_ADD = 1, CK_GO_ON = 2 };
+
+/// C[m×n] = A·B, joined as `accumulate` says; A's element (i, p) is a[i·rs + p·cs], B is row-major with `ldb` floats a row.
 /// (rs, cs) = (lda, 1) reads A as it is, (1, lda) reads it transposed. Nothing is packed: for products of which one side is
 /// narrow (adapters, attention).
 void ck_gemm(
