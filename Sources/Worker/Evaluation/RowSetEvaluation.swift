@@ -7,12 +7,12 @@ import WorkerProtocol
 
 /// Scores a model on one set: a record a row, with losses, likeliest labels and greedy answers, and the figures.
 package struct RowSetEvaluation {
-    private let set: EvaluationSet
-    private let task: EvaluateTask
-    private let encoder: RowEncoder
-    private let transformer: Transformer
-    private let memoryBytes: Int
-    private let observer: WorkObserver
+    let set: EvaluationSet
+    let task: EvaluateTask
+    let encoder: RowEncoder
+    let transformer: Transformer
+    let memoryBytes: Int
+    let observer: WorkObserver
 
     /// - Parameters:
     ///   - task: says which labels are scored, and how long answers may be.
@@ -30,7 +30,7 @@ package struct RowSetEvaluation {
     }
 
     /// A row that can be scored.
-    private struct Item {
+    struct Item {
         let row: Row
         /// Several where each trained turn is scored by itself; one empty one where the row says what is asked and not
         /// what is wanted: then it is only answered.
@@ -40,13 +40,15 @@ package struct RowSetEvaluation {
         /// The wanted answer as text.
         let reference: String
         let prompt: [Int32]?
+        /// What was scored of the sequences that go on from the prompt, where the answer may be read from them.
+        var foreseen: [ForeseenAnswer.Scored] = []
     }
 
     /// Records in row order, figures and seconds.
     package func run() throws -> (records: [ExampleRecord], figures: [MetricKey: Double], seconds: Double) {
         let started = ContinuousClock.now
         let rows = try RowReader.read(set.files, limit: set.limit ?? .max, interruption: observer.interruption)
-        let (items, skipped) = try encode(rows)
+        var (items, skipped) = try encode(rows)
         observer.stage("scoring \(set.name)")
         // Rows, labelled variants and rejected answers are scored together: they share their prompts, which are
         // computed once.
@@ -59,20 +61,17 @@ package struct RowSetEvaluation {
             sequences, progress: { observer.progress($0, sequences.count, "sequences") },
             interruption: observer.interruption)
         var first = 0
-        var records = items.map { item in
-            let parts = scores[first..<first + item.sequences.count]
-            first += item.sequences.count
-            return ExampleRecord(
-                row: item.row.id, set: set.name, lossSum: parts.reduce(0) { $0 + $1.lossSum },
-                tokens: parts.reduce(0) { $0 + $1.tokens }, correctTokens: parts.reduce(0) { $0 + $1.correct },
-                bytes: RowEncoder.labelledBytes(item.row.content), promptTokens: item.prompt?.count ?? 0,
-                prompt: String(RowEncoder.question(item.row.content).prefix(400)),
-                reference: item.reference, label: item.row.label, fields: item.row.fields,
-                drop: item.row.drop)
+        var records: [ExampleRecord] = []
+        for index in items.indices {
+            let parts = scores[first..<first + items[index].sequences.count]
+            first += parts.count
+            records.append(record(of: items[index], parts))
+            if let last = parts.last { foresee(&items[index], items[index].sequences.last, last) }
         }
         for (variant, score) in zip(variants, scores[own...]) {
             records[variant.item].labelScores = records[variant.item].labelScores ?? [:]
             records[variant.item].labelScores?[variant.label] = -score.lossSum
+            foresee(&items[variant.item], variant.sequence, score)
         }
         for (item, score) in zip(pairs, scores[(own + variants.count)...]) {
             records[item].rejectedLossSum = score.lossSum
@@ -83,6 +82,16 @@ package struct RowSetEvaluation {
         figures[.rowsSkipped] = Double(skipped)
         let seconds = started.duration(to: .now) / .seconds(1)
         return (records, figures, seconds)
+    }
+
+    private func record(of item: Item, _ scores: ArraySlice<SequenceScore>) -> ExampleRecord {
+        ExampleRecord(
+            row: item.row.id, set: set.name, lossSum: scores.reduce(0) { $0 + $1.lossSum },
+            tokens: scores.reduce(0) { $0 + $1.tokens }, correctTokens: scores.reduce(0) { $0 + $1.correct },
+            bytes: RowEncoder.labelledBytes(item.row.content), promptTokens: item.prompt?.count ?? 0,
+            prompt: String(RowEncoder.question(item.row.content).prefix(400)),
+            reference: item.reference, label: item.row.label, fields: item.row.fields,
+            drop: item.row.drop)
     }
 
     private func encode(_ rows: [Row]) throws -> (items: [Item], skipped: Int) {
@@ -135,35 +144,5 @@ package struct RowSetEvaluation {
             }
         }
         return variants
-    }
-
-    /// How long an answer may be where nothing says so: it has room to be wrong, and ends some time.
-    private static func limit(_ item: Item) -> Int {
-        let wanted = item.sequences.last?.weights.reduce(0) { $1 > 0 ? $0 + 1 : $0 } ?? 0
-        return wanted == 0 ? 256 : 2 * wanted + 16
-    }
-
-    /// Greedy answers.
-    private func answer(_ items: [Item], _ records: inout [ExampleRecord]) throws {
-        let asked = items.indices.filter { items[$0].prompt != nil }
-        let fixed = set.maxNewTokens ?? task.maxNewTokens
-        guard fixed != 0, !asked.isEmpty else { return }
-        let limits = asked.map { fixed ?? Self.limit(items[$0]) }
-        observer.stage("generating \(set.name)")
-        let generator = Generator(transformer, memoryBytes: memoryBytes)
-        let options = GenerationOptions(
-            maxNewTokens: limits.max() ?? 0, stopTokens: Set(encoder.encoder.stopTokens()))
-        var done = 0
-        let answers = try generator.generate(
-            asked.map { items[$0].prompt ?? [] }, options, limits: limits,
-            finished: { _, _ in
-                done += 1
-                if done % 16 == 0 || done == asked.count { observer.progress(done, asked.count, "answers") }
-            }, interruption: observer.interruption)
-        for (index, answer) in zip(asked, answers) {
-            records[index].output = encoder.tokenizer.decode(answer.ids)
-            records[index].finish = answer.finish.rawValue
-            records[index].outputTokens = answer.ids.count
-        }
     }
 }
