@@ -55,8 +55,8 @@ struct RowSetEvaluationTests {
         return (try evaluation.run().records, stages)
     }
 
-    /// The summed loss, labelled tokens and right ones of sequences, as they were computed before labels were a tree: all
-    /// of each sequence but beginnings of eight tokens and more, and each label site by itself.
+    /// The summed loss, labelled tokens and right ones of sequences, as they were computed before labels were a tree:
+    /// all of each sequence but beginnings of eight tokens and more, and each label site by itself.
     private func before(_ sequences: [TokenSequence]) throws -> [(loss: Double, tokens: Int, correct: Int)] {
         let tree = TokenTree(sequences)
         var sums = [(loss: Double, tokens: Int, correct: Int)](repeating: (0, 0, 0), count: sequences.count)

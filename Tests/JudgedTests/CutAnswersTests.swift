@@ -36,7 +36,14 @@ struct CutAnswersTests {
         "[[gates.rule]]\nmetric = \"memorized\"\nmax = 0.1\n", "[[gates.rule]]\nmetric = \"answers_cut\"\nmax = 0.1\n",
         "[[gates.rule]]\nmetric = \"valid_json\"\nmin = 0.5\n",
         "[[gates.evaluator]]\nname = \"mine\"\ncommand = [\"/bin/true\"]\n",
-        "[[gates.grader]]\nname = \"same\"\ntype = \"string_check\"\noperation = \"eq\"\ninput = \"{{sample.output_text}}\"\nreference = \"a\"\n",
+        """
+        [[gates.grader]]
+        name = "same"
+        type = "string_check"
+        operation = "eq"
+        input = "{{sample.output_text}}"
+        reference = "a"
+        """,
     ])
     func notWhereTheTextIsRead(toml: String) throws {
         let gate = try gate(toml)

@@ -4,8 +4,8 @@ import Settings
 
 /// When training has nothing left to gain, by what a pipeline is judged by.
 package enum EnoughRules {
-    /// The rule of a pipeline's runs; nil where all epochs are to be trained: their number was named, or the primary metric
-    /// says neither how many answers are right nor what loss they have.
+    /// The rule of a pipeline's runs; nil where all epochs are to be trained: their number was named, or the primary
+    /// metric says neither how many answers are right nor what loss they have.
     ///
     /// - Parameter labels: the classes of the snapshot's rows (nil: they have none).
     package static func rule(_ pipeline: PipelineSettings, labels: [String]?) -> EnoughRule? {

@@ -1,8 +1,8 @@
 import Generation
 import Transformers
 
-/// The greedy answer to a prompt as far as sequences tell it that were scored anyway: while the likeliest token is the one
-/// that a sequence goes on with, the sequence's next site says which is the likeliest after it.
+/// The greedy answer to a prompt as far as sequences tell it that were scored anyway: while the likeliest token is
+/// the one that a sequence goes on with, the sequence's next site says which is the likeliest after it.
 struct ForeseenAnswer {
     /// A sequence that begins with the prompt, and the likeliest token in the place of each one after it.
     struct Scored {

@@ -1,6 +1,7 @@
 import EvaluationMetrics
 
-/// The texts of which one must be an answer, white space at its ends aside, for the answer to be right or to name a class.
+/// The texts of which one must be an answer, white space at its ends aside, for the answer to be right or to name a
+/// class.
 struct WantedTexts {
     private let texts: Set<String>
 

@@ -20,7 +20,8 @@ package struct LearningRateSchedule: Hashable, Sendable {
         floor = recipe.minLearningRateRatio
     }
 
-    /// The rate of 0-based `step` where the schedule is left after `from` steps: a straight fall to the floor over `count`.
+    /// The rate of 0-based `step` where the schedule is left after `from` steps: a straight fall to the floor over
+    /// `count`.
     package func rate(_ step: Int, leftAfter from: Int, over count: Int) -> Double {
         guard step >= from else { return rate(step) }
         let last = rate(max(0, from - 1))

@@ -308,8 +308,8 @@ package final class TrainLoop {
         report(.validation(told))
     }
 
-    /// Lets the rate fall to its end where what is left to gain was too little at enough measurements, and so many steps
-    /// are left that it saves some.
+    /// Lets the rate fall to its end where what is left to gain was too little at enough measurements, and so many
+    /// steps are left that it saves some.
     private func look(at left: Double?) {
         guard let enough, state.fallsAfter == nil else { return }
         let isEnough = left.map { $0 < enough.below } ?? false

@@ -61,8 +61,8 @@ package struct TokenTree: Sendable {
     /// - Parameter trimmed: leave out the tokens that no label follows: they cost a forward and backward pass and
     ///   change nothing.
     ///   ``lastTokens`` then tells the last token that was kept.
-    ///   - short: share beginnings however short. A node of fewer tokens than are worth one is joined by those below it,
-    ///   so that what attention sums is the same to the last bit as without it.
+    ///   - short: share beginnings however short. A node of fewer tokens than are worth one is joined by those below
+    ///   it, so that what attention sums is the same to the last bit as without it.
     package init(_ sequences: [TokenSequence], sharing: Bool = true, trimmed: Bool = false, short: Bool = false) {
         let inputs = sequences.map { sequence in
             trimmed ? Array(sequence.ids[..<(sequence.weights.lastIndex { $0 != 0 } ?? 0)]) : sequence.ids

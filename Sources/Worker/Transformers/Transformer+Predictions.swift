@@ -19,8 +19,8 @@ extension Transformer {
 
     /// Forward only: the loss at every label site, and the likeliest token in the target's place.
     ///
-    /// Sites at one token (a prompt's end predicts the beginning of each label) meet the vocabulary once, some tokens at
-    /// a time, so that the logits never take more than `logitBytes`.
+    /// Sites at one token (a prompt's end predicts the beginning of each label) meet the vocabulary once, some tokens
+    /// at a time, so that the logits never take more than `logitBytes`.
     package func predictions(_ tree: TokenTree, logitBytes: Int = 48 << 20) throws -> [SitePrediction] {
         try draw(nil, tree)
         let hidden = try forward(tree)

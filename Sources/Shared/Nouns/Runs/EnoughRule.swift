@@ -1,5 +1,5 @@
-/// When training has nothing left to gain: what the validation answers leave lies below a bound at two measurements in a
-/// row. The rate then falls to its low end over a tenth of the steps done, and training ends.
+/// When training has nothing left to gain: what the validation answers leave lies below a bound at two measurements
+/// in a row. The rate then falls to its low end over a tenth of the steps done, and training ends.
 package struct EnoughRule: Codable, Hashable, Sendable {
     /// What is left, counted an answer.
     package enum Measure: String, Codable, Hashable, Sendable, CaseIterable {
