@@ -100,7 +100,10 @@ let daemon: [Target] = [
     library(
         "Daemon", "GoldenSets", ["EvaluationMetrics", "JSONSchemas", "JSONText", "Nouns", "Platform", "RowFormats"]),
     library(
-        "Daemon", "Judged", ["GoldenSets", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol"]),
+        "Daemon", "Judged",
+        [
+            "EvaluationMetrics", "GoldenSets", "Ledger", "Nouns", "Platform", "Settings", "StageKit", "WorkerProtocol",
+        ]),
     library(
         "Daemon", "Launching",
         [

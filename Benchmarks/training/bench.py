@@ -31,8 +31,9 @@ def canonical(rows, path):
 
 
 def train(rows, held, folder, full=False, rate=None, batch=8, memory=512, last_layers=None, threads=None, preference=None, epochs=1,
-          start=None):
-    """One epoch in `folder`; a dictionary of figures. With `preference`, rows of two answers are pairs (the recipe's values for them)."""
+          start=None, enough=None):
+    """One epoch in `folder`; a dictionary of figures. With `preference`, rows of two answers are pairs (the recipe's values for them);
+    `enough` is the rule by which training ends once nothing is left to gain."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     recipe = {
@@ -57,6 +58,8 @@ def train(rows, held, folder, full=False, rate=None, batch=8, memory=512, last_l
     }
     if start:
         request["task"]["train"]["startAdapter"] = start
+    if enough:
+        request["task"]["train"]["enough"] = enough
     if threads:
         request["threads"] = threads
     (folder / "request.json").write_text(json.dumps(request))
@@ -72,7 +75,7 @@ def train(rows, held, folder, full=False, rate=None, batch=8, memory=512, last_l
     # Measuring the start of pairs is part of their work; validation is not.
     measured = next((e["time"] for e in events if e["event"] == "progress" and e["progress"]["unit"] == "pairs"
                      and e["progress"]["done"] == e["progress"]["total"]), begins)
-    return {"first_loss": steps[0]["loss"], "last_loss": steps[-1]["loss"], "adapter": result["adapter"],
+    return {"steps": result["steps"], "first_loss": steps[0]["loss"], "last_loss": steps[-1]["loss"], "adapter": result["adapter"],
             "whole_rows_per_second": len(rows) * epochs / (result["seconds"] + measured - begins),
             "tokens_per_second": result["tokensPerSecond"], "rows_per_second": len(rows) / result["seconds"], "seconds": result["seconds"],
             "tokens": result["tokens"], "labels": result["labelTokens"],

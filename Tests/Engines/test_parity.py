@@ -53,12 +53,14 @@ def tiny(smol, tmp_path_factory):
     return worker.model(path)
 
 
-def train_on_both(model, smol, folder, epochs, noise):
+def train_on_both(model, smol, folder, epochs, noise, enough=None):
     """The same request on both engines; checks what is told of it and returns the largest difference of the adapters' elements."""
     _, _, rows, tokens = smol
     recipe = {**RECIPE, "rank": 8, "lastLayers": 2, "targets": ["q", "v", "o", "gate", "down"], "learningRate": 1e-3, "epochs": epochs,
               "batchRows": 7, "maxLength": 128, "evaluateEverySteps": 2, **noise}
     task = {"model": model, "train": [rows], "validation": [rows], "tokens": {"train": tokens, "validation": tokens}, "recipe": recipe}
+    if enough:
+        task["enough"] = enough
     built_in, _, events = worker.run(folder / "worker", "train", task)
     work = Work(folder / "torch", task)
     assert work.run() == 0
@@ -67,7 +69,10 @@ def train_on_both(model, smol, folder, epochs, noise):
     for step, told in steps.items():
         assert math.isclose(told["gradientNorm"], work.steps[step]["gradientNorm"], rel_tol=1e-4)
         assert told["labelTokens"] == work.steps[step]["labelTokens"]
-    assert work.result["training"]["bestStep"] == built_in["training"]["bestStep"]
+    for key in ("bestStep", "steps", "plannedSteps"):
+        assert work.result["training"].get(key) == built_in["training"].get(key)
+    left = [[event["validation"].get("left") for event in told if event["event"] == "validation"] for told in (events, work.events)]
+    assert left[0] == pytest.approx(left[1], rel=1e-4) if enough else set(left[0] + left[1]) == {None}
     left, right = (load_file(folder / name / "adapter" / "adapter_model.safetensors") for name in ("worker", "torch"))
     assert left.keys() == right.keys()
     # What the built-in worker makes of the other engine's adapter is what that engine measured.
@@ -81,6 +86,14 @@ def train_on_both(model, smol, folder, epochs, noise):
 @pytest.mark.parametrize("noise", [pytest.param({}, marks=pytest.mark.long), NOISE], ids=["plain", "noise"])
 def test_both_engines_train_a_small_model_alike(smol, tiny, tmp_path, noise):
     assert train_on_both(tiny, smol, tmp_path, 1.0, noise).max() < 1e-5
+
+
+@pytest.mark.parametrize("measure", ["loss", "wrong-answers"])
+def test_both_engines_end_alike_where_nothing_is_left_to_gain(smol, tiny, tmp_path, measure):
+    """The bound is met from the start on: the second measurement ends the schedule, and the rate falls over one step."""
+    assert train_on_both(tiny, smol, tmp_path, 3.0, {}, {"measure": measure, "below": 1e9}).max() < 1e-5
+    result = json.loads((tmp_path / "torch" / "result.json").read_text())["training"]
+    assert result["steps"] == 3 and result["plannedSteps"] > 5
 
 
 @pytest.mark.long

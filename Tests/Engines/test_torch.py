@@ -80,6 +80,30 @@ def test_a_run_goes_on_with_another_number_of_ranks(task, alone, tmp_path):
     assert told == sorted(set(told)), "a step was done twice"
 
 
+@pytest.mark.parametrize("measure", ["loss", "wrong-answers"])
+def test_it_ends_where_nothing_is_left_to_gain(task, tmp_path, measure):
+    """Both the start and the first measurement lie below the bound: the rate falls over one step, wherever the run paused."""
+    def asked(pause=None, below=1e9):
+        made = task(pause=pause)
+        made["tokens"] = {**made["tokens"], "validation": made["tokens"]["train"]}
+        return {**made, "enough": {"measure": measure, "below": below}}
+
+    whole, full = Work(tmp_path / "whole", asked()), Work(tmp_path / "full", asked(below=0))
+    assert whole.run() == 0 and full.run() == 0
+    training = whole.result["training"]
+    assert (training["steps"], training["plannedSteps"]) == (4, 10)
+    assert "plannedSteps" not in full.result["training"] and full.result["training"]["steps"] == 10
+    assert whole.steps[4]["learningRate"] == pytest.approx(RECIPE["learningRate"] * RECIPE["minLearningRateRatio"])
+    left = [event["validation"]["left"] for event in whole.events if event["event"] == "validation"]
+    assert len(left) == 3 and all(0 <= value < 1e9 for value in left)
+    for pause in (1, 3):
+        for stop in (pause, None):
+            parts = Work(tmp_path / f"paused-{pause}", asked(stop))
+            assert parts.run() == 0
+        adapters = [(work.folder / "adapter" / "adapter_model.safetensors").read_bytes() for work in (whole, parts)]
+        assert adapters[0] == adapters[1] and parts.result["training"]["steps"] == 4
+
+
 @pytest.mark.parametrize("ranks", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_asked_to_stop_it_writes_a_checkpoint_and_goes_on(task, tmp_path, ranks):
     long = {"epochs": 400.0, "evaluateEverySteps": 1000, "checkpointEverySteps": 1000}

@@ -67,4 +67,19 @@ struct SequenceScorerTests {
         #expect(passes == 2 && done.count == 1)
         #expect(try scorer.score([]) == [])
     }
+
+    /// The same sequence twice is computed once, and the likeliest tokens are those that the answer would take.
+    @Test func equalSequencesShareAScore() throws {
+        let scorer = SequenceScorer(try transformer(), memoryBytes: 64 << 20)
+        var progress: [Int] = []
+        let scores = try scorer.score(sequences + sequences, progress: { progress.append($0) })
+        #expect(Array(scores.prefix(sequences.count)) == Array(scores.suffix(sequences.count)))
+        #expect(progress == [2 * sequences.count])
+        for (score, sequence) in zip(scores, sequences) {
+            #expect(score.likeliest.count == sequence.labels)
+            let targets = sequence.ids.indices.dropFirst().filter { sequence.weights[$0] != 0 }
+            let right = zip(score.likeliest, targets).count { $0 == sequence.ids[$1] }
+            #expect(right == score.correct)
+        }
+    }
 }

@@ -22,8 +22,10 @@ struct JudgedScene: Sendable {
     let golden: String
     private let base: String
 
-    /// - Parameter toml: what the pipeline's file says after `base = "tiny"`.
-    init(_ toml: String) throws {
+    /// - Parameters:
+    ///   - toml: what the pipeline's file says after `base = "tiny"`.
+    ///   - labels: the classes of the rows.
+    init(_ toml: String, labels: [String]? = nil) throws {
         sandbox = try Sandbox()
         try sandbox.pipeline("tickets", "base = \"tiny\"\n" + toml)
         golden = sandbox.layout.golden("tickets")
@@ -45,10 +47,11 @@ struct JudgedScene: Sendable {
                 trainingMemoryBytes: 1))
         var files: [Split: [FileReference]] = [:]
         for (split, count) in [(Split.train, 40), (.gate, 40)] { files[split] = [try rows(split, count)] }
-        try context.ledger.add(
-            Snapshot(
-                id: "s", pipeline: "tickets", createdAt: Date(), drops: [], files: files,
-                rows: files.mapValues { $0[0].rows ?? 0 }))
+        var snapshot = Snapshot(
+            id: "s", pipeline: "tickets", createdAt: Date(), drops: [], files: files,
+            rows: files.mapValues { $0[0].rows ?? 0 })
+        snapshot.labels = labels
+        try context.ledger.add(snapshot)
     }
 
     private func rows(_ split: Split, _ count: Int) throws -> FileReference {

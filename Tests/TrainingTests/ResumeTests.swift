@@ -14,7 +14,8 @@ struct ResumeTests {
     /// Two epochs over 40 rows in batches of `batchRows`, with activations for 128 tokens at a time.
     func loop(
         _ folder: String, noisy: Bool, full: Bool = false, pairs: Bool = false, batchRows: Int = 9,
-        patience: Int? = nil, served: Bool = false, family: String = "llama",
+        patience: Int? = nil, served: Bool = false, family: String = "llama", enough: EnoughRule? = nil,
+        epochs: Double = 2,
         interruption: @escaping Interruption = {}, report: @escaping (TrainLoop.Event) -> Void = { _ in },
         endOfEpoch: @escaping (TrainLoop.EpochEnd, any Trainable) -> Void = { _, _ in }
     )
@@ -25,7 +26,7 @@ struct ResumeTests {
         recipe.rank = 4
         recipe.batchRows = batchRows
         recipe.patience = patience
-        recipe.epochs = 2
+        recipe.epochs = epochs
         recipe.checkpointEverySteps = 3
         recipe.evaluateEverySteps = 2
         recipe.learningRate = 5e-3
@@ -41,7 +42,7 @@ struct ResumeTests {
                 : TinyModel.sequences(count, seed: seed).map { .answer($0) }
         }
         let loop = try TrainLoop(
-            model: model, parameters: parameters, recipe: recipe, train: rows(40, seed: 9),
+            model: model, parameters: parameters, recipe: recipe, enough: enough, train: rows(40, seed: 9),
             validation: rows(24, seed: 31), folder: folder, fingerprint: "f", start: "s",
             team: ThreadTeam(threads: 2), memoryBytes: 1, report: report,
             endOfEpoch: { endOfEpoch($0, parameters) }, interruption: interruption)

@@ -10,7 +10,7 @@ from .contract import BAD_REQUEST, CANNOT_WRITE, Failure
 
 NAME = "checkpoint.safetensors"
 START = {"step": 0, "bestStep": 0, "bestLoss": None, "startLoss": None, "firstLoss": None, "evaluationsWithoutGain": 0,
-         "seconds": 0.0, "tokens": 0, "labelTokens": 0, "lastLoss": 0.0}
+         "measurementsOfEnough": 0, "fallsAfter": None, "seconds": 0.0, "tokens": 0, "labelTokens": 0, "lastLoss": 0.0}
 
 
 def fingerprint(task, compute):
@@ -19,6 +19,8 @@ def fingerprint(task, compute):
     named = ["torch", compute.get("precision", "float32"), compute.get("quantise", "none"), model["baseDigest"],
              (task.get("startAdapter") or {}).get("sha256", ""), [a["sha256"] for a in model["adapters"]],
              tokens["train"]["sha256"], (tokens.get("validation") or {}).get("sha256", ""), task["recipe"]]
+    if task.get("enough"):
+        named.append(task["enough"])
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
 
 
@@ -57,7 +59,7 @@ def read(folder, mark):
             for key in file.keys():
                 kind, name = key.split("/", 1)
                 sets.setdefault(kind, {})[name] = file.get_tensor(key)
-            return json.loads(notes["state"]), sets
+            return {**START, **json.loads(notes["state"])}, sets
     except Failure:
         raise
     except Exception as error:

@@ -63,6 +63,12 @@ class Plan:
         start = step % self.per_epoch * self.recipe["batchRows"]
         return self.order[start:start + self.recipe["batchRows"]]
 
+    def rate_after(self, step, left, count):
+        """The rate of 0-based `step` where the schedule is left after `left` steps: a straight fall to the floor over `count`."""
+        last = self.rate(max(0, left - 1))
+        low = min(last, self.recipe["learningRate"] * self.recipe["minLearningRateRatio"])
+        return last + (low - last) * min(1, (step - left + 1) / max(1, count))
+
     def rate(self, step):
         """The learning rate of 0-based `step`: a linear rise, then the schedule down to the floor."""
         peak, floor = self.recipe["learningRate"], self.recipe["minLearningRateRatio"]

@@ -13,6 +13,9 @@ from .order import Plan
 from .parallel import batches, rounds
 from .tokens import padded
 
+# Fewer validation answers than these say nothing of what is left to gain; so many measurements in a row must say it.
+FEWEST_ANSWERS, MEASUREMENTS = 20, 2
+
 OutOfMemory = getattr(torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError)
 
 
@@ -25,17 +28,16 @@ class TrainLoop:
             raise Failure(BAD_DATA, "training.no_labels", f"None of the {len(train)} rows has a token to learn from.", None,
                           "Check the rows' completions, and that recipe.max_length does not cut them off.")
         self.plan = Plan(self.recipe, len(train))
-        self.pause = task.get("pauseAtStep")
+        self.pause, self.enough = task.get("pauseAtStep"), task.get("enough")
         self.optimizer = Optimizer(tuned.parameters, self.recipe)
         self.state, self.saved, self.best, self.runaway = dict(checkpoint.START), dict(checkpoint.START), None, 0
 
     def run(self):
         """Trains to the end or to `pauseAtStep`. Raises Stopped once a checkpoint of the last whole step is written."""
         self.resume()
-        last = min(self.plan.steps, self.pause or self.plan.steps)
         if self.is_validation_due():
             self.validate()
-        while self.state["step"] < last and not self.is_patience_lost():
+        while self.is_at_work():
             if self.world.any(self.should_stop()):
                 if self.state != self.saved:
                     self.checkpoint()
@@ -45,14 +47,26 @@ class TrainLoop:
             step = self.state["step"]
             if self.is_evaluation(step):
                 self.validate()
-            if step % max(1, self.recipe["checkpointEverySteps"]) == 0 and step < last and not self.is_patience_lost():
+            if step % max(1, self.recipe["checkpointEverySteps"]) == 0 and self.is_at_work():
                 self.checkpoint()
-        paused = bool(self.pause) and self.state["step"] < self.plan.steps and self.state["step"] == last
+        paused = bool(self.pause) and self.state["step"] < self.last_step() and self.state["step"] == self.pause
         if paused:
             self.checkpoint()
         elif self.best is not None and self.validation:
             self.load(self.best)
         return self.result(paused)
+
+    def last_step(self):
+        """The recipe's last step, or that at which the rate has fallen after nothing was left to gain."""
+        after = self.state["fallsAfter"]
+        return self.plan.steps if after is None else after + fall(after)
+
+    def is_at_work(self):
+        return self.state["step"] < min(self.last_step(), self.pause or self.plan.steps) and not self.is_patience_lost()
+
+    def rate(self, step):
+        after = self.state["fallsAfter"]
+        return self.plan.rate(step) if after is None else self.plan.rate_after(step, after, fall(after))
 
     def resume(self):
         found = checkpoint.read(self.folder, self.mark)
@@ -82,7 +96,7 @@ class TrainLoop:
         loss = self.gradients([row for row in rows if row.labels], step)
         norm = self.optimizer.norm()
         self.check(loss, norm, places)
-        rate, clip = self.plan.rate(step), self.recipe["clipNorm"]
+        rate, clip = self.rate(step), self.recipe["clipNorm"]
         self.optimizer.update(step + 1, rate, min(1, clip / (norm + 1e-6)) if clip > 0 else 1)
         tokens, labels = sum(row.tokens for row in rows), sum(row.labels for row in rows)
         state = self.state
@@ -92,10 +106,10 @@ class TrainLoop:
         state["seconds"] += time.monotonic() - started
         state["tokens"] += tokens
         state["labelTokens"] += labels
-        left = state["seconds"] / state["step"] * (self.plan.steps - state["step"])
-        self.events.last_progress = {"done": state["step"], "total": self.plan.steps, "unit": "steps"}
+        left = state["seconds"] / state["step"] * (self.last_step() - state["step"])
+        self.events.last_progress = {"done": state["step"], "total": self.last_step(), "unit": "steps"}
         self.events.tell("step", step={
-            "step": state["step"], "steps": self.plan.steps, "epoch": state["step"] / self.plan.per_epoch, "loss": loss,
+            "step": state["step"], "steps": self.last_step(), "epoch": state["step"] / self.plan.per_epoch, "loss": loss,
             "gradientNorm": norm, "learningRate": rate, "tokens": tokens, "labelTokens": labels,
             "tokensPerSecond": self.speed(), "memoryBytes": peak_bytes(), "secondsLeft": left})
 
@@ -174,7 +188,7 @@ class TrainLoop:
         if not self.validation:
             return False
         every = self.recipe["evaluateEverySteps"]
-        return step == self.plan.steps or (step % every == 0 if every > 0 else step % self.plan.per_epoch == 0)
+        return step == self.last_step() or (step % every == 0 if every > 0 else step % self.plan.per_epoch == 0)
 
     def is_validation_due(self):
         """Whether the validation of the steps done is still to be made: the run is new, or it ended in that validation."""
@@ -195,13 +209,15 @@ class TrainLoop:
         rows = [row for row in self.validation if row.labels]
         if not rows:
             return
-        loss = weight = right = 0.0
+        loss = weight = right = wrong = 0.0
         for batch in self.shares(rows):
             value, correct, weights = self.forward(batch, rows)
+            answers = correct.split([rows[place].labels for place in batch]) if batch else ()
+            wrong += sum(1.0 for answer in answers if not bool(answer.all()))
             loss += float((value * weights).double().sum())
             weight += float(weights.double().sum())
             right += float((correct * weights).double().sum())
-        loss, weight, right = self.world.figures(loss, weight, right)
+        loss, weight, right, wrong = self.world.figures(loss, weight, right, wrong)
         mean, state = loss / weight, self.state
         best = state["bestLoss"] is None or mean < state["bestLoss"]
         if state["step"] == 0:
@@ -211,8 +227,23 @@ class TrainLoop:
             self.best = {name: value.clone() for name, value in self.values().items()}
         else:
             state["evaluationsWithoutGain"] += 1
+        left = None
+        if self.enough and len(rows) >= FEWEST_ANSWERS:
+            left = (loss if self.enough["measure"] == "loss" else wrong) / len(rows)
+        self.look(left)
         self.events.tell("validation", validation={
-            "step": state["step"], "loss": mean, "tokenAccuracy": right / weight, "best": best})
+            "step": state["step"], "loss": mean, "tokenAccuracy": right / weight, "best": best,
+            **({} if left is None else {"left": left})})
+
+    def look(self, left):
+        """Lets the rate fall to its end where what is left to gain was too little at enough measurements."""
+        state = self.state
+        if not self.enough or state["fallsAfter"] is not None:
+            return
+        state["measurementsOfEnough"] = state["measurementsOfEnough"] + 1 if left is not None and left < self.enough["below"] else 0
+        step = state["step"]
+        if step > 0 and state["measurementsOfEnough"] >= MEASUREMENTS and step + fall(step) < self.plan.steps:
+            state["fallsAfter"] = step
 
     def checkpoint(self):
         if self.world.rank == 0:
@@ -227,12 +258,18 @@ class TrainLoop:
 
     def result(self, paused):
         state = self.state
-        figures = {"steps": state["step"], "bestStep": state["bestStep"] if self.validation else state["step"],
+        planned = self.plan.steps if state["fallsAfter"] is not None and not paused else None
+        figures = {"steps": state["step"], "plannedSteps": planned, "bestStep": state["bestStep"] if self.validation else state["step"],
                    "finalLoss": state["lastLoss"], "validationLoss": state["bestLoss"], "startValidationLoss": state["startLoss"],
                    "seconds": state["seconds"], "tokens": state["tokens"], "labelTokens": state["labelTokens"],
                    "tokensPerSecond": self.speed(), "peakMemoryBytes": peak_bytes(), "paused": paused,
                    "machine": f"torch {torch.__version__}, {self.world.size} ranks on {self.world.device.type}, {platform.machine()}"}
         return {key: value for key, value in figures.items() if value is not None}
+
+
+def fall(steps):
+    """The steps over which the rate falls, after so many."""
+    return max(1, -(-steps // 10))
 
 
 def peak_bytes():

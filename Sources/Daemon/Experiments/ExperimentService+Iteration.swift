@@ -62,6 +62,8 @@ extension ExperimentService {
                     base: last.base, snapshot: snapshot, drops: drops,
                     parent: parent, recipe: recipe, priority: 30, createdAt: Date(), requestedBy: "finetuned")
                 (run.origin, run.step, run.settings, run.engine) = (last.id, reason, settings, last.engine)
+                // One that trains longer than the last one is to do so.
+                if recipe.epochs == last.recipe.epochs { run.enough = last.enough }
                 run.notes = (last.notes ?? [:]).merging(["step": reason]) { $1 }
                 return run
             }

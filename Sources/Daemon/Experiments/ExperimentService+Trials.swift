@@ -214,10 +214,11 @@ extension ExperimentService {
         let stack = try context.stack(experiment.mode, parent: experiment.parent)
         var recipe = experiment.recipe(of: trial)
         recipe.evaluateEverySteps = experiment.unit(trial)
-        let task = TrainTask(
+        var task = TrainTask(
             model: context.modelReference(card, adapters: stack.frozen, recipe: recipe), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: recipe,
             pauseAtStep: rung < experiment.rungs - 1 ? experiment.steps(trial, rung: rung) : nil)
+        if trial.values["epochs"] == nil { task.enough = experiment.enough }
         let settings = context.settings.daemon
         return WorkerRequest(
             id: "\(experiment.id)-t\(trial.number)", directory: folder, task: .train(task),

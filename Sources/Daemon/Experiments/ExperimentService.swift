@@ -1,5 +1,6 @@
 import ControlProtocol
 import Foundation
+import Judged
 import Launching
 import Ledger
 import Nouns
@@ -170,6 +171,7 @@ package struct ExperimentService: Service {
                 requestedBy: who)
             (experiment.configuredRecipe, experiment.configuredBase) = (pipeline.recipe, pipeline.base)
             experiment.rows = rows
+            experiment.enough = EnoughRules.rule(effective, labels: snapshot.labels)
             experiment.steps = experiment.steps(Trial(number: 0, values: [:]))
             (experiment.mode, experiment.parent) = (mode, parent)
             experiment.drops = drops

@@ -41,7 +41,8 @@ extension GatingRules {
     /// Training that was still learning when it ended: the last checkpoint is the best one, and the loss of the last
     /// quarter of the steps lies clearly below that of the quarter before.
     static func stillLearning(_ training: TrainingResult, _ losses: [Double]) -> Advice? {
-        guard let best = training.validationLoss, let start = training.startValidationLoss, best < start * 0.97,
+        guard training.plannedSteps == nil, let best = training.validationLoss,
+            let start = training.startValidationLoss, best < start * 0.97,
             training.bestStep * 10 >= training.steps * 9
         else { return nil }
         // A handful of steps is too few whatever their losses are.

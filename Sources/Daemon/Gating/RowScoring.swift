@@ -27,7 +27,8 @@ package struct RowScoring: Sendable {
             var record = record
             var scores = record.scores ?? [:]
             if record.set.isGolden { scores[.assertions] = GatingRules.objection(record) == nil ? 1 : 0 }
-            if let output = record.output {
+            // Of the beginning of an answer nothing is said but whether it is right.
+            if let output = record.output, !record.isCutShort {
                 if let schema { scores[.schema] = schema.accepts(text: output) ? 1 : 0 }
                 // An answer shorter than a run repeats none.
                 scores[.memorized] = memorization?.overlap(output) ?? 0

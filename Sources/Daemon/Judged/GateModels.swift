@@ -15,6 +15,8 @@ package enum GateModels {
         package var digest: String
         /// What else the scores depend on.
         package var settings: String
+        /// The same where answers are whole though they may be cut: such scores do as well.
+        package var wholeSettings: String?
     }
 
     /// Everything that a run is judged on.
@@ -34,7 +36,9 @@ package enum GateModels {
             }
             // An exported file is judged by its losses; its answers follow from the same numbers.
             gate.set.maxNewTokens = 0
-            gate.settings += " loss-only"
+            gate.set.cutsAnswers = nil
+            gate.settings = (gate.wholeSettings ?? gate.settings) + " loss-only"
+            gate.wholeSettings = nil
             return [gate]
         }
     }
@@ -106,7 +110,9 @@ package enum GateModels {
         let labels = "labels=\(Digest.sha256(Data(names.utf8)))"
         // Scores from before rejected answers were scored are of no use where there are some.
         let pairs = snapshot.hasPairs == true ? " pairs" : ""
-        func set(_ name: SetName, _ files: [FileReference], tokens: Int?, limit: Int? = nil) -> GateSet {
+        func set(
+            _ name: SetName, _ files: [FileReference], tokens: Int?, limit: Int? = nil, cut: Bool = false
+        ) -> GateSet {
             let length = run.recipe.maxLength.map(String.init) ?? "context"
             let longest = (tokens ?? gates.maxNewTokens).map(String.init) ?? "by-row"
             let settings =
@@ -114,13 +120,18 @@ package enum GateModels {
                 tokens=\(longest) length=\(length) limit=\(limit ?? 0) \
                 \(tokens == 0 ? "" : labels)\(pairs)
                 """
+            var evaluated = EvaluationSet(name: name, files: files, limit: limit, maxNewTokens: tokens)
+            if cut { evaluated.cutsAnswers = true }
             return GateSet(
-                set: EvaluationSet(name: name, files: files, limit: limit, maxNewTokens: tokens),
+                set: evaluated,
                 digest: Digest.sha256(Data(([name.rawValue] + files.map(\.sha256)).joined(separator: "\n").utf8)),
-                settings: settings)
+                settings: settings + (cut ? " cut" : ""), wholeSettings: cut ? settings : nil)
         }
-        var sets = [set(.gate, snapshot.files[.gate] ?? [], tokens: nil, limit: limit)]
-        if let files = snapshot.feedback, !files.isEmpty { sets.append(set(.feedback, files, tokens: nil)) }
+        let cut = snapshot.labels != nil && !gates.readsAnswers
+        var sets = [set(.gate, snapshot.files[.gate] ?? [], tokens: nil, limit: limit, cut: cut)]
+        if let files = snapshot.feedback, !files.isEmpty {
+            sets.append(set(.feedback, files, tokens: nil, cut: cut))
+        }
         for golden in frozen.golden { sets.append(set(golden.set, [golden.file], tokens: nil)) }
         if let probe = try context.requireBase(run.base).probe {
             var file = probe

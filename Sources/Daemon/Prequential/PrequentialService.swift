@@ -95,9 +95,11 @@ package struct PrequentialService: Service {
     private func request(
         _ drop: DropID, in folder: String, on rows: FileReference, _ served: ModelVersion, maxNewTokens: Int?
     ) throws -> WorkerRequest {
+        var set = EvaluationSet(name: .prequential, files: [rows])
+        // Only whether an answer is right is looked at.
+        set.cutsAnswers = true
         let task = EvaluateTask(
-            model: try context.modelReference(served), sets: [EvaluationSet(name: .prequential, files: [rows])],
-            maxNewTokens: maxNewTokens,
+            model: try context.modelReference(served), sets: [set], maxNewTokens: maxNewTokens,
             maxLength: served.recipe.longest(in: try context.requireBase(served.base).contextLength))
         let daemon = context.settings.daemon
         return WorkerRequest(

@@ -68,6 +68,7 @@ extension SchedulingService {
                 id: id, pipeline: job.pipeline, mode: mode, base: card.id, snapshot: snapshot.id, drops: [drop.id],
                 parent: job.parent, recipe: recipe, priority: 100, createdAt: Date(), requestedBy: job.requestedBy)
             (run.settings, run.engine) = (frozen, pipeline.engine)
+            if job.settings.epochs == nil { run.enough = EnoughRules.rule(pipeline, labels: snapshot.labels) }
             if recipe.learningRate == nil { run.rateMultiplier = job.settings.rateMultiplier }
             if !notes.isEmpty { run.notes = notes }
             return run

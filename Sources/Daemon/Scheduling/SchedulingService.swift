@@ -258,6 +258,7 @@ package struct SchedulingService: Service {
                 drops: window.unlearned.map(\.id), parent: parent,
                 recipe: recipe, priority: priority, createdAt: Date(), requestedBy: who)
             (run.settings, run.engine) = (settings, pipeline.engine)
+            run.enough = EnoughRules.rule(pipeline, labels: snapshot.labels)
             if !notes.isEmpty { run.notes = notes }
             return run
         }

@@ -22,6 +22,7 @@ enum RunRequests {
             model: context.modelReference(card, adapters: stack.frozen, recipe: run.recipe), startAdapter: stack.start,
             train: snapshot.files[.train] ?? [], validation: snapshot.files[.validation] ?? [], recipe: run.recipe,
             truncate: FrozenSettings.of(run, context).truncate)
+        task.enough = run.enough
         if run.job != nil { task.keepsEpochs = true }
         return request(run.id.rawValue, context.layout.run(run.id), .train(task), context)
     }
@@ -65,8 +66,10 @@ enum RunRequests {
             let model = GateModels.digest(reference)
             var evaluation = Evaluation(role: role, model: model, known: [:], missing: [])
             for set in setup.sets(of: role) {
-                let known = try context.ledger.evaluation(model: model, set: set.digest, settings: set.settings)
-                if let known, FileManager.default.fileExists(atPath: known.examples.path) {
+                let known = try [set.settings, set.wholeSettings].compactMap { $0 }.compactMap {
+                    try context.ledger.evaluation(model: model, set: set.digest, settings: $0)
+                }.first { FileManager.default.fileExists(atPath: $0.examples.path) }
+                if let known {
                     evaluation.known[set.set.name] = known
                 } else {
                     evaluation.missing.append(set)

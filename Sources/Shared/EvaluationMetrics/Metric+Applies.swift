@@ -5,6 +5,12 @@ extension Metric {
     /// without.
     package var isOfClasses: Bool { value([Self.row(label: nil)]) == nil && value([Self.row(label: "a")]) != nil }
 
+    /// Whether it reads more of an answer than whether it is right: its text, its length or how it ended.
+    package var readsText: Bool {
+        let ofAnswers: Set<MetricKey> = [.outputTokens, .memorized, .schema, .assertions]
+        return isOfTextOnly || ofAnswers.contains(key) || key.graderName != nil || key.evaluatorName != nil
+    }
+
     /// The values that there can be, where that is known.
     package var range: ClosedRange<Double>? { if case .share = kind { 0...1 } else { nil } }
 

@@ -6,7 +6,8 @@ extension MetricInput {
         self.init(
             lossSum: record.lossSum, tokens: record.tokens, correctTokens: record.correctTokens,
             rejectedLossSum: record.rejectedLossSum, bytes: record.bytes, reference: record.reference,
-            output: record.output, outputTokens: record.outputTokens, isCut: record.finish.map { $0 == "length" },
+            output: record.output, isBeginning: record.isCutShort, outputTokens: record.outputTokens,
+            isCut: record.isCutShort ? nil : record.finish.map { $0 == "length" },
             label: record.label, labelScores: record.labelScores, scores: record.scores ?? [:])
     }
 }

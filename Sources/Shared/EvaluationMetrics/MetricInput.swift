@@ -15,6 +15,8 @@ package struct MetricInput: Sendable {
     package var reference: String
     /// The generated answer, where there is one.
     package var output: String?
+    /// Whether that is the beginning of an answer alone, which says whether it is right and nothing else.
+    package var isBeginning: Bool
     package var outputTokens: Int?
     /// Whether the answer ended because it may not be longer.
     package var isCut: Bool?
@@ -28,7 +30,8 @@ package struct MetricInput: Sendable {
     /// Makes a row's input.
     package init(
         lossSum: Double = 0, tokens: Int = 0, correctTokens: Int = 0, rejectedLossSum: Double? = nil, bytes: Int = 0,
-        reference: String = "", output: String? = nil, outputTokens: Int? = nil, isCut: Bool? = nil,
+        reference: String = "", output: String? = nil, isBeginning: Bool = false, outputTokens: Int? = nil,
+        isCut: Bool? = nil,
         label: String? = nil, labelScores: [String: Double]? = nil,
         scores: [MetricKey: Double] = [:]
     ) {
@@ -39,6 +42,7 @@ package struct MetricInput: Sendable {
         self.bytes = bytes
         self.reference = reference
         self.output = output
+        self.isBeginning = isBeginning
         self.outputTokens = outputTokens
         self.isCut = isCut
         self.label = label
@@ -51,6 +55,9 @@ package struct MetricInput: Sendable {
     var preferenceMargin: Double? {
         rejectedLossSum.flatMap { ($0 - lossSum).isFinite ? $0 - lossSum : nil }
     }
+
+    /// The whole answer; nil where there is none, or only its beginning.
+    var text: String? { isBeginning ? nil : output }
 
     /// The class that the answer names: the answer without white space at its ends.
     var answeredLabel: String? { label == nil ? nil : output.map(TextMatch.trimmed) }

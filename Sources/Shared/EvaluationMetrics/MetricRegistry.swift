@@ -80,11 +80,11 @@ package enum MetricRegistry {
         text("rougeL_stem", "ROUGE-L F1 of Porter stems.") { Rouge.l(answer: $0, reference: $1, stemmed: true).f1 },
         Metric(
             MetricKey("bleu"), .higher, margin: 1, isOfTextOnly: true,
-            .corpus({ row in row.output.map { Bleu.counts(answer: $0, reference: row.reference) } }) { Bleu.score($0) },
+            .corpus({ row in row.text.map { Bleu.counts(answer: $0, reference: row.reference) } }) { Bleu.score($0) },
             "Corpus BLEU from 0 to 100, sacrebleu's default."),
         Metric(
             MetricKey("chrf"), .higher, margin: 1, isOfTextOnly: true,
-            .corpus({ row in row.output.map { Chrf.counts(answer: $0, reference: row.reference) } }) { Chrf.score($0) },
+            .corpus({ row in row.text.map { Chrf.counts(answer: $0, reference: row.reference) } }) { Chrf.score($0) },
             "Corpus chrF2 from 0 to 100, sacrebleu's default."),
     ]
 
@@ -128,14 +128,14 @@ package enum MetricRegistry {
             .memorized, .lower, .mean(limit: 1) { $0.scores[.memorized] },
             "Share of an answer's runs of 13 words that stand word for word in the training rows."),
         Metric(
-            MetricKey("valid_json"), .higher, isOfTextOnly: true, .share { $0.output.map(Behaviour.isJSON) },
+            MetricKey("valid_json"), .higher, isOfTextOnly: true, .share { $0.text.map(Behaviour.isJSON) },
             "Share of answers that are one JSON value."),
         Metric(
-            MetricKey("refusal"), .lower, isOfTextOnly: true, .share { $0.output.map(Behaviour.isRefusal) },
+            MetricKey("refusal"), .lower, isOfTextOnly: true, .share { $0.text.map(Behaviour.isRefusal) },
             "Share of answers that open like a refusal."),
         Metric(
             .repetition, .lower, isOfTextOnly: true,
-            .mean(limit: 1) { $0.output.map { Behaviour.repetition($0) } },
+            .mean(limit: 1) { $0.text.map { Behaviour.repetition($0) } },
             "Share of an answer's word 4-grams that repeat."),
         Metric(
             .outputTokens, .neutral, .mean(limit: nil) { $0.outputTokens.map(Double.init) },
@@ -150,7 +150,7 @@ package enum MetricRegistry {
     {
         Metric(
             MetricKey(key), .higher, isOfTextOnly: true,
-            .mean(limit: 1) { row in row.output.map { score($0, row.reference) } }, about)
+            .mean(limit: 1) { row in row.text.map { score($0, row.reference) } }, about)
     }
 
     private static func matrix(_ key: String, _ about: String, _ score: @escaping @Sendable (ConfusionMatrix) -> Double)

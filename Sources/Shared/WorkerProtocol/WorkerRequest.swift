@@ -128,6 +128,8 @@ package struct TrainTask: Codable, Hashable, Sendable {
     package var truncate: Bool?
     /// Whether what is trained by the end of each epoch is kept besides (``EpochRecord``); nil: no.
     package var keepsEpochs: Bool?
+    /// When nothing is left to gain, so that training ends before its last epoch (nil: it does not).
+    package var enough: EnoughRule?
     /// The rows as the task `encode` writes them, for engines that have no tokenizer (nil: the engine reads rows).
     package var tokens: TrainingTokens?
     package init(
@@ -185,6 +187,9 @@ package struct EvaluationSet: Codable, Hashable, Sendable {
     package var limit: Int?
     /// Longest greedy answer in tokens, where it is not the task's own (0: loss only).
     package var maxNewTokens: Int?
+    /// Whether the answer to a row with a class may end once it can no longer become a class or the wanted answer (nil:
+    /// no): its text is read by nobody. Such a record's ``ExampleRecord/finish`` is `cut`.
+    package var cutsAnswers: Bool?
     package init(name: SetName, files: [FileReference], limit: Int? = nil, maxNewTokens: Int? = nil) {
         self.name = name
         self.files = files

@@ -7,12 +7,12 @@ import WorkerProtocol
 
 /// Scores a model on one set: a record a row, with losses, likeliest labels and greedy answers, and the figures.
 package struct RowSetEvaluation {
-    private let set: EvaluationSet
-    private let task: EvaluateTask
-    private let encoder: RowEncoder
-    private let transformer: Transformer
-    private let memoryBytes: Int
-    private let observer: WorkObserver
+    let set: EvaluationSet
+    let task: EvaluateTask
+    let encoder: RowEncoder
+    let transformer: Transformer
+    let memoryBytes: Int
+    let observer: WorkObserver
 
     /// - Parameters:
     ///   - task: says which labels are scored, and how long answers may be.
@@ -40,27 +40,8 @@ package struct RowSetEvaluation {
             sequences, progress: { observer.progress($0, sequences.count, "sequences") },
             interruption: observer.interruption)
         var records = questions.records(scores)
-        try answer(questions, &records)
+        try answer(questions, scores, &records)
         let seconds = started.duration(to: .now) / .seconds(1)
         return (records, questions.figures(records), seconds)
-    }
-
-    /// Greedy answers.
-    private func answer(_ questions: RowSetQuestions, _ records: inout [ExampleRecord]) throws {
-        let asked = questions.prompts
-        guard !asked.prompts.isEmpty else { return }
-        observer.stage("generating \(set.name)")
-        let generator = Generator(transformer, memoryBytes: memoryBytes)
-        let options = GenerationOptions(maxNewTokens: asked.limits.max() ?? 0, stopTokens: Set(asked.stops))
-        var done = 0
-        let answers = try generator.generate(
-            asked.prompts, options, limits: asked.limits,
-            finished: { _, _ in
-                done += 1
-                if done % 16 == 0 || done == asked.prompts.count {
-                    observer.progress(done, asked.prompts.count, "answers")
-                }
-            }, interruption: observer.interruption)
-        questions.add(answers, to: &records)
     }
 }

@@ -104,7 +104,8 @@ package struct RowSetQuestions {
         return asked
     }
 
-    private var asked: [Int] { fixed == 0 ? [] : items.indices.filter { items[$0].prompt != nil } }
+    /// The items that are to be answered, one for each of the ``prompts``.
+    var asked: [Int] { fixed == 0 ? [] : items.indices.filter { items[$0].prompt != nil } }
 
     /// How long an answer may be where nothing says so: it has room to be wrong, and ends some time.
     private static func limit(_ item: Item) -> Int {
@@ -149,11 +150,14 @@ package struct RowSetQuestions {
 
     /// Notes the answers to ``prompts`` in the records.
     package func add(_ answers: [GeneratedTokens], to records: inout [ExampleRecord]) {
-        for (index, answer) in zip(asked, answers) {
-            records[index].output = encoder.tokenizer.decode(answer.ids)
-            records[index].finish = answer.finish.rawValue
-            records[index].outputTokens = answer.ids.count
-        }
+        for (index, answer) in zip(asked, answers) { write(answer, to: &records[index]) }
+    }
+
+    /// Notes an answer in its record; of one that was cut nobody knows how many tokens it would have had.
+    func write(_ answer: GeneratedTokens, to record: inout ExampleRecord) {
+        record.output = encoder.tokenizer.decode(answer.ids)
+        record.finish = answer.finish.rawValue
+        record.outputTokens = answer.finish == .cut ? nil : answer.ids.count
     }
 
     /// The figures of the set, from its records.

@@ -7,6 +7,8 @@ package struct SequenceScore: Hashable, Sendable {
     package var tokens = 0
     /// Tokens whose likeliest prediction was right.
     package var correct = 0
+    /// The likeliest token in the place of each labelled one, in order.
+    package var likeliest: [Int32] = []
 
     package init() {}
 }
@@ -23,25 +25,36 @@ package struct SequenceScorer {
         budget = max(256, min(1 << 14, memoryBytes / max(1, transformer.bytesPerToken)))
     }
 
-    /// One score a sequence, in their order. Empty sequences score nothing. Throws what `interruption`, asked before
-    /// each pass, throws.
+    /// One score a sequence, in their order. Empty sequences score nothing, equal ones are computed once. Throws what
+    /// `interruption`, asked before each pass, throws.
     package func score(
         _ sequences: [TokenSequence], progress: (_ done: Int) -> Void = { _ in }, interruption: Interruption = {}
     ) throws -> [SequenceScore] {
-        var scores = [SequenceScore](repeating: SequenceScore(), count: sequences.count)
-        try pass(sequences, progress: progress, interruption: interruption) { tree, batch in
-            for (site, loss) in zip(tree.labels, try transformer.score(tree)) {
+        var places: [TokenSequence: Int] = [:]
+        var distinct: [TokenSequence] = []
+        let owners = sequences.map { sequence -> Int in
+            if let place = places[sequence] { return place }
+            places[sequence] = distinct.count
+            distinct.append(sequence)
+            return distinct.count - 1
+        }
+        let repeated = sequences.count - distinct.count
+        var scores = [SequenceScore](repeating: SequenceScore(), count: distinct.count)
+        try pass(distinct, progress: { progress($0 + repeated) }, interruption: interruption) { tree, batch in
+            for (site, found) in zip(tree.labels, try transformer.predictions(tree)) {
                 let index = batch[Int(site.sequence)]
-                scores[index].lossSum += Double(loss.loss) * Double(site.weight)
+                scores[index].lossSum += Double(found.loss) * Double(site.weight)
                 scores[index].tokens += 1
-                if loss.correct { scores[index].correct += 1 }
+                if found.likeliest == site.target { scores[index].correct += 1 }
+                scores[index].likeliest.append(found.likeliest)
             }
         }
-        return scores
+        return owners.map { scores[$0] }
     }
 
     /// Gives the sequences that have labels to `body`, many at a time as one tree, with their numbers in the tree's
-    /// order. Throws what `body` and `interruption`, asked before each pass, throw.
+    /// order. What follows the token before a sequence's last label is not computed. Throws what `body` and
+    /// `interruption`, asked before each pass, throw.
     func pass(
         _ sequences: [TokenSequence], progress: (_ done: Int) -> Void, interruption: Interruption,
         _ body: (_ tree: TokenTree, _ batch: [Int]) throws -> Void
@@ -53,20 +66,22 @@ package struct SequenceScorer {
         var tokens = 0
         func flush() throws {
             try interruption()
-            try body(TokenTree(batch.map { sequences[$0] }), batch)
+            try body(TokenTree(batch.map { sequences[$0] }, trimmed: true, short: true), batch)
             done += batch.count
             progress(done)
             (batch, tokens) = ([], 0)
         }
         for (place, index) in order.enumerated() {
+            let length = sequences[index].weights.lastIndex { $0 != 0 } ?? 0
             let shared =
                 batch.isEmpty || place == 0
                 ? 0 : TokenTree.commonPrefix(sequences[order[place - 1]].ids, sequences[index].ids)
-            if !batch.isEmpty, tokens + sequences[index].ids.count - shared > budget {
+            let fresh = max(0, length - shared)
+            if !batch.isEmpty, tokens + fresh > budget {
                 try flush()
-                tokens += sequences[index].ids.count
+                tokens += length
             } else {
-                tokens += sequences[index].ids.count - shared
+                tokens += fresh
             }
             batch.append(index)
         }

@@ -33,6 +33,8 @@ package struct GeneratedTokens: Hashable, Sendable {
         case stop
         /// It had as many tokens as it may have.
         case length
+        /// Whoever asked for it needs no more of it.
+        case cut
     }
 
     package var ids: [Int32]

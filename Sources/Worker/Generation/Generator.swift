@@ -18,13 +18,16 @@ package final class Generator {
 
     /// Answers every prompt (token ids). `finished` is told of each answer as it ends, with its prompt's index.
     ///
-    /// - Parameter limits: the longest answer to each prompt, where they differ.
+    /// - Parameters:
+    ///   - limits: the longest answer to each prompt, where they differ.
+    ///   - isEnough: asked after each token that ends no answer; the answer ends where it says so (`cut`).
     ///
     /// Prompts must not be empty. A prompt as long as the model's context gets an empty answer that ended for its
     /// length. Throws what `interruption`, asked before every step, throws; `finished` was then told of the answers
     /// that had ended.
     package func generate(
         _ prompts: [[Int32]], _ options: GenerationOptions, limits: [Int]? = nil,
+        isEnough: (_ index: Int, _ ids: [Int32]) -> Bool = { _, _ in false },
         finished: (_ index: Int, GeneratedTokens) -> Void = { _, _ in },
         interruption: Interruption = {}
     ) throws -> [GeneratedTokens] {
@@ -41,7 +44,7 @@ package final class Generator {
             .sorted { TokenTree.precedes(prompts[$0], prompts[$1]) }
         for batch in batches(order, prompts, room) {
             try interruption()
-            try run(batch, prompts, room, options, &answers, finished, interruption)
+            try run(batch, prompts, room, options, &answers, isEnough, finished, interruption)
         }
         return answers
     }
@@ -73,7 +76,7 @@ package final class Generator {
 
     private func run(
         _ batch: [Int], _ prompts: [[Int32]], _ room: [Int], _ options: GenerationOptions,
-        _ answers: inout [GeneratedTokens],
+        _ answers: inout [GeneratedTokens], _ isEnough: (Int, [Int32]) -> Bool,
         _ finished: (Int, GeneratedTokens) -> Void, _ interruption: Interruption
     ) throws {
         let sampler = Sampler(options: options)
@@ -97,7 +100,9 @@ package final class Generator {
                     continue
                 }
                 answers[index].ids.append(token)
-                if answers[index].ids.count >= room[index] {
+                let isLongest = answers[index].ids.count >= room[index]
+                if isLongest || isEnough(index, answers[index].ids) {
+                    if !isLongest { answers[index].finish = .cut }
                     finished(index, answers[index])
                     continue
                 }

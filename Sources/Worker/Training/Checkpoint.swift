@@ -18,6 +18,9 @@ struct Checkpoint: Equatable {
     var startLoss: Double?
     var firstLoss: Double?
     var evaluationsWithoutGain = 0
+    /// Measurements in a row at which nothing was left to gain, and the steps after which the rate falls to its end.
+    var measurementsOfEnough = 0
+    var fallsAfter: Int?
     var seconds = 0.0
     var tokens = 0
     var labelTokens = 0
@@ -36,12 +39,14 @@ struct Checkpoint: Equatable {
             source("values", optimizer.parameters.values),
         ]
         if let best { tensors.append(source("best", best)) }
-        let numbers: [String: Double?] = [
+        var numbers: [String: Double?] = [
             "step": Double(step), "bestStep": Double(bestStep), "bestLoss": bestLoss, "startLoss": startLoss,
             "firstLoss": firstLoss, "bestTokenLoss": bestTokenLoss,
             "evaluationsWithoutGain": Double(evaluationsWithoutGain), "seconds": seconds, "tokens": Double(tokens),
             "labelTokens": Double(labelTokens), "lastLoss": lastLoss,
         ]
+        if measurementsOfEnough > 0 { numbers["measurementsOfEnough"] = Double(measurementsOfEnough) }
+        if let fallsAfter { numbers["fallsAfter"] = Double(fallsAfter) }
         var metadata = numbers.compactMapValues { $0.map { String($0.bitPattern) } }
         metadata["fingerprint"] = fingerprint
         try SafetensorsWriter.write(tensors, metadata: metadata, to: folder + "/" + Self.name)
@@ -87,6 +92,8 @@ struct Checkpoint: Equatable {
             step: whole("step"), bestStep: whole("bestStep"), bestLoss: number("bestLoss"),
             bestTokenLoss: number("bestTokenLoss"), startLoss: number("startLoss"),
             firstLoss: number("firstLoss"), evaluationsWithoutGain: whole("evaluationsWithoutGain"),
+            measurementsOfEnough: whole("measurementsOfEnough"),
+            fallsAfter: number("fallsAfter").flatMap { Int(exactly: $0) },
             seconds: number("seconds") ?? 0,
             tokens: whole("tokens"), labelTokens: whole("labelTokens"), lastLoss: number("lastLoss") ?? 0)
     }

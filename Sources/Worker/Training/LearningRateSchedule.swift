@@ -20,6 +20,15 @@ package struct LearningRateSchedule: Hashable, Sendable {
         floor = recipe.minLearningRateRatio
     }
 
+    /// The rate of 0-based `step` where the schedule is left after `from` steps: a straight fall to the floor over
+    /// `count`.
+    package func rate(_ step: Int, leftAfter from: Int, over count: Int) -> Double {
+        guard step >= from else { return rate(step) }
+        let last = rate(max(0, from - 1))
+        let done = min(1, Double(step - from + 1) / Double(max(1, count)))
+        return last + (min(last, peak * floor) - last) * done
+    }
+
     /// The rate of 0-based `step`: a linear rise over the warm-up, then the schedule down to the floor.
     package func rate(_ step: Int) -> Double {
         if step < warmup { return peak * Double(step + 1) / Double(warmup) }

@@ -14,6 +14,23 @@ struct Objective {
         var preference: PreferenceReport?
         /// The mean loss a labelled token, chosen answers' among them, where there are pairs; nil while training.
         var tokenLoss: Double?
+        /// The answers measured, where there are no pairs: how many, how many of them have a wrong token, their loss.
+        var answers = Answers()
+    }
+
+    struct Answers {
+        var count = 0
+        var wrong = 0
+        var loss = 0.0
+
+        /// What is left to gain an answer; nil where there are too few answers to say so.
+        func left(_ measure: EnoughRule.Measure) -> Double? {
+            guard count >= EnoughRule.fewestAnswers else { return nil }
+            switch measure {
+            case .wrongAnswers: return Double(wrong) / Double(count)
+            case .loss: return loss / Double(count)
+            }
+        }
     }
 
     let recipe: Recipe
@@ -61,13 +78,16 @@ struct Objective {
     func measure(_ rows: [Row], heed: Interruption) throws -> Loss? {
         let (answers, pairs) = Self.kinds(rows)
         var (sum, weight, correct) = (0.0, 0.0, 0.0)
+        var wrong = 0
         for tree in MicroBatches.make(answers, budget: budget, sharing: true) {
             try heed()
+            var wrongHere: Set<Int32> = []
             for (site, value) in zip(tree.labels, try transformer.score(tree)) {
                 sum += Double(site.weight) * Double(value.loss)
                 weight += Double(site.weight)
-                if value.correct { correct += Double(site.weight) }
+                if value.correct { correct += Double(site.weight) } else { wrongHere.insert(site.sequence) }
             }
+            wrong += wrongHere.count
         }
         guard weight > 0 || !pairs.isEmpty else { return nil }
         var loss = Loss()
@@ -79,6 +99,8 @@ struct Objective {
             weight += Double(chosen.tokens)
             correct += Double(chosen.correct)
             loss.tokenLoss = (sum + chosen.loss) / weight
+        } else {
+            loss.answers = Answers(count: answers.count { $0.labels > 0 }, wrong: wrong, loss: sum)
         }
         loss.tokenAccuracy = weight > 0 ? correct / weight : 0
         return loss

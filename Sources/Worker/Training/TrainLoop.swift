@@ -34,6 +34,7 @@ package final class TrainLoop {
 
     let model: Model
     let recipe: Recipe
+    let enough: EnoughRule?
     let train: [TrainingExample]
     let validation: [TrainingExample]
     let folder: String
@@ -63,6 +64,7 @@ package final class TrainLoop {
 
     /// - Parameters:
     ///   - parameters: what is trained, at its start: an adapter, fresh or served, or the weights themselves.
+    ///   - enough: ends training that has nothing left to gain; nil trains all epochs.
     ///   - folder: where checkpoints are written and looked for.
     ///   - fingerprint: names rows, base and start, so that a checkpoint of something else is not resumed.
     ///   - start: names rows and start alone, which is what the reference of pairs depends on.
@@ -72,7 +74,7 @@ package final class TrainLoop {
     ///   - interruption: asked before every micro-batch.
     /// - Throws: a Failure where there is nothing to train on.
     package init(
-        model: Model, parameters: any Trainable, recipe: Recipe, train: [TrainingExample],
+        model: Model, parameters: any Trainable, recipe: Recipe, enough: EnoughRule? = nil, train: [TrainingExample],
         validation: [TrainingExample], folder: String, fingerprint: String, start: String, team: ThreadTeam,
         memoryBytes: Int, report: @escaping (Event) -> Void,
         endOfEpoch: @escaping (EpochEnd) throws -> Void = { _ in }, interruption: @escaping Interruption = {}
@@ -90,6 +92,7 @@ package final class TrainLoop {
         try recipe.check()
         self.model = model
         self.recipe = recipe
+        self.enough = enough
         self.train = train
         self.validation = validation
         self.folder = folder
@@ -123,23 +126,21 @@ package final class TrainLoop {
             (state, saved) = (found, found)
         }
         optimizer.parameters.publish(to: transformer)
-        let last = min(steps, pauseAtStep ?? steps)
         do {
             if isValidationDue { try validate() }
             try endEpoch()
-            while state.step < last, !isPatienceLost {
+            func isAtWork() -> Bool { state.step < min(lastStep, pauseAtStep ?? lastStep) && !isPatienceLost }
+            while isAtWork() {
                 try takeStep()
                 if isEvaluation(state.step) { try validate() }
                 try endEpoch()
-                if state.step % max(1, recipe.checkpointEverySteps) == 0, state.step < last, !isPatienceLost {
-                    try checkpoint()
-                }
+                if state.step % max(1, recipe.checkpointEverySteps) == 0, isAtWork() { try checkpoint() }
             }
         } catch let givenUp as GivenUp {
             if state != saved { try checkpoint() }
             throw givenUp.cause
         }
-        if state.step < steps, pauseAtStep != nil, state.step == last {
+        if let pauseAtStep, state.step < lastStep, state.step == pauseAtStep {
             try checkpoint()
             return result(paused: true)
         }
@@ -149,9 +150,17 @@ package final class TrainLoop {
         return result(paused: false)
     }
 
+    /// The last step: the recipe's, or that at which the rate has fallen after nothing was left to gain.
+    private var lastStep: Int { state.fallsAfter.map { $0 + EnoughRule.fall(after: $0) } ?? steps }
+
+    private func rate(_ step: Int) -> Double {
+        state.fallsAfter.map { schedule.rate(step, leftAfter: $0, over: EnoughRule.fall(after: $0)) }
+            ?? schedule.rate(step)
+    }
+
     /// Tells of an epoch that ends with the steps done.
     private func endEpoch() throws {
-        guard state.step > 0, state.step % stepsPerEpoch == 0 || state.step == steps else { return }
+        guard state.step > 0, state.step % stepsPerEpoch == 0 || state.step == lastStep else { return }
         try endOfEpoch(
             EpochEnd(
                 step: state.step, bestStep: validation.isEmpty ? nil : state.bestStep, loss: state.lastLoss,
@@ -195,7 +204,7 @@ package final class TrainLoop {
         let loss = found.value
         let norm = optimizer.gradientNorm()
         try check(loss: loss, norm: norm, rows: rows)
-        let rate = schedule.rate(state.step)
+        let rate = rate(state.step)
         let clip = recipe.clipNorm > 0 ? min(1, recipe.clipNorm / (norm + 1e-6)) : 1
         optimizer.update(step: state.step + 1, rate: rate, scale: clip)
         optimizer.parameters.publish(to: transformer)
@@ -211,11 +220,11 @@ package final class TrainLoop {
         report(
             .step(
                 StepReport(
-                    step: state.step, steps: steps, epoch: Double(state.step) / Double(stepsPerEpoch), loss: loss,
+                    step: state.step, steps: lastStep, epoch: Double(state.step) / Double(stepsPerEpoch), loss: loss,
                     gradientNorm: norm, learningRate: rate, tokens: tokens, labelTokens: labels,
                     tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds),
                     memoryBytes: MemoryUse.peakBytes(),
-                    secondsLeft: state.seconds / Double(state.step) * Double(steps - state.step),
+                    secondsLeft: state.seconds / Double(state.step) * Double(lastStep - state.step),
                     preference: found.preference)))
     }
 
@@ -256,7 +265,7 @@ package final class TrainLoop {
 
     private func isEvaluation(_ step: Int) -> Bool {
         guard !validation.isEmpty else { return false }
-        if step == steps { return true }
+        if step == lastStep { return true }
         return recipe.evaluateEverySteps > 0 ? step % recipe.evaluateEverySteps == 0 : step % stepsPerEpoch == 0
     }
 
@@ -290,11 +299,25 @@ package final class TrainLoop {
         } else {
             state.evaluationsWithoutGain += 1
         }
-        let told = ValidationReport(
+        var told = ValidationReport(
             step: state.step, loss: mean, tokenAccuracy: found.tokenAccuracy, best: isBest,
             preference: found.preference, tokenLoss: found.tokenLoss)
+        told.left = enough.flatMap { found.answers.left($0.measure) }
+        look(at: told.left)
         lastValidation = told
         report(.validation(told))
+    }
+
+    /// Lets the rate fall to its end where what is left to gain was too little at enough measurements, and so many
+    /// steps are left that it saves some.
+    private func look(at left: Double?) {
+        guard let enough, state.fallsAfter == nil else { return }
+        let isEnough = left.map { $0 < enough.below } ?? false
+        state.measurementsOfEnough = isEnough ? state.measurementsOfEnough + 1 : 0
+        let end = state.step + EnoughRule.fall(after: state.step)
+        if state.step > 0, state.measurementsOfEnough >= EnoughRule.measurements, end < steps {
+            state.fallsAfter = state.step
+        }
     }
 
     private func checkpoint() throws {
@@ -304,7 +327,7 @@ package final class TrainLoop {
     }
 
     private func result(paused: Bool) -> TrainingResult {
-        TrainingResult(
+        var result = TrainingResult(
             adapter: AdapterReference(path: "", sha256: ""), steps: state.step,
             bestStep: validation.isEmpty ? state.step : state.bestStep,
             finalLoss: state.lastLoss, validationLoss: state.bestLoss, startValidationLoss: state.startLoss,
@@ -312,6 +335,8 @@ package final class TrainLoop {
             labelTokens: state.labelTokens,
             tokensPerSecond: Double(state.tokens) / max(1e-9, state.seconds),
             peakMemoryBytes: MemoryUse.peakBytes(), paused: paused, machine: MemoryUse.machine(threads: team.threads))
+        if state.fallsAfter != nil, !paused { result.plannedSteps = steps }
+        return result
     }
 
     private static func seconds(since start: ContinuousClock.Instant) -> Double {

@@ -51,7 +51,7 @@ package struct TokenTree: Sendable {
     /// For each sequence, the stream's token at its end.
     package private(set) var lastTokens: [Int32]
 
-    /// Prefixes shorter than this are not worth a node.
+    /// Prefixes shorter than this are not worth a node of their own; see `short` of ``init(_:sharing:trimmed:short:)``.
     static let shortestShared = 8
     // The attention kernel walks a path of at most 64 nodes.
     static let longestPath = 60
@@ -61,7 +61,9 @@ package struct TokenTree: Sendable {
     /// - Parameter trimmed: leave out the tokens that no label follows: they cost a forward and backward pass and
     ///   change nothing.
     ///   ``lastTokens`` then tells the last token that was kept.
-    package init(_ sequences: [TokenSequence], sharing: Bool = true, trimmed: Bool = false) {
+    ///   - short: share beginnings however short. A node of fewer tokens than are worth one is joined by those below
+    ///   it, so that what attention sums is the same to the last bit as without it.
+    package init(_ sequences: [TokenSequence], sharing: Bool = true, trimmed: Bool = false, short: Bool = false) {
         let inputs = sequences.map { sequence in
             trimmed ? Array(sequence.ids[..<(sequence.weights.lastIndex { $0 != 0 } ?? 0)]) : sequence.ids
         }
@@ -70,11 +72,11 @@ package struct TokenTree: Sendable {
         if sharing {
             let order = sequences.indices.filter { !inputs[$0].isEmpty }
                 .sorted { Self.precedes(inputs[$0], inputs[$1]) }
-            var builder = Builder(sequences: sequences, inputs: inputs, tree: self)
+            var builder = Builder(sequences: sequences, inputs: inputs, short: short, tree: self)
             for group in builder.groups(order[...], at: 0) { builder.tree(group) }
             self = builder.result
         } else {
-            var builder = Builder(sequences: sequences, inputs: inputs, tree: self)
+            var builder = Builder(sequences: sequences, inputs: inputs, short: false, tree: self)
             for index in sequences.indices where !inputs[index].isEmpty { builder.tree([index][...]) }
             self = builder.result
         }
@@ -114,13 +116,15 @@ package struct TokenTree: Sendable {
         let sequences: [TokenSequence]
         /// The tokens of each sequence that go into the stream.
         let inputs: [[Int32]]
+        let short: Bool
         var result: TokenTree
         // Where the path above the present node lies in the stream: the token at each depth.
         var path: [Int32] = []
 
-        init(sequences: [TokenSequence], inputs: [[Int32]], tree: TokenTree) {
+        init(sequences: [TokenSequence], inputs: [[Int32]], short: Bool, tree: TokenTree) {
             self.sequences = sequences
             self.inputs = inputs
+            self.short = short
             result = tree
         }
 
@@ -146,7 +150,7 @@ package struct TokenTree: Sendable {
             let firstNode = result.nodes.count
             let firstToken = result.tokens.count
             path = []
-            place(order, from: 0, probe: 0, parent: -1, firstNode: firstNode, level: 0)
+            place(order, from: 0, begun: 0, parent: -1, firstNode: firstNode, level: 0)
             let nodes = firstNode..<result.nodes.count
             let depth = nodes.reduce(0) {
                 max($0, Int(result.nodes[$1].depth + result.nodes[$1].end - result.nodes[$1].start))
@@ -154,38 +158,46 @@ package struct TokenTree: Sendable {
             result.trees.append(Tree(nodes: nodes, depth: depth, tokens: firstToken..<result.tokens.count))
         }
 
-        /// Places sequences that agree below `probe`; those below `from` are placed already.
+        /// Places sequences that agree below `from`, where what lies below it is placed already; `begun` is where the
+        /// stretch began that the next node is part of: before `from` where the nodes above are too short to end one.
         private mutating func place(
-            _ order: ArraySlice<Int>, from: Int, probe: Int, parent: Int, firstNode: Int, level: Int
+            _ order: ArraySlice<Int>, from: Int, begun: Int, parent: Int, firstNode: Int, level: Int
         ) {
             guard let first = order.first, let last = order.last else { return }
             guard order.count > 1, level < TokenTree.longestPath - 1 else {
-                for index in order { leaf(index, from: from, parent: parent, firstNode: firstNode) }
+                for index in order { leaf(index, from: from, begun: begun, parent: parent, firstNode: firstNode) }
                 return
             }
             let shared = TokenTree.commonPrefix(inputs[first], inputs[last])
-            var start = from
-            var above = parent
-            if shared - from >= TokenTree.shortestShared {
-                above = node(Array(inputs[first][from..<shared]), depth: from, parent: parent, firstNode: firstNode)
+            let isLong = shared - begun >= TokenTree.shortestShared
+            var (start, next, above) = (from, begun, parent)
+            if isLong || short, shared > from {
+                above = node(
+                    Array(inputs[first][from..<shared]), depth: from, joined: begun < from, parent: parent,
+                    firstNode: firstNode)
                 start = shared
+                if isLong { next = shared }
             }
             for group in groups(order, at: shared) {
                 if group.count == 1 {
-                    for index in group { leaf(index, from: start, parent: above, firstNode: firstNode) }
+                    for index in group {
+                        leaf(index, from: start, begun: next, parent: above, firstNode: firstNode)
+                    }
                 } else {
                     place(
-                        group, from: start, probe: shared, parent: above, firstNode: firstNode,
+                        group, from: start, begun: next, parent: above, firstNode: firstNode,
                         level: above == parent ? level : level + 1)
                 }
             }
             path.removeLast(start - from)
         }
 
-        private mutating func leaf(_ index: Int, from: Int, parent: Int, firstNode: Int) {
+        private mutating func leaf(_ index: Int, from: Int, begun: Int, parent: Int, firstNode: Int) {
             let sequence = sequences[index]
             let rest = Array(inputs[index][from...])
-            if !rest.isEmpty { _ = node(rest, depth: from, parent: parent, firstNode: firstNode) }
+            if !rest.isEmpty {
+                _ = node(rest, depth: from, joined: begun < from, parent: parent, firstNode: firstNode)
+            }
             for position in 1..<max(1, min(sequence.ids.count, inputs[index].count + 1))
             where sequence.weights[position] != 0 {
                 result.labels.append(
@@ -197,7 +209,7 @@ package struct TokenTree: Sendable {
             path.removeLast(rest.count)
         }
 
-        private mutating func node(_ ids: [Int32], depth: Int, parent: Int, firstNode: Int) -> Int {
+        private mutating func node(_ ids: [Int32], depth: Int, joined: Bool, parent: Int, firstNode: Int) -> Int {
             let start = result.tokens.count
             for (offset, id) in ids.enumerated() {
                 result.tokens.append(id)
@@ -205,7 +217,9 @@ package struct TokenTree: Sendable {
                 path.append(Int32(start + offset))
             }
             result.nodes.append(
-                ck_node(start: Int32(start), end: Int32(start + ids.count), parent: Int32(parent), depth: Int32(depth)))
+                ck_node(
+                    start: Int32(start), end: Int32(start + ids.count), parent: Int32(parent), depth: Int32(depth),
+                    joined: joined ? 1 : 0))
             return result.nodes.count - 1 - firstNode
         }
     }

@@ -84,13 +84,16 @@ extension Transformer {
 
     /// Logits [rows × vocabulary] of the given rows of a residual stream, valid until the next call.
     ///
-    /// - Parameter alike: each row's are the same bits whichever other rows there are.
-    package func logits(_ hidden: UnsafePointer<Float>, rows: [Int], alike: Bool = false) throws
+    /// - Parameters:
+    ///   - alike: each row's are the same bits whichever other rows there are.
+    ///   - spacing: numbers between two rows.
+    package func logits(_ hidden: UnsafePointer<Float>, rows: [Int], alike: Bool = false, spacing: Int = 0) throws
         -> UnsafeMutablePointer<Float>
     {
         let d = configuration.width
         let count = max(1, rows.count)
-        try headScratch.reserve(count * (2 * d + 2 + configuration.vocabulary))
+        let width = configuration.vocabulary + spacing
+        try headScratch.reserve(count * (2 * d + 2 + width))
         let x = headScratch.pointer
         let normed = x + count * d
         let statistics = normed + count * d
@@ -98,7 +101,7 @@ extension Transformer {
         for (index, row) in rows.enumerated() { (x + index * d).update(from: hidden + row * d, count: d) }
         normalise(model.weights.finalNorm, x, normed, statistics, tokens: rows.count)
         if configuration.logitScale != 1 { scaleRows(normed, by: configuration.logitScale, tokens: rows.count) }
-        let head = [Products.Forward(model.weights.head, logits, ldy: configuration.vocabulary)]
+        let head = [Products.Forward(model.weights.head, logits, ldy: width)]
         if alike {
             products.forwardRows(head, [[]], x: normed, ldx: d, tokens: rows.count)
         } else {

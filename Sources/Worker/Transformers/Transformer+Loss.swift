@@ -89,12 +89,6 @@ extension Transformer {
         }
     }
 
-    /// Forward only: the loss at every label site.
-    package func score(_ tree: TokenTree) throws -> [SiteLoss] {
-        try draw(nil, tree)
-        return try loss(tree, forward(tree))
-    }
-
     /// Forward and backward: adds the gradient of `scale` · Σ weight · loss to `gradients`; returns the losses.
     ///
     /// - Parameter noise: the step's randomness; `tree` must then share no prefixes.

@@ -63,6 +63,8 @@ package struct Experiment: Codable, Hashable, Sendable {
     /// Recipe and base as the settings had them when the experiment began.
     package var configuredRecipe: Recipe
     package var configuredBase: BaseID
+    /// When a trial has nothing left to gain (nil: all epochs are trained).
+    package var enough: EnoughRule?
     /// Optimizer steps of a whole trial of the present recipe.
     package var steps: Int
     /// Training rows; the steps of a trial follow from them, its epochs and its batch (0: every trial has `steps`).

@@ -18,7 +18,9 @@ package struct ExampleRecord: Codable, Hashable, Sendable {
     package var reference: String
     /// Greedy answer, where generation was asked for.
     package var output: String?
+    /// Why the answer ended: `stop`, `length`, or `cut` (``cutAnswer``).
     package var finish: String?
+    /// Nil where the answer was cut.
     package var outputTokens: Int?
     /// The true class, and log-probability of each class's text as the completion.
     package var label: String?
@@ -28,6 +30,16 @@ package struct ExampleRecord: Codable, Hashable, Sendable {
     package var drop: DropID?
     /// What the daemon computed of the answer, by metric: assertions, graders, evaluators' programs, memorisation.
     package var scores: [MetricKey: Double]?
+
+    /// The ``finish`` of an answer whose beginning alone was generated: it could no longer become a class or what was
+    /// wanted, and nobody reads its text.
+    package static let cutAnswer = "cut"
+
+    /// Whether ``output`` is the beginning of an answer alone.
+    package var isCutShort: Bool { finish == Self.cutAnswer }
+
+    /// The answer for a person to read: its beginning with an ellipsis where that is all there is.
+    package var shownOutput: String? { isCutShort ? output.map { $0 + "…" } : output }
 
     package init(
         row: RowID, set: SetName, lossSum: Double, tokens: Int, correctTokens: Int, bytes: Int, promptTokens: Int,

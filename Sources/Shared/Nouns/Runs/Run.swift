@@ -38,6 +38,8 @@ package struct Run: Codable, Hashable, Sendable {
     /// The version training starts from (nil: the base).
     package var parent: VersionID?
     package var recipe: Recipe
+    /// When its training has nothing left to gain (nil: all epochs are trained, because somebody named their number).
+    package var enough: EnoughRule?
     /// What is being judged, once trained.
     package var adapter: AdapterReference?
     package var training: TrainingResult?

@@ -2,6 +2,8 @@
 package struct TrainingResult: Codable, Hashable, Sendable {
     package var adapter: AdapterReference
     package var steps: Int
+    /// The steps that there would have been, where training ended because nothing was left to gain (``EnoughRule``).
+    package var plannedSteps: Int?
     /// The step whose weights are in `adapter`: the best by validation where there is one, else the last.
     package var bestStep: Int
     package var finalLoss: Double

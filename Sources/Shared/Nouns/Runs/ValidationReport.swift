@@ -9,6 +9,8 @@ package struct ValidationReport: Codable, Hashable, Sendable {
     package var preference: PreferenceReport?
     /// The mean loss a labelled token, chosen answers' among them, where pairs make `loss` another thing.
     package var tokenLoss: Double?
+    /// What is left to gain by the run's ``EnoughRule``, where it has one.
+    package var left: Double?
     package init(
         step: Int, loss: Double, tokenAccuracy: Double, best: Bool, preference: PreferenceReport? = nil,
         tokenLoss: Double? = nil

@@ -120,7 +120,7 @@ package enum RunDocument {
                 let place = record.set == .gate ? "" : " of \(record.set)"
                 let mark: Mark = pair.isRight.map { $0 ? .pass : .fail } ?? .none
                 let answers = AnswerDifference(
-                    wanted: record.reference, candidate: record.output, baseline: pair.served?.output)
+                    wanted: record.reference, candidate: record.shownOutput, baseline: pair.served?.shownOutput)
                 return Finding(
                     mark, "\(record.row)\(place), loss \(Quantity.number(record.meanLoss))",
                     text: [
@@ -281,9 +281,15 @@ package enum RunDocument {
         return blocks.isEmpty ? [] : [.heading("Training")] + blocks
     }
 
+    /// Of a run that ended early also the steps that it would have had.
+    private static func steps(_ training: TrainingResult) -> String {
+        training.plannedSteps.map { "\(training.steps) of \($0) steps (nothing was left to gain)" }
+            ?? "\(training.steps) steps"
+    }
+
     private static func training(_ training: TrainingResult) -> String {
         """
-        \(training.steps) steps in \(Quantity.duration(training.seconds)) (weights of step \(training.bestStep)), loss \
+        \(steps(training)) in \(Quantity.duration(training.seconds)) (weights of step \(training.bestStep)), loss \
         \(Quantity.number(training.finalLoss)), validation \(Quantity.number(training.startValidationLoss)) → \
         \(Quantity.number(training.validationLoss)), \(Quantity.number(training.tokensPerSecond)) tokens/s, peak \
         \(Quantity.bytes(training.peakMemoryBytes))

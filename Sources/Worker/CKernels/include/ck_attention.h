@@ -9,6 +9,8 @@ typedef struct {
     int32_t parent;
     /// Position of the first token in its sequence: the number of tokens on the path above.
     int32_t depth;
+    /// 1 where sums over the values of this node go on with those over its parent's, so that both have the bits of one node.
+    int32_t joined;
 } ck_node;
 
 /// One attention head over one tree; pointers are those of token 0 of the stream, at the head's columns.

@@ -20,7 +20,7 @@ struct TrainRunner {
         let epochs = EpochFolders(work: WorkFolder(context.request.directory))
         context.events.stage("training")
         let loop = try TrainLoop(
-            model: job.model, parameters: job.parameters, recipe: task.recipe, train: job.train,
+            model: job.model, parameters: job.parameters, recipe: task.recipe, enough: task.enough, train: job.train,
             validation: job.validation,
             folder: context.request.directory, fingerprint: job.fingerprint, start: job.start, team: job.team,
             memoryBytes: job.activationBytes,
@@ -252,6 +252,8 @@ struct TrainingJob {
         var hash = SHA256()
         hash.update(Data(origin(task).joined(separator: "\n").utf8))
         hash.update(try ContractCoding.encode(task.recipe))
+        // A request without one has the fingerprint that it had before there were any.
+        if let enough = task.enough { hash.update(try ContractCoding.encode(enough)) }
         return Digest.hex(hash.finish())
     }
 }
