@@ -199,7 +199,7 @@ let daemon: [Target] = [
             "ControlProtocol", "Datasets", "Delivery", "EngineChecks", "EvaluationMetrics", "Experiments", "Feedback",
             "Gating", "GoldenSets", "Intake", "JSONSchemas", "Judged", "Launching", "Ledger", "Monitoring", "Multipart",
             "Nouns", "Packs", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness",
-            "StageKit", "Supervision", "WorkerProtocol", lifecycle, logging,
+            "StageKit", "Statistics", "Supervision", "WorkerProtocol", lifecycle, logging,
         ]),
     library(
         "Daemon", "WireAPI",

@@ -27,7 +27,9 @@ enum Cases {
         training: TrainingResult? = nil, _ change: (inout GatesSettings) -> Void = { _ in },
         evidence also: (inout GatingRules.Evidence) -> Void = { _ in }
     ) -> Verdict {
+        // One verdict by itself; ``StreamRulesTests`` looks at their sequence.
         var settings = GatesSettings()
+        settings.overStream = false
         change(&settings)
         var evidence = GatingRules.Evidence(
             candidate: candidate, served: served, base: base, baseline: served == nil ? nil : "v-1", newDrops: newDrops)

@@ -11,7 +11,7 @@ import Testing
     @Test func aBetterModelPassesTheDefaults() {
         let verdict = Cases.judge(Cases.strong(60), base: Cases.weak(60))
         #expect(verdict.outcome == .pass, "\(verdict.summary)")
-        #expect(verdict.gates.map(\.kind) == [.integrity, .nonInferiority, .nonInferiority, .superiority])
+        #expect(verdict.gates.map(\.kind) == [.integrity, .nonInferiority, .superiority])
         #expect(verdict.figures[.candidate]?["gate"]?["macro_f1"] != nil && verdict.confusion?["a"]?["a"] != nil)
         #expect(verdict.advice.isEmpty)
         for gate in verdict.gates.dropFirst() {

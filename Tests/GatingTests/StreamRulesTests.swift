@@ -1,6 +1,7 @@
 import EvaluationMetrics
 import Foundation
 import Nouns
+import Settings
 import Statistics
 import Testing
 
@@ -54,7 +55,13 @@ struct StreamRulesTests {
         let verdict = Cases.judge(candidate, served: served, base: Cases.weak(60)) { $0.overStream = true }
         #expect(verdict.outcome == .pass, "\(verdict.summary)")
         #expect(verdict.gates.map(\.kind) == [.integrity, .stream])
-        #expect(Cases.judge(candidate, served: served, base: Cases.weak(60)).outcome == .fail)
+        // A loss that somebody writes a rule for is a gate.
+        let written = Cases.judge(candidate, served: served, base: Cases.weak(60)) {
+            var rule = GateRuleSettings(metric: .loss)
+            rule.maxRegression = 0.02
+            ($0.overStream, $0.rules) = (true, [rule])
+        }
+        #expect(written.outcome == .fail)
         // The first promotion is asked as ever.
         let first = Cases.judge(candidate, base: Cases.weak(60)) { $0.overStream = true }
         #expect(first.gates.contains { $0.kind == .superiority })
@@ -111,16 +118,120 @@ struct StreamRulesTests {
         #expect(differing == 0)
     }
 
-    /// A short form of `bench-false-promotion stream`: candidates that are each a quarter of a margin worse.
-    @Test func whatFallsALittleEachDayIsStopped() {
-        var deep = 0
-        for trial in 0..<12 {
-            var stream = PromotionStream(seed: UInt64(trial), first: 200, daily: 10, days: 60)
-            let fallen = stream.run(delta: -0.005).deepest
-            if fallen > 0.03 { deep += 1 }
+    @Test func recentRowsThatDisagreeWithOlderOnesAreNamed() throws {
+        func records(_ right: @escaping (Int) -> Bool) -> [ExampleRecord] {
+            Cases.records(200, drop: { $0 < 160 ? "d-1" : "d-2" }, right: right, loss: { _ in 0.3 })
         }
-        #expect(deep <= 2)
-        var better = PromotionStream(seed: 1, first: 200, daily: 10, days: 60)
-        #expect(better.run(delta: 0.005).gained > 0.05)
+        let candidate = records { $0 < 160 ? $0 % 3 != 0 : $0 % 10 != 0 }
+        let served = records { $0 < 160 ? $0 % 10 != 0 : $0 % 3 != 0 }
+        let verdict = Cases.judge(candidate, served: served, base: Cases.weak(200), newDrops: ["d-2"]) {
+            $0.overStream = true
+        }
+        let gate = try #require(verdict.gates.first { $0.kind == .stream })
+        #expect(gate.outcome == .fail && gate.explanation.contains("gates.window"))
+        let alike = Cases.judge(served, served: served, base: Cases.weak(200), newDrops: ["d-2"]) {
+            $0.overStream = true
+        }
+        #expect(!alike.gates.contains { $0.explanation.contains("gates.window") })
+    }
+
+    @Test func aModelThatIsJudgedAgainIsHeldAtItsShare() {
+        let served = difference(400, 10, 8)
+        func holds(_ tries: Int) -> Bool {
+            StreamRules.holds(
+                served: served, anchor: nil, promotions: 0, margin: 0.025, alpha: 0.05, tries: tries)
+        }
+        #expect(holds(0) && holds(1) && !holds(9))
+    }
+
+    @Test func theQuickTestOfLossesGivesTheSameVerdicts() {
+        var differing = 0
+        for trial in 0..<1_000 {
+            let random = CounterRandom(seed: 9, stream: UInt64(trial))
+            let shift = random.unit(1_000) * 0.2 - 0.05
+            let rows = (0..<(20 + trial % 60)).map { shift - log(1 - random.unit(UInt64($0))) * 0.3 - 0.3 }
+            let quick = StreamRules.Difference(quick: rows).pValue(0)
+            let whole = PairedBootstrap.mean(of: rows, seed: 7)?.pValue ?? 1
+            // Levels at which something is shown to be better; a tenth of the resamples differs by their number only.
+            for level in [0.1, 0.05] where (quick <= level) != (whole <= level) && abs(whole - level) > 0.3 * level {
+                differing += 1
+            }
+        }
+        #expect(differing == 0)
+    }
+
+    @Test func anUndecidedModelIsGoneOnFromWhereValidationRowsAllowIt() throws {
+        let served = Cases.records(30, right: { $0 % 3 != 0 }, loss: { _ in 0.3 })
+        func found(_ right: @escaping (Int) -> Bool) throws -> Verdict {
+            Cases.judge(served, served: served, base: Cases.weak(30)) {
+                $0.overStream = true
+            } evidence: {
+                let before = Cases.records(20, set: .validation, right: { $0 % 4 != 0 }, loss: { _ in 0.3 })
+                $0.validation = (Cases.records(20, set: .validation, right: right, loss: { _ in 0.9 }), before)
+            }
+        }
+        let better = try found { _ in true }
+        #expect(better.outcome == .inconclusive, "the gate rows alone decide nothing")
+        let continuation = try #require(better.continuation)
+        #expect(continuation.goesOn && continuation.metric == .accuracy && continuation.rows == 20)
+        #expect(try found { $0 % 4 != 0 }.continuation?.goesOn == true, "it need not be better")
+        #expect(try found { $0 % 2 != 0 }.continuation?.goesOn == false)
+        #expect(Cases.judge(served, served: served, base: Cases.weak(30)).continuation == nil)
+    }
+}
+
+/// Short forms of `bench-false-promotion stream`: what is served over months of daily verdicts.
+struct PromotionStreamTests {
+    private func play(_ streams: Int, _ setting: PromotionStream.Setting) -> [PromotionStream.Outcome] {
+        (0..<streams).map { trial in
+            var stream = PromotionStream(seed: UInt64(trial), setting)
+            return stream.run()
+        }
+    }
+
+    private func mean(_ outcomes: [PromotionStream.Outcome], _ value: (PromotionStream.Outcome) -> Double) -> Double {
+        outcomes.reduce(0) { $0 + value($1) } / Double(outcomes.count)
+    }
+
+    @Test(arguments: [PromotionStream.Measure.accuracy, .loss])
+    func whatFallsALittleEachDayIsStopped(measure: PromotionStream.Measure) {
+        var setting = PromotionStream.Setting(200, 10, days: 40, .fixed(-0.005))
+        setting.measure = measure
+        let kept = play(6, setting)
+        #expect(kept.count { $0.deepest > 0.03 } <= 1)
+    }
+
+    @Test func whatIsBetterEachDayIsFollowed() {
+        var setting = PromotionStream.Setting(200, 10, days: 40, .fixed(0.005))
+        let gained = mean(play(4, setting), \.gained)
+        #expect(gained > 0.05)
+        setting.rule = .strict
+        #expect(mean(play(4, setting), \.gained) < gained)
+    }
+
+    @Test func aSecondMetricDoesNotFallBelowItsAnchor() {
+        var setting = PromotionStream.Setting(200, 10, days: 40, .fixed(0.005))
+        setting.second = -0.01
+        #expect(mean(play(4, setting), \.deepest2) < 0.03)
+    }
+
+    @Test func undecidedModelsAreGoneOnFromAndJudgedAgain() {
+        let setting = PromotionStream.Setting(15, 15, days: 14, .learning(badDays: true))
+        let outcomes = play(6, setting)
+        #expect(outcomes.contains { $0.continued > 0 } && outcomes.contains { $0.judgedAgain > 0 })
+        #expect(mean(outcomes, \.behind) < 0.02)
+    }
+
+    @Test func equalCandidatesPassNoMoreOftenForCorrections() {
+        var setting = PromotionStream.Setting(15, 15, days: 40, .fixed(0))
+        setting.corrections = .apart
+        let apart = mean(play(8, setting)) { Double($0.promotions) }
+        setting.corrections = .judged
+        #expect(mean(play(8, setting)) { Double($0.promotions) } > apart)
+    }
+
+    @Test func whatIsKnownStartsNoRun() {
+        let outcomes = play(2, PromotionStream.Setting(200, 10, days: 60, .fixed(0.01)))
+        #expect(outcomes.allSatisfy { $0.skipped > 5 && $0.gained > 0.15 })
     }
 }

@@ -9,7 +9,10 @@ struct RunLifeTests {
 
     /// Every step that there is; all others are refused. "new" is a run that does not exist yet.
     static let steps: [String: [String: RunState]] = [
-        "new": ["queued": .queued, "followed": .queued, "wonExperiment": .trained, "added": .trained],
+        "new": [
+            "queued": .queued, "followed": .queued, "wonExperiment": .trained, "added": .trained,
+            "judgedAgain": .trained,
+        ],
         "queued": [
             "workerStarted": .training, "resumed": .training, "paused": .queued,
             "failed": .failed, "cancelled": .cancelled,

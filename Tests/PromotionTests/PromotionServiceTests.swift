@@ -72,6 +72,36 @@ struct PromotionServiceTests {
         return nil
     }
 
+    /// What the gates could not decide on and validation rows do not speak against.
+    @Test func whatIsGoneOnFromIsAVersionThatIsNotServed() throws {
+        _ = try judged("a", weights: "one")
+        try service.pass()
+        let first = try #require(try served("a"))
+        func undecided(goesOn: Bool) throws -> Run {
+            let run = try judged("a", .inconclusive, baseline: first, weights: "two \(goesOn)")
+            try context.ledger.amend(run.id) {
+                $0.verdict?.continuation = Continuation(goesOn: goesOn, metric: .loss, rows: 9, explanation: "e")
+            }
+            try service.pass()
+            return try #require(try context.ledger.run(run.id))
+        }
+        #expect(try undecided(goesOn: false).version == nil)
+        let run = try undecided(goesOn: true)
+        let version = try #require(run.version)
+        #expect(try served("a") == first && run.state == .inconclusive)
+        #expect(FileManager.default.fileExists(atPath: sandbox.layout.versionRecord("a", version)))
+        #expect(try context.ledger.version(version)?.adapters.count == 1)
+        // It was never served, and a rollback does not change that.
+        let failure = refusal { _ = try service.rollback("a", to: version, who: "eva", reason: "r") }
+        #expect(failure?.code == "version.unproven")
+        let plan = try Retention(context).run(isPressed: true, remove: false)
+        #expect(plan.kept.contains { $0.version == version && $0.reason == "is what the next run goes on from" })
+        // By force it is served, and nothing is gone on from any more.
+        let record = try service.promote(run.id, who: "eva", reason: "needed", force: true)
+        #expect(record.version == version && record.kind == .forced)
+        #expect(try context.ledger.served("a")?.version == version)
+    }
+
     /// What was served is scored beside the candidate: those are figures of the same rows.
     @Test func twoVersionsAreComparedOnTheSameRowsWhereTheyWereScoredOnSome() throws {
         let catalogue = VersionCatalogue(context)

@@ -50,12 +50,14 @@ struct SettingsTextTests {
         forgetting_budget = 0.2
         window = "days:30"
         warm_start_ratio = 0.75
+        unproven = 2
         [gates]
         primary = "loss"
         margin = 0.03
         confidence = 0.9
         require_improvement = false
-        stream = true
+        stream = false
+        window = "drops:9"
         beat_simplest = true
         max_new_tokens = 7
         maximum_rows = 900

@@ -42,6 +42,7 @@ extension RunEvent {
         "followed": .followed("r-7", "smaller-rate: it overfits"),
         "wonExperiment": .wonExperiment("x-1", trial: 3),
         "added": .added("v-2", from: "another machine"),
+        "judgedAgain": .judgedAgain("r-7"),
         "workerStarted": .workerStarted(resumes: false),
         "resumed": .workerStarted(resumes: true),
         "trained": .training,

@@ -12,9 +12,9 @@ extension ExperimentService {
         try loop.each(
             pipelines, as: "iteration", key: \.name.rawValue, about: { ["pipeline": "\($0.name)"] }
         ) { pipeline in
-            // What was trained elsewhere says nothing of how to train here.
+            // What was trained elsewhere, or was only judged again, says nothing of how to train here.
             let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter {
-                $0.purpose != .trial && $0.foreign == nil
+                $0.purpose != .trial && $0.foreign == nil && $0.judgesAgain == nil
             }
             // Only the newest: what came before it is no longer what matters.
             guard let last = runs.first, last.state == .rejected || last.state == .inconclusive, last.followUp == nil
@@ -52,10 +52,14 @@ extension ExperimentService {
         case .retry(let recipe, let mode, let replay, let reason):
             // The new rows of the chain are those that its first run took in.
             let drops = chain[0].drops
-            let snapshot =
-                mode == last.mode && replay == nil ? last.snapshot : try freeze(pipeline.name, mode, replay).id
+            let served = try context.served(pipeline.name)?.id
+            // The same rows from the same start, unless another model is served by now.
+            let isSame = mode == last.mode && replay == nil
+            let start = last.verdict?.baseline == served ? last.parent : served
+            let isKept = isSame && (mode == .fromBase || start == last.parent)
+            let snapshot = isKept ? last.snapshot : try freeze(pipeline.name, mode, replay).id
             let settings = try FrozenSettings.freeze(pipeline, context)
-            let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
+            let parent = mode == .fromBase ? nil : isKept ? start : served
             let run = try context.ledger.queue(taking: []) { id in
                 var run = Run(
                     id: id, pipeline: pipeline.name, purpose: .iteration, mode: parent == nil ? .fromBase : mode,

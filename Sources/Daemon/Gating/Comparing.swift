@@ -24,13 +24,15 @@ extension GatingRules {
                 key, set: set, slice: slice, threshold: -margin)
         }
 
-        /// Not worse than the anchor by the margin or more.
-        func notBelowAnchor(_ key: MetricKey, slice: String?) -> GateResult {
-            let margin = settings.margin ?? MetricRegistry.metric(key)?.margin ?? 0
-            let place = JudgedRows(set: .gate, slice: slice, candidate: [], reference: []).place
-            return paired(
-                "\(key)\(place) not worse than the anchor by more than \(text(margin))", kind: .nonInferiority, key,
-                set: .gate, slice: slice, threshold: -margin, against: evidence.anchor?.records ?? [])
+        /// Not worse than a gate's anchor by the margin or more; nil where the served model is the anchor.
+        func notBelowAnchor(_ gate: GatingRules.GuardedGate) -> GateResult? {
+            guard let anchor = evidence.anchor(of: gate.gate) else { return nil }
+            let (key, set, slice) = (gate.gate.metric, gate.gate.set, gate.gate.slice)
+            var surer = settings
+            surer.confidence = 1 - StreamRules.guarding(alpha)
+            return Self(evidence: evidence, settings: surer, seed: seed).paired(
+                "\(gate.gate) not worse than its anchor by more than \(text(gate.margin))", kind: .nonInferiority, key,
+                set: set, slice: slice, threshold: -gate.margin, against: anchor.records)
         }
 
         /// What the base knew is not forgotten: the loss on its own probe does not rise over the base's by the bound or

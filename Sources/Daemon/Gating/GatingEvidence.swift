@@ -12,6 +12,17 @@ extension GatingRules {
         package var base: [ExampleRecord]
         /// What must not be fallen below, where the stream of runs is judged; nil where that is the served model.
         package var anchor: AnchorEvidence?
+        /// The same for gates beside that of the primary metric, and the gates in which the served model is the anchor;
+        /// any other has that of the primary metric.
+        package var gateAnchors: [AnchoredGate: AnchorEvidence] = [:]
+        package var anchoredAtServed: Set<AnchoredGate> = []
+        /// When what is served was promoted: rows that came since did not choose it.
+        package var servedSince: Date?
+        /// Verdicts on the same model before this one.
+        package var tries = 0
+        /// Candidate and reference on the validation rows, which decide whether the next run goes on from what the
+        /// gates could not decide on; nil where that is not asked.
+        package var validation: (candidate: [ExampleRecord], reference: [ExampleRecord])?
         /// The version of `served`.
         package var baseline: VersionID?
         /// The drops that made the run necessary; all others are earlier ones, whose skills must stay.
@@ -50,6 +61,11 @@ extension GatingRules {
 
         /// What the candidate is compared with: the served model, or the base where nothing is served.
         var reference: [ExampleRecord] { served ?? base }
+        /// What must not be fallen below in one gate; nil where that is the served model.
+        func anchor(of gate: AnchoredGate) -> AnchorEvidence? {
+            gateAnchors[gate] ?? (anchoredAtServed.contains(gate) ? nil : anchor)
+        }
+
         /// The same in words.
         var against: String { served == nil ? "the base" : "the served model" }
         /// The names of all sets, the gate set first.

@@ -23,17 +23,18 @@ extension GatingRules {
     /// Nothing is left to gain: the model compared with is right on every row that a claim of improvement is about.
     static func ceiling(_ gates: [GateResult], _ evidence: Evidence) -> Advice? {
         let claim = gates.first {
-            guard $0.kind == .superiority, $0.outcome != .pass, let metric = MetricRegistry.metric($0.metric) else {
-                return false
-            }
+            guard [.superiority, .stream].contains($0.kind), $0.outcome != .pass,
+                let metric = MetricRegistry.metric($0.metric)
+            else { return false }
             return metric.range?.upperBound == $0.reference && metric.direction == .higher
         }
         guard let claim else { return nil }
+        let way = claim.kind == .stream ? "" : ", or set gates.require_improvement = false"
         return Advice(
             action: "nothing_to_gain",
             reason: """
                 On \(claim.metric) \(evidence.against) is right on all \(claim.rows) gate rows already, so nothing can \
-                be shown to be better: drop rows that it gets wrong, or set gates.require_improvement = false.
+                be shown to be better: drop rows that it gets wrong\(way).
                 """,
             figures: ["rows": Double(claim.rows)])
     }

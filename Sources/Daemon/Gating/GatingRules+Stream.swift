@@ -23,43 +23,14 @@ extension GatingRules.Evidence {
 }
 
 extension GatingRules {
-    /// What the gate rows that there are by now say of the served version against the anchor, with the figures in
-    /// words; nil where what is served is the anchor, or nothing can be said.
-    package static func look(_ evidence: Evidence, _ settings: GatesSettings, seed: UInt64)
-        -> (found: StreamRules.Look, reason: String)?
-    {
-        guard let anchor = evidence.anchor, let served = evidence.served, served.count == anchor.records.count else {
-            return nil
-        }
-        let primary = Primary(evidence, settings)
-        guard let metric = MetricRegistry.metric(primary.metric), metric.direction != .neutral else { return nil }
-        let chosen = served.indices.filter {
-            served[$0].set == .gate && matches(primary.slice, served[$0], evidence)
-        }
-        let (now, before) = (chosen.map { MetricInput(served[$0]) }, chosen.map { MetricInput(anchor.records[$0]) })
-        let alpha = Swift.min(Swift.max(1 - settings.confidence, 1e-6), 0.5)
-        guard let found = metric.compare(now, before, alpha: alpha, seed: seed),
-            let reverse = metric.compare(before, now, alpha: alpha, seed: seed)
-        else { return nil }
-        let look = StreamRules.look(
-            .init(found), reverse: .init(reverse), promotions: anchor.promotions, alpha: alpha)
-        let reason =
-            """
-            on \(found.rows) gate rows \(primary.metric) \(text(found.candidate)) against \(text(found.reference)) \
-            of the anchor \(anchor.version)
-            """
-        return (look, reason)
-    }
-
     /// The gates of a stream of runs: the primary metric decides, the others are guards.
     static func streamed(_ judge: Comparing, _ primary: Primary) -> [GateResult] {
         var gates = [judge.overStream(primary)]
-        for kept in primary.kept where kept.metric != primary.metric || kept.slice != primary.slice {
-            if primary.isAboutClasses, kept.metric == .loss { continue }
+        for kept in primary.asked where kept != primary.own {
             gates.append(judge.notWorse(kept.metric, set: .gate, slice: kept.slice))
-            if judge.evidence.anchor != nil { gates.append(judge.notBelowAnchor(kept.metric, slice: kept.slice)) }
         }
-        return gates
+        let guarded = guards(judge.evidence, judge.settings, primary)
+        return gates + guarded.compactMap { judge.notBelowAnchor($0) }
     }
 }
 
@@ -100,14 +71,38 @@ extension GatingRules.Comparing {
         let (served, anchor) = (StreamRules.Difference(found), held.map { StreamRules.Difference($0) })
         let follows = StreamRules.follows(served: served, anchor: anchor, margin: margin)
         let holds = StreamRules.holds(
-            served: served, anchor: anchor, promotions: promotions, margin: margin, alpha: alpha)
+            served: served, anchor: anchor, promotions: promotions, margin: margin, alpha: alpha,
+            tries: evidence.tries)
         let isWorse = found.upper < -margin || held.map { $0.upper < -margin } ?? false
         result.outcome = follows || holds ? .pass : isWorse ? .fail : .inconclusive
         result.explanation = explanation(key, found, held, margin, follows: follows, holds: holds)
+        if result.outcome != .pass, let sentence = disagreement(metric, primary) {
+            result.explanation += " " + sentence
+        }
         if result.outcome == .inconclusive {
             result.rowsNeeded = found.rowsNeeded(margin: margin, alpha: alpha)
         }
         return result
+    }
+
+    /// What is to be said where the rows of the newest drops and those before disagree about a candidate; nil where
+    /// they do not.
+    private func disagreement(_ metric: Metric, _ primary: GatingRules.Primary) -> String? {
+        guard evidence.hasEarlier, primary.slice == nil else { return nil }
+        func compared(_ slice: String) -> PairedComparison? {
+            evidence.rows(set: .gate, slice: slice).flatMap {
+                metric.compare($0.candidate, $0.reference, alpha: alpha, seed: seed)
+            }
+        }
+        guard let new = compared("drop=new"), let old = compared("drop=earlier"), new.lower > 0, old.upper < 0 else {
+            return nil
+        }
+        return """
+            Recent and older rows disagree: on the \(new.rows) gate rows of its new drops it is better \
+            (\(text(new.candidate)) against \(text(new.reference))), on the \(old.rows) before them worse \
+            (\(text(old.candidate)) against \(text(old.reference))). If the task has changed, have the newest drops \
+            alone judge: gates.window = "drops:N".
+            """
     }
 
     private func text(_ value: Double?) -> String { GatingRules.text(value) }
@@ -128,11 +123,20 @@ extension GatingRules.Comparing {
                 """
                 The anchor \(anchor.version), \(anchor.promotions) promotions ago, has \(text(held.reference)); that \
                 this one lies below it by \(text(margin)) or more has p = \(text(held.pValue(above: -margin))); \
-                \(text(error)) is permitted for the promotion after \(anchor.promotions) others, and \
-                \(text(StreamRules.plausible)) where it is estimated to be better.
+                \(text(error)) is permitted for the promotion after \(anchor.promotions) others (of \(text(alpha / 2)) \
+                for all, \(text(StreamRules.spent(alpha, promotions: anchor.promotions))) is spent), and \
+                \(text(StreamRules.following)) where it is estimated to be better.
                 """)
         } else {
             sentences.append("What is served is the anchor.")
+        }
+        if evidence.tries > 0 {
+            let level = StreamRules.error(alpha, promotions: evidence.tries - 1)
+            sentences.append(
+                """
+                It was judged \(evidence.tries) times before, on fewer rows, so that \(text(level)) is permitted for \
+                being not worse than what is served.
+                """)
         }
         sentences.append(
             follows
@@ -140,8 +144,8 @@ extension GatingRules.Comparing {
                 : holds
                     ? "It is shown to be not worse by more than \(text(margin))."
                     : """
-                    It is neither estimated to be better by half a standard error nor shown to be not worse by more \
-                    than \(text(margin)) (p = \(text(found.pValue(above: -margin)))).
+                    It is neither estimated to be better by a fifth of a standard error nor shown to be not worse by \
+                    more than \(text(margin)) (p = \(text(found.pValue(above: -margin)))).
                     """)
         if let note = evidence.anchor?.note { sentences.append(note) }
         return sentences.joined(separator: " ")

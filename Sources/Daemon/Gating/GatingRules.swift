@@ -18,7 +18,7 @@ package enum GatingRules {
         for (model, records) in [
             (ModelRole.candidate, evidence.candidate), (.served, evidence.served),
             (.anchor, evidence.anchor?.records), (.base, evidence.base),
-        ] {
+        ] + evidence.gateAnchors.values.map({ (.gateAnchor($0.version), $0.records) }) {
             guard let records else { continue }
             figures[model] = [:]
             for set in evidence.sets {
@@ -64,6 +64,7 @@ package enum GatingRules {
             baseline: evidence.baseline, figures: figures, confusion: confusion, seed: seed, judgedAt: date)
         let simplest = yardstick(judge)
         if !simplest.isEmpty { verdict.yardstick = simplest }
+        if outcome == .inconclusive { verdict.continuation = continuation(evidence, settings, primary, seed: seed) }
         return verdict
     }
 
@@ -83,19 +84,14 @@ package enum GatingRules {
         var gates =
             isStream
             ? streamed(judge, primary)
-            : primary.kept.map { judge.notWorse($0.metric, set: .gate, slice: $0.slice) }
-        // Golden sets, planted secrets and what the base knew have gates of their own; rows of feedback have none.
-        let own: Set<SetName> = [.gate, .earlier, .probe, .plantedSecrets, .feedback]
-        for set in judge.evidence.sets where !own.contains(set) && !set.isGolden {
-            gates.append(judge.notWorse(.loss, set: set))
-        }
+            : primary.asked.map { judge.notWorse($0.metric, set: .gate, slice: $0.slice) }
+        for set in furtherSets(judge.evidence) { gates.append(judge.notWorse(.loss, set: set)) }
         // A model for a narrow task may forget others, so there is no bound unless the pipeline asks for one. Where it
         // does, a missing probe fails.
         if let most = judge.settings.maximumForgetting { gates.append(judge.forgetting(most)) }
         // Old skills: the gate rows of drops that came before. Loss has the power to tell on few rows, shares have not.
-        // A stream of labelled rows needs no gate for them: the anchor is asked on all gate rows, old ones included.
-        let isHeld = isStream && primary.isAboutClasses
-        if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty, !isHeld {
+        // Where rows have classes, the loss is no gate, and the accuracy is asked on all gate rows, old ones included.
+        if judge.evidence.served != nil, !judge.evidence.newDrops.isEmpty, !primary.isAboutClasses {
             // What pairs are to become is not likelier: their loss may rise.
             let (set, slice): (SetName, String) =
                 judge.evidence.hasPairs ? (.earlier, Primary.answers) : (.gate, "drop=earlier")
@@ -109,6 +105,13 @@ package enum GatingRules {
             gates.append(judge.better(primary.metric, set: .gate, slice: primary.slice, by: 0))
         }
         return gates
+    }
+
+    /// Sets whose loss must not get worse. Golden sets, planted secrets and what the base knew have gates of their own;
+    /// rows of feedback have none.
+    static func furtherSets(_ evidence: Evidence) -> [SetName] {
+        let own: Set<SetName> = [.gate, .earlier, .probe, .plantedSecrets, .feedback]
+        return evidence.sets.filter { !own.contains($0) && !$0.isGolden }
     }
 
     /// A gate for each evaluator that gave nothing: what was not measured fails.
@@ -135,6 +138,9 @@ package enum GatingRules {
         if rule.min != nil || rule.max != nil || asksNothing { gates.append(judge.value(rule)) }
         if let most = rule.maxRegression {
             gates.append(judge.change(rule, amount: most, improvement: false))
+            if judge.settings.overStream, let guarded = guarded(rule, judge.evidence) {
+                gates += [judge.notBelowAnchor(guarded)].compactMap(\.self)
+            }
         }
         if let least = rule.minImprovement {
             gates.append(judge.change(rule, amount: least, improvement: true))

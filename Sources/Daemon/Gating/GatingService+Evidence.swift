@@ -29,11 +29,17 @@ extension GatingService {
             candidate: scored(.candidate, candidate), served: records[.served].map { scored(.served, $0) },
             base: scored(.base, base),
             baseline: served?.id, newDrops: Set(run.drops))
-        if settings.gates.overStream, let stream = try StreamState.of(run.pipeline, context), !stream.isServed {
-            let model = GateModels.digest(try context.modelReference(stream.anchor))
-            guard let kept = records[.anchor], run.scores?[.anchor]?.model == model else { return nil }
-            evidence.anchor = .init(
-                version: stream.anchor.id, records: scored(.anchor, kept), promotions: stream.promotions)
+        if settings.gates.overStream, let stream = try StreamState.of(run.pipeline, context) {
+            guard try addAnchors(run, stream, records, scored, &evidence) else { return nil }
+        }
+        func onValidation(_ role: ModelRole) -> [ExampleRecord] {
+            scoring.scored((records[role] ?? []).filter { $0.set == .validation }, model: role)
+        }
+        let before = onValidation(served == nil ? .base : .served)
+        if !before.isEmpty { evidence.validation = (onValidation(.candidate), before) }
+        if let first = run.judgesAgain {
+            let runs = try context.ledger.runs(pipeline: run.pipeline, limit: 200)
+            evidence.tries = 1 + runs.count { $0.judgesAgain == first && $0.id != run.id && $0.verdict != nil }
         }
         evidence.now = Date()
         evidence.trainsPairs = run.recipe.trainsPairs
@@ -50,7 +56,7 @@ extension GatingService {
             case .artefact:
                 bytes.inspections[role] = scores.sets[.gate]?.inspection
                 bytes.artefactRecords[role] = records[role]
-            case .served, .anchor, .base: break
+            case .served, .anchor, .gateAnchor, .base: break
             }
         }
         bytes.validation = candidate.filter { $0.set == .validation }
@@ -60,6 +66,36 @@ extension GatingService {
         try addHistory(run, &evidence)
         evidence.trainingLosses = TrainingCurves(folder: context.layout.run(run.id)).steps.map(\.loss)
         return evidence
+    }
+
+    /// Puts the anchors of all gates into the evidence; returns false where one of them was not scored for this run.
+    private func addAnchors(
+        _ run: Run, _ stream: StreamState, _ records: [ModelRole: [ExampleRecord]],
+        _ scored: (ModelRole, [ExampleRecord]) -> [ExampleRecord], _ evidence: inout GatingRules.Evidence
+    ) throws -> Bool {
+        func known(_ standing: StreamState.Standing, _ role: ModelRole) throws -> GatingRules.Evidence.AnchorEvidence? {
+            let model = GateModels.digest(try context.modelReference(standing.anchor))
+            guard let kept = records[role], run.scores?[role]?.model == model else { return nil }
+            return .init(
+                version: standing.anchor.id, records: scored(role, kept), promotions: standing.promotions)
+        }
+        evidence.servedSince = stream.since
+        if !stream.isServed {
+            guard let anchor = try known(stream.primary, .anchor) else { return false }
+            evidence.anchor = anchor
+        }
+        for (gate, standing) in stream.gates {
+            if standing.isServed {
+                evidence.anchoredAtServed.insert(gate)
+                continue
+            }
+            let isPrimarys = !stream.isServed && standing.anchor.id == stream.anchor.id
+            guard let anchor = try known(standing, isPrimarys ? .anchor : .gateAnchor(standing.anchor.id)) else {
+                return false
+            }
+            evidence.gateAnchors[gate] = anchor
+        }
+        return true
     }
 
     /// How the simplest alternatives did; nil where they were not asked, or their answers are gone.

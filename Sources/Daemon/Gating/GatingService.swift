@@ -12,7 +12,7 @@ import StageKit
 /// Never promotes.
 package struct GatingService: Service {
     let context: StageContext
-    private let loop: StageLoop
+    let loop: StageLoop
 
     package init(_ context: StageContext) {
         self.context = context
@@ -23,6 +23,7 @@ package struct GatingService: Service {
 
     /// Judges every evaluated run. One that cannot be judged now is tried again and does not hold up the others.
     func pass() throws {
+        try forgetFormerLooks()
         try loop.each(
             context.ledger.runs(in: [.evaluated]), as: "run", key: \.id.rawValue,
             about: { ["pipeline": "\($0.pipeline)", "run": "\($0.id)"] }

@@ -49,8 +49,16 @@ extension GatingRules {
             self.kept = kept
         }
 
+        /// The primary metric among what is kept, and as a gate.
+        var own: Kept { Kept(metric: metric, slice: slice) }
+        var gate: AnchoredGate { AnchoredGate(metric, slice: slice) }
+
         /// Whether the pipeline is about classes: the loss of overconfident labels then blocks nothing.
         var isAboutClasses: Bool { metric != .loss && kept.contains { $0.metric == .accuracy } }
+
+        /// What must not get worse where nothing is configured: where the pipeline is about classes, the loss is a
+        /// figure and no gate.
+        var asked: [Kept] { isAboutClasses ? kept.filter { $0.metric != .loss } : kept }
 
         /// The primary metric of a model on its rows.
         func value(of records: [ExampleRecord], _ evidence: Evidence) -> Double? {

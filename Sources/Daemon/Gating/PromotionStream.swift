@@ -1,149 +1,235 @@
 import Foundation
 import Statistics
 
-/// A made-up pipeline that is judged every day for months by ``StreamRules``, to count how often the sequence of its
-/// verdicts is wrong.
+/// A made-up pipeline that is judged every day for months, to count how often the sequence of its verdicts is wrong:
+/// what is promoted, taken back, gone on from, judged again and skipped, by the product's own rules and bounds.
 ///
-/// A model is right on a row where `skill + difficulty(row) + own(row) > 0`; `own` of a candidate is correlated with
-/// the served model's, as after a warm start.
+/// A model is right on a row where `skill + difficulty(row) + own(row) > 0`, or has a loss of
+/// `difficulty(row) + own(row) − skill`; `own` of a candidate is correlated with that of the model it goes on from, as
+/// after a warm start.
 package struct PromotionStream {
-    /// What became of one stream, in shares of the rows.
-    package struct Outcome: Sendable {
-        /// True accuracy at the end less that at the beginning.
-        package var gained = 0.0
-        /// How far the end lies below the best that was ever served.
-        package var below = 0.0
-        /// The deepest fall below it on any day.
-        package var deepest = 0.0
-        /// How far what is served lies behind the newest good candidate, on average over the days.
-        package var behind = 0.0
-        package var promotions = 0
-        package var takenBack = 0
+    let setting: Setting
+    var draws: Draws
+    /// Rows that judge, then rows that choose, each in the order in which they come.
+    var rows: Rows
+    var served: Model
+    var anchor: Model?
+    /// The anchor of the second metric, where that is not the primary one's.
+    var secondAnchor: Model?
+    var promotions = 0
+    /// The first row that came after what is served was chosen.
+    var servedFrom = 0
+    var head: Head?
+    var best: Model
+    var skipped = (asked: 0, wrong: 0, days: 0)
+    var fresh = (asked: 0, right: 0)
+    var outcome = Outcome()
+
+    /// A model that the gates could not decide on, which the next candidate goes on from.
+    struct Head {
+        var model: Model
+        var length: Int
+        var judged: Int
+        var tries = 1
     }
 
-    /// How a candidate compares with what it starts from.
-    package enum Quality: Sendable {
-        /// Better by so much in true accuracy.
-        case fixed(Double)
-        /// Better or worse by chance, by a point.
-        case chance
-        /// By the data, whatever is served: 20 points over the days, fast at first; where `badDays` holds, one
-        /// candidate in ten is 10 points worse.
-        case learning(badDays: Bool)
+    package init(seed: UInt64, _ setting: Setting) {
+        self.setting = setting
+        draws = Draws(seed: seed)
+        rows = Rows(setting, &draws)
+        served = Model(skills: setting.beginning, own: draws.own(rows.count, setting), second: [])
+        if setting.second != nil { served.second = draws.own(rows.count, setting) }
+        best = served
     }
-
-    private static let correlation = 0.8
-    private static let spread = 0.7
-    /// True accuracy for a point of skill, near the beginning's.
-    private static let slope = 0.22
-    private let margin = 0.02
-    private let first: Int
-    private let daily: Int
-    private let days: Int
-    private let random: CounterRandom
-    private var counter: UInt64 = 0
-
-    /// Makes a stream of `days` days that begins with `first` gate rows and gets `daily` a day.
-    package init(seed: UInt64, first: Int, daily: Int, days: Int) {
-        random = CounterRandom(seed: 20_270, stream: seed)
-        (self.first, self.daily, self.days) = (first, daily, days)
-    }
-
-    private struct Model {
-        var skill: Double
-        var right: [Bool]
-        var own: [Double]
-    }
-
-    /// Plays the stream with candidates of a fixed quality.
-    package mutating func run(delta: Double) -> Outcome { run(.fixed(delta)) }
 
     /// Plays the stream.
-    package mutating func run(_ quality: Quality) -> Outcome {
-        let scale = (1 + Self.spread * Self.spread).squareRoot()
-        func accuracy(_ skill: Double) -> Double { NormalDistribution.cdf(skill / scale) }
-        let rows = first + daily * days
-        let difficulty = (0..<rows).map { _ in normal() }
-        func model(_ skill: Double, _ own: [Double]) -> Model {
-            Model(skill: skill, right: zip(difficulty, own).map { skill + $0 + $1 > 0 }, own: own)
+    package mutating func run() -> Outcome {
+        let begun = served
+        for day in 0..<setting.days {
+            outcome.days = day
+            let gate = rows.judging(on: day, setting)
+            if setting.corrections == .judged { rows.correct(on: day, setting, served, &draws) }
+            if day == setting.change { best = served }
+            look(gate)
+            judgeAgain(gate)
+            if !isSkipped(day) { judgeNew(day, gate) }
+            note(day)
         }
-        var begun = 0.85 * scale
-        let low = begun - 0.2 / Self.slope
-        if case .learning = quality { begun = low }
-        var served = model(begun, (0..<rows).map { _ in normal() * Self.spread })
-        var (anchor, promotions, best) = (Optional<Model>.none, 0, begun)
-        var outcome = Outcome()
-        for day in 0..<days {
-            let count = first + daily * (day + 1)
-            if let held = anchor {
-                switch Self.look(served, held, count, promotions) {
-                case .worse: (served, anchor, promotions, outcome.takenBack) = (held, nil, 0, outcome.takenBack + 1)
-                case .better: (anchor, promotions) = (nil, 0)
-                case .undecided: break
-                }
-            }
-            let newest = low + 0.2 * (1 - exp(-4 * Double(day + 1) / Double(days))) / Self.slope
-            let skill = next(quality, served.skill, newest)
-            let rest = (1 - Self.correlation * Self.correlation).squareRoot() * Self.spread
-            let candidate = model(skill, served.own.map { Self.correlation * $0 + rest * normal() })
-            if passes(candidate, served, anchor, count, promotions) {
-                anchor = anchor ?? served
-                (served, promotions, outcome.promotions) = (candidate, promotions + 1, outcome.promotions + 1)
-                best = max(best, skill)
-            }
-            outcome.behind += (accuracy(newest) - accuracy(served.skill)) / Double(days)
-            outcome.deepest = max(outcome.deepest, accuracy(best) - accuracy(served.skill))
-        }
-        outcome.gained = accuracy(served.skill) - accuracy(begun)
-        outcome.below = accuracy(best) - accuracy(served.skill)
+        settleFigures(setting.days - 1)
+        outcome.gained = truth(served, setting.days - 1) - truth(begun, setting.days - 1)
+        outcome.below = truth(best, setting.days - 1) - truth(served, setting.days - 1)
         return outcome
     }
 
-    private mutating func next(_ quality: Quality, _ served: Double, _ newest: Double) -> Double {
-        switch quality {
-        case .fixed(let delta): served + delta / Self.slope
-        case .chance: served + 0.01 * normal() / Self.slope
+    /// The true figure of a model on what comes on a day; larger is better.
+    func truth(_ model: Model, _ day: Int) -> Double {
+        let skill = model.skills.of(setting.isChanged(day))
+        return setting.measure == .loss ? skill : Setting.accuracy(skill)
+    }
+
+    // MARK: - A day
+
+    /// What is served is asked again on all rows that there are by now.
+    private mutating func look(_ gate: [Int]) {
+        guard setting.rule == .stream else { return }
+        if let second = secondAnchor ?? anchor, setting.second != nil {
+            // What is served was chosen by the rows before; being better is shown by those that came since.
+            let since = gate.filter { $0 >= servedFrom }
+            let looks = [since, gate].map { chosen in
+                let table = Self.second(served, second, rows, chosen)
+                return StreamRules.look(
+                    .init(quick: table), reverse: .init(quick: table.reversed), promotions: promotions,
+                    alpha: Setting.alpha, gates: 2, margin: Setting.margin)
+            }
+            if looks.contains(.worse) { return takeBack(second) }
+            if looks[0] == .better { secondAnchor = served }
+        }
+        guard let held = anchor else { return }
+        let (found, reverse) = differences(served, held, gate)
+        let gates = setting.second == nil ? 1 : 2
+        switch StreamRules.look(
+            found, reverse: reverse, promotions: promotions, alpha: Setting.alpha, gates: gates)
+        {
+        case .worse: takeBack(held)
+        case .better:
+            if setting.second != nil, secondAnchor == nil { secondAnchor = held }
+            (anchor, promotions) = (nil, 0)
+        case .undecided: break
+        }
+    }
+
+    private mutating func takeBack(_ model: Model) {
+        replace(by: model)
+        (anchor, secondAnchor, promotions, head) = (nil, nil, 0, nil)
+        outcome.takenBack += 1
+    }
+
+    /// The newest model that could not be decided on is judged again once the rows have grown.
+    private mutating func judgeAgain(_ gate: [Int]) {
+        guard setting.rule == .stream, let waiting = head, gate.count > waiting.judged,
+            Double(gate.count) >= 1.1 * Double(waiting.judged)
+        else { return }
+        outcome.judgedAgain += 1
+        switch verdict(waiting.model, gate, tries: waiting.tries) {
+        case .pass: promote(waiting.model)
+        case .fail:
+            head = nil
+            promotions += 1
+        case .inconclusive:
+            head?.tries += 1
+            head?.judged = gate.count
+            promotions += 1
+        }
+    }
+
+    private mutating func judgeNew(_ day: Int, _ gate: [Int]) {
+        let isContinued = head.map { $0.length < Setting.unproven } ?? false
+        let start = isContinued ? head?.model ?? served : served
+        let candidate = Model(
+            skills: next(day, start), own: draws.next(start.own, setting),
+            second: setting.second == nil ? [] : draws.next(start.second, setting))
+        switch verdict(candidate, gate, tries: 0) {
+        case .pass: promote(candidate)
+        case .fail: break
+        case .inconclusive:
+            // Whether the next run goes on from it is decided on the rows that choose, never on those that judge.
+            let choosing = rows.choosing(on: day, setting)
+            if setting.continues, mean(candidate, choosing) >= mean(served, choosing) {
+                head = Head(
+                    model: candidate, length: isContinued ? (head?.length ?? 0) + 1 : 1, judged: gate.count)
+                outcome.continued += 1
+            }
+        }
+    }
+
+    private mutating func promote(_ model: Model) {
+        anchor = anchor ?? served
+        replace(by: model)
+        (promotions, outcome.promotions, head) = (promotions + 1, outcome.promotions + 1, nil)
+    }
+
+    private mutating func replace(by model: Model) {
+        settleFigures(nil)
+        served = model
+        servedFrom = setting.first + setting.daily * (outcome.days + 1)
+    }
+
+    /// Drops that are answered rightly start no run.
+    private mutating func isSkipped(_ day: Int) -> Bool {
+        guard setting.skips, setting.measure == .accuracy else { return false }
+        let asked = min(400, setting.daily * 9)
+        let share = truth(served, day)
+        let right = (0..<asked).count { _ in draws.unit() < share }
+        fresh = (fresh.asked + asked, fresh.right + right)
+        skipped = (skipped.asked + asked, skipped.wrong + asked - right, skipped.days + 1)
+        let bound = BetaDistribution.quantile(
+            0.95, Double(skipped.wrong + 1), Double(max(1, skipped.asked - skipped.wrong)))
+        if bound < 0.05, skipped.days < 7 {
+            outcome.skipped += 1
+            return true
+        }
+        skipped = (0, 0, 0)
+        return false
+    }
+
+    /// The quality of the next candidate.
+    private mutating func next(_ day: Int, _ start: Model) -> Skills {
+        var skills = start.skills
+        let unit = setting.unit
+        if let second = setting.second { skills.second += second / Setting.slope }
+        switch setting.quality {
+        case .fixed(let delta): skills.shift(by: delta / unit)
+        case .chance: skills.shift(by: setting.noise * draws.normal() / unit)
         case .learning(let badDays):
-            newest + 0.01 * normal() / Self.slope - (badDays && unit() < 0.1 ? 0.1 / Self.slope : 0)
+            let slip = badDays && draws.unit() < 0.1 ? 10 * setting.noise : 0
+            let off = (setting.noise * draws.normal() - slip) / unit
+            skills.old = setting.newest(day) + off
+            if let change = setting.change, day >= change {
+                skills.old = setting.newest(change) - setting.forgotten(day - change) + off
+                skills.new = setting.newest(day - change, of: setting.days - change) + off
+            }
         }
+        return skills
     }
 
-    private func passes(_ candidate: Model, _ served: Model, _ anchor: Model?, _ count: Int, _ promotions: Int) -> Bool
-    {
-        let found = StreamRules.Difference(quick: Self.table(candidate, served, count))
-        let held = anchor.map { StreamRules.Difference(quick: Self.table(candidate, $0, count)) }
-        return StreamRules.follows(served: found, anchor: held, margin: margin)
-            || StreamRules.holds(served: found, anchor: held, promotions: promotions, margin: margin, alpha: 0.05)
+    // MARK: - Figures
+
+    private mutating func note(_ day: Int) {
+        if truth(served, day) > truth(best, day) { best = served }
+        outcome.best2 = max(outcome.best2, Setting.accuracy(served.skills.second))
+        let fall = truth(best, day) - truth(served, day)
+        outcome.deepest = max(outcome.deepest, fall)
+        outcome.deepest2 = max(outcome.deepest2, outcome.best2 - Setting.accuracy(served.skills.second))
+        outcome.below2 = outcome.best2 - Setting.accuracy(served.skills.second)
+        guard case .learning = setting.quality, day >= setting.change ?? 0 else { return }
+        let newest =
+            setting.change.map { setting.newest(day - $0, of: setting.days - $0) } ?? setting.newest(day)
+        let target = setting.measure == .loss ? newest : Setting.accuracy(newest)
+        outcome.behind += (target - truth(served, day)) / Double(setting.days - (setting.change ?? 0))
     }
 
-    private static func look(_ served: Model, _ anchor: Model, _ count: Int, _ promotions: Int) -> StreamRules.Look {
-        let table = table(served, anchor, count)
-        return StreamRules.look(
-            .init(table), reverse: .init(PairedProportions(count: count, gained: table.lost, lost: table.gained)),
-            promotions: promotions, alpha: 0.05)
-    }
-
-    private static func table(_ candidate: Model, _ reference: Model, _ count: Int) -> PairedProportions {
-        PairedProportions(candidate: Array(candidate.right.prefix(count)), served: Array(reference.right.prefix(count)))
-    }
-
-    private mutating func unit() -> Double {
-        counter += 1
-        return random.unit(counter)
-    }
-
-    private mutating func normal() -> Double { NormalDistribution.quantile(min(max(unit(), 1e-12), 1 - 1e-12)) }
-}
-
-extension StreamRules.Difference {
-    /// The same with Tango's score in the place of the exact test where that is far from every level that a stream
-    /// asks for, since the exact one takes a thousand times as long.
-    init(quick table: PairedProportions) {
-        self.init(table)
-        let exact = pValue
-        pValue = { threshold in
-            let estimate = table.estimatedPValue(above: threshold)
-            return threshold != 0 && (estimate < 1e-6 || estimate > 0.07) ? estimate : exact(threshold)
+    /// Whether the intervals that are shown of what is served have its true figure, when it is replaced.
+    private mutating func settleFigures(_ day: Int?) {
+        defer { fresh = (0, 0) }
+        guard setting.measure == .accuracy, setting.change == nil, fresh.asked > 0 else { return }
+        let share = truth(served, 0)
+        func covers(_ right: Int, _ count: Int) -> Int {
+            let interval = ProportionInterval.wilson(successes: right, count: count)
+            return interval.lower <= share && share <= interval.upper ? 1 : 0
         }
+        outcome.figures += 1
+        outcome.covered += covers(fresh.right, fresh.asked)
+        let gate = rows.judging(on: day ?? outcome.days, setting)
+        outcome.coveredPlain += covers(gate.count { isRight(served, $0) }, gate.count)
+    }
+
+    func isRight(_ model: Model, _ row: Int) -> Bool {
+        model.skills.of(rows.isNew[row]) + rows.difficulty[row] + model.own[row] > 0
+    }
+
+    private func mean(_ model: Model, _ chosen: Range<Int>) -> Double {
+        guard !chosen.isEmpty else { return 0 }
+        if setting.measure == .accuracy { return Double(chosen.count { isRight(model, $0) }) / Double(chosen.count) }
+        return chosen.reduce(0) { $0 + model.skills.of(rows.isNew[$1]) - model.own[$1] } / Double(chosen.count)
     }
 }

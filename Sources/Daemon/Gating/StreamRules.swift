@@ -15,6 +15,14 @@ package enum StreamRules {
         /// The same as an estimate.
         package var estimatedPValue: @Sendable (Double) -> Double
 
+        init(
+            difference: Double, standardError: Double, pValue: @escaping @Sendable (Double) -> Double,
+            estimatedPValue: @escaping @Sendable (Double) -> Double
+        ) {
+            (self.difference, self.standardError) = (difference, standardError)
+            (self.pValue, self.estimatedPValue) = (pValue, estimatedPValue)
+        }
+
         /// The difference under any metric.
         package init(_ found: PairedComparison) {
             difference = found.difference
@@ -42,9 +50,11 @@ package enum StreamRules {
     }
 
     /// How much better than the served model a candidate must be estimated to be, in standard errors.
-    package static let estimate = 0.5
-    /// How sure it must be that a candidate that is estimated to be better lies above the anchor less the margin, and
-    /// that the served version is worse than the anchor: each as an error.
+    package static let estimate = 0.2
+    /// How sure it must be that a candidate that is estimated to be better lies above the anchor less the margin, as an
+    /// error.
+    package static let following = 0.1
+    /// How sure it must be that the served version is worse than the anchor, as an error.
     package static let plausible = 0.2
 
     /// The error that the promotion after `promotions` others may have that rests on "not worse" alone. All of a stream
@@ -53,20 +63,31 @@ package enum StreamRules {
         alpha / 2 / (Double(promotions + 1) * Double(promotions + 2))
     }
 
+    /// What of half of `alpha` the promotions before the next have spent.
+    package static func spent(_ alpha: Double, promotions: Int) -> Double {
+        alpha / 2 * (1 - 1 / Double(promotions + 1))
+    }
+
     /// The level at which the served version is shown to be better than the anchor, the `promotions`-th since.
     package static func renewal(_ alpha: Double, promotions: Int) -> Double { 2 * alpha / Double(promotions + 1) }
+
+    /// The level at which a gate beside that of the primary metric is shown not to be below its anchor: a quarter of
+    /// the permitted error, whatever the number of promotions, since many of them may be of no matter to it.
+    package static func guarding(_ alpha: Double) -> Double { alpha / 4 }
 
     /// Whether a candidate is estimated to be better than the served model, and plausibly not below the anchor.
     package static func follows(served: Difference, anchor: Difference?, margin: Double) -> Bool {
         served.difference > estimate * served.standardError
-            && anchor.map { $0.estimatedPValue(-margin) <= plausible } ?? true
+            && anchor.map { $0.estimatedPValue(-margin) <= following } ?? true
     }
 
     /// Whether a candidate is shown to be not worse by the margin than the served model, and than the anchor.
+    ///
+    /// - Parameter tries: verdicts on the same model before; those after the first share half of `alpha`.
     package static func holds(
-        served: Difference, anchor: Difference?, promotions: Int, margin: Double, alpha: Double
+        served: Difference, anchor: Difference?, promotions: Int, margin: Double, alpha: Double, tries: Int = 0
     ) -> Bool {
-        served.pValue(-margin) <= alpha
+        served.pValue(-margin) <= (tries == 0 ? alpha : error(alpha, promotions: tries - 1))
             && anchor.map { $0.pValue(-margin) <= error(alpha, promotions: promotions) } ?? true
     }
 
@@ -75,9 +96,15 @@ package enum StreamRules {
     /// - Parameters:
     ///   - anchor: the served version against the anchor.
     ///   - reverse: the anchor against the served version.
-    package static func look(_ anchor: Difference, reverse: Difference, promotions: Int, alpha: Double) -> Look {
-        if reverse.difference > 0, reverse.estimatedPValue(0) <= plausible { return .worse }
-        if anchor.difference > 0, anchor.pValue(0) <= renewal(alpha, promotions: promotions) { return .better }
+    ///   - promotions: what counted since it became the anchor.
+    ///   - gates: gates that have an anchor; claims of being better share the permitted error.
+    ///   - margin: how much worse is still not worse: 0 for the primary metric.
+    package static func look(
+        _ anchor: Difference, reverse: Difference, promotions: Int, alpha: Double, gates: Int = 1, margin: Double = 0
+    ) -> Look {
+        if reverse.difference > margin, reverse.estimatedPValue(margin) <= plausible { return .worse }
+        let level = renewal(alpha, promotions: promotions) / Double(max(1, gates))
+        if anchor.difference > 0, anchor.pValue(0) <= level { return .better }
         return .undecided
     }
 }

@@ -7,8 +7,11 @@ extension FrozenSettings {
     /// run was judged when it was queued.
     static func decode(_ data: Data) throws -> FrozenSettings {
         let stored = try ContractCoding.decode(JSONValue.self, from: data)
+        // Runs of before there was a choice were judged one by one.
+        var earlier = GatesSettings()
+        earlier.overStream = false
         guard var members = stored.objectValue, let kept = members["gates"],
-            case .object(var gates) = try complete(kept, like: GatesSettings())
+            case .object(var gates) = try complete(kept, like: earlier)
         else { return try ContractCoding.decode(FrozenSettings.self, from: data) }
         gates["rules"] = try complete(each: gates["rules"], like: GateRuleSettings(metric: MetricKey("")))
         gates["evaluators"] = try complete(each: gates["evaluators"], like: EvaluatorSettings(name: "", command: []))

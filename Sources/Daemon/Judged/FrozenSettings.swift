@@ -30,6 +30,9 @@ package struct FrozenSettings: Codable, Hashable, Sendable {
     /// Whether rows that are too long are cut rather than refused.
     package var truncate: Bool
     package var warmStartRatio: Double
+    /// Runs in a row that may start from what was not shown to be better (nil: an earlier version froze it, and none
+    /// does).
+    package var unproven: Int?
 
     /// The settings of a pipeline as they are now; its golden rows are kept beside its dataset.
     ///
@@ -46,6 +49,7 @@ package struct FrozenSettings: Codable, Hashable, Sendable {
         exports = pipeline.delivery.exports
         truncate = pipeline.data.truncate
         warmStartRatio = pipeline.incremental.warmStartRatio
+        unproven = pipeline.incremental.unproven
     }
 
     private static func text(_ path: String) throws -> String {

@@ -25,12 +25,15 @@ package enum GateModels {
         package var sets: [GateSet]
         /// The validation rows, scored for loss: the candidate as it was written against what training measured.
         package var validation: GateSet?
+        /// What the candidate is compared with on the validation rows, where that decides whether the next run goes on
+        /// from it (nil: nothing).
+        package var continuedFrom: ModelRole?
         package var labels: [String]?
         package var maxNewTokens: Int?
 
         /// The sets that one of the models is scored on.
         package func sets(of role: ModelRole) -> [GateSet] {
-            if role == .candidate { return sets + (validation.map { [$0] } ?? []) }
+            if role == .candidate || role == continuedFrom { return sets + (validation.map { [$0] } ?? []) }
             guard case .artefact = role, var gate = sets.first(where: { $0.set.name == .gate }) else {
                 return sets
             }
@@ -53,9 +56,12 @@ package enum GateModels {
         if let served = try context.served(run.pipeline) {
             models.append((.served, try context.modelReference(served)))
             if try FrozenSettings.of(run, context).gates.overStream,
-                let stream = try StreamState.of(run.pipeline, context), !stream.isServed
+                let stream = try StreamState.of(run.pipeline, context)
             {
-                models.append((.anchor, try context.modelReference(stream.anchor)))
+                if !stream.isServed { models.append((.anchor, try context.modelReference(stream.anchor))) }
+                for anchor in stream.others {
+                    models.append((.gateAnchor(anchor.id), try context.modelReference(anchor)))
+                }
             }
         }
         models.append((.base, context.modelReference(card, recipe: run.recipe)))
@@ -142,11 +148,22 @@ package enum GateModels {
             sets.append(set(.plantedSecrets, [file], tokens: 0))
         }
         let validation = snapshot.files[.validation] ?? []
+        let continued = try continuedFrom(run, frozen, context)
+        // Losses alone, unless answers are what the continuation is decided by.
+        let isAsked = gates.primary.map { $0 != .loss } ?? (snapshot.labels?.isEmpty == false)
         return Setup(
             sets: sets,
             validation: validation.isEmpty || run.training?.validationLoss == nil
-                ? nil : set(.validation, validation, tokens: 0),
-            labels: snapshot.labels, maxNewTokens: gates.maxNewTokens)
+                ? nil : set(.validation, validation, tokens: continued != nil && isAsked ? nil : 0),
+            continuedFrom: continued, labels: snapshot.labels, maxNewTokens: gates.maxNewTokens)
+    }
+
+    /// What a run's model is compared with on validation rows; nil where the next run would not go on from it.
+    private static func continuedFrom(_ run: Run, _ frozen: FrozenSettings, _ context: StageContext) throws
+        -> ModelRole?
+    {
+        guard frozen.unproven ?? 0 > 0, run.job == nil, run.foreign == nil else { return nil }
+        return try context.served(run.pipeline) == nil ? .base : .served
     }
 
     /// A model's identity: its base, every adapter, and how it is asked, by content.

@@ -8,6 +8,7 @@ extension Ledger {
     private static let tables = [
         "drop_file", "dataset_row", "side", "duplicate_row", "set_aside", "quality_report", "dataset_mark", "shard",
         "revoked_row", "snapshot", "run", "version", "alias", "experiment", "suggestion", "happening", "anchor",
+        "gate_anchor",
         "job", "made_pipeline", "pipeline_share",
     ]
     /// Those of them whose bodies name the pipeline.

@@ -40,17 +40,23 @@ extension Ledger {
 
     /// The gate's row files of a pipeline, and those on its side whose rows were chosen by rating answers, each in the
     /// order of arrival.
-    package func judging(_ pipeline: PipelineName) throws -> (gate: [FileReference], feedback: [FileReference]) {
+    ///
+    /// - Parameter drops: the drops whose files are wanted (nil: all).
+    package func judging(_ pipeline: PipelineName, of drops: Set<DropID>? = nil) throws -> (
+        gate: [FileReference], feedback: [FileReference]
+    ) {
         try read { db in
             let files = try GRDB.Row.fetchAll(
                 db,
                 sql: """
-                    SELECT shard.body AS b, json_extract(drop_file.body, '$.raters') IS NOT NULL AS rated
+                    SELECT shard.body AS b, json_extract(drop_file.body, '$.raters') IS NOT NULL AS rated,
+                        shard.drop_id AS d
                     FROM shard JOIN drop_file ON drop_file.id = shard.drop_id
                     WHERE shard.pipeline = ? AND drop_file.state = 'stored' AND split = 'gate'
                     ORDER BY received_at, shard.drop_id
                     """, arguments: [pipeline.rawValue]
-            ).map { (isRated: $0["rated"] as Bool, file: try Self.noun(FileReference.self, $0["b"])) }
+            ).filter { row in drops?.contains(DropID(row["d"] as String)) ?? true }
+                .map { (isRated: $0["rated"] as Bool, file: try Self.noun(FileReference.self, $0["b"])) }
             return (files.filter { !$0.isRated }.map(\.file), files.filter(\.isRated).map(\.file))
         }
     }

@@ -26,7 +26,10 @@ struct JudgedRows {
             uniquingKeysWith: { $1 })
         self.init(
             (records[.candidate] ?? []).compactMap { record in
-                guard let other = reference[Key(set: record.set, row: record.row)] else { return nil }
+                // Validation rows choose, and judge nothing.
+                guard record.set != .validation, let other = reference[Key(set: record.set, row: record.row)] else {
+                    return nil
+                }
                 return ExampleComparison(
                     candidate: record, served: other,
                     isRight: record.output == nil ? nil : SetFigures.isRight(record))

@@ -3,6 +3,7 @@ import Gating
 import Ledger
 import Nouns
 import Settings
+import Statistics
 
 /// What else a person should know of a pipeline, in sentences.
 extension PipelineOperations {
@@ -14,7 +15,8 @@ extension PipelineOperations {
     private static let (shownDrops, rememberedDrops) = (6, 1000)
 
     func remarks(_ pipeline: PipelineSettings, _ served: VersionID?) throws -> [String]? {
-        var remarks: [String] = []
+        var remarks = try standing(pipeline)
+        if let served, let sentence = try newRows(served, of: pipeline.name) { remarks.append(sentence) }
         if let served, let sentence = try yardstick(pipeline.name, served) { remarks.append(sentence) }
         let rows = try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0
         if let sentence = GateSizes.sentence(rows: rows, pipeline.data), rows > 0,
@@ -32,11 +34,34 @@ extension PipelineOperations {
     func withNewRows(_ records: [PromotionRecord], of pipeline: PipelineName) throws -> [PromotionRecord] {
         let drops = try context.ledger.answeredDrops(pipeline, limit: Self.rememberedDrops)
         let answers = Dictionary(grouping: drops.compactMap(\.answers), by: \.version)
+        let standings = try standings(records, of: pipeline)
         return records.map { record in
             var record = record
-            record.newRows = record.version.flatMap { answers[$0] }.flatMap { NewRowsFigure($0) }
+            record.newRows = record.version.flatMap { answers[$0] }.flatMap { NewRowsFigure($0) }.map(Self.bounded)
+            record.standing = standings[record.sequence]
             return record
         }
+    }
+
+    /// The figure with its interval.
+    static func bounded(_ figure: NewRowsFigure) -> NewRowsFigure {
+        var figure = figure
+        let interval = ProportionInterval.wilson(successes: figure.right, count: figure.asked)
+        (figure.lower, figure.upper) = (interval.lower, interval.upper)
+        return figure
+    }
+
+    /// How what is served does on rows that came after it was chosen; nil where none was asked about.
+    private func newRows(_ served: VersionID, of pipeline: PipelineName) throws -> String? {
+        let drops = try context.ledger.answeredDrops(pipeline, limit: Self.rememberedDrops)
+        let answers = drops.compactMap(\.answers).filter { $0.version == served }
+        guard let figure = NewRowsFigure(answers).map(Self.bounded), let lower = figure.lower, let upper = figure.upper
+        else { return nil }
+        func text(_ value: Double) -> String { String(format: "%.2f", value) }
+        return """
+            of \(figure.asked) rows that came since it was chosen it answers \(text(figure.share)) rightly (95 % \
+            interval \(text(lower)) to \(text(upper))); what it was chosen by flatters its gate figures
+            """
     }
 
     /// The course of the answers to new drops, oldest first.

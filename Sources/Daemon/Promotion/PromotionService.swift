@@ -37,6 +37,7 @@ package struct PromotionService: Service {
             if let run = accepted.first, try isCurrent(run), try FrozenSettings.promotesItself(run, context) {
                 _ = try promote(run, kind: .automatic, who: "finetuned", reason: run.verdict?.summary ?? "")
             }
+            try keepUnproven(pipeline)
         }
     }
 
@@ -126,6 +127,24 @@ package struct PromotionService: Service {
         }
     }
 
+    /// Makes the newest model a version that the gates could not decide on and that the next run goes on from; it is
+    /// not served.
+    private func keepUnproven(_ pipeline: PipelineSettings) throws {
+        guard pipeline.incremental.unproven > 0, let chain = try UnprovenChain.of(pipeline.name, context),
+            !chain.isMade,
+            chain.head.adapter.map({ FileManager.default.fileExists(atPath: $0.path) }) ?? false
+        else { return }
+        let version = try register(chain.head)
+        try context.ledger.amend(chain.head.id) { $0.version = $0.version ?? version.id }
+        context.logger.info(
+            "The next run of \(pipeline.name) \(chain.inWords(most: pipeline.incremental.unproven))",
+            metadata: [
+                "pipeline": "\(pipeline.name)", "run": "\(chain.head.id)", "version": "\(version.id)",
+                "event": "run.progress",
+            ])
+        context.bells.scheduling.ring()
+    }
+
     /// Serves an earlier version again.
     package func rollback(_ pipeline: PipelineName, to version: VersionID?, who: String, reason: String) throws
         -> PromotionRecord
@@ -142,7 +161,10 @@ package struct PromotionService: Service {
                 code: "version.unknown", "There is no version '\(target)'.", at: target.rawValue,
                 remedy: "See `ftctl history \(pipeline)`.")
         }
-        if let target { try requireServed(target, history) }
+        if let target {
+            try requireServed(target, history)
+            try requireProven(target, history)
+        }
         let record = try ServingTurns.taken {
             if let target,
                 !FileManager.default.fileExists(atPath: context.layout.versionRecord(pipeline, target))
@@ -173,6 +195,16 @@ package struct PromotionService: Service {
             code: "version.foreign", "'\(id)' was trained elsewhere and was never served here.", at: id.rawValue,
             remedy:
                 "Its run \(version.run) is promoted once its gates pass, or by `ftctl promote \(version.run) --force`.")
+    }
+
+    /// Throws a Failure (`version.unproven`) where the gates could not decide on a version and it was never served.
+    private func requireProven(_ id: VersionID, _ history: [PromotionRecord]) throws {
+        guard let version = try context.ledger.version(id), try context.ledger.run(version.run)?.state == .inconclusive,
+            !history.contains(where: { $0.version == id })
+        else { return }
+        throw Failure(
+            code: "version.unproven", "'\(id)' was never served: the gates could not decide on it.", at: id.rawValue,
+            remedy: "Serve it all the same with `ftctl promote \(version.run) --force --reason …`.")
     }
 
     /// Serves nothing but the base from now on, and takes people's names away from the versions. Returns what was

@@ -1,5 +1,6 @@
 import ControlProtocol
 import Foundation
+import Judged
 import Ledger
 import Nouns
 import Platform
@@ -113,12 +114,14 @@ struct Retention: Sendable {
             let folders =
                 [context.layout.run(run.id)]
                 + (version.map { [context.layout.version(pipeline, $0), context.layout.export($0)] } ?? [])
-            return RetentionRules.Candidate(
+            var candidate = RetentionRules.Candidate(
                 run: run.id, version: version, createdAt: run.createdAt,
                 aliases: names.filter { $0.value == version }.map(\.key).sorted(), score: score, use: uses[run.id],
                 start: version == nil && run.adapter != nil ? run.parent.flatMap { owners[$0] } : nil,
                 bytes: sized ? folders.reduce(0) { $0 + (DiskSize.of($1) ?? 0) } : 0,
                 epochBytes: sized && !run.state.isUnderWay ? DiskSize.of(context.layout.epochs(run.id)) ?? 0 : 0)
+            candidate.isUnproven = run.state == .inconclusive
+            return candidate
         }
     }
 
@@ -128,6 +131,7 @@ struct Retention: Sendable {
         for run in runs where run.state.hasWorkLeft {
             uses[run.id] = "is \(run.state.rawValue)"
             if let parent = run.parent.flatMap({ owners[$0] }) { uses[parent] = "is used by run \(run.id)" }
+            if let judged = run.judgesAgain { uses[judged] = "is judged again by run \(run.id)" }
         }
         for experiment in try context.ledger.experiments(pipeline: pipeline, state: .running, limit: 1) {
             if let parent = experiment.parent.flatMap({ owners[$0] }) { uses[parent] = "is used by \(experiment.id)" }
@@ -139,6 +143,13 @@ struct Retention: Sendable {
         if let run = before?.flatMap({ owners[$0] }), uses[run] == nil { uses[run] = "is what a rollback serves" }
         if let run = try context.ledger.anchor(pipeline).flatMap({ owners[$0.version] }), uses[run] == nil {
             uses[run] = "is the anchor that what is served may not fall below"
+        }
+        for anchor in try context.ledger.gateAnchors(pipeline) {
+            guard let run = owners[anchor.version], uses[run] == nil else { continue }
+            uses[run] = "is the anchor of \(anchor.gate) that what is served may not fall below"
+        }
+        if let chain = try UnprovenChain.of(pipeline, context), uses[chain.head.id] == nil {
+            uses[chain.head.id] = "is what the next run goes on from"
         }
         if let waiting = runs.first(where: { $0.state == .accepted }), uses[waiting.id] == nil {
             uses[waiting.id] = "waits for `ftctl promote`"

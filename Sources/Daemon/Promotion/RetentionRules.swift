@@ -11,6 +11,8 @@ package enum RetentionRules {
         package var version: VersionID?
         package var createdAt: Date
         package var aliases: [String]
+        /// Whether the gates could not decide on it, so that it is a version only to be gone on from.
+        package var isUnproven = false
         /// The primary metric when it was judged, so that larger is better; nil where it was never judged.
         package var score: Double?
         /// What needs it, as the end of a sentence: `is used by run r-000007`.
@@ -62,9 +64,10 @@ package enum RetentionRules {
         guard let settings else { return reasons }
         var counts = [true: 0, false: 0]
         for candidate in candidates {
-            counts[candidate.version != nil, default: 0] += 1
+            let isPromoted = candidate.version != nil && !candidate.isUnproven
+            counts[isPromoted, default: 0] += 1
             guard reasons[candidate.run] == nil else { continue }
-            if counts[candidate.version != nil, default: 0] <= settings.keep {
+            if counts[isPromoted, default: 0] <= settings.keep {
                 reasons[candidate.run] = "is among the newest \(settings.keep)"
             } else if now.timeIntervalSince(candidate.createdAt) < Double(settings.keepDays) * 86_400 {
                 reasons[candidate.run] = "is younger than \(settings.keepDays) days"
@@ -117,7 +120,7 @@ package enum RetentionRules {
                 reasons[candidate.run] = use
             }
         }
-        let judged = candidates.filter { $0.version != nil }.compactMap { candidate in
+        let judged = candidates.filter { $0.version != nil && !$0.isUnproven }.compactMap { candidate in
             candidate.score.map { (candidate.run, $0) }
         }
         if let best = judged.max(by: { $0.1 < $1.1 }), reasons[best.0] == nil { reasons[best.0] = "was judged best" }

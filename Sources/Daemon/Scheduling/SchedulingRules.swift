@@ -122,7 +122,7 @@ package enum SchedulingRules {
 
     /// Where a run starts from.
     package static func mode(_ s: Situation, _ settings: PipelineSettings, asked: Run.Mode?) -> Run.Mode {
-        guard s.hasServed, s.servedBase == settings.base else { return .fromBase }
+        guard s.hasUnproven || s.hasServed && s.servedBase == settings.base else { return .fromBase }
         return asked ?? settings.incremental.mode
     }
 
@@ -159,6 +159,11 @@ package enum SchedulingRules {
         guard let verdict else { return 0 }
         var rises = verdict.gates.filter { $0.metric == .loss && $0.slice == "drop=earlier" }.compactMap(\.difference)
             .map { -$0 }
+        if rises.isEmpty, let now = verdict.figures[.candidate]?[.earlier]?[.loss],
+            let before = verdict.figures[.served]?[.earlier]?[.loss]
+        {
+            rises.append(now - before)
+        }
         if let now = verdict.figures[.candidate]?[.probe]?[.loss],
             let before = verdict.figures[.served]?[.probe]?[.loss]
         {

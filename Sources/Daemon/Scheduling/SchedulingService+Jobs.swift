@@ -50,7 +50,7 @@ extension SchedulingService {
         }
         let snapshot = try JobSnapshot(
             builder: SnapshotBuilder(context: context, pipeline: pipeline), job: job, drop: drop
-        ).build(mode: mode, window: situation(pipeline).1)
+        ).build(mode: mode, window: window(pipeline, learntBy: context.served(job.pipeline)))
         guard snapshot.rows[.train] ?? 0 > 0 else {
             throw JobFault.data(
                 job.training, "None of its rows is left to train on: they choose, judge, or resemble rows that judge.",

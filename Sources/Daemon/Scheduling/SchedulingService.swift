@@ -107,7 +107,13 @@ package struct SchedulingService: Service {
             activity.set(pipeline.name, Self.asking)
             return nil
         }
-        let (situation, window) = try situation(pipeline)
+        let chain = try chain(pipeline)
+        guard !waitsForStart(pipeline, chain) else {
+            activity.set(pipeline.name, Self.making)
+            return nil
+        }
+        let (situation, window) = try situation(pipeline, chain)
+        if try judgeAgain(pipeline, chain, situation) { return nil }
         switch SchedulingRules.decide(situation, pipeline) {
         case .wait(let sentence, let until), .soon(let sentence, let until):
             if activity.set(pipeline.name, sentence) {
@@ -120,7 +126,8 @@ package struct SchedulingService: Service {
         case .queue(let mode, let reason):
             // Runs without new data get a lower priority.
             let priority = situation.newRows > 0 ? 50 : 40
-            _ = try queue(pipeline, mode: mode, window: window, by: "daemon", reason: reason, priority: priority)
+            _ = try queue(
+                pipeline, mode: mode, window: window, from: chain, by: "daemon", reason: reason, priority: priority)
             return nil
         }
     }
@@ -143,7 +150,9 @@ package struct SchedulingService: Service {
             return .soon("its rows are compared with each other", until: nil)
         }
         guard try !waitsForAnswers(pipeline) else { return .soon(Self.asking, until: nil) }
-        let decision = SchedulingRules.decide(try situation(pipeline).0, pipeline)
+        let chain = try chain(pipeline)
+        guard !waitsForStart(pipeline, chain) else { return .soon(Self.making, until: nil) }
+        let decision = SchedulingRules.decide(try situation(pipeline, chain).0, pipeline)
         if case .stuck(let failure) = decision { throw failure }
         return decision
     }
@@ -178,13 +187,13 @@ package struct SchedulingService: Service {
         }
     }
 
-    /// The data of a pipeline as it is now, frozen for trials and further tries. With a `share` other than nil, so many
-    /// earlier rows are mixed in.
+    /// The data of a pipeline as it is now, frozen for trials and further tries, which start from what is served. With a
+    /// `share` other than nil, so many earlier rows are mixed in.
     package func freeze(_ name: PipelineName, mode: Run.Mode, replayShare share: Double?) throws -> Snapshot {
         var pipeline = try context.requirePipeline(name)
         if let share { pipeline.incremental.replayShare = share }
         return try SnapshotBuilder(context: context, pipeline: pipeline).build(
-            mode: mode, window: situation(pipeline).1)
+            mode: mode, window: window(pipeline, learntBy: context.served(name)))
     }
 
     /// The rows by which a model is judged that learnt from none of the pipeline's. Where there are none, the gates
@@ -215,7 +224,13 @@ package struct SchedulingService: Service {
                 code: "pipeline.indexing", "The rows of '\(name)' are being compared with each other.",
                 at: name.rawValue, remedy: "Ask again in a moment.")
         }
-        let (situation, window) = try situation(pipeline)
+        let chain = try chain(pipeline)
+        guard !waitsForStart(pipeline, chain) else {
+            throw Failure(
+                code: "pipeline.busy", "For '\(name)' \(Self.making).", at: name.rawValue,
+                remedy: "Ask again in a moment.")
+        }
+        let (situation, window) = try situation(pipeline, chain)
         guard situation.allRows > 0, situation.gateRows > 0 else {
             throw Failure(
                 code: "pipeline.no_rows",
@@ -227,7 +242,9 @@ package struct SchedulingService: Service {
         // again.
         let wanted =
             DropWindow.rows(window.unlearned) == 0 ? .fromBase : SchedulingRules.mode(situation, pipeline, asked: mode)
-        guard let run = try queue(pipeline, mode: wanted, window: window, by: who, reason: reason, priority: 100) else {
+        let queued = try queue(
+            pipeline, mode: wanted, window: window, from: chain, by: who, reason: reason, priority: 100)
+        guard let run = queued else {
             throw Failure(
                 code: "pipeline.busy", "The new rows were taken by another run just now.", at: name.rawValue,
                 remedy: "See `ftctl runs`.")
@@ -236,12 +253,13 @@ package struct SchedulingService: Service {
     }
 
     private func queue(
-        _ pipeline: PipelineSettings, mode: Run.Mode, window: DropWindow, by who: String, reason: String, priority: Int
+        _ pipeline: PipelineSettings, mode: Run.Mode, window: DropWindow, from chain: UnprovenChain?, by who: String,
+        reason: String, priority: Int
     ) throws -> Run? {
         let card = try context.requireBase(pipeline.base)
         let settings = try FrozenSettings.freeze(pipeline, context)
         let snapshot = try SnapshotBuilder(context: context, pipeline: pipeline).build(mode: mode, window: window)
-        let parent = mode == .fromBase ? nil : try context.served(pipeline.name)?.id
+        let parent = mode == .fromBase ? nil : try start(pipeline, chain)?.id
         var (recipe, notes) = SchedulingRules.recipe(pipeline, mode: mode, rows: snapshot.rows[.train] ?? 0)
         recipe = try context.prepared(recipe, card)
         if let configured = context.settings.pipeline(pipeline.name) {
@@ -251,6 +269,12 @@ package struct SchedulingService: Service {
             notes["objective"] = change.note
             context.logger.warning(
                 "\(change.message)", metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.changed"])
+        }
+        var reason = reason
+        if let chain, parent == chain.version {
+            let note = chain.inWords(most: pipeline.incremental.unproven)
+            notes["start"] = note
+            reason += "; \(note)"
         }
         let run = try context.ledger.queue(taking: window.untried.map(\.id)) { id in
             var run = Run(
@@ -280,28 +304,37 @@ package struct SchedulingService: Service {
     /// nobody waits for it.
     static func passed(_ time: Date, _ now: Date) -> Date { time > now.addingTimeInterval(1) ? .distantPast : time }
 
-    func situation(_ pipeline: PipelineSettings) throws -> (SchedulingRules.Situation, DropWindow) {
+    /// The drops that a run may learn from, and those that `start` has not learnt (nil: the base).
+    func window(_ pipeline: PipelineSettings, learntBy start: ModelVersion?) throws -> DropWindow {
+        DropWindow(
+            try context.ledger.storedDrops(pipeline.name),
+            learned: try start.map { try context.ledger.learnedDrops($0.id) } ?? [],
+            window: pipeline.incremental.window, now: Date())
+    }
+
+    func situation(_ pipeline: PipelineSettings, _ chain: UnprovenChain?) throws
+        -> (SchedulingRules.Situation, DropWindow)
+    {
         let now = Date()
         let served = try context.served(pipeline.name)
         let lineage = try served.map { try context.ledger.lineage($0.id) } ?? []
-        let window = DropWindow(
-            try context.ledger.storedDrops(pipeline.name),
-            learned: try served.map { try context.ledger.learnedDrops($0.id) } ?? [],
-            window: pipeline.incremental.window, now: now)
+        let start = try start(pipeline, chain)
+        let window = try window(pipeline, learntBy: start)
         let runs = try context.ledger.runs(pipeline: pipeline.name, limit: 200).filter { $0.purpose != .trial }
         // An accepted run that waits for `ftctl promote` does not hold the queue up.
         let busy = runs.contains { $0.state.isUnderWay }
-        // What jobs try says nothing of the pipeline's own course.
-        let own = runs.filter { $0.job == nil }
+        // What jobs try, and what is judged again, says nothing of the pipeline's own course.
+        let own = runs.filter { $0.job == nil && $0.judgesAgain == nil }
         let continuations = lineage.prefix { $0.run.mode != .fromBase }
-        var judged = continuations.map(\.run)
+        // What was never served was compared with what was, as what went on from it is.
+        let wereServed = Set(try context.ledger.history(pipeline.name, limit: Int.max).compactMap(\.version))
+        var judged = continuations.filter { wereServed.contains($0.version.id) }.map(\.run)
         if let newest = own.first, newest.mode != .fromBase, !judged.contains(where: { $0.id == newest.id }) {
             judged.append(newest)
         }
         var situation = SchedulingRules.Situation(
             newRows: DropWindow.rows(window.untried), leftRows: DropWindow.rows(window.unlearned.filter(\.isTried)),
-            allRows: DropWindow.rows(window.all),
-            gateRows: try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0,
+            allRows: DropWindow.rows(window.all), gateRows: try gateRows(pipeline),
             newestDrop: window.untried.map { Self.passed($0.storedAt, now) }.max(),
             oldestDrop: window.untried.map { Self.passed($0.storedAt, now) }.min(),
             lastRun: own.first.map { Self.passed($0.createdAt, now) }, isBusy: busy,
@@ -309,12 +342,20 @@ package struct SchedulingService: Service {
             servedBase: served?.base, continuations: continuations.count,
             runsSinceFromBase: own.prefix { $0.mode != .fromBase }.count,
             forgotten: judged.reduce(0) { $0 + SchedulingRules.forgotten($1.verdict) }, now: now)
+        situation.hasUnproven = start != nil && start?.id != served?.id
         if let served {
             situation.known = KnownRows.of(
                 window.untried, try context.ledger.answers(to: window.untried.map(\.id)), by: served.id,
                 pipeline.trigger)
         }
         return (situation, window)
+    }
+
+    /// Rows that would judge a run.
+    private func gateRows(_ pipeline: PipelineSettings) throws -> Int {
+        guard pipeline.gates.window != .all else { return try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0 }
+        let files = try SnapshotBuilder(context: context, pipeline: pipeline).judging()
+        return files.gate.reduce(0) { $0 + ($1.rows ?? 0) }
     }
 }
 

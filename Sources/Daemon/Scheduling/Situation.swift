@@ -22,6 +22,8 @@ extension SchedulingRules {
         package var isBusy: Bool
         package var hasServed: Bool
         package var servedBase: BaseID?
+        /// Whether the next run goes on from a model that is not served.
+        package var hasUnproven = false
         /// Continuations of the served model since it was trained from the base.
         package var continuations: Int
         /// Runs since one from the base was last tried, whatever became of it.

@@ -37,23 +37,35 @@ struct SnapshotBuilder {
             files, of: Set(shards.map(\.drop)), trained: trained.filter { $0.trainRows > 0 }.map(\.id), filter)
     }
 
+    /// What a model that learnt from `snapshot` is judged on now; what it learnt from, and was chosen by, stays.
+    func judgingAgain(_ snapshot: Snapshot) throws -> Snapshot {
+        var files: [Split: [FileReference]] = [:]
+        for split in [Split.train, .validation] { files[split] = snapshot.files[split] }
+        let drops = Set(snapshot.drops).union(try context.ledger.shards(pipeline.name).map(\.drop))
+        return try finish(
+            files, of: drops, trained: snapshot.trained ?? snapshot.drops,
+            SnapshotFilter(context: context, pipeline: pipeline.name), sources: snapshot.sources)
+    }
+
     /// Records the snapshot of these files, and of those that judge, in the ledger.
     ///
     /// - Parameters:
     ///   - drops: every drop whose rows may be in the files.
     ///   - trained: the drops that are learnt from whole.
     func finish(
-        _ chosen: [Split: [FileReference]], of drops: Set<DropID>, trained: [DropID], _ filter: SnapshotFilter
+        _ chosen: [Split: [FileReference]], of drops: Set<DropID>, trained: [DropID], _ filter: SnapshotFilter,
+        sources: [String: String]? = nil
     ) throws -> Snapshot {
         var files = chosen
-        let judging = try context.ledger.judging(pipeline.name)
+        let judging = try judging()
         files[.gate] = judging.gate
         var snapshot = Snapshot(
             id: "", pipeline: pipeline.name, createdAt: Date(), drops: drops.sorted(),
             trained: trained, files: files,
             rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, removed: filter.removed,
             labels: try context.ledger.labels(pipeline.name, limit: 50))
-        if !filter.sources.isEmpty { snapshot.sources = filter.sources }
+        let made = filter.sources.merging(sources ?? [:]) { first, _ in first }
+        if !made.isEmpty { snapshot.sources = made }
         if !judging.feedback.isEmpty { snapshot.feedback = judging.feedback }
         if snapshot.drops.contains(where: hasPairs) { snapshot.hasPairs = true }
         func line(_ name: String, _ files: [FileReference]?) -> String {
@@ -68,6 +80,16 @@ struct SnapshotBuilder {
         try AtomicFile.write(try ContractCoding.pretty(snapshot), to: folder + "/\(snapshot.id).json")
         try context.ledger.add(snapshot)
         return snapshot
+    }
+
+    /// The files that judge: of every drop, or of those that `gates.window` names.
+    func judging() throws -> (gate: [FileReference], feedback: [FileReference]) {
+        let window = pipeline.gates.window
+        guard window != .all else { return try context.ledger.judging(pipeline.name) }
+        let drops = DropWindow(
+            try context.ledger.storedDrops(pipeline.name), learned: [], window: window, now: Date()
+        ).all.map(\.id)
+        return try context.ledger.judging(pipeline.name, of: Set(drops))
     }
 
     /// Whether a drop brought rows with a rejected answer, as its report says.

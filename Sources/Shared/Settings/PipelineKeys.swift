@@ -212,20 +212,18 @@ extension PipelineSettings {
             "What is learnt from: \"all\", \"days:N\" or \"drops:N\" (the last N). Validation and gate stay whole.",
             read: { $0.incremental.window.text }
         ) {
-            let parts = $1.split(separator: ":", omittingEmptySubsequences: false)
-            let count = parts.count == 2 ? Int(parts[1]).flatMap { 1...1_000_000 ~= $0 ? $0 : nil } : nil
-            switch (parts.first, count) {
-            case ("days", let days?): $0.incremental.window = .days(days)
-            case ("drops", let drops?): $0.incremental.window = .drops(drops)
-            default:
-                $0.incremental.window = .all
-                return $1 == "all" ? nil : "\"all\", \"days:N\" or \"drops:N\""
-            }
-            return nil
+            $0.incremental.window = IncrementalSettings.Window(text: $1) ?? .all
+            return IncrementalSettings.Window(text: $1) == nil ? IncrementalSettings.Window.forms : nil
         },
         .number(
             "incremental.warm_start_ratio", \.incremental.warmStartRatio, in: 0.001...10,
             "Learning rate of a continuation, as a share of recipe.learning_rate."),
+        .whole(
+            "incremental.unproven", \.incremental.unproven, in: 0...1000,
+            """
+            So many runs in a row may go on from versions that the gates could not decide on, where validation rows \
+            do not speak against them; then a run starts from what is served again. 0: each starts from what is served.
+            """),
     ]
 
     private static let gates: [SettingsKey<PipelineSettings>] = [
@@ -244,11 +242,24 @@ extension PipelineSettings {
             "Confidence of every one-sided bound."),
         .flag(
             "gates.require_improvement", \.gates.requireImprovement,
-            "Ask for superiority on the primary metric, not only for no loss."),
+            """
+            Ask for superiority on the primary metric, not only for no loss; with gates.stream of the first promotion \
+            alone.
+            """),
         .flag(
             "gates.stream", \.gates.overStream,
-            "Judge the stream of runs: promote what is estimated to be better, never fall below the anchor by the "
-                + "margin, take back what later rows speak against."),
+            """
+            Judge the stream of runs: promote what is estimated to be better, never fall below the anchors by the \
+            margin, take back what later rows speak against. false: better than what is served, each time.
+            """),
+        .text(
+            "gates.window", default: "\"all\"",
+            "The drops whose gate rows judge: \"all\", \"days:N\" or \"drops:N\" (the last N).",
+            read: { $0.gates.window.text }
+        ) {
+            $0.gates.window = IncrementalSettings.Window(text: $1) ?? .all
+            return IncrementalSettings.Window(text: $1) == nil ? IncrementalSettings.Window.forms : nil
+        },
         .flag(
             "gates.beat_simplest", \.gates.beatSimplest,
             "Ask for better accuracy than the simplest alternatives reach on the same gate rows (docs/recipes.md)."),

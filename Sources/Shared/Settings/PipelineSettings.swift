@@ -121,6 +121,22 @@ package struct IncrementalSettings: Codable, Hashable, Sendable {
         /// The last so many drops.
         case drops(Int)
 
+        /// What is written in the file; nil where it is none of these.
+        init?(text: String) {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            let count = parts.count == 2 ? Int(parts[1]).flatMap { 1...1_000_000 ~= $0 ? $0 : nil } : nil
+            switch (parts.first, count) {
+            case ("days", let days?): self = .days(days)
+            case ("drops", let drops?): self = .drops(drops)
+            default:
+                guard text == "all" else { return nil }
+                self = .all
+            }
+        }
+
+        /// The forms in a sentence that asks for one.
+        static let forms = "\"all\", \"days:N\" or \"drops:N\""
+
         /// As it is written in the file.
         var text: String {
             switch self {
@@ -133,6 +149,8 @@ package struct IncrementalSettings: Codable, Hashable, Sendable {
     package var window = Window.all
     /// Learning rate of a warm start, as a share of the recipe's.
     package var warmStartRatio = 0.5
+    /// Runs in a row that may start from a version that the gates could not decide on (0: none does).
+    package var unproven = 5
     package init() {}
 }
 
@@ -149,7 +167,9 @@ package struct GatesSettings: Codable, Hashable, Sendable {
     package var requireImprovement = true
     /// Judge the stream of runs: follow what is estimated to be better, stay above the anchor, take back what
     /// later rows speak against. Superiority is then asked of the first promotion alone.
-    package var overStream = false
+    package var overStream = true
+    /// The drops whose gate rows judge.
+    package var window = IncrementalSettings.Window.all
     /// Require accuracy better than that of the simplest alternatives fitted to the same rows.
     package var beatSimplest = false
     /// Longest generated answer in tokens (nil: by the length of each row's wanted answer; 0: none is generated).

@@ -57,12 +57,20 @@ extension PromotionRecord: TableRow {
         [.number("#"), "SINCE", "SERVED", "BEFORE", "RUN", "HOW", "WHO", "NEW ROWS", .text("WHY")]
     }
 
+    /// The share of new rows that were answered rightly, with its interval.
+    private static func text(_ figure: NewRowsFigure) -> String {
+        let bounds = [figure.lower, figure.upper].compactMap(\.self).map { Quantity.share($0) }
+        return "\(Quantity.share(figure.share)) of \(figure.asked)"
+            + (bounds.count == 2 ? " (\(bounds[0]) to \(bounds[1]))" : "")
+    }
+
     package var cells: [Cell] {
         [
             .count(sequence), Cell(Quantity.time(at)), Cell(version?.rawValue ?? "the base"),
             Cell(previous?.rawValue ?? "the base"), Cell(run?.rawValue ?? Quantity.none), Cell(kind.rawValue),
             Cell(who),
-            Cell(newRows.map { "\(Quantity.share($0.share)) of \($0.asked)" } ?? Quantity.none), Cell(reason),
+            Cell(newRows.map(Self.text) ?? Quantity.none),
+            Cell([standing, reason].compactMap(\.self).joined(separator: "; ")),
         ]
     }
 }

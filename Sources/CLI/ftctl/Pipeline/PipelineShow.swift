@@ -57,6 +57,7 @@ struct PipelineShow: Question {
                         ("drop folder", pipeline.dropFolder), ("drops", "\(pipeline.drops) stored"), ("rows", rows),
                     ])),
                 .findings(pipeline.waitingFindings),
+                .findings(pipeline.remarkFindings),
                 .findings(pipeline.problems.map { Finding(.warning, $0.description) }),
             ])
     }

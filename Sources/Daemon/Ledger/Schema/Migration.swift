@@ -33,5 +33,6 @@ struct Migration: Sendable {
         .jobs,
         .requestKeys,
         .audit,
+        .gateAnchors,
     ]
 }

@@ -4,6 +4,9 @@ package struct NewRowsFigure: Codable, Hashable, Sendable {
     package var drops: Int
     package var asked: Int
     package var right: Int
+    /// Wilson's 95 % interval of the share, where somebody has worked it out.
+    package var lower: Double?
+    package var upper: Double?
     package init(drops: Int, asked: Int, right: Int) {
         self.drops = drops
         self.asked = asked

@@ -6,6 +6,8 @@ package enum ModelRole: Hashable, Sendable, Codable, CodingKeyRepresentable {
     case served
     /// The version that what is served must stay above; see ``Anchor``.
     case anchor
+    /// A version that what is served must stay above in another metric than the primary one; see ``GateAnchor``.
+    case gateAnchor(VersionID)
     /// The base without anything that was trained.
     case base
     /// The candidate as it was written in a format of delivery.
@@ -17,6 +19,7 @@ package enum ModelRole: Hashable, Sendable, Codable, CodingKeyRepresentable {
 
 extension ModelRole: RawRepresentable {
     private static let artefactPrefix = "artefact-"
+    private static let anchorPrefix = "anchor-"
 
     package init?(rawValue: String) {
         switch rawValue {
@@ -25,6 +28,10 @@ extension ModelRole: RawRepresentable {
         case "anchor": self = .anchor
         case "base": self = .base
         default:
+            if rawValue.hasPrefix(Self.anchorPrefix), rawValue.count > Self.anchorPrefix.count {
+                self = .gateAnchor(VersionID(String(rawValue.dropFirst(Self.anchorPrefix.count))))
+                return
+            }
             guard rawValue.hasPrefix(Self.artefactPrefix),
                 let format = ExportFormat(rawValue: String(rawValue.dropFirst(Self.artefactPrefix.count)))
             else { return nil }
@@ -37,6 +44,7 @@ extension ModelRole: RawRepresentable {
         case .candidate: "candidate"
         case .served: "served"
         case .anchor: "anchor"
+        case .gateAnchor(let version): Self.anchorPrefix + version.rawValue
         case .base: "base"
         case .artefact(let format): Self.artefactPrefix + format.rawValue
         }
@@ -54,6 +62,7 @@ extension ModelRole {
         case .candidate: "the candidate"
         case .served: "the served model"
         case .anchor: "the anchor"
+        case .gateAnchor(let version): "the anchor \(version)"
         case .base: "the base"
         case .artefact(let format): "the candidate exported as \(format.rawValue)"
         }

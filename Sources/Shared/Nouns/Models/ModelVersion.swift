@@ -68,6 +68,8 @@ package struct PromotionRecord: Codable, Hashable, Sendable {
     package var hash: String
     /// How it did on rows that came while it was served; said of it when it is shown, and no part of the record.
     package var newRows: NewRowsFigure?
+    /// Where it stands in the stream of promotions; said of it when it is shown, and no part of the record.
+    package var standing: String?
     package init(
         sequence: Int, pipeline: PipelineName, version: VersionID?, previous: VersionID?, run: RunID?, kind: Kind,
         who: String, reason: String, at: Date, previousHash: String, hash: String

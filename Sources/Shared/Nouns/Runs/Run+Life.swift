@@ -64,7 +64,7 @@ extension Run {
         case .cancelled(let who): cause = Failure(code: "run.cancelled", "Cancelled by \(who).")
         case .judged(let verdict, _): self.verdict = verdict
         case .promoted(let version, _, _, _): self.version = version
-        case .queued, .followed, .wonExperiment, .added, .workerLost, .delivered: break
+        case .queued, .followed, .wonExperiment, .added, .judgedAgain, .workerLost, .delivered: break
         }
     }
 }

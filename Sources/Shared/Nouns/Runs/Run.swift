@@ -77,6 +77,8 @@ package struct Run: Codable, Hashable, Sendable {
     package var followUp: String?
     /// The experiment whose winner it is.
     package var experiment: ExperimentID?
+    /// The run that the gates could not decide on, whose model it has judged again on more rows, without training.
+    package var judgesAgain: RunID?
     /// The job whose run it is.
     package var job: JobID?
     /// Where its model comes from, where another daemon has trained it.

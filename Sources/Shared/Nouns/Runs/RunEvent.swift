@@ -8,6 +8,9 @@ package enum RunEvent: Hashable, Sendable {
     case wonExperiment(ExperimentID, trial: Int)
     /// A version that another daemon trained was added, to be judged here.
     case added(VersionID, from: String)
+    /// More gate rows came than the given run was judged on, which the gates could not decide on: its model is judged
+    /// again, without training.
+    case judgedAgain(RunID)
     /// A worker begins to train; `resumes` where it goes on from what an earlier one left.
     case workerStarted(resumes: Bool)
     /// The worker has trained it.
@@ -48,7 +51,7 @@ package enum RunEvent: Hashable, Sendable {
     /// The event in a sentence that says that it cannot happen: "the run … cannot *be promoted*".
     package var phrase: String {
         switch self {
-        case .queued, .followed, .wonExperiment, .added: "be queued"
+        case .queued, .followed, .wonExperiment, .added, .judgedAgain: "be queued"
         case .workerStarted: "start training"
         case .trained: "become trained"
         case .evaluationStarted: "start its evaluation"

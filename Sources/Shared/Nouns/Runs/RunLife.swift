@@ -4,7 +4,7 @@ import Foundation
 /// be done about it.
 ///
 /// ```
-///              queued, followed                 wonExperiment, added
+///              queued, followed           wonExperiment, added, judgedAgain
 ///                     │                                    │
 ///                     ▼        workerStarted               │
 ///                  queued ─────────────────► training      │
@@ -49,7 +49,7 @@ package enum RunLife {
         case (.workerStarted, _) where isPaused: nil
         case (.evaluationStarted, _) where isPaused: nil
         case (.queued, nil), (.followed, nil): .queued
-        case (.wonExperiment, nil), (.added, nil): .trained
+        case (.wonExperiment, nil), (.added, nil), (.judgedAgain, nil): .trained
         case (.workerStarted, .queued): .training
         case (.trained, .training): .trained
         case (.evaluationStarted, .trained): .evaluating
@@ -83,6 +83,7 @@ package enum RunLife {
         case .queued, .followed, .workerStarted, .trained, .evaluationStarted, .evaluated: nil
         case .wonExperiment(let experiment, let trial): "trained as trial \(trial) of \(experiment)"
         case .added(let version, let machine): "trained as \(version) on \(machine)"
+        case .judgedAgain(let run): "the model of \(run), on the gate rows that there are now"
         case .interrupted: "stopped at a checkpoint"
         case .daemonLost: "resumed after a restart"
         case .servedChanged: "what is served changed"
@@ -131,7 +132,7 @@ package enum RunLife {
         case .followed(let earlier, let reason):
             line("iteration.queued", .notice, "follows \(earlier), which was not promoted: \(reason)")
         case .wonExperiment: line("run.queued", .notice, "is queued for its gates: \(note(event) ?? "")")
-        case .added: line("run.queued", .notice, "is queued for its gates: \(note(event) ?? "")")
+        case .added, .judgedAgain: line("run.queued", .notice, "is queued for its gates: \(note(event) ?? "")")
         case .workerStarted(let resumes): line(resumes ? "run.resumed" : "run.started", .notice, message)
         case .trained: line("run.trained", .notice, message)
         case .evaluationStarted: line("run.evaluating", .info, message)
@@ -157,7 +158,7 @@ package enum RunLife {
     /// What those who watch the run are told; nil where nobody can watch it yet.
     private static func message(_ event: RunEvent, _ run: Run) -> String? {
         switch event {
-        case .queued, .followed, .wonExperiment, .added: nil
+        case .queued, .followed, .wonExperiment, .added, .judgedAgain: nil
         case .workerStarted(let resumes):
             resumes ? "goes on from its last checkpoint (attempt \(run.attempts))" : "starts training"
         case .trained(let training):
@@ -184,7 +185,7 @@ package enum RunLife {
 
     private static func wakes(_ event: RunEvent) -> Set<RunEffect.Stage> {
         switch event {
-        case .queued, .followed, .added: [.supervision]
+        case .queued, .followed, .added, .judgedAgain: [.supervision]
         case .wonExperiment: [.supervision, .scheduling]
         case .workerStarted, .trained, .evaluationStarted: []
         case .interrupted, .daemonLost, .workerLost, .queuedAgain, .servedChanged: [.supervision]

@@ -18,6 +18,8 @@ package struct Verdict: Codable, Hashable, Sendable {
     package var confusion: [String: [String: Int]]?
     /// The simplest alternatives on the same gate rows, where rows have classes.
     package var yardstick: [YardstickFinding]?
+    /// Whether the next run goes on from a model that the gates could not decide on; nil where that was not asked.
+    package var continuation: Continuation?
     /// Seed of the bootstrap.
     package var seed: UInt64
     package var judgedAt: Date

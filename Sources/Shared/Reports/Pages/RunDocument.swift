@@ -71,6 +71,9 @@ package enum RunDocument {
                     }),
             ]
         }
+        if let next = run.verdict?.continuation {
+            document.blocks.append(.paragraph("On validation rows: \(next.explanation)."))
+        }
         if let followUp = run.followUp { document.blocks.append(.paragraph("Next: \(followUp)")) }
         return document
     }
@@ -107,7 +110,9 @@ package enum RunDocument {
         ]
         let after: [(String, String?)] = [
             ("trained", run.training.map(training)), ("tried after", run.origin.map { "\($0): \(run.step ?? "")" }),
-            ("winner of", run.experiment?.rawValue), ("next", run.followUp),
+            ("winner of", run.experiment?.rawValue),
+            ("judged again", run.judgesAgain.map { "the model of \($0), without training" }),
+            ("on validation rows", run.verdict?.continuation?.explanation), ("next", run.followUp),
         ]
         return Fact.known(facts + found + after)
     }

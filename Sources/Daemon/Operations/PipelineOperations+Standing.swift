@@ -1,0 +1,54 @@
+import Foundation
+import Judged
+import Ledger
+import Nouns
+import Settings
+
+/// Where a pipeline stands in its stream of promotions, in words.
+extension PipelineOperations {
+    /// Whether what is served is proven, and what the next run goes on from.
+    func standing(_ pipeline: PipelineSettings) throws -> [String] {
+        var sentences: [String] = []
+        if pipeline.gates.overStream, let state = try StreamState.of(pipeline.name, context), !state.isServed {
+            let since = state.since.map { " since \($0.formatted(.iso8601.year().month().day()))" } ?? ""
+            sentences.append(
+                """
+                served\(since), not yet proven: it is estimated to be better than the anchor \(state.anchor.id), or \
+                not worse, and later gate rows may prove it or bring the anchor back
+                """)
+        }
+        if let chain = try unproven(pipeline) {
+            sentences.append("the next run \(chain.inWords(most: pipeline.incremental.unproven))")
+        }
+        return sentences
+    }
+
+    /// The chain whose newest model the next run goes on from; nil where there is none, or it has its full length.
+    private func unproven(_ pipeline: PipelineSettings) throws -> UnprovenChain? {
+        guard pipeline.incremental.unproven > 0, let chain = try UnprovenChain.of(pipeline.name, context), chain.isMade,
+            chain.length <= pipeline.incremental.unproven
+        else { return nil }
+        return chain
+    }
+
+    /// What is to be said of promotion records, by their number.
+    func standings(_ records: [PromotionRecord], of name: PipelineName) throws -> [Int: String] {
+        guard let pipeline = context.settings.pipeline(name), pipeline.gates.overStream,
+            let state = try StreamState.of(name, context), let newest = try context.ledger.history(name, limit: 1).first
+        else { return [:] }
+        var said: [Int: [String]] = [:]
+        if !state.isServed { said[newest.sequence] = ["not yet proven"] }
+        func note(_ version: VersionID, _ sentence: String) {
+            guard let record = records.first(where: { $0.version == version }) else { return }
+            said[record.sequence, default: []].append(sentence)
+        }
+        if let kept = try context.ledger.anchor(name) {
+            let spent = "\(state.promotions) promotions and further tries since"
+            note(state.anchor.id, "the anchor (\(state.anchor.id == kept.version ? "\(kept.reason); " : "")\(spent))")
+        }
+        for (gate, standing) in state.gates.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            note(standing.anchor.id, "the anchor of \(gate)")
+        }
+        return said.mapValues { $0.joined(separator: "; ") }
+    }
+}
