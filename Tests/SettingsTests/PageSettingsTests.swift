@@ -30,7 +30,7 @@ struct PageSettingsTests {
         let engines = sandbox.layout.engineSettings
         try FileManager.default.createDirectory(atPath: engines, withIntermediateDirectories: true)
         // A snippet is of an engine's file, of the daemon's, or else of a pipeline's, whose base may be left out.
-        let isOfDaemon = ["[api]", "[engines."].contains { shown.toml.contains($0) }
+        let isOfDaemon = ["[api]", "[engines.", "[pause]"].contains { shown.toml.contains($0) }
         if shown.toml.contains("etc/finetuned/engines/") {
             try shown.toml.write(toFile: engines + "/shown.toml", atomically: true, encoding: .utf8)
         } else if isOfDaemon {

@@ -43,6 +43,11 @@ struct SettingsTextTests {
         learning_rate = 1e-5
         epochs = 2.5
         rank = 8
+        [resources]
+        memory_max = "4G"
+        cpu_weight = 50
+        io_weight = 25
+        idle = true
         [incremental]
         mode = "stack"
         replay_share = 0.25

@@ -187,8 +187,8 @@ package struct SchedulingService: Service {
         }
     }
 
-    /// The data of a pipeline as it is now, frozen for trials and further tries, which start from what is served. With a
-    /// `share` other than nil, so many earlier rows are mixed in.
+    /// The data of a pipeline as it is now, frozen for trials and further tries, which start from what is served. With
+    /// a `share` other than nil, so many earlier rows are mixed in.
     package func freeze(_ name: PipelineName, mode: Run.Mode, replayShare share: Double?) throws -> Snapshot {
         var pipeline = try context.requirePipeline(name)
         if let share { pipeline.incremental.replayShare = share }
