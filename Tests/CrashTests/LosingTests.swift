@@ -39,7 +39,8 @@ struct LosingTests {
         #expect(verified.status == 0, "\(verified.output)")
         // How it does on new rows and how it stands in the stream are no part of the record.
         var kept = try await scene.sandbox.answer([PromotionRecord].self, "history", "tickets").last
-        (kept?.newRows, kept?.standing) = (served.newRows, served.standing)
+        kept?.newRows = served.newRows
+        kept?.standing = served.standing
         #expect(kept == served)
         try await scene.verify(promotions: 2, drops: 2)
 
