@@ -8,6 +8,7 @@ import OperationsScene
 import Platform
 import ServiceLifecycle
 import StageKit
+import Synchronization
 import Testing
 
 @testable import ControlAPI
@@ -79,14 +80,24 @@ struct StoppingTests {
         let scene = try OperationsScene()
         let goOn = DispatchSemaphore(value: 0)
         let begun = Bell()
+        let isBegun = Mutex(false)
         var routes = Routes()
         routes.on(.versions.garbage) { _ in
+            isBegun.withLock { $0 = true }
             begun.ring()
             Self.hold(goOn)
             return GarbagePlan(items: [], kept: [], removed: false)
         }
         try await serve(routes, scene) { client, group in
-            let asked = Task { try await client.send(.versions.garbage()) }
+            let asked = Task {
+                // Asked again where it came later than the server waits for a question.
+                for _ in 0..<30 {
+                    do { return try await client.send(.versions.garbage()) } catch let failure as Failure {
+                        if isBegun.withLock({ $0 }) { throw failure }
+                    }
+                }
+                return try await client.send(.versions.garbage())
+            }
             await begun.wait(atMost: .seconds(300))
             await group.triggerGracefulShutdown()
             let failure = await #expect(throws: Failure.self) { try await asked.value }
