@@ -75,15 +75,19 @@ struct StoppingTests {
         }
     }
 
+    private final class State: Sendable {
+        let isBegun = Mutex(false)
+    }
+
     /// The heavy question is let go only after the server has left: were it waited for, this would not end.
     @Test func aHeavyQuestionDoesNotKeepItFromStopping() async throws {
         let scene = try OperationsScene()
         let goOn = DispatchSemaphore(value: 0)
         let begun = Bell()
-        let isBegun = Mutex(false)
+        let state = State()
         var routes = Routes()
         routes.on(.versions.garbage) { _ in
-            isBegun.withLock { $0 = true }
+            state.isBegun.withLock { $0 = true }
             begun.ring()
             Self.hold(goOn)
             return GarbagePlan(items: [], kept: [], removed: false)
@@ -93,7 +97,7 @@ struct StoppingTests {
                 // Asked again where it came later than the server waits for a question.
                 for _ in 0..<30 {
                     do { return try await client.send(.versions.garbage()) } catch let failure as Failure {
-                        if isBegun.withLock({ $0 }) { throw failure }
+                        if state.isBegun.withLock({ $0 }) { throw failure }
                     }
                 }
                 return try await client.send(.versions.garbage())
