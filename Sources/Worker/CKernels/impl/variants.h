@@ -21,8 +21,12 @@
 #undef CK_WIDE
 #undef CK
 #pragma clang attribute pop
+// The level is read once: a test may change it meanwhile.
 #define CK_CALL(name, ...) \
-    (ck_cpu_level() == 2 ? name##_avx512(__VA_ARGS__) : ck_cpu_level() == 1 ? name##_avx2(__VA_ARGS__) : name##_portable(__VA_ARGS__))
+    ({ \
+        const int ck_level = ck_cpu_level(); \
+        ck_level == 2 ? name##_avx512(__VA_ARGS__) : ck_level == 1 ? name##_avx2(__VA_ARGS__) : name##_portable(__VA_ARGS__); \
+    })
 #else
 #define CK_CALL(name, ...) (ck_cpu_level() ? name##_avx2(__VA_ARGS__) : name##_portable(__VA_ARGS__))
 #endif
