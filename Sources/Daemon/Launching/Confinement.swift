@@ -53,6 +53,10 @@ package struct Confinement: Hashable, Sendable {
         self.init(layout, settings)
         let named = try ContractCoding.decode(JSONValue.self, from: ContractCoding.encode(request))
         readable += Self.paths(named, below: layout.state).sorted()
+        // A template is looked for beside the weights that were uploaded with it.
+        readable += Self.paths(named, below: layout.uploads).map { path in
+            layout.uploads + "/" + path.dropFirst(layout.uploads.count + 1).prefix { $0 != "/" }
+        }
         if request.task.kind == .serve {
             let models = [layout.allModels, layout.runs, layout.exports]
             // Nothing can be allowed that is not there yet.
