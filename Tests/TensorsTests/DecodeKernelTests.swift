@@ -3,7 +3,6 @@ import Tensors
 import Testing
 
 /// The kernels of decoding against plain sums in double precision, in every variant that the machine has.
-@Suite(.serialized)
 struct DecodeKernelTests {
     static func numbers(_ count: Int, _ seed: UInt64) -> [Float] {
         var state = seed

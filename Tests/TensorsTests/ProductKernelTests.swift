@@ -2,7 +2,6 @@ import CKernels
 import Testing
 
 /// Products have the same bits in every vector width, and in parts as in one.
-@Suite(.serialized)
 struct ProductKernelTests {
     private func numbers(_ count: Int, _ seed: UInt64) -> [Float] { DecodeKernelTests.numbers(count, seed) }
 

@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 /// AVX-512 gives the bits of AVX2: a checkpoint goes on, and an answer stays the same, wherever it is computed next.
-@Suite(.serialized, .enabled(if: hasWideKernels(), "this processor has no AVX-512"))
+@Suite(.enabled(if: hasWideKernels(), "this processor has no AVX-512"))
 struct WideKernelTests {
     /// Asserts that what `body` fills is the same at both levels.
     private func same(_ count: Int, _ what: String, _ body: (inout [Float]) -> Void) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 static atomic_int chosen = -1;
+static _Thread_local int forced = -1;
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -27,15 +28,18 @@ static int machine_level(void) { return 0; }
 #endif
 
 int ck_cpu_set_level(int level) {
-    int best = machine_level();
-    int use = level < 0 || level > best ? best : level;
-    atomic_store(&chosen, use);
-    return use;
+    const int best = machine_level();
+    forced = level < 0 ? -1 : level > best ? best : level;
+    return ck_cpu_level();
 }
 
 int ck_cpu_level(void) {
+    if (forced >= 0) return forced;
     int level = atomic_load_explicit(&chosen, memory_order_relaxed);
     if (level >= 0) return level;
     const char *wish = getenv("FINETUNED_KERNELS");
-    return ck_cpu_set_level(!wish ? -1 : strcmp(wish, "scalar") == 0 ? 0 : strcmp(wish, "avx2") == 0 ? 1 : -1);
+    const int best = machine_level();
+    level = !wish ? best : strcmp(wish, "scalar") == 0 ? 0 : strcmp(wish, "avx2") == 0 && best > 1 ? 1 : best;
+    atomic_store(&chosen, level);
+    return level;
 }

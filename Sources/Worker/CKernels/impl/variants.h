@@ -21,7 +21,7 @@
 #undef CK_WIDE
 #undef CK
 #pragma clang attribute pop
-// The level is read once: a test may change it meanwhile.
+// The level is read once a call.
 #define CK_CALL(name, ...) \
     ({ \
         const int ck_level = ck_cpu_level(); \

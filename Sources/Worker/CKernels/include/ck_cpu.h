@@ -4,5 +4,6 @@
 /// XGETBV; the environment variable FINETUNED_KERNELS=scalar|avx2 overrides it (avx2 only where the machine has it).
 int ck_cpu_level(void);
 
-/// Overrides the choice for parity tests: 0, 1, 2, or -1 for what the machine offers. Returns the level now in use.
+/// Overrides the choice for what the calling thread computes itself, for parity tests: 0, 1 or 2, at most what the machine has; -1 ends
+/// that. Returns the level now in use. Other threads, and so a team, keep the process's choice.
 int ck_cpu_set_level(int level);
