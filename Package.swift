@@ -151,9 +151,8 @@ let daemon: [Target] = [
     library(
         "Daemon", "Supervision",
         [
-            "ControlGroups", "Judged", "Launching", "Ledger", "Monitoring", "Nouns", "Platform", "Settings", "StageKit",
-            "WorkerProtocol",
-            lifecycle,
+            "ControlGroups", "Judged", "Launching", "Ledger", "Monitoring", "Nouns", "Platform", "Reports", "Settings",
+            "StageKit", "WorkerProtocol", lifecycle,
         ]),
     library(
         "Daemon", "Gating",
@@ -299,6 +298,7 @@ let testTargets: [Target] = [
     .target(name: "ImitatedKernel", dependencies: ["ControlGroups", "Platform"], path: "Tests/ImitatedKernel"),
     .target(name: "TextFuzzing", dependencies: ["ChatTemplates", "Tokenization"], path: "Tests/TextFuzzing"),
     .target(name: "Mutation", path: "Tests/Mutation"),
+    .target(name: "PromotionStreams", dependencies: ["Gating", "Statistics"], path: "Tests/PromotionStreams"),
     .executableTarget(
         name: "fake-worker", dependencies: ["Compression", "Nouns", "Platform", "WorkerProtocol"],
         path: "Tests/FakeWorker"),
@@ -365,7 +365,7 @@ let testTargets: [Target] = [
         "GatingTests",
         [
             "EvaluationMetrics", "Gating", "GoldenSets", "Graders", "JSONSchemas", "Judged", "Ledger", "Nouns",
-            "Platform", "Settings", "StageKit", "Statistics", "WorkerProtocol", logging,
+            "Platform", "PromotionStreams", "Settings", "StageKit", "Statistics", "WorkerProtocol", logging,
         ],
         golden: true),
     tests("HubClientTests", ["HubClient", "Nouns"]),
@@ -490,7 +490,8 @@ let testTargets: [Target] = [
 
 let benchmarks: [Target] = [
     .executableTarget(
-        name: "bench-false-promotion", dependencies: ["Gating", "Nouns", "Settings", "Statistics"],
+        name: "bench-false-promotion",
+        dependencies: ["Gating", "Nouns", "PromotionStreams", "Settings", "Statistics"],
         path: "Benchmarks/false-promotion"),
     .executableTarget(
         name: "bench-yardstick", dependencies: ["Yardstick"], path: "Benchmarks/yardstick",

@@ -1,5 +1,5 @@
 import Foundation
-import Gating
+import PromotionStreams
 import Statistics
 import Synchronization
 

@@ -6,6 +6,7 @@ import Statistics
 import Testing
 
 @testable import Gating
+@testable import PromotionStreams
 
 /// Promotion over a stream of runs: what is followed, what is held, and what is taken back.
 struct StreamRulesTests {

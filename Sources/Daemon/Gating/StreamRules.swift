@@ -15,7 +15,8 @@ package enum StreamRules {
         /// The same as an estimate.
         package var estimatedPValue: @Sendable (Double) -> Double
 
-        init(
+        /// Makes the difference out of what is known of it.
+        package init(
             difference: Double, standardError: Double, pValue: @escaping @Sendable (Double) -> Double,
             estimatedPValue: @escaping @Sendable (Double) -> Double
         ) {

@@ -32,9 +32,11 @@ extension SupervisionService {
         return try await engine.sweep(request, task, hasPairs: hasPairs(run))
     }
 
-    /// The scores of one model: by the run's engine where that evaluates, else by the worker. Throws ``WorkerEnd``.
+    /// The scores of one model: by the run's engine where that evaluates, else by the worker. Throws ``WorkerEnd``, and
+    /// what the ledger throws.
     func evaluated(_ request: WorkerRequest, _ run: Run) async throws -> WorkerResult {
-        guard isEvaluatedByEngine(run), case .evaluate(let task) = request.task, let engine = try await engine(of: run)
+        guard try isEvaluatedByEngine(run), case .evaluate(let task) = request.task,
+            let engine = try await engine(of: run)
         else { return try await start(request, run) }
         return engine.evaluates(task.model)
             ? try await engine.evaluate(request, task) : try await start(request, run)
@@ -42,17 +44,18 @@ extension SupervisionService {
 
     /// The engine whose slot the next piece of work on a run takes; nil for this machine's own. What an engine trained
     /// is scored here, unless the engine does that too.
-    func place(of run: Run) -> EngineName? {
-        run.engineAtWork ?? (isEvaluatedByEngine(run) ? run.engine : nil)
+    /// Throws what the ledger throws.
+    func place(of run: Run) throws -> EngineName? {
+        try run.engineAtWork ?? (isEvaluatedByEngine(run) ? run.engine : nil)
     }
 
     /// Whether the run's engine scores and asks its models: where its file says so, and where the worker does not run
     /// the base.
-    private func isEvaluatedByEngine(_ run: Run) -> Bool {
+    private func isEvaluatedByEngine(_ run: Run) throws -> Bool {
         guard let name = run.engine else { return false }
         let profile = context.settings.now.engine(name)
         if let profile, profile.isBuiltin { return false }
-        return profile?.evaluate == true || (try? context.ledger.base(run.base))?.isForEngines == true
+        return try profile?.evaluate == true || context.ledger.base(run.base)?.isForEngines == true
     }
 
     private func engine(of run: Run) async throws -> EngineWork? {

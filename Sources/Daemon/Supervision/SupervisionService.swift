@@ -4,6 +4,7 @@ import Launching
 import Ledger
 import Nouns
 import Platform
+import Reports
 import ServiceLifecycle
 import Settings
 import StageKit
@@ -95,7 +96,7 @@ package struct SupervisionService: Service {
     private func takeUp() throws {
         let mine = active.all
         for run in try context.ledger.runs(in: [.training, .evaluating]) where !mine.contains(run.id) {
-            active.add(run.id, on: place(of: run)) {
+            active.add(run.id, on: try place(of: run)) {
                 let isKnown = await takeUp(run)
                 active.remove(run.id)
                 if isKnown { context.bells.supervision.ring() }
@@ -112,7 +113,7 @@ package struct SupervisionService: Service {
             if let handle = run.work, let events = try await launcher.attach(handle) {
                 context.problems.set(owner, nil)
                 active.found(run.id, handle, events)
-                await work(run.id, on: place(of: run))
+                await work(run.id, on: try place(of: run))
             } else {
                 context.problems.set(owner, nil)
                 try context.apply(run.id, .daemonLost)
@@ -122,10 +123,6 @@ package struct SupervisionService: Service {
             loop.report(error, owner, about: ["pipeline": "\(run.pipeline)", "run": "\(run.id)"])
             return false
         }
-    }
-
-    private static func size(_ bytes: Int) -> String {
-        bytes >= 10 << 30 ? "\(bytes >> 30) GiB" : "\(bytes >> 20) MiB"
     }
 
     /// Starts what waits, as far as there are compute slots and disk. An engine has slots of its own.
@@ -143,7 +140,7 @@ package struct SupervisionService: Service {
                 code: "disk.low",
                 """
                 Only \(free >> 20) MiB of disk are free, so no run is started (minimum_free asks for \
-                \(Self.size(context.settings.daemon.minimumFreeBytes))).
+                \(Quantity.bytes(context.settings.daemon.minimumFreeBytes))).
                 """,
                 at: context.layout.state, remedy: "Free space on that disk; `ftctl gc` says what can go.")
             return loop.report(failure, "disk", event: "disk.low")
@@ -157,7 +154,7 @@ package struct SupervisionService: Service {
         let waiting = try context.ledger.runs(in: [.trained]) + context.ledger.runs(in: [.queued])
         clearHolds(waiting)
         for run in waiting where run.paused == nil && !active.contains(run.id) && retries.isDue(run.id) {
-            let place = self.place(of: run)
+            let place = try self.place(of: run)
             guard isFree(place), reason == nil || !isHere(place) else { continue }
             slots[place, default: 0] += 1
             active.add(run.id, on: place) {
@@ -207,7 +204,8 @@ package struct SupervisionService: Service {
     private func work(_ id: RunID, on place: EngineName?) async {
         do {
             while let run = try await record(id, { try context.ledger.run(id) }), !Task.isCancelled {
-                if run.paused != nil || !retries.isDue(id) || self.place(of: run) != place { return }
+                let next = try await record(id) { try self.place(of: run) }
+                if run.paused != nil || !retries.isDue(id) || next != place { return }
                 switch run.state {
                 case .queued:
                     let resumes = run.startedAt != nil

@@ -1,4 +1,5 @@
 import Foundation
+import Gating
 import Statistics
 
 /// A made-up pipeline that is judged every day for months, to count how often the sequence of its verdicts is wrong:

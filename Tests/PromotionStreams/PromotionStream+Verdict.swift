@@ -1,3 +1,4 @@
+import Gating
 import Statistics
 
 extension PromotionStream {
