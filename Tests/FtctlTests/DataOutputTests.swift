@@ -80,6 +80,21 @@ struct DataOutputTests {
             id: "0a1b2c3d", content: .completion(prompt: "Where is my order?\nIt is late.", completion: "order"),
             split: .gate, label: "order", promptKey: "k", drop: "d-20270115-080000-0a1b2c3d", line: 7)
         try OutputHarness.expect("data-show-row", "data show 0a1b2c3d", DataShow.self, DataSubject(row: shown))
+        let calls = #"[{"id":"call_1","type":"function","function":{"name":"stock","arguments":"{\"sku\": 7}"}}]"#
+        let chat = Row(
+            id: "1b2c3d4e",
+            content: .chat(
+                messages: [
+                    Message(role: "user", content: "Is it there?", name: "ann"),
+                    Message(
+                        role: "assistant", content: "", toolCalls: .string(calls), reasoning: "I have to look.",
+                        trained: false),
+                    Message(role: "tool", content: "3", toolCallID: "call_1"),
+                    Message(role: "assistant", content: "Three are left."),
+                ], tools: .string(#"[{"type":"function","function":{"name":"stock"}}]"#)),
+            split: .train, promptKey: "k", fields: ["language": .string("en"), "weight": .number(0.5)],
+            drop: "d-20270115-080000-0a1b2c3d", line: 8)
+        try OutputHarness.expect("data-show-chat", "data show 1b2c3d4e", DataShow.self, DataSubject(row: chat))
         try OutputHarness.expect("data-report", "data report tickets", DataQuality.self, .report(Self.report))
         let row = SetAsideRow(
             id: "0a1b2c3d", reason: .nearDuplicateOfGate, drop: Answers.stored.id, line: 7, other: "99aabbcc",

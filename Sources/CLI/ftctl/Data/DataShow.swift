@@ -58,23 +58,42 @@ struct DataShow: Question {
     private static func add(_ row: Row, to document: inout Document) {
         document.title = "Row \(row.id)"
         document.badge = .init(row.split.rawValue)
-        document.blocks.append(
-            .facts(
-                Fact.known([
-                    ("drop", row.drop.rawValue), ("line", "\(row.line)"), ("file", row.file), ("class", row.label),
-                ])))
-        func said(_ messages: [Message]) -> [(String, String?)] { messages.map { ($0.role, $0.content) } }
-        let texts: [(String, String?)] =
+        let known = Fact.known([
+            ("drop", row.drop.rawValue), ("line", "\(row.line)"), ("file", row.file), ("class", row.label),
+        ])
+        let fields = (row.fields ?? [:]).filter { $0.key != "tools" }.sorted { $0.key < $1.key }
+        document.blocks.append(.facts(known + fields.map { Fact("field '\($0.key)'", text($0.value)) }))
+        let texts: [(String, String)] =
             switch row.content {
             case .completion(let prompt, let completion): [("prompt", prompt), ("completion", completion)]
             case .text(let text): [("text", text)]
-            case .chat(let messages, _): said(messages)
+            case .chat(let messages, _): messages.flatMap { said($0) }
             case .preference(let prompt, let chosen, let rejected):
-                said(prompt) + said(chosen).map { ("chosen \($0.0)", $0.1) }
-                    + said(rejected).map { ("rejected \($0.0)", $0.1) }
+                prompt.flatMap { said($0) } + chosen.flatMap { said($0, "chosen ") }
+                    + rejected.flatMap { said($0, "rejected ") }
             }
-        for (name, text) in texts {
-            document.blocks += [.heading(name), .lines((text ?? "").components(separatedBy: "\n"))]
+        let tools = row.tools.map { [("tools", text($0))] } ?? []
+        for (name, text) in tools + texts {
+            document.blocks += [.heading(name), .lines(text.components(separatedBy: "\n"))]
         }
+    }
+
+    /// A turn under its role, with what the assistant thinks and calls where the row has that.
+    private static func said(_ message: Message, _ kind: String = "") -> [(String, String)] {
+        var role = kind + message.role
+        if let name = message.name { role += " \(name)" }
+        if let call = message.toolCallID { role += " (\(call))" }
+        if let trained = message.trained { role += trained ? ", learnt" : ", not learnt" }
+        var parts: [(String, String)] = []
+        if let reasoning = message.reasoning { parts.append(("\(role), thinking", reasoning)) }
+        if !message.content.isEmpty || message.toolCalls == nil { parts.append((role, message.content)) }
+        if let calls = message.toolCalls { parts.append(("\(role), calls", text(calls))) }
+        return parts
+    }
+
+    /// A text as it is, everything else as JSON.
+    private static func text(_ value: JSONValue) -> String {
+        if let text = value.stringValue { return text }
+        return (try? ContractCoding.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
     }
 }
