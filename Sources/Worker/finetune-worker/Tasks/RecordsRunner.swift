@@ -28,9 +28,7 @@ struct RecordsRunner {
             if !prompts.prompts.isEmpty {
                 guard let file = task.answers[set.name] else { throw missing("answers", set.name) }
                 questions.add(
-                    try EngineNumbers.answers(
-                        file, limits: prompts.limits, vocabulary: text.text.tokenizer.vocabularySize),
-                    to: &records)
+                    try EngineNumbers.answers(file, limits: prompts.limits, vocabulary: text.vocabulary), to: &records)
             }
             let path = context.path("examples-\(Self.fileName(set.name)).jsonl")
             result.evaluations?[set.name] = EvaluationResult(
