@@ -136,14 +136,14 @@ struct EngineEvaluationTests {
             default: unlink(file.path)
             }
         }
-        let end = try await #expect(throws: WorkerEnd.self) { try await work(peers).evaluate(request, task) }
+        let end = await #expect(throws: WorkerEnd.self) { try await work(peers).evaluate(request, task) }
         #expect(end?.failure?.code == "engine.result" && end?.failure?.remedy != nil)
         #expect(peers.asked.withLock { $0.map(\.task.kind) } == [.encode, .score])
     }
 
     @Test func anEngineThatOnlyTrainsIsNotAsked() async throws {
         let peers = Peers { _, _ in }
-        let end = try await #expect(throws: WorkerEnd.self) {
+        let end = await #expect(throws: WorkerEnd.self) {
             try await work(peers, tasks: #""train""#).evaluate(request, task)
         }
         #expect(end?.failure?.code == "engine.task" && peers.asked.withLock { $0.isEmpty })

@@ -61,6 +61,7 @@ extension GatingRules {
 
         /// What the candidate is compared with: the served model, or the base where nothing is served.
         var reference: [ExampleRecord] { served ?? base }
+
         /// What must not be fallen below in one gate; nil where that is the served model.
         func anchor(of gate: AnchoredGate) -> AnchorEvidence? {
             gateAnchors[gate] ?? (anchoredAtServed.contains(gate) ? nil : anchor)

@@ -119,9 +119,11 @@ extension GatingRules.Comparing {
         ]
         if let held, let anchor = evidence.anchor {
             let error = StreamRules.error(alpha, promotions: anchor.promotions)
+            let count = anchor.promotions
+            let ago = count == 1 ? "1 promotion or further try" : "\(count) promotions and further tries"
             sentences.append(
                 """
-                The anchor \(anchor.version), \(anchor.promotions) promotions ago, has \(text(held.reference)); that \
+                The anchor \(anchor.version), \(ago) ago, has \(text(held.reference)); that \
                 this one lies below it by \(text(margin)) or more has p = \(text(held.pValue(above: -margin))); \
                 \(text(error)) is permitted for the promotion after \(anchor.promotions) others (of \(text(alpha / 2)) \
                 for all, \(text(StreamRules.spent(alpha, promotions: anchor.promotions))) is spent), and \
@@ -132,9 +134,10 @@ extension GatingRules.Comparing {
         }
         if evidence.tries > 0 {
             let level = StreamRules.error(alpha, promotions: evidence.tries - 1)
+            let before = evidence.tries == 1 ? "once" : "\(evidence.tries) times"
             sentences.append(
                 """
-                It was judged \(evidence.tries) times before, on fewer rows, so that \(text(level)) is permitted for \
+                It was judged \(before) before, on fewer rows, so that \(text(level)) is permitted for \
                 being not worse than what is served.
                 """)
         }

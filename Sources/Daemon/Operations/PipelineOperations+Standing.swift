@@ -43,7 +43,8 @@ extension PipelineOperations {
             said[record.sequence, default: []].append(sentence)
         }
         if let kept = try context.ledger.anchor(name) {
-            let spent = "\(state.promotions) promotions and further tries since"
+            let count = state.promotions
+            let spent = count == 1 ? "1 promotion or further try since" : "\(count) promotions and further tries since"
             note(state.anchor.id, "the anchor (\(state.anchor.id == kept.version ? "\(kept.reason); " : "")\(spent))")
         }
         for (gate, standing) in state.gates.sorted(by: { "\($0.key)" < "\($1.key)" }) {
