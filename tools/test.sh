@@ -38,27 +38,39 @@ swift build "${flags[@]}" --build-tests 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\] (Com
 swift build "${flags[@]}" --build-tests >/dev/null
 run() { swift test "${flags[@]}" --skip-build "$@"; }
 if [ $# -gt 0 ]; then run --filter "$1"; exit; fi
+logs=.build/tests-said
+rm -rf $logs && mkdir -p $logs
+failed=()
+# A part that fails ends nothing: the others run as well, and what failed is said once more at the end.
+part() { # name command…: runs it, shows what it says, and keeps that
+    "${@:2}" 2>&1 | tee "$logs/$1" || failed+=("$1")
+}
 # The labs' own story is long: it is shown where one of them fails.
-mkdir -p .build/labs
 set -m # a process group of its own, so that it can be ended as a whole
 ( since=$SECONDS; status=0
-  run --ignore-lock --no-parallel --filter "$labs" > .build/labs/log 2>&1 || status=$?
-  echo $((SECONDS - since)) > .build/labs/took; exit $status ) &
+  run --ignore-lock --no-parallel --filter "$labs" > $logs/labs 2>&1 || status=$?
+  echo $((SECONDS - since)) > $logs/labs-took; exit $status ) &
 labs_process=$!
 set +m
 trap 'kill -- -$labs_process 2>/dev/null || true' EXIT
 phase tests "Tests"
-run --ignore-lock --skip "$serial|$labs"
+part tests run --ignore-lock --skip "$serial|$labs"
 phase serial "Tests that need a process to themselves"
-run --ignore-lock --no-parallel --filter "$serial"
+part serial run --ignore-lock --no-parallel --filter "$serial"
 phase labs "Tests under systemd and Slurm, begun with the others"
-wait $labs_process || { cat .build/labs/log; exit 1; }
+wait $labs_process || { cat $logs/labs; failed+=(labs); }
 trap - EXIT
-tail -n 1 .build/labs/log
-printf 'They took %d s.\n' "$(< .build/labs/took)"
+tail -n 1 $logs/labs
+printf 'They took %d s.\n' "$(< $logs/labs-took)"
 phase fuzz "A minute of damaged files"
-tools/fuzz.sh short
+part fuzz tools/fuzz.sh short
 phase peers "Peers: transformers, peft, llama.cpp"
-tools/interop.sh Tests/Interop Tests/Engines -m "not long"
+part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long"
 phase done "Done"
 current=; print_times
+[ ${#failed[@]} -gt 0 ] || exit 0
+for name in "${failed[@]}"; do
+    printf '\n\033[1mFailed: %s\033[0m (all that was said is in %s)\n' "$name" "$logs/$name"
+    grep -E '^(✘|↳|FAILED|ERROR|E  )' "$logs/$name" || tail -n 20 "$logs/$name"
+done
+exit 1
