@@ -41,6 +41,21 @@ struct DropStoringTests {
         #expect(try scene.context.ledger.rowCounts("p").values.reduce(0, +) == 50)
     }
 
+    @Test func aDropWhoseRowsAreGoneIsReadAgain() throws {
+        let scene = try DatasetScene()
+        try scene.validated("d-1", DatasetScene.questions(0..<40))
+        try scene.validated("d-2", DatasetScene.questions(40..<50))
+        for id in ["d-1", "d-2"] as [DropID] {
+            #expect(unlink(scene.sandbox.layout.intake("p", drop: id) + "/rows.jsonl.zst") == 0)
+        }
+        try AtomicFile.write(Data("x".utf8), to: scene.sandbox.layout.intake("p", drop: "d-1") + "/original")
+        try scene.service.pass()
+        #expect(try scene.context.ledger.drop("d-1")?.state == .received)
+        // Without an original nothing can be read again: it is said, and nothing is touched.
+        #expect(try scene.context.ledger.drop("d-2")?.state == .validated)
+        #expect(scene.context.problems.all(prefix: "datasets:drop:d-2").count == 1)
+    }
+
     @Test func groupsStayOnOneSide() throws {
         let scene = try DatasetScene("[data]\ngate_share = 0.3\nvalidation_share = 0.2\ngroup_by = \"session_id\"\n")
         let contents = DatasetScene.questions(0..<200)

@@ -85,6 +85,7 @@ package struct DatasetService: Service {
         for drop in drops {
             let about: Logger.Metadata = ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)"]
             try loop.guarding("datasets:drop:\(drop.id)", about: about) {
+                if try isToBeReadAgain(drop) { return }
                 defer { context.bells.examination.ring() }
                 do { try store(drop, pipeline, &counts) } catch let cancelled as CancellationError {
                     // The rows written so far are removed when the drop is stored again.
@@ -105,6 +106,27 @@ package struct DatasetService: Service {
             }
         }
     }
+
+    /// Gives a drop back to be read once more where its good rows are gone and its original is not: a backup that was
+    /// made while it was being stored has it so.
+    private func isToBeReadAgain(_ drop: Drop) throws -> Bool {
+        let folder = context.layout.intake(drop.pipeline, drop: drop.id)
+        var status = stat()
+        guard lstat(folder + "/" + Self.rowsName, &status) != 0, errno == ENOENT,
+            lstat(folder + "/original", &status) == 0
+        else { return false }
+        var again = drop
+        again.state = .received
+        try context.ledger.update(again)
+        context.logger.notice(
+            "The rows read of \(RawPath.shown(drop.name.utf8)) are gone; it is read again",
+            metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(drop.id)", "event": "drop.received"])
+        context.bells.intake.ring()
+        return true
+    }
+
+    /// The good rows of a drop, until they are stored.
+    static let rowsName = "rows.jsonl.zst"
 
     // MARK: - The dataset's report
 
@@ -182,7 +204,7 @@ package struct DatasetService: Service {
             ("kept_out", storing.setAside.values.reduce(0, +)),
         ] { context.meters.add(.rows, Double(rows), ["\(drop.pipeline)", outcome]) }
         // They are in the shards now.
-        unlink(context.layout.intake(drop.pipeline, drop: drop.id) + "/rows.jsonl.zst")
+        unlink(context.layout.intake(drop.pipeline, drop: drop.id) + "/" + Self.rowsName)
         let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map {
             ", \($0.value) kept out: \($0.key.rawValue)"
         }.joined()

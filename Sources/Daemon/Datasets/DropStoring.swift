@@ -74,7 +74,7 @@ final class DropStoring {
         // What a crash left half written is written anew.
         try context.ledger.forgetUnfinished(drop.id)
         let folder = context.layout.intake(drop.pipeline, drop: drop.id)
-        let path = folder + "/rows.jsonl.zst"
+        let path = folder + "/" + DatasetService.rowsName
         let maker = PreparedRows.Maker(data, near: near)
         var last = PreparedRows()
         try ReadAhead.run { [rowsAtOnce] give in
