@@ -28,7 +28,7 @@ struct FeedbackSidesTests {
         #expect(gate > 20)
         #expect((after[.gate] ?? []).filter { $0.drop == "d-2" }.count == gate)
         let judging = try scene.context.ledger.judging("p")
-        #expect(judging.gate.map(\.rows) == [gate] && judging.feedback.map(\.rows) == [gate])
+        #expect(judging.gate.map(\.file.rows) == [gate] && judging.feedback.map(\.rows) == [gate])
     }
 
     /// What was dropped as a prompt is asked as a conversation, and is on the side where it was.

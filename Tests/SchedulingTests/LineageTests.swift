@@ -49,8 +49,9 @@ struct LineageTests {
         context.settings.replace(SettingsFolder.read(sandbox.layout))
     }
 
-    /// A stored drop of 20 training and 5 gate rows.
-    func store(_ id: DropID, receivedAt: Date = Date(), raters: [String]? = nil) throws {
+    /// A stored drop of 20 training and 5 gate rows; these are `again`'s where it is named, every other one of them with
+    /// another class.
+    func store(_ id: DropID, receivedAt: Date = Date(), raters: [String]? = nil, again: DropID? = nil) throws {
         let folder = sandbox.layout.shards("p")
         try AtomicFile.makeFolder(folder)
         var batch = DatasetBatch()
@@ -58,13 +59,17 @@ struct LineageTests {
         for (split, count) in [(Split.train, 20), (.gate, 5)] {
             let writer = try ShardWriter(folder: folder)
             for index in 0..<count {
+                let asked = split == .gate ? again ?? id : id
+                let label = "c\((asked == id || index % 2 == 1 ? index : index + 1) % 3)"
                 let row = Row(
                     id: RowID("\(id)-\(split)-\(index)"),
-                    content: .completion(prompt: "\(id) \(split) \(index)", completion: "c\(index % 3)"), split: split,
-                    label: "c\(index % 3)", promptKey: "\(id)\(split)\(index)", drop: id, line: index + 1)
+                    content: .completion(prompt: "\(asked) \(split) \(index)", completion: label), split: split,
+                    label: label, promptKey: "\(asked)\(split)\(index)", drop: id, line: index + 1)
                 try writer.write(row)
                 batch.rows.append(
-                    DatasetRow(id: row.id, line: row.line, split: split, label: row.label, promptKey: row.promptKey))
+                    DatasetRow(
+                        id: row.id, line: row.line, split: split, label: row.label, promptKey: row.promptKey,
+                        answerKey: label))
             }
             shards[split] = try writer.finish()
         }
@@ -288,6 +293,19 @@ extension LineageTests {
         try store("d-2")
         let next = try trainRows(try #require(try queued()))
         #expect(!next.contains { row in aside.contains { $0.id == row.id } }, "nor in replay")
+    }
+
+    @Test func theNewestOfSeveralLabelsJudges() throws {
+        try store("d-1")
+        try store("d-2", again: "d-1")
+        let run = try #require(try queued())
+        let snapshot = try #require(try context.ledger.snapshot(run.snapshot))
+        var judging: [RowID] = []
+        for file in snapshot.files[.gate] ?? [] { try RowFile.read(file.path) { judging.append($0.id) } }
+        #expect(judging == ["d-1-gate-1", "d-1-gate-3"] + (0..<5).map { RowID("d-2-gate-\($0)") })
+        #expect(snapshot.rows[.gate] == 7 && snapshot.rows[.train] == 40 && snapshot.removed == ["superseded": 3])
+        #expect(try context.ledger.dataLineage("d-1-gate-0").snapshots.isEmpty)
+        #expect(try context.ledger.dataLineage("d-1-gate-1").snapshots.map(\.snapshot) == [snapshot.id])
     }
 
     @Test func nothingIsQueuedBeforeTheRowsAreCompared() throws {

@@ -26,7 +26,7 @@ package struct DatasetCatalogue: Sendable {
         let sight = Sight(context.ledger, who)
         return DataListing(
             pipeline: pipeline, rows: try context.ledger.rowCounts(pipeline),
-            removed: try context.ledger.removed(pipeline),
+            removed: try context.ledger.removedNow(pipeline),
             drops: try context.ledger.drops(pipeline: pipeline, limit: 1000, seenBy: sight.owner).map(summary),
             snapshots: try context.ledger.snapshots(pipeline).filter(sight.sees).map { try told($0, sight) })
     }
@@ -82,13 +82,21 @@ package struct DatasetCatalogue: Sendable {
         -> [SetAsideRow]
     {
         let sight = Sight(context.ledger, who)
-        return try context.ledger.setAside(pipeline, drop: drop, limit: limit).filter { try sight.sees($0.drop) }
+        let all =
+            try context.ledger.superseded(pipeline, drop: drop)
+            + context.ledger.setAside(pipeline, drop: drop, limit: limit)
+        return try all.prefix(limit).filter { try sight.sees($0.drop) }
     }
 
     package func lineage(_ id: String, for who: Principal? = nil) throws -> DataLineage {
         let sight = Sight(context.ledger, who)
         var lineage = try context.ledger.dataLineage(id)
         lineage.places = try lineage.places.filter { try sight.sees($0.drop) }
+        if lineage.kind == "row" {
+            for pipeline in Set(try context.ledger.places(ofRow: RowID(id)).map(\.pipeline)).sorted() {
+                lineage.setAside += try context.ledger.superseded(pipeline).filter { $0.id.rawValue == id }
+            }
+        }
         lineage.setAside = try lineage.setAside.filter { try sight.sees($0.drop) }
         lineage.drops = try lineage.drops.filter(sight.sees)
         lineage.runs = try lineage.runs.filter(sight.sees)

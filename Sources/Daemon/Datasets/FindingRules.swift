@@ -8,7 +8,10 @@ package enum FindingRules {
         guard report.rows.values.reduce(0, +) > 0 else { return [.init("no_rows", "No row is new to the dataset.")] }
         let all: [DataReport.Finding?] =
             sides(report, pipeline) + sensitive(report, pipeline)
-            + [contamination(report), contradictions(report), nearDuplicates(report), removed(report)]
+            + [
+                contamination(report), contradictions(report), superseded(report), nearDuplicates(report),
+                removed(report),
+            ]
             + lengths(report) + [repetition(report), balance(report), spellings(report), rareLabels(report)]
             + drift(report) + [clusters(report)]
         return all.compactMap(\.self)
@@ -89,6 +92,17 @@ package enum FindingRules {
             remedy: "Decide on one answer each; `ftctl data report` names the rows.")
     }
 
+    private static func superseded(_ report: DataReport) -> DataReport.Finding? {
+        guard let rows = report.removed[SetAsideRow.Reason.superseded.rawValue], rows > 0 else { return nil }
+        return .init(
+            "superseded",
+            """
+            \(rows == 1 ? "1 gate row judges" : "\(rows) gate rows judge") no more: the prompt came again with another \
+            label, and the newest one judges.
+            """,
+            remedy: "`ftctl data report --removed` names both rows and drops; withdraw the drop that is wrong.")
+    }
+
     private static func nearDuplicates(_ report: DataReport) -> DataReport.Finding? {
         guard report.nearDuplicates.rows * 10 > rows(report) else { return nil }
         return .init(
@@ -98,8 +112,10 @@ package enum FindingRules {
     }
 
     private static func removed(_ report: DataReport) -> DataReport.Finding? {
-        let removed = report.removed.filter { SetAsideRow.Reason(rawValue: $0.key)?.isOutsideDataset == false }
-            .values.reduce(0, +)
+        let removed = report.removed.filter { name, _ in
+            guard let reason = SetAsideRow.Reason(rawValue: name) else { return false }
+            return !reason.isOutsideDataset && reason != .superseded
+        }.values.reduce(0, +)
         let train = report.rows[.train] ?? 0
         guard removed * 5 > train, removed > 0 else { return nil }
         return .init(

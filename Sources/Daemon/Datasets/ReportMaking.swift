@@ -51,7 +51,7 @@ struct ReportMaking {
         report.contradictions = try context.ledger.contradictions(pipeline.name)
         report.tokens = former?.tokens
         report.contamination = former?.contamination
-        report.removed = try context.ledger.removed(pipeline.name)
+        report.removed = try context.ledger.removedNow(pipeline.name)
         finish(&report)
         report.sufficiency = Sufficiency.of(report, points: try curve())
         report.findings = FindingRules.findings(report, pipeline)

@@ -34,6 +34,45 @@ extension Ledger {
         }
     }
 
+    /// Gate rows that judge no more, since their prompt came again with another label, and the newest row of it; none
+    /// where the rows of the pipeline have no classes. Nothing is noted of it: once the newer drop is withdrawn they
+    /// judge again.
+    ///
+    /// What was chosen by rating answers neither supersedes nor is superseded.
+    package func superseded(_ pipeline: PipelineName, drop: DropID? = nil) throws -> [SetAsideRow] {
+        guard try labels(pipeline, limit: Snapshot.mostLabels) != nil else { return [] }
+        return try read { db in
+            let rows = try GRDB.Row.fetchAll(
+                db,
+                sql: """
+                    WITH candidate AS MATERIALIZED (
+                        SELECT prompt_key FROM dataset_row WHERE pipeline = ?1 AND prompt_key IS NOT NULL
+                        GROUP BY prompt_key HAVING MIN(answer_key) < MAX(answer_key))
+                    SELECT prompt_key, dataset_row.id AS id, label, drop_id, line
+                    FROM candidate CROSS JOIN dataset_row USING (prompt_key)
+                        JOIN drop_file ON drop_file.id = drop_id AND state = 'stored'
+                    WHERE dataset_row.pipeline = ?1 AND split = 'gate' AND label IS NOT NULL
+                        AND json_extract(drop_file.body, '$.raters') IS NULL
+                    ORDER BY prompt_key, received_at DESC, drop_id DESC, line DESC
+                    """, arguments: [pipeline.rawValue])
+            var found: [SetAsideRow] = []
+            var newest: GRDB.Row?
+            for row in rows {
+                guard let first = newest, first["prompt_key"] as String == row["prompt_key"] else {
+                    newest = row
+                    continue
+                }
+                guard first["label"] as String != row["label"] else { continue }
+                found.append(
+                    SetAsideRow(
+                        id: RowID(row["id"] as String), reason: .superseded, drop: DropID(row["drop_id"] as String),
+                        line: row["line"], other: RowID(first["id"] as String),
+                        otherDrop: DropID(first["drop_id"] as String)))
+            }
+            return drop.map { drop in found.filter { $0.drop == drop } } ?? found
+        }
+    }
+
     /// Adds rows kept out that were found after their drop was stored.
     package func add(_ rows: [SetAsideRow], in pipeline: PipelineName) throws {
         try write { db in
@@ -70,6 +109,14 @@ extension Ledger {
     /// How many rows are kept out, by reason; of one drop, or of all.
     package func removed(_ pipeline: PipelineName, drop: DropID? = nil) throws -> [String: Int] {
         try read { db in try Self.removed(pipeline, drop, db) }
+    }
+
+    /// The same of all drops, with the gate rows that judge no more.
+    package func removedNow(_ pipeline: PipelineName) throws -> [String: Int] {
+        var removed = try removed(pipeline)
+        let superseded = try superseded(pipeline).count
+        if superseded > 0 { removed[SetAsideRow.Reason.superseded.rawValue] = superseded }
+        return removed
     }
 
     static func removed(_ pipeline: PipelineName, _ drop: DropID?, _ db: Database) throws -> [String: Int] {

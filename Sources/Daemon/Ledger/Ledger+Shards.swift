@@ -43,7 +43,7 @@ extension Ledger {
     ///
     /// - Parameter drops: the drops whose files are wanted (nil: all).
     package func judging(_ pipeline: PipelineName, of drops: Set<DropID>? = nil) throws -> (
-        gate: [FileReference], feedback: [FileReference]
+        gate: [(drop: DropID, file: FileReference)], feedback: [FileReference]
     ) {
         try read { db in
             let files = try GRDB.Row.fetchAll(
@@ -56,8 +56,13 @@ extension Ledger {
                     ORDER BY received_at, shard.drop_id
                     """, arguments: [pipeline.rawValue]
             ).filter { row in drops?.contains(DropID(row["d"] as String)) ?? true }
-                .map { (isRated: $0["rated"] as Bool, file: try Self.noun(FileReference.self, $0["b"])) }
-            return (files.filter { !$0.isRated }.map(\.file), files.filter(\.isRated).map(\.file))
+                .map { row in
+                    let file = try Self.noun(FileReference.self, row["b"])
+                    return (isRated: row["rated"] as Bool, drop: DropID(row["d"] as String), file: file)
+                }
+            return (
+                files.filter { !$0.isRated }.map { ($0.drop, $0.file) }, files.filter(\.isRated).map(\.file)
+            )
         }
     }
 

@@ -355,7 +355,7 @@ package struct SchedulingService: Service {
     private func gateRows(_ pipeline: PipelineSettings) throws -> Int {
         guard pipeline.gates.window != .all else { return try context.ledger.rowCounts(pipeline.name)[.gate] ?? 0 }
         let files = try SnapshotBuilder(context: context, pipeline: pipeline).judging()
-        return files.gate.reduce(0) { $0 + ($1.rows ?? 0) }
+        return files.gate.reduce(0) { $0 + ($1.file.rows ?? 0) }
     }
 }
 

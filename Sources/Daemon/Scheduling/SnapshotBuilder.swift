@@ -58,12 +58,12 @@ struct SnapshotBuilder {
     ) throws -> Snapshot {
         var files = chosen
         let judging = try judging()
-        files[.gate] = judging.gate
+        files[.gate] = try judging.gate.compactMap { try filter.judging($0.file, of: $0.drop) }
         var snapshot = Snapshot(
             id: "", pipeline: pipeline.name, createdAt: Date(), drops: drops.sorted(),
             trained: trained, files: files,
             rows: files.mapValues { $0.reduce(0) { $0 + ($1.rows ?? 0) } }, removed: filter.removed,
-            labels: try context.ledger.labels(pipeline.name, limit: 50))
+            labels: try context.ledger.labels(pipeline.name, limit: Snapshot.mostLabels))
         let made = filter.sources.merging(sources ?? [:]) { first, _ in first }
         if !made.isEmpty { snapshot.sources = made }
         if !judging.feedback.isEmpty { snapshot.feedback = judging.feedback }
@@ -83,7 +83,7 @@ struct SnapshotBuilder {
     }
 
     /// The files that judge: of every drop, or of those that `gates.window` names.
-    func judging() throws -> (gate: [FileReference], feedback: [FileReference]) {
+    func judging() throws -> (gate: [(drop: DropID, file: FileReference)], feedback: [FileReference]) {
         let window = pipeline.gates.window
         guard window != .all else { return try context.ledger.judging(pipeline.name) }
         let drops = DropWindow(

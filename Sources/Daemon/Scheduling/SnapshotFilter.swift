@@ -5,12 +5,15 @@ import Platform
 import RowFiles
 import StageKit
 
-/// Leaves out of a snapshot's files the rows that are kept out of training; the files of the dataset stay whole.
+/// Leaves out of a snapshot's files the rows that are kept out of training or of judging; the files of the dataset stay
+/// whole.
 final class SnapshotFilter {
     let context: StageContext
     let pipeline: PipelineName
     /// Rows kept out, by drop, with the reason of each.
     private var reasons: [DropID: [RowID: SetAsideRow.Reason]] = [:]
+    /// Gate rows that judge no more, by drop.
+    private var superseded: [DropID: [RowID: SetAsideRow.Reason]] = [:]
     /// Filtered copies made for this snapshot, and the stored file that each was made from.
     private(set) var sources: [String: String] = [:]
     /// Rows left out, by reason.
@@ -25,14 +28,27 @@ final class SnapshotFilter {
                 reasons[row.drop, default: [:]][row.id] = row.reason
             }
         }
+        for row in try context.ledger.superseded(pipeline) {
+            superseded[row.drop, default: [:]][row.id] = row.reason
+        }
     }
 
     /// Every row kept out.
     var aside: Set<RowID> { Set(reasons.values.flatMap(\.keys)) }
 
-    /// The file without the rows that are kept out: itself where it has none, nil where it has no others.
+    /// A file to learn from or to choose by, without the rows that are kept out: itself where it has none, nil where it
+    /// has no others.
     func kept(_ file: FileReference, of drop: DropID) throws -> FileReference? {
-        guard let out = reasons[drop], !out.isEmpty else { return file }
+        try without(reasons[drop] ?? [:], file)
+    }
+
+    /// The same of a file that judges.
+    func judging(_ file: FileReference, of drop: DropID) throws -> FileReference? {
+        try without(superseded[drop] ?? [:], file)
+    }
+
+    private func without(_ out: [RowID: SetAsideRow.Reason], _ file: FileReference) throws -> FileReference? {
+        guard !out.isEmpty else { return file }
         let writer = try ShardWriter(folder: context.layout.shards(pipeline))
         var left: [RowID: SetAsideRow.Reason] = [:]
         var rows = 0

@@ -55,7 +55,7 @@ extension SetAsideRow: TableRow {
     package var cells: [Cell] {
         [
             Cell(drop.rawValue), .count(line), Cell(id.rawValue), Cell(reason.rawValue),
-            Cell(other?.rawValue ?? Quantity.none), .number(score),
+            Cell(other.map { "\($0)" + (otherDrop.map { " of \($0)" } ?? "") } ?? Quantity.none), .number(score),
         ]
     }
 }

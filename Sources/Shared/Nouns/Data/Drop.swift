@@ -66,6 +66,9 @@ package struct Drop: Codable, Hashable, Sendable {
 
 /// A frozen view of a pipeline's dataset: the rows one run learns from, chooses by and is judged on.
 package struct Snapshot: Codable, Hashable, Sendable {
+    /// Different answers up to which they are classes.
+    package static let mostLabels = 50
+
     package var id: SnapshotID
     package var pipeline: PipelineName
     package var createdAt: Date
@@ -81,7 +84,7 @@ package struct Snapshot: Codable, Hashable, Sendable {
     package var feedback: [FileReference]?
     /// The stored file that a file of this snapshot is a filtered copy of, by SHA-256.
     package var sources: [String: String]?
-    /// Rows removed from training and why (`near_duplicate_of_gate`, `contradiction`, …); recoverable from the dataset.
+    /// Rows left out of its files, by the reason (``SetAsideRow/Reason``).
     package var removed: [String: Int]
     /// Whether rows of its drops have a rejected answer beside the preferred one; nil in older snapshots.
     package var hasPairs: Bool?

@@ -1,4 +1,4 @@
-/// A row that is kept out of training, or of the dataset as a whole, and why; its bytes stay in the drop.
+/// A row that is kept out of training, of judging, or of the dataset as a whole, and why; its bytes stay in the drop.
 package struct SetAsideRow: Codable, Hashable, Sendable {
     package enum Reason: String, Codable, Hashable, Sendable, CaseIterable {
         /// Its prompt and its group were on different sides already: on either it would leak.
@@ -11,9 +11,11 @@ package struct SetAsideRow: Codable, Hashable, Sendable {
         case nearDuplicate = "near_duplicate"
         /// Repeats itself too much, in a pipeline that removes such rows.
         case repetition
+        /// A gate row with a class whose prompt came again with another one: the newest judges.
+        case superseded
 
         /// Whether the row is in no shard at all; the others are in a shard and left out of training when a snapshot is
-        /// made.
+        /// made, or out of judging.
         package var isOutsideDataset: Bool { [.splitConflict, .sensitive].contains(self) }
     }
 
@@ -24,13 +26,19 @@ package struct SetAsideRow: Codable, Hashable, Sendable {
     /// The row because of which it is kept out, and how similar the two are.
     package var other: RowID?
     package var score: Double?
+    /// The drop of the row because of which it is kept out, where that is a later one.
+    package var otherDrop: DropID?
 
-    package init(id: RowID, reason: Reason, drop: DropID, line: Int, other: RowID? = nil, score: Double? = nil) {
+    package init(
+        id: RowID, reason: Reason, drop: DropID, line: Int, other: RowID? = nil, score: Double? = nil,
+        otherDrop: DropID? = nil
+    ) {
         self.id = id
         self.reason = reason
         self.drop = drop
         self.line = line
         self.other = other
         self.score = score
+        self.otherDrop = otherDrop
     }
 }
