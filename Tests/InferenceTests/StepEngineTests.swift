@@ -182,7 +182,8 @@ struct StepEngineTests {
         #expect(again.scores == listener.scores && again.cached == 9)
     }
 
-    /// One row of logits tells the first token of every answer to a question, and its last token is never run.
+    /// One row of logits tells the first token of every answer to a question, its last token is never run, and answers
+    /// go on in the very step that reads the question.
     @Test func answersToOneQuestionShareWhatTheyBeginWith() throws {
         let prompt = Self.prompts(3)[2]
         func requests(_ bench: Bench, _ answers: [[Int32]]) -> [SequenceRequest] {
@@ -192,15 +193,13 @@ struct StepEngineTests {
                 return request
             }
         }
-        for (answers, steps) in [([[500], [600], [700]], 1), ([[500, 2], [600, 2], [600, 700, 2]], 2)]
-            as [([[Int32]], Int)]
-        {
+        for answers in [[[500], [600], [700]], [[500, 2], [600, 2], [600, 700, 2]]] as [[[Int32]]] {
             let bench = try Bench()
             // Some of the question is known, which is less than all of it.
             _ = try bench.alone(bench.request(Array(prompt.prefix(20)), tokens: 0))
             let together = requests(bench, answers).map { bench.add($0).1 }
             bench.finish()
-            #expect(bench.engine.steps == 1 + steps && bench.engine.count == 0)
+            #expect(bench.engine.steps == 2 && bench.engine.count == 0)
             for (index, listener) in together.enumerated() {
                 let fresh = try Bench()
                 let alone = try fresh.alone(requests(fresh, answers)[index])
@@ -208,6 +207,28 @@ struct StepEngineTests {
                 if case .length? = listener.end {} else { Issue.record("it did not end") }
                 #expect(listener.cached >= 0)
             }
+        }
+    }
+
+    /// Whoever asks the same at the same time begins in the same step, and draws what he would draw alone.
+    @Test func choicesOfOneQuestionBeginTogether() throws {
+        let prompt = Self.prompts(3)[2]
+        let bench = try Bench()
+        func requests(_ bench: Bench) -> [SequenceRequest] {
+            (0..<4).map { index in
+                bench.request(
+                    prompt + [Int32](repeating: 700, count: index % 2), tokens: 3, temperature: 0.9, seed: UInt64(index)
+                )
+            }
+        }
+        let together = requests(bench).map { bench.add($0).1 }
+        _ = bench.engine.step()
+        #expect(together.allSatisfy { $0.tokens.count == 1 })
+        bench.finish()
+        for (index, listener) in together.enumerated() {
+            let fresh = try Bench()
+            let alone = try fresh.alone(requests(fresh)[index])
+            #expect(listener.tokens == alone.tokens && listener.reports == alone.reports)
         }
     }
 

@@ -133,8 +133,9 @@ struct TLSTests {
     func whoDoesNotSpeakTLSIsCutAndNotHeard(text: String) async throws {
         let channel = try channel(try await Files())
         let waiting = write("never", channel)
-        try? channel.writeInbound(ByteBuffer(string: text))
-        try? channel.writeInbound(ByteBuffer(string: String(repeating: "y", count: 70_000)))
+        // Which of the two is refused depends on the text; none of them is heard.
+        _ = try? channel.writeInbound(ByteBuffer(string: text))
+        _ = try? channel.writeInbound(ByteBuffer(string: String(repeating: "y", count: 70_000)))
         #expect(try channel.readInbound(as: ByteBuffer.self) == nil)
         #expect(!channel.isActive)
         await #expect(throws: (any Error).self) { try await waiting.get() }

@@ -78,19 +78,13 @@ package final class StepEngine {
         while running.count < widest, !waiting.isEmpty { running.append(waiting.removeFirst()) }
     }
 
-    /// Some tokens of one sequence.
-    private struct Piece {
-        let sequence: EngineSequence
-        let count: Int
-    }
-
     /// The pieces of this step: the next token of every answer, and prompts in order of arrival; those of one base
     /// together.
-    private func compose() -> [[Piece]] {
-        var pieces: [Piece] = []
+    private func compose() -> [[StepPiece]] {
+        var pieces: [StepPiece] = []
         // Whoever came first is served first; the last comer gives way where memory is short.
         for sequence in running where sequence.isAnswering && room(for: sequence, count: 1) {
-            pieces.append(Piece(sequence: sequence, count: 1))
+            pieces.append(StepPiece(sequence: sequence, count: 1))
         }
         let answering = pieces.count
         // A piece beside answers takes them as long as not quite twice what they take alone: a step costs what reading
@@ -101,19 +95,31 @@ package final class StepEngine {
             if pieces.contains(where: { $0.sequence === sequence }) { continue }
             if !sequence.isReading || sequence.computed == 0 { lookUp(sequence) }
             // What somebody else reads in this very step need not be read twice.
-            if pieces.contains(where: { isAbout($0, toShareWith: sequence) }) { continue }
+            var partial: KeyValuePage?
+            var follows = false
+            if let leader = pieces.leader(of: sequence) {
+                switch follow(leader, sequence, pieces) {
+                case .waits: continue
+                case .alone: break
+                case .follows(let page): (partial, follows) = (page, true)
+                }
+            }
             let count = min(left, sequence.wanted - sequence.computed)
-            guard room(for: sequence, count: count) else { break }
+            guard room(for: sequence, count: count) else {
+                // What is being computed for another is not yet there.
+                if follows { sequence.setBack() }
+                break
+            }
             sequence.isReading = true
             if !sequence.hasBegun {
                 sequence.hasBegun = true
                 sequence.listener.began(sequence, cached: sequence.computed)
             }
-            pieces.append(Piece(sequence: sequence, count: count))
+            pieces.append(StepPiece(sequence: sequence, count: count, partial: partial))
             left -= count
         }
         pieces = pieces.filter { !$0.sequence.isOver && !$0.sequence.isSetBack($0.count) }
-        var groups: [[Piece]] = []
+        var groups: [[StepPiece]] = []
         for piece in pieces {
             if let index = groups.firstIndex(where: { $0[0].sequence.model.base === piece.sequence.model.base }) {
                 groups[index].append(piece)
@@ -129,12 +135,40 @@ package final class StepEngine {
         }
     }
 
-    private func isAbout(_ piece: Piece, toShareWith sequence: EngineSequence) -> Bool {
-        let other = piece.sequence
-        guard other.model.key == sequence.model.key, other.computed < other.request.prompt.count else { return false }
-        let shared = TokenTree.commonPrefix(other.request.prompt, sequence.request.prompt)
-        return min(shared, sequence.tokens.count - 1) >= sequence.computed + KeyValuePages.tokens
-            && other.computed + piece.count > sequence.computed
+    /// How a sequence takes part in the step that computes what it begins with.
+    private enum Following {
+        /// It goes on from there in this very step; the page is what its first own one begins with.
+        case follows(KeyValuePage?)
+        /// It takes part later.
+        case waits
+        case alone
+    }
+
+    /// Lets a sequence go on from what `leader`, a piece of this step, computes.
+    private func follow(_ leader: StepPiece, _ sequence: EngineSequence, _ pieces: [StepPiece]) -> Following {
+        let shared = leader.shared(with: sequence)
+        // The states of convolutions are there after the step alone; who has nothing left to compute runs nothing.
+        let isRun = sequence.request.options.maxNewTokens > 0 || shared < sequence.wanted
+        guard leader.reached.upperBound >= shared, sequence.model.base.pages.endsAnywhere, isRun else {
+            return shared >= sequence.computed + KeyValuePages.tokens ? .waits : .alone
+        }
+        var start = min(shared, sequence.wanted - 1)
+        // The probabilities of what others compute are theirs to tell; of what was computed before, nobody's.
+        let scored = sequence.request.scored[sequence.told...]
+        let untold = scored.first { $0 <= start && pieces.teller(of: sequence, at: $0) == nil }
+        if let untold { start = untold - 1 }
+        guard start > sequence.computed else { return .alone }
+        let pages = leader.sequence.pages
+        let whole = start / KeyValuePages.tokens
+        sequence.pages = Array(pages[..<whole])
+        sequence.computed = start
+        guard start % KeyValuePages.tokens > 0 else { return .follows(nil) }
+        guard let own = page(for: sequence) else {
+            sequence.setBack()
+            return .waits
+        }
+        sequence.pages.append(own)
+        return .follows(pages[whole])
     }
 
     /// Takes what is known of a sequence's beginning.
@@ -195,25 +229,32 @@ package final class StepEngine {
 
     // MARK: The step
 
-    private func run(_ pieces: [Piece]) throws {
+    private func run(_ pieces: [StepPiece]) throws {
         let base = pieces[0].sequence.model.base
         let hidden = try base.transformer.step(
             pieces.map { piece in
                 let sequence = piece.sequence
                 return StepPart(
-                    tokens: sequence.tokens[sequence.computed..<sequence.computed + piece.count],
-                    position: sequence.computed, pages: sequence.pages, adapter: sequence.model.adapter)
+                    tokens: sequence.tokens[piece.reached], position: sequence.computed, pages: sequence.pages,
+                    adapter: sequence.model.adapter, partial: piece.partial)
             })
         var rows: [(sequence: EngineSequence, row: Int, position: Int)] = []
         // Whoever has a piece of this step reads for himself, and all others are told once.
         var told = Set(pieces.map { ObjectIdentifier($0.sequence) })
-        var first = 0
-        for piece in pieces {
+        let firsts = pieces.reduce(into: [0]) { firsts, piece in firsts.append(firsts[firsts.count - 1] + piece.count) }
+        for (piece, first) in zip(pieces, firsts) {
             let sequence = piece.sequence
-            let reached = sequence.computed..<sequence.computed + piece.count
-            // The row of a position predicts the next one.
-            for position in sequence.request.scored[sequence.told...] where reached.contains(position - 1) {
-                let row = first + position - 1 - sequence.computed
+            let reached = piece.reached
+            for position in sequence.request.scored[sequence.told...] {
+                if position <= reached.lowerBound {
+                    // Who goes on from what another computes is told of that too.
+                    guard let teller = pieces.teller(of: sequence, at: position) else { continue }
+                    rows.append((sequence, firsts[teller] + position - 1 - pieces[teller].reached.lowerBound, position))
+                    continue
+                }
+                // The row of a position predicts the next one.
+                guard reached.contains(position - 1) else { break }
+                let row = first + position - 1 - reached.lowerBound
                 rows.append((sequence, row, position))
                 for other in running where expects(other, what: sequence, tells: position) {
                     if told.insert(ObjectIdentifier(other)).inserted { rows.append((other, row, position)) }
@@ -222,7 +263,6 @@ package final class StepEngine {
             if reached.upperBound == sequence.tokens.count, sequence.drawn < sequence.request.options.maxNewTokens {
                 rows.append((sequence, first + piece.count - 1, sequence.tokens.count))
             }
-            first += piece.count
         }
         for piece in pieces {
             piece.sequence.computed += piece.count
@@ -250,19 +290,21 @@ package final class StepEngine {
         _ hidden: UnsafePointer<Float>
     ) throws {
         let vocabulary = transformer.model.configuration.vocabulary
-        // Those of one row follow each other.
         var distinct: [Int] = []
+        var known: [Int: Int] = [:]
         let places = rows.map { row in
-            if distinct.last != row.row { distinct.append(row.row) }
+            if let place = known[row.row] { return place }
+            known[row.row] = distinct.count
+            distinct.append(row.row)
             return distinct.count - 1
         }
         let logits = try transformer.stepLogits(hidden, rows: distinct)
-        var outcomes = [Outcome](repeating: Outcome(), count: rows.count)
+        var outcomes = [StepOutcome](repeating: StepOutcome(), count: rows.count)
         outcomes.withUnsafeMutableBufferPointer { outcomes in
             nonisolated(unsafe) let outcomes = outcomes
             transformer.team.run(rows.count) { index, _ in
                 let (sequence, _, position) = rows[index]
-                outcomes[index] = Outcome(
+                outcomes[index] = StepOutcome(
                     sequence, position, logits + places[index] * vocabulary, vocabulary)
             }
         }
@@ -287,7 +329,7 @@ package final class StepEngine {
     }
 
     /// What was drawn becomes part of the answer, or ends it.
-    private func take(_ outcome: Outcome, _ sequence: EngineSequence) {
+    private func take(_ outcome: StepOutcome, _ sequence: EngineSequence) {
         if sequence.request.options.stopTokens.contains(outcome.token) {
             sequence.lastReport = outcome.report
             return end(sequence, .stop)
@@ -296,37 +338,6 @@ package final class StepEngine {
         sequence.tokens.append(outcome.token)
         guard sequence.listener.drew(sequence, outcome.token, outcome.report) else { return end(sequence, .stop) }
         if sequence.drawn >= sequence.request.options.maxNewTokens { end(sequence, .length) }
-    }
-
-    /// What a row of logits came to.
-    private struct Outcome {
-        var isFinite = true
-        var token: Int32 = 0
-        var report: TokenReport?
-
-        init() {}
-
-        init(
-            _ sequence: EngineSequence, _ position: Int, _ logits: UnsafeMutablePointer<Float>, _ vocabulary: Int
-        ) {
-            isFinite = TokenChoice.isFinite(logits, vocabulary)
-            guard isFinite else { return }
-            let request = sequence.request
-            if position < sequence.tokens.count {
-                report = TokenChoice.report(logits, vocabulary, sequence.tokens[position], top: request.scoredTop)
-                return
-            }
-            guard let top = request.logprobs else {
-                token = TokenChoice.pick(sequence, logits, vocabulary)
-                return
-            }
-            // The probabilities are the model's own: they are read before anything is added to the logits.
-            var own = Array(UnsafeBufferPointer(start: logits, count: vocabulary))
-            token = TokenChoice.pick(sequence, logits, vocabulary)
-            report = own.withUnsafeMutableBufferPointer { buffer in
-                buffer.baseAddress.map { TokenChoice.report($0, vocabulary, token, top: top) }
-            }
-        }
     }
 
     /// What others may share of a sequence: its whole pages, and the last one once its prompt is read.

@@ -10,8 +10,15 @@ package struct StepPart {
     package var pages: [KeyValuePage]
     /// What is added to the base's projections for this sequence.
     package var adapter: Adapter?
+    /// A page that a part before this one fills in the same step: keys and values of the tokens before `position` that
+    /// share a page with it are taken from there. Not where layers convolve.
+    package var partial: KeyValuePage?
 
-    package init(tokens: ArraySlice<Int32>, position: Int, pages: [KeyValuePage], adapter: Adapter?) {
+    package init(
+        tokens: ArraySlice<Int32>, position: Int, pages: [KeyValuePage], adapter: Adapter?,
+        partial: KeyValuePage? = nil
+    ) {
+        self.partial = partial
         self.tokens = tokens
         self.position = position
         self.pages = pages
@@ -77,6 +84,11 @@ extension Transformer {
             layout.parts[layout.part[row]].pages[position / KeyValuePages.tokens]
                 .row(layer, position % KeyValuePages.tokens)
                 .update(from: kept.qkv + row * activations.qkvWidth + c.queryWidth, count: width)
+        }
+        for part in layout.parts {
+            guard let partial = part.partial else { continue }
+            part.pages[part.position / KeyValuePages.tokens].row(layer, 0)
+                .update(from: partial.row(layer, 0), count: part.position % KeyValuePages.tokens * width)
         }
     }
 
