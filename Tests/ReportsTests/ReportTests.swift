@@ -57,6 +57,9 @@ import Testing
         var answers = DropAnswers(version: "v-0", at: now, metric: .accuracy, asked: 50, right: 41, known: 38)
         answers.loss = 0.31
         data.newRows = [AnsweredDrop(drop: "d-1", answers: answers)]
+        var figure = NewRowsFigure(drops: 3, asked: 212, right: 172)
+        (figure.lower, figure.upper) = (0.754, 0.858)
+        data.sinceChosen = ["v-0": figure]
         return data
     }
 

@@ -12,7 +12,8 @@ extension PipelineOperations {
     /// Runs among which the newest figures are looked for.
     private static let runsAtMost = 30
     /// Drops whose answers status shows, and those that history takes together.
-    private static let (shownDrops, rememberedDrops) = (6, 1000)
+    private static let shownDrops = 6
+    static let rememberedDrops = 1000
 
     func remarks(_ pipeline: PipelineSettings, _ served: VersionID?) throws -> [String]? {
         var remarks = try standing(pipeline)

@@ -18,6 +18,7 @@ enum RunReport {
             (try? context.ledger.drop(id))?.answers.map { AnsweredDrop(drop: id, answers: $0) }
         }
         if !answered.isEmpty { data.newRows = answered }
+        data.sinceChosen = try sinceChosen(run, context)
         data.baseSource = (try? context.ledger.base(run.base))?.source
         data.feedback = run.version.flatMap { feedback.shares(run.pipeline)[$0] }
         let curves = TrainingCurves(folder: context.layout.run(run.id))
@@ -30,5 +31,17 @@ enum RunReport {
         data.wrong = judged.examples(.wrong, limit: rows)
         data.worst = judged.examples(.worst, limit: rows)
         return data
+    }
+
+    /// How the baseline, and what the run became, did on rows that came later; nil where none came.
+    private static func sinceChosen(_ run: Run, _ context: StageContext) throws -> [VersionID: NewRowsFigure]? {
+        let versions = Set([run.verdict?.baseline, run.version].compactMap(\.self))
+        guard !versions.isEmpty else { return nil }
+        let drops = try context.ledger.answeredDrops(run.pipeline, limit: PipelineOperations.rememberedDrops)
+        let answers = Dictionary(grouping: drops.compactMap(\.answers), by: \.version).filter {
+            versions.contains($0.key)
+        }
+        let figures = answers.compactMapValues { NewRowsFigure($0).map(PipelineOperations.bounded) }
+        return figures.isEmpty ? nil : figures
     }
 }

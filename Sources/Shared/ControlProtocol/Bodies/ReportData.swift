@@ -17,6 +17,9 @@ package struct ReportData: Codable, Hashable, Sendable {
     package var wrong: [ExampleComparison]?
     /// How what was served did on the run's drops before they were learnt.
     package var newRows: [AnsweredDrop]?
+    /// How the baseline, and the version that the run became, did on rows that came after each was chosen: what their
+    /// figures on gate rows, which chose them, are to be held against.
+    package var sinceChosen: [VersionID: NewRowsFigure]?
     /// Where the run's base was fetched from; nil where it came from a path or a package.
     package var baseSource: BaseSource?
 

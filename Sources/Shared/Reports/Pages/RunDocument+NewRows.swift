@@ -1,7 +1,23 @@
 import ControlProtocol
+import Foundation
 import Nouns
 
 extension RunDocument {
+    /// What the figures of what was chosen by gate rows are to be held against: rows that came after.
+    static func since(_ data: ReportData) -> [Block] {
+        func text(_ value: Double) -> String { String(format: "%.2f", value) }
+        return (data.sinceChosen ?? [:]).sorted { $0.key < $1.key }.compactMap { version, figure in
+            guard let lower = figure.lower, let upper = figure.upper else { return nil }
+            let name = version == data.run.version ? "the candidate \(version)" : "the baseline \(version)"
+            return .paragraph(
+                """
+                Of \(Quantity.counted(figure.asked, "row")) that came after it was chosen, \(name) answered \
+                \(text(figure.share)) rightly (95 % interval \(text(lower)) to \(text(upper))). Gate rows chose it, so \
+                that its figures on them flatter it.
+                """)
+        }
+    }
+
     /// How what was served did on the run's new rows before they were learnt; nothing where nobody asked.
     static func newRows(_ drops: [AnsweredDrop]) -> [Block] {
         guard !drops.isEmpty else { return [] }

@@ -8,7 +8,7 @@ package enum RunDocument {
     /// The whole report: the verdict, its gates and the figure that decides; then what is wrong, and the rest folded.
     package static func report(_ data: ReportData) -> Document {
         let run = data.run
-        var document = judgement(run, decidedBy: run.verdict.map(primary) ?? [])
+        var document = judgement(run, decidedBy: run.verdict.map(primary).map { $0 + since(data) } ?? [])
         if let verdict = run.verdict {
             document.blocks += forgetting(verdict)
             if let confusion = verdict.confusion { document.blocks += folded(matrix(confusion)) }
