@@ -257,8 +257,8 @@ let worker: [Target] = [
     library(
         "Worker", "Evaluation",
         [
-            "Encoding", "EvaluationMetrics", "Generation", "ModelLoading", "Nouns", "Transformers", "WeightFiles",
-            "WorkerProtocol", "Yardstick",
+            "Encoding", "EvaluationMetrics", "Generation", "ModelLoading", "Nouns", "Platform", "Transformers",
+            "WeightFiles", "WorkerProtocol", "Yardstick",
         ]),
     library(
         "Worker", "Exporting", ["ModelLoading", "Nouns", "Tensors", "Tokenization", "Transformers", "WeightFiles"]),
@@ -343,7 +343,10 @@ let testTargets: [Target] = [
     tests("EvaluationMetricsTests", ["EvaluationMetrics", "Nouns"]),
     tests(
         "EvaluationTests",
-        ["Evaluation", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles", "WorkerProtocol"]),
+        [
+            "Evaluation", "ModelLoading", "Nouns", "Platform", "Tensors", "Transformers", "WeightFiles",
+            "WorkerProtocol",
+        ]),
     tests(
         "ExperimentsTests",
         [

@@ -1,6 +1,7 @@
 import Foundation
 import ModelLoading
 import Nouns
+import Platform
 import Tensors
 import TestSupport
 import Testing
@@ -36,19 +37,21 @@ struct RowSetEvaluationTests {
     }
 
     private func evaluate(
-        _ rows: [Row], labels: [String]?, cut: Bool, tokens: Int? = 6, memoryBytes: Int = 256 << 20
+        _ rows: [Row], labels: [String]?, cut: Bool, tokens: Int? = 6, memoryBytes: Int = 256 << 20,
+        known: [FileReference]? = nil, warn: @escaping (any Error, String) -> Void = { _, _ in }
     ) throws -> (records: [ExampleRecord], stages: [String]) {
         let path = sandbox.root + "/rows.jsonl"
         let lines = try rows.map { try ContractCoding.encode($0) + Data([10]) }
         try lines.reduce(Data(), +).write(to: URL(filePath: path))
         var set = EvaluationSet(name: .gate, files: [FileReference(path: path, sha256: "", bytes: 0)])
         if cut { set.cutsAnswers = true }
+        set.known = known
         let task = EvaluateTask(
             model: ModelReference(basePath: "", base: "tiny", baseDigest: ""), sets: [set], labels: labels,
             maxNewTokens: tokens)
         var stages: [String] = []
         let observer = WorkObserver(
-            stage: { stages.append($0) }, progress: { _, _, _ in }, warn: { _, _ in }, interruption: {})
+            stage: { stages.append($0) }, progress: { _, _, _ in }, warn: warn, interruption: {})
         let evaluation = RowSetEvaluation(
             set: set, task: task, encoder: loaded.encoder, transformer: transformer, memoryBytes: memoryBytes,
             observer: observer)
@@ -94,6 +97,45 @@ struct RowSetEvaluationTests {
                 #expect(close(score, wanted), "\(label) of row \(index): \(score), before \(wanted)")
             }
         }
+    }
+
+    /// A gate that grew costs its new rows alone.
+    @Test func rowsThatAreKnownAreNotScoredAgain() throws {
+        let all = rows(labels: Self.words)
+        let whole = try evaluate(all, labels: Self.words, cut: true).records
+        // What is known stands in any order, says rows that are not asked, and is told by a mark that no model makes.
+        let path = sandbox.root + "/known.jsonl"
+        var marked = whole.enumerated().filter { $0.offset % 3 != 1 }.map(\.element).reversed().map { record in
+            var record = record
+            record.set = .validation
+            record.promptTokens += 1000
+            return record
+        }
+        marked[0].row = RowID(String(repeating: "f", count: 32))
+        let bytes = try marked.map { try ContractCoding.encode($0) + Data([10]) }.reduce(Data(), +)
+        try bytes.write(to: URL(filePath: path))
+        let file = FileReference(path: path, sha256: Digest.sha256(bytes), bytes: bytes.count)
+        let found = try evaluate(all, labels: Self.words, cut: true, known: [file]).records
+        #expect(found.map(\.row) == whole.map(\.row) && found.allSatisfy { $0.set == .gate })
+        let names = Set(marked.map(\.row))
+        for (one, other) in zip(whole, found) {
+            #expect(other.promptTokens == one.promptTokens + (names.contains(one.row) ? 1000 : 0))
+            #expect(close(one.lossSum, other.lossSum) || abs(one.lossSum - other.lossSum) < 1e-4)
+            #expect(one.output == other.output && one.labelScores?.count == other.labelScores?.count)
+        }
+        #expect(try evaluate(all, labels: Self.words, cut: true, known: [file]).records == found)
+        // Where nothing is new nothing is computed, and a damaged file is told of and not believed.
+        var complete = whole
+        complete[0].promptTokens = 7
+        let again = try complete.map { try ContractCoding.encode($0) + Data([10]) }.reduce(Data(), +)
+        try again.write(to: URL(filePath: path))
+        let sound = FileReference(path: path, sha256: Digest.sha256(again), bytes: again.count)
+        #expect(try evaluate(all, labels: Self.words, cut: true, known: [sound]).records == complete)
+        var warnings: [String] = []
+        let rescored = try evaluate(all, labels: Self.words, cut: true, known: [file]) {
+            warnings.append("\($0) \($1)")
+        }
+        #expect(rescored.records == whole && warnings.count == 1 && warnings.first?.contains(path) == true)
     }
 
     /// In passes of a few sequences beginnings are shared otherwise, which changes roundings alone.

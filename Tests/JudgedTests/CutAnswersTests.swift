@@ -87,6 +87,31 @@ struct CutAnswersTests {
         #expect(found?.missing.contains { $0.set.name == .gate } == true)
     }
 
+    /// Rows that the same model was scored on before, in another set, are named to the worker.
+    @Test func whatIsKnownOfOtherSetsIsTaken() throws {
+        let (scene, run, setup) = try setup("")
+        let gate = try #require(setup.sets.first { $0.set.name == .gate })
+        func base() throws -> [FileReference]? {
+            let base = try #require(try RunRequests.evaluations(run, scene.context).first { $0.role == .base })
+            guard case .evaluate(let task)? = base.request?.task else { return nil }
+            return task.sets.first { $0.name == .gate }?.known
+        }
+        #expect(try base() == nil)
+        let model = try #require(try RunRequests.evaluations(run, scene.context).first { $0.role == .base }).model
+        func keep(_ rows: Int, _ settings: String, isThere: Bool = true) throws -> FileReference {
+            let file = FileReference(path: scene.sandbox.root + "/\(rows).jsonl", sha256: "\(rows)", bytes: 0)
+            if isThere { try Data().write(to: URL(filePath: file.path)) }
+            let result = EvaluationResult(rows: rows, figures: [:], examples: file, seconds: 1)
+            try scene.context.ledger.keep(result, model: model, set: "former \(rows)", settings: settings)
+            return file
+        }
+        let small = try keep(10, gate.settings)
+        let large = try keep(30, try #require(gate.wholeSettings))
+        _ = try keep(50, gate.settings, isThere: false)
+        _ = try keep(60, gate.settings + " other")
+        #expect(try base() == [large, small], "the largest first; none that is gone, or was made otherwise")
+    }
+
     @Test func enoughIsHalfTheMarginOfWhatIsJudgedBy() throws {
         var pipeline = PipelineSettings(name: "tickets", file: "tickets.toml", base: "tiny")
         #expect(EnoughRules.rule(pipeline, labels: nil) == EnoughRule(measure: .loss, below: 0.01))

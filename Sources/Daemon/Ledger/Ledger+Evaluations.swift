@@ -14,6 +14,15 @@ extension Ledger {
         }
     }
 
+    /// A model's scores on every set that was scored by the same settings.
+    package func evaluations(model: String, settings: String) throws -> [EvaluationResult] {
+        try read {
+            try Self.nouns(
+                EvaluationResult.self, $0, "SELECT body FROM evaluation WHERE model = ? AND settings = ?",
+                [model, settings])
+        }
+    }
+
     /// Keeps a model's scores on a set.
     package func keep(_ result: EvaluationResult, model: String, set: String, settings: String) throws {
         try write { db in

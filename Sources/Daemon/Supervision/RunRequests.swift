@@ -72,6 +72,8 @@ enum RunRequests {
                 if let known {
                     evaluation.known[set.set.name] = known
                 } else {
+                    var set = set
+                    set.set.known = try scored(set, by: model, context)
                     evaluation.missing.append(set)
                 }
             }
@@ -85,6 +87,22 @@ enum RunRequests {
             return evaluation
         }
     }
+
+    /// Records that may hold rows of a set already: gates grow, and most of their rows were scored the day before.
+    private static func scored(_ set: GateModels.GateSet, by model: String, _ context: StageContext) throws
+        -> [FileReference]?
+    {
+        let results = try [set.settings, set.wholeSettings].compactMap { $0 }.flatMap {
+            try context.ledger.evaluations(model: model, settings: $0)
+        }
+        let files = results.sorted { $0.rows > $1.rows }.map(\.examples).filter {
+            FileManager.default.fileExists(atPath: $0.path)
+        }.prefix(mostKnown)
+        return files.isEmpty ? nil : Array(files)
+    }
+
+    /// Files of records that are looked into for rows that were scored before.
+    private static let mostKnown = 3
 
     /// A format with its number type, which is that of the run's base where none is named.
     static func written(_ format: ExportFormat, _ run: Run, _ context: StageContext) throws -> ExportFormat {

@@ -38,8 +38,11 @@ extension SupervisionService {
         guard try isEvaluatedByEngine(run), case .evaluate(let task) = request.task,
             let engine = try await engine(of: run)
         else { return try await start(request, run) }
-        return engine.evaluates(task.model)
-            ? try await engine.evaluate(request, task) : try await start(request, run)
+        guard engine.evaluates(task.model) else { return try await start(request, run) }
+        // What the worker computed before is no part of an engine's figures.
+        var asked = task
+        for index in asked.sets.indices { asked.sets[index].known = nil }
+        return try await engine.evaluate(request, asked)
     }
 
     /// The engine whose slot the next piece of work on a run takes; nil for this machine's own. What an engine trained

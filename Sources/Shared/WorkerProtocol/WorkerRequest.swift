@@ -190,6 +190,9 @@ package struct EvaluationSet: Codable, Hashable, Sendable {
     /// Whether the answer to a row with a class may end once it can no longer become a class or the wanted answer (nil:
     /// no): its text is read by nobody. Such a record's ``ExampleRecord/finish`` is `cut`.
     package var cutsAnswers: Bool?
+    /// Records of the same model, made for the same labels and lengths (JSON lines of ``ExampleRecord``): rows that are
+    /// among them are not scored again (nil: none).
+    package var known: [FileReference]?
     package init(name: SetName, files: [FileReference], limit: Int? = nil, maxNewTokens: Int? = nil) {
         self.name = name
         self.files = files

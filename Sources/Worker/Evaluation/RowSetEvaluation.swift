@@ -41,6 +41,7 @@ package struct RowSetEvaluation {
             interruption: observer.interruption)
         var records = questions.records(scores)
         try answer(questions, scores, &records)
+        records = questions.whole(records)
         let seconds = started.duration(to: .now) / .seconds(1)
         return (records, questions.figures(records), seconds)
     }

@@ -32,6 +32,8 @@ package struct RowSetQuestions {
     let encoder: RowEncoder
     private(set) var items: [Item] = []
     private(set) var variants: [Variant] = []
+    /// Records of rows that were scored before, each with its place among all.
+    private var known: [(place: Int, record: ExampleRecord)] = []
     private var skipped: SkippedRows
     private let fixed: Int?
 
@@ -43,8 +45,13 @@ package struct RowSetQuestions {
         self.encoder = encoder
         skipped = SkippedRows(observer)
         fixed = set.maxNewTokens ?? task.maxNewTokens
+        let scored = KnownRecords(set, observer)
         for row in try RowReader.read(set.files, limit: set.limit ?? .max, interruption: observer.interruption) {
             try observer.interruption()
+            if let record = scored.record(of: row) {
+                known.append((known.count + items.count, record))
+                continue
+            }
             do { items.append(try item(row, task)) } catch { skipped.add(row, of: set.name.rawValue, error) }
         }
         // Where no answers are asked for, only the loss is.
@@ -160,7 +167,14 @@ package struct RowSetQuestions {
         record.outputTokens = answer.finish == .cut ? nil : answer.ids.count
     }
 
-    /// The figures of the set, from its records.
+    /// The records with those of rows that were scored before, in row order.
+    package func whole(_ records: [ExampleRecord]) -> [ExampleRecord] {
+        var whole = records
+        for (place, record) in known { whole.insert(record, at: place) }
+        return whole
+    }
+
+    /// The figures of the set, from all its records.
     package func figures(_ records: [ExampleRecord]) -> [MetricKey: Double] {
         var figures = ExampleFigures.of(records)
         figures[.rowsSkipped] = Double(skipped.count)

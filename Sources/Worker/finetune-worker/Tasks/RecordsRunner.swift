@@ -30,6 +30,7 @@ struct RecordsRunner {
                 questions.add(
                     try EngineNumbers.answers(file, limits: prompts.limits, vocabulary: text.vocabulary), to: &records)
             }
+            records = questions.whole(records)
             let path = context.path("examples-\(Self.fileName(set.name)).jsonl")
             result.evaluations?[set.name] = EvaluationResult(
                 rows: records.count, figures: questions.figures(records),
