@@ -18,7 +18,8 @@ struct ShelvedModel: @unchecked Sendable {
     var hasTemplate: Bool { encoder.encoder.template != nil }
 }
 
-/// The models that are loaded: weights of a base once for all that was trained on it.
+/// The models that are loaded: weights of a base once for all that was trained on it, for as long as somebody uses one
+/// of these; those of the newest base stay, since the next model is most likely one of it.
 ///
 /// Any thread may ask; one at a time loads.
 final class ModelShelf: @unchecked Sendable {
@@ -43,6 +44,13 @@ final class ModelShelf: @unchecked Sendable {
     // Only whoever holds `loading` touches these.
     private let loading = NSLock()
     private var bases: [String: Base] = [:]
+    private var newestBase = ""
+    /// Every model that was given out, while somebody has it.
+    private var given: [Given] = []
+
+    private struct Given {
+        weak var model: EngineModel?
+    }
 
     init(team: ThreadTeam, budget: PageBudget) {
         self.team = team
@@ -107,6 +115,7 @@ final class ModelShelf: @unchecked Sendable {
         // How it is asked is the model's own; the weights are shared.
         (stem.template, stem.date) = (nil, nil)
         let baseKey = Self.key(stem)
+        newestBase = baseKey
         let base: Base
         if let known = bases[baseKey] {
             base = known
@@ -118,14 +127,24 @@ final class ModelShelf: @unchecked Sendable {
         let rest = Array(reference.adapters[stem.adapters.count...])
         let (_, adapter) = try LoadedModel.trained(rest, on: base.loaded.model, interruption: {})
         let encoder = try base.loaded.encoder(for: reference)
-        return ShelvedModel(
-            engine: EngineModel(base.engine, adapter: adapter, key: Self.key(reference)), encoder: encoder,
-            stopTokens: Set(encoder.encoder.stopTokens()))
+        let model = EngineModel(base.engine, adapter: adapter, key: Self.key(reference))
+        given.append(Given(model: model))
+        return ShelvedModel(engine: model, encoder: encoder, stopTokens: Set(encoder.encoder.stopTokens()))
     }
 
-    /// Lets bases go of which no model is left.
-    private func forgetBases() {
-        let used = state.withLock { state in state.models.values.map { ObjectIdentifier($0.engine.base) } }
-        bases = bases.filter { used.contains(ObjectIdentifier($0.value.engine)) }
+    /// Lets bases go that nobody uses any more.
+    func tidy() {
+        loading.lock()
+        defer { loading.unlock() }
+        forgetBases()
     }
+
+    private func forgetBases() {
+        given.removeAll { $0.model == nil }
+        let used = Set(given.compactMap { $0.model.map { ObjectIdentifier($0.base) } })
+        bases = bases.filter { $0.key == newestBase || used.contains(ObjectIdentifier($0.value.engine)) }
+    }
+
+    /// How many bases are in memory.
+    var baseCount: Int { loading.withLock { bases.count } }
 }

@@ -209,10 +209,12 @@ package final class ServingEngine: @unchecked Sendable {
             jobs[name] = nil
             served += 1
         }
-        for (key, model) in leaving where !engine.uses(model) {
+        let gone = leaving.filter { !engine.uses($0.value) }.map(\.key)
+        for key in gone {
             leaving[key] = nil
             if !shelf.keys.contains(key) { engine.forget(key) }
         }
+        if !gone.isEmpty { load { self.shelf.tidy() } }
     }
 
     private func state(_ id: String) -> ServingEvent {
