@@ -392,6 +392,7 @@ def main():
     parser.add_argument("--only", default="streams,prefix,adapters,swaps,training,beside,cold,leaving,choice,busy,endurance")
     options = parser.parse_args()
     options.scratch = tempfile.mkdtemp(prefix="ft-serve-bench-")
+    bench.WORKER = options.worker
     figures = Bench(options)
     for number in range(options.rounds):
         for name in options.only.split(","):

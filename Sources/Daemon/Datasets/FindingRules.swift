@@ -189,7 +189,10 @@ package enum FindingRules {
         let names = rare.prefix(5).map { "'\($0.label)'" }.joined(separator: ", ") + (rare.count > 5 ? ", …" : "")
         return .init(
             "rare_labels",
-            "\(rare.count) labels have fewer than 5 rows and less than 2 %: \(names). No model may choose them.",
+            """
+            \(rare.count == 1 ? "1 label has" : "\(rare.count) labels have") fewer than 5 rows and less than 2 %: \
+            \(names). No model may choose \(rare.count == 1 ? "it" : "them"), and such gate rows count as wrong for all.
+            """,
             remedy: "Correct them where they are slips; drop more rows where they are classes.")
     }
 

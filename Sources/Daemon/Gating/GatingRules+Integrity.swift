@@ -10,10 +10,19 @@ extension GatingRules {
             outcome: fault == nil ? .pass : .fail, rows: count,
             explanation: fault
                 ?? """
-                All \(count) rows were scored by every model, all numbers are finite, and the adapter changes the \
-                outputs.
+                All \(count) rows\(bySet(evidence.candidate)) were scored by every model, all numbers are finite, and \
+                the adapter changes the outputs.
                 """
         )
+    }
+
+    /// How many of the rows are of the gate and of each further set; nothing where all are of the gate.
+    private static func bySet(_ records: [ExampleRecord]) -> String {
+        let counts = Dictionary(grouping: records, by: \.set).mapValues(\.count)
+        guard counts.count > 1 else { return "" }
+        let names = [.gate] + counts.keys.filter { $0 != .gate }.sorted()
+        let parts = names.compactMap { name in counts[name].map { "\($0) of the \(name)" } }
+        return " (\(parts.joined(separator: ", ")))"
     }
 
     private static func fault(_ evidence: Evidence) -> String? {

@@ -52,10 +52,12 @@ extension IntakeService {
     }
 
     private func program(_ drop: Drop, _ scratch: String) throws -> ParquetProgram {
-        var program = try programs.program(context.settings.daemon.parquetReader, scratch: scratch)
         // As evaluators are: it reads what is its pipeline's, and changes nothing.
-        program.confinement = Confinement(
+        let confinement = Confinement(
             context.layout, context.settings.now, of: drop.pipeline, reading: [], writing: [])
+        var program = try programs.program(
+            context.settings.daemon.parquetReader, confinement: confinement, scratch: scratch)
+        program.confinement = confinement
         return program
     }
 

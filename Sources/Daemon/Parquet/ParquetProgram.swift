@@ -19,11 +19,15 @@ package struct ParquetProgram: Hashable, Sendable {
     package var confinement: Confinement?
 
     /// The program at a path, asked for its version; nil where it does not answer as one that reads Parquet.
-    init?(_ path: String, scratch: String) throws {
+    ///
+    /// - Parameter confinement: what it may read and change when it is asked.
+    init?(_ path: String, confinement: Confinement?, scratch: String) throws {
         self.path = path
         kind = (path as NSString).lastPathComponent.hasPrefix("python") ? .pyarrow : .duckdb
         let command = kind == .pyarrow ? PyArrowReader.version(path) : [path, "--version"]
-        guard let answer = try? StreamProgram.answer(command, in: scratch), answer.ending.status == 0 else {
+        guard let answer = try? StreamProgram.answer(command, confinement: confinement, in: scratch),
+            answer.ending.status == 0
+        else {
             try Task.checkCancellation()
             return nil
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Launching
 import Nouns
 import Platform
 import Synchronization
@@ -33,8 +34,12 @@ package final class ParquetPrograms: Sendable {
     ///
     /// Throws a Failure (`intake.parquet_reader`) where there is none.
     ///
-    /// - Parameter scratch: a folder for what programs write to standard error.
-    package func program(_ configured: String?, scratch: String) throws -> ParquetProgram {
+    /// - Parameters:
+    ///   - confinement: what programs may read and change when they are asked for their version.
+    ///   - scratch: a folder for what they write to standard error.
+    package func program(_ configured: String?, confinement: Confinement? = nil, scratch: String) throws
+        -> ParquetProgram
+    {
         let known = found.withLock { $0 }
         if let known, known.configured == configured {
             if let program = known.program {
@@ -45,7 +50,7 @@ package final class ParquetPrograms: Sendable {
         }
         var program: ParquetProgram?
         for path in configured.map({ [$0] }) ?? candidates where program == nil && access(path, X_OK) == 0 {
-            program = try ParquetProgram(path, scratch: scratch)
+            program = try ParquetProgram(path, confinement: confinement, scratch: scratch)
         }
         found.withLock { $0 = Found(configured: configured, program: program, at: .now) }
         guard let program else { throw Self.failure(configured) }
