@@ -374,7 +374,10 @@ let testTargets: [Target] = [
     tests("HubClientTests", ["HubClient", "Nouns"]),
     tests(
         "InferenceTests",
-        ["Generation", "Inference", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles"]),
+        [
+            "Generation", "Inference", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles",
+            "WorkerProtocol",
+        ]),
     tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
     tests("GoldenSetsTests", ["GoldenSets", "Nouns"]),
     tests("GradersTests", ["Graders", "Nouns"]),

@@ -18,6 +18,7 @@ final class ServingJob: SequenceListener {
     private let mostCalls: Int
     private var sums: [Double]
     private var scored: [Int]
+    /// Until it is over: they know it as well, and neither would ever go.
     private(set) var sequences: [EngineSequence] = []
     private var left = 0
     private var hasBegun = false
@@ -64,8 +65,8 @@ final class ServingJob: SequenceListener {
     /// Fails as a whole.
     func fail(_ failure: Failure) {
         guard !isOver else { return }
-        isOver = true
         cancel()
+        close()
         var event = ServingEvent(.failed, id: id)
         event.failure = failure
         client.tell(event)
@@ -128,13 +129,18 @@ final class ServingJob: SequenceListener {
             client.tell(event)
         }
         guard left == 0 else { return }
-        isOver = true
+        close()
         if isScoring {
             var event = ServingEvent(.scored, id: id)
             event.scores = sums
             client.tell(event)
         }
         client.tell(ServingEvent(.done, id: id))
+    }
+
+    private func close() {
+        isOver = true
+        sequences = []
     }
 
     private func tell(_ choice: Int, _ piece: (text: String, tokens: [TokenReport]), isLast: Bool) {
