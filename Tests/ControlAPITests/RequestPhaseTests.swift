@@ -10,7 +10,19 @@ struct RequestPhaseTests {
     private func due(_ phase: RequestPhase) -> Int64? {
         phase.deadline.map { ($0 - start).nanoseconds / 1_000_000_000 }
     }
-    private var phase: RequestPhase { RequestPhase(ConnectionLimits(), now: start) }
+    /// Of a connection that is read from the start on.
+    private var phase: RequestPhase {
+        var phase = RequestPhase(ConnectionLimits())
+        phase.begins(start)
+        return phase
+    }
+
+    @Test func whoIsNotReadYetIsNotCut() {
+        var phase = RequestPhase(ConnectionLimits())
+        #expect(due(phase) == nil, "a busy daemon has not looked at him")
+        phase.begins(at(100))
+        #expect(due(phase) == 110)
+    }
 
     @Test func theHeadHasTenSeconds() {
         var phase = phase

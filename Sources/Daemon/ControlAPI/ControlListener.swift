@@ -127,7 +127,10 @@ struct ControlListener: Sendable {
                     maxHeaderFieldCount: limits.fieldCount)))
         do {
             let value = try await channel.eventLoop.flatSubmit { http.setup(channel: channel, logger: logger) }.get()
-            async let reading: Void = channel.setOption(.autoRead, value: true).get()
+            async let reading: Void = channel.eventLoop.flatSubmit {
+                clock.value.begin()
+                return channel.setOption(.autoRead, value: true)
+            }.get()
             await http.handle(value: value, logger: logger)
             try? await reading
         } catch {

@@ -20,17 +20,25 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
     private var task: Scheduled<Void>?
     private var reading: Scheduled<Void>?
     private var isAnswering = false
+    private var context: ChannelHandlerContext?
 
     init(_ limits: ConnectionLimits) {
         self.limits = limits
-        phase = RequestPhase(limits, now: .now())
+        phase = RequestPhase(limits)
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { wind(context) }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
         task?.cancel()
         reading?.cancel()
+    }
+
+    /// The connection is read from now on.
+    func begin() {
+        phase.begins(.now())
+        if let context { wind(context) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -14,7 +14,8 @@ struct RequestPhase {
     }
     private let limits: ConnectionLimits
     private var state = State.head
-    private var since: NIODeadline
+    /// Nil until the daemon reads from the connection.
+    private var since: NIODeadline?
     /// Requests whose heads came, and those that were answered.
     private var (asked, answered) = (0, 0)
     /// Of the present body: bytes that came, time for which it was waited for, and since when it is.
@@ -22,17 +23,15 @@ struct RequestPhase {
     private var waited = TimeAmount.zero
     private var waitsSince: NIODeadline?
 
-    /// The first head has its time from the beginning on.
-    init(_ limits: ConnectionLimits, now: NIODeadline) {
-        self.limits = limits
-        since = now
-    }
+    /// The first head has its time from when it is read: whoever connects to a busy machine, and has sent all, is
+    /// not cut for what the daemon was slow to do.
+    init(_ limits: ConnectionLimits) { self.limits = limits }
 
     /// When the connection has waited for too long; nil where nothing is waited for.
     var deadline: NIODeadline? {
         switch state {
-        case .idle: return since + limits.idle
-        case .head: return since + limits.head
+        case .idle: return since.map { $0 + limits.idle }
+        case .head: return since.map { $0 + limits.head }
         case .answering: return nil
         case .body:
             guard let start = waitsSince else { return nil }
@@ -52,6 +51,9 @@ struct RequestPhase {
         asked += 1
         (state, bytes, waited, waitsSince) = (.body, 0, .zero, nil)
     }
+
+    /// The daemon reads from now on.
+    mutating func begins(_ now: NIODeadline) { since = now }
 
     /// The daemon is ready for more of the body.
     mutating func waits(_ now: NIODeadline) {
