@@ -49,7 +49,7 @@ struct LineageTests {
         context.settings.replace(SettingsFolder.read(sandbox.layout))
     }
 
-    /// A stored drop of 20 training and 5 gate rows; these are `again`'s where it is named, every other one with another
+    /// A stored drop of 20 training and 5 gate rows; these are `again`'s where it is named, every other one of another
     /// class.
     func store(_ id: DropID, receivedAt: Date = Date(), raters: [String]? = nil, again: DropID? = nil) throws {
         let folder = sandbox.layout.shards("p")

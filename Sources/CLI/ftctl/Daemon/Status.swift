@@ -15,10 +15,16 @@ struct Status: Question {
             """)
     @OptionGroup var connection: Connection
     @OptionGroup var listing: Listing
+    @Argument(help: "Only this pipeline.", completion: .pipelines) var pipeline: PipelineName?
     @Flag(help: "Leave by 3 where a person is needed, as a monitor asks.") var check = false
 
     func ask(_ client: ControlClient) async throws -> StatusAnswer {
-        try await client.send(.status.show())
+        var status = try await client.send(.status.show())
+        guard let pipeline else { return status }
+        status.pipelines.removeAll { $0.name != pipeline }
+        // The daemon knows the nearest name.
+        if status.pipelines.isEmpty { _ = try await client.send(.pipelines.show(pipeline)) }
+        return status
     }
 
     /// Whoever only wants to know whether the daemon answers is not told of other things by it.
