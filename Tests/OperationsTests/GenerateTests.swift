@@ -27,10 +27,10 @@ struct GenerateTests {
 
     @Test func answersComeInTheOrderOfThePrompts() async throws {
         let scene = try OperationsScene(model: { $0.question.messages?.first?.content ?? "" })
-        let prompts = (0..<20).map { "prompt \($0)" }
+        let prompts = (0..<300).map { "prompt \($0)" }
         let answer = try await scene.operations.pipelines.generate(
             "support", GenerateRequest(prompts: prompts), who: "ann")
-        #expect(answer.outputs.map(\.text) == prompts && answer.outputs.map(\.index) == Array(0..<20))
+        #expect(answer.outputs.map(\.text) == prompts && answer.outputs.map(\.index) == Array(0..<300))
     }
 
     /// Who asks for a version whose files retention has removed is told when and why they went.

@@ -5,6 +5,9 @@ import StageKit
 import WorkerProtocol
 
 extension PipelineOperations {
+    /// Prompts of one call that are asked at a time: enough to share the engine's steps.
+    private static let askedAtOnce = 32
+
     /// Lets the served model, its base, or a model that is named answer prompts.
     ///
     /// All prompts are about one version, whatever is promoted meanwhile. Throws a Failure: what is wrong with the
@@ -17,8 +20,12 @@ extension PipelineOperations {
         let target =
             try request.model.map { try names.target($0) }
             ?? (request.useBase ? names.base(of: name) : names.served(name))
+        // However many there are, others find a place in the queue, and so does each of these.
+        let atOnce = max(1, min(Self.askedAtOnce, context.settings.daemon.serving.queue / 2))
         let outputs = try await withThrowingTaskGroup(of: GeneratedOutput.self) { group in
+            var outputs: [GeneratedOutput] = []
             for (index, prompt) in request.prompts.enumerated() {
+                if index >= atOnce, let output = try await group.next() { outputs.append(output) }
                 let asked = ServingRequest(
                     target: target, question: ServingQuestion(messages: [Message(role: "user", content: prompt)]),
                     drawing: ServingDrawing(
@@ -32,7 +39,7 @@ extension PipelineOperations {
                         finish: answer.finish)
                 }
             }
-            return try await group.reduce(into: []) { $0.append($1) }
+            return try await group.reduce(into: outputs) { $0.append($1) }
         }
         return GenerateAnswer(version: target.version, outputs: outputs.sorted { $0.index < $1.index })
     }
