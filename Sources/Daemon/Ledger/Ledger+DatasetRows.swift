@@ -52,27 +52,30 @@ extension Ledger {
                 try Int.fetchOne(db, sql: "SELECT COUNT(*) \(stored) AND label IS NULL", arguments: [pipeline.rawValue])
                 ?? 0
             guard missing == 0 else { return nil }
-            let training = try GRDB.Row.fetchAll(
-                db, sql: "SELECT label, COUNT(*) AS n \(stored) AND split = 'train' GROUP BY label ORDER BY label",
-                arguments: [pipeline.rawValue])
-            let total = training.reduce(0) { $0 + ($1["n"] as Int) }
-            let labels = training.filter { row in
-                let count: Int = row["n"]
-                return count >= Self.leastLabelRows || count * 50 >= total
-            }.map { $0["label"] as String }
+            let total =
+                try Int.fetchOne(
+                    db, sql: "SELECT COUNT(*) \(stored) AND split = 'train'", arguments: [pipeline.rawValue]) ?? 0
+            // Where each row has an answer of its own, there are as many as rows: they stay where they are.
+            let labels = try String.fetchAll(
+                db,
+                sql: """
+                    SELECT label \(stored) AND split = 'train' GROUP BY label
+                    HAVING COUNT(*) >= ? OR COUNT(*) * 50 >= ? ORDER BY label LIMIT ?
+                    """, arguments: [pipeline.rawValue, Self.leastLabelRows, total, limit + 1])
             return labels.isEmpty || labels.count > limit ? nil : labels
         }
     }
 
-    /// Whether the rows of a pipeline have classes, as far as some of them tell: it is asked for every status.
-    package func hasClasses(_ pipeline: PipelineName) throws -> Bool {
+    /// Whether the rows of a pipeline have `least` classes or more, as far as some of them tell: it is asked for every
+    /// status.
+    package func hasClasses(_ pipeline: PipelineName, least: Int = 2) throws -> Bool {
         try read { db in
             try Bool.fetchOne(
                 db,
                 sql: """
-                    SELECT COUNT(*) = COUNT(label) AND COUNT(DISTINCT label) BETWEEN 2 AND 50 FROM
-                    (SELECT label FROM dataset_row WHERE pipeline = ? LIMIT 200)
-                    """, arguments: [pipeline.rawValue]) ?? false
+                    SELECT COUNT(*) = COUNT(label) AND COUNT(DISTINCT label) BETWEEN ?2 AND 50 FROM
+                    (SELECT label FROM dataset_row WHERE pipeline = ?1 LIMIT 200)
+                    """, arguments: [pipeline.rawValue, least]) ?? false
         }
     }
 

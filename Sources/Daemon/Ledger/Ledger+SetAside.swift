@@ -40,7 +40,9 @@ extension Ledger {
     ///
     /// What was chosen by rating answers neither supersedes nor is superseded.
     package func superseded(_ pipeline: PipelineName, drop: DropID? = nil) throws -> [SetAsideRow] {
-        guard try labels(pipeline, limit: Snapshot.mostLabels) != nil else { return [] }
+        guard try hasClasses(pipeline, least: 1), try labels(pipeline, limit: Snapshot.mostLabels) != nil else {
+            return []
+        }
         return try read { db in
             let rows = try GRDB.Row.fetchAll(
                 db,
