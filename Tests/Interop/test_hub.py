@@ -223,7 +223,7 @@ def test_two_at_once_for_the_same_base(hub, ask, daemon):
 
 
 def test_a_gguf_is_chosen_by_its_quantisation(hub, ask, daemon):
-    gguf = pathlib.Path(os.environ.get("FINETUNED_TEST_MODELS", "models")) / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    gguf = pathlib.Path(os.environ.get("FINETUNED_TEST_MODELS", "models")).resolve() / "SmolLM2-135M-Instruct.Q4_1.gguf"
     assert gguf.exists(), "Run: make models"
     repository = hub.root.path / "ann/smol-GGUF"
     stand_in.add(hub.root.path, "ann/smol-GGUF", {"README.md": b"---\nlicense: apache-2.0\n---\n"})

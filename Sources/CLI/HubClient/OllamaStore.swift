@@ -89,7 +89,12 @@ package struct OllamaStore: Sendable {
 
     /// What of a store may not be read, and what helps.
     package static func closed(_ path: String) -> Failure {
-        Failure(
+        guard access(path, F_OK) == 0 || errno != ENOENT else {
+            return Failure(
+                code: "ollama.gone", "Ollama's store names this file, and it is not there.", at: path,
+                remedy: "Fetch the model again with `ollama pull`.")
+        }
+        return Failure(
             code: "ollama.permission", "You may not read this file of Ollama's store.", at: path,
             remedy: """
                 Read it as a member of its group (`sudo usermod -aG ollama USER`, then log in again), or copy the \
