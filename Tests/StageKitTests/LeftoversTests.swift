@@ -39,6 +39,17 @@ struct LeftoversTests {
         return path
     }
 
+    /// A worker of the daemon before may still be leaving when the next one begins.
+    @Test func whoIsLeavingIsWaitedFor() throws {
+        let pipe = try #require(popen("sleep 0.3 >/dev/null & echo $!", "r"))
+        var line = [CChar](repeating: 0, count: 32)
+        _ = fgets(&line, 32, pipe)
+        pclose(pipe)
+        let writer = try #require(Int(String(cString: line).trimmingCharacters(in: .whitespacesAndNewlines)))
+        let file = try put(sandbox.layout.run("r-000001") + "/.checkpoint.\(writer)-1x.tmp")
+        #expect(try leftovers.remove() == 1 && !FileManager.default.fileExists(atPath: file))
+    }
+
     @Test func whatNobodyNamesIsFoundAndRemoved() throws {
         let layout = sandbox.layout
         let kept = [

@@ -3,12 +3,22 @@ import Ledger
 import Nouns
 import Places
 import Platform
+import Synchronization
 
 /// Finds what a killed daemon left behind: files and folders that no row of the ledger names. Asked before any stage
 /// is at work, when nothing is half made on purpose.
 package struct Leftovers: Sendable {
     let layout: Layout
     let ledger: Ledger
+    private let writers = Writers()
+
+    /// Whether some half-written file has a writer that is still there.
+    private final class Writers: Sendable {
+        let areThere = Atomic<Bool>(false)
+    }
+
+    /// How long a worker of the daemon before may take to leave, in which it may write.
+    private static let patience = Duration.seconds(2)
 
     package init(_ layout: Layout, _ ledger: Ledger) {
         self.layout = layout
@@ -17,13 +27,19 @@ package struct Leftovers: Sendable {
 
     /// Removes everything that is found; returns how much it was. Throws a ``FileFailure`` or what the ledger throws.
     package func remove() throws -> Int {
-        let found = try find()
+        let end = ContinuousClock.now + Self.patience
+        var found = try find()
+        while writers.areThere.load(ordering: .relaxed), ContinuousClock.now < end {
+            usleep(20_000)
+            found = try find()
+        }
         for path in found { try FileManager.default.removeItem(atPath: path) }
         return found.count
     }
 
     /// What nobody knows, sorted.
     package func find() throws -> [String] {
+        writers.areThere.store(false, ordering: .relaxed)
         var found = temporary(in: layout.state) + inputs()
         // A backup that was under way takes another copy.
         found += names(layout.backups).map { layout.backups + "/" + $0 }
@@ -132,7 +148,9 @@ package struct Leftovers: Sendable {
             guard name.hasPrefix("."), name.hasSuffix(".tmp") else { return false }
             let writer = name.firstMatch(of: /[.-]([0-9]{1,7})(-[0-9a-z]+)?\.tmp$/).flatMap { pid_t($0.1) }
             guard let writer, writer != getpid() else { return true }
-            return kill(writer, 0) != 0 && errno == ESRCH
+            if kill(writer, 0) != 0, errno == ESRCH { return true }
+            writers.areThere.store(true, ordering: .relaxed)
+            return false
         }.map { folder + "/" + $0 }
     }
 
