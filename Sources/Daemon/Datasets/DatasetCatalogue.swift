@@ -85,7 +85,16 @@ package struct DatasetCatalogue: Sendable {
         let all =
             try context.ledger.superseded(pipeline, drop: drop)
             + context.ledger.setAside(pipeline, drop: drop, limit: limit)
-        return try all.prefix(limit).filter { try sight.sees($0.drop) }
+        return try all.prefix(limit).compactMap { try told($0, sight) }
+    }
+
+    /// A row kept out as somebody sees it: nil where its drop is another's, and without the row because of which it is
+    /// kept out where that one is.
+    private func told(_ row: SetAsideRow, _ sight: Sight) throws -> SetAsideRow? {
+        guard try sight.sees(row.drop) else { return nil }
+        var row = row
+        if let other = row.otherDrop, try !sight.sees(other) { (row.other, row.otherDrop) = (nil, nil) }
+        return row
     }
 
     package func lineage(_ id: String, for who: Principal? = nil) throws -> DataLineage {
@@ -97,7 +106,7 @@ package struct DatasetCatalogue: Sendable {
                 lineage.setAside += try context.ledger.superseded(pipeline).filter { $0.id.rawValue == id }
             }
         }
-        lineage.setAside = try lineage.setAside.filter { try sight.sees($0.drop) }
+        lineage.setAside = try lineage.setAside.compactMap { try told($0, sight) }
         lineage.drops = try lineage.drops.filter(sight.sees)
         lineage.runs = try lineage.runs.filter(sight.sees)
         lineage.snapshots = try lineage.snapshots.filter {

@@ -169,9 +169,14 @@ package struct RowSetQuestions {
 
     /// The records with those of rows that were scored before, in row order.
     package func whole(_ records: [ExampleRecord]) -> [ExampleRecord] {
-        var whole = records
-        for (place, record) in known { whole.insert(record, at: place) }
-        return whole
+        var (whole, rest) = ([ExampleRecord](), records[...])
+        for (place, record) in known {
+            let own = rest.prefix(place - whole.count)
+            whole += own
+            rest = rest.dropFirst(own.count)
+            whole.append(record)
+        }
+        return whole + rest
     }
 
     /// The figures of the set, from all its records.
