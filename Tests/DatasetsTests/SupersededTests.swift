@@ -1,3 +1,5 @@
+import ControlProtocol
+import Foundation
 import Nouns
 import RowFormats
 import Testing
@@ -34,6 +36,23 @@ struct SupersededTests {
         // Once the newer drop is withdrawn, the older rows judge again.
         _ = try scene.context.ledger.revoke("d-2", kept: [], shards: [], who: "eva", reason: "wrong")
         #expect(try scene.context.ledger.superseded("p").isEmpty)
+    }
+
+    @Test func whatSomebodyElsesJobBroughtIsNotNamed() throws {
+        try scene.store("d-2", DatasetScene.questions(0..<40, answer: "no"))
+        try scene.context.ledger.add(
+            Job(
+                id: "ftjob-1", owner: "uid:70001", pipeline: "p", createdAt: Date(), model: "tiny", base: "tiny",
+                training: Job.File(id: "file-a", name: "a.jsonl", sha256: "a", bytes: 5), drop: "d-2"))
+        let catalogue = DatasetCatalogue(scene.context, service: scene.service)
+        for (owner, sees) in [("uid:70001", true), ("uid:70002", false)] {
+            let who = Principal(owner: owner, name: "x", role: .user)
+            let found = try catalogue.removed("p", drop: "d-1", limit: 1000, for: who).filter {
+                $0.reason == .superseded
+            }
+            #expect(found.count > 10)
+            #expect(found.allSatisfy { ($0.otherDrop == "d-2") == sees && ($0.other != nil) == sees })
+        }
     }
 
     @Test func neitherRatingsNorFreeTextSupersede() throws {
