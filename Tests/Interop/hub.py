@@ -19,6 +19,7 @@ ended. What goes wrong is said in ROOT/behave.json, which is read at each reques
     gated      repositories to which access has to be asked for
     renamed    old names to new ones
     whole      the storage gives no ranges
+    hold       the storage stops after so many bytes of each answer and goes on once that is taken back
     serial     what the storage's etags end with, so that an object can be another one
     name       the name of the storage's host
 
@@ -263,6 +264,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         with path.open("rb") as file:
+            if self.is_storage and (most := self.behaviour.get("hold")) and stop - begin > most:
+                self.copy(file, begin, begin + most, size)
+                begin += most
+                while self.root.behaviour().get("hold"):
+                    time.sleep(0.05)
             self.copy(file, begin, stop, size)
         if stop < end:
             self.close_connection = True

@@ -186,16 +186,18 @@ def test_a_killed_client_goes_on_where_it_was(hub, ask, daemon):  # noqa: F811
     # The name makes it a file of the storage; what it is, its first bytes say.
     stand_in.add(hub.root.path, "datasets/ann/large", {"train.jsonl.gz": data}, card={})
     words = ["data", "fetch", "hf:datasets/ann/large", "--pipeline", "p", *AS, "--json"]
+    behave(hub, hold=24 << 20)
     first = ask.begin(*words)
     eventually(lambda: any(int(path.read_text().strip() or 0) > 8 << 20
                            for upload in open_uploads(daemon) for path in upload.glob(".*.count")))
     first.send_signal(signal.SIGKILL)
     first.communicate()
+    behave(hub)
     # The branch goes on meanwhile; what was begun stays at its commit.
     stand_in.add(hub.root.path, "datasets/ann/large", {"train.jsonl.gz": b"{}"}, commit="2" * 40)
     answer = ask(*words)
     assert answer["commit"] == COMMIT and len(answer["files"]) == 1
     assert answer["files"][0]["drop"]["sha256"] == hashlib.sha256(data).hexdigest()
     stored = [line["bytes"] for line in ask.asked("train.jsonl.gz") if line["host"] == "storage"]
-    assert len(stored) > 1 and stored[-1] < len(data) - (4 << 20)
+    assert len(stored) == 2 and stored[1] < len(data) - (8 << 20)
     assert not open_uploads(daemon)
