@@ -48,7 +48,7 @@ part() { # name command…: runs it, shows what it says, and keeps that
 # The labs' own story is long: it is shown where one of them fails.
 set -m # a process group of its own, so that it can be ended as a whole
 ( since=$SECONDS; status=0
-  run --ignore-lock --no-parallel --filter "$labs" > $logs/labs 2>&1 || status=$?
+  run --ignore-lock --no-parallel --xunit-output $logs/labs.xml --filter "$labs" > $logs/labs 2>&1 || status=$?
   echo $((SECONDS - since)) > $logs/labs-took; exit $status ) &
 labs_process=$!
 set +m
@@ -56,7 +56,7 @@ trap 'kill -- -$labs_process 2>/dev/null || true' EXIT
 phase tests "Tests"
 part tests run --ignore-lock --skip "$serial|$labs"
 phase serial "Tests that need a process to themselves"
-part serial run --ignore-lock --no-parallel --filter "$serial"
+part serial run --ignore-lock --no-parallel --xunit-output $logs/serial.xml --filter "$serial"
 phase labs "Tests under systemd and Slurm, begun with the others"
 wait $labs_process || { cat $logs/labs; failed+=(labs); }
 trap - EXIT
@@ -65,9 +65,10 @@ printf 'They took %d s.\n' "$(< $logs/labs-took)"
 phase fuzz "A minute of damaged files"
 part fuzz tools/fuzz.sh short
 phase peers "Peers: transformers, peft, llama.cpp"
-part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long"
+part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" --junitxml=$logs/peers.xml
 phase done "Done"
 current=; print_times
+tools/test-areas.py $logs
 [ ${#failed[@]} -gt 0 ] || exit 0
 for name in "${failed[@]}"; do
     printf '\n\033[1mFailed: %s\033[0m (all that was said is in %s)\n' "$name" "$logs/$name"

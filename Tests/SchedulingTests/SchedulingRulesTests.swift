@@ -86,6 +86,15 @@ struct SchedulingRulesTests {
                 "forgetting_budget") == true)
         #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 2, 0.09) } == nil)
         #expect(competes { s, _ in (s.continuations, s.runsSinceFromBase, s.forgotten) = (2, 0, 0.11) } == nil)
+        // A model of classes grows sure of its labels, and its loss on everything else rises: nobody asked about that.
+        func labelled(_ budget: Double?) -> String? {
+            competes { s, p in
+                (s.continuations, s.runsSinceFromBase, s.forgotten, s.hasClasses) = (2, 2, 5, true)
+                p.incremental.forgettingBudget = budget
+            }
+        }
+        #expect(labelled(nil) == nil)
+        #expect(labelled(0.1)?.contains("forgetting_budget") == true, "what is written holds")
         let old = GateResult(
             rule: "r", kind: .nonInferiority, set: "gate", metric: "loss", slice: "drop=earlier", outcome: .pass,
             difference: -0.04, rows: 30,

@@ -107,7 +107,7 @@ package enum SchedulingRules {
         if every > 0, s.continuations >= every, s.runsSinceFromBase >= every {
             return "\(s.continuations) continuations since the last run from the base (incremental.from_base_every)"
         }
-        let budget = settings.incremental.forgettingBudget
+        let budget = settings.incremental.forgettingBudget(hasClasses: s.hasClasses)
         if budget > 0, s.forgotten > budget, s.runsSinceFromBase >= 1 {
             return String(
                 format:

@@ -343,6 +343,7 @@ package struct SchedulingService: Service {
             runsSinceFromBase: own.prefix { $0.mode != .fromBase }.count,
             forgotten: judged.reduce(0) { $0 + SchedulingRules.forgotten($1.verdict) }, now: now)
         situation.hasUnproven = start != nil && start?.id != served?.id
+        situation.hasClasses = try context.ledger.hasClasses(pipeline.name)
         if let served {
             situation.known = KnownRows.of(
                 window.untried, try context.ledger.answers(to: window.untried.map(\.id)), by: served.id,

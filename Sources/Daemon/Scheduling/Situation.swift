@@ -31,6 +31,8 @@ extension SchedulingRules {
         /// Rise of the loss on earlier drops or on the base's probe, summed over the served model's continuations and
         /// the newest run.
         package var forgotten: Double
+        /// Whether the rows' answers are classes, so that the loss is none of what they are judged by.
+        package var hasClasses = false
         package var now: Date
 
         package init(

@@ -200,8 +200,9 @@ extension PipelineSettings {
         .whole(
             "incremental.from_base_every", \.incremental.fromBaseEvery, in: 0...1_000_000,
             "After this many continuations a run from the base is queued, and competes with what is served; 0: never."),
-        .number(
+        .optionalNumber(
             "incremental.forgetting_budget", \.incremental.forgettingBudget, in: 0...1000,
+            default: "0.1; where rows have classes 0",
             """
             Also queue a run from the base when the loss on earlier drops, or on the base's probe, has risen by this \
             in all (nats a token, over the continuations since the last one from the base); 0: never.

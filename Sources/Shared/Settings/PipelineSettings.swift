@@ -111,8 +111,11 @@ package struct IncrementalSettings: Codable, Hashable, Sendable {
     /// After this many continuations a `from-base` run is queued and competes (0: never).
     package var fromBaseEvery = 8
     /// Rise of the loss on earlier drops or on the base's probe, summed over continuations, after which a `from-base`
-    /// run is queued and competes (0: never).
-    package var forgettingBudget = 0.1
+    /// run is queued and competes (0: never); nil where nobody wrote it.
+    package var forgettingBudget: Double?
+    /// The budget where nobody wrote one: 0.1, and none for rows with classes, whose labels answer for themselves while
+    /// the loss of a model that became sure of them rises on everything else.
+    package func forgettingBudget(hasClasses: Bool) -> Double { forgettingBudget ?? (hasClasses ? 0 : 0.1) }
     /// The drops that are learnt from; validation and gate are always the whole dataset's.
     package enum Window: Codable, Hashable, Sendable {
         case all
