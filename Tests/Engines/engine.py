@@ -39,8 +39,8 @@ def tokens(path, rows, seed):
 class Work:
     """One request in a folder of its own."""
 
-    def __init__(self, folder, task, ranks=1, environment=(), kind="train", **compute):
-        self.folder = folder
+    def __init__(self, folder, task, ranks=1, environment=(), kind="train", patch=None, **compute):
+        self.folder, self.patch = folder, patch
         folder.mkdir(parents=True, exist_ok=True)
         self.environment = {**ENVIRONMENT, **dict(environment)}
         self.request = {
@@ -49,7 +49,15 @@ class Work:
 
     def start(self):
         (self.folder / "request.json").write_text(json.dumps(self.request))
-        return nursery.start(self.folder, self.environment)
+        if self.patch is None:
+            return nursery.start(self.folder, self.environment)
+        # Python runs this before anything else, in every rank.
+        (self.folder / "patch").mkdir(exist_ok=True)
+        (self.folder / "patch" / "sitecustomize.py").write_text(self.patch)
+        path = f"{self.folder / 'patch'}:{self.environment['PYTHONPATH']}"
+        with open(self.folder / "log", "ab") as log:
+            return subprocess.Popen([sys.executable, "-m", "finetuned_torch", str(self.folder / "request.json")], stdin=subprocess.DEVNULL,
+                                    env={**self.environment, "PYTHONPATH": path}, stdout=log, stderr=log)
 
     def run(self):
         """The status by which it left."""

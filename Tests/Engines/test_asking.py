@@ -1,5 +1,4 @@
 """Losses and answers of the PyTorch engine: the same for any number of ranks, and those of the built-in worker."""
-import importlib.util
 import json
 import signal
 
@@ -179,8 +178,6 @@ def test_smollm2_scores_and_answers_200_rows_alike(smol, tmp_path):  # noqa: F81
 @pytest.mark.long
 @pytest.mark.parametrize("compute, bar", [({"precision": "bfloat16"}, 0.02), ({"quantise": "nf4"}, 0.1)], ids=["bfloat16", "nf4"])
 def test_coarser_weights_stay_near_float32(task, trained, tmp_path, compute, bar):  # noqa: F811
-    if compute.get("quantise") and importlib.util.find_spec("bitsandbytes") is None:
-        pytest.skip("this Python has no bitsandbytes")
     files = [task()["tokens"]["train"]]
     weight = load_file(files[0]["path"])["weights"].sum()
     exact, coarse = (found(asked(tmp_path / name, trained, "score", files, **how))["losses"].sum() / weight

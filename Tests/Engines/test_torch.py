@@ -168,14 +168,31 @@ def test_a_python_without_the_right_torch_says_so(found, words):
     assert done.returncode == 1 and words in done.stderr and "install-engine.sh" in done.stderr and not done.stdout
 
 
-@pytest.mark.long
-def test_bfloat16_stays_near_float32(task, tmp_path):
+@pytest.mark.parametrize("compute, bar", [
+    pytest.param({"precision": "bfloat16"}, 0.02, marks=pytest.mark.long), ({"quantise": "nf4"}, 0.1),
+    pytest.param({"quantise": "nf4", "precision": "bfloat16"}, 0.1, marks=pytest.mark.long)], ids=["bfloat16", "nf4", "nf4-bfloat16"])
+def test_coarser_weights_train_like_float32(task, tmp_path, compute, bar):
     """Fifty steps at a rate at which the loss falls; at five times the rate it does not, and every difference grows, of whatever size."""
     ordinary = {"learningRate": 1e-3, "epochs": 10.0}
-    exact, work = (Work(tmp_path / precision, task(**ordinary), precision=precision) for precision in ("float32", "bfloat16"))
+    exact, work = (Work(tmp_path / name, task(**ordinary), **how) for name, how in (("exact", {}), ("coarse", compute)))
     assert exact.run() == 0 and work.run() == 0
     assert len(exact.steps) == 50 and exact.steps[50]["loss"] < exact.steps[1]["loss"] - 0.1
-    assert 0 < worst(exact.steps, work.steps) < 0.02
+    assert 0 < worst(exact.steps, work.steps) < bar
+
+
+def test_compressed_weights_go_on_and_are_refused_where_they_cannot_be(task, tmp_path):
+    """A run on nf4 goes on from its checkpoint, and gives an adapter as any other; what does not go with nf4 says so."""
+    whole, parts = Work(tmp_path / "whole", task(), quantise="nf4"), Work(tmp_path / "parts", task(pause=3), quantise="nf4")
+    assert whole.run() == 0 and parts.run() == 0
+    parts.request["task"]["train"].pop("pauseAtStep")
+    assert parts.run() == 0 and worst(whole.steps, parts.steps) < 1e-5
+    for name, work in {
+        "full": Work(tmp_path / "full", task(method="full"), quantise="nf4"),
+        "shard": Work(tmp_path / "shard", task(), ranks=2, quantise="nf4", parallel="shard"),
+        "absent": Work(tmp_path / "absent", task(), quantise="nf4", patch="import sys\nsys.modules['bitsandbytes'] = None\n"),
+    }.items():
+        assert work.run() == 64, name
+        assert work.failure["code"] in ("compute.quantise", "compute.parallel") and work.failure["remedy"] and "nf4" in work.failure["message"]
 
 
 def test_what_is_wrong_is_named(task, tmp_path):

@@ -15,12 +15,21 @@ from .contract import DONE, PEER_LOST, STOPPED, Failure
 
 def start(path, request, events):
     """Runs all ranks to their end; returns (status, failure) of the whole."""
-    meeting, size = uuid.uuid4().hex[:12], request["compute"]["ranks"]
-    environment = {**os.environ, "FINETUNED_TORCH_MEETING": meeting, "OMP_NUM_THREADS": "1"}
-    kept = () if events.pipe is None else (events.pipe,)
     asked = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
-    ranks = []
+    while True:
+        status, failure = once(path, request, events, asked)
+        if failure is None or (status, failure.told["code"]) != (PEER_LOST, "worker.memory") or asked:
+            return status, failure
+        # What micro-batches are to be like the ranks have left in the folder.
+        events.tell("warning", warning={"code": "worker.memory", "message": str(failure), "remedy": failure.told["remedy"]})
+
+
+def once(path, request, events, asked):
+    """Runs all ranks once."""
+    meeting, size, ranks = uuid.uuid4().hex[:12], request["compute"]["ranks"], []
+    environment = {**os.environ, "FINETUNED_TORCH_MEETING": meeting, "OMP_NUM_THREADS": "1"}
+    kept = () if events.pipe is None else (events.pipe,)
     for rank in range(size):
         mine = {**environment, "FINETUNED_TORCH_RANK": str(rank)}
         if rank:
@@ -90,19 +99,24 @@ def left_words(folder, meeting, ranks):
             said.append((told["status"], Failure(told["status"], told["told"]["code"], told["told"]["message"],
                                                  told["told"].get("place"), told["told"].get("remedy"), told["told"].get("cause"))))
     # A rank that lost another knows less than the other one.
-    return sorted(said, key=lambda item: item[0] == PEER_LOST)
+    return sorted(said, key=knows_little)
+
+
+def knows_little(said):
+    """Whether a rank only noticed that another one was gone."""
+    return said[1].told["code"] == "engine.peer_lost"
 
 
 def others_said(request, meeting, status, failure):
     """What the first rank tells of its own failure, or of that of a rank that failed before it, whose word it waits for briefly."""
     folder, size = request["directory"], (request.get("compute") or {}).get("ranks", 1)
-    if status != PEER_LOST:
+    if not knows_little((status, failure)):
         return status, failure
     end = time.monotonic() + 2
     while True:
         os.listdir(folder)  # a network file system looks anew
         said = left_words(folder, meeting, range(1, size))
-        if said and said[0][0] != PEER_LOST or time.monotonic() > end:
+        if said and not knows_little(said[0]) or time.monotonic() > end:
             break
         time.sleep(0.1)
-    return said[0] if said and said[0][0] != PEER_LOST else (status, failure)
+    return said[0] if said and not knows_little(said[0]) else (status, failure)
