@@ -19,6 +19,8 @@ RECIPE = {
     "epochs": 2.0, "batchRows": 5, "weightDecay": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "clipNorm": 0.5,
     "labelSmoothing": 0.0, "neftuneAlpha": 0.0, "startDecay": 0.0, "evaluateEverySteps": 3, "checkpointEverySteps": 4, "seed": 17,
 }
+# Seconds after which something hangs, whatever else the machine does.
+PATIENCE = 1800
 NOISE = {"dropout": 0.1, "adapterDropout": 0.1, "neftuneAlpha": 5.0, "labelSmoothing": 0.1}
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "Engines" / "torch"), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
@@ -61,7 +63,7 @@ class Work:
 
     def run(self):
         """The status by which it left."""
-        return self.start().wait(timeout=300)
+        return self.start().wait(timeout=PATIENCE)
 
     @property
     def events(self):

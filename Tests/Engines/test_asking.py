@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine import Work
+from engine import PATIENCE, Work
 from test_parity import smol, tiny, worker  # noqa: F401
 from test_torch import alone, task, until  # noqa: F401
 
@@ -102,7 +102,7 @@ def test_asked_to_stop_while_it_answers_it_leaves(task, trained, tmp_path):  # n
     process = work.start()
     until(lambda: any(event["event"] == "progress" for event in work.events))
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=300) == 75 and work.events[-1]["status"] == 75
+    assert process.wait(timeout=PATIENCE) == 75 and work.events[-1]["status"] == 75
     assert not (work.folder / "result.json").exists()
 
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 from safetensors.torch import save_file
 
-from engine import ENVIRONMENT, Work, worst
+from engine import ENVIRONMENT, PATIENCE, Work, worst
 from test_torch import alone, task, until  # noqa: F401
 
 EVERY = 4
@@ -58,7 +58,7 @@ def test_any_rank_may_be_asked_to_stop(task, tmp_path):  # noqa: F811
     process = work.start()
     until(lambda: work.steps)
     os.kill(children(process)[1], signal.SIGTERM)
-    assert process.wait(timeout=300) == 75
+    assert process.wait(timeout=PATIENCE) == 75
     assert [event["event"] for event in work.events[-2:]] == ["checkpoint", "ended"]
     assert work.events[-2]["checkpoint"] == max(work.steps)
 
@@ -75,7 +75,7 @@ def test_a_reader_that_goes_asks_to_stop(task, tmp_path, ranks):  # noqa: F811
     with os.fdopen(reader) as events:
         while json.loads(events.readline())["event"] != "step":
             pass
-    assert process.wait(timeout=300) == 75
+    assert process.wait(timeout=PATIENCE) == 75
     assert [event["event"] for event in work.events[-2:]] == ["checkpoint", "ended"]
 
 
@@ -90,7 +90,7 @@ def placed(work, rank, **variables):
 @pytest.mark.parametrize("present, absent", [(0, 1), pytest.param(1, 0, marks=pytest.mark.long)])
 def test_a_rank_that_does_not_come_is_named(task, tmp_path, present, absent):  # noqa: F811
     work = Work(tmp_path, task(), ranks=2)
-    assert placed(work, present, FINETUNED_TORCH_MEET_SECONDS="2").wait(timeout=300) == 74
+    assert placed(work, present, FINETUNED_TORCH_MEET_SECONDS="2").wait(timeout=PATIENCE) == 74
     said = work.failure["message"] if present == 0 else (tmp_path / "log-1").read_text()
     assert f"Rank {absent} did not come within 2 s" in said
     if present == 0:
@@ -103,7 +103,7 @@ def test_a_placed_rank_that_dies_is_named_with_host_and_signal(task, tmp_path, l
     ranks = [placed(work, rank) for rank in (0, 1)]
     until(lambda: work.steps)
     os.kill(children(ranks[lost])[lost], signal.SIGKILL)
-    assert [rank.wait(timeout=300) for rank in ranks] == [74, 74]
+    assert [rank.wait(timeout=PATIENCE) for rank in ranks] == [74, 74]
     message = work.failure["message"]
     assert f"Rank {lost} " in message and socket.gethostname() in message and "SIGKILL" in message, message
     assert work.events[-1] == {**work.events[-1], "event": "ended", "status": 74}

@@ -12,7 +12,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from engine import ENVIRONMENT, NOISE, RECIPE, Work, tokens, worst
+from engine import ENVIRONMENT, NOISE, PATIENCE, RECIPE, Work, tokens, worst
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def alone(task, tmp_path_factory):
 
 
 def until(condition):
-    for _ in range(6000):
+    for _ in range(20 * PATIENCE):
         if condition():
             return
         time.sleep(0.05)
@@ -112,7 +112,7 @@ def test_asked_to_stop_it_writes_a_checkpoint_and_goes_on(task, tmp_path, ranks)
     process = work.start()
     until(lambda: len(work.steps) >= 2)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=300) == 75
+    assert process.wait(timeout=PATIENCE) == 75
     assert [event["event"] for event in work.events[-2:]] == ["checkpoint", "ended"]
     assert work.events[-1] == {**work.events[-1], "status": 75, "attempt": 2}
     done = work.events[-2]["checkpoint"]
@@ -135,7 +135,7 @@ def test_a_lost_rank_is_named(task, tmp_path):
     children = open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()
     lost = next(int(child) for child in children if b"FINETUNED_TORCH_RANK=1\0" in open(f"/proc/{child}/environ", "rb").read())
     os.kill(lost, signal.SIGKILL)
-    assert process.wait(timeout=300) == 74
+    assert process.wait(timeout=PATIENCE) == 74
     assert work.failure["code"] == "engine.peer_lost" and "SIGKILL" in work.failure["message"]
     assert f"Rank 1 on {socket.gethostname()} " in work.failure["message"]
     assert work.events[-1]["event"] == "ended" and work.events[-1]["status"] == 74
@@ -149,7 +149,7 @@ def test_an_attempt_that_was_given_up_writes_nothing_more(task, tmp_path, ranks)
     process = work.start()
     until(lambda: work.steps)
     (tmp_path / "attempt").write_text("3\n")
-    assert process.wait(timeout=300) == 74
+    assert process.wait(timeout=PATIENCE) == 74
     last = max(work.steps)
     told = [event["event"] for event in work.events]
     assert "ended" not in told and "failed" not in told and {event["attempt"] for event in work.events} == {2}

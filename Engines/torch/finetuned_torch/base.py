@@ -13,9 +13,10 @@ from .contract import ARCHITECTURES, BAD_MODEL, BAD_REQUEST, Failure, digest
 ROLES = ("q", "k", "v", "o", "gate", "up", "down")
 NAMES = {"q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "o", "out_proj": "o", "gate_proj": "gate", "up_proj": "up",
          "down_proj": "down", "query_key_value": "q", "Wqkv": "q", "dense": "o", "dense_h_to_4h": "up", "dense_4h_to_h": "down",
-         "fc1": "up", "fc2": "down", "c_fc": "up", "c_proj": "down"}
+         "fc1": "up", "fc2": "down", "c_fc": "up", "c_proj": "down", "in_proj_qkv": "q", "gate_up_proj": "gate", "fc_in": "up",
+         "fc_out": "down"}
 # Layers that are several in one: they are trained where all of these roles are asked for.
-FUSED = {"query_key_value": ("q", "k", "v"), "Wqkv": ("q", "k", "v")}
+FUSED = {**dict.fromkeys(("query_key_value", "Wqkv", "in_proj_qkv"), ("q", "k", "v")), "gate_up_proj": ("gate", "up")}
 # What a list of blocks is called.
 LISTS = ("layers", "blocks", "h")
 
@@ -95,9 +96,22 @@ def load(folder, adapters, compute, full=False, draws=False):
         raise Failure(BAD_MODEL, "model.unsupported", "The base cannot be loaded.", folder,
                       "Check that its folder is whole and that transformers runs its architecture.", str(error)) from error
     base = base.to(kept["dtype"]) if adapters and "dtype" in kept else base
+    quiet(base)
     for p in base.parameters():
         p.requires_grad = full
     return base
+
+
+def quiet(base):
+    """Nothing is dropped but what the recipe asks for, by our own draws: a base's configuration may have dropout of its own."""
+    for module in base.modules():
+        for name, value in vars(module).items():
+            if isinstance(value, float) and ("drop" in name or name == "p" and isinstance(module, nn.Dropout)):
+                setattr(module, name, 0.0)
+        config = getattr(module, "config", None)
+        for name, value in list(vars(config).items()) if config is not None else ():
+            if isinstance(value, float) and "drop" in name:
+                setattr(config, name, 0.0)
 
 
 def nf4(full, adapters, dtype):
@@ -113,11 +127,19 @@ def nf4(full, adapters, dtype):
     return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
 
 
+def decoder(base):
+    """What reads text: of a model that sees or hears too, its language model alone."""
+    try:
+        return base.get_decoder() or base
+    except (AttributeError, NotImplementedError, TypeError):
+        return base
+
+
 def find_layers(base):
-    """The blocks. Raises Failure (66) where they cannot be told."""
-    for name, module in base.named_modules():
+    """The blocks that read text. Raises Failure (66) where they cannot be told."""
+    for name, module in decoder(base).named_modules():
         if name.split(".")[-1] in LISTS and isinstance(module, nn.ModuleList) and len(module) and any(
-                isinstance(part, nn.Linear) and inner.split(".")[-1] in NAMES for inner, part in module[0].named_modules()):
+                isinstance(part, nn.Linear) and inner.split(".")[-1] in NAMES for block in module for inner, part in block.named_modules()):
             return module
     raise Failure(BAD_MODEL, "model.unsupported", f"The linear layers of '{base.config.model_type}' have no roles here.",
                   "config.json, model_type", f"Use one of {', '.join(ARCHITECTURES)}, or the built-in engine.")

@@ -12,8 +12,12 @@ import time
 DONE, BAD_REQUEST, BAD_DATA, BAD_MODEL, FAULT, CANNOT_WRITE, PEER_LOST, STOPPED, DIVERGED = 0, 64, 65, 66, 70, 73, 74, 75, 76
 
 # What it runs: as GGUF names them where finetune-worker runs them too, else by transformers' model_type.
-ARCHITECTURES = ["bloom", "falcon", "gemma2", "gemma3", "gpt_neox", "granite", "llama", "mpt", "olmo2", "opt", "phi", "qwen2", "qwen3", "smollm3",
-                 "stablelm", "starcoder2"]
+ARCHITECTURES = [
+    "apertus", "arcee", "biogpt", "bloom", "cohere", "cohere2", "cwm", "diffllama", "doge", "ernie4_5", "exaone4",
+    "falcon", "gemma", "gemma2", "gemma3", "glm", "glm4", "gpt_neox", "gptj", "granite", "granitemoe", "helium",
+    "hunyuan_v1_dense", "hyperclovax", "internlm3", "jais2", "llama", "ministral", "mistral3", "mpt", "nanochat",
+    "nemotron", "olmo", "olmo2", "olmoe", "opt", "persimmon", "phi", "qwen2", "qwen2_moe", "qwen3", "qwen3_5",
+    "qwen3_5_text", "qwen3_moe", "seed_oss", "smollm3", "stablelm", "starcoder2", "vaultgemma", "xglm"]
 
 
 class Failure(Exception):

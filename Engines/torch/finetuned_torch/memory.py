@@ -45,7 +45,11 @@ def weights(folder):
 def free(request, world):
     """Bytes that activations may take."""
     if world.device.type == "cuda":
-        return int(torch.cuda.mem_get_info()[0] * 0.6)
+        room, total = torch.cuda.mem_get_info()
+        share = os.environ.get("FINETUNED_TORCH_MEMORY_SHARE")
+        if share:
+            room = max(0, min(room, int(float(share) * total) - torch.cuda.memory_allocated()))
+        return int(room * 0.6)
     return request.get("memoryBytes") or 512 << 20
 
 

@@ -5,7 +5,7 @@ import os
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 
-from .base import LISTS, NAMES, ROLES, check_digest, find_layers, fitted, linear, load, save_whole, standing
+from .base import LISTS, NAMES, ROLES, check_digest, decoder, find_layers, fitted, linear, load, save_whole, standing
 from .contract import BAD_REQUEST, Failure, digest, write_whole
 from .losses import Loaded
 from .noise import DrawnDropout
@@ -109,10 +109,12 @@ class Tuned(Loaded):
         last = self.recipe.get("lastLayers") or len(self.layers)
         first = max(0, len(self.layers) - last)
         tied = self.base.config.get_text_config().tie_word_embeddings
+        text = {id(p) for part in (decoder(self.base), self.base.get_output_embeddings()) for p in part.parameters()}
         for name, p in self.base.named_parameters():
             layer = self.layer(name)
             outside = layer is None and ("embed" in name or "lm_head" in name and tied)
-            p.requires_grad = first == 0 or (layer is not None and layer >= first) or (layer is None and not outside)
+            p.requires_grad = id(p) in text and (
+                first == 0 or (layer is not None and layer >= first) or (layer is None and not outside))
 
     @property
     def can_compute_again(self):
