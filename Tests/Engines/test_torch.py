@@ -179,7 +179,9 @@ def test_coarser_weights_train_like_float32(task, tmp_path, compute, bar):
     exact, work = (Work(tmp_path / name, task(**ordinary), **how) for name, how in (("exact", {}), ("coarse", compute)))
     assert exact.run() == 0 and work.run() == 0
     assert len(exact.steps) == 50 and exact.steps[50]["loss"] < exact.steps[1]["loss"] - 0.1
-    assert 0 < worst(exact.steps, work.steps) < bar
+    difference = worst(exact.steps, work.steps)
+    print(f"\n{compute}: at most {difference:.2g} from float32 in {len(exact.steps)} steps")
+    assert 0 < difference < bar
 
 
 def test_compressed_weights_go_on_and_are_refused_where_they_cannot_be(task, tmp_path):
