@@ -1,5 +1,6 @@
 """Each architecture that the engine says it runs: tiny random models are trained, written, read back, and answer."""
 import contextlib
+import json
 import sys
 
 import pytest
@@ -111,6 +112,16 @@ def test_only_what_reads_text_is_trained(tmp_path, kind):
     tuned = Tuned({"model": {"basePath": str(tmp_path / "base"), "base": kind, "baseDigest": "", "adapters": []}, "recipe": recipe}, {}, Noise(recipe), CPU)
     assert tuned.parameters and not any("vision" in name for name in tuned.parameters)
     assert any("vision" in name for name, _ in model.named_parameters())
+
+
+@pytest.mark.long
+def test_what_is_written_is_configured_as_its_base(tmp_path):
+    tiny("opt", tmp_path / "base")
+    recipe = {**RECIPE, "method": "full"}
+    tuned = Tuned({"model": {"basePath": str(tmp_path / "base"), "base": "opt", "baseDigest": "", "adapters": []}, "recipe": recipe}, {}, Noise(recipe), CPU)
+    assert tuned.base.config.dropout == 0
+    tuned.write(str(tmp_path), tuned.written())
+    assert json.loads((tmp_path / "adapter" / "config.json").read_text())["dropout"] == 0.1
 
 
 def test_layers_that_have_no_role_are_named(task, tmp_path):  # noqa: F811

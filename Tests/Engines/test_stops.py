@@ -97,7 +97,8 @@ def test_a_rank_that_does_not_come_is_named(task, tmp_path, present, absent):  #
         assert work.failure["code"] == "engine.ranks_missing" and work.failure["remedy"] and work.events[-1]["status"] == 74
 
 
-@pytest.mark.parametrize("lost", [1, pytest.param(0, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("lost", [1, 0])
 def test_a_placed_rank_that_dies_is_named_with_host_and_signal(task, tmp_path, lost):  # noqa: F811
     work = Work(tmp_path, task(**LONG), ranks=2)
     ranks = [placed(work, rank) for rank in (0, 1)]

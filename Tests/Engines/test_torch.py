@@ -184,6 +184,7 @@ def test_coarser_weights_train_like_float32(task, tmp_path, compute, bar):
     assert 0 < difference < bar
 
 
+@pytest.mark.long
 def test_compressed_weights_go_on_and_are_refused_where_they_cannot_be(task, tmp_path):
     """A run on nf4 goes on from its checkpoint, and gives an adapter as any other; what does not go with nf4 says so."""
     whole, parts = Work(tmp_path / "whole", task(), quantise="nf4"), Work(tmp_path / "parts", task(pause=3), quantise="nf4")
@@ -217,6 +218,8 @@ def test_what_is_wrong_is_named(task, tmp_path):
     refused("tokens", 65, "dataset.damaged", lambda w: train(w).update(tokens={"train": damaged}), "other.safetensors")
     refused("digest", 65, "dataset.damaged", lambda w: train(w).update(tokens={"train": {**damaged, "sha256": "0"}}))
     refused("base", 66, "model.unsupported", lambda w: train(w)["model"].update(basePath="/nowhere"), "/nowhere")
+
+    refused("devices", 64, "compute.ranks", lambda w: w.request["compute"].update(device="cuda"), "compute.ranks")
 
     paused = Work(tmp_path / "mark", task(pause=2))
     assert paused.run() == 0

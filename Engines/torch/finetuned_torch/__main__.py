@@ -1,4 +1,5 @@
 """finetuned_torch REQUEST.json | --describe"""
+import contextlib
 import json
 import os
 import sys
@@ -26,6 +27,8 @@ def describe():
             print(f"finetuned_torch: {package} is {versions[package]}, and {wanted} is the oldest that will do; run "
                   "tools/install-engine.sh", file=sys.stderr)
             return 1
+    with contextlib.suppress(PackageNotFoundError):
+        versions["bitsandbytes"] = version("bitsandbytes")
     keys = ["method", "rank", "alpha", "rsLoRA", "targets", "lastLayers", "adapterDropout", "dropout", "loraPlusRatio", "learningRate",
             "schedule", "warmupRatio", "minLearningRateRatio", "epochs", "batchRows", "maxLength", "weightDecay", "beta1", "beta2",
             "epsilon", "clipNorm", "labelSmoothing", "neftuneAlpha", "startDecay", "evaluateEverySteps", "patience",

@@ -103,14 +103,19 @@ def load(folder, adapters, compute, full=False, draws=False):
 
 
 def quiet(base):
-    """Nothing is dropped but what the recipe asks for, by our own draws: a base's configuration may have dropout of its own."""
+    """Nothing is dropped but what the recipe asks for, by our own draws: a base's configuration may have dropout of its own.
+
+    What the configuration had is kept as `own_dropout` of the base: (where, name, value).
+    """
+    base.own_dropout = []
     for module in base.modules():
         for name, value in vars(module).items():
             if isinstance(value, float) and ("drop" in name or name == "p" and isinstance(module, nn.Dropout)):
                 setattr(module, name, 0.0)
         config = getattr(module, "config", None)
         for name, value in list(vars(config).items()) if config is not None else ():
-            if isinstance(value, float) and "drop" in name:
+            if isinstance(value, float) and value and "drop" in name:
+                base.own_dropout.append((config, name, value))
                 setattr(config, name, 0.0)
 
 

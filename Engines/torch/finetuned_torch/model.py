@@ -173,6 +173,9 @@ class Tuned(Loaded):
         os.makedirs(path, exist_ok=True)
         if self.recipe["method"] == "full":
             save_whole({name: value.contiguous() for name, value in values.items()}, path + "/model.safetensors")
+            # What is written is configured as the base was.
+            for config, name, value in self.base.own_dropout:
+                setattr(config, name, value)
             self.base.config.save_pretrained(path)
             return {"path": "adapter", "sha256": digest(path + "/model.safetensors")}
         short = {name.replace(".default.weight", ".weight"): value.cpu().contiguous() for name, value in values.items()}

@@ -147,8 +147,8 @@ def make_world(compute, folder, rank, size):
     if device == "cuda":
         place, here = local(size, rank)
         if here > torch.cuda.device_count():
-            raise Failure(64, "compute.ranks", f"{here} ranks are asked for, and there are {torch.cuda.device_count()} devices.",
-                          "compute.ranks", "Ask for one rank a device at most.")
+            raise Failure(BAD_REQUEST, "compute.ranks", f"Ranks on this machine: {here}, and CUDA devices: {torch.cuda.device_count()}.",
+                          "compute.ranks", "Set ranks_per_node to one a device at most, or device = \"cpu\".")
         device = f"cuda:{place}"
         torch.cuda.set_device(device)
         share = os.environ.get("FINETUNED_TORCH_MEMORY_SHARE")
