@@ -106,6 +106,21 @@ struct EngineCheckTests {
         #expect(found.filter { !$0.isKept }.map(\.rule) == [fault.rule], "\(found)")
     }
 
+    @Test func whatIsSeenAndWhatIsToBeDoneIsSaid() async throws {
+        let found = try await findings(toy(), [.started, .events, .steps])
+        let said = { (rule: EngineFinding.Rule) in found.first { $0.rule == rule }?.message ?? "" }
+        #expect(said(.describes).contains("on cpu") && said(.started).contains("the first step came"))
+        #expect(said(.events).contains("was heard within") && said(.steps).contains("tokens/s, at most"))
+        let broken = try await findings(toy("time.time()", "time.time() - 3600"), [.events])
+        let clock = try #require(broken.last)
+        #expect(!clock.isKept && clock.message.contains("3600 s behind the daemon's") && clock.message.contains("NTP"))
+        var staged = try toy()
+        staged.stage = sandbox.root + "/nowhere/stage"
+        let stage = try #require(try await findings(staged, [.started]).last)
+        #expect(stage.rule == .prepared && !stage.isKept)
+        #expect(stage.message.contains("toy.toml, stage") && stage.message.contains("ReadWritePaths"))
+    }
+
     @Test func thePageHasEachRule() throws {
         let page = try String(contentsOfFile: TestSupport.repository + "/docs/engines.md", encoding: .utf8)
         for rule in EngineFinding.Rule.allCases {

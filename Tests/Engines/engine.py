@@ -19,6 +19,8 @@ RECIPE = {
     "epochs": 2.0, "batchRows": 5, "weightDecay": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "clipNorm": 0.5,
     "labelSmoothing": 0.0, "neftuneAlpha": 0.0, "startDecay": 0.0, "evaluateEverySteps": 3, "checkpointEverySteps": 4, "seed": 17,
 }
+# Seconds after which something hangs, whatever else the machine does.
+PATIENCE = 1800
 NOISE = {"dropout": 0.1, "adapterDropout": 0.1, "neftuneAlpha": 5.0, "labelSmoothing": 0.1}
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "Engines" / "torch"), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
@@ -39,8 +41,8 @@ def tokens(path, rows, seed):
 class Work:
     """One request in a folder of its own."""
 
-    def __init__(self, folder, task, ranks=1, environment=(), kind="train", **compute):
-        self.folder = folder
+    def __init__(self, folder, task, ranks=1, environment=(), kind="train", patch=None, **compute):
+        self.folder, self.patch = folder, patch
         folder.mkdir(parents=True, exist_ok=True)
         self.environment = {**ENVIRONMENT, **dict(environment)}
         self.request = {
@@ -49,11 +51,19 @@ class Work:
 
     def start(self):
         (self.folder / "request.json").write_text(json.dumps(self.request))
-        return nursery.start(self.folder, self.environment)
+        if self.patch is None:
+            return nursery.start(self.folder, self.environment)
+        # Python runs this before anything else, in every rank.
+        (self.folder / "patch").mkdir(exist_ok=True)
+        (self.folder / "patch" / "sitecustomize.py").write_text(self.patch)
+        path = f"{self.folder / 'patch'}:{self.environment['PYTHONPATH']}"
+        with open(self.folder / "log", "ab") as log:
+            return subprocess.Popen([sys.executable, "-m", "finetuned_torch", str(self.folder / "request.json")], stdin=subprocess.DEVNULL,
+                                    env={**self.environment, "PYTHONPATH": path}, stdout=log, stderr=log)
 
     def run(self):
         """The status by which it left."""
-        return self.start().wait(timeout=300)
+        return self.start().wait(timeout=PATIENCE)
 
     @property
     def events(self):

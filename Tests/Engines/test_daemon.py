@@ -182,10 +182,13 @@ OVER = ("promoted", "delivered", "rejected", "inconclusive", "failed")
 
 @pytest.fixture(scope="module")
 def neox(tmp_path_factory):
+    return make_neox(tmp_path_factory.mktemp("neox"))
+
+
+def make_neox(folder):
     """A random GPT-NeoX of two blocks, which the worker does not run, with the tokenizer of SmolLM2."""
     import torch
     from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
-    folder = tmp_path_factory.mktemp("neox")
     exported, _, _ = worker.run(folder / "export", "export", {"model": worker.model(), "format": "huggingface-bf16", "check": []})
     source = pathlib.Path(exported["files"][0]["path"]).parent
     config = json.loads((source / "config.json").read_text())

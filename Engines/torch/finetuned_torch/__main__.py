@@ -1,4 +1,5 @@
 """finetuned_torch REQUEST.json | --describe"""
+import contextlib
 import json
 import os
 import sys
@@ -26,6 +27,8 @@ def describe():
             print(f"finetuned_torch: {package} is {versions[package]}, and {wanted} is the oldest that will do; run "
                   "tools/install-engine.sh", file=sys.stderr)
             return 1
+    with contextlib.suppress(PackageNotFoundError):
+        versions["bitsandbytes"] = version("bitsandbytes")
     keys = ["method", "rank", "alpha", "rsLoRA", "targets", "lastLayers", "adapterDropout", "dropout", "loraPlusRatio", "learningRate",
             "schedule", "warmupRatio", "minLearningRateRatio", "epochs", "batchRows", "maxLength", "weightDecay", "beta1", "beta2",
             "epsilon", "clipNorm", "labelSmoothing", "neftuneAlpha", "startDecay", "evaluateEverySteps", "patience",
@@ -56,7 +59,7 @@ def main(arguments):
     if rank is not None:
         return one_rank(request, events, int(rank))
     if placed is not None:
-        return placed_rank(request, events, int(placed))
+        return placed_rank(arguments[0], request, events, int(placed))
     events.tell("started")
     events.speak_regularly()
     if (request.get("compute") or {}).get("ranks", 1) > 1:
@@ -73,32 +76,31 @@ def main(arguments):
 
 def one_rank(request, events, rank):
     """A rank that `starter` started: what came of it is left in a file, which the starter tells."""
+    from .starter import leave_word
     from .work import Silence, leave
     status, failure = leave(request, events if rank == 0 else Silence(), rank)
-    meeting = os.environ["FINETUNED_TORCH_MEETING"]
     if failure:
         print(f"finetuned_torch, rank {rank}: {failure} {failure.told}", file=sys.stderr)
-        path = os.path.join(request["directory"], f"left-{meeting}-{rank}.json")
-        with open(path + ".part", "w", encoding="utf-8") as file:
-            json.dump({"status": failure.status, "told": failure.told}, file)
-        os.replace(path + ".part", path)
+        leave_word(request["directory"], os.environ["FINETUNED_TORCH_MEETING"], rank, failure)
     return status
 
 
-def placed_rank(request, events, rank):
+def placed_rank(path, request, events, rank):
     """A rank that a scheduler started, beside others on any nodes: the first one tells what came of all."""
-    from .starter import others_said
-    from .work import leave
-    meeting = os.environ.setdefault("FINETUNED_TORCH_MEETING", os.environ.get("FINETUNED_MEETING", "job"))
+    from .starter import leave_word, others_said, start_placed
+    meeting = os.environ.get("FINETUNED_MEETING", "job")
     os.environ.setdefault("FINETUNED_TORCH_TOWARDS", os.environ.get("FINETUNED_TOWARDS", ""))
-    os.environ["OMP_NUM_THREADS"] = "1"
+    if rank == 0:
+        events.tell("started")
+        events.speak_regularly()
+    status, failure = start_placed(path, request, events, meeting, rank)
     if rank:
-        return one_rank(request, events, rank)
-    events.tell("started")
-    events.speak_regularly()
-    status, failure = leave(request, events)
-    if failure:
+        if failure:
+            leave_word(request["directory"], meeting, rank, failure)
+        return status
+    if status not in (DONE, STOPPED):
         status, failure = others_said(request, meeting, status, failure)
+    if failure:
         print(f"finetuned_torch: {failure} {failure.told}", file=sys.stderr)
     events.end(status, failure)
     return status

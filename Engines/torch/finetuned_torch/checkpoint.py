@@ -38,28 +38,30 @@ def write(folder, mark, state, sets):
                       "Free space on that disk, or make it writable.", str(error)) from error
 
 
-def read(folder, mark):
-    """The state and the sets of the checkpoint in a folder, or None. Raises Failure (64) where it is of something else."""
+def read(folder, mark, take):
+    """The state of the checkpoint in a folder, or None; `take(kind, name, tensor)` is given the tensors of its sets, one at a time.
+
+    Raises Failure (64) where it is of something else.
+    """
     path = os.path.join(folder, NAME)
     if not os.path.exists(path):
         return None
 
-    def fault(message, cause=None):
-        return Failure(BAD_REQUEST, "training.checkpoint_mismatch", message, path,
-                       "Remove the checkpoint to start this run from its beginning.", cause)
+    def fault(message, cause=None, remedy="Remove the checkpoint to start this run from its beginning."):
+        return Failure(BAD_REQUEST, "training.checkpoint_mismatch", message, path, remedy, cause)
 
     try:
         with safe_open(path, "pt") as file:
             notes = file.metadata() or {}
             if notes.get("engine") != "torch":
-                raise fault("The checkpoint is another engine's.")
+                raise fault("The checkpoint is another engine's.", remedy="Name the engine that began this run, or remove the checkpoint to start "
+                            "it from its beginning.")
             if notes.get("fingerprint") != mark:
                 raise fault("The checkpoint belongs to other rows, another recipe, another precision or another base model.")
-            sets = {}
+            state = {**START, **json.loads(notes["state"])}
             for key in file.keys():
-                kind, name = key.split("/", 1)
-                sets.setdefault(kind, {})[name] = file.get_tensor(key)
-            return {**START, **json.loads(notes["state"])}, sets
+                take(*key.split("/", 1), file.get_tensor(key))
+            return state
     except Failure:
         raise
     except Exception as error:

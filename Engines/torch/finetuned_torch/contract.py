@@ -5,14 +5,19 @@ import fcntl
 import hashlib
 import json
 import os
+import signal
 import threading
 import time
 
 DONE, BAD_REQUEST, BAD_DATA, BAD_MODEL, FAULT, CANNOT_WRITE, PEER_LOST, STOPPED, DIVERGED = 0, 64, 65, 66, 70, 73, 74, 75, 76
 
 # What it runs: as GGUF names them where finetune-worker runs them too, else by transformers' model_type.
-ARCHITECTURES = ["bloom", "falcon", "gemma2", "gemma3", "gpt_neox", "granite", "llama", "mpt", "olmo2", "opt", "phi", "qwen2", "qwen3", "smollm3",
-                 "stablelm", "starcoder2"]
+ARCHITECTURES = [
+    "apertus", "arcee", "biogpt", "bloom", "cohere", "cohere2", "cwm", "diffllama", "doge", "ernie4_5", "exaone4",
+    "falcon", "gemma", "gemma2", "gemma3", "glm", "glm4", "gpt_neox", "gptj", "granite", "granitemoe", "helium",
+    "hunyuan_v1_dense", "hyperclovax", "internlm3", "jais2", "llama", "ministral", "mistral3", "mpt", "nanochat",
+    "nemotron", "olmo", "olmo2", "olmoe", "opt", "persimmon", "phi", "qwen2", "qwen2_moe", "qwen3", "qwen3_5",
+    "qwen3_5_text", "qwen3_moe", "seed_oss", "smollm3", "stablelm", "starcoder2", "vaultgemma", "xglm"]
 
 
 class Failure(Exception):
@@ -113,6 +118,29 @@ def check_compute(compute, path):
         raise Failure(BAD_REQUEST, "request.invalid", f"ranks is {ranks}.", f"{path}, compute.ranks", "Give 1 to 4096.")
 
 
+class Fault:
+    """Lets tests kill, stop or hang the engine at exactly one event: `FINETUNED_FAULT=kill-after:checkpoint:2` (docs/engine-protocol.md)."""
+
+    SIGNALS = {"kill-before": signal.SIGKILL, "kill-after": signal.SIGKILL, "term-after": signal.SIGTERM, "cancel-after": signal.SIGINT}
+
+    def __init__(self):
+        parts = [*os.environ.get("FINETUNED_FAULT", "").split(":"), "", "1"]
+        self.action, self.event, self.left = parts[0], parts[1], int(parts[2] or 1) if (parts[2] or "1").isdigit() else 1
+
+    def before(self, event):
+        self.left -= event == self.event
+        if event == self.event and self.left == 0 and self.action == "kill-before":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def after(self, event):
+        if event != self.event or self.left != 0 or self.action == "kill-before":
+            return
+        while self.action == "hang-after":
+            time.sleep(1000)
+        if self.action in self.SIGNALS:
+            os.kill(os.getpid(), self.SIGNALS[self.action])
+
+
 class Events:
     """Appends events to `events.jsonl` and tells them on the descriptor that the launcher named."""
 
@@ -123,6 +151,7 @@ class Events:
         self.quiet_since = time.monotonic()
         self.last_progress = {"done": 0, "total": 1, "unit": "steps"}
         self.pipe = events_descriptor()
+        self.fault = Fault()
         try:
             self.file = os.open(os.path.join(folder, "events.jsonl"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except OSError as error:
@@ -149,6 +178,7 @@ class Events:
         attempt = {} if self.attempt is None else {"attempt": self.attempt}
         line = (json.dumps({"time": time.time(), "event": event, **attempt, **fields}, allow_nan=False) + "\n").encode()
         with self.lock:
+            self.fault.before(event)
             self.quiet_since = time.monotonic()
             if self.pipe is not None:
                 try:
@@ -159,6 +189,7 @@ class Events:
             if not self.is_fenced():
                 with contextlib.suppress(OSError):
                     os.write(self.file, line)
+            self.fault.after(event)
 
     def progress(self, done, total, unit):
         self.last_progress = {"done": done, "total": total, "unit": unit}

@@ -3,8 +3,8 @@ import torch
 from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
 
 from .contract import FAULT, Failure, Stopped
+from .memory import OutOfMemory
 from .parallel import batches, rounds
-from .score import OutOfMemory
 
 # More rows at a time gain little, and one of them that goes on keeps all.
 WIDEST = 64

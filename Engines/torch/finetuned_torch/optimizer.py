@@ -3,6 +3,8 @@ import math
 
 import torch
 
+from .parallel import local
+
 
 class Optimizer:
     def __init__(self, parameters, recipe):
@@ -22,8 +24,9 @@ class Optimizer:
         for p in self.parameters.values():
             p.grad = None
 
-    def norm(self):
-        return math.sqrt(sum(float(g.double().square().sum()) for g in self.gradients()))
+    def squares(self):
+        """The sum of the squares of the gradients that this rank has."""
+        return sum(float(local(g).double().square().sum()) for g in self.gradients())
 
     @torch.no_grad()
     def update(self, step, rate, scale):
@@ -34,10 +37,11 @@ class Optimizer:
         for name, p in self.parameters.items():
             speed = rate * r["loraPlusRatio"] if ".lora_B." in name else rate
             decay = 0.0 if p.dim() < 2 else r["weightDecay"]
-            g, m, v = p.grad * scale, self.first[name], self.second[name]
+            anchor = local(self.anchor[name]) if self.anchor else None
+            p, g, m, v = local(p), local(p.grad) * scale, local(self.first[name]), local(self.second[name])
             m.add_(g - m, alpha=1 - b1)
             v.mul_(b2).addcmul_(g, g, value=1 - b2)
-            pull = (p - self.anchor[name]) * (speed * r["startDecay"]) if self.anchor else None
+            pull = None if anchor is None else (p - anchor) * (speed * r["startDecay"])
             p.mul_(1 - speed * decay)
             if pull is not None:
                 p.sub_(pull)

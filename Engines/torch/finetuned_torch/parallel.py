@@ -1,6 +1,21 @@
-"""What ranks do together. Every rank has all rows and the whole adapter; the base is whole on each or split by FSDP2."""
+"""What ranks do together. Every rank has all rows and the whole adapter; the base is whole on each or split by FSDP2, and in full
+fine-tuning what is trained with it."""
 import torch
 import torch.distributed as dist
+from torch.distributed.tensor import DTensor, distribute_tensor
+
+
+def local(tensor):
+    """This rank's part of a tensor."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
+@torch.no_grad()
+def put(target, value):
+    """Copies a value into a tensor; a whole one into a part by the part that belongs there."""
+    if isinstance(target, DTensor) and not isinstance(value, DTensor):
+        value = distribute_tensor(value.to(target.device), target.device_mesh, target.placements, src_data_rank=None)
+    target.copy_(value)
 
 
 class World:
@@ -10,12 +25,32 @@ class World:
         self.rank, self.size, self.device = rank, size, torch.device(device)
 
     def split(self, tuned):
-        """Splits the frozen base among the ranks. What is trained stays whole on each, so that checkpoints never depend on ranks."""
+        """Splits the base among the ranks, block by block, so that none of them ever has all of it on its device.
+
+        An adapter stays whole on each; in full fine-tuning every rank has its part of what is trained and of its optimizer.
+        """
+        from torch.distributed.device_mesh import init_device_mesh
         from torch.distributed.fsdp import fully_shard
-        trained = set(tuned.parameters.values())
+        mesh = init_device_mesh(self.device.type, (self.size,))
+        adapter = set() if tuned.is_full else set(tuned.parameters.values())
         for layer in tuned.layers:
-            fully_shard(layer, ignored_params=trained)
-        fully_shard(tuned.base, ignored_params=trained)
+            fully_shard(layer, mesh=mesh, ignored_params=adapter)
+        # The head is asked of chunk after chunk once the blocks are through.
+        fully_shard(tuned.base, mesh=mesh, reshard_after_forward=False, ignored_params=adapter)
+        for p in adapter:
+            p.data = p.data.to(self.device)
+        tuned.is_split = True
+        if tuned.is_full:
+            tuned.parameters = {name: p for name, p in tuned.base.named_parameters() if p.requires_grad}
+
+    def whole(self, tensors):
+        """The whole of each tensor, on the CPU of the first rank; nothing on the others, which all take part."""
+        found = {}
+        for name, tensor in tensors.items():
+            full = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+            if self.rank == 0:
+                found[name] = full.detach().cpu()
+        return found
 
     def summed(self, tensors):
         """Sums tensors over the ranks, in place: one exchange for all of them."""
@@ -37,6 +72,14 @@ class World:
     def any(self, flag):
         """Whether a flag is up on any rank."""
         return self.figures(1.0 if flag else 0.0)[0] > 0
+
+    def least(self, number):
+        """The smallest of the ranks' numbers."""
+        if self.size == 1:
+            return number
+        tensor = torch.tensor(number, dtype=torch.int64, device=self.device)
+        dist.all_reduce(tensor, dist.ReduceOp.MIN)
+        return int(tensor)
 
     def wait(self):
         self.any(False)

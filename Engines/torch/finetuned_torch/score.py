@@ -2,10 +2,9 @@
 import torch
 
 from .contract import FAULT, Failure, Stopped
+from .memory import OutOfMemory
 from .parallel import batches, rounds
 from .tokens import padded
-
-OutOfMemory = getattr(torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError)
 
 
 @torch.no_grad()
@@ -46,8 +45,10 @@ def measured(tuned, world, rows):
         return sums[0], sums[1]
     except OutOfMemory:
         if tuned.is_split or len(rows) == 1:
-            raise Failure(FAULT, "worker.memory", f"A batch of {len(rows)} rows, the longest of {max(row.tokens for row in rows)} tokens, does not "
-                          "fit into the device's memory.", None, "Lower recipe.max_length, or use more memory or nf4.") from None
+            row = max(rows, key=lambda row: row.tokens)
+            raise Failure(FAULT, "worker.memory", f"Sequence {row.number}, of {row.tokens} tokens, does not fit into the device's memory"
+                          + (f", with {len(rows) - 1} shorter ones." if len(rows) > 1 else "."), f"sequence {row.number}",
+                          "Lower recipe.max_length, or use more memory or nf4.") from None
     torch.cuda.empty_cache()
     half = len(rows) // 2
     first, second = measured(tuned, world, rows[:half]), measured(tuned, world, rows[half:])

@@ -26,7 +26,7 @@ def sweep(loop, task):
         rate = lowest * (highest / lowest) ** (step / (steps - 1))
         batch = [loop.train[place] for place in places(loop.recipe, step, rows)]
         loss = loop.gradients(batch, step)
-        norm = loop.optimizer.norm()
+        norm = loop.norm()
         if not (math.isfinite(loss) and math.isfinite(norm)):
             break
         average = SMOOTHING * average + (1 - SMOOTHING) * loss

@@ -8,10 +8,10 @@ from .contract import BAD_DATA, Failure, digest
 
 
 class Row:
-    """One sequence: its ids, and the loss weight of each token as a target."""
+    """One sequence: its ids, and the loss weight of each token as a target; `number` is its place in its file, from 1."""
 
-    def __init__(self, ids, weights):
-        self.tokens = len(ids)
+    def __init__(self, number, ids, weights):
+        self.number, self.tokens = number, len(ids)
         self.labels = int((weights != 0).sum())
         self.weight = float(weights.double().sum())
         # What no label follows changes nothing, so it is not computed.
@@ -25,7 +25,7 @@ def read(reference):
     edges, ids, weights = found["rows"].tolist(), found["ids"].long(), found["weights"].float()
     if not are_bounds(edges, len(ids)) or len(weights) != len(ids):
         raise damaged(reference, "The rows' bounds do not fit the tokens.")
-    return [Row(ids[a:b], weights[a:b]) for a, b in zip(edges, edges[1:])]
+    return [Row(place + 1, ids[a:b], weights[a:b]) for place, (a, b) in enumerate(zip(edges, edges[1:]))]
 
 
 def read_prompts(reference):

@@ -6,17 +6,15 @@ import time
 
 import torch
 
-from . import checkpoint
+from . import checkpoint, memory
 from .contract import BAD_DATA, DIVERGED, FAULT, Failure, Stopped
 from .optimizer import Optimizer
 from .order import Plan
-from .parallel import batches, rounds
+from .parallel import batches, put, rounds
 from .tokens import padded
 
 # Fewer validation answers than these say nothing of what is left to gain; so many measurements in a row must say it.
 FEWEST_ANSWERS, MEASUREMENTS = 20, 2
-
-OutOfMemory = getattr(torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError)
 
 
 class TrainLoop:
@@ -69,21 +67,22 @@ class TrainLoop:
         return self.plan.rate(step) if after is None else self.plan.rate_after(step, after, fall(after))
 
     def resume(self):
-        found = checkpoint.read(self.folder, self.mark)
-        if not found:
-            return
-        self.state, sets = found
-        self.saved = dict(self.state)
-        self.load(sets["values"])
-        for kind, target in (("first", self.optimizer.first), ("second", self.optimizer.second)):
-            for name, tensor in sets[kind].items():
-                target[name].copy_(tensor)
-        self.best = sets.get("best")
+        best = {}
+        sets = {"values": self.tuned.parameters, "first": self.optimizer.first, "second": self.optimizer.second, "best": best}
+
+        def take(kind, name, tensor):
+            if kind == "best":
+                best[name] = torch.empty_like(self.tuned.parameters[name].detach())
+            put(sets[kind][name], tensor)
+
+        found = checkpoint.read(self.folder, self.mark, take)
+        if found:
+            self.state, self.best = found, best or None
+            self.saved = dict(self.state)
 
     def load(self, values):
-        with torch.no_grad():
-            for name, p in self.tuned.parameters.items():
-                p.copy_(values[name])
+        for name, p in self.tuned.parameters.items():
+            put(p, values[name])
 
     def values(self):
         return {name: p.detach() for name, p in self.tuned.parameters.items()}
@@ -94,7 +93,7 @@ class TrainLoop:
         places = self.plan.step_rows(step)
         rows = [self.train[place] for place in places]
         loss = self.gradients([row for row in rows if row.labels], step)
-        norm = self.optimizer.norm()
+        norm = self.norm()
         self.check(loss, norm, places)
         rate, clip = self.rate(step), self.recipe["clipNorm"]
         self.optimizer.update(step + 1, rate, min(1, clip / (norm + 1e-6)) if clip > 0 else 1)
@@ -116,30 +115,67 @@ class TrainLoop:
     def gradients(self, rows, step):
         """Leaves the gradient of the step's mean loss a labelled token, over all ranks; returns that loss."""
         total = sum(row.weight for row in rows)
-        while True:
+        # What is split is summed by FSDP2, which divides by the ranks.
+        split = self.tuned.is_split and self.tuned.is_full
+        times = self.world.size if split else 1
+
+        def sweep():
+            loss = 0.0
             self.optimizer.clear()
-            short, loss = False, 0.0
-            try:
-                loss = self.sweep(rows, total, step)
-            except OutOfMemory:
-                # Ranks that split the base wait for this one in the midst of a layer: nothing can be agreed on there.
-                if self.tuned.is_split:
-                    raise
-                short = True
-            if not self.world.any(short):
-                break
-            self.halve(rows)
-        self.world.summed(self.optimizer.gradients())
+            for batch in self.shares(rows):
+                try:
+                    value, _, weights = self.forward(batch, rows, step, self.recipe["labelSmoothing"])
+                    if total > 0:
+                        ((value * weights).sum() / total * times).backward()
+                        loss += float((value.detach() * weights).double().sum()) / total
+                finally:
+                    self.noise.end()
+            return loss
+
+        self.optimizer.clear()
+        loss = self.with_room(rows, sweep) if rows else 0.0
+        if not split:
+            self.world.summed(self.optimizer.gradients())
         return self.world.figures(loss)[0]
 
-    def sweep(self, rows, total, step):
-        loss = 0.0
-        for batch in self.shares(rows):
-            value, _, weights = self.forward(batch, rows, step, self.recipe["labelSmoothing"])
-            if total > 0:
-                ((value * weights).sum() / total).backward()
-                loss += float((value.detach() * weights).double().sum()) / total
-        return loss
+    def norm(self):
+        """The norm of all gradients."""
+        squares = self.optimizer.squares()
+        return math.sqrt(self.world.figures(squares)[0] if self.tuned.is_split and self.tuned.is_full else squares)
+
+    def with_room(self, rows, compute, kind="training"):
+        """What `compute` makes of rows on every rank; where memory runs out on one of them, again with smaller micro-batches."""
+        while True:
+            short, made = False, None
+            try:
+                made = compute()
+            except memory.OutOfMemory:
+                short = True
+            # Ranks that split the base wait for this one in the midst of a layer: nothing can be agreed on there.
+            if short and self.tuned.is_split:
+                self.shrink(rows, kind)
+                raise memory.leave(self.folder, self.budget, self.tuned.computes_again)
+            if self.tuned.is_split or not self.world.any(short):
+                return made
+            self.shrink(rows, kind)
+
+    def shrink(self, rows, kind):
+        """Memory ran out: smaller micro-batches from here on, then blocks that are computed twice. Raises Failure where a row alone is too much."""
+        torch.cuda.empty_cache()
+        tokens, batch = memory.largest(rows, self.budget, self.world.size)
+        if len(batch) > 1:
+            self.budget = min(self.budget, tokens) // 2
+            said = f"Memory ran out: micro-batches have {self.budget} tokens from here on."
+        elif not self.tuned.computes_again and self.tuned.can_compute_again:
+            self.tuned.compute_again()
+            said = "Memory ran out: blocks are computed twice from here on."
+        else:
+            row = batch[0]
+            raise Failure(FAULT, "worker.memory", f"The {kind} row {row.number}, of {row.tokens} tokens, does not fit into the device's memory.",
+                          f"step {self.state['step'] + 1}, {kind} row {row.number}",
+                          "Lower recipe.max_length, train with lora or nf4, or split the base with parallel = \"shard\".")
+        self.events.tell("warning", warning={"code": "worker.memory", "message": said,
+                                             "remedy": "Nothing needs to be done; the numbers stay the same."})
 
     def shares(self, rows):
         """This rank's micro-batches. Where the base is split every rank computes equally often."""
@@ -152,23 +188,8 @@ class TrainLoop:
         ids, sites, targets, weights = padded(chosen, self.world.device)
         if step is not None and self.noise.used:
             self.noise.begin(step, batch or [0], [len(row.inputs) for row in chosen], ids.shape[1], self.world.device)
-        try:
-            value, correct = self.tuned.losses(ids, (sites[0], sites[1]), targets, smoothing)
-        finally:
-            self.noise.end()
+        value, correct = self.tuned.losses(ids, (sites[0], sites[1]), targets, smoothing)
         return value, correct, weights if batch else weights * 0
-
-    def halve(self, rows):
-        """Memory ran out: smaller micro-batches from here on, as long as one holds more than a row."""
-        torch.cuda.empty_cache()
-        longest = max(range(len(rows)), key=lambda place: len(rows[place].inputs))
-        if self.budget < len(rows[longest].inputs):
-            raise Failure(FAULT, "worker.memory", f"A row of {rows[longest].tokens} tokens does not fit into the device's memory.",
-                          f"step {self.state['step'] + 1}", "Lower recipe.max_length, or train with lora or nf4.")
-        self.budget //= 2
-        self.events.tell("warning", warning={
-            "code": "worker.memory", "message": f"Memory ran out: micro-batches have {self.budget} tokens from here on.",
-            "remedy": "Nothing needs to be done; the numbers stay the same."})
 
     def check(self, loss, norm, places):
         """Refuses to go on from numbers that are no longer a model; the last checkpoint stays."""
@@ -209,15 +230,18 @@ class TrainLoop:
         rows = [row for row in self.validation if row.labels]
         if not rows:
             return
-        loss = weight = right = wrong = 0.0
-        for batch in self.shares(rows):
-            value, correct, weights = self.forward(batch, rows)
-            answers = correct.split([rows[place].labels for place in batch]) if batch else ()
-            wrong += sum(1.0 for answer in answers if not bool(answer.all()))
-            loss += float((value * weights).double().sum())
-            weight += float(weights.double().sum())
-            right += float((correct * weights).double().sum())
-        loss, weight, right, wrong = self.world.figures(loss, weight, right, wrong)
+        def sums():
+            loss = weight = right = wrong = 0.0
+            for batch in self.shares(rows):
+                value, correct, weights = self.forward(batch, rows)
+                answers = correct.split([rows[place].labels for place in batch]) if batch else ()
+                wrong += sum(1.0 for answer in answers if not bool(answer.all()))
+                loss += float((value * weights).double().sum())
+                weight += float(weights.double().sum())
+                right += float((correct * weights).double().sum())
+            return loss, weight, right, wrong
+
+        loss, weight, right, wrong = self.world.figures(*self.with_room(rows, sums, "validation"))
         mean, state = loss / weight, self.state
         best = state["bestLoss"] is None or mean < state["bestLoss"]
         if state["step"] == 0:
@@ -246,10 +270,11 @@ class TrainLoop:
             state["fallsAfter"] = step
 
     def checkpoint(self):
+        sets = {"values": self.values(), "first": self.optimizer.first, "second": self.optimizer.second, "best": self.best or {}}
+        sets = {kind: self.world.whole(tensors) for kind, tensors in sets.items()}
         if self.world.rank == 0:
             self.events.fence()
-            sets = {"values": self.values(), "first": self.optimizer.first, "second": self.optimizer.second}
-            checkpoint.write(self.folder, self.mark, self.state, {**sets, **({"best": self.best} if self.best else {})})
+            checkpoint.write(self.folder, self.mark, self.state, sets)
         self.saved = dict(self.state)
         self.events.tell("checkpoint", checkpoint=self.state["step"])
 
@@ -263,7 +288,9 @@ class TrainLoop:
                    "finalLoss": state["lastLoss"], "validationLoss": state["bestLoss"], "startValidationLoss": state["startLoss"],
                    "seconds": state["seconds"], "tokens": state["tokens"], "labelTokens": state["labelTokens"],
                    "tokensPerSecond": self.speed(), "peakMemoryBytes": peak_bytes(), "paused": paused,
-                   "machine": f"torch {torch.__version__}, {self.world.size} ranks on {self.world.device.type}, {platform.machine()}"}
+                   "machine": f"torch {torch.__version__}, {self.world.size} ranks on {self.world.device.type}"
+                          f"{', base split' if self.tuned.is_split else ''}{', blocks computed twice' if self.tuned.computes_again else ''}"
+                          f", {platform.machine()}"}
         return {key: value for key, value in figures.items() if value is not None}
 
 

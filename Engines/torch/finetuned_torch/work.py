@@ -8,10 +8,11 @@ import traceback
 
 import torch
 
-from . import checkpoint, tokens
-from .contract import CANNOT_WRITE, DONE, FAULT, PEER_LOST, STOPPED, Failure, Stopped, digest, write_whole
+from . import checkpoint, memory, tokens
+from .base import save_whole, standing
+from .contract import BAD_REQUEST, CANNOT_WRITE, DONE, FAULT, PEER_LOST, STOPPED, Failure, Stopped, digest, write_whole
 from .generate import generate
-from .model import Asked, Tuned, save_whole
+from .model import Asked, Tuned
 from .noise import Noise
 from .parallel import World
 from .score import score
@@ -67,16 +68,17 @@ def perform(request, events, rank=0):
         return DONE
     task = request["task"]["train"]
     noise = Noise(task["recipe"])
-    tuned = Tuned(task, compute, noise, world.device)
-    tuned.is_split = size > 1 and compute.get("parallel", "auto") == "shard"
-    if tuned.is_split:
-        check_split(task, compute)
+    split = is_split(task["model"], compute, world, task["recipe"]["method"] == "full")
+    tuned = Tuned(task, compute, noise, None if split else world.device)
+    if split:
         world.split(tuned)
-    train = tokens.read(task["tokens"]["train"])
-    held = task["tokens"].get("validation")
-    budget = token_budget(request, tuned, world)
+    train, held = tokens.read(task["tokens"]["train"]), task["tokens"].get("validation")
+    validation = tokens.read(held) if held else []
+    budget, again = memory.training_budget(request, tuned, world, train + validation)
+    if again:
+        tuned.compute_again()
     events.tell("stage", stage="sweeping" if request["task"]["task"] == "range-test" else "training")
-    loop = TrainLoop(tuned, noise, world, train, tokens.read(held) if held else [], task, folder,
+    loop = TrainLoop(tuned, noise, world, train, validation, task, folder,
                      checkpoint.fingerprint(task, compute), budget, events, stop)
     if request["task"]["task"] == "range-test":
         curve = sweep(loop, request["task"]["range-test"])
@@ -86,9 +88,10 @@ def perform(request, events, rank=0):
         world.wait()
         return DONE
     training = loop.run()
+    values = world.whole(tuned.written())
     if rank == 0:
         events.fence()
-        training["adapter"] = tuned.write(folder, loop.values())
+        training["adapter"] = tuned.write(folder, values)
         finish(folder, events, {"training": training, "figures": {"training_rows": float(len(train))}})
     world.wait()
     return DONE
@@ -99,16 +102,15 @@ def asked(request, compute, world, events, stop):
     kind = request["task"]["task"]
     task, folder = request["task"][kind], request["directory"]
     sets = [tokens.read(file) if kind == "score" else tokens.read_prompts(file) for file in task["tokens"]]
-    tuned = Asked(task["model"], compute, world.device)
-    tuned.is_split = world.size > 1 and compute.get("parallel", "auto") == "shard"
-    if tuned.is_split:
-        check_split({"recipe": {"method": "lora"}}, compute)
+    split = is_split(task["model"], compute, world, False)
+    tuned = Asked(task["model"], compute, None if split else world.device)
+    if split:
         world.split(tuned)
     events.tell("stage", stage="scoring" if kind == "score" else "generating")
     files = []
     for number, one in enumerate(sets):
-        found = score(tuned, world, one, inference_budget(request, tuned, world), events, stop) if kind == "score" else \
-            generate(tuned, world, *one, inference_budget(request, tuned, world), events, stop)
+        budget = memory.asking_budget(request, tuned, world)
+        found = score(tuned, world, one, budget, events, stop) if kind == "score" else generate(tuned, world, *one, budget, events, stop)
         name = f"{'scores' if kind == 'score' else 'answers'}-{number}.safetensors"
         if world.rank == 0:
             events.fence()
@@ -124,10 +126,15 @@ def finish(folder, events, result):
     events.tell("result", result=result)
 
 
-def check_split(task, compute):
-    if task["recipe"]["method"] == "full" or compute.get("quantise", "none") != "none":
-        raise Failure(64, "compute.parallel", "parallel = shard splits the frozen base of an adapter in float32 or bfloat16.",
-                      "compute.parallel", "Use replicate, or method = \"lora\" with quantise = \"none\".")
+def is_split(model, compute, world, is_full):
+    """Whether the ranks split the base: where that is asked for, or where it does not fit on each of them. Raises Failure (64)."""
+    parallel, quantised = compute.get("parallel", "auto"), compute.get("quantise", "none") != "none"
+    if world.size == 1 or parallel == "replicate":
+        return False
+    if parallel == "shard" and quantised:
+        raise Failure(BAD_REQUEST, "compute.parallel", "parallel = shard does not go with quantise = nf4: its packed weights are not split.",
+                      "compute.parallel", "Use replicate, or quantise = \"none\".")
+    return parallel == "shard" or not quantised and not memory.fits(standing(model)[0], compute, world, is_full, local(world.size)[1])
 
 
 def local(size, rank=0):
@@ -140,8 +147,8 @@ def make_world(compute, folder, rank, size):
     if device == "cuda":
         place, here = local(size, rank)
         if here > torch.cuda.device_count():
-            raise Failure(64, "compute.ranks", f"{here} ranks are asked for, and there are {torch.cuda.device_count()} devices.",
-                          "compute.ranks", "Ask for one rank a device at most.")
+            raise Failure(BAD_REQUEST, "compute.ranks", f"Ranks on this machine: {here}, and CUDA devices: {torch.cuda.device_count()}.",
+                          "compute.ranks", "Set ranks_per_node to one a device at most, or device = \"cpu\".")
         device = f"cuda:{place}"
         torch.cuda.set_device(device)
         share = os.environ.get("FINETUNED_TORCH_MEMORY_SHARE")
@@ -155,29 +162,6 @@ def make_world(compute, folder, rank, size):
     return World(rank, size, device)
 
 
-def token_budget(request, tuned, world):
-    """Padded tokens of a micro-batch, from the memory there is."""
-    given = os.environ.get("FINETUNED_TORCH_MICRO_TOKENS")
-    if given:
-        return max(1, int(given))
-    config = tuned.base.config.get_text_config()
-    a_token = 4 * (config.num_hidden_layers * (14 * config.hidden_size + 4 * (getattr(config, "intermediate_size", 0) or 0))
-                   + 2 * config.vocab_size)
-    memory = int(torch.cuda.mem_get_info()[0] * 0.6) if world.device.type == "cuda" else request.get("memoryBytes") or 512 << 20
-    return max(128, min(1 << 16, memory // a_token))
-
-
-def inference_budget(request, tuned, world):
-    """Padded tokens of a batch where no gradient is kept: activations of one block, keys and values of all, and logits."""
-    given = os.environ.get("FINETUNED_TORCH_MICRO_TOKENS")
-    if given:
-        return max(1, int(given))
-    config = tuned.base.config.get_text_config()
-    a_token = 4 * (12 * config.hidden_size + 2 * config.num_hidden_layers * config.hidden_size + 2 * config.vocab_size)
-    memory = int(torch.cuda.mem_get_info()[0] * 0.6) if world.device.type == "cuda" else request.get("memoryBytes") or 512 << 20
-    return max(128, min(1 << 17, memory // a_token))
-
-
 def leave(request, events, rank=0):
     """Performs the work and returns (status, failure) of whatever came of it."""
     try:
@@ -186,6 +170,9 @@ def leave(request, events, rank=0):
         return STOPPED, None
     except Failure as failure:
         return failure.status, failure
+    except memory.OutOfMemory as error:
+        return FAULT, Failure(FAULT, "worker.memory", f"Rank {rank} on {socket.gethostname()} ran out of the device's memory.", None,
+                              "Use precision = \"bfloat16\", quantise = \"nf4\", or more ranks with parallel = \"shard\".", str(error))
     except OSError as error:
         return CANNOT_WRITE, Failure(CANNOT_WRITE, "worker.file", "A file cannot be read or written.", error.filename,
                                      "Check the disk, its space and its permissions.", str(error))

@@ -16,17 +16,51 @@ extension EngineCheck {
         }
     }
 
-    func whole(_ probe: Probe) async throws -> [(EngineFinding.Rule, String?)] {
+    /// What each rule found, and what was seen beside it.
+    func whole(_ probe: Probe) async throws -> [(EngineFinding.Rule, String?, String?)] {
         let request = request(probe, "whole")
         let before = try bytes(except: request.directory)
         let run = try await run(request)
         let after = try bytes(except: request.directory)
         let changed = Set(before).symmetricDifference(Set(after)).map(\.path).min()
         return [
-            (.started, started(run)), (.events, file(run)), (.attempt, attempt(run, 1)), (.steps, steps(run)),
-            (.numbers, numbers(run)), (.validation, validation(run)), (.checkpoint, checkpoint(run)),
-            (.result, result(run)), (.ended, ended(run)), (.inputs, changed.map { "It changed \($0)." }),
+            (.started, started(run), firstStep(run)), (.events, file(run) ?? clock(run), lag(run)),
+            (.attempt, attempt(run, 1), nil), (.steps, steps(run), speed(run)), (.numbers, numbers(run), nil),
+            (.validation, validation(run), nil), (.checkpoint, checkpoint(run), nil), (.result, result(run), nil),
+            (.ended, ended(run), nil), (.inputs, changed.map { "It changed \($0)." }, nil),
         ]
+    }
+
+    // MARK: - Time and memory
+
+    private func firstStep(_ run: ProbeRun) -> String? {
+        guard let first = run.events.first?.time, let step = run.events.first(where: { $0.event == .step }) else {
+            return nil
+        }
+        return String(format: "the first step came %.1f s later", step.time - first)
+    }
+
+    /// What is said of events whose times are not the daemon's.
+    private func clock(_ run: ProbeRun) -> String? {
+        guard let odd = run.lags.first(where: { abs($0) > Self.mostLag }) else { return nil }
+        return String(
+            format: "Its clock is %.0f s %@ the daemon's. Set the clock of its machine by NTP.", abs(odd),
+            odd > 0 ? "behind" : "ahead of")
+    }
+
+    /// Seconds that an event may be older, or younger, than its arrival.
+    private static let mostLag = 60.0
+
+    private func lag(_ run: ProbeRun) -> String? {
+        run.lags.max().map { String(format: "each was heard within %.2f s", max(0, $0)) }
+    }
+
+    private func speed(_ run: ProbeRun) -> String? {
+        run.steps.last.map { step in
+            String(
+                format: "%.0f tokens/s, at most %.2f GiB", step.tokensPerSecond,
+                Double(run.steps.map(\.memoryBytes).max() ?? 0) / Double(1 << 30))
+        }
     }
 
     private func started(_ run: ProbeRun) -> String? {

@@ -47,17 +47,22 @@ package struct EngineCheck: Sendable {
         _ rules: Set<EngineFinding.Rule>? = nil, tell: @Sendable (EngineFinding) -> Void = { _ in }
     ) async throws -> [EngineFinding] {
         var found: [EngineFinding] = []
-        func note(_ rule: EngineFinding.Rule, _ problem: String?) {
-            let finding = EngineFinding(rule, isKept: problem == nil, problem ?? rule.asks)
+        func note(_ rule: EngineFinding.Rule, _ problem: String?, _ seen: String? = nil) {
+            let kept = seen.map { "\(rule.asks) Seen: \($0)." } ?? rule.asks
+            let broken = problem.map { "\($0)\(Self.remedy(rule))" }
+            let finding = EngineFinding(rule, isKept: problem == nil, broken ?? kept)
             found.append(finding)
             tell(finding)
         }
         func wanted(_ some: EngineFinding.Rule...) -> Bool { rules.map { !$0.isDisjoint(with: some) } ?? true }
-        if let problem = await description() {
-            note(.describes, problem)
+        let description: EngineDescription
+        switch await describe() {
+        case .success(let said): description = said
+        case .failure(let failure):
+            note(.describes, "\(failure)")
             return found
         }
-        note(.describes, nil)
+        note(.describes, nil, Self.words(description))
         let probe: Probe
         do { probe = try await prepare() } catch let failure as Failure {
             note(.prepared, "\(failure)")
@@ -65,7 +70,7 @@ package struct EngineCheck: Sendable {
         }
         note(.prepared, nil)
         if wanted(.started, .events, .attempt, .steps, .numbers, .validation, .checkpoint, .result, .ended, .inputs) {
-            for (rule, problem) in try await whole(probe) where wanted(rule) { note(rule, problem) }
+            for (rule, problem, seen) in try await whole(probe) where wanted(rule) { note(rule, problem, seen) }
         }
         if wanted(.pauses) { note(.pauses, try await pauses(probe)) }
         if wanted(.stops) { note(.stops, try await stops(probe)) }
@@ -87,21 +92,57 @@ package struct EngineCheck: Sendable {
 
     // MARK: - Before it works
 
-    private func description() async -> String? {
+    private func describe() async -> Result<EngineDescription, Failure> {
         do {
             let description = try await roster.description(of: profile)
             let base = BaseCard(
                 id: "probe", architecture: "llama", parameters: 1, quantisation: [:], contextLength: 1, layers: 1,
                 width: 1, vocabulary: 1, tokenizer: "", tokenizerDigest: "", format: "", trainingMemoryBytes: 1)
-            return EngineFitness(profile.name, description)
-                .refusals(ProbeRows.recipe, base: base, hasPairs: false).first?.message
+            let refusals = EngineFitness(profile.name, description)
+                .refusals(ProbeRows.recipe, base: base, hasPairs: false)
+            return refusals.first.map { .failure($0) } ?? .success(description)
+        } catch let failure as Failure {
+            return .failure(failure)
         } catch {
-            return "\(error)"
+            return .failure(Failure(code: "engine.no_description", "\(error)"))
+        }
+    }
+
+    /// Versions and devices, as an engine names them.
+    private static func words(_ description: EngineDescription) -> String {
+        let versions = description.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        return (versions + ["on " + description.devices.joined(separator: ", ")]).joined(separator: ", ")
+    }
+
+    /// What whoever looks after an engine can do where a rule is broken; nothing where the problem itself says it.
+    private static func remedy(_ rule: EngineFinding.Rule) -> String {
+        switch rule {
+        case .describes, .prepared: ""
+        default: " Owed by docs/engine-protocol.md: \(rule.asks) Look at stderr.log of its run, or use another version."
+        }
+    }
+
+    /// Whether a folder that the nodes are to see can be written and read here. Throws a Failure (`cluster.stage`).
+    private func look(at stage: String) throws {
+        let path = stage + "/.check-" + UUID().uuidString
+        defer { unlink(path) }
+        do {
+            try AtomicFile.write(Data(path.utf8), to: path)
+            guard FileManager.default.contents(atPath: path) == Data(path.utf8) else {
+                throw Failure(code: "cluster.stage", "What was written there is not read there.", at: path)
+            }
+        } catch {
+            throw Failure(
+                code: "cluster.stage", "The stage of the engine '\(profile.name)' cannot be written and read.",
+                at: "\(profile.file), stage = \"\(stage)\"",
+                remedy: "Make the folder, or let the daemon's user write it (ReadWritePaths= of its unit).",
+                cause: "\(error)")
         }
     }
 
     /// Writes base and rows, and has the worker make what the engine reads. Throws a Failure.
     private func prepare() async throws -> Probe {
+        if let stage = profile.stage { try look(at: stage) }
         let layout = Layout(root: folder)
         try AtomicFile.makeFolder(layout.bases)
         let base = try ProbeBase.write(to: layout.base("probe"))

@@ -10,6 +10,8 @@ struct ProbeRun: Sendable {
     let request: WorkerRequest
     /// What came on the descriptor, in order.
     let events: [WorkerEvent]
+    /// Seconds from what each names as its time to when it was heard.
+    let lags: [Double]
     /// How the daemon would take its end; nil where it gave a result.
     let end: WorkerEnd?
 
@@ -41,13 +43,13 @@ struct ProbeRun: Sendable {
     static func of(
         _ request: WorkerRequest, by launcher: LocalLauncher, silence: Duration, _ plan: Plan = Plan()
     ) async throws -> ProbeRun {
-        let told = Mutex<[WorkerEvent]>([])
+        let told = Mutex<[(event: WorkerEvent, lag: Double)]>([])
         var end: WorkerEnd?
         do {
             let handle = try await launcher.submit(request)
             guard let events = try await launcher.attach(handle) else { throw CancellationError() }
             _ = try await launcher.follow(handle, events, silence: silence) { event in
-                told.withLock { $0.append(event) }
+                told.withLock { $0.append((event, Date().timeIntervalSince1970 - event.time)) }
                 guard let step = event.step?.step else { return }
                 if step == plan.stopsAfter { Task { await launcher.stop(handle) } }
                 guard let fence = plan.fencesAfter else { return }
@@ -59,6 +61,7 @@ struct ProbeRun: Sendable {
             }
         } catch let ended as WorkerEnd { end = ended }
         try Task.checkCancellation()
-        return ProbeRun(request: request, events: told.withLock { $0 }, end: end)
+        let heard = told.withLock { $0 }
+        return ProbeRun(request: request, events: heard.map(\.event), lags: heard.map(\.lag), end: end)
     }
 }
