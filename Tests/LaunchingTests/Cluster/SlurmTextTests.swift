@@ -104,8 +104,9 @@ struct SlurmTextTests {
         let rows = try #require(
             SlurmText.table(try Self.fixture("accounts.txt"), first: "JobID", separator: "|"))
         let ids = ["4979526", "568951", "568963", "314831", "8183088", "8183089", "974798"]
-        let ends = ids.map { id in
-            if case .state(let state)? = SlurmAccounts.facts(rows, of: [id])[id] { state.end } else { nil }
+        let ends = ids.map { id -> JobState.End? in
+            guard case .state(let state)? = SlurmAccounts.facts(rows, of: [id])[id] else { return nil }
+            return state.end
         }
         #expect(
             ends == [
