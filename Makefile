@@ -50,7 +50,7 @@ engines: ## Prove the PyTorch engine: any number of ranks, stops and faults, the
 
 clusters: ## Run engines as jobs of a real Slurm cluster that is broken on purpose, and by launcher programs (root)
 	@tools/install-deps.sh build test
-	@FINETUNED_CLUSTERS=long tools/test.sh SlurmLabTests
+	@FINETUNED_CLUSTERS=long tools/test.sh SlurmLabTests --no-parallel
 
 chaos-cluster: build ## RUNS (200) runs on a cluster of 3 nodes with deaths, cuts, kills and limits at random: none lost, none twice (root)
 	@tools/install-deps.sh test

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Install what the tests need and run every test.   test.sh [FILTER]: only the tests whose names match
+# Install what the tests need and run every test.   test.sh [FILTER [OPTION …]]: only the tests whose names match
 set -euo pipefail
 cd "$(dirname "$0")/.."
 flags=(-c release -Xswiftc -enable-testing)
@@ -37,7 +37,7 @@ phase build "Build"
 swift build "${flags[@]}" --build-tests 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Write|Emitting|Copying)' || true
 swift build "${flags[@]}" --build-tests >/dev/null
 run() { swift test "${flags[@]}" --skip-build "$@"; }
-if [ $# -gt 0 ]; then run --filter "$1"; exit; fi
+if [ $# -gt 0 ]; then run "${@:2}" --filter "$1"; exit; fi
 logs=.build/tests-said
 rm -rf $logs && mkdir -p $logs
 failed=()

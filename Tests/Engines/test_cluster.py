@@ -9,7 +9,7 @@ import time
 import pytest
 
 from engine import ENVIRONMENT, ROOT, Work, worst
-from test_parity import check_golden, golden_task, smol  # noqa: F401
+from test_parity import GOLDEN, check_golden, golden_task, smol  # noqa: F401
 from test_torch import alone, task, until  # noqa: F401
 
 LAB = ROOT / "Tests" / "SlurmLab" / "slurm-lab.sh"
@@ -89,9 +89,49 @@ def test_a_job_that_is_stopped_goes_on_on_other_nodes(lab, task, alone, tmp_path
     assert sorted(work.steps) == sorted(alone.steps)
 
 
+@pytest.fixture(scope="module")
+def golden_alone(smol, tmp_path_factory):  # noqa: F811
+    """The golden trajectory by one process on this machine, never stopped."""
+    folder = tmp_path_factory.mktemp("golden-alone")
+    work = Work(folder / "work", golden_task(smol, folder))
+    assert work.run() == 0
+    return work
+
+
+def say(what, work, alone):  # noqa: F811
+    """The figures of a golden trajectory, for docs/experiments.md: shown by `pytest -rP`."""
+    golden = list(zip(GOLDEN["steps"], (step for _, step in sorted(work.steps.items()))))
+    loss = max(abs(step["loss"] - known["loss"]) for known, step in golden)
+    norm = max(abs(step["gradientNorm"] / known["grad_norm"] - 1) for known, step in golden)
+    print(f"{what}: {len(golden)} steps, loss within {loss:.1e} and norms within {norm:.1e} of PyTorch's own; "
+          f"loss within {worst(alone.steps, work.steps):.1e} of one process never stopped")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("parallel", ["replicate", "shard"])
-def test_the_golden_trajectory_on_two_nodes(lab, smol, tmp_path, parallel):  # noqa: F811
+def test_the_golden_trajectory_on_two_nodes(lab, smol, golden_alone, tmp_path, parallel):  # noqa: F811
     work = Job(lab, tmp_path / "work", golden_task(smol, tmp_path), 2, parallel=parallel)
     assert work.run() == 0
     check_golden(work)
+    say(f"2 nodes, {parallel}", work, golden_alone)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("parallel, nodes", [("replicate", (2, 3)), ("shard", (2, 1)), ("shard", (2, 3))])
+def test_the_golden_trajectory_goes_on_on_another_number_of_nodes(lab, smol, golden_alone, tmp_path, parallel, nodes):  # noqa: F811
+    def stop(number):
+        until(lambda: len(work.steps) > 2)
+        work.slurm("scancel", "--signal=TERM", number)
+    first, second = nodes
+    task = golden_task(smol, tmp_path)  # noqa: F811
+    work = Job(lab, tmp_path / "work", task, first, parallel=parallel)
+    assert work.run(stop) == 75
+    stopped_at = max(work.steps)
+    assert stopped_at < len(GOLDEN["steps"])
+    work = Job(lab, tmp_path / "work", task, second, parallel=parallel)
+    assert work.run() == 0
+    told = [event["step"]["step"] for event in work.events if event["event"] == "step"]
+    assert told == sorted(set(told)), "a step was done twice"
+    check_golden(work)
+    assert worst(golden_alone.steps, work.steps) < 1e-5
+    say(f"{first} nodes, stopped at step {stopped_at}, then {second}, {parallel}", work, golden_alone)

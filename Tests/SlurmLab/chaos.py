@@ -3,9 +3,10 @@
 
     chaos.py [RUNS] [SEED]     so many runs (200); fails where a promise is broken, and says which
 
-Troubles: nodes that die, that are cut off, and that freeze; a controller that dies; jobs that are told to leave, taken back, and cancelled;
-time limits; a daemon that is killed. Promises: every run ends done (only one whose job somebody cancelled may fail, and names it); no job
-is left; no attempt tells anything once the next one has begun; each attempt goes on from the last checkpoint; one version a run.
+Troubles: nodes that die, that are cut off, and that freeze; a controller that dies, also in the middle of another trouble; jobs that are
+told to leave, taken back, and cancelled; a daemon that is killed; every twentieth run takes longer than its jobs' time limit. Promises:
+every run ends done (only one whose job somebody cancelled may fail, and names it); no job is left; no attempt tells anything once the next
+one has begun; each attempt goes on from the last checkpoint; one version a run, and no version of nothing.
 
 Programs are taken from .build/release (FINETUNED_BUILD names another folder). Root; slurm-wlm and munge.
 """
@@ -26,8 +27,10 @@ from run import Daemon, eventually  # noqa: E402
 
 OVER = ("promoted", "delivered", "rejected", "inconclusive", "failed", "cancelled")
 PIPELINES = 6
+# The pipeline whose runs take longer than a job may.
+SLOW, SLOW_EVERY, SLOW_PACE = "slow", 20, 4
 PIPELINE = """
-engine = "lab"
+engine = "ENGINE"
 [trigger]
 settle_seconds = 0.05
 minimum_new_rows = 1
@@ -60,6 +63,12 @@ class Lab:
         """Names and numbers of the jobs that are not over."""
         return dict(line.split() for line in self.ask("run", "squeue", "-h", "-o", "%j %i", check=False).splitlines())
 
+    def administer(self):
+        """What an administrator does now and then: nodes on which Slurm could not start a job are drained, and taken back."""
+        drained = self.ask("run", "sinfo", "-h", "-N", "-t", "drain", "-o", "%N", check=False).split()
+        if drained:
+            self.ask("run", "scontrol", "update", f"NodeName={','.join(sorted(set(drained)))}", "State=RESUME", check=False)
+
     def remove(self):
         self.ask("down", check=False)
         subprocess.run(["rm", "-rf", self.folder], check=False)
@@ -68,9 +77,10 @@ class Lab:
 class Chaos(Daemon):
     """A daemon whose pipelines train on the lab, and that is killed now and then."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, pipelines=None):
         self.lab, self.lock = lab, threading.Lock()
-        super().__init__({f"p{number}": PIPELINE for number in range(PIPELINES)})
+        self.pipelines = pipelines or {f"p{number}": "lab" for number in range(PIPELINES)} | {SLOW: SLOW}
+        super().__init__({name: PIPELINE.replace("ENGINE", engine) for name, engine in self.pipelines.items()})
 
     def start(self, cpus=None):
         etc = pathlib.Path(self.root, "etc/finetuned")
@@ -78,11 +88,19 @@ class Chaos(Daemon):
             with open(etc / "finetuned.toml", "a") as file:
                 file.write("attempts = 100\nsilence_seconds = 120\n")
             (etc / "engines").mkdir()
-            via = json.dumps([str(HERE / "slurm-lab.sh"), self.lab.folder, "run"])
-            (etc / "engines/lab.toml").write_text(
-                f'program = "{HERE / "chaos_engine.py"}"\nlauncher = "slurm"\nnodes = 1\nranks_per_node = 2\nslots = 3\ngrace_seconds = 10\n'
-                f'poll_seconds = 1\n[slurm]\ntime = "00:01:00"\nvia = {via}\n')
+            for name, text in self.engines().items():
+                (etc / f"engines/{name}.toml").write_text(text)
         super().start(cpus)
+
+    def engines(self):
+        """One that takes some seconds, and one that takes longer than its jobs may."""
+        via = json.dumps([str(HERE / "slurm-lab.sh"), self.lab.folder, "run"])
+        slow = pathlib.Path(self.root, "slow-engine")
+        slow.write_text(f'#!/bin/sh\nCHAOS_PACE={SLOW_PACE} exec "{HERE / "chaos_engine.py"}" "$@"\n')
+        slow.chmod(0o755)
+        return {name: f'program = "{program}"\nlauncher = "slurm"\nnodes = 1\nranks_per_node = 2\nslots = {slots}\ngrace_seconds = 10\n'
+                      f'poll_seconds = 1\n[slurm]\ntime = "00:01:00"\nvia = {via}\n'
+                for name, program, slots in (("lab", HERE / "chaos_engine.py", 3), (SLOW, slow, 1))}
 
     def kill(self):
         with self.lock:
@@ -92,30 +110,37 @@ class Chaos(Daemon):
             self.start()
 
 
+def lasting(lab, pause):
+    """A trouble that lasts; now and then the controller dies meanwhile, and is back before or after its end."""
+    kind = random.choice(["death", "cut", "freeze", "controller"])
+    begin, end = {"death": ("kill", "start"), "cut": ("cut", "mend"), "freeze": ("freeze", "thaw"), "controller": ("kill", "start")}[kind]
+    what = ["controller", begin] if kind == "controller" else [begin, f"n{random.randint(1, 3)}"]
+    back = ["controller", end] if kind == "controller" else [end, what[1]]
+    lab.ask(*what)
+    too = kind != "controller" and random.random() < 0.25
+    if too:
+        time.sleep(pause / 3)
+        lab.ask("controller", "kill")
+    time.sleep(pause)
+    ends = [back, ["controller", "start"]] if too else [back]
+    random.shuffle(ends)
+    for words in ends:
+        lab.ask(*words)
+    return kind + "+controller" if too else kind
+
+
 def trouble(lab, daemon):
     """One trouble, and its end; returns its name."""
-    kind = random.choice(["death", "cut", "freeze", "controller", "term", "requeue", "scancel", "daemon"])
-    node = f"n{random.randint(1, 3)}"
-    pause = random.uniform(1, 12)
-    if kind == "death":
-        lab.ask("kill", node)
-        time.sleep(pause)
-        lab.ask("start", node)
-    elif kind in ("cut", "freeze"):
-        lab.ask(kind, node)
-        time.sleep(pause)
-        lab.ask({"cut": "mend", "freeze": "thaw"}[kind], node)
-    elif kind == "controller":
-        lab.ask("controller", "kill")
-        time.sleep(pause)
-        lab.ask("controller", "start")
-    elif kind == "daemon":
+    kind = random.choice(["lasting"] * 4 + ["term", "term", "requeue", "daemon", random.choice(["scancel", "term"])])
+    if kind == "lasting":
+        return lasting(lab, random.uniform(1, 12))
+    if kind == "daemon":
         daemon.kill()
     else:
         jobs = lab.jobs()
         if jobs:
             name, number = random.choice(sorted(jobs.items()))
-            if kind == "scancel" and random.random() < 0.3:
+            if kind == "scancel":
                 lab.cancelled.add(name.split("-", 2)[2].rsplit("-", 1)[0])
                 lab.ask("run", "scancel", number, check=False)
             elif kind == "requeue":
@@ -125,10 +150,27 @@ def trouble(lab, daemon):
     return kind
 
 
-def disturb(lab, daemon, stop, counts):
-    while not stop.wait(random.uniform(0.5, 4)):
-        kind = trouble(lab, daemon)
-        counts[kind] = counts.get(kind, 0) + 1
+class Disturber(threading.Thread):
+    """One trouble after the other, until told to end; what goes wrong with it is raised by `over`."""
+
+    def __init__(self, lab, daemon):
+        super().__init__(daemon=True)
+        self.lab, self.served, self.ends, self.counts, self.error = lab, daemon, threading.Event(), {}, None
+
+    def run(self):
+        try:
+            while not self.ends.wait(random.uniform(0.5, 4)):
+                kind = trouble(self.lab, self.served)
+                self.lab.administer()
+                self.counts[kind] = self.counts.get(kind, 0) + 1
+        except Exception as error:  # whatever it is: the runs would go on undisturbed
+            self.error = error
+
+    def over(self):
+        self.ends.set()
+        self.join()
+        if self.error:
+            raise self.error
 
 
 def queue(daemon, pipeline, number):
@@ -147,6 +189,16 @@ def patient(ask):
         except (OSError, ValueError):
             time.sleep(0.5)
     raise AssertionError("the daemon does not answer")
+
+
+def begin(daemon, pipeline):
+    """A run on what is stored; one that a killed daemon queued without saying so is found."""
+    known = {run["id"] for run in patient(lambda: daemon.runs(pipeline))}
+
+    def ask():
+        new = [run["id"] for run in daemon.runs(pipeline) if run["id"] not in known]
+        return new[0] if new else daemon.run(pipeline)
+    return patient(ask)
 
 
 def events(daemon, run):
@@ -186,51 +238,63 @@ def broken(daemon, lab, runs):
             if event["event"] == "step":
                 step = event["step"]["step"]
                 # A checkpoint may be on the disk whose event a death kept from being told.
-                if step != last + 1 and (step - 1) % 5:
+                if step != last + 1 and (step - 1 < checkpoint or (step - 1) % 5):
                     said.append(f"{name}: attempt {attempt} is at step {step} after step {last}")
                 last = step
         if last != 20:
             said.append(f"{name} ended at step {last}")
     said += [f"the version {version} came of {names}" for version, names in versions.items() if len(names) > 1]
+    for pipeline in daemon.pipelines:
+        promoted = [run for run in runs if run["pipeline"] == pipeline and run["state"] in ("promoted", "delivered")]
+        there = [each["version"]["id"] for each in daemon.ask("GET", f"/v1/pipelines/{pipeline}/versions")]
+        if sorted(there) != sorted(run.get("version", "none") for run in promoted):
+            said.append(f"{pipeline}: {len(promoted)} promoted runs gave {len(there)} versions")
     said += [f"the job {job} was left" for job in lab.jobs()]
     return said
+
+
+def play(daemon, count):
+    """Has so many runs done, one at a time in each pipeline; returns them as they ended."""
+    began, queued, busy, stored, runs = time.monotonic(), 0, {}, {}, []
+    while queued < count or busy:
+        for pipeline in daemon.pipelines:
+            if pipeline in busy:
+                run = patient(lambda: daemon.ask("GET", f"/v1/runs/{busy[pipeline]}"))
+                if run["state"] in OVER and run["state"] != "promoted":
+                    runs.append(run)
+                    del busy[pipeline]
+                    print(f"{time.monotonic() - began:5.0f} s: {len(runs)} of {count} runs are over", file=sys.stderr)
+            elif queued < count and (pipeline != SLOW or stored.get(SLOW, 0) < count // SLOW_EVERY):
+                queued += 1
+                stored[pipeline] = stored.get(pipeline, 0) + 1
+                queue(daemon, pipeline, queued)
+                eventually(lambda: patient(lambda: daemon.ask("GET", f"/v1/pipelines/{pipeline}"))["drops"] >= stored[pipeline], 600,
+                           "the rows are stored")
+                busy[pipeline] = begin(daemon, pipeline)
+        assert time.monotonic() - began < 60 * max(count, 10), f"not over: {busy}"
+        time.sleep(1)
+    return runs
 
 
 def main(count, seed):
     random.seed(seed)
     lab = Lab()
-    daemon, counts, stop = Chaos(lab), {}, threading.Event()
-    thread = threading.Thread(target=disturb, args=(lab, daemon, stop, counts), daemon=True)
-    began, runs = time.monotonic(), []
+    daemon = Chaos(lab)
+    disturber, began = Disturber(lab, daemon), time.monotonic()
     try:
-        thread.start()
-        queued, busy, stored = 0, {}, {}
-        while queued < count or busy:
-            for number in range(PIPELINES):
-                pipeline = f"p{number}"
-                if pipeline in busy:
-                    run = patient(lambda: daemon.ask("GET", f"/v1/runs/{busy[pipeline]}"))
-                    if run["state"] in OVER and run["state"] != "promoted":
-                        runs.append(run)
-                        del busy[pipeline]
-                elif queued < count:
-                    queued += 1
-                    stored[pipeline] = stored.get(pipeline, 0) + 1
-                    queue(daemon, pipeline, queued)
-                    eventually(lambda: patient(lambda: daemon.ask("GET", f"/v1/pipelines/{pipeline}"))["drops"] >= stored[pipeline], 600,
-                               "the rows are stored")
-                    busy[pipeline] = patient(lambda: daemon.run(pipeline))
-            assert time.monotonic() - began < 60 * max(count, 10), f"not over: {busy}"
-            time.sleep(1)
-        stop.set()
-        thread.join()
+        disturber.start()
+        runs = play(daemon, count)
+        disturber.over()
+        lab.administer()
         eventually(lambda: not lab.jobs(), 120, "no job is left")
         faults = broken(daemon, lab, runs)
-        attempts = sum(len({event.get("attempt") for event in events(daemon, run["id"])} - {None}) for run in runs)
-        print(f"{len(runs)} runs in {time.monotonic() - began:.0f} s, {attempts} attempts; troubles: {counts}; seed {seed}")
+        told = [{event.get("attempt") for event in events(daemon, run["id"])} - {None} for run in runs]
+        ends = {state: sum(run["state"] == state for run in runs) for state in sorted({run["state"] for run in runs})}
+        print(f"{len(runs)} runs in {time.monotonic() - began:.0f} s: {ends}; {sum(map(len, told))} attempts, {max(map(len, told))} at most; "
+              f"troubles: {dict(sorted(disturber.counts.items()))}; seed {seed}; {len(faults)} promises broken")
     finally:
-        stop.set()
-        thread.join(timeout=60)
+        disturber.ends.set()
+        disturber.join(timeout=60)
         if os.environ.get("CHAOS_KEEP"):
             daemon.process.kill()
             lab.ask("down", check=False)

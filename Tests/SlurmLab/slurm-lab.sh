@@ -105,9 +105,9 @@ C
         for _ in $(seq 200); do mariadb-admin --no-defaults -uroot -S "$S/db/m.sock" ping >/dev/null 2>&1 && break; sleep .05; done
         mariadb --no-defaults -uroot -S "$S/db/m.sock" -e 'create database if not exists slurm_acct_db'
         printf 'DbdHost=localhost\nDbdAddr=127.0.0.1\nDbdPort=%d\nAuthType=auth/munge\nAuthInfo=socket=%s/sock/munge.sock\nSlurmUser=root\nStorageType=accounting_storage/mysql\nStorageHost=localhost\nStorageUser=root\nStorageLoc=slurm_acct_db\nLogFile=%s/slurmdbd.log\nPidFile=%s/slurmdbd.pid\n' $((PORT+50)) "$S" "$S" "$S" >"$S/slurmdbd.conf"; chmod 600 "$S/slurmdbd.conf"
-        MYSQL_UNIX_PORT=$S/db/m.sock MARIADB_UNIX_PORT=$S/db/m.sock SLURM_CONF=$S/slurmdbd.conf slurmdbd
-        for _ in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/$((PORT+50))) 2>/dev/null && break; sleep .1; done
-        sacctmgr -i -Q add cluster ft >/dev/null 2>&1 || true
+        MYSQL_UNIX_PORT=$S/db/m.sock MARIADB_UNIX_PORT=$S/db/m.sock SLURM_CONF=$S/slurmdbd.conf $(ns ctl) slurmdbd     # on the controller's host, whose loopback is its own
+        for _ in $(seq 100); do $(ns ctl) bash -c "exec 3<>/dev/tcp/127.0.0.1/$((PORT+50))" 2>/dev/null && break; sleep .1; done
+        on_ctl sacctmgr -i -Q add cluster ft >/dev/null 2>&1 || true
     fi
     controller_start; for i in $(seq "$N"); do node_start "n$i"; done
     for _ in $(seq 200); do [ "$(LIMIT=5 on_ctl sinfo -h -N -p main -t idle -o %N 2>/dev/null | wc -l)" = "$N" ] && { on_ctl sinfo -h -o '%P %D %T %N'; exit 0; }; sleep .1; done

@@ -125,6 +125,17 @@ final class LabWork: Sendable {
         EventReader.events(in: folder).compactMap { $0.progress?.done }
     }
 
+    /// How often work was lost on a node, as it is kept for the next daemon.
+    func losses(_ node: String) throws -> Int {
+        let folder = sandbox.layout.clusterJobs
+        for name in try FolderListing.names(folder) where name.hasSuffix(".json") {
+            let text = try String(contentsOfFile: folder + "/" + name, encoding: .utf8)
+            let pattern = try Regex("\"\(node)\" : ([0-9]+)", as: (Substring, Substring).self)
+            if let match = text.firstMatch(of: pattern), let count = Int(match.1) { return count }
+        }
+        return 0
+    }
+
     var attempts: Set<Int> { Set(EventReader.events(in: folder).compactMap(\.attempt)) }
 
     /// Tells of each tenth of a second as of a step, goes on where it stopped, and gives a result.

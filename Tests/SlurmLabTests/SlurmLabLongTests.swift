@@ -160,13 +160,18 @@ struct SlurmLabLongTests {
         #expect(failure.message.contains("by uid 0"))
     }
 
-    @Test func memoryThatRunsOutIsTriedWithHalfAndThenFails() async throws {
+    /// Without accounts only the text tells of it; with them the step's state does, and what it had and used.
+    @Test(arguments: [false, true])
+    func memoryThatRunsOutIsTriedWithHalfAndThenFails(_ hasAccounts: Bool) async throws {
         let grows = #"tail /dev/zero"#
-        let work = try await LabWork(Lab(1, "cgroup"), before: grows) { $0.slurm.options = ["--mem=200M"] }
+        let lab = hasAccounts ? try await Lab(1, "cgroup", "db") : try await Lab(1, "cgroup")
+        let work = try await LabWork(lab, before: grows) { $0.slurm.options = ["--mem=200M"] }
         for isLast in [false, true] {
             let end = try await work.run()
             #expect(end?.failure?.code == "cluster.memory", "\(String(describing: end))")
             if isLast, case .failed? = end {} else if isLast { Issue.record("\(String(describing: end))") }
+            let said = end?.failure?.message ?? ""
+            #expect(!hasAccounts || said.contains("it had 200M"), "\(said)")
         }
     }
 }

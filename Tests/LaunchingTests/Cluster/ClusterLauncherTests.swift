@@ -112,6 +112,31 @@ struct ClusterLauncherTests {
         #expect(launcher.lives.withLock { $0[folder]?.record.excluded } == ["n2"])
     }
 
+    @Test func aNodeThatIsFoundBrokenLaterCountsAllTheSame() async throws {
+        var record = try recordOfLostWork()
+        let first = try #require(record.suspects?.first)
+        record.judge(first, broken: [], now: 100)
+        #expect(record.suspects?.count == 2 && record.losses.isEmpty, "the scheduler may not have seen it yet")
+        record.judge(first, broken: ["n2"], now: 300)
+        let second = try #require(record.suspects?.first)
+        record.judge(second, broken: ["n2", "n5"], now: 400)
+        #expect(record.excluded == ["n2"] && record.losses == ["n2": 2, "n5": 1] && record.suspects == [])
+        // Where nobody is ever found broken the question is over after a while.
+        record.suspects = [first]
+        record.judge(first, broken: [], now: 2000)
+        #expect(record.suspects == [] && record.excluded == ["n2"])
+    }
+
+    private func recordOfLostWork() throws -> JobRecord {
+        var record = JobRecord(
+            directory: folder, folder: folder, profile: EngineProfile(name: "far", file: ""), name: "n", attempt: 3,
+            task: "", rules: ClusterRules(attempt: 3, now: 0))
+        record.suspects = [.init(hosts: "n[1-2]", since: 10), .init(hosts: "n[2-3]", since: 20)]
+        let written = try ContractCoding.encode(record)
+        #expect(try ContractCoding.decode(JobRecord.self, from: written) == record)
+        return record
+    }
+
     // MARK: - Once
 
     @Test func aResultThatTheLedgerHasNotKeptIsToldAgain() async throws {

@@ -124,6 +124,44 @@ struct ClusterRulesTests {
         #expect(failure?.message.contains("PartitionTimeLimit") == true)
     }
 
+    @Test func whatTheClusterCouldNotStartIsCancelledAndBegunAnew() {
+        var rules = working()
+        let held = JobState(.held, reason: "launch failed requeued held")
+        for second in 3...8 { _ = rules.learn(.state(held), now: Double(second)) }
+        #expect(next(rules) == .cancel, "nobody is to release it behind the back of the new one")
+        _ = rules.learn(.state(JobState(.ended(.cancelled(by: nil)))), now: 9)
+        guard case .conclude(.lost(.died(let failure))) = next(rules) else {
+            Issue.record("\(next(rules))")
+            return
+        }
+        #expect(failure.code == WorkerEnd.lostPeer && failure.place == "7")
+        #expect(failure.message.contains("launch failed requeued held"))
+        rules.want(.cancel)
+        #expect(next(rules) == .conclude(.ended(.interrupted)), "and not where nobody wants it any more")
+    }
+
+    @Test func whatIsTakenBackAgainAndAgainBeforeItBeginsIsBegunAnew() {
+        var rules = working()
+        func takeBack(_ restarts: Int) {
+            var state = JobState(.waiting, reason: "BeginTime")
+            state.restarts = restarts
+            _ = rules.learn(.state(state), now: Double(restarts))
+        }
+        for restarts in 1...3 { takeBack(restarts) }
+        // Its engine has said a word: they were no vain starts.
+        say(&rules, .started)
+        for restarts in 4...6 { takeBack(restarts) }
+        #expect(next(rules) == .wait)
+        takeBack(7)
+        #expect(next(rules) == .cancel)
+        _ = rules.learn(.unknown, now: 8)
+        guard case .conclude(.lost(.died(let failure))) = next(rules) else {
+            Issue.record("\(next(rules))")
+            return
+        }
+        #expect(failure.message.contains("7 back 7 times") && failure.remedy?.contains("uid") == true)
+    }
+
     @Test func whatIsRefusedFails() {
         var rules = rules
         rules.submitting()

@@ -66,7 +66,7 @@ struct SchedulerCommandsTests {
             esac
             """)
         var facts: [String: JobFact] = [:]
-        for _ in 0..<4 {
+        for _ in 0..<5 {
             facts.merge(await commands.facts(["1", "2", "3"].map { JobQuestion($0) })) { $1 }
         }
         #expect(facts["2"] == .unknown)
@@ -75,8 +75,49 @@ struct SchedulerCommandsTests {
             return
         }
         #expect(state.end == .failed(75) && state.hosts == "n2")
-        // Four times squeue and scontrol, and the accounts once.
-        #expect(commands.count == 9)
+        // Five times squeue, the accounts once, and then scontrol: never more than two.
+        #expect(commands.count == 10)
+    }
+
+    @Test func whatTheAccountsDoNotKnowYetTheControllerIsAskedTheNextTime() async throws {
+        let commands = try await slurm(
+            """
+            case "$1" in
+                squeue) echo JOBID@STATE@START_TIME@NODELIST@REASON;;
+                sacct) echo 'JobID|State|ExitCode|ReqMem|MaxRSS|NodeList'; echo '1|RUNNING|0:0|1G||n1';;
+                scontrol) echo "JobId=$5 JobState=FAILED Reason=NonZeroExitCode ExitCode=75:0 NodeList=n2";;
+            esac
+            """)
+        #expect(await commands.facts([JobQuestion("1")]).isEmpty && commands.count == 2)
+        guard case .state(let state)? = await commands.facts([JobQuestion("1")])["1"] else {
+            Issue.record("the controller was not asked")
+            return
+        }
+        #expect(state.end == .failed(75) && commands.count == 4)
+    }
+
+    @Test func whoWaitsForItsTimeIsAskedHowOftenItWasTakenBack() async throws {
+        let commands = try await slurm(
+            """
+            case "$1" in
+                squeue) printf 'JOBID@STATE@START_TIME@NODELIST@REASON\\n1@PENDING@x@@BeginTime\\n2@PENDING@x@@Priority\\n';;
+                scontrol) echo "JobId=$5 JobState=PENDING Reason=BeginTime Requeue=1 Restarts=2 ExitCode=0:0";;
+            esac
+            """)
+        let facts = await commands.facts([JobQuestion("1"), JobQuestion("2")])
+        guard case .state(let first)? = facts["1"], case .state(let second)? = facts["2"] else {
+            Issue.record("\(facts)")
+            return
+        }
+        #expect(first.restarts == 2 && second.restarts == nil && commands.count == 2)
+    }
+
+    @Test func aCommandThatHangsIsEndedAndMeansNothing() async throws {
+        let commands = SlurmCommands(
+            via: [try await sandbox.script("slurm.sh", "echo 7; exec sleep 1000")],
+            folder: sandbox.root + "/commands", patience: 0.5)
+        #expect(await commands.submit(order) == .silence("sbatch could not be started"))
+        #expect(await commands.facts([JobQuestion("1")]).isEmpty && commands.count == 2)
     }
 
     @Test(arguments: ["", "echo nonsense", "exit 1", "echo JOBID; exit 1", "kill -9 $$"])

@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Launching
@@ -14,7 +16,11 @@ struct SlurmTextTests {
         ("PENDING", "PartitionConfig", .stuck), ("PENDING", "BadConstraints", .stuck),
         ("PENDING", "InvalidAccount", .stuck), ("PENDING", "InvalidQOS", .stuck), ("PENDING", "JobHeldAdmin", .stuck),
         ("PENDING", "AssocMaxCpuPerJobLimit", .stuck), ("PENDING", "QOSMaxWallDurationPerJobLimit", .stuck),
-        ("PENDING", "QOSMinGRES", .stuck), ("REQUEUE_HOLD", "launch failed requeued held", .stuck),
+        ("PENDING", "QOSMinGRES", .stuck), ("PENDING", "ReservationDeleted", .stuck),
+        ("REQUEUE_HOLD", "job requeued in held state", .stuck), ("RESV_DEL_HOLD", "None", .stuck),
+        ("REQUEUE_HOLD", "launch failed requeued held", .held), ("PENDING", "launch failed requeued held", .held),
+        ("PENDING", "launch failure limit exceeded requeued held", .held), ("PENDING", "JobHoldMaxRequeue", .held),
+        ("EXPEDITING", "None", .waiting),
         ("RUNNING", "None", .working), ("COMPLETING", "None", .working),
         ("COMPLETED", "None", .ended(.completed)), ("NODE_FAIL", "None", .ended(.lost)),
         ("BOOT_FAIL", "None", .ended(.lost)), ("TIMEOUT", "TimeLimit", .ended(.interrupted)),
@@ -62,6 +68,51 @@ struct SlurmTextTests {
         StartTime=2026-11-29T12:52:35 EndTime=2026-11-29T12:52:36 Partition=main ReqNodeList=(null) ExcNodeList=(null) \
         NodeList=n1 BatchHost=n1 NumNodes=1 NumCPUs=1 NumTasks=1 Command=(null) WorkDir=/tmp StdErr=/nowhere/x.log
         """
+
+    // MARK: - Versions
+
+    private static func fixture(_ name: String) throws -> String {
+        try String(contentsOfFile: TestSupport.repository + "/Tests/Fixtures/slurm/" + name, encoding: .utf8)
+    }
+
+    @Test(arguments: ["22.05", "23.02", "23.11", "24.05", "24.11", "25.05", "25.11"])
+    func aJobIsReadInEveryVersion(_ version: String) throws {
+        let lines = try Self.fixture("show-job.txt").split(separator: "\n").filter { $0.hasPrefix(version + "\t") }
+        let states = lines.compactMap { line -> (JobState?, String?)? in
+            guard let fields = SlurmText.job(String(line.dropFirst(version.count + 1))) else { return nil }
+            #expect(fields["JobId"] == "7" && fields["JobName"] == "ft-1f0c2a9b-r-000001-1")
+            let state = SlurmText.state(fields["JobState"] ?? "", reason: fields["Reason"], exit: fields["ExitCode"])
+            return (state, fields["NodeList"])
+        }
+        #expect(states.map { $0.0?.phase } == [.ended(.failed(75)), .stuck, .ended(.lost)])
+        #expect(states.map { $0.1 } == ["gpu[3-4]", "(null)", "gpu[3-4]"])
+        #expect(states.compactMap { $0.0?.reason }.dropFirst().first.map(SlurmReason.key) == "slurm.account")
+    }
+
+    @Test func aQueueIsReadWhateverStandsInThePlaceOfAReason() throws {
+        let rows = try #require(SlurmText.table(try Self.fixture("queue.txt"), first: "JOBID"))
+        let phases = rows.map { SlurmText.state($0["STATE"] ?? "", reason: $0["REASON"])?.phase }
+        #expect(
+            phases == [
+                .working, .stuck, .waiting, .waiting, .held, .waiting, .waiting, .stuck, .waiting, .stuck, .stuck,
+            ])
+        let keys = rows.compactMap { $0["REASON"] }.map(SlurmReason.key)
+        #expect(keys[1] == "slurm.account" && keys[7] == "slurm.options" && keys[9] == "slurm.options")
+    }
+
+    @Test func accountsAreReadAsTheyWereShown() throws {
+        let rows = try #require(
+            SlurmText.table(try Self.fixture("accounts.txt"), first: "JobID", separator: "|"))
+        let ids = ["4979526", "568951", "568963", "314831", "8183088", "8183089", "974798"]
+        let ends = ids.map { id -> JobState.End? in
+            guard case .state(let state)? = SlurmAccounts.facts(rows, of: [id])[id] else { return nil }
+            return state.end
+        }
+        #expect(
+            ends == [
+                .outOfMemory, .outOfMemory, .interrupted, .cancelled(by: "uid 30154"), .failed(1), .completed, nil,
+            ])
+    }
 
     @Test func accountsTellOfMemoryAndOfWhoCancelled() {
         let text = """

@@ -26,6 +26,8 @@ package final class ClusterLauncher: WorkerLauncher {
         var commandedAt = 0.0
         var concludedAt: Double?
         var warnedAt = 0.0
+        /// When the scheduler was last asked which of the nodes of lost work is broken.
+        var doubtedAt = 0.0
 
         var folder: JobFolder { JobFolder(record.directory, stage: record.profile.stage) }
         /// Whether anything is to be done about it.
@@ -113,7 +115,7 @@ package final class ClusterLauncher: WorkerLauncher {
             directory: request.directory, folder: folder.path, profile: profile,
             name: "ft-\(try records.instance())-\(Self.label(request))-\(attempt)", attempt: attempt, task: task,
             rules: ClusterRules(attempt: attempt, isReduced: reductions > 0, now: Self.now))
-        (record.reductions, record.losses) = (reductions, former?.losses ?? [:])
+        (record.reductions, record.losses, record.suspects) = (reductions, former?.losses ?? [:], former?.suspects)
         for place in Set([request.directory, folder.path]) {
             try AtomicFile.write(Data("\(attempt)\n".utf8), to: WorkFolder(place).attempt)
         }

@@ -30,6 +30,8 @@ package struct ClusterRules: Codable, Hashable, Sendable {
     static let absencesNeeded = 2
     /// Seconds that a job's last event may come after its scheduler has said that it is over.
     static let patience = 5.0
+    /// How often a job may be taken back in a row before its engine says a word.
+    static let vainStarts = 3
     /// Seconds of silence after which people are told.
     static let longSilence = 3600.0
     /// The status by which a job's script says that a node does not see the folder.
@@ -49,6 +51,10 @@ package struct ClusterRules: Codable, Hashable, Sendable {
     private var isUnknown = false
     /// Why it is cancelled by us, where that is nobody's wish.
     private var verdict: Failure?
+    /// Whether it is cancelled for what is the nodes' fault; records of former versions do not say.
+    private var isVerdictOnNodes: Bool?
+    /// How often the scheduler had taken the job back when that was first seen after its engine's last word.
+    private var restartsBefore: Int?
     private var ranOut = false
     /// Whether less memory was tried already.
     private let isReduced: Bool
@@ -122,24 +128,37 @@ package struct ClusterRules: Codable, Hashable, Sendable {
             isUnknown = false
             if new.end == nil { endedSince = nil } else if endedSince == nil { endedSince = now }
             judgeStuck(new, now)
+            judgeRestarts(new)
             return told(new, former)
         }
     }
 
     /// The first reason that a scheduler gives may be one of a moment: it counts once it stays.
     private mutating func judgeStuck(_ state: JobState, _ now: Double) {
-        guard state.phase == .stuck else {
+        guard state.phase == .stuck || state.phase == .held else {
             stuckSince = nil
             return
         }
         let since = stuckSince ?? now
         stuckSince = since
-        if now - since >= Self.patience, verdict == nil { verdict = Self.stuck(state) }
+        guard now - since >= Self.patience, verdict == nil else { return }
+        isVerdictOnNodes = state.phase == .held
+        verdict = state.phase == .held ? Self.held(id ?? "", state) : Self.stuck(state)
+    }
+
+    /// A cluster that cannot start a job takes it back again and again, such as where its controller does not know the
+    /// user.
+    private mutating func judgeRestarts(_ state: JobState) {
+        guard let restarts = state.restarts else { return }
+        let before = restartsBefore ?? restarts
+        restartsBefore = before
+        guard restarts - before >= Self.vainStarts, verdict == nil else { return }
+        (isVerdictOnNodes, verdict) = (true, Self.unstarted(id ?? "", restarts))
     }
 
     private func told(_ new: JobState, _ former: JobState?) -> WorkerEvent? {
         switch new.phase {
-        case .waiting, .stuck:
+        case .waiting, .stuck, .held:
             guard former?.phase != new.phase || former?.reason != new.reason || former?.expected != new.expected else {
                 return nil
             }
@@ -155,6 +174,7 @@ package struct ClusterRules: Codable, Hashable, Sendable {
     package mutating func learn(_ event: WorkerEvent) -> Bool {
         let number = event.attempt ?? attempt
         guard number >= attempt else { return false }
+        restartsBefore = nil
         if number > attempt { (attempt, status, failure, hasResult) = (number, nil, nil, false) }
         if event.result != nil { hasResult = true }
         if let said = event.failure { failure = said }
@@ -210,8 +230,9 @@ package struct ClusterRules: Codable, Hashable, Sendable {
     }
 
     private func meaning(_ id: String, _ folder: String) -> Outcome {
-        if let verdict { return .ended(.failed(verdict)) }
+        if let verdict, isVerdictOnNodes != true { return .ended(.failed(verdict)) }
         if wish != .work { return .ended(.interrupted) }
+        if let verdict { return .lost(.died(verdict)) }
         let end = isUnknown ? nil : state?.end
         if case .cancelled(let who)? = end { return .ended(.failed(Self.cancelled(id, who))) }
         if end == .outOfMemory || ranOut, status != 0 { return outOfMemory(id, folder) }
@@ -273,6 +294,21 @@ package struct ClusterRules: Codable, Hashable, Sendable {
             cause: state?.reason)
     }
 
+    private static func held(_ id: String, _ state: JobState) -> Failure {
+        Failure(
+            code: WorkerEnd.lostPeer,
+            "The cluster could not start the job \(id), and holds it: \(state.reason ?? "no reason").", at: id,
+            remedy: "See `sinfo -R` and the log of slurmd on its nodes; the run is tried with a new job by itself.")
+    }
+
+    private static func unstarted(_ id: String, _ restarts: Int) -> Failure {
+        Failure(
+            code: WorkerEnd.lostPeer,
+            "The cluster has taken the job \(id) back \(restarts) times before its engine said a word.", at: id,
+            remedy: "See the log of slurmctld. Where the controller does not know the daemon's user, make that user "
+                + "there, with the same uid; the run is tried with a new job by itself.")
+    }
+
     private static func stuck(_ state: JobState) -> Failure {
         let reason = state.reason ?? "unknown"
         return Failure(
@@ -284,7 +320,7 @@ package struct ClusterRules: Codable, Hashable, Sendable {
 extension ClusterRules {
     /// What is kept over a restart: all but when the scheduler answered last.
     private enum CodingKeys: CodingKey {
-        case id, mayBeThere, absences, wish, signalledAt, state, endedSince, stuckSince, isUnknown, verdict, ranOut
-        case isReduced, attempt, status, failure, hasResult
+        case id, mayBeThere, absences, wish, signalledAt, state, endedSince, stuckSince, isUnknown, verdict
+        case isVerdictOnNodes, restartsBefore, ranOut, isReduced, attempt, status, failure, hasResult
     }
 }

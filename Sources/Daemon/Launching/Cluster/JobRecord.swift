@@ -29,6 +29,26 @@ struct JobRecord: Codable, Hashable, Sendable {
     var reductions = 0
     /// How often the work was lost on each node.
     var losses: [String: Int] = [:]
+    /// Nodes of lost work of which the scheduler has not said yet which is broken; it sees that only after a while.
+    var suspects: [Suspects]?
+
+    /// The nodes of one piece of lost work.
+    struct Suspects: Codable, Hashable, Sendable {
+        /// As the scheduler writes them.
+        var hosts: String
+        /// When the work was lost, in seconds since 1970.
+        var since: Double
+    }
+
+    /// Counts the nodes that are broken against the work that was lost on them, or lets go of them after a while.
+    mutating func judge(_ suspects: Suspects, broken: [String], now: Double) {
+        for host in broken { losses[host, default: 0] += 1 }
+        guard !broken.isEmpty || now - suspects.since >= Self.suspicion else { return }
+        self.suspects?.removeAll { $0 == suspects }
+    }
+
+    /// Seconds that a scheduler may take to find that a node is gone: Slurm's SlurmdTimeout is 300 s by default.
+    private static let suspicion = 900.0
 
     var handle: WorkHandle { WorkHandle(launcher: Self.launcher, id: name, directory: directory) }
     /// What handles of jobs are marked with.

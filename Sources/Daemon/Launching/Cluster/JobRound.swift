@@ -16,6 +16,8 @@ struct JobRound: Sendable {
 
     /// Seconds that work which is done may take to leave the cluster before it is helped.
     private static let lingering = 60.0
+    /// Seconds between two questions which node of lost work is broken.
+    private static let doubting = 10.0
 
     private var lives: [ClusterLauncher.Live] {
         launcher.lives.withLock { lives in directories.compactMap { lives[$0] } }
@@ -64,6 +66,19 @@ struct JobRound: Sendable {
             }
             launcher.keep(live.record.directory)
         }
+        await doubt(now)
+    }
+
+    /// Asks of one piece of work that was lost which of its nodes is broken.
+    private func doubt(_ now: Double) async {
+        let due = lives.first { now - $0.doubtedAt >= Self.doubting && $0.record.suspects?.isEmpty == false }
+        guard let due, let suspects = due.record.suspects?.first else { return }
+        let broken = await commands.broken(suspects.hosts)
+        _ = launcher.update(due.record.directory) { live in
+            live.doubtedAt = now
+            live.record.judge(suspects, broken: broken, now: now)
+        }
+        launcher.keep(due.record.directory)
     }
 
     // MARK: - What follows
@@ -147,10 +162,13 @@ struct JobRound: Sendable {
             } catch { launcher.end(directory, error) }
         case .ended(let end): finish(live, end)
         case .lost(let end):
-            let hosts = live.record.rules.state?.hosts
-            let broken = if let hosts { await commands.broken(hosts) } else { [String]() }
-            _ = launcher.update(directory) { live in
-                for host in broken { live.record.losses[host, default: 0] += 1 }
+            if let hosts = live.record.rules.state?.hosts {
+                let suspects = JobRecord.Suspects(hosts: hosts, since: ClusterLauncher.now)
+                let broken = await commands.broken(hosts)
+                _ = launcher.update(directory) { live in
+                    live.record.suspects = (live.record.suspects ?? []) + [suspects]
+                    live.record.judge(suspects, broken: broken, now: suspects.since)
+                }
             }
             finish(live, end)
         case .tooLarge(let end):

@@ -7,6 +7,8 @@ package struct JobState: Codable, Hashable, Sendable {
         case waiting
         /// It waits for what never comes.
         case stuck
+        /// It could not be started, and waits for somebody to release it.
+        case held
         case working
         case ended(End)
     }
@@ -36,6 +38,9 @@ package struct JobState: Codable, Hashable, Sendable {
     package var hosts: String?
     /// The memory that it had, and what it used.
     package var memory: String?
+
+    /// How often the scheduler has taken it back and queued it anew; nil where that was not asked.
+    package var restarts: Int?
 
     package init(_ phase: Phase, reason: String? = nil) {
         self.phase = phase

@@ -13,7 +13,8 @@ enum SlurmAccounts {
                 state.phase = .ended(.outOfMemory)
             }
             let used = steps.compactMap { $0["MaxRSS"] }.filter { !$0.isEmpty }.max { bytes($0) < bytes($1) }
-            let had = row["ReqMem"].flatMap { $0.isEmpty ? nil : $0 }
+            // Where nothing was asked for, 22.05 says "16?".
+            let had = row["ReqMem"].flatMap { $0.wholeMatch(of: /[0-9.]+[KMGTP]?[nc]?/) == nil ? nil : $0 }
             let words = [had.map { "it had \($0) a node" }, used.map { "a task used \($0) or more" }]
             state.memory = words.contains { $0 != nil } ? words.compactMap { $0 }.joined(separator: ", ") : nil
             state.hosts = row["NodeList"].flatMap { $0.isEmpty || $0.hasPrefix("None") ? nil : $0 }

@@ -10,21 +10,25 @@ import Synchronization
 /// whose end it does not tell.
 package final class SlurmCommands: JobCommands {
     /// Seconds that a command may take: clients wait while the controller is away.
-    static let patience = 20.0
+    package static let usualPatience = 20.0
 
     private let via: [String]
     private let folder: String
+    private let patience: Double
     /// Whether `sacct` is of no use here, since the cluster keeps no accounts; tried anew after some rounds.
     private let withoutAccounts = Atomic<Int>(0)
+    /// Whether the accounts knew nothing, so that the controller is asked the next time.
+    private let isControllerNext = Atomic<Bool>(false)
     private let turn = Atomic<Int>(0)
     private let commands = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - via: what goes before each command, such as `ssh login1`.
     ///   - folder: where commands' input and output pass through.
-    package init(via: [String], folder: String) {
+    package init(via: [String], folder: String, patience: Double = usualPatience) {
         self.via = via
         self.folder = folder
+        self.patience = patience
     }
 
     /// How many commands were started.
@@ -67,10 +71,10 @@ package final class SlurmCommands: JobCommands {
             }
             state.expected = SlurmText.time(row["START_TIME"])
             state.hosts = row["NODELIST"].flatMap { $0.isEmpty ? nil : $0 }
-            if state.phase != .waiting, state.phase != .stuck { state.expected = nil }
+            if state.phase != .waiting { state.expected = nil }
             if Self.needsMore(state, question) { open.append(question.id) } else { facts[question.id] = .state(state) }
         }
-        guard !open.isEmpty else { return facts }
+        guard !open.isEmpty else { return await withRestarts(facts) }
         let more = await ends(of: open, listed: Set(rows.keys))
         return facts.merging(more) { $1 }
     }
@@ -95,16 +99,41 @@ package final class SlurmCommands: JobCommands {
         return Dictionary(rows.compactMap { row in row["JOBID"].map { ($0, row) } }) { $1 }
     }
 
+    /// The same, with how often the cluster has taken one of the jobs back that wait for their time: a cluster that
+    /// cannot start a job does so again and again.
+    private func withRestarts(_ facts: [String: JobFact]) async -> [String: JobFact] {
+        let delayed = facts.compactMap { id, fact -> (id: String, state: JobState)? in
+            guard case .state(let state) = fact, state.reason == "BeginTime" else { return nil }
+            return state.phase == .waiting ? (id, state) : nil
+        }.sorted { $0.id < $1.id }
+        guard !delayed.isEmpty else { return facts }
+        var (id, state) = delayed[turn.add(1, ordering: .relaxed).oldValue % delayed.count]
+        guard let fields = await job(id)?.fields, let restarts = Int(fields["Restarts"] ?? "") else { return facts }
+        state.restarts = restarts
+        return facts.merging([id: .state(state)]) { $1 }
+    }
+
+    /// What the controller says of one job; nil where it does not answer.
+    private func job(_ id: String) async -> (fields: [String: String]?, isUnknown: Bool)? {
+        guard let ending = await run(["scontrol", "show", "job", "-o", id]) else { return nil }
+        if let fields = SlurmText.job(Self.text(ending)), fields["JobId"] == id { return (fields, false) }
+        return (nil, !ending.succeeded && ending.output.contains("Invalid job id specified"))
+    }
+
     /// How jobs ended that `squeue` does not tell of: from the accounts for all, else from the controller for one.
+    /// One command at a time.
     private func ends(of ids: [String], listed: Set<String>) async -> [String: JobFact] {
-        if withoutAccounts.load(ordering: .relaxed) == 0 {
-            if let facts = await accounts(ids), !facts.isEmpty { return facts }
-        } else {
+        let isControllersTurn = isControllerNext.exchange(false, ordering: .relaxed)
+        if withoutAccounts.load(ordering: .relaxed) > 0 {
             withoutAccounts.subtract(1, ordering: .relaxed)
+        } else if !isControllersTurn {
+            let facts = await accounts(ids) ?? [:]
+            isControllerNext.store(facts.isEmpty, ordering: .relaxed)
+            return facts
         }
         let id = ids[turn.add(1, ordering: .relaxed).oldValue % ids.count]
-        guard let ending = await run(["scontrol", "show", "job", "-o", id]) else { return [:] }
-        if let fields = SlurmText.job(Self.text(ending)), fields["JobId"] == id {
+        guard let answer = await job(id) else { return [:] }
+        if let fields = answer.fields {
             guard
                 var state = SlurmText.state(
                     fields["JobState"] ?? "", reason: fields["Reason"], exit: fields["ExitCode"])
@@ -112,10 +141,7 @@ package final class SlurmCommands: JobCommands {
             state.hosts = fields["NodeList"].flatMap { $0 == "(null)" ? nil : $0 }
             return [id: .state(state)]
         }
-        guard !ending.succeeded, ending.output.contains("Invalid job id specified"), !listed.contains(id) else {
-            return [:]
-        }
-        return [id: .unknown]
+        return answer.isUnknown && !listed.contains(id) ? [id: .unknown] : [:]
     }
 
     /// What the accounts say of jobs that are over; nil where there are none.
@@ -162,7 +188,7 @@ package final class SlurmCommands: JobCommands {
         commands.add(1, ordering: .relaxed)
         let ending = try? await HookProgram.run(
             RemoteWords.via(via, command), event: Data(input.utf8), folder: folder, name: "slurm-\(UUID().uuidString)",
-            seconds: Self.patience, keeping: 8 << 20, confinement: nil, keepsLog: false)
+            seconds: patience, keeping: 8 << 20, confinement: nil, keepsLog: false)
         return ending.flatMap { $0.timedOut ? nil : $0 }
     }
 }

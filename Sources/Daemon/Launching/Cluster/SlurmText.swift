@@ -45,12 +45,13 @@ enum SlurmText {
         let why = reason.flatMap { ["", "None", "N/A", "(null)"].contains($0) ? nil : $0 }
         switch name {
         case "PENDING":
-            return JobState(why.map(SlurmReason.neverPasses) ?? false ? .stuck : .waiting, reason: why)
-        case "CONFIGURING", "REQUEUED", "REQUEUE_FED", "SUSPENDED", "STOPPED", "RESV_DEL_HOLD", "SIGNALING",
-            "STAGE_OUT",
-            "RESIZING":
+            return JobState(why.map(SlurmReason.phase) ?? .waiting, reason: why)
+        case "CONFIGURING", "REQUEUED", "REQUEUE_FED", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING",
+            "EXPEDITING":
             return JobState(.waiting, reason: why ?? name.lowercased())
-        case "REQUEUE_HOLD", "SPECIAL_EXIT": return JobState(.stuck, reason: why ?? name.lowercased())
+        case "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD":
+            let isOfLaunch = why.map(SlurmReason.isOfLaunch) ?? false
+            return JobState(isOfLaunch ? .held : .stuck, reason: why ?? name.lowercased())
         case "RUNNING", "COMPLETING": return JobState(.working)
         case "COMPLETED": return JobState(.ended(.completed))
         case "FAILED": return JobState(.ended(failed(exit, why)), reason: why)
