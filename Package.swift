@@ -510,14 +510,32 @@ let benchmarks: [Target] = [
     .executableTarget(name: "bench-kernels", dependencies: ["CKernels", "Tensors"], path: "Benchmarks/kernels"),
 ]
 
+/// The targets that FINETUNED_TARGETS names, separated by commas, and what they stand on; all of them where it is not
+/// set. Building tests builds every target that there is, which takes an hour under a sanitizer.
+func wanted(_ all: [Target]) -> [Target] {
+    guard let named = Context.environment["FINETUNED_TARGETS"] else { return all }
+    let known = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+    var names: Set<String> = []
+    var rest = named.split(separator: ",").map(String.init)
+    while let name = rest.popLast() {
+        guard let target = known[name], names.insert(name).inserted else { continue }
+        for dependency in target.dependencies {
+            switch dependency {
+            case .byNameItem(let name, _), .targetItem(let name, _): rest.append(name)
+            default: break
+            }
+        }
+    }
+    return all.filter { names.contains($0.name) }
+}
+
+let targets = wanted(shared + daemon + worker + commandLine + testTargets + benchmarks)
+let programs = ["finetuned", "finetune-worker", "ftctl"].filter { name in targets.contains { $0.name == name } }
+
 let package = Package(
     name: "finetuned",
-    products: [
-        .executable(name: "finetuned", targets: ["finetuned"]),
-        .executable(name: "finetune-worker", targets: ["finetune-worker"]),
-        .executable(name: "ftctl", targets: ["ftctl"]),
-    ],
+    products: programs.map { .executable(name: $0, targets: [$0]) },
     dependencies: packages,
-    targets: shared + daemon + worker + commandLine + testTargets + benchmarks,
+    targets: targets,
     cxxLanguageStandard: .cxx17
 )

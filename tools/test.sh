@@ -64,6 +64,8 @@ tail -n 1 $logs/labs
 printf 'They took %d s.\n' "$(< $logs/labs-took)"
 phase fuzz "A minute of damaged files"
 part fuzz tools/fuzz.sh short
+phase sanitize "Threads under the sanitizers"
+part sanitize tools/sanitize/short.sh
 phase peers "Peers: transformers, peft, llama.cpp"
 part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" --junitxml=$logs/peers.xml
 phase done "Done"

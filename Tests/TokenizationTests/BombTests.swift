@@ -4,14 +4,20 @@ import Testing
 
 /// Tokenizers that would take an hour or all memory are refused, with the place at fault.
 struct BombTests {
-    private func json(normalizer: String = "null", merges: String = "[]", added: String = "[]") -> [UInt8] {
+    private func json(
+        normalizer: String = "null", merges: String = "[]", added: String = "[]", split: String? = nil
+    ) -> [UInt8] {
         let vocabulary = ByteAlphabet.scalars.enumerated().compactMap { index, scalar in
             Unicode.Scalar(scalar).map { "\(quoted(String($0))): \(index)" }
         }.joined(separator: ",")
+        var cutting = "{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"use_regex\": \(split == nil)}"
+        if let split {
+            let step = "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"\(split)\"}, \"behavior\": \"Isolated\"}"
+            cutting = "{\"type\": \"Sequence\", \"pretokenizers\": [\(step), \(cutting)]}"
+        }
         return Array(
             """
-            {"normalizer": \(normalizer), "added_tokens": \(added),
-             "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true},
+            {"normalizer": \(normalizer), "added_tokens": \(added), "pre_tokenizer": \(cutting),
              "model": {"type": "BPE", "vocab": {\(vocabulary)}, "merges": \(merges)}}
             """.utf8)
     }
@@ -76,5 +82,12 @@ struct BombTests {
         let definition = try TokenizerDefinition(gguf: values)
         let failure = #expect(throws: TokenizerFailure.self) { try Tokenizer(definition) }
         #expect(failure?.location == "tokens[1]", "\(String(describing: failure))")
+    }
+
+    /// Patterns of models are recognised, and none is ever tried.
+    @Test func aPatternOfAModelIsNotTried() {
+        #expect(place(json(split: "(a|aa|a)+$x")) == "pre_tokenizer")
+        let replacing = "{\"type\": \"Replace\", \"pattern\": {\"Regex\": \"(a|aa|a)+$x\"}, \"content\": \"b\"}"
+        #expect(place(json(normalizer: replacing)) == "normalizer")
     }
 }

@@ -32,7 +32,7 @@ package struct JSONSchema: Hashable, Sendable {
 
     /// Everything that is wrong with a value, at most a hundred faults; empty where it fits.
     package func faults(of value: JSONValue) -> [SchemaFault] {
-        SchemaCheck(schema: self).check(value, root, at: "", depth: 0).faults
+        SchemaCheck(schema: self).faults(of: value)
     }
 
     /// Whether a text is one JSON value that fits.

@@ -4,7 +4,25 @@ import Nouns
 
 /// Checks one value against one schema, keyword by keyword, in the words of the specification.
 struct SchemaCheck {
+    /// The most rules that one value is checked by, counted as often as they are: a schema may refer to itself in
+    /// several places, and so ask twice as much at each step.
+    static let mostRules = 100_000
+
+    /// What keeps a check from being brought to its end. It stands apart from faults, since a `not` or an `anyOf` may
+    /// want those.
+    final class Trouble {
+        var rules = 0
+        var fault: SchemaFault?
+    }
+
     let schema: JSONSchema
+    let trouble = Trouble()
+
+    /// Everything that is wrong with a value; the one thing that kept it from being told, where there is such a thing.
+    func faults(of value: JSONValue) -> [SchemaFault] {
+        let outcome = check(value, schema.root, at: "", depth: 0)
+        return trouble.fault.map { [$0] } ?? outcome.faults
+    }
 
     /// What came of a schema at one place of the value: faults, and which members and elements it looked at (for
     /// `unevaluated…`).
@@ -33,6 +51,15 @@ struct SchemaCheck {
             return outcome
         }
         guard let keys = rule.objectValue else { return outcome }
+        trouble.rules += 1
+        guard trouble.rules <= Self.mostRules else {
+            trouble.fault =
+                trouble.fault
+                ?? SchemaFault(
+                    pointer: pointer,
+                    message: "takes more than \(Self.mostRules) rules to be checked, so the schema needs to be simpler")
+            return outcome
+        }
         // A schema may refer to itself without end.
         guard depth < 200 else {
             fail("is checked by a schema that never ends")
@@ -50,7 +77,7 @@ struct SchemaCheck {
         }
         if let constant = keys["const"], !Self.equal(constant, value) { fail("is not the constant") }
         if let number = value.doubleValue { checkNumber(number, keys, fail) }
-        if let text = value.stringValue { checkText(text, keys, fail) }
+        if let text = value.stringValue { checkText(text, keys, pointer, fail) }
         combine(value, keys, pointer, depth, &outcome)
         if let elements = value.arrayValue { checkElements(elements, keys, pointer, depth, &outcome) }
         if let members = value.objectValue { checkMembers(members, keys, pointer, depth, &outcome) }
@@ -70,15 +97,26 @@ struct SchemaCheck {
         }
     }
 
-    private func checkText(_ text: String, _ keys: [String: JSONValue], _ fail: (String) -> Void) {
+    private func checkText(
+        _ text: String, _ keys: [String: JSONValue], _ pointer: String, _ fail: (String) -> Void
+    ) {
         let length = Double(text.unicodeScalars.count)
         if let limit = keys["maxLength"]?.doubleValue, length > limit { fail("is longer than \(limit) characters") }
         if let limit = keys["minLength"]?.doubleValue, length < limit { fail("is shorter than \(limit) characters") }
         guard let pattern = keys["pattern"]?.stringValue else { return }
+        if !matches(text, pattern, at: pointer) { fail("does not match '\(pattern)'") }
+    }
+
+    /// Whether a pattern is found anywhere in a text. One that takes too long ends the whole check.
+    private func matches(_ text: String, _ pattern: String, at pointer: String) -> Bool {
         switch BoundedRegex(pattern).search(text) {
-        case .found: break
-        case .absent, .invalid: fail("does not match '\(pattern)'")
-        case .tooLong: fail("takes too long to be matched with '\(pattern)', which needs a simpler expression")
+        case .found: return true
+        case .absent, .invalid: return false
+        case .tooLong:
+            let message = "takes too long to be matched with '\(pattern)', which needs a simpler expression"
+            trouble.fault = trouble.fault ?? SchemaFault(pointer: pointer, message: message)
+            trouble.rules = Self.mostRules
+            return false
         }
     }
 
@@ -195,11 +233,12 @@ struct SchemaCheck {
         for (name, rule) in named { inner(name, rule) }
         let patterns = keys["patternProperties"]?.objectValue ?? [:]
         for (pattern, rule) in patterns {
-            for name in members.keys where Self.matches(name, pattern) { inner(name, rule) }
+            for name in members.keys where matches(name, pattern, at: pointer) { inner(name, rule) }
         }
         if let rule = keys["additionalProperties"] {
-            for name in members.keys
-            where named[name] == nil && !patterns.keys.contains(where: { Self.matches(name, $0) }) { inner(name, rule) }
+            for name in members.keys where named[name] == nil {
+                if !patterns.keys.contains(where: { matches(name, $0, at: pointer) }) { inner(name, rule) }
+            }
         }
         if let rule = keys["unevaluatedProperties"] {
             for name in members.keys where !outcome.members.contains(name) { inner(name, rule) }
@@ -230,7 +269,4 @@ struct SchemaCheck {
         default: a == b
         }
     }
-
-    /// Whether a pattern is found anywhere in a text, as far as that can be told in time.
-    static func matches(_ text: String, _ pattern: String) -> Bool { BoundedRegex(pattern).search(text) == .found }
 }

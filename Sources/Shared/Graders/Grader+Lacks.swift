@@ -6,25 +6,20 @@ package enum GraderLack: Hashable, Sendable {
     case field
     /// A template names a member of the answer, which is no JSON or lacks it.
     case member
-    /// The formula gives no number.
-    case number
+    /// What a template makes of the item and the answer is longer than is looked at.
+    case length
 }
 
 extension Grader {
-    /// Why ``score(_:)`` gives nothing for a record whose only fields are `record.fields`; nil where it gives a score.
+    /// What a template lacks in a record whose only fields are `record.fields`; nil where each has its text, so that
+    /// ``score(_:)`` gives a score unless a formula gives no number.
     package func lack(_ record: ExampleRecord) -> GraderLack? {
         switch self {
         case .stringCheck(let input, let reference, _), .textSimilarity(let input, let reference, _, _):
             return input.lack(record) ?? reference.lack(record)
         case .multi(let graders, _):
             let lacks = graders.sorted { $0.key < $1.key }.compactMap { $0.value.lack(record) }
-            return lacks.first ?? (score(record) == nil ? .number : nil)
+            return lacks.first
         }
-    }
-
-    /// What each part of a `multi` gives, by name; empty for other graders.
-    package func parts(_ record: ExampleRecord) -> [String: Double] {
-        guard case .multi(let graders, _) = self else { return [:] }
-        return graders.compactMapValues { $0.score(record) }
     }
 }

@@ -25,11 +25,25 @@ package indirect enum Grader: Hashable, Sendable {
     }
 
     /// Reads a grader. Throws a Failure (`grader.invalid`) that names the key and the value.
-    package init(_ value: JSONValue) throws { self = try GraderReader.grader(value, at: "", depth: 0) }
+    package init(_ value: JSONValue) throws {
+        var reader = GraderReader()
+        self = try reader.grader(value, at: "", depth: 0)
+    }
 
     /// The score of a record's answer; nil where a template names a field that the record lacks, or where there is no
     /// answer.
-    package func score(_ record: ExampleRecord) -> Double? {
+    package func score(_ record: ExampleRecord) -> Double? { graded(record).score }
+
+    /// The score, and what each part of a `multi` gives by name (empty for other graders). Each part is asked once.
+    package func graded(_ record: ExampleRecord) -> (score: Double?, parts: [String: Double]) {
+        guard case .multi(let graders, let formula) = self else { return (single(record), [:]) }
+        let parts = graders.compactMapValues { $0.score(record) }
+        guard parts.count == graders.count else { return (nil, parts) }
+        return (formula.value(parts).flatMap { $0.isFinite ? $0 : nil }, parts)
+    }
+
+    /// The score of a grader that is no `multi`.
+    private func single(_ record: ExampleRecord) -> Double? {
         switch self {
         case .stringCheck(let input, let reference, let operation):
             guard let input = input.text(record), let reference = reference.text(record) else { return nil }
@@ -45,13 +59,7 @@ package indirect enum Grader: Hashable, Sendable {
             guard let input = input.text(record), let reference = reference.text(record) else { return nil }
             let value = similarity.value(input, reference)
             return threshold.map { value >= $0 ? 1 : 0 } ?? value
-        case .multi(let graders, let formula):
-            var scores: [String: Double] = [:]
-            for (name, grader) in graders {
-                guard let score = grader.score(record) else { return nil }
-                scores[name] = score
-            }
-            return formula.value(scores).flatMap { $0.isFinite ? $0 : nil }
+        case .multi: return nil
         }
     }
 }

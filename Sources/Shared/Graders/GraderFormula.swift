@@ -10,10 +10,15 @@ package struct GraderFormula: Hashable, Sendable {
         case call(String, [Node])
     }
     private let root: Node
+    /// The most characters: a sum of many terms is as deep as it is long.
+    package static let longest = 1_000
     private static let functions = ["min", "max", "abs", "floor", "ceil", "exp", "sqrt", "log"]
 
     /// Reads a formula over `names`. Throws a Failure (`grader.invalid`).
     init(_ text: String, names: Set<String>, at place: String) throws {
+        guard text.unicodeScalars.count <= Self.longest else {
+            throw GraderReader.fault("The formula is longer than \(Self.longest) characters.", place)
+        }
         var parser = Parser(text: Array(text), names: names, place: place)
         root = try parser.formula()
     }

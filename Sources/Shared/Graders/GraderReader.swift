@@ -1,13 +1,20 @@
 import Nouns
 
 /// Reads graders from their JSON.
-enum GraderReader {
-    static func grader(_ value: JSONValue, at place: String, depth: Int) throws -> Grader {
-        guard let members = value.objectValue else { throw fault("A grader is an object.", place) }
-        guard depth < 4 else { throw fault("Graders are nested more than four deep.", place) }
+struct GraderReader {
+    /// The most graders within one, itself among them: each may compare two long texts.
+    static let most = 16
+    /// How many there were so far.
+    private var count = 0
+
+    mutating func grader(_ value: JSONValue, at place: String, depth: Int) throws -> Grader {
+        guard let members = value.objectValue else { throw Self.fault("A grader is an object.", place) }
+        guard depth < 4 else { throw Self.fault("Graders are nested more than four deep.", place) }
+        count += 1
+        guard count <= Self.most else { throw Self.fault("There are more than \(Self.most) graders in it.", place) }
         func text(_ key: String) throws -> String {
             guard let text = members[key]?.stringValue else {
-                throw fault("The key '\(key)' is missing, or no text.", place + "/" + key)
+                throw Self.fault("The key '\(key)' is missing, or no text.", place + "/" + key)
             }
             return text
         }
@@ -16,14 +23,14 @@ enum GraderReader {
         }
         func known(_ keys: Set<String>) throws {
             if let other = members.keys.filter({ !keys.contains($0) }).min() {
-                throw fault("The key '\(other)' is not known in this grader.", place + "/" + other)
+                throw Self.fault("The key '\(other)' is not known in this grader.", place + "/" + other)
             }
         }
         switch try text("type") {
         case "string_check":
             try known(["type", "name", "input", "reference", "operation"])
             guard let operation = Grader.StringOperation(rawValue: try text("operation")) else {
-                throw fault(
+                throw Self.fault(
                     "The operation '\(try text("operation"))' is none of eq, ne, like, ilike.", place + "/operation")
             }
             return .stringCheck(input: try template("input"), reference: try template("reference"), operation)
@@ -35,13 +42,13 @@ enum GraderReader {
                 let why =
                     metric == "cosine" || metric == "meteor"
                     ? " (it needs another model or a dictionary of synonyms, and nothing is fetched)" : ""
-                throw fault(
+                throw Self.fault(
                     "The evaluation_metric '\(metric)' is not supported\(why); there are: \(known).",
                     place + "/evaluation_metric")
             }
             let threshold = try members["pass_threshold"].map { value in
                 guard let number = value.doubleValue else {
-                    throw fault("'pass_threshold' is a number.", place + "/pass_threshold")
+                    throw Self.fault("'pass_threshold' is a number.", place + "/pass_threshold")
                 }
                 return number
             }
@@ -50,10 +57,10 @@ enum GraderReader {
         case "multi":
             try known(["type", "name", "graders", "calculate_output"])
             guard let parts = members["graders"]?.objectValue, !parts.isEmpty else {
-                throw fault("'graders' is an object of graders by name.", place + "/graders")
+                throw Self.fault("'graders' is an object of graders by name.", place + "/graders")
             }
             var graders: [String: Grader] = [:]
-            for (name, part) in parts {
+            for (name, part) in parts.sorted(by: { $0.key < $1.key }) {
                 graders[name] = try grader(part, at: "\(place)/graders/\(name)", depth: depth + 1)
             }
             return .multi(
@@ -61,7 +68,7 @@ enum GraderReader {
                 try GraderFormula(
                     try text("calculate_output"), names: Set(graders.keys), at: place + "/calculate_output"))
         case let other:
-            throw fault(
+            throw Self.fault(
                 "The grader type '\(other)' is not supported; there are string_check, text_similarity and multi.",
                 place + "/type")
         }

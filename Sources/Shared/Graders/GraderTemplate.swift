@@ -14,6 +14,8 @@ package struct GraderTemplate: Hashable, Sendable {
     private let pieces: [Piece]
     /// The most texts and places, each of which may stand for a whole answer.
     private static let most = 64
+    /// The most bytes of the text that it makes: places may stand for long texts, many times over.
+    package static let longest = 1 << 18
 
     /// Reads a template. Throws a Failure (`grader.invalid`) for a place that no record can have.
     init(_ text: String, at place: String) throws {
@@ -45,7 +47,7 @@ package struct GraderTemplate: Hashable, Sendable {
         self.pieces = pieces
     }
 
-    /// The text for a record; nil where it lacks something.
+    /// The text for a record; nil where it lacks something, and where it would be longer than ``longest``.
     func text(_ record: ExampleRecord) -> String? {
         var result = ""
         for piece in pieces {
@@ -55,6 +57,7 @@ package struct GraderTemplate: Hashable, Sendable {
                 guard let value = Self.value(path, record) else { return nil }
                 result += value
             }
+            guard result.utf8.count <= Self.longest else { return nil }
         }
         return result
     }
@@ -69,7 +72,7 @@ package struct GraderTemplate: Hashable, Sendable {
                 return .field
             }
         }
-        return nil
+        return text(record) == nil ? .length : nil
     }
 
     private static func value(_ path: [String], _ record: ExampleRecord) -> String? {

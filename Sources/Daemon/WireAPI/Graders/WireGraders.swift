@@ -18,15 +18,16 @@ package struct WireGraders: Sendable {
             reference: "", output: body.sample, fields: body.item)
         let start = ContinuousClock.now
         var errors = GraderErrors()
-        var reward: Double?
-        switch grader.lack(record) {
-        case .field: errors.invalid_variable_error = true
-        case .member: errors.sample_parse_error = true
-        case .number: errors.other_error = true
-        case nil: reward = grader.score(record)
+        let (reward, parts) = grader.graded(record)
+        if reward == nil {
+            switch grader.lack(record) {
+            case .field: errors.invalid_variable_error = true
+            case .member: errors.sample_parse_error = true
+            case .length, nil: errors.other_error = true
+            }
         }
         return GraderVerdict(
-            reward, parts: grader.parts(record), name: body.grader["name"]?.stringValue ?? "grader",
+            reward, parts: parts, name: body.grader["name"]?.stringValue ?? "grader",
             type: body.grader["type"]?.stringValue ?? "", seconds: start.duration(to: .now) / .seconds(1),
             errors: errors)
     }
