@@ -13,7 +13,7 @@ import sys
 
 import torch
 from safetensors.torch import save_file
-from transformers import (AutoModelForCausalLM, Gemma3Config, Gemma3TextConfig, GPT2Config, GraniteConfig, GraniteMoeHybridConfig,
+from transformers import (AutoModelForCausalLM, Gemma3Config, Gemma3TextConfig, Gemma4Config, Gemma4TextConfig, GPT2Config, GraniteConfig, GraniteMoeHybridConfig,
                           Lfm2Config, LlamaConfig, Ministral3Config, MistralConfig, Olmo2Config, Olmo3Config, Phi3Config, Qwen2Config, Qwen3Config, SmolLM3Config)
 
 SMALL = dict(vocab_size=67, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
@@ -23,6 +23,14 @@ LONGROPE = dict(rope_type="longrope", rope_theta=10000.0, partial_rotary_factor=
                 short_factor=[1.0, 1.1, 1.3], long_factor=[1.5, 2.0, 3.0])
 GRANITE4 = dict(embedding_multiplier=3.0, attention_multiplier=0.35, residual_multiplier=0.22, logits_scaling=2.5, num_local_experts=0,
                 shared_intermediate_size=20, mamba_n_heads=4, layer_types=["full_attention"] * 2)
+# As E2B: an input of its own for each layer, and last layers that attend to the two before them.
+GEMMA4 = dict(**{**SMALL, "num_hidden_layers": 6}, head_dim=8, global_head_dim=12, sliding_window=6, hidden_size_per_layer_input=8,
+              vocab_size_per_layer_input=67, num_kv_shared_layers=3, use_double_wide_mlp=True, final_logit_softcapping=6.0,
+              layer_types=["sliding_attention", "sliding_attention", "full_attention", "sliding_attention", "sliding_attention", "full_attention"])
+# As 31B: neither, and values that are keys in full layers.
+GEMMA4_WIDE = dict(**SMALL, head_dim=8, global_head_dim=16, sliding_window=6, hidden_size_per_layer_input=0, vocab_size_per_layer_input=67,
+                   attention_k_eq_v=True, num_global_key_value_heads=1, final_logit_softcapping=8.0, use_bidirectional_attention="vision",
+                   layer_types=["sliding_attention", "full_attention"])
 LFM2 = ["conv", "full_attention", "conv", "conv"]
 KINDS = {
     "llama": (LlamaConfig(**SMALL, tie_word_embeddings=False), torch.float32),
@@ -56,6 +64,15 @@ KINDS = {
     "lfm2": (Lfm2Config(**{**SMALL, "num_hidden_layers": 4}, block_multiple_of=8, layer_types=LFM2), torch.bfloat16),
     "lfm2-older": (Lfm2Config(**{**SMALL, "num_hidden_layers": 3}, block_multiple_of=8, block_ffn_dim_multiplier=1.3, conv_L_cache=4,
                               full_attn_idxs=[0, 2]), torch.float16),
+    "gemma4": (Gemma4TextConfig(**GEMMA4), torch.bfloat16),
+    "gemma4-wide": (Gemma4TextConfig(**GEMMA4_WIDE), torch.bfloat16),
+    "gemma4-wrapped": (Gemma4Config(
+        text_config=dict(model_type="gemma4_text", **GEMMA4),
+        vision_config=dict(model_type="gemma4_vision", hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2,
+                           num_key_value_heads=2, head_dim=4, patch_size=4, position_embedding_size=16), audio_config=None), torch.bfloat16),
+    # llama.cpp rounds every context up to 256, and takes the divisors for long texts beyond the original one.
+    "phi3-256": (Phi3Config(**{**SMALL, "hidden_size": 32, "max_position_embeddings": 512}, original_max_position_embeddings=256,
+                            rope_parameters={**LONGROPE, "original_max_position_embeddings": 256}), torch.bfloat16),
 }
 
 
@@ -69,6 +86,11 @@ def randomize(model, kind):
             # A short convolution multiplies what it is given twice.
             size = 0.7 if ".conv." in name else 1.2
             parameter.data.normal_(0, 0.8 if "embed" in name or "wte" in name or "wpe" in name else size / parameter.shape[-1] ** 0.5)
+
+
+    for name, buffer in model.named_buffers():
+        if name.endswith("layer_scalar"):  # it is stored, and not trained
+            buffer.data.uniform_(0.6, 1.2)
 
 
 def trajectory(model, sequences):
@@ -105,6 +127,12 @@ def main():
             scaling = written.pop("rope_parameters")
             written["rope_theta"] = scaling.pop("rope_theta")
             written["rope_scaling"] = scaling
+            path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
+        if kind == "gemma4-wrapped":  # as Google writes it
+            path = folder / "config.json"
+            written = json.loads(path.read_text())
+            del written["text_config"]["per_layer_config"]
+            written["text_config"].update(global_head_dim=12, num_global_key_value_heads=None)
             path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
         if kind == "lfm2-older":  # likewise
             path = folder / "config.json"

@@ -44,7 +44,8 @@ import WeightFiles
     /// Every family, but for the tiny Gemma, whose layers llama.cpp would run differently.
     static let kinds =
         ModelConfiguration.Family.allCases.map(\.name).filter { $0 != "gemma3" } + [
-            "llama3", "llama-biased", "granite4-nope", "olmo3", "lfm2-older",
+            "llama3", "llama-biased", "granite4-nope", "olmo3", "lfm2-older", "gemma4-wide",
+            "phi3-256",
         ]
 
     @Test(arguments: kinds)

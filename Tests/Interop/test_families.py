@@ -10,9 +10,10 @@ import worker
 
 FAMILIES = pathlib.Path(__file__).resolve().parents[1] / "Fixtures" / "families"
 KINDS = ["llama", "llama3", "llama-biased", "qwen2", "qwen3", "smollm3", "granite", "phi3", "granitemoehybrid", "granite4-nope", "olmo2", "olmo3", "ministral3", "lfm2",
-         "lfm2-older"]
+         "lfm2-older", "gemma4", "gemma4-wide", "phi3-256"]
 CONTEXTS = {"ministral3": 32}
-# llama.cpp rounds every context up to 256, and takes LongRoPE's divisors for long texts where that is beyond the original one: 32 in the tiny model.
+# llama.cpp rounds every context up to 256, and takes LongRoPE's divisors for long texts where that is beyond the original one: 32 in the tiny model. The other one
+# has 256.
 LLAMA_KINDS = [kind for kind in KINDS if kind != "phi3"]
 
 
@@ -50,7 +51,7 @@ def sequences(kind):
     return json.loads((FAMILIES / kind / "expected.json").read_text())["sequences"]
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "gemma3", "gemma3-wrapped"])
+@pytest.mark.parametrize("kind", [*KINDS, "gemma3", "gemma3-wrapped", "gemma4-wrapped"])
 def test_transformers_computes_the_losses_that_it_computed(kind, tmp_path):
     import torch
     from transformers import AutoModelForCausalLM
@@ -64,10 +65,11 @@ def test_transformers_computes_the_losses_that_it_computed(kind, tmp_path):
         assert (found - torch.tensor(sequence["losses"])).abs().max() < 1e-3
 
 
-def test_peft_looks_for_the_modules_of_a_wrapped_model_where_they_are_said_to_be():
+@pytest.mark.parametrize("kind", ["gemma3-wrapped", "gemma4-wrapped"])
+def test_peft_looks_for_the_modules_of_a_wrapped_model_where_they_are_said_to_be(kind):
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(FAMILIES / "gemma3-wrapped")
+    model = AutoModelForCausalLM.from_pretrained(FAMILIES / kind)
     assert "model.language_model.layers.0.self_attn.q_proj" in dict(model.named_modules())
 
 
@@ -97,9 +99,9 @@ def test_llama_cpp_computes_the_losses_of_transformers(kind, tmp_path):
 
 
 @pytest.mark.parametrize("targets", [["q", "k", "v", "o", "gate", "up", "down"], ["o"], ["v", "down"]])
-@pytest.mark.parametrize("kind", ["lfm2", "lfm2-older"])
+@pytest.mark.parametrize("kind", ["lfm2", "lfm2-older", "gemma4", "gemma4-wide", "gemma4-wrapped"])
 def test_peft_computes_what_the_merged_model_does(kind, targets, tmp_path):
-    """Attention and convolutions have modules of one name, and peft takes those that were trained."""
+    """Attention and convolutions have modules of one name, and not every layer has every module: peft takes those that were trained."""
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM

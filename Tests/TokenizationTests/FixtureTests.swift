@@ -50,6 +50,25 @@ import Testing
         }
     }
 
+    /// llama.cpp has Gemma 4's pieces with the merges of `tokenizer.json` rather than with scores.
+    @Test func gemma4OfAGGUFReadsTheSame() throws {
+        let definition = try TokenizerFile(path: TestModels.fixture("tokenization/gemma").path).definition
+        var values = TokenizerDefinition.GGUFValues(model: "gemma4", tokens: definition.tokens)
+        #expect(throws: TokenizerFailure.self) { try TokenizerDefinition(gguf: values) }
+        guard case .pairs(let pairs) = definition.merges else {
+            Issue.record("the fixture has no merges")
+            return
+        }
+        values.merges = pairs.map { $0.left + " " + $0.right }
+        values.types = definition.kinds.map { Int32($0.rawValue) }
+        (values.bos, values.eos, values.unknown) = (definition.bos, definition.eos, definition.unknown)
+        let tokenizer = try Tokenizer(TokenizerDefinition(gguf: values))
+        for row in try TestModels.fixture([Row].self, "tokenization/gemma.json") {
+            #expect(tokenizer.encode(row.text) == row.ids, "\(row.text.debugDescription)")
+            #expect(tokenizer.decode(row.ids).utf8.elementsEqual(row.decoded.utf8), "\(row.text.debugDescription)")
+        }
+    }
+
     @Test(arguments: names)
     func bytesOfTokensMakeTheText(name: String) throws {
         let tokenizer = try TokenizerFile(path: TestModels.fixture("tokenization/\(name)").path).tokenizer

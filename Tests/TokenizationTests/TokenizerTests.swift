@@ -119,7 +119,7 @@ import TextFuzzing
         for _ in 0..<3000 {
             let count = random(12)
             var values = TokenizerDefinition.GGUFValues(
-                model: ["gpt2", "llama", "llama", ""][random(4)],
+                model: ["gpt2", "llama", "gemma4", ""][random(4)],
                 pre: ["gpt-2", "llama-bpe", "qwen2", "smollm", nil][random(5)],
                 tokens: (0..<count).map { _ in pieces[random(pieces.count)] })
             if random(8) > 0 {

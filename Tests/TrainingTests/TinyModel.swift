@@ -25,11 +25,13 @@ enum TinyModel {
             }
             return WeightMatrix(buffer, offset: 0, out: out, in: inner, bias: bias ? random.values(out, by: 0.2) : nil)
         }
-        let shapes: [(Projection, out: Int, inner: Int)] = [
-            (.q, c.queryWidth, d), (.k, c.keyWidth, d), (.v, c.keyWidth, d), (.o, d, c.queryWidth),
-            (.gate, c.hidden, d), (.up, c.hidden, d), (.down, d, c.hidden), (.convIn, 3 * d, d), (.convOut, d, d),
-        ]
         let layers = try (0..<c.layers).map { index in
+            let (query, key, hidden) = (c.queryWidth(index), c.keyWidth(index), c.hidden(index))
+            let shapes: [(Projection, out: Int, inner: Int)] = [
+                (.q, query, d), (.k, key, d), (.v, key, d), (.o, d, query), (.gate, hidden, d), (.up, hidden, d),
+                (.down, d, hidden), (.convIn, 3 * d, d), (.convOut, d, d), (.perLayerGate, c.perLayerWidth, d),
+                (.perLayerOut, d, c.perLayerWidth),
+            ]
             let hasNormsBefore = family.facts.huggingFace.norms.contains { $0.0 == .attention }
             var layer = LayerWeights(
                 attentionNorm: hasNormsBefore ? norm(d) : nil, feedForwardNorm: hasNormsBefore ? norm(d) : nil,
@@ -40,19 +42,23 @@ enum TinyModel {
             if c.convolves(index) {
                 layer.kernel = ConvolutionKernel(stored: random.values(d * c.taps, by: 1), taps: c.taps)
             } else if c.headNorms {
-                let (query, key) = c.wideHeadNorms ? (c.queryWidth, c.keyWidth) : (c.headSize, c.headSize)
-                (layer.queryNorm, layer.keyNorm) = (norm(query), norm(key))
+                layer.queryNorm = norm(c.queryNormShape(index).size)
+                if c.has(.key, in: index) { layer.keyNorm = norm(c.keyNormShape(index).size) }
             }
             if c.postNorms { (layer.postAttentionNorm, layer.postFeedForwardNorm) = (norm(d), norm(d)) }
+            if c.perLayerWidth > 0 { (layer.postPerLayerNorm, layer.scalar) = (norm(d), 0.8 + 0.1 * Float(index)) }
             return layer
         }
         let embedding = try matrix(vocabulary, d)
-        return Model(
-            configuration: c,
-            weights: ModelWeights(
-                embedding: embedding, positions: c.rope == nil ? try matrix(c.context, d) : nil, layers: layers,
-                finalNorm: norm(d),
-                head: embedding, parameters: 0, quantisation: [:]))
+        var weights = ModelWeights(
+            embedding: embedding, positions: c.rope == nil ? try matrix(c.context, d) : nil, layers: layers,
+            finalNorm: norm(d), head: embedding, parameters: 0, quantisation: [:])
+        if c.perLayerWidth > 0 {
+            let width = c.layers * c.perLayerWidth
+            weights.perLayer = PerLayerWeights(
+                embedding: try matrix(vocabulary, width), projection: try matrix(width, d), norm: norm(c.perLayerWidth))
+        }
+        return Model(configuration: c, weights: weights)
     }
 
     private static func json(_ family: ModelConfiguration.Family) -> String {
@@ -70,12 +76,19 @@ enum TinyModel {
                 """
             case "lfm2":
                 #""layer_types": ["conv", "full_attention", "conv"], "block_auto_adjust_ff_dim": false,"#
+            case "gemma4":
+                """
+                "layer_types": ["sliding_attention", "full_attention", "full_attention"], "num_kv_shared_layers": 1,
+                "sliding_window": 5, "global_head_dim": 12, "hidden_size_per_layer_input": 6,
+                "use_double_wide_mlp": true, "vocab_size_per_layer_input": \(vocabulary), "final_logit_softcapping": 6,
+                """
             default: ""
             }
+        let epsilon = family.name == "lfm2" ? "norm_eps" : "rms_norm_eps"
+        let base = family.name == "gemma4" ? "" : #", "rope_theta": 10000"#
         return """
             {\(own) "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
-             "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64,
-             "\(family.name == "lfm2" ? "norm_eps" : "rms_norm_eps")": 1e-5, "rope_theta": 10000}
+             "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64, "\(epsilon)": 1e-5\(base)}
             """
     }
 

@@ -107,6 +107,13 @@ import WeightFiles
         ("olmo3", "hidden_act", .text("relu")), ("lfm2", "conv_bias", .flag(true)),
         ("lfm2", "tie_embedding", .flag(false)), ("lfm2", "conv_L_cache", .integer(1)),
         ("lfm2", "conv_L_cache", .integer(9)), ("lfm2", "layer_types", .list([.text("conv"), .text("mamba")])),
+        ("gemma4_text", "enable_moe_block", .flag(true)), ("gemma4_text", "attention_bias", .flag(true)),
+        ("gemma4_text", "use_bidirectional_attention", .text("all")), ("gemma4_text", "hidden_act", .text("silu")),
+        ("gemma4_text", "hidden_activation", .text("relu")), ("gemma4_text", "rope_theta", .integer(5000)),
+        ("gemma4_text", "num_kv_shared_layers", .integer(5)),
+        ("gemma4_text", "vocab_size_per_layer_input", .integer(8)),
+        ("gemma4_text", "per_layer_config", .object(["1": .object(["head_dim": .integer(4)])])),
+        ("gemma4_text", "per_layer_config", .object(["6": .object([:])])),
         ("lfm2", "theta", .integer(5000)), ("lfm2", "use_pos_enc", .flag(false)),
         ("lfm2", "block_ffn_dim_multiplier", .number(1e9)), ("lfm2", "rms_norm_eps", .number(1e-5)),
     ])

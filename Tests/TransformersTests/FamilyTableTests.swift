@@ -11,7 +11,7 @@ import WeightFiles
 
     /// All roles of a model of `layers` blocks, whether the layout has them or not.
     private func roles(_ layers: Int) -> [TensorLayout.Role] {
-        [.embedding, .positions, .finalNorm, .head]
+        [.embedding, .positions, .finalNorm, .head, .perLayerEmbedding, .perLayerProjection, .perLayerNorm]
             + (0..<layers).flatMap { layer in
                 [.fused(layer: layer, 0), .fused(layer: layer, 1), .kernel(layer: layer)]
                     + Projection.allCases.map { .projection(layer: layer, $0) }
@@ -45,13 +45,17 @@ import WeightFiles
         let model = try Model(huggingFace: folder)
         #expect(model.configuration.family == family)
         let layout = family.facts.huggingFace
-        for name in folder.tensors.keys {
+        for name in folder.tensors.keys where layout.scalarLayer(name) == nil {
             let stem = name.split(separator: ".").dropLast().joined(separator: ".")
             let role = try #require(layout.role(stem), "\(family) does not know \(name)")
             #expect(layout.name(role) == stem)
         }
         for (index, layer) in model.weights.layers.enumerated() {
             for projection in Projection.allCases {
+                #expect(
+                    (layer[projection] != nil)
+                        == (model.configuration.has(projection, in: index)
+                            && (projection != .gate || model.configuration.gated)))
                 #expect((layer[projection]?.bias != nil) == family.facts.biased.contains(projection), "layer \(index)")
             }
             let norms = Set(layout.norms.map(\.norm).filter { model.configuration.has($0, in: index) })

@@ -43,6 +43,8 @@ void ck_activation_backward(
 float ck_cross_entropy(int64_t n, float *logits, int64_t target, float smoothing, float scale, int *correct) {
     return CK_CALL(ck_cross_entropy, n, logits, target, smoothing, scale, correct);
 }
+void ck_softcap(int64_t n, float cap, float *x) { CK_CALL(ck_softcap, n, cap, x); }
+void ck_softcap_backward(int64_t n, float cap, const float *y, float *dy) { CK_CALL(ck_softcap_backward, n, cap, y, dy); }
 void ck_scale(int64_t n, float factor, float *x) { CK_CALL(ck_scale, n, factor, x); }
 void ck_add_scaled(int64_t n, float a, const float *x, float *y) { CK_CALL(ck_add_scaled, n, a, x, y); }
 double ck_sum_of_squares(int64_t n, const float *x) { return CK_CALL(ck_sum_of_squares, n, x); }

@@ -26,11 +26,16 @@ enum GGUFMetadata {
         add("context_length", isWindowed ? min(c.context, c.window) : c.context)
         add("embedding_length", c.width)
         add("block_count", c.layers)
-        add("feed_forward_length", c.hidden)
+        if let shared = c.sharedHidden, c.sharedLayers > 0, shared != c.hidden {
+            let hidden = (0..<c.layers).map { Int32(clamping: c.hidden($0)) }
+            result.append(("\(architecture).feed_forward_length", .int32s(hidden)))
+        } else {
+            add("feed_forward_length", c.hidden)
+        }
         add("attention.head_count", c.heads)
-        if c.convolutions.contains(true) {
+        if c.convolutions.contains(true) || c.fullKVHeads != nil {
             // To llama.cpp a layer without heads of keys is one that convolves.
-            let heads = (0..<c.layers).map { c.convolves($0) ? 0 : Int32(clamping: c.kvHeads) }
+            let heads = (0..<c.layers).map { c.convolves($0) ? 0 : Int32(clamping: c.kvHeads($0)) }
             result.append(("\(architecture).attention.head_count_kv", .int32s(heads)))
         } else {
             add("attention.head_count_kv", c.kvHeads)
@@ -38,9 +43,11 @@ enum GGUFMetadata {
         add(c.normalisation == .layer ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", c.epsilon)
         add("vocab_size", c.vocabulary)
         if let rope = c.rope {
-            add("attention.key_length", c.headSize)
-            add("attention.value_length", c.headSize)
-            add("rope.dimension_count", rope.rotated ?? c.headSize)
+            // Of layers that slide the family tells by itself, where their heads are of another size.
+            let headSize = c.fullHeadSize ?? c.headSize
+            add("attention.key_length", headSize)
+            add("attention.value_length", headSize)
+            add("rope.dimension_count", rope.rotated ?? headSize)
             add("rope.freq_base", rope.base)
             switch rope.scaling {
             case .linear(let factor):

@@ -26,6 +26,11 @@ struct GGUFTensors {
                     name: layout.root + name + ".weight", shape: [positions.out, positions.in], type: .f32,
                     fill: MergedRows.fill(positions)))
         }
+        if let perLayer = model.weights.perLayer, let names = layout.perLayer {
+            matrix(layout.root + names.embedding, perLayer.embedding)
+            matrix(layout.root + names.projection, perLayer.projection)
+            norm(layout.root + names.norm, perLayer.norm)
+        }
         for (index, layer) in model.weights.layers.enumerated() { block(index, layer, layout) }
         norm(layout.root + layout.finalNorm, model.weights.finalNorm)
         if !c.tied { matrix(layout.head, model.weights.head) }
@@ -45,7 +50,7 @@ struct GGUFTensors {
                 merged.fused(index, fused.parts))
             if let values = parts.joinedBias { bias(name, values) }
         }
-        let headSize = model.configuration.headSize
+        let headSize = model.configuration.headSize(index)
         for projection in Projection.allCases where !layout.fuses(projection) {
             guard let matrix = layer[projection], let name = layout.projections[projection] else { continue }
             let head = layout.interleaved.contains(projection) ? headSize : 0
@@ -62,6 +67,9 @@ struct GGUFTensors {
                     name: prefix + name + ".weight", shape: [kernel.width, kernel.taps], values: kernel.stored))
         }
         for (kind, name) in layout.norms.dropFirst() { if let weights = layer[kind] { norm(prefix + name, weights) } }
+        if let name = layout.scalar {
+            sources.append(TensorSource(name: prefix + name, shape: [1], values: [layer.scalar]))
+        }
     }
 
     private mutating func matrix(_ name: String, _ matrix: WeightMatrix) {
@@ -108,6 +116,10 @@ enum RotaryDivisors {
         guard let rope = c.rope else { return [] }
         switch rope.scaling {
         case .none, .linear, .yarn: return []
+        case .proportional(let angles, _):
+            // What is divided by this does not turn.
+            let size = c.fullHeadSize ?? c.headSize
+            return [("rope_freqs", (0..<size / 2).map { $0 < angles ? 1 : 1e30 })]
         case .factors(let factors): return [("rope_freqs", factors)]
         case .long(let short, let long, _): return [("rope_factors_long", long), ("rope_factors_short", short)]
         case .llama3(let factor, let low, let high, let context):

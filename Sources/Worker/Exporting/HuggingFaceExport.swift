@@ -144,6 +144,11 @@ package enum HuggingFaceExport {
         }
         add(layout.root + layout.embedding, model.weights.embedding)
         if let positions = model.weights.positions, let name = layout.positions { add(layout.root + name, positions) }
+        if let perLayer = model.weights.perLayer, let names = layout.perLayer {
+            add(layout.root + names.embedding, perLayer.embedding)
+            add(layout.root + names.projection, perLayer.projection)
+            add(layout.root + names.norm, perLayer.norm)
+        }
         for (index, layer) in model.weights.layers.enumerated() {
             let prefix = layout.prefix(index)
             for (norm, name) in layout.norms { if let weights = layer[norm] { add(prefix + name, weights) } }
@@ -160,6 +165,9 @@ package enum HuggingFaceExport {
                     prefix + name, out: matrix.out, in: matrix.in, turned: layout.isTransposed,
                     merged.fill(index, projection))
                 add(prefix + name, bias: matrix.bias)
+            }
+            if let name = layout.scalar {
+                tensors.append(TensorSource(name: prefix + name, shape: [1], type: type, values: [layer.scalar]))
             }
             if let kernel = layer.kernel, let name = layout.kernel {
                 tensors.append(

@@ -133,7 +133,10 @@ package struct LoadedModel {
         let c = model.configuration
         let other = own.configuration
         let shape = { (c: ModelConfiguration) in
-            [c.layers, c.width, c.heads, c.kvHeads, c.headSize, c.hidden, c.vocabulary, c.tied ? 1 : 0]
+            [
+                c.layers, c.width, c.heads, c.kvHeads, c.headSize, c.hidden, c.vocabulary, c.tied ? 1 : 0,
+                c.perLayerWidth,
+            ]
         }
         guard other.family == c.family, shape(other) == shape(c) else {
             throw ModelFailure(

@@ -24,17 +24,21 @@ package enum ModelInspector {
         let weights = loaded.model.weights
         note(nonFinite(weights.embedding), "the embedding")
         if let positions = weights.positions { note(nonFinite(positions), "the positions") }
+        if let perLayer = weights.perLayer {
+            note(nonFinite(perLayer.embedding), "the embedding of the layers' own inputs")
+            note(nonFinite(perLayer.projection), "the projection of the layers' own inputs")
+            note(nonFinite(perLayer.norm.weight), "the norm of the layers' own inputs")
+        }
         for (index, layer) in weights.layers.enumerated() {
             try interruption()
             for projection in Projection.allCases {
                 if let matrix = layer[projection] { note(nonFinite(matrix), "layer \(index), \(projection.name)") }
             }
-            let norms = [
-                layer.attentionNorm, layer.queryNorm, layer.keyNorm, layer.postAttentionNorm, layer.feedForwardNorm,
-                layer.postFeedForwardNorm,
-            ]
-            for norm in norms {
-                if let norm { note(nonFinite(norm.weight) + nonFinite(norm.bias ?? []), "a norm of layer \(index)") }
+            note(nonFinite([layer.scalar]), "the scale of layer \(index)")
+            for kind in BlockNorm.allCases {
+                if let norm = layer[kind] {
+                    note(nonFinite(norm.weight) + nonFinite(norm.bias ?? []), "a norm of layer \(index)")
+                }
             }
             if let kernel = layer.kernel { note(nonFinite(kernel.weights), "the convolution of layer \(index)") }
         }

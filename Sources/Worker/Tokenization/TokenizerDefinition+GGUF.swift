@@ -1,7 +1,7 @@
 extension TokenizerDefinition {
     /// The `tokenizer.ggml.*` values of a GGUF file, as plain arrays.
     package struct GGUFValues: Sendable {
-        /// `tokenizer.ggml.model`: `gpt2` or `llama`.
+        /// `tokenizer.ggml.model`: `gpt2`, `llama` or `gemma4`.
         package var model: String
         /// `tokenizer.ggml.pre`
         package var pre: String?
@@ -63,15 +63,7 @@ extension TokenizerDefinition {
                 throw failure("merges", "a gpt2 vocabulary needs its merges and there are none", again)
             }
             spelling = .bytes
-            self.merges = .pairs(
-                try merges.enumerated().map { index, line in
-                    // The separator is the first space after the first character: a piece may not hold a space.
-                    guard let pair = Self.pair(line) else {
-                        throw failure(
-                            "merges", "merge \(index) is \"\(line)\", not two pieces with a space between", again)
-                    }
-                    return pair
-                })
+            self.merges = .pairs(try Self.pairs(merges) { failure("merges", $0, again) })
             let rules = try Self.byteRules(pre: values.pre, addPrefixSpace: values.addSpacePrefix ?? false) {
                 failure("pre", $0, $1)
             }
@@ -79,6 +71,18 @@ extension TokenizerDefinition {
             preTokenizer = rules.preTokenizer
             ignoresMerges = rules.ignoresMerges
             addsBOS = values.addBOS ?? rules.addsBOS
+        case "gemma4":
+            // SentencePiece pieces that merge in the written order. Source: llama.cpp `llama-vocab.cpp`.
+            guard let merges = values.merges else {
+                throw failure("merges", "a gemma4 vocabulary needs its merges and there are none", again)
+            }
+            spelling = .sentencePiece
+            self.merges = .pairs(try Self.pairs(merges) { failure("merges", $0, again) })
+            normalizers = [.replace(" ", with: "▁")]
+            preTokenizer = .none
+            fallsBackToBytes = true
+            fusesUnknown = true
+            addsBOS = true
         case "llama":
             guard let scores = values.scores, scores.count == values.tokens.count else {
                 throw failure("scores", "\(values.scores?.count ?? 0) scores for \(values.tokens.count) tokens", again)
@@ -98,7 +102,7 @@ extension TokenizerDefinition {
         default:
             throw failure(
                 "model", "\"\(values.model)\" is not supported",
-                "Use a model with a byte-level BPE (gpt2) or a SentencePiece BPE (llama) tokenizer")
+                "Use a model with a byte-level BPE (gpt2) or a SentencePiece BPE (llama, gemma4) tokenizer")
         }
         if spelling == .sentencePiece { respellSpaces() }
         if addsBOS, let bos { prefix = [bos] }
@@ -167,6 +171,18 @@ extension TokenizerDefinition {
             last = score
         }
         return scores.indices.map { -Float($0) }
+    }
+
+    private static func pairs(_ lines: [String], _ failure: (_ problem: String) -> TokenizerFailure) throws
+        -> [MergePair]
+    {
+        try lines.enumerated().map { index, line in
+            // The separator is the first space after the first character: a piece may not hold a space.
+            guard let pair = pair(line) else {
+                throw failure("merge \(index) is \"\(line)\", not two pieces with a space between")
+            }
+            return pair
+        }
     }
 
     static func pair(_ line: String) -> MergePair? {

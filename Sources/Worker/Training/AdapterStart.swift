@@ -26,6 +26,11 @@ package enum AdapterStart {
             if !Set(targets).isDisjoint(with: [.q, .k, .v]) { targets.append(.convIn) }
             if targets.contains(.o) { targets.append(.convOut) }
         }
+        // A layer's own input passes a gate, and comes back into the stream: as in the feed-forward part.
+        if model.configuration.perLayerWidth > 0 {
+            if targets.contains(.gate) { targets.append(.perLayerGate) }
+            if targets.contains(.down) { targets.append(.perLayerOut) }
+        }
         let scale = recipe.rsLoRA ? recipe.alpha / Double(recipe.rank).squareRoot() : recipe.alpha / Double(recipe.rank)
         return AdapterLayout(
             rank: recipe.rank, scale: Float(scale), targets: targets, firstLayer: try firstLayer(recipe, for: model))

@@ -17,7 +17,7 @@ final class Activations {
         var middle: UnsafeMutablePointer<Float>
         /// Gate and up side by side: ld = ``Activations/innerWidth``.
         var inner: UnsafeMutablePointer<Float>
-        /// Scaled x·Aᵀ of each projection side by side: ld = ``Projection/columns`` · rank.
+        /// Scaled x·Aᵀ of each projection side by side: ld = ``ModelConfiguration/lowRankColumns`` · rank.
         var low: UnsafeMutablePointer<Float>
         /// Mean and 1/σ of both norms.
         var statistics: UnsafeMutablePointer<Float>
@@ -27,6 +27,11 @@ final class Activations {
         /// Attention's and feed-forward's outputs before their post-norms.
         var preAttentionPost: UnsafeMutablePointer<Float>
         var preFeedForwardPost: UnsafeMutablePointer<Float>
+        /// Where layers have inputs of their own: what feed-forward gives on, the gate's and the layer's own input side
+        /// by side, and what is added before its norm.
+        var fed: UnsafeMutablePointer<Float>
+        var perLayer: UnsafeMutablePointer<Float>
+        var prePerLayerPost: UnsafeMutablePointer<Float>
     }
 
     let configuration: ModelConfiguration
@@ -63,6 +68,12 @@ final class Activations {
     private(set) var postStatistics: UnsafeMutablePointer<Float>
     /// What dropout left of a branch, or of its gradient.
     private(set) var dropped: UnsafeMutablePointer<Float>
+    /// Keys and values of the layers that others attend to, and their gradients, at ``sharedOffset(_:)``.
+    private(set) var shared: UnsafeMutablePointer<Float>
+    private(set) var dShared: UnsafeMutablePointer<Float>
+    /// Every layer's own inputs [T × layers · width], and their gradients.
+    private(set) var perLayer: UnsafeMutablePointer<Float>
+    private(set) var dPerLayer: UnsafeMutablePointer<Float>
 
     /// - Parameters:
     ///   - slots: layers whose numbers are kept, plus one where some are not.
@@ -74,8 +85,9 @@ final class Activations {
         self.training = training
         qkvWidth = configuration.mixingWidth
         // A line more than the numbers need: rows whole pages apart would all fall into the same sets of the caches.
-        innerWidth = configuration.hidden * (configuration.gated ? 2 : 1) + 16
-        activatedWidth = configuration.hidden + 16
+        innerWidth =
+            max(configuration.widestHidden * (configuration.gated ? 2 : 1), 2 * configuration.perLayerWidth) + 16
+        activatedWidth = max(configuration.widestHidden, configuration.perLayerWidth) + 16
         keptBuffer = try FloatBuffer()
         scratchBuffer = try FloatBuffer()
         normed = scratchBuffer.pointer
@@ -92,6 +104,10 @@ final class Activations {
         dPost = normed
         postStatistics = normed
         dropped = normed
+        shared = normed
+        dShared = normed
+        perLayer = normed
+        dPerLayer = normed
     }
 
     private let training: Bool
@@ -99,16 +115,31 @@ final class Activations {
     /// Floats that one token takes in one slot.
     var slotWidth: Int {
         let c = configuration
-        return c.width + qkvWidth + c.mixedWidth + c.heads + c.width + innerWidth + Projection.columns * rank + 4
-            + (c.headNorms ? c.queryWidth + c.keyWidth + c.heads + c.kvHeads : 0) + (c.postNorms ? 2 * c.width : 0)
+        return c.width + qkvWidth + c.mixedWidth + c.heads + c.width + innerWidth + c.lowRankColumns * rank + 4
+            + (c.headNorms ? rawWidth + rawHeads : 0) + (c.postNorms ? 2 * c.width : 0) + 2 * perLayerSlot
+            + 2 * c.perLayerWidth
     }
+
+    /// Columns of what heads were before their norms, and how many heads that are.
+    private var rawWidth: Int { configuration.queryWidth + configuration.keyWidth * (configuration.valueNorms ? 2 : 1) }
+    private var rawHeads: Int {
+        let c = configuration
+        return c.heads + max(c.kvHeads, c.fullKVHeads ?? 0) * (c.valueNorms ? 2 : 1)
+    }
+    private var perLayerSlot: Int { configuration.perLayerWidth > 0 ? configuration.width : 0 }
+    /// Floats a token of keys and values that several layers attend to: of a layer of each kind.
+    private var sharedWidth: Int { configuration.sharedLayers > 0 ? 4 * configuration.keyWidth : 0 }
+    private var perLayerInputs: Int { configuration.layers * configuration.perLayerWidth }
+
+    /// Where the keys and values of a shared layer's kind begin in ``shared``.
+    func sharedOffset(_ layer: Int) -> Int { configuration.slides(layer) ? 0 : 2 * configuration.keyWidth * capacity }
 
     var scratchWidth: Int {
         let c = configuration
-        let forward = c.width + activatedWidth
+        let forward = c.width + activatedWidth + sharedWidth + perLayerInputs
         let backward =
             4 * c.width + innerWidth + activatedWidth + c.mixedWidth + qkvWidth + 2 * c.queryWidth
-            + Projection.columns * rank + 1
+            + c.lowRankColumns * rank + 1 + sharedWidth + perLayerInputs
         return forward + (training ? backward : 0)
     }
 
@@ -142,6 +173,8 @@ final class Activations {
         let c = configuration
         normed = take(c.width)
         activated = take(activatedWidth)
+        shared = take(sharedWidth)
+        perLayer = take(perLayerInputs)
         guard training else { return }
         dx = take(c.width)
         dNormed = take(c.width)
@@ -154,7 +187,9 @@ final class Activations {
         dqkv = take(qkvWidth)
         dKeys = take(c.queryWidth)
         dValues = take(c.queryWidth)
-        dLow = take(Projection.columns * rank)
+        dLow = take(c.lowRankColumns * rank)
+        dShared = take(sharedWidth)
+        dPerLayer = take(perLayerInputs)
     }
 
     /// The numbers kept in slot `index`.
@@ -170,9 +205,9 @@ final class Activations {
             input: isFrugal ? keptBuffer.pointer + index * c.width * room : input, qkv: take(qkvWidth),
             attention: take(c.mixedWidth), logSumExp: take(c.heads),
             middle: take(c.width),
-            inner: take(innerWidth), low: take(Projection.columns * rank), statistics: take(4),
-            rawHeads: take(c.headNorms ? c.queryWidth + c.keyWidth : 0),
-            headStatistics: take(c.headNorms ? c.heads + c.kvHeads : 0),
-            preAttentionPost: take(c.postNorms ? c.width : 0), preFeedForwardPost: take(c.postNorms ? c.width : 0))
+            inner: take(innerWidth), low: take(c.lowRankColumns * rank), statistics: take(4),
+            rawHeads: take(c.headNorms ? rawWidth : 0), headStatistics: take(c.headNorms ? rawHeads : 0),
+            preAttentionPost: take(c.postNorms ? c.width : 0), preFeedForwardPost: take(c.postNorms ? c.width : 0),
+            fed: take(perLayerSlot), perLayer: take(2 * c.perLayerWidth), prePerLayerPost: take(perLayerSlot))
     }
 }

@@ -4,8 +4,8 @@ import Tensors
 /// a shared beginning is kept once, and a run of rows for what each sequence generates; and of every layer that
 /// convolves the products of each sequence's last tokens.
 package final class KeyValueCache {
-    /// Floats a token and layer: its keys, then its values.
-    let rowWidth: Int
+    /// Floats a token in each layer: its keys, then its values; none in layers that attend to another's.
+    private let widths: [Int]
     /// Tokens of the prompts' stream.
     let promptTokens: Int
     /// Tokens that each sequence may add.
@@ -16,22 +16,27 @@ package final class KeyValueCache {
     /// Makes room; pages that are never written cost no memory.
     package init(_ configuration: ModelConfiguration, promptTokens: Int, sequences: Int, newTokens: Int) throws {
         self.configuration = configuration
-        rowWidth = 2 * configuration.keyWidth
+        widths = (0..<configuration.layers).map(configuration.keptWidth)
         self.promptTokens = promptTokens
         self.newTokens = newTokens
         let rows = promptTokens + sequences * newTokens
-        layers = try (0..<configuration.layers).map { [rowWidth] layer in
+        layers = try (0..<configuration.layers).map { [widths] layer in
             try FloatBuffer(
-                configuration.convolves(layer) ? sequences * configuration.stateWidth : rows * rowWidth)
+                configuration.convolves(layer) ? sequences * configuration.stateWidth : rows * widths[layer])
         }
     }
 
+    /// Floats from one token's keys and values to the next one's.
+    func rowWidth(_ layer: Int) -> Int { widths[layer] }
+
     /// The row of token `token` of the prompts' stream.
-    func prompt(_ layer: Int, _ token: Int) -> UnsafeMutablePointer<Float> { layers[layer].pointer + token * rowWidth }
+    func prompt(_ layer: Int, _ token: Int) -> UnsafeMutablePointer<Float> {
+        layers[layer].pointer + token * widths[layer]
+    }
 
     /// The row of the `index`-th token that sequence `sequence` adds.
     func added(_ layer: Int, _ sequence: Int, _ index: Int) -> UnsafeMutablePointer<Float> {
-        layers[layer].pointer + (promptTokens + sequence * newTokens + index) * rowWidth
+        layers[layer].pointer + (promptTokens + sequence * newTokens + index) * widths[layer]
     }
 
     /// A convolution's products of the token at `position` of a sequence, until as many tokens as it sees have come.
@@ -42,7 +47,7 @@ package final class KeyValueCache {
 
     /// Bytes that one token takes over all layers.
     package static func bytesPerToken(_ configuration: ModelConfiguration) -> Int {
-        2 * configuration.keyWidth * configuration.attentionLayers * MemoryLayout<Float>.stride
+        (0..<configuration.layers).reduce(0) { $0 + configuration.keptWidth($1) } * MemoryLayout<Float>.stride
     }
 
     /// Bytes that one sequence takes beside them, however long it is.

@@ -15,21 +15,21 @@ package final class KeyValuePages {
     /// Tokens that a page holds.
     package static let tokens = 16
 
-    /// Floats a token and layer: its keys, then its values.
-    let rowWidth: Int
+    /// Floats a token in each layer: its keys, then its values; none in layers that attend to another's.
+    fileprivate let widths: [Int]
     /// Where each layer of a page begins, and where the last one ends.
     let offsets: [Int]
     let configuration: ModelConfiguration
     private let budget: PageBudget
 
     package init(_ configuration: ModelConfiguration, budget: PageBudget) {
-        let rowWidth = 2 * configuration.keyWidth
+        let widths = (0..<configuration.layers).map(configuration.keptWidth)
         offsets = (0..<configuration.layers).reduce(into: [0]) { offsets, layer in
             offsets.append(
                 offsets[layer]
-                    + (configuration.convolves(layer) ? configuration.stateWidth : rowWidth * Self.tokens))
+                    + (configuration.convolves(layer) ? configuration.stateWidth : widths[layer] * Self.tokens))
         }
-        self.rowWidth = rowWidth
+        self.widths = widths
         self.configuration = configuration
         self.budget = budget
     }
@@ -70,7 +70,7 @@ package final class KeyValuePage {
 
     /// The row of token `token` of the page.
     func row(_ layer: Int, _ token: Int) -> UnsafeMutablePointer<Float> {
-        buffer.pointer + pages.offsets[layer] + token * pages.rowWidth
+        buffer.pointer + pages.offsets[layer] + token * pages.widths[layer]
     }
 
     /// A convolution's products of token `token` of the page, until as many tokens as it sees have come.
@@ -82,7 +82,7 @@ package final class KeyValuePage {
     /// Copies the first `count` tokens of another page, of a model whose beginnings end anywhere.
     package func copy(_ count: Int, from other: KeyValuePage) {
         for layer in 0..<pages.configuration.layers {
-            row(layer, 0).update(from: other.row(layer, 0), count: count * pages.rowWidth)
+            row(layer, 0).update(from: other.row(layer, 0), count: count * pages.widths[layer])
         }
     }
 }

@@ -15,6 +15,7 @@ extension Model {
                 head: c.tied ? embedding : try shelf.matrix(layout.head, c.vocabulary, c.width),
                 parameters: parameters,
                 quantisation: tensors.values.reduce(into: [:]) { $0[$1.type.label, default: 0] += 1 }))
+        weights.perLayer = try shelf.perLayer(c)
     }
 }
 
@@ -23,7 +24,7 @@ extension TensorShelf {
     ///
     /// - Parameter isHarmless: whether a name that the family does not have may be passed over.
     func checkNames(_ names: some Sequence<String>, _ c: ModelConfiguration, isHarmless: (String) -> Bool) throws {
-        for name in names where !isHarmless(name) {
+        for name in names where !isHarmless(name) && layout.scalarLayer(name).map({ $0 < c.layers }) != true {
             let isBias = name.hasSuffix(".bias")
             let stem = name.hasSuffix(".weight") ? String(name.dropLast(7)) : isBias ? String(name.dropLast(5)) : name
             let role = stem == name ? nil : layout.role(stem)
@@ -33,11 +34,14 @@ extension TensorShelf {
                 case .embedding?, .positions?, .head?: !isBias
                 case .finalNorm?: !isBias || c.normalisation == .layer
                 case .projection(let layer, let projection)?:
-                    layer < c.layers && c.has(projection, in: layer) && (!isBias || c.biased.contains(projection))
+                    layer < c.layers && (c.has(projection, in: layer) || c.isLeftOver(projection, in: layer))
+                        && (!isBias || c.biased.contains(projection))
                 case .fused(let layer, let index)?:
                     layer < c.layers && (!isBias || layout.fused[index].parts.allSatisfy(c.biased.contains))
                 case .norm(let layer, let norm)?:
-                    layer < c.layers && c.has(norm, in: layer) && (!isBias || c.normalisation == .layer)
+                    layer < c.layers && (c.has(norm, in: layer) || norm == .key && c.shares(layer))
+                        && (!isBias || c.normalisation == .layer)
+                case .perLayerEmbedding?, .perLayerProjection?, .perLayerNorm?: c.perLayerWidth > 0 && !isBias
                 case .kernel(let layer)?: layer < c.layers && c.convolves(layer) && !isBias
                 }
             guard !isUsed else { continue }
@@ -46,5 +50,13 @@ extension TensorShelf {
                 problem: "the engine has no use for this tensor in a \(c.family) model of \(c.layers) layers",
                 remedy: "Choose another base model, or take the tensor out if it belongs to no part of the model.")
         }
+    }
+}
+
+extension ModelConfiguration {
+    /// Whether published files hold such a projection though nothing computes with it: keys and values of layers that
+    /// attend to another's.
+    fileprivate func isLeftOver(_ projection: Projection, in layer: Int) -> Bool {
+        shares(layer) && (projection == .k || projection == .v)
     }
 }

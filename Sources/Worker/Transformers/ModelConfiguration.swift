@@ -37,6 +37,8 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var logitScale: Float = 1
     /// Scores are multiplied by this (1/√headSize unless the family says otherwise).
     package var scoreScale: Float
+    /// Logits are squashed to less than this by a hyperbolic tangent; 0 where they are left alone (Gemma 4).
+    package var logitCap: Float = 0
     /// Queries beyond YaRN's original context would grow with their position by this (Ministral 3); contexts end
     /// before.
     package var queryGrowth: Float = 0
@@ -54,6 +56,19 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var convolutions: [Bool] = []
     /// Tokens that such a convolution sees, the newest included.
     package var taps = 0
+    /// Size of heads and number of key heads in the layers that do not slide, where they differ there (Gemma 4).
+    package var fullHeadSize: Int?
+    package var fullKVHeads: Int?
+    /// In layers that do not slide, values are keys before their norm (Gemma 4).
+    package var valuesAreKeys = false
+    /// Each head of values is normalised, by no weight (Gemma 4).
+    package var valueNorms = false
+    /// The last layers, which attend to keys and values of the last layer of their kind before them (Gemma 4).
+    package var sharedLayers = 0
+    /// Inner width of those layers' feed-forward part, where it differs.
+    package var sharedHidden: Int?
+    /// Numbers a token and layer that each layer is given beside the stream; 0 for none (Gemma 4).
+    package var perLayerWidth = 0
     /// The linear layers that have a bias.
     package var biased: Set<Projection>
     /// The output projection is the embedding.
@@ -70,6 +85,8 @@ package struct ModelConfiguration: Hashable, Sendable {
             /// YaRN (Peng et al. 2023): low frequencies are divided by `factor`, high ones stay, those between are
             /// mixed.
             case yarn(factor: Float, betaFast: Float, betaSlow: Float, originalContext: Int)
+            /// Only the first `angles` pairs of each head turn, by frequencies that are divided by `factor` (Gemma 4).
+            case proportional(angles: Int, factor: Float)
             /// LongRoPE (Ding et al. 2024): divisors of each frequency, for texts up to the original context and for
             /// longer ones; contexts end with the original one.
             case long(short: [Float], long: [Float], originalContext: Int)
@@ -118,34 +135,85 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Whether layers of that kind have a linear layer; the feed-forward part's are everywhere.
     package func has(_ projection: Projection, in index: Int) -> Bool {
         switch projection {
-        case .q, .k, .v, .o: !convolves(index)
+        case .q, .o: !convolves(index)
+        case .k: keeps(index)
+        case .v: keeps(index) && !takesValuesOfKeys(index)
         case .convIn, .convOut: convolves(index)
         case .gate, .up, .down: true
+        case .perLayerGate, .perLayerOut: perLayerWidth > 0
         }
     }
 
     /// Whether layer `index` may have a norm: those over queries and keys go with attention.
     package func has(_ norm: BlockNorm, in index: Int) -> Bool {
-        (norm != .query && norm != .key) || !convolves(index)
+        switch norm {
+        case .query: !convolves(index)
+        case .key: keeps(index)
+        case .postPerLayer: perLayerWidth > 0
+        default: true
+        }
     }
 
-    /// Layers that attend, and hence keep keys and values.
+    /// Layers that attend.
     package var attentionLayers: Int { layers - convolutions.prefix(layers).count { $0 } }
 
     /// Floats that a convolution needs of what came before: its products of the last tokens but one.
     package var stateWidth: Int { max(0, taps - 1) * width }
 
-    /// How the norms over q and over k go: so many of so many numbers each.
-    package var queryNormShape: (count: Int, size: Int) { wideHeadNorms ? (1, queryWidth) : (heads, headSize) }
-    package var keyNormShape: (count: Int, size: Int) { wideHeadNorms ? (1, keyWidth) : (kvHeads, headSize) }
-
-    /// Columns of queries, and of keys or values.
-    package var queryWidth: Int { heads * headSize }
-    package var keyWidth: Int { kvHeads * headSize }
+    /// Columns of queries, and of keys or values, in the widest layer.
+    package var queryWidth: Int { heads * max(headSize, fullHeadSize ?? 0) }
+    package var keyWidth: Int { max(kvHeads * headSize, (fullKVHeads ?? kvHeads) * (fullHeadSize ?? headSize)) }
     /// Columns of what a layer mixes, before its last projection.
     package var mixedWidth: Int { convolutions.contains(true) ? max(queryWidth, width) : queryWidth }
     /// Columns of what a layer mixes it from: queries, keys and values, or a convolution's three gates and inputs.
     package var mixingWidth: Int {
         convolutions.contains(true) ? max(queryWidth + 2 * keyWidth, 3 * width) : queryWidth + 2 * keyWidth
     }
+    /// Inner width of the widest feed-forward part.
+    package var widestHidden: Int { max(hidden, sharedHidden ?? 0) }
+    /// Columns in which the low-rank products of a layer's projections lie side by side.
+    package var lowRankColumns: Int { Projection.columns + (perLayerWidth > 0 ? 2 : 0) }
+}
+
+/// What differs from layer to layer.
+extension ModelConfiguration {
+    package func headSize(_ layer: Int) -> Int { slides(layer) ? headSize : fullHeadSize ?? headSize }
+    package func kvHeads(_ layer: Int) -> Int { slides(layer) ? kvHeads : fullKVHeads ?? kvHeads }
+    /// Columns of a layer's queries, and of its keys or values.
+    package func queryWidth(_ layer: Int) -> Int { heads * headSize(layer) }
+    package func keyWidth(_ layer: Int) -> Int { kvHeads(layer) * headSize(layer) }
+    /// Inner width of a layer's feed-forward part.
+    package func hidden(_ layer: Int) -> Int { shares(layer) ? sharedHidden ?? hidden : hidden }
+
+    /// How a layer's norms over q and over k go: so many of so many numbers each.
+    package func queryNormShape(_ layer: Int) -> (count: Int, size: Int) {
+        wideHeadNorms ? (1, queryWidth(layer)) : (heads, headSize(layer))
+    }
+    package func keyNormShape(_ layer: Int) -> (count: Int, size: Int) {
+        wideHeadNorms ? (1, keyWidth(layer)) : (kvHeads(layer), headSize(layer))
+    }
+
+    /// Whether layer `index` attends to an earlier layer's keys and values.
+    package func shares(_ index: Int) -> Bool { index >= layers - sharedLayers }
+
+    /// Whether layer `index` has keys and values of its own.
+    package func keeps(_ index: Int) -> Bool { !convolves(index) && !shares(index) }
+
+    /// The layer whose keys and values layer `index` attends to: its own, or those of the last layer of its kind that
+    /// has any.
+    package func source(_ index: Int) -> Int {
+        guard shares(index) else { return index }
+        return (0..<layers - sharedLayers).last { slides($0) == slides(index) } ?? index
+    }
+
+    /// Whether later layers attend to the keys and values of layer `index`.
+    package func isShared(_ index: Int) -> Bool {
+        sharedLayers > 0 && keeps(index) && (layers - sharedLayers..<layers).contains { source($0) == index }
+    }
+
+    /// Whether a layer's values are its keys before their norm.
+    package func takesValuesOfKeys(_ index: Int) -> Bool { valuesAreKeys && !slides(index) }
+
+    /// Floats of keys and values that a token takes in layer `index`.
+    package func keptWidth(_ index: Int) -> Int { keeps(index) ? 2 * keyWidth(index) : 0 }
 }

@@ -15,15 +15,19 @@ package enum Projection: Int, CaseIterable, Hashable, Sendable {
     case q, k, v, o, gate, up, down
     /// Into and out of a short convolution, in layers that have one in place of attention (LFM2).
     case convIn, convOut
+    /// From the stream to a layer's own input, and back (Gemma 4).
+    case perLayerGate, perLayerOut
 
-    /// Columns in which the low-rank products of a layer's projections lie side by side.
-    package static let columns = 7
+    /// Columns in which the low-rank products of most models' layers lie side by side; see
+    /// ``ModelConfiguration/lowRankColumns``.
+    static let columns = 7
 
     /// Its own among them. No layer has both attention and a convolution, so these share.
     package var column: Int {
         switch self {
         case .convIn: Projection.q.rawValue
         case .convOut: Projection.o.rawValue
+        case .perLayerGate, .perLayerOut: rawValue - Projection.perLayerGate.rawValue + Projection.columns
         default: rawValue
         }
     }
@@ -34,7 +38,7 @@ package enum Projection: Int, CaseIterable, Hashable, Sendable {
 
 /// The norms of a block, those over heads included.
 package enum BlockNorm: Int, CaseIterable, Hashable, Sendable {
-    case attention, query, key, postAttention, feedForward, postFeedForward
+    case attention, query, key, postAttention, feedForward, postFeedForward, postPerLayer
 }
 
 /// The weights of one block.
@@ -45,10 +49,13 @@ package struct LayerWeights: Sendable {
     package var postAttentionNorm: NormWeights?
     package var feedForwardNorm: NormWeights?
     package var postFeedForwardNorm: NormWeights?
+    package var postPerLayerNorm: NormWeights?
     /// By ``Projection``; nil where the layer has none.
     package var projections: [WeightMatrix?]
     /// The kernel of the layer's convolution; nil in layers that attend.
     package var kernel: ConvolutionKernel?
+    /// What the layer gives on is multiplied by this, which is not trained (Gemma 4).
+    package var scalar: Float = 1
 
     package subscript(_ projection: Projection) -> WeightMatrix? { projections[projection.rawValue] }
 
@@ -62,6 +69,7 @@ package struct LayerWeights: Sendable {
             case .postAttention: postAttentionNorm
             case .feedForward: feedForwardNorm
             case .postFeedForward: postFeedForwardNorm
+            case .postPerLayer: postPerLayerNorm
             }
         }
         set {
@@ -72,6 +80,7 @@ package struct LayerWeights: Sendable {
             case .postAttention: postAttentionNorm = newValue
             case .feedForward: feedForwardNorm = newValue
             case .postFeedForward: postFeedForwardNorm = newValue
+            case .postPerLayer: postPerLayerNorm = newValue
             }
         }
     }
@@ -83,11 +92,29 @@ package struct LayerWeights: Sendable {
     }
 }
 
+/// What gives each layer an input of its own (Gemma 4): of each token, and of its embedding.
+package struct PerLayerWeights: Sendable {
+    /// [vocabulary × layers · width].
+    package var embedding: WeightMatrix
+    /// From the first residual stream: [layers · width × width of the model].
+    package var projection: WeightMatrix
+    /// Over each layer's part of what is projected.
+    package var norm: NormWeights
+
+    package init(embedding: WeightMatrix, projection: WeightMatrix, norm: NormWeights) {
+        self.embedding = embedding
+        self.projection = projection
+        self.norm = norm
+    }
+}
+
 /// A whole model's weights: mapped and still quantised, unless training owns them.
 package struct ModelWeights: Sendable {
     package var embedding: WeightMatrix
     /// Learned positions [context × width] (GPT-2).
     package var positions: WeightMatrix?
+    /// Inputs of each layer beside the stream, where the family has them.
+    package var perLayer: PerLayerWeights?
     package var layers: [LayerWeights]
     package var finalNorm: NormWeights
     /// The output projection; the embedding itself where it is tied.

@@ -39,6 +39,7 @@ struct RotaryTable {
         case .none: return plain
         case .linear(let factor): return plain / factor
         case .factors(let factors): return index < factors.count ? plain / factors[index] : plain
+        case .proportional(let angles, let factor): return index < angles ? plain / factor : 0
         case .long(let short, _, _): return index < short.count ? plain / short[index] : plain
         case .yarn(let factor, let fast, let slow, let context):
             // Source: transformers `_compute_yarn_parameters`.

@@ -50,9 +50,10 @@ struct TensorShelf {
     func block(_ index: Int, _ c: ModelConfiguration) throws -> LayerWeights {
         let prefix = "\(root)\(layout.blocks).\(index)."
         let rows: [Projection: (out: Int, inner: Int)] = [
-            .q: (c.queryWidth, c.width), .k: (c.keyWidth, c.width), .v: (c.keyWidth, c.width),
-            .o: (c.width, c.queryWidth), .gate: (c.hidden, c.width), .up: (c.hidden, c.width),
-            .down: (c.width, c.hidden), .convIn: (3 * c.width, c.width), .convOut: (c.width, c.width),
+            .q: (c.queryWidth(index), c.width), .k: (c.keyWidth(index), c.width), .v: (c.keyWidth(index), c.width),
+            .o: (c.width, c.queryWidth(index)), .gate: (c.hidden(index), c.width), .up: (c.hidden(index), c.width),
+            .down: (c.width, c.hidden(index)), .convIn: (3 * c.width, c.width), .convOut: (c.width, c.width),
+            .perLayerGate: (c.perLayerWidth, c.width), .perLayerOut: (c.width, c.perLayerWidth),
         ]
         var projections = [WeightMatrix?](repeating: nil, count: Projection.allCases.count)
         for fused in layout.fused {
@@ -76,13 +77,29 @@ struct TensorShelf {
         }
         var norms: [BlockNorm: NormWeights] = [:]
         for (norm, name) in layout.norms where c.has(norm, in: index) {
-            let width = norm == .query ? c.queryNormShape.size : norm == .key ? c.keyNormShape.size : c.width
+            let width =
+                norm == .query
+                ? c.queryNormShape(index).size : norm == .key ? c.keyNormShape(index).size : c.width
             norms[norm] = try self.norm(prefix + name, width)
         }
         var layer = LayerWeights(projections: projections)
         for (norm, weights) in norms { layer[norm] = weights }
         if c.convolves(index), let name = layout.kernel { layer.kernel = try kernel(prefix + name, c) }
+        // Where it is missing it is one, as transformers and llama.cpp have it.
+        if let name = layout.scalar, find(prefix + name) != nil {
+            layer.scalar = try tensor(prefix + name, [1]).floats()[0]
+        }
         return layer
+    }
+
+    /// What gives layers inputs of their own; nil where they have none.
+    func perLayer(_ c: ModelConfiguration) throws -> PerLayerWeights? {
+        guard c.perLayerWidth > 0, let names = layout.perLayer else { return nil }
+        let width = c.layers * c.perLayerWidth
+        return PerLayerWeights(
+            embedding: try matrix(root + names.embedding, c.vocabulary, width),
+            projection: try matrix(root + names.projection, width, c.width),
+            norm: try norm(root + names.norm, c.perLayerWidth))
     }
 
     /// `name.weight` of a convolution that takes each channel by itself: [width × taps], or [width × 1 × taps] as

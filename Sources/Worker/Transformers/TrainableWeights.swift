@@ -27,6 +27,8 @@ package final class TrainableWeights: Trainable {
     package let groups: [ParameterGroup]
     let embedding: Place?
     let positions: Place?
+    /// What gives layers inputs of their own; nil where it is frozen or absent.
+    let perLayer: (embedding: Place, projection: Place, norm: NormPlace)?
     /// The output projection; the embedding's place where the two are one.
     let head: Place?
     let finalNorm: NormPlace
@@ -59,6 +61,8 @@ package final class TrainableWeights: Trainable {
         let first = max(0, min(firstLayer, weights.layers.count))
         embedding = whole ? place(weights.embedding) : nil
         positions = whole ? weights.positions.map(place) : nil
+        perLayer =
+            whole ? weights.perLayer.map { (place($0.embedding), place($0.projection), place($0.norm)) } : nil
         var projections: [[Place?]] = []
         var norms: [[NormPlace?]] = []
         var kernels: [Place?] = []
@@ -113,6 +117,11 @@ package final class TrainableWeights: Trainable {
         }
         if let embedding { result.weights.embedding = matrix(embedding) }
         if let positions { result.weights.positions = matrix(positions) }
+        if let perLayer {
+            result.weights.perLayer = PerLayerWeights(
+                embedding: matrix(perLayer.embedding), projection: matrix(perLayer.projection),
+                norm: norm(perLayer.norm))
+        }
         if let head { result.weights.head = matrix(head) }
         result.weights.finalNorm = norm(finalNorm)
         for layer in firstLayer..<result.weights.layers.count {
@@ -173,6 +182,11 @@ package final class TrainableWeights: Trainable {
         let weights = model.weights
         if let embedding { show(weights.embedding, embedding) }
         if let positions, let matrix = weights.positions { show(matrix, positions) }
+        if let perLayer, let own = weights.perLayer {
+            show(own.embedding, perLayer.embedding)
+            show(own.projection, perLayer.projection)
+            show(own.norm, perLayer.norm)
+        }
         if let head, head != embedding { show(weights.head, head) }
         show(weights.finalNorm, finalNorm)
         for (index, layer) in weights.layers.enumerated() {

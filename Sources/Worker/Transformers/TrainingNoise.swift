@@ -29,8 +29,8 @@ package struct TrainingNoise: Sendable, Hashable {
     /// What draws of one kind are told apart by.
     enum Stream {
         static func adapter(_ layer: Int, _ projection: Projection) -> UInt64 {
-            // 8 and 9 are the residual branches'.
-            UInt64(layer * 16 + (projection == .convOut ? 10 : projection.rawValue))
+            // 8 and 9 are the residual branches'; what comes after them moves by two.
+            UInt64(layer * 16 + (projection.rawValue < 8 ? projection.rawValue : projection.rawValue + 2))
         }
         static func attentionResidual(_ layer: Int) -> UInt64 { UInt64(layer * 16 + 8) }
         static func feedForwardResidual(_ layer: Int) -> UInt64 { UInt64(layer * 16 + 9) }

@@ -13,14 +13,16 @@ extension Transformer {
         let ld = activations.qkvWidth
         let x = activations.normed
         normalise(weights.attentionNorm, kept.input, x, kept.statistics, tokens: t)
+        let keys = kept.qkv + c.queryWidth(layer)
         project(
             layer,
-            [(.q, kept.qkv, ld), (.k, kept.qkv + c.queryWidth, ld), (.v, kept.qkv + c.queryWidth + c.keyWidth, ld)],
+            [(.q, kept.qkv, ld), (.k, keys, ld), (.v, keys + c.keyWidth(layer), ld)].filter { c.has($0.0, in: layer) },
             x: x, ldx: d, kept.low, tokens: t)
-        if c.headNorms { normaliseHeads(weights, kept, tokens: t) }
+        if c.keeps(layer), c.takesValuesOfKeys(layer) { copyKeysToValues(layer, keys, tokens: t) }
+        if c.headNorms { normaliseHeads(layer, kept, tokens: t) }
         rotate(layer, positions, kept.qkv, ld: ld, direction: 1)
         attend()
-        addMixed(layer, .o, ldx: c.queryWidth, kept, tokens: t)
+        addMixed(layer, .o, ldx: c.queryWidth(layer), kept, tokens: t)
     }
 
     /// Middle residual: xm = x + [postnorm] (mixed · Wᵀ), from what attention or a convolution left in
@@ -51,19 +53,37 @@ extension Transformer {
         let c = configuration
         let t = tree.tokens.count
         let a = activations
-        let weights = model.weights.layers[layer]
-        mixedBackward(layer, .o, ldx: c.queryWidth, kept, gradients, tokens: t)
+        mixedBackward(layer, .o, ldx: c.queryWidth(layer), kept, gradients, tokens: t)
         attendBackward(layer, tree, kept)
         rotate(layer, tree.positions, a.dqkv, ld: a.qkvWidth, direction: -1)
         if c.headNorms {
             headNormGradients(layer, kept, gradients, tokens: t)
-            headNormsBackward(weights, kept, tokens: t)
+            headNormsBackward(layer, kept, tokens: t)
+        }
+        let keys = a.dqkv + c.queryWidth(layer)
+        let values = keys + c.keyWidth(layer)
+        if c.keeps(layer), c.takesValuesOfKeys(layer) {
+            team.rows(t, grain: 8) { rows, _ in
+                for token in rows {
+                    let at = token * a.qkvWidth
+                    ck_add_scaled(Int64(c.keyWidth(layer)), 1, values + at, keys + at)
+                }
+            }
         }
         let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] = [
-            (.q, a.dqkv, a.qkvWidth), (.k, a.dqkv + c.queryWidth, a.qkvWidth),
-            (.v, a.dqkv + c.queryWidth + c.keyWidth, a.qkvWidth),
+            (.q, a.dqkv, a.qkvWidth), (.k, keys, a.qkvWidth), (.v, values, a.qkvWidth),
         ]
-        mixingBackward(layer, parts, kept, gradients, tokens: t, needsInput: needsInput)
+        mixingBackward(
+            layer, parts.filter { c.has($0.0, in: layer) }, kept, gradients, tokens: t, needsInput: needsInput)
+    }
+
+    /// Values are keys as they were projected, in layers that have no projection of their own for them.
+    private func copyKeysToValues(_ layer: Int, _ keys: UnsafeMutablePointer<Float>, tokens: Int) {
+        let width = configuration.keyWidth(layer)
+        let ld = activations.qkvWidth
+        team.rows(tokens, grain: 8) { rows, _ in
+            for token in rows { (keys + token * ld + width).update(from: keys + token * ld, count: width) }
+        }
     }
 
     /// The gradient of what attention or a convolution mixed, in ``Activations/dAttention``, and those of its last
@@ -112,7 +132,9 @@ extension Transformer {
             positions.withUnsafeBufferPointer { positions in
                 guard let base = positions.baseAddress else { return }
                 ck_rope(
-                    Int64(rows.count), Int64(c.heads + c.kvHeads), Int64(c.headSize), Int64(table.rotated),
+                    Int64(rows.count), Int64(c.heads + (c.keeps(layer) ? c.kvHeads(layer) : 0)),
+                    Int64(c.headSize(layer)),
+                    Int64(table.rotated),
                     qkv + rows.lowerBound * ld, Int64(ld), base + rows.lowerBound, table.cosine, table.sine, direction)
             }
         }
@@ -124,40 +146,41 @@ extension Transformer {
         _ head: Int
     ) -> ck_head {
         let c = configuration
-        let group = head / (c.heads / c.kvHeads)
-        let ld = Int64(activations.qkvWidth)
+        let size = c.headSize(layer)
+        let column = head / (c.heads / c.kvHeads(layer)) * size
+        let keys = c.shares(layer) ? sharedKeys(layer) : kept.qkv + c.queryWidth(layer)
         return ck_head(
-            nodes: nodes + range.lowerBound, node_count: Int64(range.count), head: Int64(c.headSize),
-            scale: c.scoreScale,
-            window: c.slides(layer) ? Int64(c.window) : 0, q: kept.qkv + head * c.headSize,
-            k: kept.qkv + c.queryWidth + group * c.headSize,
-            v: kept.qkv + c.queryWidth + c.keyWidth + group * c.headSize, ldq: ld,
-            ldkv: ld, dropout: noise?.dropout ?? 0, keys: noiseKeys.map { UnsafePointer($0) },
-            stream: TrainingNoise.Stream.head(layer, head))
+            nodes: nodes + range.lowerBound, node_count: Int64(range.count), head: Int64(size), scale: c.scoreScale,
+            window: c.slides(layer) ? Int64(c.window) : 0, q: kept.qkv + head * size, k: keys + column,
+            v: keys + c.keyWidth(layer) + column, ldq: Int64(activations.qkvWidth),
+            ldkv: Int64(c.shares(layer) ? 2 * c.keyWidth(layer) : activations.qkvWidth), dropout: noise?.dropout ?? 0,
+            keys: noiseKeys.map { UnsafePointer($0) }, stream: TrainingNoise.Stream.head(layer, head))
     }
 
     /// attention [T × heads·headSize] of every head of every tree.
     func attend(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot) {
         let c = configuration
+        if c.isShared(layer) { share(layer, kept, tokens: tree.tokens.count) }
+        let (size, width) = (c.headSize(layer), c.queryWidth(layer))
         tree.nodes.withUnsafeBufferPointer { nodes in
             guard let base = nodes.baseAddress else { return }
             team.run(tree.trees.count * c.heads) { task, thread in
                 let index = task % c.heads
                 var head = self.head(layer, tree, base, tree.trees[task / c.heads].nodes, kept, index)
                 ck_attention_forward(
-                    &head, kept.attention + index * c.headSize, Int64(c.queryWidth), kept.logSumExp + index,
-                    Int64(c.heads),
+                    &head, kept.attention + index * size, Int64(width), kept.logSumExp + index, Int64(c.heads),
                     self.attentionScratch[thread].pointer)
             }
         }
     }
 
-    /// Gradients of rotated q, k, v from the gradient of the attention's output.
+    /// Gradients of rotated q, k, v from the gradient of the attention's output; those of another layer's keys and
+    /// values are added up until that layer's turn comes.
     private func attendBackward(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot) {
         let c = configuration
         let a = activations
         let t = tree.tokens.count
-        let width = c.queryWidth
+        let (size, width) = (c.headSize(layer), c.queryWidth(layer))
         // Every query head has its own gradient of keys and values; those of a group are summed afterwards, in order.
         team.rows(t, grain: 8) { rows, _ in
             (a.dKeys + rows.lowerBound * width).update(repeating: 0, count: rows.count * width)
@@ -168,7 +191,7 @@ extension Transformer {
             team.run(tree.trees.count * c.heads) { task, thread in
                 let index = task % c.heads
                 var head = self.head(layer, tree, base, tree.trees[task / c.heads].nodes, kept, index)
-                let column = index * c.headSize
+                let column = index * size
                 ck_attention_backward(
                     &head, kept.attention + column, Int64(width), kept.logSumExp + index, Int64(c.heads),
                     a.dAttention + column,
@@ -177,20 +200,75 @@ extension Transformer {
                     self.attentionScratch[thread].pointer)
             }
         }
-        let group = c.heads / c.kvHeads
-        team.rows(t, grain: 8) { rows, _ in
+        let keys = c.keyWidth(layer)
+        if c.shares(layer) {
+            let shared = a.dShared + a.sharedOffset(layer)
+            sumGroups(layer, tokens: t, into: shared, ld: 2 * keys, adds: true)
+        } else {
+            let own = a.dqkv + width
+            sumGroups(layer, tokens: t, into: own, ld: a.qkvWidth, adds: false)
+            guard c.isShared(layer) else { return }
+            let shared = a.dShared + a.sharedOffset(layer)
+            team.rows(t, grain: 8) { rows, _ in
+                for token in rows {
+                    ck_add_scaled(Int64(2 * keys), 1, shared + token * 2 * keys, own + token * a.qkvWidth)
+                }
+            }
+        }
+    }
+
+    /// The gradients of keys and values from those that each query head has of its own.
+    private func sumGroups(_ layer: Int, tokens: Int, into: UnsafeMutablePointer<Float>, ld: Int, adds: Bool) {
+        let c = configuration
+        let (size, width, heads) = (c.headSize(layer), c.queryWidth(layer), c.kvHeads(layer))
+        let group = c.heads / heads
+        let sources = [(activations.dKeys, 0), (activations.dValues, c.keyWidth(layer))]
+        team.rows(tokens, grain: 8) { rows, _ in
             for token in rows {
-                for (source, offset) in [(a.dKeys, c.queryWidth), (a.dValues, c.queryWidth + c.keyWidth)] {
-                    for kv in 0..<c.kvHeads {
-                        let out = a.dqkv + token * a.qkvWidth + offset + kv * c.headSize
-                        let first = source + token * width + kv * group * c.headSize
-                        out.update(from: first, count: c.headSize)
+                for (source, offset) in sources {
+                    for kv in 0..<heads {
+                        let out = into + token * ld + offset + kv * size
+                        let first = source + token * width + kv * group * size
+                        if adds {
+                            ck_add_scaled(Int64(size), 1, first, out)
+                        } else {
+                            out.update(from: first, count: size)
+                        }
                         for member in 1..<max(1, group) {
-                            ck_add_scaled(Int64(c.headSize), 1, first + member * c.headSize, out)
+                            ck_add_scaled(Int64(size), 1, first + member * size, out)
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// Keys and values that later layers attend to.
+extension Transformer {
+    /// Those of the kind of `layer`: [T × keys, then values].
+    private func sharedKeys(_ layer: Int) -> UnsafeMutablePointer<Float> {
+        activations.shared + activations.sharedOffset(layer)
+    }
+
+    /// Keeps those of `layer`, whose own place may be another layer's before the last that attends to them.
+    private func share(_ layer: Int, _ kept: Activations.Slot, tokens: Int) {
+        let width = configuration.keptWidth(layer)
+        let own = kept.qkv + configuration.queryWidth(layer)
+        let ld = activations.qkvWidth
+        let shared = sharedKeys(layer)
+        team.rows(tokens, grain: 8) { rows, _ in
+            for token in rows { (shared + token * width).update(from: own + token * ld, count: width) }
+        }
+    }
+
+    /// Before the backward pass: nothing has been added up.
+    func clearShared(tokens: Int) {
+        let c = configuration
+        guard c.sharedLayers > 0 else { return }
+        for layer in 0..<c.layers where c.isShared(layer) {
+            (activations.dShared + activations.sharedOffset(layer)).update(
+                repeating: 0, count: tokens * c.keptWidth(layer))
         }
     }
 }

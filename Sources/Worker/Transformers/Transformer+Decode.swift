@@ -38,10 +38,12 @@ extension Transformer {
                 for (index, path) in paths.enumerated() { self.keepState(layer, index, path, cache, kept) }
                 return
             }
+            guard c.keeps(layer) else { return }
             self.team.rows(tree.tokens.count, grain: 16) { rows, _ in
                 for t in rows {
                     cache.prompt(layer, t).update(
-                        from: kept.qkv + t * self.activations.qkvWidth + c.queryWidth, count: cache.rowWidth)
+                        from: kept.qkv + t * self.activations.qkvWidth + c.queryWidth(layer),
+                        count: cache.rowWidth(layer))
                 }
             }
         }
@@ -59,9 +61,10 @@ extension Transformer {
         try activations.reserve(count)
         tables.full?.reserve(longest)
         tables.sliding?.reserve(longest)
-        let group = c.heads / c.kvHeads
+        let group = c.heads / min(c.kvHeads, c.fullKVHeads ?? c.kvHeads)
         for scratch in attentionScratch { try scratch.reserve(group * (longest + 7)) }
         embed(tokens, positions, into: slot(0).input)
+        perLayerInputs(tokens, slot(0).input)
         for layer in 0..<c.layers {
             let kept = slot(layer)
             let output = layer + 1 < c.layers ? slot(layer + 1).input : activations.normed
@@ -69,9 +72,10 @@ extension Transformer {
                 convolutionForward(layer, tokens: count, kept) { convolveCached(layer, sequences, cache, kept) }
             } else {
                 attentionForward(layer, positions, kept) {
-                    for (t, sequence) in sequences.enumerated() {
+                    for (t, sequence) in sequences.enumerated() where c.keeps(layer) {
                         cache.added(layer, sequence.index, sequence.added).update(
-                            from: kept.qkv + t * activations.qkvWidth + c.queryWidth, count: cache.rowWidth)
+                            from: kept.qkv + t * activations.qkvWidth + c.queryWidth(layer),
+                            count: cache.rowWidth(layer))
                     }
                     attendCached(layer, sequences, cache, kept)
                 }
@@ -107,6 +111,7 @@ extension Transformer {
         } else {
             products.forward(head, x: normed, ldx: d, tokens: rows.count)
         }
+        capLogits(logits, ld: width, rows: rows.count)
         return logits
     }
 
@@ -115,11 +120,14 @@ extension Transformer {
         _ layer: Int, _ sequences: [DecodingSequence], _ cache: KeyValueCache, _ kept: Activations.Slot
     ) {
         let c = configuration
-        let group = c.heads / c.kvHeads
+        let (size, heads, keyWidth) = (c.headSize(layer), c.kvHeads(layer), c.keyWidth(layer))
+        let group = c.heads / heads
         let window = c.slides(layer) ? c.window : 0
-        team.run(sequences.count * c.kvHeads) { task, thread in
-            let t = task / c.kvHeads
-            let head = task % c.kvHeads
+        let source = c.source(layer)
+        let width = cache.rowWidth(source)
+        team.run(sequences.count * heads) { task, thread in
+            let t = task / heads
+            let head = task % heads
             let sequence = sequences[t]
             // A sliding layer sees the newest `window` tokens, this one included.
             var hidden = window > 0 ? max(0, sequence.position + 1 - window) : 0
@@ -128,15 +136,15 @@ extension Transformer {
                 let skipped = min(hidden, count)
                 hidden -= skipped
                 guard count > skipped else { return }
-                let k = UnsafePointer(row + skipped * cache.rowWidth + head * c.headSize)
-                spans.append(ck_span(k: k, v: k + c.keyWidth, count: Int64(count - skipped)))
+                let k = UnsafePointer(row + skipped * width + head * size)
+                spans.append(ck_span(k: k, v: k + keyWidth, count: Int64(count - skipped)))
             }
-            for range in sequence.prompt { append(cache.prompt(layer, range.lowerBound), range.count) }
-            append(cache.added(layer, sequence.index, 0), sequence.added + 1)
-            let column = head * group * c.headSize
+            for range in sequence.prompt { append(cache.prompt(source, range.lowerBound), range.count) }
+            append(cache.added(source, sequence.index, 0), sequence.added + 1)
+            let column = head * group * size
             ck_attend_spans(
-                Int64(spans.count), spans, Int64(c.headSize), Int64(group), c.scoreScale, Int64(cache.rowWidth),
-                kept.qkv + t * self.activations.qkvWidth + column, kept.attention + t * c.queryWidth + column,
+                Int64(spans.count), spans, Int64(size), Int64(group), c.scoreScale, Int64(width),
+                kept.qkv + t * self.activations.qkvWidth + column, kept.attention + t * c.queryWidth(layer) + column,
                 self.attentionScratch[thread].pointer)
         }
     }

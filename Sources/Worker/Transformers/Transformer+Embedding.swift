@@ -25,6 +25,7 @@ extension Transformer {
 
     /// dE[token] += scale · dx[t] and dP[position] += dx[t], from the gradient of the first residual stream.
     func embeddingGradients(_ tree: TokenTree, _ gradients: FloatBuffer) {
+        perLayerInputGradients(tree, gradients)
         guard let place = weights?.embedding else { return }
         let d = configuration.width
         columns(d) { columns in

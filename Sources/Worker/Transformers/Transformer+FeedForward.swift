@@ -2,8 +2,16 @@ import CKernels
 import Tensors
 
 extension Transformer {
-    /// output = xm + [postnorm] (f(gate(norm(xm))) · up(norm(xm)) · Wdownᵀ).
+    /// output = xm + [postnorm] (f(gate(norm(xm))) · up(norm(xm)) · Wdownᵀ), and what the layer's own input adds.
     func feedForwardForward(_ layer: Int, tokens t: Int, _ kept: Activations.Slot, output: UnsafeMutablePointer<Float>)
+    {
+        feedForward(layer, tokens: t, kept, output: configuration.perLayerWidth > 0 ? kept.fed : output)
+        if configuration.perLayerWidth > 0 { perLayerForward(layer, tokens: t, kept, output: output) }
+        let scalar = model.weights.layers[layer].scalar
+        if scalar != 1 { scaleRows(output, by: scalar, tokens: t) }
+    }
+
+    private func feedForward(_ layer: Int, tokens t: Int, _ kept: Activations.Slot, output: UnsafeMutablePointer<Float>)
     {
         let c = configuration
         let d = c.width
@@ -12,9 +20,9 @@ extension Transformer {
         normalise(weights.feedForwardNorm, kept.middle, x, kept.statistics + 2 * t, tokens: t)
         let ld = activations.innerWidth
         let outputs: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] =
-            c.gated ? [(.gate, kept.inner, ld), (.up, kept.inner + c.hidden, ld)] : [(.up, kept.inner, ld)]
+            c.gated ? [(.gate, kept.inner, ld), (.up, kept.inner + c.hidden(layer), ld)] : [(.up, kept.inner, ld)]
         project(layer, outputs, x: x, ldx: d, kept.low, tokens: t)
-        activate(kept, tokens: t)
+        activate(layer, kept, tokens: t)
         if let noise, noise.dropout > 0 {
             let post = c.postNorms ? weights.postFeedForwardNorm : nil
             let branch = post == nil ? activations.dropped : kept.preFeedForwardPost
@@ -44,7 +52,10 @@ extension Transformer {
         let d = c.width
         let a = activations
         let weights = model.weights.layers[layer]
-        activate(kept, tokens: t)
+        if weights.scalar != 1 { scaleRows(a.dx, by: weights.scalar, tokens: t) }
+        if c.perLayerWidth > 0 { perLayerBackward(layer, kept, gradients, tokens: t) }
+        let hidden = c.hidden(layer)
+        activate(layer, kept, tokens: t)
         let branch = throughResidualScale(
             throughDropout(a.dx, TrainingNoise.Stream.feedForwardResidual(layer), tokens: t), tokens: t)
         let dy = throughPostNorm(
@@ -58,13 +69,13 @@ extension Transformer {
             let inner = kept.inner + rows.lowerBound * ld
             let out = a.dInner + rows.lowerBound * ld
             ck_activation_backward(
-                c.activation.rawValue, Int64(rows.count), Int64(c.hidden), inner, c.gated ? inner + c.hidden : nil,
+                c.activation.rawValue, Int64(rows.count), Int64(hidden), inner, c.gated ? inner + hidden : nil,
                 Int64(ld),
                 a.dActivated + rows.lowerBound * a.activatedWidth, Int64(a.activatedWidth), out,
-                c.gated ? out + c.hidden : nil, Int64(ld))
+                c.gated ? out + hidden : nil, Int64(ld))
         }
         let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] =
-            c.gated ? [(.gate, a.dInner, ld), (.up, a.dInner + c.hidden, ld)] : [(.up, a.dInner, ld)]
+            c.gated ? [(.gate, a.dInner, ld), (.up, a.dInner + hidden, ld)] : [(.up, a.dInner, ld)]
         normalise(weights.feedForwardNorm, kept.middle, a.normed, kept.statistics + 2 * t, tokens: t)
         parameterBackward(layer, parts, x: a.normed, ldx: d, kept.low, gradients, tokens: t)
         inputGradient(layer, parts, into: a.dNormed, ld: d, tokens: t)
@@ -75,13 +86,14 @@ extension Transformer {
     }
 
     /// The activated inner numbers [T × f], computed in the forward pass and again in the backward pass.
-    func activate(_ kept: Activations.Slot, tokens: Int) {
+    private func activate(_ layer: Int, _ kept: Activations.Slot, tokens: Int) {
         let c = configuration
+        let hidden = c.hidden(layer)
         let ld = activations.innerWidth
         team.rows(tokens, grain: 4) { rows, _ in
             let inner = kept.inner + rows.lowerBound * ld
             ck_activation(
-                c.activation.rawValue, Int64(rows.count), Int64(c.hidden), inner, c.gated ? inner + c.hidden : nil,
+                c.activation.rawValue, Int64(rows.count), Int64(hidden), inner, c.gated ? inner + hidden : nil,
                 Int64(ld),
                 self.activations.activated + rows.lowerBound * self.activations.activatedWidth,
                 Int64(self.activations.activatedWidth))

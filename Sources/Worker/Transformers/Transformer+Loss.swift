@@ -29,6 +29,7 @@ extension Transformer {
         // Rows whole pages apart would fall into the same sets of the caches, hence a line more.
         let ld = vocabulary + 16
         try headScratch.reserve(chunk * (4 * d + 2 + ld))
+        if training, c.logitCap > 0 { for scratch in attentionScratch { try scratch.reserve(vocabulary) } }
         let x = headScratch.pointer
         let normed = x + chunk * d
         let dNormed = normed + chunk * d
@@ -41,13 +42,19 @@ extension Transformer {
             normalise(model.weights.finalNorm, x, normed, statistics, tokens: sites.count)
             if c.logitScale != 1 { scaleRows(normed, by: c.logitScale, tokens: sites.count) }
             products.forward([.init(model.weights.head, logits, ldy: ld)], x: normed, ldx: d, tokens: sites.count)
+            capLogits(logits, ld: ld, rows: sites.count)
             losses.withUnsafeMutableBufferPointer { losses in
                 nonisolated(unsafe) let losses = losses
-                team.run(sites.count) { row, _ in
+                team.run(sites.count) { row, thread in
                     var correct: Int32 = 0
+                    let numbers = logits + row * ld
+                    // The gradient takes the place of what the tangent's slope is told by.
+                    let capped = training && c.logitCap > 0 ? self.attentionScratch[thread].pointer : nil
+                    capped?.update(from: numbers, count: vocabulary)
                     let value = ck_cross_entropy(
-                        Int64(vocabulary), logits + row * ld, Int64(sites[row].target), smoothing,
+                        Int64(vocabulary), numbers, Int64(sites[row].target), smoothing,
                         gradientScale * sites[row].weight, &correct)
+                    if let capped { ck_softcap_backward(Int64(vocabulary), c.logitCap, capped, numbers) }
                     losses[from + row] = SiteLoss(loss: value, correct: correct != 0)
                 }
             }
@@ -68,6 +75,14 @@ extension Transformer {
             }
         }
         return losses
+    }
+
+    /// Squashes logits where the family does.
+    func capLogits(_ logits: UnsafeMutablePointer<Float>, ld: Int, rows: Int) {
+        let cap = configuration.logitCap
+        guard cap > 0 else { return }
+        let vocabulary = Int64(configuration.vocabulary)
+        team.run(rows) { row, _ in ck_softcap(vocabulary, cap, logits + row * ld) }
     }
 
     /// dW of the output projection from the logits' gradients.

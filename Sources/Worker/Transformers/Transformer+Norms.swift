@@ -110,54 +110,54 @@ extension Transformer {
         return out
     }
 
-    /// Each head of q and k is normalised by itself (Qwen 3, Gemma 3), or all at once (OLMo 2); what was there is kept.
-    func normaliseHeads(_ weights: LayerWeights, _ kept: Activations.Slot, tokens: Int) {
-        let c = configuration
-        guard let queryNorm = weights.queryNorm, let keyNorm = weights.keyNorm else { return }
+    /// Each head of q and k is normalised by itself (Qwen 3, Gemma 3), or all at once (OLMo 2), and in some models each
+    /// head of v without a weight (Gemma 4); what was there is kept.
+    func normaliseHeads(_ layer: Int, _ kept: Activations.Slot, tokens: Int) {
         let ld = activations.qkvWidth
-        let rawWidth = c.queryWidth + c.keyWidth
-        let heads = c.heads + c.kvHeads
+        let parts = headNorms(layer)
+        let rawWidth = parts.reduce(0) { $0 + $1.shape.count * $1.shape.size }
+        let heads = parts.reduce(0) { $0 + $1.heads }
+        let epsilon = configuration.epsilon
         team.rows(tokens, grain: 8) { rows, _ in
             for t in rows {
-                let row = kept.qkv + t * ld
-                let raw = kept.rawHeads + t * rawWidth
-                let statistics = kept.headStatistics + t * heads
+                var row = kept.qkv + t * ld
+                var raw = kept.rawHeads + t * rawWidth
+                var statistics = kept.headStatistics + t * heads
                 raw.update(from: row, count: rawWidth)
-                let (q, k) = (c.queryNormShape, c.keyNormShape)
-                ck_rms_norm(
-                    Int64(q.count), Int64(q.size), raw, Int64(q.size), queryNorm.weight, c.epsilon, row, Int64(q.size),
-                    statistics)
-                ck_rms_norm(
-                    Int64(k.count), Int64(k.size), raw + c.queryWidth, Int64(k.size), keyNorm.weight, c.epsilon,
-                    row + c.queryWidth, Int64(k.size), statistics + c.heads)
+                for part in parts {
+                    let (n, size) = (Int64(part.shape.count), Int64(part.shape.size))
+                    ck_rms_norm(n, size, raw, size, part.weight, epsilon, row, size, statistics)
+                    row += part.shape.count * part.shape.size
+                    raw += part.shape.count * part.shape.size
+                    statistics += part.heads
+                }
             }
         }
     }
 
-    func headNormsBackward(_ weights: LayerWeights, _ kept: Activations.Slot, tokens: Int) {
-        let c = configuration
-        guard let queryNorm = weights.queryNorm, let keyNorm = weights.keyNorm else { return }
+    func headNormsBackward(_ layer: Int, _ kept: Activations.Slot, tokens: Int) {
         let ld = activations.qkvWidth
-        let rawWidth = c.queryWidth + c.keyWidth
-        let heads = c.heads + c.kvHeads
+        let parts = headNorms(layer)
+        let rawWidth = parts.reduce(0) { $0 + $1.shape.count * $1.shape.size }
+        let heads = parts.reduce(0) { $0 + $1.heads }
         team.rows(tokens, grain: 8) { rows, _ in
             var out = [Float](repeating: 0, count: rawWidth)
             for t in rows {
-                let row = self.activations.dqkv + t * ld
-                let raw = kept.rawHeads + t * rawWidth
-                let statistics = kept.headStatistics + t * heads
-                let (q, k) = (c.queryNormShape, c.keyNormShape)
+                var row = self.activations.dqkv + t * ld
+                var raw = kept.rawHeads + t * rawWidth
+                var statistics = kept.headStatistics + t * heads
                 out.withUnsafeMutableBufferPointer { buffer in
                     guard let base = buffer.baseAddress else { return }
-                    base.update(repeating: 0, count: rawWidth)
-                    ck_rms_norm_backward(
-                        Int64(q.count), Int64(q.size), raw, Int64(q.size), queryNorm.weight, statistics, row,
-                        Int64(q.size), base, Int64(q.size), nil)
-                    ck_rms_norm_backward(
-                        Int64(k.count), Int64(k.size), raw + c.queryWidth, Int64(k.size), keyNorm.weight,
-                        statistics + c.heads, row + c.queryWidth, Int64(k.size), base + c.queryWidth, Int64(k.size),
-                        nil)
-                    row.update(from: base, count: rawWidth)
+                    for part in parts {
+                        let (n, size) = (Int64(part.shape.count), Int64(part.shape.size))
+                        let width = part.shape.count * part.shape.size
+                        base.update(repeating: 0, count: width)
+                        ck_rms_norm_backward(n, size, raw, size, part.weight, statistics, row, size, base, size, nil)
+                        row.update(from: base, count: width)
+                        row += width
+                        raw += width
+                        statistics += part.heads
+                    }
                 }
             }
         }
@@ -166,20 +166,39 @@ extension Transformer {
     /// The gradients of the norms over heads: every head adds to the same weight. Must run before their input's
     /// gradients replace dy.
     func headNormGradients(_ layer: Int, _ kept: Activations.Slot, _ gradients: FloatBuffer, tokens: Int) {
-        guard let query = weights?.place(layer, .query), let key = weights?.place(layer, .key) else { return }
-        let c = configuration
-        let rawWidth = c.queryWidth + c.keyWidth
-        let heads = c.heads + c.kvHeads
-        team.run(2) { task, _ in
-            let shape = task == 0 ? c.queryNormShape : c.keyNormShape
+        guard weights != nil else { return }
+        let parts = headNorms(layer)
+        let rawWidth = parts.reduce(0) { $0 + $1.shape.count * $1.shape.size }
+        let heads = parts.reduce(0) { $0 + $1.heads }
+        team.run(parts.count) { task, _ in
+            guard let norm = parts[task].norm, let place = self.weights?.place(layer, norm) else { return }
+            let shape = parts[task].shape
+            let first = parts[..<task].reduce(0) { $0 + $1.shape.count * $1.shape.size }
+            let firstHead = parts[..<task].reduce(0) { $0 + $1.heads }
             for index in 0..<shape.count {
-                let column = (task == 0 ? 0 : c.queryWidth) + index * shape.size
+                let column = first + index * shape.size
                 ck_norm_gradient(
                     Int64(tokens), Int64(shape.size), kept.rawHeads + column, Int64(rawWidth), nil,
-                    kept.headStatistics + (task == 0 ? 0 : c.heads) + index, Int64(heads),
-                    self.activations.dqkv + column, Int64(self.activations.qkvWidth),
-                    gradients.pointer + (task == 0 ? query.offset : key.offset), nil)
+                    kept.headStatistics + firstHead + index, Int64(heads), self.activations.dqkv + column,
+                    Int64(self.activations.qkvWidth), gradients.pointer + place.offset, nil)
             }
         }
+    }
+
+    /// One norm over heads of a layer: `norm` is nil where its weight is fixed.
+    private typealias HeadNorm = (norm: BlockNorm?, weight: [Float], shape: (count: Int, size: Int), heads: Int)
+
+    /// The norms over a layer's heads, in the order in which what they go over lies side by side.
+    private func headNorms(_ layer: Int) -> [HeadNorm] {
+        let c = configuration
+        let weights = model.weights.layers[layer]
+        var parts: [HeadNorm] = []
+        if let norm = weights.queryNorm { parts.append((.query, norm.weight, c.queryNormShape(layer), c.heads)) }
+        if let norm = weights.keyNorm { parts.append((.key, norm.weight, c.keyNormShape(layer), c.kvHeads(layer))) }
+        if c.valueNorms, c.keeps(layer) {
+            let ones = [Float](repeating: 1, count: c.headSize(layer))
+            parts.append((nil, ones, (c.kvHeads(layer), c.headSize(layer)), c.kvHeads(layer)))
+        }
+        return parts
     }
 }

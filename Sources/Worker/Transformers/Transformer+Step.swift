@@ -47,12 +47,13 @@ extension Transformer {
         try activations.reserve(count)
         tables.full?.reserve(longest)
         tables.sliding?.reserve(longest)
-        let group = c.heads / c.kvHeads
+        let group = c.heads / min(c.kvHeads, c.fullKVHeads ?? c.kvHeads)
         for scratch in attentionScratch { try scratch.reserve(group * (longest + 7)) }
-        try stepScratch.reserve(count * Projection.columns * layout.adapters.rank)
+        try stepScratch.reserve(count * configuration.lowRankColumns * layout.adapters.rank)
         stepping = layout.adapters
         defer { stepping = nil }
         embed(layout.tokens, layout.positions, into: slot(0).input)
+        perLayerInputs(layout.tokens, slot(0).input)
         for layer in 0..<c.layers {
             let kept = slot(layer)
             let output = layer + 1 < c.layers ? slot(layer + 1).input : activations.normed
@@ -60,7 +61,7 @@ extension Transformer {
                 convolutionForward(layer, tokens: count, kept) { convolvePages(layer, layout, kept) }
             } else {
                 attentionForward(layer, layout.positions, kept) {
-                    keep(layer, layout, kept)
+                    if c.keeps(layer) { keep(layer, layout, kept) }
                     attendPages(layer, layout, kept)
                 }
             }
@@ -78,12 +79,12 @@ extension Transformer {
     /// Keys and values of the step's rows, into their pages.
     private func keep(_ layer: Int, _ layout: StepLayout, _ kept: Activations.Slot) {
         let c = configuration
-        let width = 2 * c.keyWidth
+        let width = c.keptWidth(layer)
         for row in layout.tokens.indices {
             let position = Int(layout.positions[row])
             layout.parts[layout.part[row]].pages[position / KeyValuePages.tokens]
                 .row(layer, position % KeyValuePages.tokens)
-                .update(from: kept.qkv + row * activations.qkvWidth + c.queryWidth, count: width)
+                .update(from: kept.qkv + row * activations.qkvWidth + c.queryWidth(layer), count: width)
         }
         for part in layout.parts {
             guard let partial = part.partial else { continue }
@@ -96,17 +97,19 @@ extension Transformer {
     /// are one task a head, so that what they read stays in the cache.
     private func attendPages(_ layer: Int, _ layout: StepLayout, _ kept: Activations.Slot) {
         let c = configuration
-        let group = c.heads / c.kvHeads
+        let (size, heads, keyWidth) = (c.headSize(layer), c.kvHeads(layer), c.keyWidth(layer))
+        let group = c.heads / heads
         let window = c.slides(layer) ? c.window : 0
-        let width = 2 * c.keyWidth
+        let width = 2 * keyWidth
+        let source = c.source(layer)
         let blocks = layout.blocks
-        team.run(blocks.count * c.kvHeads) { task, thread in
-            let rows = blocks[task / c.kvHeads]
-            let head = task % c.kvHeads
+        team.run(blocks.count * heads) { task, thread in
+            let rows = blocks[task / heads]
+            let head = task % heads
             let pages = layout.parts[layout.part[rows.lowerBound]].pages
             let last = Int(layout.positions[rows.upperBound - 1])
             let keys = pages[...(last / KeyValuePages.tokens)].map {
-                UnsafePointer($0.row(layer, 0)) + head * c.headSize
+                UnsafePointer($0.row(source, 0)) + head * size
             }
             var spans: [ck_span] = []
             for row in rows {
@@ -118,12 +121,13 @@ extension Transformer {
                     let from = max(0, first - page * KeyValuePages.tokens)
                     let to = min(KeyValuePages.tokens, position + 1 - page * KeyValuePages.tokens)
                     let k = keys[page] + from * width
-                    spans.append(ck_span(k: k, v: k + c.keyWidth, count: Int64(to - from)))
+                    spans.append(ck_span(k: k, v: k + keyWidth, count: Int64(to - from)))
                 }
-                let column = head * group * c.headSize
+                let column = head * group * size
                 ck_attend_spans(
-                    Int64(spans.count), spans, Int64(c.headSize), Int64(group), c.scoreScale, Int64(width),
-                    kept.qkv + row * self.activations.qkvWidth + column, kept.attention + row * c.queryWidth + column,
+                    Int64(spans.count), spans, Int64(size), Int64(group), c.scoreScale, Int64(width),
+                    kept.qkv + row * self.activations.qkvWidth + column,
+                    kept.attention + row * c.queryWidth(layer) + column,
                     self.attentionScratch[thread].pointer)
             }
         }
@@ -178,7 +182,7 @@ extension Transformer {
             }
         }
         // u = s · x·Aᵀ of each group and projection that has one, in columns of its own.
-        let ld = Projection.columns * stepping.rank
+        let ld = configuration.lowRankColumns * stepping.rank
         var sites: [(rows: Range<Int>, place: AdapterLayout.Place, adapter: Adapter)] = []
         for group in stepping.groups {
             for (projection, _) in parts {

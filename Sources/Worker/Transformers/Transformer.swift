@@ -59,7 +59,7 @@ package final class Transformer {
         activations = try Activations(
             c, rank: adapter?.layout.rank ?? 0, slots: kept + (kept < c.layers ? 1 : 0), training: training)
         tables = (
-            c.rope.map { RotaryTable($0, headSize: c.headSize) },
+            c.rope.map { RotaryTable($0, headSize: c.fullHeadSize ?? c.headSize) },
             c.slidingRope.map { RotaryTable($0, headSize: c.headSize) }
         )
         attentionScratch = try (0..<team.threads).map { _ in try FloatBuffer() }
@@ -84,7 +84,7 @@ package final class Transformer {
             noiseKeyCount = keys.count
         }
         noiseKeys?.update(from: keys, count: keys.count)
-        let widest = max(configuration.width, configuration.hidden, configuration.queryWidth)
+        let widest = max(configuration.width, configuration.widestHidden, configuration.queryWidth)
         for scratch in noiseScratch {
             try scratch.reserve(max(Self.noiseRows * widest + rank * (widest + 16), keys.count * 96))
         }
@@ -116,7 +116,10 @@ package final class Transformer {
         for layer in 0..<configuration.layers {
             let kept = slot(layer)
             let output = layer + 1 < configuration.layers ? slot(layer + 1).input : activations.normed
-            if layer == 0, let noise, noise.neftuneAlpha > 0 { addNoise(noise, tree, to: kept.input) }
+            if layer == 0 {
+                if let noise, noise.neftuneAlpha > 0 { addNoise(noise, tree, to: kept.input) }
+                perLayerInputs(tree.tokens, kept.input)
+            }
             mixForward(layer, tree, kept)
             feedForwardForward(layer, tokens: tree.tokens.count, kept, output: output)
             afterLayer(layer, kept)
@@ -128,6 +131,7 @@ package final class Transformer {
     /// residual stream in
     /// ``Activations/dx``. The last call to ``forward(_:)`` must have been on the same tree.
     func backward(_ tree: TokenTree, into gradients: FloatBuffer) {
+        clearShared(tokens: tree.tokens.count)
         for layer in stride(from: configuration.layers - 1, through: lowestTrained, by: -1) {
             let kept = slot(layer)
             if activations.isFrugal {
@@ -160,12 +164,13 @@ package final class Transformer {
         tables.full?.reserve(tree.depth)
         tables.sliding?.reserve(tree.depth)
         if !configuration.convolutions.isEmpty { previousTokens = tree.previous }
+        let widestHead = max(configuration.headSize, configuration.fullHeadSize ?? 0)
         let needed = tree.trees.reduce(0) {
             max(
                 $0,
                 Int(
                     ck_attention_scratch(
-                        Int64($1.tokens.count), Int64($1.nodes.count), Int64($1.depth), Int64(configuration.headSize))))
+                        Int64($1.tokens.count), Int64($1.nodes.count), Int64($1.depth), Int64(widestHead))))
         }
         for scratch in attentionScratch { try scratch.reserve(needed) }
     }

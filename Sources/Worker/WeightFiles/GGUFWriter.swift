@@ -13,6 +13,7 @@ package enum GGUFWriter {
         case texts([String])
         case int32s([Int32])
         case float32s([Float])
+        case flags([Bool])
         /// Type and value as another file has them.
         case raw([UInt8])
 
@@ -25,7 +26,7 @@ package enum GGUFWriter {
             case .float32: 6
             case .flag: 7
             case .text: 8
-            case .texts, .int32s, .float32s: 9
+            case .texts, .int32s, .float32s, .flags: 9
             case .raw: nil
             }
         }
@@ -104,6 +105,10 @@ package enum GGUFWriter {
             append(&bytes, 6 as UInt32)
             append(&bytes, UInt64(numbers.count))
             for number in numbers { append(&bytes, number.bitPattern) }
+        case .flags(let flags):
+            append(&bytes, 7 as UInt32)
+            append(&bytes, UInt64(flags.count))
+            for flag in flags { bytes.append(flag ? 1 : 0) }
         }
     }
 }

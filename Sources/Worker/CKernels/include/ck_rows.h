@@ -46,6 +46,11 @@ void ck_activation_backward(
 /// Label smoothing (Szegedy et al. 2016) spreads `smoothing` evenly over the vocabulary.
 float ck_cross_entropy(int64_t n, float *logits, int64_t target, float smoothing, float scale, int *correct);
 
+/// x = cap · tanh(x / cap).
+void ck_softcap(int64_t n, float cap, float *x);
+/// dy times the slope of `ck_softcap` where it gave y.
+void ck_softcap_backward(int64_t n, float cap, const float *y, float *dy);
+
 void ck_scale(int64_t n, float factor, float *x);
 /// y += a · x
 void ck_add_scaled(int64_t n, float a, const float *x, float *y);

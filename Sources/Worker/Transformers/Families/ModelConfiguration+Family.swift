@@ -4,7 +4,7 @@ extension ModelConfiguration {
         /// All families, in the order in which messages name them.
         package static let allCases: [Family] = [
             Llama.family, Qwen2.family, Qwen3.family, Gemma3.family, GPT2.family, Granite.family, SmolLM3.family,
-            GraniteHybrid.family, Olmo2.family, Phi3.family, Ministral3.family, Lfm2.family,
+            GraniteHybrid.family, Olmo2.family, Phi3.family, Ministral3.family, Lfm2.family, Gemma4.family,
         ]
 
         /// What is known of it.

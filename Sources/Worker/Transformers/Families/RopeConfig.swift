@@ -73,7 +73,7 @@ extension ModelConfiguration.Rope {
     /// 3's.
     func configScaling(headSize: Int, place: String) throws -> [String: Any]? {
         switch scaling {
-        case .none, .long: return nil
+        case .none, .long, .proportional: return nil
         case .yarn(let factor, let fast, let slow, let context):
             return [
                 "rope_type": "yarn", "factor": ConfigNumber.of(factor), "beta_fast": ConfigNumber.of(fast),

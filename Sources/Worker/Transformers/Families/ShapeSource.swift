@@ -78,7 +78,8 @@ struct ShapeSource {
     /// The common part of every family's shape in a GGUF.
     func ggufShape(
         _ family: ModelConfiguration.Family, vocabulary: Int, tied: Bool,
-        epsilonKey: String = "attention.layer_norm_rms_epsilon", rotatesPart: Bool = false, kvHeads given: Int? = nil
+        epsilonKey: String = "attention.layer_norm_rms_epsilon", rotatesPart: Bool = false, kvHeads given: Int? = nil,
+        hidden: Int? = nil
     )
         throws -> ModelConfiguration
     {
@@ -100,7 +101,7 @@ struct ShapeSource {
         }
         return try ModelConfiguration(
             family: family, layers: count("block_count", most: 4096), width: width, heads: heads, kvHeads: kvHeads,
-            headSize: headSize, hidden: count("feed_forward_length"), vocabulary: vocabulary,
+            headSize: headSize, hidden: hidden ?? count("feed_forward_length"), vocabulary: vocabulary,
             context: count("context_length"), epsilon: number(epsilonKey), tied: tied
         ).checked(file)
     }

@@ -20,6 +20,10 @@ package struct TensorLayout: Sendable {
     package var fused: [FusedMatrix] = []
     /// The kernel of a block's convolution, where some of the family's blocks have one.
     package var kernel: String?
+    /// What gives blocks inputs of their own, where the family has them.
+    package var perLayer: PerLayerNames?
+    /// The whole name within a block of the number that its output is multiplied by, where the family has one.
+    package var scalar: String?
     /// Whether the matrices of blocks are kept as [in × out].
     package var isTransposed = false
     /// Projections whose rows the format orders by pairs of each head, for a rotary kernel that turns neighbours.
@@ -35,6 +39,14 @@ package struct TensorLayout: Sendable {
         case fused(layer: Int, Int)
         case norm(layer: Int, BlockNorm)
         case kernel(layer: Int)
+        case perLayerEmbedding, perLayerProjection, perLayerNorm
+    }
+
+    /// The names of what gives blocks inputs of their own.
+    package struct PerLayerNames: Sendable {
+        package let embedding: String
+        package let projection: String
+        package let norm: String
     }
 
     /// The name of what a role stands for, without `.weight` or `.bias`; nil where the format has no such tensor.
@@ -49,6 +61,9 @@ package struct TensorLayout: Sendable {
         case .fused(let layer, let index): fused.indices.contains(index) ? prefix(layer) + fused[index].name : nil
         case .norm(let layer, let norm): norms.first { $0.norm == norm }.map { prefix(layer) + $0.name }
         case .kernel(let layer): kernel.map { prefix(layer) + $0 }
+        case .perLayerEmbedding: perLayer.map { root + $0.embedding }
+        case .perLayerProjection: perLayer.map { root + $0.projection }
+        case .perLayerNorm: perLayer.map { root + $0.norm }
         }
     }
 
@@ -71,8 +86,19 @@ package struct TensorLayout: Sendable {
         case embedding: return .embedding
         case positions: return .positions
         case finalNorm: return .finalNorm
+        case perLayer?.embedding: return .perLayerEmbedding
+        case perLayer?.projection: return .perLayerProjection
+        case perLayer?.norm: return .perLayerNorm
         default: return nil
         }
+    }
+
+    /// The block whose ``scalar`` a tensor is; nil for every other tensor's whole name.
+    package func scalarLayer(_ name: String) -> Int? {
+        guard let scalar, name.hasSuffix("." + scalar) else { return nil }
+        let block = String(name.dropLast(scalar.count))
+        guard let layer = Int(block.split(separator: ".").last ?? "") else { return nil }
+        return block == prefix(layer) || root + block == prefix(layer) ? layer : nil
     }
 
     /// What the names of block `layer` begin with.

@@ -21,6 +21,16 @@ package struct WrappedModel {
                 "vision_config": .read(), "mm_tokens_per_image": .read(), "image_token_id": .read(),
                 "boi_token_id": .read(), "eoi_token_id": .read(),
             ])),
+        "gemma4": Wrapper(
+            modelClass: "Gemma4ForConditionalGeneration",
+            keys: .everyModel.with([
+                "text_config": .read(), "tie_word_embeddings": .read(absent: .flag(true)),
+                // Pictures, films and sounds become tokens that no row of text holds.
+                "vision_config": .read(), "audio_config": .read(), "boi_token_id": .read(), "eoi_token_id": .read(),
+                "image_token_id": .read(), "video_token_id": .read(), "boa_token_id": .read(),
+                "eoa_token_id": .read(), "eoa_token_index": .read(), "audio_token_id": .read(),
+                "vision_soft_tokens_per_image": .read(),
+            ])),
         "mistral3": Wrapper(
             modelClass: "Mistral3ForConditionalGeneration",
             keys: .everyModel.with([
@@ -36,7 +46,9 @@ package struct WrappedModel {
         ("model.language_model.", "model."), ("language_model.model.", "model."),
         ("language_model.lm_head.", "lm_head."),
     ]
-    private static let pictures = ["vision_tower.", "multi_modal_projector."].flatMap { [$0, "model." + $0] }
+    private static let pictures = [
+        "vision_tower.", "multi_modal_projector.", "audio_tower.", "embed_vision.", "embed_audio.",
+    ].flatMap { [$0, "model." + $0] }
 
     /// The language model's configuration.
     package let config: JSONNode
