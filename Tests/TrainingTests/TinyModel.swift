@@ -25,20 +25,22 @@ enum TinyModel {
             }
             return WeightMatrix(buffer, offset: 0, out: out, in: inner, bias: bias ? random.values(out, by: 0.2) : nil)
         }
-        let shapes: [(Projection, out: Int, inner: Int)] = [
-            (.q, c.queryWidth, d), (.k, c.keyWidth, d), (.v, c.keyWidth, d), (.o, d, c.queryWidth),
-            (.gate, c.hidden, d), (.up, c.hidden, d), (.down, d, c.hidden), (.convIn, 3 * d, d), (.convOut, d, d),
-        ]
         let layers = try (0..<c.layers).map { index in
             let hasNormsBefore = family.facts.huggingFace.norms.contains { $0.0 == .attention }
             var layer = LayerWeights(
                 attentionNorm: hasNormsBefore ? norm(d) : nil, feedForwardNorm: hasNormsBefore ? norm(d) : nil,
-                projections: try shapes.map { projection, out, inner in
-                    projection == .gate && !c.gated || !c.has(projection, in: index)
-                        ? nil : try matrix(out, inner, bias: family.facts.biased.contains(projection))
+                projections: try Projection.allCases.map { projection in
+                    guard c.has(projection, in: index), projection != .gate || c.gated else { return nil }
+                    let (out, inner) = c.shape(projection)
+                    return try matrix(out, inner, bias: family.facts.biased.contains(projection))
                 })
             if c.convolves(index) {
                 layer.kernel = ConvolutionKernel(stored: random.values(d * c.taps, by: 1), taps: c.taps)
+            } else if c.recurs(index), let rule = c.delta {
+                layer.kernel = ConvolutionKernel(stored: random.values(rule.mixedWidth * c.taps, by: 1), taps: c.taps)
+                layer.decay = DeltaDecay(
+                    rate: random.values(rule.valueHeads, by: 1), bias: random.values(rule.valueHeads, by: 1))
+                layer.mixedNorm = norm(rule.valueSize)
             } else if c.headNorms {
                 let (query, key) = c.wideHeadNorms ? (c.queryWidth, c.keyWidth) : (c.headSize, c.headSize)
                 (layer.queryNorm, layer.keyNorm) = (norm(query), norm(key))
@@ -70,12 +72,20 @@ enum TinyModel {
                 """
             case "lfm2":
                 #""layer_types": ["conv", "full_attention", "conv"], "block_auto_adjust_ff_dim": false,"#
+            case "qwen3_5":
+                """
+                "layer_types": ["linear_attention", "full_attention", "linear_attention"], "linear_num_key_heads": 2,
+                "linear_num_value_heads": 4, "linear_key_head_dim": 6, "linear_value_head_dim": 5,
+                """
             default: ""
             }
+        // What the gated delta rule gives of a first token is normalised, and hence steep where it is small: finite
+        // differences would see no slope there.
+        let epsilon = family.name == "qwen3_5" ? 0.1 : 1e-5
         return """
             {\(own) "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
              "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64,
-             "\(family.name == "lfm2" ? "norm_eps" : "rms_norm_eps")": 1e-5, "rope_theta": 10000}
+             "\(family.name == "lfm2" ? "norm_eps" : "rms_norm_eps")": \(epsilon), "rope_theta": 10000}
             """
     }
 

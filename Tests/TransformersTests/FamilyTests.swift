@@ -12,6 +12,7 @@ import WeightFiles
     static let kinds =
         ModelConfiguration.Family.allCases.map(\.name) + [
             "llama3", "mistral", "llama-biased", "gemma3-wrapped", "granite4-nope", "olmo3", "lfm2-older",
+            "qwen3_5-wrapped",
         ]
 
     struct Expected: Decodable {

@@ -31,12 +31,13 @@ package enum ModelInspector {
             }
             let norms = [
                 layer.attentionNorm, layer.queryNorm, layer.keyNorm, layer.postAttentionNorm, layer.feedForwardNorm,
-                layer.postFeedForwardNorm,
+                layer.postFeedForwardNorm, layer.mixedNorm,
             ]
             for norm in norms {
                 if let norm { note(nonFinite(norm.weight) + nonFinite(norm.bias ?? []), "a norm of layer \(index)") }
             }
             if let kernel = layer.kernel { note(nonFinite(kernel.weights), "the convolution of layer \(index)") }
+            if let decay = layer.decay { note(nonFinite(decay.rate + decay.bias), "the decay of layer \(index)") }
         }
         note(nonFinite(weights.finalNorm.weight) + nonFinite(weights.finalNorm.bias ?? []), "the final norm")
         note(nonFinite(weights.head), "the head")

@@ -26,6 +26,13 @@ package enum AdapterStart {
             if !Set(targets).isDisjoint(with: [.q, .k, .v]) { targets.append(.convIn) }
             if targets.contains(.o) { targets.append(.convOut) }
         }
+        // So do those of the gated delta rule: all that it is given in the place of q, k and v.
+        if model.configuration.delta != nil {
+            if !Set(targets).isDisjoint(with: [.q, .k, .v]) {
+                targets += [.deltaIn, .deltaGate, .deltaRate, .deltaDecay]
+            }
+            if targets.contains(.o) { targets.append(.deltaOut) }
+        }
         let scale = recipe.rsLoRA ? recipe.alpha / Double(recipe.rank).squareRoot() : recipe.alpha / Double(recipe.rank)
         return AdapterLayout(
             rank: recipe.rank, scale: Float(scale), targets: targets, firstLayer: try firstLayer(recipe, for: model))

@@ -9,15 +9,15 @@ final class Activations {
     /// Offsets (in floats a token) of one layer's kept numbers.
     struct Slot {
         var input: UnsafeMutablePointer<Float>
-        /// Rotated queries and keys, and values, side by side, or a convolution's two gates around its inputs: ld =
-        /// ``Activations/qkvWidth``.
+        /// Rotated queries and keys, and values, side by side, or a convolution's two gates around its inputs, or what
+        /// the gated delta rule's projections give: ld = ``Activations/qkvWidth``.
         var qkv: UnsafeMutablePointer<Float>
         var attention: UnsafeMutablePointer<Float>
         var logSumExp: UnsafeMutablePointer<Float>
         var middle: UnsafeMutablePointer<Float>
         /// Gate and up side by side: ld = ``Activations/innerWidth``.
         var inner: UnsafeMutablePointer<Float>
-        /// Scaled x·Aᵀ of each projection side by side: ld = ``Projection/columns`` · rank.
+        /// Scaled x·Aᵀ of each projection side by side: ld = ``ModelConfiguration/lowColumns`` · rank.
         var low: UnsafeMutablePointer<Float>
         /// Mean and 1/σ of both norms.
         var statistics: UnsafeMutablePointer<Float>
@@ -63,6 +63,10 @@ final class Activations {
     private(set) var postStatistics: UnsafeMutablePointer<Float>
     /// What dropout left of a branch, or of its gradient.
     private(set) var dropped: UnsafeMutablePointer<Float>
+    /// What a layer's way of mixing makes of its inputs and does not keep, and the gradient of that: ``ownWidth``
+    /// floats a token, all of one number before those of the next.
+    private(set) var own: UnsafeMutablePointer<Float>
+    private(set) var dOwn: UnsafeMutablePointer<Float>
 
     /// - Parameters:
     ///   - slots: layers whose numbers are kept, plus one where some are not.
@@ -92,6 +96,8 @@ final class Activations {
         dPost = normed
         postStatistics = normed
         dropped = normed
+        own = normed
+        dOwn = normed
     }
 
     private let training: Bool
@@ -99,16 +105,25 @@ final class Activations {
     /// Floats that one token takes in one slot.
     var slotWidth: Int {
         let c = configuration
-        return c.width + qkvWidth + c.mixedWidth + c.heads + c.width + innerWidth + Projection.columns * rank + 4
+        return c.width + qkvWidth + c.mixedWidth + c.heads + c.width + innerWidth + configuration.lowColumns * rank + 4
             + (c.headNorms ? c.queryWidth + c.keyWidth + c.heads + c.kvHeads : 0) + (c.postNorms ? 2 * c.width : 0)
+    }
+
+    /// Floats a token of ``own``: pairs of queries and gates, or what the gated delta rule is given and its output once
+    /// gated.
+    var ownWidth: Int {
+        let c = configuration
+        let pairs = c.gatedQueries ? 2 * c.queryWidth : 0
+        guard let delta = c.delta else { return pairs }
+        return max(pairs, delta.mixedWidth + 2 * delta.valueHeads + 2 * delta.keyHeads + delta.valueWidth)
     }
 
     var scratchWidth: Int {
         let c = configuration
-        let forward = c.width + activatedWidth
+        let forward = c.width + activatedWidth + ownWidth
         let backward =
             4 * c.width + innerWidth + activatedWidth + c.mixedWidth + qkvWidth + 2 * c.queryWidth
-            + Projection.columns * rank + 1
+            + configuration.lowColumns * rank + 1 + ownWidth
         return forward + (training ? backward : 0)
     }
 
@@ -142,6 +157,7 @@ final class Activations {
         let c = configuration
         normed = take(c.width)
         activated = take(activatedWidth)
+        own = take(ownWidth)
         guard training else { return }
         dx = take(c.width)
         dNormed = take(c.width)
@@ -154,7 +170,8 @@ final class Activations {
         dqkv = take(qkvWidth)
         dKeys = take(c.queryWidth)
         dValues = take(c.queryWidth)
-        dLow = take(Projection.columns * rank)
+        dLow = take(configuration.lowColumns * rank)
+        dOwn = take(ownWidth)
     }
 
     /// The numbers kept in slot `index`.
@@ -170,7 +187,7 @@ final class Activations {
             input: isFrugal ? keptBuffer.pointer + index * c.width * room : input, qkv: take(qkvWidth),
             attention: take(c.mixedWidth), logSumExp: take(c.heads),
             middle: take(c.width),
-            inner: take(innerWidth), low: take(Projection.columns * rank), statistics: take(4),
+            inner: take(innerWidth), low: take(configuration.lowColumns * rank), statistics: take(4),
             rawHeads: take(c.headNorms ? c.queryWidth + c.keyWidth : 0),
             headStatistics: take(c.headNorms ? c.heads + c.kvHeads : 0),
             preAttentionPost: take(c.postNorms ? c.width : 0), preFeedForwardPost: take(c.postNorms ? c.width : 0))

@@ -54,6 +54,12 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var convolutions: [Bool] = []
     /// Tokens that such a convolution sees, the newest included.
     package var taps = 0
+    /// Which layers mix tokens by the gated delta rule in place of attention; empty where none does (Qwen 3.5).
+    package var recurrences: [Bool] = []
+    /// The heads of such layers; nil where there are none.
+    package var delta: DeltaRule?
+    /// What attention adds up is gated: the projection of queries holds after each head's query its gate (Qwen 3.5).
+    package var gatedQueries = false
     /// The linear layers that have a bias.
     package var biased: Set<Projection>
     /// The output projection is the embedding.
@@ -115,25 +121,65 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Whether layer `index` mixes tokens by a convolution in place of attention.
     package func convolves(_ index: Int) -> Bool { index < convolutions.count && convolutions[index] }
 
+    /// Whether layer `index` mixes tokens by the gated delta rule in place of attention.
+    package func recurs(_ index: Int) -> Bool { index < recurrences.count && recurrences[index] }
+
+    /// Whether layer `index` attends.
+    package func attends(_ index: Int) -> Bool { !convolves(index) && !recurs(index) }
+
     /// Whether layers of that kind have a linear layer; the feed-forward part's are everywhere.
     package func has(_ projection: Projection, in index: Int) -> Bool {
         switch projection {
-        case .q, .k, .v, .o: !convolves(index)
+        case .q, .k, .v, .o: attends(index)
         case .convIn, .convOut: convolves(index)
+        case .deltaIn, .deltaGate, .deltaRate, .deltaDecay, .deltaOut: recurs(index)
         case .gate, .up, .down: true
         }
     }
 
     /// Whether layer `index` may have a norm: those over queries and keys go with attention.
     package func has(_ norm: BlockNorm, in index: Int) -> Bool {
-        (norm != .query && norm != .key) || !convolves(index)
+        switch norm {
+        case .query, .key: attends(index)
+        case .mixed: recurs(index)
+        default: true
+        }
+    }
+
+    /// The rows and columns of a linear layer, biases aside.
+    package func shape(_ projection: Projection) -> (out: Int, inner: Int) {
+        let values = delta?.valueWidth ?? 0
+        return switch projection {
+        case .q: (gatedQueries ? 2 * queryWidth : queryWidth, width)
+        case .k, .v: (keyWidth, width)
+        case .o: (width, queryWidth)
+        case .gate, .up: (hidden, width)
+        case .down: (width, hidden)
+        case .convIn: (3 * width, width)
+        case .convOut: (width, width)
+        case .deltaIn: (delta?.mixedWidth ?? 0, width)
+        case .deltaGate: (values, width)
+        case .deltaRate, .deltaDecay: (delta?.valueHeads ?? 0, width)
+        case .deltaOut: (width, values)
+        }
     }
 
     /// Layers that attend, and hence keep keys and values.
-    package var attentionLayers: Int { layers - convolutions.prefix(layers).count { $0 } }
+    package var attentionLayers: Int { (0..<layers).count(where: attends) }
 
     /// Floats that a convolution needs of what came before: its products of the last tokens but one.
     package var stateWidth: Int { max(0, taps - 1) * width }
+
+    /// Floats that layer `index` needs of all that came before it in a sequence, however much that is.
+    package func stateWidth(in index: Int) -> Int {
+        convolves(index) ? stateWidth : recurs(index) ? delta?.stateWidth(taps: taps) ?? 0 : 0
+    }
+
+    /// Channels of a layer's convolution.
+    package var kernelWidth: Int { delta?.mixedWidth ?? width }
+
+    /// Columns in which the low-rank products of a layer's projections lie side by side.
+    package var lowColumns: Int { delta == nil ? Projection.columns : Projection.columns + 1 }
 
     /// How the norms over q and over k go: so many of so many numbers each.
     package var queryNormShape: (count: Int, size: Int) { wideHeadNorms ? (1, queryWidth) : (heads, headSize) }
@@ -143,9 +189,14 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var queryWidth: Int { heads * headSize }
     package var keyWidth: Int { kvHeads * headSize }
     /// Columns of what a layer mixes, before its last projection.
-    package var mixedWidth: Int { convolutions.contains(true) ? max(queryWidth, width) : queryWidth }
-    /// Columns of what a layer mixes it from: queries, keys and values, or a convolution's three gates and inputs.
+    package var mixedWidth: Int {
+        max(queryWidth, convolutions.contains(true) ? width : 0, delta?.valueWidth ?? 0)
+    }
+    /// Columns of what a layer mixes it from: queries, keys, values and gates, a convolution's three gates and inputs,
+    /// or what the delta rule is given.
     package var mixingWidth: Int {
-        convolutions.contains(true) ? max(queryWidth + 2 * keyWidth, 3 * width) : queryWidth + 2 * keyWidth
+        max(
+            queryWidth + 2 * keyWidth + (gatedQueries ? queryWidth : 0), convolutions.contains(true) ? 3 * width : 0,
+            delta?.mixingWidth ?? 0)
     }
 }

@@ -30,7 +30,7 @@ package struct TrainingNoise: Sendable, Hashable {
     enum Stream {
         static func adapter(_ layer: Int, _ projection: Projection) -> UInt64 {
             // 8 and 9 are the residual branches'.
-            UInt64(layer * 16 + (projection == .convOut ? 10 : projection.rawValue))
+            UInt64(layer * 16 + projection.rawValue + (projection.rawValue < 8 ? 0 : 2))
         }
         static func attentionResidual(_ layer: Int) -> UInt64 { UInt64(layer * 16 + 8) }
         static func feedForwardResidual(_ layer: Int) -> UInt64 { UInt64(layer * 16 + 9) }

@@ -21,6 +21,13 @@ package struct WrappedModel {
                 "vision_config": .read(), "mm_tokens_per_image": .read(), "image_token_id": .read(),
                 "boi_token_id": .read(), "eoi_token_id": .read(),
             ])),
+        "qwen3_5": Wrapper(
+            modelClass: "Qwen3_5ForConditionalGeneration",
+            keys: .everyModel.with([
+                "text_config": .read(), "tie_word_embeddings": .read(absent: .flag(false)),
+                "vision_config": .read(), "image_token_id": .read(), "video_token_id": .read(),
+                "vision_start_token_id": .read(), "vision_end_token_id": .read(), "language_model_only": .read(),
+            ])),
         "mistral3": Wrapper(
             modelClass: "Mistral3ForConditionalGeneration",
             keys: .everyModel.with([
@@ -36,7 +43,9 @@ package struct WrappedModel {
         ("model.language_model.", "model."), ("language_model.model.", "model."),
         ("language_model.lm_head.", "lm_head."),
     ]
-    private static let pictures = ["vision_tower.", "multi_modal_projector."].flatMap { [$0, "model." + $0] }
+    private static let pictures = ["vision_tower.", "multi_modal_projector.", "visual."].flatMap {
+        [$0, "model." + $0]
+    }
 
     /// The language model's configuration.
     package let config: JSONNode
