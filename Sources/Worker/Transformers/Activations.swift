@@ -17,7 +17,7 @@ final class Activations {
         var middle: UnsafeMutablePointer<Float>
         /// Gate and up side by side: ld = ``Activations/innerWidth``.
         var inner: UnsafeMutablePointer<Float>
-        /// Scaled x·Aᵀ of each projection side by side: ld = ``ModelConfiguration/lowColumns`` · rank.
+        /// Scaled x·Aᵀ of each projection side by side: ld = ``ModelConfiguration/lowRankColumns`` · rank.
         var low: UnsafeMutablePointer<Float>
         /// Mean and 1/σ of both norms.
         var statistics: UnsafeMutablePointer<Float>
@@ -105,7 +105,7 @@ final class Activations {
     /// Floats that one token takes in one slot.
     var slotWidth: Int {
         let c = configuration
-        return c.width + qkvWidth + c.mixedWidth + c.heads + c.width + innerWidth + configuration.lowColumns * rank + 4
+        return c.width + qkvWidth + c.mixedWidth + c.heads + c.width + innerWidth + configuration.lowRankColumns * rank + 4
             + (c.headNorms ? c.queryWidth + c.keyWidth + c.heads + c.kvHeads : 0) + (c.postNorms ? 2 * c.width : 0)
     }
 
@@ -123,7 +123,7 @@ final class Activations {
         let forward = c.width + activatedWidth + ownWidth
         let backward =
             4 * c.width + innerWidth + activatedWidth + c.mixedWidth + qkvWidth + 2 * c.queryWidth
-            + configuration.lowColumns * rank + 1 + ownWidth
+            + configuration.lowRankColumns * rank + 1 + ownWidth
         return forward + (training ? backward : 0)
     }
 
@@ -170,7 +170,7 @@ final class Activations {
         dqkv = take(qkvWidth)
         dKeys = take(c.queryWidth)
         dValues = take(c.queryWidth)
-        dLow = take(configuration.lowColumns * rank)
+        dLow = take(configuration.lowRankColumns * rank)
         dOwn = take(ownWidth)
     }
 
@@ -187,7 +187,7 @@ final class Activations {
             input: isFrugal ? keptBuffer.pointer + index * c.width * room : input, qkv: take(qkvWidth),
             attention: take(c.mixedWidth), logSumExp: take(c.heads),
             middle: take(c.width),
-            inner: take(innerWidth), low: take(configuration.lowColumns * rank), statistics: take(4),
+            inner: take(innerWidth), low: take(configuration.lowRankColumns * rank), statistics: take(4),
             rawHeads: take(c.headNorms ? c.queryWidth + c.keyWidth : 0),
             headStatistics: take(c.headNorms ? c.heads + c.kvHeads : 0),
             preAttentionPost: take(c.postNorms ? c.width : 0), preFeedForwardPost: take(c.postNorms ? c.width : 0))

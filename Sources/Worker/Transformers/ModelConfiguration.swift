@@ -179,7 +179,7 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var kernelWidth: Int { delta?.mixedWidth ?? width }
 
     /// Columns in which the low-rank products of a layer's projections lie side by side.
-    package var lowColumns: Int { delta == nil ? Projection.columns : Projection.columns + 1 }
+    package var lowRankColumns: Int { delta == nil ? Projection.columns : Projection.columns + 1 }
 
     /// How the norms over q and over k go: so many of so many numbers each.
     package var queryNormShape: (count: Int, size: Int) { wideHeadNorms ? (1, queryWidth) : (heads, headSize) }

@@ -67,7 +67,7 @@ extension Transformer {
     ) {
         guard let adapter, let keys = noiseKeys else { return }
         let r = rank
-        let ld = configuration.lowColumns * r
+        let ld = configuration.lowRankColumns * r
         let rate = adapterDropout
         let block = Self.noiseRows
         team.run((tokens + block - 1) / block) { task, thread in
@@ -121,8 +121,8 @@ extension Transformer {
             ck_pack_rows(Int64(inner), Int64(r), adapter.values.pointer + place.a, Int64(r), panels)
             ck_gemm_packed(
                 Int64(count), Int64(inner), Int64(r),
-                self.activations.dLow + first * configuration.lowColumns * r + projection.column * r,
-                Int64(configuration.lowColumns * r), panels,
+                self.activations.dLow + first * configuration.lowRankColumns * r + projection.column * r,
+                Int64(configuration.lowRankColumns * r), panels,
                 out, Int64(inner), 0)
             ck_dropout(
                 Int64(count), Int64(inner), out, Int64(inner), keys + first,

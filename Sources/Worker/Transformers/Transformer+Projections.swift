@@ -53,7 +53,7 @@ extension Transformer {
     }
 
     /// u = s · x·Aᵀ for each projection that has an adapter, at its columns of `low` (ld =
-    /// ``ModelConfiguration/lowColumns`` · r).
+    /// ``ModelConfiguration/lowRankColumns`` · r).
     func lowRankForward(
         _ layer: Int, _ projections: [Projection], _ x: UnsafePointer<Float>, ldx: Int,
         _ low: UnsafeMutablePointer<Float>, tokens: Int
@@ -62,7 +62,7 @@ extension Transformer {
         let places = projections.compactMap { adapter.place(layer, $0) }
         guard !places.isEmpty else { return }
         let r = rank
-        let ld = configuration.lowColumns * r
+        let ld = configuration.lowRankColumns * r
         if adapterDropout > 0 { return droppedLowRankForward(places, x, ldx: ldx, low, tokens: tokens) }
         team.rows(tokens, grain: 12) { rows, _ in
             for place in places {
@@ -80,7 +80,7 @@ extension Transformer {
         guard let adapter else { return nil }
         return adapter.place(layer, projection).map {
             LowRank(
-                rows: low + projection.column * rank, stride: configuration.lowColumns * rank,
+                rows: low + projection.column * rank, stride: configuration.lowRankColumns * rank,
                 factor: UnsafePointer(adapter.values.pointer) + $0.b, rank: rank)
         }
     }
@@ -97,7 +97,7 @@ extension Transformer {
             var low: LowRank?
             if adapterDropout == 0, let adapter, let place = adapter.place(layer, projection) {
                 low = LowRank(
-                    rows: UnsafePointer(activations.dLow) + projection.column * r, stride: configuration.lowColumns * r,
+                    rows: UnsafePointer(activations.dLow) + projection.column * r, stride: configuration.lowRankColumns * r,
                     factor: UnsafePointer(adapter.values.pointer) + place.a, rank: r)
             }
             return Products.Backward(matrix, dy: dy, lddy: lddy, low: low)
@@ -121,7 +121,7 @@ extension Transformer {
         }
         guard !covered.isEmpty else { return }
         let r = rank
-        let ld = configuration.lowColumns * r
+        let ld = configuration.lowRankColumns * r
         let g = activations.dLow
         team.rows(tokens, grain: 12) { rows, _ in
             for part in covered {

@@ -53,7 +53,7 @@ extension Transformer {
         tables.sliding?.reserve(longest)
         let group = c.heads / c.kvHeads
         for scratch in attentionScratch { try scratch.reserve(group * (longest + 7)) }
-        try stepScratch.reserve(count * configuration.lowColumns * layout.adapters.rank)
+        try stepScratch.reserve(count * configuration.lowRankColumns * layout.adapters.rank)
         stepping = layout.adapters
         defer { stepping = nil }
         embed(layout.tokens, layout.positions, into: slot(0).input)
@@ -184,7 +184,7 @@ extension Transformer {
             }
         }
         // u = s · x·Aᵀ of each group and projection that has one, in columns of its own.
-        let ld = configuration.lowColumns * stepping.rank
+        let ld = configuration.lowRankColumns * stepping.rank
         var sites: [(rows: Range<Int>, place: AdapterLayout.Place, adapter: Adapter)] = []
         for group in stepping.groups {
             for (projection, _) in parts {
