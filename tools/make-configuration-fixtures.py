@@ -13,10 +13,11 @@ import pathlib
 import sys
 
 from transformers import (Gemma3Config, Gemma3TextConfig, Gemma4Config, Gemma4TextConfig, GPT2Config, GraniteConfig, GraniteMoeHybridConfig, Lfm2Config, LlamaConfig, MistralConfig,
-                          Ministral3Config, Mistral3Config, Olmo2Config, Olmo3Config, Phi3Config, Qwen2Config, Qwen3Config, SmolLM3Config)
+                          Ministral3Config, Mistral3Config, Olmo2Config, Olmo3Config, Phi3Config, Qwen2Config, Qwen3_5Config, Qwen3_5TextConfig, Qwen3Config, SmolLM3Config)
 
 CLASSES = [LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config, Gemma3TextConfig, GPT2Config, SmolLM3Config, GraniteConfig, Gemma3Config,
-           Phi3Config, GraniteMoeHybridConfig, Olmo2Config, Olmo3Config, Ministral3Config, Mistral3Config, Lfm2Config, Gemma4Config, Gemma4TextConfig]
+           Phi3Config, GraniteMoeHybridConfig, Olmo2Config, Olmo3Config, Ministral3Config, Mistral3Config, Lfm2Config, Gemma4Config, Gemma4TextConfig,
+           Qwen3_5TextConfig, Qwen3_5Config]
 
 
 def main():

@@ -13,8 +13,9 @@ import sys
 
 import torch
 from safetensors.torch import save_file
-from transformers import (AutoModelForCausalLM, Gemma3Config, Gemma3TextConfig, Gemma4Config, Gemma4TextConfig, GPT2Config, GraniteConfig, GraniteMoeHybridConfig,
-                          Lfm2Config, LlamaConfig, Ministral3Config, MistralConfig, Olmo2Config, Olmo3Config, Phi3Config, Qwen2Config, Qwen3Config, SmolLM3Config)
+from transformers import (AutoModelForCausalLM, AutoModelForImageTextToText, Gemma3Config, Gemma3TextConfig, Gemma4Config, Gemma4TextConfig, GPT2Config, GraniteConfig,
+                          GraniteMoeHybridConfig, Lfm2Config, LlamaConfig, Ministral3Config, MistralConfig, Olmo2Config, Olmo3Config, Phi3Config, Qwen2Config, Qwen3_5Config,
+                          Qwen3_5TextConfig, Qwen3Config, SmolLM3Config)
 
 SMALL = dict(vocab_size=67, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=64, bos_token_id=1, eos_token_id=2, pad_token_id=0)
@@ -31,6 +32,8 @@ GEMMA4 = dict(**{**SMALL, "num_hidden_layers": 6}, head_dim=8, global_head_dim=1
 GEMMA4_WIDE = dict(**SMALL, head_dim=8, global_head_dim=16, sliding_window=6, hidden_size_per_layer_input=0, vocab_size_per_layer_input=67,
                    attention_k_eq_v=True, num_global_key_value_heads=1, final_logit_softcapping=8.0, use_bidirectional_attention="vision",
                    layer_types=["sliding_attention", "full_attention"])
+QWEN35 = dict(head_dim=16, linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=8, linear_value_head_dim=8,
+              rope_parameters=dict(rope_type="default", rope_theta=500.0, partial_rotary_factor=0.5, mrope_section=[2, 1, 1]))
 LFM2 = ["conv", "full_attention", "conv", "conv"]
 KINDS = {
     "llama": (LlamaConfig(**SMALL, tie_word_embeddings=False), torch.float32),
@@ -73,6 +76,12 @@ KINDS = {
     # llama.cpp rounds every context up to 256, and takes the divisors for long texts beyond the original one.
     "phi3-256": (Phi3Config(**{**SMALL, "hidden_size": 32, "max_position_embeddings": 512}, original_max_position_embeddings=256,
                             rope_parameters={**LONGROPE, "original_max_position_embeddings": 256}), torch.bfloat16),
+    "qwen3_5": (Qwen3_5TextConfig(**{**SMALL, "num_hidden_layers": 4}, **QWEN35), torch.bfloat16),
+    "qwen3_5-wrapped": (Qwen3_5Config(
+        text_config=dict(**{**SMALL, "num_hidden_layers": 3}, head_dim=8, linear_num_key_heads=3, linear_num_value_heads=3, linear_key_head_dim=4,
+                         linear_value_head_dim=6, linear_conv_kernel_dim=3, full_attention_interval=2, tie_word_embeddings=True),
+        vision_config=dict(depth=1, hidden_size=8, intermediate_size=8, num_heads=2, patch_size=4, out_hidden_size=16, num_position_embeddings=16),
+        tie_word_embeddings=True), torch.bfloat16),
 }
 
 
@@ -80,11 +89,12 @@ def randomize(model, kind):
     """Weights large enough that every part of the model shows in the outcome, rounded to the type they are stored in."""
     for name, parameter in model.named_parameters():
         if parameter.dim() == 1:
-            around = 0.0 if name.endswith("bias") or kind.startswith("gemma3") else 1.0
+            is_centred = kind.startswith(("gemma3", "qwen3_5")) and not name.endswith("linear_attn.norm.weight")
+            around = 0.0 if name.endswith("bias") or is_centred else 1.0
             parameter.data.normal_(around, 0.3)
         else:
             # A short convolution multiplies what it is given twice.
-            size = 0.7 if ".conv." in name else 1.2
+            size = 0.7 if ".conv" in name else 1.2
             parameter.data.normal_(0, 0.8 if "embed" in name or "wte" in name or "wpe" in name else size / parameter.shape[-1] ** 0.5)
 
 
@@ -115,7 +125,9 @@ def main():
         folder = out / kind
         folder.mkdir(parents=True, exist_ok=True)
         config._attn_implementation = "eager"
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
+        # Of a model that also sees transformers takes the text alone where a language model is asked for.
+        kind_of = AutoModelForImageTextToText if kind == "qwen3_5-wrapped" else AutoModelForCausalLM
+        model = kind_of.from_config(config, dtype=torch.float32).eval()
         randomize(model, kind)
         model = model.to(dtype)
         model.save_pretrained(folder)
@@ -141,10 +153,20 @@ def main():
             written["block_ff_dim"] = written.pop("intermediate_size")
             del written["layer_types"]
             path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
+        if kind == "qwen3_5-wrapped":  # what published folders say in other words
+            path = folder / "config.json"
+            written = json.loads(path.read_text())
+            text = written["text_config"]
+            scaling = text.pop("rope_parameters")
+            text.update(rope_theta=scaling["rope_theta"], partial_rotary_factor=scaling["partial_rotary_factor"], full_attention_interval=2,
+                        attn_output_gate=True, mtp_num_hidden_layers=1, mtp_use_dedicated_embeddings=False, mamba_ssm_dtype="float32", mlp_only_layers=[])
+            del text["layer_types"]
+            path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
         # Read again rather than cast back: casting would round the rotary frequencies too.
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+        model = kind_of.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
         sequences, loss = [], 0
-        for length in (23, 14):
+        # States are computed once more every 32 tokens.
+        for length in (45, 14) if kind.startswith("qwen3_5") else (23, 14):
             ids = torch.randint(3, 67, (1, length))
             logits = model(ids).logits[0]
             losses = torch.nn.functional.cross_entropy(logits[:-1], ids[0, 1:], reduction="none")

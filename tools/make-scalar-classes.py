@@ -20,7 +20,8 @@ def matching(pattern):
     return set(SCALARS) - kept
 
 
-letters, numbers, spaces = matching(r"\p{L}"), matching(r"\p{N}"), matching(r"\s")
+letters, numbers, spaces, marks = matching(r"\p{L}"), matching(r"\p{N}"), matching(r"\s"), matching(r"\p{M}")
+assert not marks & (letters | numbers | spaces)
 digits_splitter = pre_tokenizers.Digits(individual_digits=True)
 digits = {c for c in SCALARS if len(digits_splitter.pre_tokenize_str("a" + chr(c) + "a")) == 3}
 assert numbers <= digits
@@ -35,7 +36,7 @@ for c in SCALARS:  # the second half of every composition, and the Hangul vowels
 
 def value(c):
     kind = 1 if c in letters else 2 if c in numbers else 3 if c in spaces else 4 if c in digits else 0
-    return kind | (8 if c in unstable else 0)
+    return kind | (8 if c in unstable else 0) | (16 if c in marks else 0)
 
 
 runs, last = [], None

@@ -12,6 +12,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 QWEN2 = LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
+QWEN35 = QWEN2.replace(r"]?\p{L}+", r"]?[\p{L}\p{M}]+").replace(r"[^\s\p{L}", r"[^\s\p{L}\p{M}")
 ALPHABET = pre_tokenizers.ByteLevel.alphabet()
 
 
@@ -95,6 +96,9 @@ def kinds(lines, size):
     phi.add_special_tokens([AddedToken("<|end|>", rstrip=True, normalized=False), AddedToken("<|user|>", lstrip=True, rstrip=True, normalized=False)])
     phi.add_tokens([AddedToken("word", single_word=True, normalized=False)])
     yield "phi3", phi, None
+    qwen35 = byte_level(lines, size, split(QWEN35), [], normalizer=normalizers.NFC())
+    qwen35.add_special_tokens(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    yield "qwen35", qwen35, {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>", "add_bos_token": False}
 
 
 EXTRA = [

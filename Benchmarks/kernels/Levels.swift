@@ -57,16 +57,18 @@ func compareLevels() throws {
 
 /// Billions of products a second of this thread's own time.
 private func products(_ count: Int, _ body: () -> Void) -> Double {
-    func seconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-    let begin = seconds()
+    let begin = threadSeconds()
     var repetitions = 0
     repeat {
         body()
         repetitions += 1
-    } while seconds() - begin < 0.05
-    return Double(count * repetitions) / (seconds() - begin) / 1e9
+    } while threadSeconds() - begin < 0.05
+    return Double(count * repetitions) / (threadSeconds() - begin) / 1e9
+}
+
+/// Seconds that this thread has worked.
+func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

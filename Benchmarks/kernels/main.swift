@@ -3,9 +3,11 @@
 //     swift build -c release -Xswiftc -enable-testing --product bench-kernels && .build/release/bench-kernels [TOKENS]
 //     [THREADS]
 //     .build/release/bench-kernels levels
+//     .build/release/bench-kernels delta
 //
 // Every line is the best of several repetitions; the ratio is to OpenBLAS's SGEMM of the same shape with as many
-// threads, in floats. `levels` has AVX2 and AVX-512 alternate on one thread and says whether their bits are the same.
+// threads, in floats. `levels` has AVX2 and AVX-512 alternate on one thread and says whether their bits are the same;
+// `delta` times the gated delta rule.
 import CKernels
 import Foundation
 import Tensors
@@ -58,6 +60,10 @@ func matrix(_ out: Int, _ inner: Int, _ type: StorageType) throws -> WeightMatri
 
 if CommandLine.arguments.dropFirst().first == "levels" {
     try compareLevels()
+    exit(0)
+}
+if CommandLine.arguments.dropFirst().first == "delta" {
+    try timeDeltaRule()
     exit(0)
 }
 print(

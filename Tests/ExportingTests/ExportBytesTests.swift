@@ -35,13 +35,13 @@ import WeightFiles
             let (model, adapter) = try model(kind)
             let own = folder + "/" + kind
             try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: true)
-            for (type, name) in [(StorageType.f16, "f16.gguf"), (.q8_0, "q8_0.gguf")] {
-                try GGUFExport.write(
-                    model, base: .other(GGUFOfFolderTests.tokenizer, name: kind, path: kind), adapter: adapter,
-                    type: type, to: own + "/" + name)
-            }
-            let back = try GGUFFile(path: own + "/f16.gguf")
             do {
+                for (type, name) in [(StorageType.f16, "f16.gguf"), (.q8_0, "q8_0.gguf")] {
+                    try GGUFExport.write(
+                        model, base: .other(GGUFOfFolderTests.tokenizer, name: kind, path: kind), adapter: adapter,
+                        type: type, to: own + "/" + name)
+                }
+                let back = try GGUFFile(path: own + "/f16.gguf")
                 try HuggingFaceExport.write(Model(gguf: back), base: .gguf(back), adapter: nil, to: own + "/of-gguf")
             } catch let failure as ExportFailure {
                 lines.append("\(kind)/of-gguf \(failure.problem)")

@@ -83,6 +83,54 @@ import WeightFiles
         #expect(throws: ExportFailure.self) { try export("gemma3") }
     }
 
+    /// llama.cpp knows states that are as wide as they are high alone.
+    @Test func aQwenWhoseKeysAndValuesDifferIsRefused() throws {
+        #expect(throws: ExportFailure.self) { try export("qwen3_5-wrapped") }
+    }
+
+    /// llama.cpp tiles the heads of values, where several share one of keys.
+    @Test func headsOfValuesAreTiled() throws {
+        let (model, _, back, file) = try export("qwen3_5")
+        let (own, other) = try (#require(model.configuration.delta), #require(back.configuration.delta))
+        #expect(!own.isTiled && other == own.ordered(tiled: true))
+        let decay = try #require(model.weights.layers[0].decay)
+        #expect(file.tensors["blk.0.ssm_dt.bias"]?.floats() == [0, 2, 1, 3].map { decay.bias[$0] })
+    }
+
+    /// A GGUF of today keeps the layers that guess ahead behind the others.
+    @Test func layersThatGuessAheadAreLeftOut() throws {
+        let model = try Model(huggingFace: HuggingFaceFolder(path: TestSupport.fixture("families/qwen3_5")))
+        let path = NSTemporaryDirectory() + "/ahead-" + UUID().uuidString + ".gguf"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var metadata = try GGUFMetadata.make(
+            model.configuration, tokenizer: Self.tokenizer, name: "ahead", place: path)
+        metadata.removeAll { $0.0 == "qwen35.block_count" }
+        let more = ["blk.4.attn_norm.weight", "blk.4.nextn.eh_proj.weight"].map {
+            TensorSource(name: $0, shape: [1], values: [1])
+        }
+        let tensors = GGUFTensors(model, adapter: nil, type: .f32).sources + more
+        func load(_ ahead: Int) throws -> ModelConfiguration {
+            try GGUFWriter.write(
+                tensors,
+                metadata: metadata + [
+                    ("qwen35.block_count", .uint32(UInt32(4 + ahead))),
+                    ("qwen35.nextn_predict_layers", .uint32(UInt32(ahead))),
+                ], to: path)
+            return try Model(gguf: GGUFFile(path: path)).configuration
+        }
+        #expect(try load(1).layers == 4)
+        // What is made of it has none.
+        let file = try GGUFFile(path: path)
+        let again = path + ".again.gguf"
+        defer { try? FileManager.default.removeItem(atPath: again) }
+        try GGUFExport.write(Model(gguf: file), base: .gguf(file), adapter: nil, type: .f16, to: again)
+        let back = try GGUFFile(path: again)
+        #expect(try Model(gguf: back).configuration == Model(gguf: file).configuration)
+        #expect(back.metadata["qwen35.block_count"]?.integer == 4)
+        #expect(back.metadata["qwen35.nextn_predict_layers"] == nil)
+        #expect(throws: ModelFailure.self) { try load(0) }
+    }
+
     @Test func theTokenizerIsWritten() throws {
         let (model, _, _, file) = try export("llama")
         guard case .texts(let tokens)? = file.metadata["tokenizer.ggml.tokens"],

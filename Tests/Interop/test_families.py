@@ -10,7 +10,7 @@ import worker
 
 FAMILIES = pathlib.Path(__file__).resolve().parents[1] / "Fixtures" / "families"
 KINDS = ["llama", "llama3", "llama-biased", "qwen2", "qwen3", "smollm3", "granite", "phi3", "granitemoehybrid", "granite4-nope", "olmo2", "olmo3", "ministral3", "lfm2",
-         "lfm2-older", "gemma4", "gemma4-wide", "phi3-256"]
+         "lfm2-older", "gemma4", "gemma4-wide", "phi3-256", "qwen3_5"]
 CONTEXTS = {"ministral3": 32}
 # llama.cpp rounds every context up to 256, and takes LongRoPE's divisors for long texts where that is beyond the original one: 32 in the tiny model. The other one
 # has 256.
@@ -51,7 +51,7 @@ def sequences(kind):
     return json.loads((FAMILIES / kind / "expected.json").read_text())["sequences"]
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "gemma3", "gemma3-wrapped", "gemma4-wrapped"])
+@pytest.mark.parametrize("kind", [*KINDS, "gemma3", "gemma3-wrapped", "gemma4-wrapped", "qwen3_5-wrapped"])
 def test_transformers_computes_the_losses_that_it_computed(kind, tmp_path):
     import torch
     from transformers import AutoModelForCausalLM
@@ -99,7 +99,7 @@ def test_llama_cpp_computes_the_losses_of_transformers(kind, tmp_path):
 
 
 @pytest.mark.parametrize("targets", [["q", "k", "v", "o", "gate", "up", "down"], ["o"], ["v", "down"]])
-@pytest.mark.parametrize("kind", ["lfm2", "lfm2-older", "gemma4", "gemma4-wide", "gemma4-wrapped"])
+@pytest.mark.parametrize("kind", ["lfm2", "lfm2-older", "gemma4", "gemma4-wide", "gemma4-wrapped", "qwen3_5"])
 def test_peft_computes_what_the_merged_model_does(kind, targets, tmp_path):
     """Attention and convolutions have modules of one name, and not every layer has every module: peft takes those that were trained."""
     import torch

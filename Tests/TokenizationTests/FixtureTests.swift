@@ -16,6 +16,7 @@ import Testing
 
     static let names = [
         "gpt2", "gpt2-prefix", "smollm", "llama3", "qwen2", "llama2", "llama2-metaspace", "gemma", "phi3",
+        "qwen35",
     ]
 
     @Test(arguments: names)

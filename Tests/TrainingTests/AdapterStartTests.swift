@@ -15,11 +15,20 @@ import Transformers
 
     /// A convolution's projections stand in the place of attention's, and go with them.
     @Test func aConvolutionsProjectionsGoWithAttentions() throws {
-        #expect(try places("lfm2", Recipe.allTargets) == Set(Projection.allCases))
+        let all = Set(Recipe.allTargets.compactMap { name in Projection.allCases.first { $0.name == name } })
+        #expect(try places("lfm2", Recipe.allTargets) == all.union([.convIn, .convOut]))
         #expect(try places("lfm2", ["q", "v"]) == [.q, .v, .convIn])
         #expect(try places("lfm2", ["o", "down"]) == [.o, .down, .convOut])
         #expect(try places("lfm2", ["up"]) == [.up])
-        #expect(try places("llama", Recipe.allTargets) == Set(Projection.allCases).subtracting([.convIn, .convOut]))
+        #expect(try places("llama", Recipe.allTargets) == all)
+    }
+
+    /// So do those of the gated delta rule.
+    @Test func theGatedDeltaRulesProjectionsGoWithAttentions() throws {
+        let inner: Set<Projection> = [.deltaIn, .deltaGate, .deltaRate, .deltaDecay]
+        #expect(try places("qwen35", ["k"]) == inner.union([.k]))
+        #expect(try places("qwen35", ["o", "down"]) == [.o, .down, .deltaOut])
+        #expect(try places("qwen35", ["up"]) == [.up])
     }
 
     @Test func othersAreRefusedByName() {

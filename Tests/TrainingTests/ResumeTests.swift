@@ -61,7 +61,7 @@ struct ResumeTests {
 
     @Test(arguments: [
         ("llama", false, false), ("llama", false, true), ("llama", true, false), ("llama", true, true),
-        ("lfm2", true, false), ("lfm2", false, true),
+        ("lfm2", true, false), ("lfm2", false, true), ("qwen3_5", true, false), ("qwen3_5", false, true),
     ])
     func stoppedBetweenAnyStepsEndsWithTheSameBytes(family: String, noisy: Bool, full: Bool) throws {
         let folder = try temporaryFolder()

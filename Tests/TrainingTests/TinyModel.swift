@@ -35,12 +35,18 @@ enum TinyModel {
             let hasNormsBefore = family.facts.huggingFace.norms.contains { $0.0 == .attention }
             var layer = LayerWeights(
                 attentionNorm: hasNormsBefore ? norm(d) : nil, feedForwardNorm: hasNormsBefore ? norm(d) : nil,
-                projections: try shapes.map { projection, out, inner in
-                    projection == .gate && !c.gated || !c.has(projection, in: index)
-                        ? nil : try matrix(out, inner, bias: family.facts.biased.contains(projection))
+                projections: try Projection.allCases.map { projection in
+                    guard c.has(projection, in: index), projection != .gate || c.gated else { return nil }
+                    let (out, inner) = c.shape(projection)
+                    return try matrix(out, inner, bias: family.facts.biased.contains(projection))
                 })
             if c.convolves(index) {
                 layer.kernel = ConvolutionKernel(stored: random.values(d * c.taps, by: 1), taps: c.taps)
+            } else if c.recurs(index), let rule = c.delta {
+                layer.kernel = ConvolutionKernel(stored: random.values(rule.mixedWidth * c.taps, by: 1), taps: c.taps)
+                layer.decay = DeltaDecay(
+                    rate: random.values(rule.valueHeads, by: 1), bias: random.values(rule.valueHeads, by: 1))
+                layer.mixedNorm = norm(rule.valueSize)
             } else if c.headNorms {
                 layer.queryNorm = norm(c.queryNormShape(index).size)
                 if c.has(.key, in: index) { layer.keyNorm = norm(c.keyNormShape(index).size) }
@@ -82,13 +88,22 @@ enum TinyModel {
                 "sliding_window": 5, "global_head_dim": 12, "hidden_size_per_layer_input": 6,
                 "use_double_wide_mlp": true, "vocab_size_per_layer_input": \(vocabulary), "final_logit_softcapping": 6,
                 """
+            case "qwen3_5":
+                """
+                "layer_types": ["linear_attention", "full_attention", "linear_attention"], "linear_num_key_heads": 2,
+                "linear_num_value_heads": 4, "linear_key_head_dim": 6, "linear_value_head_dim": 5,
+                """
             default: ""
             }
-        let epsilon = family.name == "lfm2" ? "norm_eps" : "rms_norm_eps"
+        // What the gated delta rule gives of a first token is normalised, and hence steep where it is small: finite
+        // differences would see no slope there.
+        let epsilon = family.name == "qwen3_5" ? 0.1 : 1e-5
+        let key = family.name == "lfm2" ? "norm_eps" : "rms_norm_eps"
         let base = family.name == "gemma4" ? "" : #", "rope_theta": 10000"#
         return """
             {\(own) "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
-             "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64, "\(epsilon)": 1e-5\(base)}
+             "num_hidden_layers": 3, "intermediate_size": 48, "max_position_embeddings": 64,
+             "\(key)": \(epsilon)\(base)}
             """
     }
 

@@ -116,6 +116,13 @@ import WeightFiles
         ("gemma4_text", "per_layer_config", .object(["6": .object([:])])),
         ("lfm2", "theta", .integer(5000)), ("lfm2", "use_pos_enc", .flag(false)),
         ("lfm2", "block_ffn_dim_multiplier", .number(1e9)), ("lfm2", "rms_norm_eps", .number(1e-5)),
+        ("qwen3_5_text", "attention_bias", .flag(true)), ("qwen3_5_text", "attn_output_gate", .flag(false)),
+        ("qwen3_5_text", "hidden_act", .text("gelu")), ("qwen3_5_text", "num_experts", .integer(8)),
+        ("qwen3_5_text", "layer_types", .list([.text("linear_attention"), .text("mamba")])),
+        ("qwen3_5_text", "linear_conv_kernel_dim", .integer(9)),
+        ("qwen3_5_text", "linear_num_value_heads", .integer(3)),
+        ("qwen3_5_text", "linear_key_head_dim", .integer(1028)),
+        ("qwen3_5_text", "linear_value_head_dim", .integer(1028)),
     ])
     func whatIsNotComputedIsRefusedByName(kind: String, key: String, value: JSONNode) throws {
         var config = try members(kind)

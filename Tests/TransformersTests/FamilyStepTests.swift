@@ -31,10 +31,12 @@ import WeightFiles
         let runner = try Transformer(Model(huggingFace: folder), team: ThreadTeam(threads: 2))
         let wanted = try whole(runner)
         let pages = KeyValuePages(runner.model.configuration, budget: PageBudget(limit: 1 << 24))
-        let held = try (0..<2).map { _ in try #require(try pages.page()) }
+        let held = try (0..<2).map { try #require(try pages.page($0)) }
+        let states = pages.isRecurrent ? try pages.states() : nil
         var found: [Float] = []
         for range in [0..<9, 9..<20, 20..<21] {
-            let part = StepPart(tokens: ids[range], position: range.lowerBound, pages: held, adapter: nil)
+            let part = StepPart(
+                tokens: ids[range], position: range.lowerBound, pages: held, adapter: nil, states: states)
             found = try logits(runner, runner.step([part]), row: range.count - 1)
         }
         expect(found, wanted, kind)

@@ -13,7 +13,10 @@ import WeightFiles
     private func roles(_ layers: Int) -> [TensorLayout.Role] {
         [.embedding, .positions, .finalNorm, .head, .perLayerEmbedding, .perLayerProjection, .perLayerNorm]
             + (0..<layers).flatMap { layer in
-                [.fused(layer: layer, 0), .fused(layer: layer, 1), .kernel(layer: layer)]
+                [
+                    .fused(layer: layer, 0), .fused(layer: layer, 1), .kernel(layer: layer),
+                    .decayRate(layer: layer), .decayBias(layer: layer),
+                ]
                     + Projection.allCases.map { .projection(layer: layer, $0) }
                     + BlockNorm.allCases.map { .norm(layer: layer, $0) }
             }
@@ -24,7 +27,12 @@ import WeightFiles
         for layout in [family.facts.huggingFace, family.facts.gguf] {
             let named = roles(12).compactMap { role in layout.name(role).map { (role, $0) } }
             #expect(Set(named.map(\.1)).count == named.count, "no name twice")
-            for (role, name) in named { #expect(layout.role(name) == role, "\(family): \(name)") }
+            for (role, name) in named {
+                switch role {
+                case .decayRate, .decayBias: #expect(layout.role(ofTensor: name)?.role == role, "\(family): \(name)")
+                default: #expect(layout.role(name) == role, "\(family): \(name)")
+                }
+            }
             for role: TensorLayout.Role in [.embedding, .finalNorm, .head] { #expect(layout.name(role) != nil) }
             // Every linear layer is somewhere: alone or in the fused matrix.
             for projection in [Projection.q, .k, .v, .o, .up, .down] {
@@ -47,8 +55,8 @@ import WeightFiles
         let layout = family.facts.huggingFace
         for name in folder.tensors.keys where layout.scalarLayer(name) == nil {
             let stem = name.split(separator: ".").dropLast().joined(separator: ".")
-            let role = try #require(layout.role(stem), "\(family) does not know \(name)")
-            #expect(layout.name(role) == stem)
+            let role = try #require(layout.role(ofTensor: name)?.role, "\(family) does not know \(name)")
+            #expect(layout.name(role) == stem || layout.name(role) == name)
         }
         for (index, layer) in model.weights.layers.enumerated() {
             for projection in Projection.allCases {
@@ -60,7 +68,8 @@ import WeightFiles
             }
             let norms = Set(layout.norms.map(\.norm).filter { model.configuration.has($0, in: index) })
             #expect(Set(BlockNorm.allCases.filter { layer[$0] != nil }) == norms)
-            #expect((layer.kernel != nil) == model.configuration.convolves(index))
+            #expect((layer.kernel != nil) == !model.configuration.attends(index))
+            #expect((layer.decay != nil) == model.configuration.recurs(index))
         }
     }
 

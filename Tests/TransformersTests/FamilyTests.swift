@@ -12,7 +12,7 @@ import WeightFiles
     static let kinds =
         ModelConfiguration.Family.allCases.map(\.name) + [
             "llama3", "mistral", "llama-biased", "gemma3-wrapped", "granite4-nope", "olmo3", "lfm2-older",
-            "gemma4-wide", "gemma4-wrapped", "phi3-256",
+            "gemma4-wide", "gemma4-wrapped", "phi3-256", "qwen3_5-wrapped",
         ]
 
     struct Expected: Decodable {

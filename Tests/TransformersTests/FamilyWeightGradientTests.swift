@@ -29,8 +29,12 @@ import WeightFiles
         let wanted = try TrainableWeights(Model(huggingFace: HuggingFaceFolder(path: copy)))
         #expect(wanted.groups == weights.groups)
         for group in weights.groups {
-            // Gemma's norms are read with one added.
-            let offset: Float = kind.hasPrefix("gemma3") && group.role == .vector ? 1 : 0
+            // Gemma's norms are read with one added, and so are those of Qwen 3.5 over the width and over heads.
+            let c = model.configuration
+            let isCentred =
+                kind.hasPrefix("gemma3")
+                || kind.hasPrefix("qwen3_5") && [c.width, c.headSize].contains(group.count)
+            let offset: Float = isCentred && group.role == .vector ? 1 : 0
             let values = (0..<group.count).map { wanted.values.pointer[group.offset + $0] - offset }
             let size = values.reduce(0) { max($0, abs($1)) }
             #expect(size > 0)

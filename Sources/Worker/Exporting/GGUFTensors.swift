@@ -51,20 +51,30 @@ struct GGUFTensors {
             if let values = parts.joinedBias { bias(name, values) }
         }
         let headSize = model.configuration.headSize(index)
+        let order = HeadOrder(model.configuration, layout)
         for projection in Projection.allCases where !layout.fuses(projection) {
             guard let matrix = layer[projection], let name = layout.projections[projection] else { continue }
             let head = layout.interleaved.contains(projection) ? headSize : 0
-            let stored = { (row: Int) in Self.logicalRow(row, interleavedHead: head) }
+            let stored = { (row: Int) in
+                order?.row(row, of: projection) ?? Self.logicalRow(row, interleavedHead: head)
+            }
             add(
                 prefix + name + ".weight", out: matrix.out, in: matrix.in,
-                merged.fill(index, projection, stored: stored))
+                merged.fill(index, projection, stored: stored, columns: order?.columns(of: projection)))
             if let values = matrix.bias { bias(prefix + name, values.indices.map { values[stored($0)] }) }
         }
         // llama.cpp convolves in floats alone.
         if let kernel = layer.kernel, let name = layout.kernel {
             sources.append(
                 TensorSource(
-                    name: prefix + name + ".weight", shape: [kernel.width, kernel.taps], values: kernel.stored))
+                    name: prefix + name + ".weight", shape: [kernel.width, kernel.taps],
+                    values: order?.channels(kernel.stored, taps: kernel.taps) ?? kernel.stored))
+        }
+        if let decay = layer.decay, let names = layout.decay {
+            for (name, values) in [(names.rate, decay.rate.map { -exp($0) }), (names.bias, decay.bias)] {
+                sources.append(
+                    TensorSource(name: prefix + name, shape: [values.count], values: order?.heads(values) ?? values))
+            }
         }
         for (kind, name) in layout.norms.dropFirst() { if let weights = layer[kind] { norm(prefix + name, weights) } }
         if let name = layout.scalar {

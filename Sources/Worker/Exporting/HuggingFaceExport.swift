@@ -119,13 +119,14 @@ package enum HuggingFaceExport {
         let c = model.configuration
         let layout = c.family.facts.huggingFace
         let merged = MergedRows(model: model, adapter: adapter)
+        let order = HeadOrder(c, layout)
         var tensors: [TensorSource] = []
         func add(_ name: String, bias: [Float]?) {
             guard let bias else { return }
             tensors.append(TensorSource(name: name + ".bias", shape: [bias.count], type: type, values: bias))
         }
-        func add(_ name: String, _ norm: NormWeights) {
-            let offset = layout.normOffset
+        func add(_ name: String, _ norm: NormWeights, _ kind: BlockNorm? = nil) {
+            let offset = layout.offset(kind)
             tensors.append(
                 TensorSource(
                     name: name + ".weight", shape: [norm.weight.count], type: type,
@@ -151,7 +152,7 @@ package enum HuggingFaceExport {
         }
         for (index, layer) in model.weights.layers.enumerated() {
             let prefix = layout.prefix(index)
-            for (norm, name) in layout.norms { if let weights = layer[norm] { add(prefix + name, weights) } }
+            for (norm, name) in layout.norms { if let weights = layer[norm] { add(prefix + name, weights, norm) } }
             for fused in layout.fused {
                 let parts = fused.parts.compactMap { layer[$0] }
                 add(
@@ -163,7 +164,9 @@ package enum HuggingFaceExport {
                 guard let matrix = layer[projection], let name = layout.projections[projection] else { continue }
                 add(
                     prefix + name, out: matrix.out, in: matrix.in, turned: layout.isTransposed,
-                    merged.fill(index, projection))
+                    merged.fill(
+                        index, projection, stored: { order?.row($0, of: projection) ?? $0 },
+                        columns: order?.columns(of: projection)))
                 add(prefix + name, bias: matrix.bias)
             }
             if let name = layout.scalar {
@@ -173,7 +176,15 @@ package enum HuggingFaceExport {
                 tensors.append(
                     TensorSource(
                         name: prefix + name + ".weight", shape: [kernel.width, 1, kernel.taps], type: type,
-                        values: kernel.stored))
+                        values: order?.channels(kernel.stored, taps: kernel.taps) ?? kernel.stored))
+            }
+            if let decay = layer.decay, let names = layout.decay {
+                for (name, values) in [(names.rate, decay.rate), (names.bias, decay.bias)] {
+                    tensors.append(
+                        TensorSource(
+                            name: prefix + name, shape: [values.count], type: type,
+                            values: order?.heads(values) ?? values))
+                }
             }
         }
         add(layout.root + layout.finalNorm, model.weights.finalNorm)

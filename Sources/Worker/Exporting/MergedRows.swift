@@ -6,11 +6,23 @@ struct MergedRows {
     let model: Model
     let adapter: Adapter?
 
-    /// Logical rows of one projection, through `stored` where the file keeps them in another order.
+    /// Logical rows of one projection, through `stored` where the file keeps them in another order, and with `columns`
+    /// in the file's order where that is given.
     func fill(
-        _ layer: Int, _ projection: Projection, stored: @escaping (Int) -> Int = { $0 }
+        _ layer: Int, _ projection: Projection, stored: @escaping (Int) -> Int = { $0 }, columns: [Int]? = nil
     ) -> (_ rows: Range<Int>, _ destination: UnsafeMutablePointer<Float>) -> Void {
-        { rows, destination in
+        if let columns {
+            let plain = fill(layer, projection, stored: stored)
+            return { rows, destination in
+                plain(rows, destination)
+                for row in rows.indices {
+                    let out = destination + (row - rows.lowerBound) * columns.count
+                    let own = Array(UnsafeBufferPointer(start: out, count: columns.count))
+                    for (place, column) in columns.enumerated() { out[place] = own[column] }
+                }
+            }
+        }
+        return { rows, destination in
             guard let matrix = model.weights.layers[layer][projection] else { return }
             let place = adapter?.place(layer, projection)
             for (offset, row) in rows.enumerated() {

@@ -99,6 +99,8 @@ package final class EngineSequence {
     /// Tokens whose keys and values are in the pages.
     var computed = 0
     var pages: [KeyValuePage] = []
+    /// What layers that go by the gated delta rule know of the tokens computed; nil before the first.
+    var states: RecurrentStates?
     /// Scored positions that were told.
     var told = 0
     /// Its listener knows that it has begun.
@@ -127,9 +129,18 @@ package final class EngineSequence {
     }
     /// Gives its pages back; all its tokens are to be computed again, to the same bits.
     func setBack() {
-        pages = []
+        letGo()
         computed = 0
     }
+
+    /// Gives its memory back.
+    func letGo() {
+        pages = []
+        states = nil
+    }
+
+    /// Whether giving its memory back would give anything.
+    var holdsMemory: Bool { !pages.isEmpty || states != nil }
 
     /// Whether its pages went to somebody else after `count` tokens were to be computed.
     func isSetBack(_ count: Int) -> Bool { pages.count * KeyValuePages.tokens < computed + count }

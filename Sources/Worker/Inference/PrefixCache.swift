@@ -64,6 +64,7 @@ final class PrefixCache {
             place += shared
             level = node.children
         }
+        while let last = match.pages.last, !last.canBeGoneOnFrom { match.pages.removeLast() }
         return match
     }
 

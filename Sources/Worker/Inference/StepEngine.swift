@@ -149,8 +149,13 @@ package final class StepEngine {
         let shared = leader.shared(with: sequence)
         // The states of convolutions are there after the step alone; who has nothing left to compute runs nothing.
         let isRun = sequence.request.options.maxNewTokens > 0 || shared < sequence.wanted
-        guard leader.reached.upperBound >= shared, sequence.model.base.pages.endsAnywhere, isRun else {
-            return shared >= sequence.computed + KeyValuePages.tokens ? .waits : .alone
+        let own = sequence.model.base.pages
+        guard leader.reached.upperBound >= shared, own.endsAnywhere, isRun else {
+            let isWorthIt =
+                own.isRecurrent
+                ? shared / own.takenUp * own.takenUp > sequence.computed
+                : shared >= sequence.computed + KeyValuePages.tokens
+            return isWorthIt ? .waits : .alone
         }
         var start = min(shared, sequence.wanted - 1)
         // The probabilities of what others compute are theirs to tell; of what was computed before, nobody's.
@@ -163,7 +168,7 @@ package final class StepEngine {
         sequence.pages = Array(pages[..<whole])
         sequence.computed = start
         guard start % KeyValuePages.tokens > 0 else { return .follows(nil) }
-        guard let own = page(for: sequence) else {
+        guard let own = page(for: sequence, whole) else {
             sequence.setBack()
             return .waits
         }
@@ -184,8 +189,13 @@ package final class StepEngine {
 
     private func take(_ match: PrefixCache.Match, _ sequence: EngineSequence) -> Bool {
         var pages = match.pages
+        if let known = pages.last?.states {
+            guard let own = states(for: sequence) else { return false }
+            own.copy(from: known)
+            sequence.states = own
+        }
         if let partial = match.partial {
-            guard let own = page(for: sequence) else { return false }
+            guard let own = page(for: sequence, pages.count) else { return false }
             own.copy(match.tail, from: partial)
             pages.append(own)
         }
@@ -198,28 +208,43 @@ package final class StepEngine {
     /// Gets the pages for `count` more tokens; false where the sequence has to wait for memory.
     private func room(for sequence: EngineSequence, count: Int) -> Bool {
         guard !sequence.isOver else { return false }
+        if sequence.model.base.pages.isRecurrent {
+            guard let states = states(for: sequence) else { return false }
+            sequence.states = states
+        }
         let wanted = (sequence.computed + count + KeyValuePages.tokens - 1) / KeyValuePages.tokens
         while sequence.pages.count < wanted {
-            guard let page = page(for: sequence) else { return false }
+            guard let page = page(for: sequence, sequence.pages.count) else { return false }
             sequence.pages.append(page)
         }
         return true
     }
 
-    /// A page from what is free, then from what is only cached, then from whoever came last.
-    private func page(for sequence: EngineSequence) -> KeyValuePage? {
+    /// A page for place `index` of a sequence.
+    private func page(for sequence: EngineSequence, _ index: Int) -> KeyValuePage? {
+        let pages = sequence.model.base.pages
+        return memory(for: sequence, pages.bytes(ofPage: index)) { try pages.page(index) }
+    }
+
+    /// The states of a sequence: its own, or those of one that has not begun.
+    private func states(for sequence: EngineSequence) -> RecurrentStates? {
+        let pages = sequence.model.base.pages
+        return sequence.states ?? memory(for: sequence, pages.stateBytes) { try pages.states() }
+    }
+
+    /// What `make` makes of what is free, then of what is only cached, then of whoever came last.
+    private func memory<Kind>(for sequence: EngineSequence, _ bytes: Int, _ make: () throws -> Kind?) -> Kind? {
         do {
-            let pages = sequence.model.base.pages
-            if let page = try pages.page() { return page }
-            cache.evict { budget.used + pages.pageBytes <= budget.limit }
-            if let page = try pages.page() { return page }
-            while let last = running.last(where: { !$0.pages.isEmpty && !$0.isOver }), last !== sequence {
+            if let made = try make() { return made }
+            cache.evict { budget.used + bytes <= budget.limit }
+            if let made = try make() { return made }
+            while let last = running.last(where: { $0.holdsMemory && !$0.isOver }), last !== sequence {
                 guard let own = running.firstIndex(where: { $0 === sequence }),
                     let other = running.firstIndex(where: { $0 === last }), own < other
                 else { return nil }
                 last.setBack()
-                cache.evict { budget.used + pages.pageBytes <= budget.limit }
-                if let page = try pages.page() { return page }
+                cache.evict { budget.used + bytes <= budget.limit }
+                if let made = try make() { return made }
             }
         } catch {
             end(sequence, .failed(error))
@@ -236,7 +261,7 @@ package final class StepEngine {
                 let sequence = piece.sequence
                 return StepPart(
                     tokens: sequence.tokens[piece.reached], position: sequence.computed, pages: sequence.pages,
-                    adapter: sequence.model.adapter, partial: piece.partial)
+                    adapter: sequence.model.adapter, partial: piece.partial, states: sequence.states)
             })
         var rows: [(sequence: EngineSequence, row: Int, position: Int)] = []
         // Whoever has a piece of this step reads for himself, and all others are told once.
@@ -348,10 +373,10 @@ package final class StepEngine {
         keep(sequence, count: read == min(sequence.wanted, sequence.request.prompt.count) ? read : whole)
     }
 
-    /// Keeps the pages of the first `count` tokens, the last one only where its beginning can be taken up.
+    /// Keeps the pages of the first `count` tokens, up to where they can be taken up again.
     private func keep(_ sequence: EngineSequence, count: Int) {
-        let kept =
-            sequence.model.base.pages.endsAnywhere ? count : count / KeyValuePages.tokens * KeyValuePages.tokens
+        let unit = sequence.model.base.pages.takenUp
+        let kept = count / unit * unit
         if kept > 0 { cache.keep(sequence.tokens, count: kept, pages: sequence.pages, model: sequence.model.key) }
     }
 
@@ -364,7 +389,7 @@ package final class StepEngine {
             keep(sequence, count: sequence.computed)
         case .cancelled, .failed: break
         }
-        sequence.pages = []
+        sequence.letGo()
         sequence.listener.ended(sequence, end)
     }
 }

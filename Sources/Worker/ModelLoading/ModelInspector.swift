@@ -41,6 +41,7 @@ package enum ModelInspector {
                 }
             }
             if let kernel = layer.kernel { note(nonFinite(kernel.weights), "the convolution of layer \(index)") }
+            if let decay = layer.decay { note(nonFinite(decay.rate + decay.bias), "the decay of layer \(index)") }
         }
         note(nonFinite(weights.finalNorm.weight) + nonFinite(weights.finalNorm.bias ?? []), "the final norm")
         note(nonFinite(weights.head), "the head")

@@ -10,6 +10,8 @@ package enum PreTokenizer: Sendable, Equatable {
     case llama3
     /// Qwen 2's pattern: Llama 3's with every digit on its own.
     case qwen2
+    /// Qwen 3.5's pattern: Qwen 2's with marks as a part of words.
+    case qwen35
     /// SentencePiece's white space: spaces become `▁`, with one put in front as the scheme says.
     case metaspace(prefix: PrefixScheme, splits: Bool)
 

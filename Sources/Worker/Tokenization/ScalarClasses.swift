@@ -15,18 +15,24 @@ struct ScalarClasses: @unchecked Sendable {
     static let lateDigit: UInt8 = 4
     /// Set on scalars that canonical composition may change or join to another.
     static let composes: UInt8 = 8
+    /// Set on `\p{M}`.
+    static let mark: UInt8 = 16
 
     static let shared = ScalarClasses()
+    /// The same with marks as letters, for patterns that say `[\p{L}\p{M}]` and mean no letter without a mark.
+    static let marked = ScalarClasses(marksAreLetters: true)
 
     private let pageOf: UnsafePointer<UInt16>
     private let pages: UnsafePointer<UInt8>
 
-    private init() {
+    private init(marksAreLetters: Bool = false) {
         var flat = [UInt8](repeating: 0, count: 0x110000)
         for (index, run) in Self.runs.enumerated() {
             let start = Int(run >> 8)
             let end = index + 1 < Self.runs.count ? Int(Self.runs[index + 1] >> 8) : flat.count
-            for scalar in start..<end { flat[scalar] = UInt8(run & 0xFF) }
+            var flags = UInt8(run & 0xFF)
+            if marksAreLetters, flags & Self.mark != 0 { flags = flags & ~7 | Self.letter }
+            for scalar in start..<end { flat[scalar] = flags }
         }
         var numbers: [ArraySlice<UInt8>: UInt16] = [:]
         var unique: [UInt8] = []

@@ -6,6 +6,7 @@ extension Tokenizer {
         case .digitsThenGPT2: encodeWords(DigitsThenGPT2Scanner.self, text, count, state, &output)
         case .llama3: encodeWords(Llama3Scanner.self, text, count, state, &output)
         case .qwen2: encodeWords(Qwen2Scanner.self, text, count, state, &output)
+        case .qwen35: encodeWords(Qwen35Scanner.self, text, count, state, &output)
         case .metaspace(_, let splits): encodeMarked(text, count, splits: splits, state, &output)
         case .none: encodeMarked(text, count, splits: false, state, &output)
         }
@@ -14,7 +15,7 @@ extension Tokenizer {
     private func encodeWords<Scanner: WordScanner>(
         _: Scanner.Type, _ text: UnsafePointer<UInt8>, _ count: Int, _ state: EncoderState, _ output: inout [Int32]
     ) {
-        let classes = ScalarClasses.shared
+        let classes = Scanner.classes
         var start = 0
         while start < count {
             let end = max(Scanner.wordEnd(text, start, count, classes), start + 1)

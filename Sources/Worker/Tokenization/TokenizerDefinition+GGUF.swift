@@ -215,10 +215,12 @@ extension TokenizerDefinition {
             return ByteRules(preTokenizer: .llama3)
         case "qwen2", "deepseek-r1-qwen":
             return ByteRules(normalizers: [.nfc], preTokenizer: .qwen2)
+        case "qwen35":
+            return ByteRules(normalizers: [.nfc], preTokenizer: .qwen35)
         case let pre:
             throw failure(
                 pre.map { "the pre-tokenizer \"\($0)\" is not supported" } ?? "the key is absent",
-                "Supported are gpt-2, smollm, starcoder, command-r, llama-bpe and qwen2; "
+                "Supported are gpt-2, smollm, starcoder, command-r, llama-bpe, qwen2 and qwen35; "
                     + "convert the model with a current llama.cpp so that the key is right")
         }
     }

@@ -55,8 +55,8 @@ extension TokenizerDefinition {
         case .gpt2: name = "gpt-2"
         case .digitsThenGPT2: name = "smollm"
         case .llama3: name = ignoresMerges ? "llama-bpe" : "smaug-bpe"
-        case .qwen2:
-            name = "qwen2"
+        case .qwen2, .qwen35:
+            name = preTokenizer == .qwen2 ? "qwen2" : "qwen35"
             // llama.cpp leaves composition out; text that is composed already, as almost all is, gives the same ids.
             expected = [.nfc]
         case .none, .metaspace:

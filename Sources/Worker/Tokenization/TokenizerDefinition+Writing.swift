@@ -189,6 +189,7 @@ extension TokenizerDefinition {
                 ], "pretokenizers", &writer)
         case .llama3: split(TokenizerJSON.llama3Pattern)
         case .qwen2: split(TokenizerJSON.qwen2Pattern)
+        case .qwen35: split(TokenizerJSON.qwen35Pattern)
         case .metaspace(let scheme, let splits):
             writer.object { writer in
                 writer.member("type", "Metaspace")

@@ -193,6 +193,7 @@ struct TokenizerJSON {
             case Self.gpt2Pattern: return .gpt2(addPrefixSpace: false)
             case Self.llama3Pattern: return .llama3
             case Self.qwen2Pattern: return .qwen2
+            case Self.qwen35Pattern: return .qwen35
             default: break
             }
         default: break
@@ -200,7 +201,7 @@ struct TokenizerJSON {
         let names = steps.map { $0["type"]?.string ?? "?" }.joined(separator: ", ")
         throw failure(
             "pre_tokenizer", "\(names) as they are here are not supported",
-            "Supported are those of GPT-2, SmolLM, Llama 3, Qwen 2 and SentencePiece models")
+            "Supported are those of GPT-2, SmolLM, Llama 3, Qwen 2, Qwen 3.5 and SentencePiece models")
     }
 
     private static let gpt2Pattern =
@@ -214,6 +215,12 @@ struct TokenizerJSON {
         """
         (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| \
         ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+
+        """
+
+    static let qwen35Pattern =
+        """
+        (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| \
+        ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+
         """
 
     /// Whether decoding drops a space at the start.

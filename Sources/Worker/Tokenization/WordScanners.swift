@@ -1,7 +1,13 @@
 /// Finds where the next word ends: a pre-tokenizer's pattern, written out by hand over UTF-8.
 protocol WordScanner {
+    /// The classes by which the pattern tells scalars apart.
+    static var classes: ScalarClasses { get }
     /// The end of the word that begins at `start`, which is below `end`; always above `start`.
     static func wordEnd(_ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ classes: ScalarClasses) -> Int
+}
+
+extension WordScanner {
+    static var classes: ScalarClasses { .shared }
 }
 
 /// Runs that the patterns share.
@@ -123,6 +129,12 @@ protocol Llama3Pattern: WordScanner {
 enum Llama3Scanner: Llama3Pattern { static let digits = 3 }
 
 enum Qwen2Scanner: Llama3Pattern { static let digits = 1 }
+
+/// The same with `[\p{L}\p{M}]` for `\p{L}` where letters make a word, and where they make none.
+enum Qwen35Scanner: Llama3Pattern {
+    static let digits = 1
+    static var classes: ScalarClasses { .marked }
+}
 
 extension Llama3Pattern {
     @inline(__always)

@@ -31,6 +31,13 @@ package enum AdapterStart {
             if targets.contains(.gate) { targets.append(.perLayerGate) }
             if targets.contains(.down) { targets.append(.perLayerOut) }
         }
+        // So do those of the gated delta rule: all that it is given in the place of q, k and v.
+        if model.configuration.delta != nil {
+            if !Set(targets).isDisjoint(with: [.q, .k, .v]) {
+                targets += [.deltaIn, .deltaGate, .deltaRate, .deltaDecay]
+            }
+            if targets.contains(.o) { targets.append(.deltaOut) }
+        }
         let scale = recipe.rsLoRA ? recipe.alpha / Double(recipe.rank).squareRoot() : recipe.alpha / Double(recipe.rank)
         return AdapterLayout(
             rank: recipe.rank, scale: Float(scale), targets: targets, firstLayer: try firstLayer(recipe, for: model))

@@ -9,8 +9,8 @@ final class Activations {
     /// Offsets (in floats a token) of one layer's kept numbers.
     struct Slot {
         var input: UnsafeMutablePointer<Float>
-        /// Rotated queries and keys, and values, side by side, or a convolution's two gates around its inputs: ld =
-        /// ``Activations/qkvWidth``.
+        /// Rotated queries and keys, and values, side by side, or a convolution's two gates around its inputs, or what
+        /// the gated delta rule's projections give: ld = ``Activations/qkvWidth``.
         var qkv: UnsafeMutablePointer<Float>
         var attention: UnsafeMutablePointer<Float>
         var logSumExp: UnsafeMutablePointer<Float>
@@ -74,6 +74,10 @@ final class Activations {
     /// Every layer's own inputs [T × layers · width], and their gradients.
     private(set) var perLayer: UnsafeMutablePointer<Float>
     private(set) var dPerLayer: UnsafeMutablePointer<Float>
+    /// What a layer's way of mixing makes of its inputs and does not keep, and the gradient of that: ``ownWidth``
+    /// floats a token, all of one number before those of the next.
+    private(set) var own: UnsafeMutablePointer<Float>
+    private(set) var dOwn: UnsafeMutablePointer<Float>
 
     /// - Parameters:
     ///   - slots: layers whose numbers are kept, plus one where some are not.
@@ -108,6 +112,8 @@ final class Activations {
         dShared = normed
         perLayer = normed
         dPerLayer = normed
+        own = normed
+        dOwn = normed
     }
 
     private let training: Bool
@@ -134,12 +140,21 @@ final class Activations {
     /// Where the keys and values of a shared layer's kind begin in ``shared``.
     func sharedOffset(_ layer: Int) -> Int { configuration.slides(layer) ? 0 : 2 * configuration.keyWidth * capacity }
 
+    /// Floats a token of ``own``: pairs of queries and gates, or what the gated delta rule is given and its output once
+    /// gated.
+    var ownWidth: Int {
+        let c = configuration
+        let pairs = c.gatedQueries ? 2 * c.queryWidth : 0
+        guard let delta = c.delta else { return pairs }
+        return max(pairs, delta.mixedWidth + 2 * delta.valueHeads + 2 * delta.keyHeads + delta.valueWidth)
+    }
+
     var scratchWidth: Int {
         let c = configuration
-        let forward = c.width + activatedWidth + sharedWidth + perLayerInputs
+        let forward = c.width + activatedWidth + sharedWidth + perLayerInputs + ownWidth
         let backward =
             4 * c.width + innerWidth + activatedWidth + c.mixedWidth + qkvWidth + 2 * c.queryWidth
-            + c.lowRankColumns * rank + 1 + sharedWidth + perLayerInputs
+            + c.lowRankColumns * rank + 1 + sharedWidth + perLayerInputs + ownWidth
         return forward + (training ? backward : 0)
     }
 
@@ -175,6 +190,7 @@ final class Activations {
         activated = take(activatedWidth)
         shared = take(sharedWidth)
         perLayer = take(perLayerInputs)
+        own = take(ownWidth)
         guard training else { return }
         dx = take(c.width)
         dNormed = take(c.width)
@@ -190,6 +206,7 @@ final class Activations {
         dLow = take(c.lowRankColumns * rank)
         dShared = take(sharedWidth)
         dPerLayer = take(perLayerInputs)
+        dOwn = take(ownWidth)
     }
 
     /// The numbers kept in slot `index`.

@@ -170,6 +170,11 @@ struct AdapterPart {
         guard a.allSatisfy(\.isFinite), b.allSatisfy(\.isFinite) else {
             throw failure("the factors hold a NaN or an infinity")
         }
+        if let order = HeadOrder(model.configuration, layout), parts.count == 1 {
+            let own = order.factors(parts[0], a: a, b: b, rank: rank, back: true)
+            factors[Key(layer: layer, projection: parts[0])] = Factors(a: own.a, b: own.b, rank: rank, scale: scale)
+            return
+        }
         let isBlocks = parts.count > 1 && note.map { $0 * parts.count == rank } ?? false
         var first = 0
         for (block, (projection, matrix)) in zip(parts, matrices).enumerated() {

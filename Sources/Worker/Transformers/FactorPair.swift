@@ -13,15 +13,16 @@ struct FactorPair {
         let rank = adapter.layout.rank
         var pairs: [FactorPair] = []
         var fused: [TensorLayout.Role: [AdapterLayout.Place]] = [:]
+        let order = HeadOrder(model.configuration, layout)
         for place in adapter.places {
             let role = layout.role(of: place.projection, layer: place.layer)
             if case .fused = role {
                 fused[role, default: []].append(place)
             } else {
+                var (a, b) = (adapter.a(place), adapter.b(place))
+                if let order { (a, b) = order.factors(place.projection, a: a, b: b, rank: rank) }
                 pairs.append(
-                    FactorPair(
-                        role: role, rank: rank, inner: place.inner, outer: place.outer, a: adapter.a(place),
-                        b: adapter.b(place)))
+                    FactorPair(role: role, rank: rank, inner: place.inner, outer: place.outer, a: a, b: b))
             }
         }
         for layer in model.weights.layers.indices {

@@ -18,6 +18,8 @@ extension Model {
         try shelf.checkNames(gguf.tensorNames, c) { name in
             ["rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight"].contains(name)
                 && c.rope?.scaling != ModelConfiguration.Rope.Scaling.none
+                || family.facts.guessesAhead(gguf) > 0
+                    && (layout.layer(of: name) ?? 0) >= c.layers
                 || family.facts.declaredMetadata.harmlessPrefixes.contains("vision.")
                     && (name.hasPrefix("v.") || name.hasPrefix("mm."))
         }

@@ -36,7 +36,9 @@ extension Model {
         let tied = try Self.isTied(contents, folder.path, head: head, embedding: embedding, family.facts.declared(kind))
         let c = try family.facts.shape(config, file: file, vocabulary: embedding.rows, tied: tied)
         let shelf = TensorShelf(file: folder.path, layout: layout, root: root) { contents.tensors[$0] }
-        try shelf.checkNames(contents.tensors.keys.sorted(), c, isHarmless: Self.isBuffer)
+        try shelf.checkNames(contents.tensors.keys.sorted(), c) { name in
+            Self.isBuffer(name) || family.facts.otherTensors.contains(where: name.hasPrefix)
+        }
         try self.init(
             c, shelf, parameters: contents.tensors.reduce(0) { $0 + (tied && $1.key == head ? 0 : $1.value.count) },
             of: contents.tensors)
@@ -76,14 +78,15 @@ extension Model {
         let stem = kind.replacing("_text", with: "").replacing("_", with: "")
         let known = ["forcausallm", "lmheadmodel", "model", "textmodel"].map { stem + $0 }
         for name in (config["architectures"]?.list ?? []).compactMap(\.string)
-        where !known.contains(name.lowercased()) {
+        where !known.contains(name.lowercased().replacing("_", with: "")) {
             throw ModelFailure(
                 place: "\(file), architectures", problem: "'\(name)' is no language model of type \(kind)",
                 remedy: "Give the folder of the language model itself.")
         }
         // Folders of before transformers had the family bring a class of the name that it has there by now.
         func isKnown(_ name: JSONNode?) -> Bool {
-            known.contains(name?.string?.split(separator: ".").last.map { $0.lowercased() } ?? "")
+            let own = name?.string?.split(separator: ".").last.map { $0.lowercased().replacing("_", with: "") }
+            return known.contains(own ?? "")
         }
         let code = config["auto_map"]?.members ?? [:]
         if let name = ["AutoModelForCausalLM", "AutoModel"].first(where: { code[$0] != nil && !isKnown(code[$0]) }) {

@@ -25,11 +25,10 @@ extension TensorShelf {
     /// - Parameter isHarmless: whether a name that the family does not have may be passed over.
     func checkNames(_ names: some Sequence<String>, _ c: ModelConfiguration, isHarmless: (String) -> Bool) throws {
         for name in names where !isHarmless(name) && layout.scalarLayer(name).map({ $0 < c.layers }) != true {
-            let isBias = name.hasSuffix(".bias")
-            let stem = name.hasSuffix(".weight") ? String(name.dropLast(7)) : isBias ? String(name.dropLast(5)) : name
-            let role = stem == name ? nil : layout.role(stem)
+            let found = layout.role(ofTensor: name)
+            let isBias = found?.isBias ?? false
             let isUsed =
-                switch role {
+                switch found?.role {
                 case nil: false
                 case .embedding?, .positions?, .head?: !isBias
                 case .finalNorm?: !isBias || c.normalisation == .layer
@@ -42,7 +41,8 @@ extension TensorShelf {
                     layer < c.layers && (c.has(norm, in: layer) || norm == .key && c.shares(layer))
                         && (!isBias || c.normalisation == .layer)
                 case .perLayerEmbedding?, .perLayerProjection?, .perLayerNorm?: c.perLayerWidth > 0 && !isBias
-                case .kernel(let layer)?: layer < c.layers && c.convolves(layer) && !isBias
+                case .kernel(let layer)?: layer < c.layers && !c.attends(layer) && !isBias
+                case .decayRate(let layer)?, .decayBias(let layer)?: layer < c.layers && c.recurs(layer)
                 }
             guard !isUsed else { continue }
             throw ModelFailure(

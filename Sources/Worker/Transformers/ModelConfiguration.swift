@@ -69,6 +69,12 @@ package struct ModelConfiguration: Hashable, Sendable {
     package var sharedHidden: Int?
     /// Numbers a token and layer that each layer is given beside the stream; 0 for none (Gemma 4).
     package var perLayerWidth = 0
+    /// Which layers mix tokens by the gated delta rule in place of attention; empty where none does (Qwen 3.5).
+    package var recurrences: [Bool] = []
+    /// The heads of such layers; nil where there are none.
+    package var delta: DeltaRule?
+    /// What attention adds up is gated: the projection of queries holds after each head's query its gate (Qwen 3.5).
+    package var gatedQueries = false
     /// The linear layers that have a bias.
     package var biased: Set<Projection>
     /// The output projection is the embedding.
@@ -132,13 +138,20 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Whether layer `index` mixes tokens by a convolution in place of attention.
     package func convolves(_ index: Int) -> Bool { index < convolutions.count && convolutions[index] }
 
+    /// Whether layer `index` mixes tokens by the gated delta rule in place of attention.
+    package func recurs(_ index: Int) -> Bool { index < recurrences.count && recurrences[index] }
+
+    /// Whether layer `index` attends.
+    package func attends(_ index: Int) -> Bool { !convolves(index) && !recurs(index) }
+
     /// Whether layers of that kind have a linear layer; the feed-forward part's are everywhere.
     package func has(_ projection: Projection, in index: Int) -> Bool {
         switch projection {
-        case .q, .o: !convolves(index)
+        case .q, .o: attends(index)
         case .k: keeps(index)
         case .v: keeps(index) && !takesValuesOfKeys(index)
         case .convIn, .convOut: convolves(index)
+        case .deltaIn, .deltaGate, .deltaRate, .deltaDecay, .deltaOut: recurs(index)
         case .gate, .up, .down: true
         case .perLayerGate, .perLayerOut: perLayerWidth > 0
         }
@@ -147,32 +160,66 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Whether layer `index` may have a norm: those over queries and keys go with attention.
     package func has(_ norm: BlockNorm, in index: Int) -> Bool {
         switch norm {
-        case .query: !convolves(index)
+        case .query: attends(index)
         case .key: keeps(index)
         case .postPerLayer: perLayerWidth > 0
+        case .mixed: recurs(index)
         default: true
         }
     }
 
+    /// The rows and columns of a linear layer of layer `index`, biases aside.
+    package func shape(_ projection: Projection, in index: Int) -> (out: Int, inner: Int) {
+        let values = delta?.valueWidth ?? 0
+        return switch projection {
+        case .q: (gatedQueries ? 2 * queryWidth(index) : queryWidth(index), width)
+        case .k, .v: (keyWidth(index), width)
+        case .o: (width, queryWidth(index))
+        case .gate, .up: (hidden(index), width)
+        case .down: (width, hidden(index))
+        case .convIn: (3 * width, width)
+        case .convOut: (width, width)
+        case .deltaIn: (delta?.mixedWidth ?? 0, width)
+        case .deltaGate: (values, width)
+        case .deltaRate, .deltaDecay: (delta?.valueHeads ?? 0, width)
+        case .deltaOut: (width, values)
+        case .perLayerGate: (perLayerWidth, width)
+        case .perLayerOut: (width, perLayerWidth)
+        }
+    }
+
     /// Layers that attend.
-    package var attentionLayers: Int { layers - convolutions.prefix(layers).count { $0 } }
+    package var attentionLayers: Int { (0..<layers).count(where: attends) }
 
     /// Floats that a convolution needs of what came before: its products of the last tokens but one.
     package var stateWidth: Int { max(0, taps - 1) * width }
+
+    /// Floats that layer `index` needs of all that came before it in a sequence, however much that is.
+    package func stateWidth(in index: Int) -> Int {
+        convolves(index) ? stateWidth : recurs(index) ? delta?.stateWidth(taps: taps) ?? 0 : 0
+    }
+
+    /// Channels of a layer's convolution.
+    package var kernelWidth: Int { delta?.mixedWidth ?? width }
 
     /// Columns of queries, and of keys or values, in the widest layer.
     package var queryWidth: Int { heads * max(headSize, fullHeadSize ?? 0) }
     package var keyWidth: Int { max(kvHeads * headSize, (fullKVHeads ?? kvHeads) * (fullHeadSize ?? headSize)) }
     /// Columns of what a layer mixes, before its last projection.
-    package var mixedWidth: Int { convolutions.contains(true) ? max(queryWidth, width) : queryWidth }
-    /// Columns of what a layer mixes it from: queries, keys and values, or a convolution's three gates and inputs.
+    package var mixedWidth: Int {
+        max(queryWidth, convolutions.contains(true) ? width : 0, delta?.valueWidth ?? 0)
+    }
+    /// Columns of what a layer mixes it from: queries, keys, values and gates, a convolution's three gates and inputs,
+    /// or what the delta rule is given.
     package var mixingWidth: Int {
-        convolutions.contains(true) ? max(queryWidth + 2 * keyWidth, 3 * width) : queryWidth + 2 * keyWidth
+        max(
+            queryWidth + 2 * keyWidth + (gatedQueries ? queryWidth : 0), convolutions.contains(true) ? 3 * width : 0,
+            delta?.mixingWidth ?? 0)
     }
     /// Inner width of the widest feed-forward part.
     package var widestHidden: Int { max(hidden, sharedHidden ?? 0) }
     /// Columns in which the low-rank products of a layer's projections lie side by side.
-    package var lowRankColumns: Int { Projection.columns + (perLayerWidth > 0 ? 2 : 0) }
+    package var lowRankColumns: Int { Projection.columns + (perLayerWidth > 0 ? 2 : delta == nil ? 0 : 1) }
 }
 
 /// What differs from layer to layer.
@@ -197,7 +244,7 @@ extension ModelConfiguration {
     package func shares(_ index: Int) -> Bool { index >= layers - sharedLayers }
 
     /// Whether layer `index` has keys and values of its own.
-    package func keeps(_ index: Int) -> Bool { !convolves(index) && !shares(index) }
+    package func keeps(_ index: Int) -> Bool { attends(index) && !shares(index) }
 
     /// The layer whose keys and values layer `index` attends to: its own, or those of the last layer of its kind that
     /// has any.

@@ -15,6 +15,9 @@ package enum Projection: Int, CaseIterable, Hashable, Sendable {
     case q, k, v, o, gate, up, down
     /// Into and out of a short convolution, in layers that have one in place of attention (LFM2).
     case convIn, convOut
+    /// Of layers that go by the gated delta rule (Qwen 3.5): queries, keys and values; the gates of the output; each
+    /// head's rate and decay; and out again.
+    case deltaIn, deltaGate, deltaRate, deltaDecay, deltaOut
     /// From the stream to a layer's own input, and back (Gemma 4).
     case perLayerGate, perLayerOut
 
@@ -22,11 +25,14 @@ package enum Projection: Int, CaseIterable, Hashable, Sendable {
     /// ``ModelConfiguration/lowRankColumns``.
     static let columns = 7
 
-    /// Its own among them. No layer has both attention and a convolution, so these share.
+    /// Its own among them. No layer mixes tokens in more than one way, so those of the ways share.
     package var column: Int {
         switch self {
-        case .convIn: Projection.q.rawValue
-        case .convOut: Projection.o.rawValue
+        case .convIn, .deltaIn: Projection.q.rawValue
+        case .deltaGate: Projection.k.rawValue
+        case .deltaRate: Projection.v.rawValue
+        case .convOut, .deltaOut: Projection.o.rawValue
+        case .deltaDecay: Projection.columns
         case .perLayerGate, .perLayerOut: rawValue - Projection.perLayerGate.rawValue + Projection.columns
         default: rawValue
         }
@@ -39,6 +45,8 @@ package enum Projection: Int, CaseIterable, Hashable, Sendable {
 /// The norms of a block, those over heads included.
 package enum BlockNorm: Int, CaseIterable, Hashable, Sendable {
     case attention, query, key, postAttention, feedForward, postFeedForward, postPerLayer
+    /// Over each head of what the gated delta rule gives (Qwen 3.5).
+    case mixed
 }
 
 /// The weights of one block.
@@ -50,12 +58,15 @@ package struct LayerWeights: Sendable {
     package var feedForwardNorm: NormWeights?
     package var postFeedForwardNorm: NormWeights?
     package var postPerLayerNorm: NormWeights?
+    package var mixedNorm: NormWeights?
     /// By ``Projection``; nil where the layer has none.
     package var projections: [WeightMatrix?]
     /// The kernel of the layer's convolution; nil in layers that attend.
     package var kernel: ConvolutionKernel?
     /// What the layer gives on is multiplied by this, which is not trained (Gemma 4).
     package var scalar: Float = 1
+    /// How the heads of a layer that goes by the gated delta rule forget; nil in others.
+    package var decay: DeltaDecay?
 
     package subscript(_ projection: Projection) -> WeightMatrix? { projections[projection.rawValue] }
 
@@ -70,6 +81,7 @@ package struct LayerWeights: Sendable {
             case .feedForward: feedForwardNorm
             case .postFeedForward: postFeedForwardNorm
             case .postPerLayer: postPerLayerNorm
+            case .mixed: mixedNorm
             }
         }
         set {
@@ -81,6 +93,7 @@ package struct LayerWeights: Sendable {
             case .feedForward: feedForwardNorm = newValue
             case .postFeedForward: postFeedForwardNorm = newValue
             case .postPerLayer: postPerLayerNorm = newValue
+            case .mixed: mixedNorm = newValue
             }
         }
     }

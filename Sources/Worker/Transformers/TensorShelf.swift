@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import WeightFiles
 
@@ -38,9 +39,9 @@ struct TensorShelf {
     }
 
     /// `name.weight` [width] with `name.bias` where there is one, as it is multiplied.
-    func norm(_ name: String, _ width: Int) throws -> NormWeights {
+    func norm(_ name: String, _ width: Int, _ kind: BlockNorm? = nil) throws -> NormWeights {
         let weight = try tensor(name + ".weight", [width]).floats()
-        let offset = layout.normOffset
+        let offset = layout.offset(kind)
         return NormWeights(
             weight: offset == 0 ? weight : weight.map { $0 + offset },
             bias: try find(name + ".bias").map { _ in try tensor(name + ".bias", [width]).floats() })
@@ -49,15 +50,9 @@ struct TensorShelf {
     /// The weights of block `index`.
     func block(_ index: Int, _ c: ModelConfiguration) throws -> LayerWeights {
         let prefix = "\(root)\(layout.blocks).\(index)."
-        let rows: [Projection: (out: Int, inner: Int)] = [
-            .q: (c.queryWidth(index), c.width), .k: (c.keyWidth(index), c.width), .v: (c.keyWidth(index), c.width),
-            .o: (c.width, c.queryWidth(index)), .gate: (c.hidden(index), c.width), .up: (c.hidden(index), c.width),
-            .down: (c.width, c.hidden(index)), .convIn: (3 * c.width, c.width), .convOut: (c.width, c.width),
-            .perLayerGate: (c.perLayerWidth, c.width), .perLayerOut: (c.width, c.perLayerWidth),
-        ]
         var projections = [WeightMatrix?](repeating: nil, count: Projection.allCases.count)
         for fused in layout.fused {
-            let parts = fused.parts.map { rows[$0]?.out ?? 0 }
+            let parts = fused.parts.map { c.shape($0, in: index).out }
             let isBiased = fused.parts.allSatisfy(c.biased.contains)
             for (projection, matrix) in zip(
                 fused.parts, try split(prefix + fused.name, parts, c.width, isBiased: isBiased))
@@ -66,7 +61,8 @@ struct TensorShelf {
             }
         }
         for projection in Projection.allCases where !layout.fuses(projection) && c.has(projection, in: index) {
-            guard let name = layout.projections[projection], let (out, inner) = rows[projection] else { continue }
+            guard let name = layout.projections[projection] else { continue }
+            let (out, inner) = c.shape(projection, in: index)
             // Taken for its check: a bias that a model has must be there.
             if c.biased.contains(projection) { _ = try tensor(prefix + name + ".bias", [out]) }
             projections[projection.rawValue] =
@@ -78,13 +74,18 @@ struct TensorShelf {
         var norms: [BlockNorm: NormWeights] = [:]
         for (norm, name) in layout.norms where c.has(norm, in: index) {
             let width =
-                norm == .query
-                ? c.queryNormShape(index).size : norm == .key ? c.keyNormShape(index).size : c.width
-            norms[norm] = try self.norm(prefix + name, width)
+                switch norm {
+                case .query: c.queryNormShape(index).size
+                case .key: c.keyNormShape(index).size
+                case .mixed: c.delta?.valueSize ?? 0
+                default: c.width
+                }
+            norms[norm] = try self.norm(prefix + name, width, norm)
         }
         var layer = LayerWeights(projections: projections)
         for (norm, weights) in norms { layer[norm] = weights }
-        if c.convolves(index), let name = layout.kernel { layer.kernel = try kernel(prefix + name, c) }
+        if !c.attends(index), let name = layout.kernel { layer.kernel = try kernel(prefix + name, c) }
+        if c.recurs(index), let heads = c.delta?.valueHeads { layer.decay = try decay(index, heads) }
         // Where it is missing it is one, as transformers and llama.cpp have it.
         if let name = layout.scalar, find(prefix + name) != nil {
             layer.scalar = try tensor(prefix + name, [1]).floats()[0]
@@ -102,11 +103,28 @@ struct TensorShelf {
             norm: try norm(root + names.norm, c.perLayerWidth))
     }
 
+    /// How the heads of block `index` forget.
+    private func decay(_ index: Int, _ heads: Int) throws -> DeltaDecay? {
+        guard let names = layout.decay else { return nil }
+        let prefix = "\(root)\(layout.blocks).\(index)."
+        var rate = try tensor(prefix + names.rate, [heads]).floats()
+        if layout.isDecayExponential {
+            if let wrong = rate.first(where: { !($0 < 0) }) {
+                throw ModelFailure(
+                    place: "\(file), \(prefix)\(names.rate)", problem: "\(wrong) is no decay (it is below zero)",
+                    remedy: "The file is damaged: download it again.")
+            }
+            rate = rate.map { log(-$0) }
+        }
+        return DeltaDecay(rate: rate, bias: try tensor(prefix + names.bias, [heads]).floats())
+    }
+
     /// `name.weight` of a convolution that takes each channel by itself: [width × taps], or [width × 1 × taps] as
     /// PyTorch has it.
     private func kernel(_ name: String, _ c: ModelConfiguration) throws -> ConvolutionKernel {
         let isPlain = find(name + ".weight")?.shape.count == 2
-        let stored = try tensor(name + ".weight", isPlain ? [c.width, c.taps] : [c.width, 1, c.taps])
+        let width = c.kernelWidth
+        let stored = try tensor(name + ".weight", isPlain ? [width, c.taps] : [width, 1, c.taps])
         return ConvolutionKernel(stored: stored.floats(), taps: c.taps)
     }
 

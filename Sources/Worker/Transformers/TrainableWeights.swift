@@ -35,6 +35,7 @@ package final class TrainableWeights: Trainable {
     private let projections: [[Place?]]
     private let norms: [[NormPlace?]]
     private let kernels: [Place?]
+    private let decays: [(rate: NormPlace, bias: NormPlace)?]
     private let base: Model
 
     /// Copies the weights of `model` from block `firstLayer` on; throws where memory is short.
@@ -66,6 +67,7 @@ package final class TrainableWeights: Trainable {
         var projections: [[Place?]] = []
         var norms: [[NormPlace?]] = []
         var kernels: [Place?] = []
+        var decays: [(rate: NormPlace, bias: NormPlace)?] = []
         for (index, layer) in weights.layers.enumerated() {
             projections.append(Projection.allCases.map { index >= first ? layer[$0].map(place) : nil })
             norms.append(BlockNorm.allCases.map { index >= first ? layer[$0].map(place) : nil })
@@ -75,6 +77,9 @@ package final class TrainableWeights: Trainable {
                         ? nil
                         : Place(offset: take(.matrix, kernel.weights.count), out: kernel.taps, inner: kernel.width)
                 })
+            func vector(_ count: Int) -> NormPlace { NormPlace(offset: take(.vector, count), count: count) }
+            decays.append(
+                layer.decay.flatMap { index < first ? nil : (vector($0.rate.count), vector($0.bias.count)) })
         }
         finalNorm = place(weights.finalNorm)
         head = model.configuration.tied ? embedding : place(weights.head)
@@ -82,6 +87,7 @@ package final class TrainableWeights: Trainable {
         self.projections = projections
         self.norms = norms
         self.kernels = kernels
+        self.decays = decays
         self.groups = groups
         base = model
         count = next
@@ -99,6 +105,9 @@ package final class TrainableWeights: Trainable {
 
     /// Where the kernel of a layer's convolution lies [taps × width], or nil where it is frozen or absent.
     func kernelPlace(_ layer: Int) -> Place? { kernels[layer] }
+
+    /// Where it lies how a layer's heads forget, or nil where that is frozen or absent.
+    func decayPlace(_ layer: Int) -> (rate: NormPlace, bias: NormPlace)? { decays[layer] }
 
     /// The model with these weights in the place of its own: matrices as views of ``values``, norms and biases as
     /// copies of now.
@@ -136,6 +145,10 @@ package final class TrainableWeights: Trainable {
             if let place = kernels[layer] {
                 result.weights.layers[layer].kernel = ConvolutionKernel(
                     weights: vector(place.offset, place.out * place.inner), taps: place.out)
+            }
+            if let (rate, bias) = decays[layer] {
+                result.weights.layers[layer].decay = DeltaDecay(
+                    rate: vector(rate.offset, rate.count), bias: vector(bias.offset, bias.count))
             }
         }
         return result
@@ -198,6 +211,10 @@ package final class TrainableWeights: Trainable {
             }
             if let place = kernels[index], let kernel = layer.kernel {
                 kernel.weights.withUnsafeBufferPointer { body(place.offset, $0) }
+            }
+            if let (rate, bias) = decays[index], let decay = layer.decay {
+                decay.rate.withUnsafeBufferPointer { body(rate.offset, $0) }
+                decay.bias.withUnsafeBufferPointer { body(bias.offset, $0) }
             }
         }
     }

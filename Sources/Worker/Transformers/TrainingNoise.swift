@@ -29,8 +29,10 @@ package struct TrainingNoise: Sendable, Hashable {
     /// What draws of one kind are told apart by.
     enum Stream {
         static func adapter(_ layer: Int, _ projection: Projection) -> UInt64 {
-            // 8 and 9 are the residual branches'; what comes after them moves by two.
-            UInt64(layer * 16 + (projection.rawValue < 8 ? projection.rawValue : projection.rawValue + 2))
+            // 8 and 9 are the residual branches'. A layer's own input and the gated delta rule are in no model together.
+            let number = projection.rawValue
+            let own = Projection.perLayerGate.rawValue
+            return UInt64(layer * 16 + (number < 8 ? number : number < own ? number + 2 : number - own + 11))
         }
         static func attentionResidual(_ layer: Int) -> UInt64 { UInt64(layer * 16 + 8) }
         static func feedForwardResidual(_ layer: Int) -> UInt64 { UInt64(layer * 16 + 9) }

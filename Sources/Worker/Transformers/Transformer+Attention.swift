@@ -14,36 +14,41 @@ extension Transformer {
         let x = activations.normed
         normalise(weights.attentionNorm, kept.input, x, kept.statistics, tokens: t)
         let keys = kept.qkv + c.queryWidth(layer)
+        // A projection of queries and gates gives them by turns.
+        let (queries, ldq) = c.gatedQueries ? (activations.own, 2 * c.queryWidth) : (kept.qkv, ld)
         project(
             layer,
-            [(.q, kept.qkv, ld), (.k, keys, ld), (.v, keys + c.keyWidth(layer), ld)].filter { c.has($0.0, in: layer) },
+            [(.q, queries, ldq), (.k, keys, ld), (.v, keys + c.keyWidth(layer), ld)].filter { c.has($0.0, in: layer) },
             x: x, ldx: d, kept.low, tokens: t)
+        if c.gatedQueries { movePairs(kept.qkv, isApart: false, tokens: t) }
         if c.keeps(layer), c.takesValuesOfKeys(layer) { copyKeysToValues(layer, keys, tokens: t) }
         if c.headNorms { normaliseHeads(layer, kept, tokens: t) }
         rotate(layer, positions, kept.qkv, ld: ld, direction: 1)
         attend()
-        addMixed(layer, .o, ldx: c.queryWidth(layer), kept, tokens: t)
+        addMixed(layer, .o, gated(kept, tokens: t), ldx: c.queryWidth(layer), kept, tokens: t)
     }
 
-    /// Middle residual: xm = x + [postnorm] (mixed · Wᵀ), from what attention or a convolution left in
-    /// ``Activations/Slot/attention``.
-    func addMixed(_ layer: Int, _ projection: Projection, ldx: Int, _ kept: Activations.Slot, tokens t: Int) {
+    /// Middle residual: xm = x + [postnorm] (mixed · Wᵀ).
+    func addMixed(
+        _ layer: Int, _ projection: Projection, _ mixed: UnsafePointer<Float>, ldx: Int, _ kept: Activations.Slot,
+        tokens t: Int
+    ) {
         let c = configuration
         let d = c.width
         let weights = model.weights.layers[layer]
         if let noise, noise.dropout > 0 {
             let post = c.postNorms ? weights.postAttentionNorm : nil
             let branch = post == nil ? activations.dropped : kept.preAttentionPost
-            project(layer, [(projection, branch, d)], x: kept.attention, ldx: ldx, kept.low, tokens: t)
+            project(layer, [(projection, branch, d)], x: mixed, ldx: ldx, kept.low, tokens: t)
             addDropped(
                 post, branch, to: kept.input, into: kept.middle, TrainingNoise.Stream.attentionResidual(layer),
                 noise.dropout, tokens: t)
         } else if c.postNorms, let post = weights.postAttentionNorm {
-            project(layer, [(projection, kept.preAttentionPost, d)], x: kept.attention, ldx: ldx, kept.low, tokens: t)
+            project(layer, [(projection, kept.preAttentionPost, d)], x: mixed, ldx: ldx, kept.low, tokens: t)
             addNormalised(post, kept.preAttentionPost, to: kept.input, into: kept.middle, tokens: t)
         } else {
             addProjected(
-                layer, projection, x: kept.attention, ldx: ldx, kept.low, to: kept.input, into: kept.middle, tokens: t)
+                layer, projection, x: mixed, ldx: ldx, kept.low, to: kept.input, into: kept.middle, tokens: t)
         }
     }
 
@@ -53,7 +58,8 @@ extension Transformer {
         let c = configuration
         let t = tree.tokens.count
         let a = activations
-        mixedBackward(layer, .o, ldx: c.queryWidth(layer), kept, gradients, tokens: t)
+        mixedBackward(layer, .o, gated(kept, tokens: t), ldx: c.queryWidth(layer), kept, gradients, tokens: t)
+        if c.gatedQueries { gateBackward(kept, tokens: t) }
         attendBackward(layer, tree, kept)
         rotate(layer, tree.positions, a.dqkv, ld: a.qkvWidth, direction: -1)
         if c.headNorms {
@@ -70,8 +76,10 @@ extension Transformer {
                 }
             }
         }
+        if c.gatedQueries { movePairs(a.dqkv, isApart: true, tokens: t) }
         let parts: [(Projection, UnsafeMutablePointer<Float>, ld: Int)] = [
-            (.q, a.dqkv, a.qkvWidth), (.k, keys, a.qkvWidth), (.v, values, a.qkvWidth),
+            c.gatedQueries ? (.q, a.dOwn, 2 * c.queryWidth) : (.q, a.dqkv, a.qkvWidth),
+            (.k, keys, a.qkvWidth), (.v, values, a.qkvWidth),
         ]
         mixingBackward(
             layer, parts.filter { c.has($0.0, in: layer) }, kept, gradients, tokens: t, needsInput: needsInput)
@@ -89,8 +97,8 @@ extension Transformer {
     /// The gradient of what attention or a convolution mixed, in ``Activations/dAttention``, and those of its last
     /// projection.
     func mixedBackward(
-        _ layer: Int, _ projection: Projection, ldx: Int, _ kept: Activations.Slot, _ gradients: FloatBuffer,
-        tokens t: Int
+        _ layer: Int, _ projection: Projection, _ mixed: UnsafePointer<Float>, ldx: Int, _ kept: Activations.Slot,
+        _ gradients: FloatBuffer, tokens t: Int
     ) {
         let d = configuration.width
         let branch = throughResidualScale(
@@ -98,7 +106,7 @@ extension Transformer {
         let dy = throughPostNorm(
             model.weights.layers[layer].postAttentionNorm, kept.preAttentionPost, branch,
             self.weights?.place(layer, .postAttention), gradients, tokens: t)
-        parameterBackward(layer, [(projection, dy, d)], x: kept.attention, ldx: ldx, kept.low, gradients, tokens: t)
+        parameterBackward(layer, [(projection, dy, d)], x: mixed, ldx: ldx, kept.low, gradients, tokens: t)
         inputGradient(layer, [(projection, dy, d)], into: activations.dAttention, ld: ldx, tokens: t)
     }
 

@@ -19,7 +19,7 @@ extension Transformer {
             layer, [(.convIn, kept.qkv, activations.qkvWidth)], x: activations.normed, ldx: d, kept.low, tokens: t)
         gateProducts(kept, into: activations.normed, tokens: t)
         mix()
-        addMixed(layer, .convOut, ldx: d, kept, tokens: t)
+        addMixed(layer, .convOut, kept.attention, ldx: d, kept, tokens: t)
     }
 
     func convolutionBackward(
@@ -28,7 +28,7 @@ extension Transformer {
         let d = configuration.width
         let t = tree.tokens.count
         let a = activations
-        mixedBackward(layer, .convOut, ldx: d, kept, gradients, tokens: t)
+        mixedBackward(layer, .convOut, kept.attention, ldx: d, kept, gradients, tokens: t)
         guard let kernel = model.weights.layers[layer].kernel else { return }
         gateProducts(kept, into: a.normed, tokens: t)
         let dKernel = weights?.kernelPlace(layer).map { gradients.pointer + $0.offset }

@@ -33,8 +33,12 @@ extension Transformer {
         let c = configuration
         let cache = try KeyValueCache(c, promptTokens: tree.tokens.count, sequences: count, newTokens: newTokens)
         let paths = (0..<count).map(tree.path)
+        if c.delta != nil {
+            stateSinks = (cache, Dictionary(grouping: 0..<count) { tree.lastTokens[$0] })
+        }
+        defer { stateSinks = nil }
         let hidden = try forward(tree) { layer, kept in
-            guard !c.convolves(layer) else {
+            guard c.attends(layer) else {
                 for (index, path) in paths.enumerated() { self.keepState(layer, index, path, cache, kept) }
                 return
             }
@@ -70,6 +74,8 @@ extension Transformer {
             let output = layer + 1 < c.layers ? slot(layer + 1).input : activations.normed
             if c.convolves(layer) {
                 convolutionForward(layer, tokens: count, kept) { convolveCached(layer, sequences, cache, kept) }
+            } else if c.recurs(layer) {
+                deltaCached(layer, sequences, cache, kept)
             } else {
                 attentionForward(layer, positions, kept) {
                     for (t, sequence) in sequences.enumerated() where c.keeps(layer) {
@@ -150,15 +156,20 @@ extension Transformer {
     }
 }
 
-/// What layers that convolve keep of the tokens before.
+/// What layers that do not attend keep of the tokens before.
 extension Transformer {
-    /// Keeps the products of a prompt's last tokens.
+    /// Keeps what a layer needs of a prompt's last tokens beside the states of heads.
     private func keepState(
         _ layer: Int, _ sequence: Int, _ path: [Range<Int>], _ cache: KeyValueCache, _ kept: Activations.Slot
     ) {
         let length = path.reduce(0) { $0 + $1.count }
         let last = path.joined().suffix(configuration.taps - 1)
         for (token, position) in zip(last, (length - last.count)...) {
+            if let rule = configuration.delta {
+                cache.mixed(layer, sequence, position)
+                    .update(from: kept.qkv + token * activations.qkvWidth, count: rule.mixedWidth)
+                continue
+            }
             ck_gate_products(
                 1, Int64(configuration.width), kept.qkv + token * activations.qkvWidth, Int64(activations.qkvWidth),
                 cache.state(layer, sequence, position), Int64(configuration.width))

@@ -11,14 +11,18 @@ package struct StepPart {
     /// What is added to the base's projections for this sequence.
     package var adapter: Adapter?
     /// A page that a part before this one fills in the same step: keys and values of the tokens before `position` that
-    /// share a page with it are taken from there. Not where layers convolve.
+    /// share a page with it are taken from there. Not where layers convolve or recur.
     package var partial: KeyValuePage?
+    /// The sequence's own states before `position`, and after the step those after its last token; for models that have
+    /// states.
+    package var states: RecurrentStates?
 
     package init(
         tokens: ArraySlice<Int32>, position: Int, pages: [KeyValuePage], adapter: Adapter?,
-        partial: KeyValuePage? = nil
+        partial: KeyValuePage? = nil, states: RecurrentStates? = nil
     ) {
         self.partial = partial
+        self.states = states
         self.tokens = tokens
         self.position = position
         self.pages = pages
@@ -59,6 +63,8 @@ extension Transformer {
             let output = layer + 1 < c.layers ? slot(layer + 1).input : activations.normed
             if c.convolves(layer) {
                 convolutionForward(layer, tokens: count, kept) { convolvePages(layer, layout, kept) }
+            } else if c.recurs(layer) {
+                deltaPages(layer, layout, kept)
             } else {
                 attentionForward(layer, layout.positions, kept) {
                     if c.keeps(layer) { keep(layer, layout, kept) }
@@ -217,7 +223,7 @@ extension Transformer {
 }
 
 /// The rows of a step.
-private struct StepLayout {
+struct StepLayout {
     let parts: [StepPart]
     var tokens: [Int32] = []
     var positions: [Int32] = []

@@ -23,6 +23,12 @@ package final class Transformer {
     private(set) var noiseKeys: UnsafeMutablePointer<UInt64>?
     /// The token before each of the tree under way, for layers that convolve; empty for models without such layers.
     private(set) var previousTokens: [Int32] = []
+    /// Where the states of the tree under way are kept, in the scratch of each thread, for layers that go by the gated
+    /// delta rule.
+    private(set) var deltaPlan = DeltaPlan()
+    let deltaScratch: [FloatBuffer]
+    /// Where the states go with which sequences end, by their last tokens; nil where nobody goes on from them.
+    var stateSinks: (cache: KeyValueCache, sequences: [Int32: [Int]])?
     private var noiseKeyCount = 0
     let noiseScratch: [FloatBuffer]
     /// The adapters of the step under way, for ``step(_:)``.
@@ -63,6 +69,7 @@ package final class Transformer {
             c.slidingRope.map { RotaryTable($0, headSize: c.headSize) }
         )
         attentionScratch = try (0..<team.threads).map { _ in try FloatBuffer() }
+        deltaScratch = try (0..<(c.delta == nil ? 0 : team.threads)).map { _ in try FloatBuffer() }
         headScratch = try FloatBuffer()
         stepScratch = try FloatBuffer()
         noiseScratch = try (0..<team.threads).map { _ in try FloatBuffer() }
@@ -84,7 +91,7 @@ package final class Transformer {
             noiseKeyCount = keys.count
         }
         noiseKeys?.update(from: keys, count: keys.count)
-        let widest = max(configuration.width, configuration.widestHidden, configuration.queryWidth)
+        let widest = max(configuration.width, configuration.widestHidden, configuration.mixedWidth)
         for scratch in noiseScratch {
             try scratch.reserve(max(Self.noiseRows * widest + rank * (widest + 16), keys.count * 96))
         }
@@ -94,10 +101,15 @@ package final class Transformer {
     static let noiseRows = 48
 
     /// Bytes of memory that each token of a micro-batch takes.
-    package var bytesPerToken: Int { activations.bytesPerToken }
+    package var bytesPerToken: Int { activations.bytesPerToken + stateBytesPerToken }
 
     /// The same where the layers' inputs alone are kept.
-    package var frugalBytesPerToken: Int { activations.frugalBytesPerToken }
+    package var frugalBytesPerToken: Int { activations.frugalBytesPerToken + stateBytesPerToken }
+
+    private var stateBytesPerToken: Int {
+        guard isTraining, let rule = configuration.delta else { return 0 }
+        return DeltaPlan.bytesPerToken(rule, threads: team.threads)
+    }
 
     /// The slot that keeps layer `layer`'s numbers; layers below the lowest trained one share the last slot.
     func slot(_ layer: Int) -> Activations.Slot {
@@ -142,6 +154,8 @@ package final class Transformer {
             let needsInput = layer > lowestTrained || weights?.embedding != nil
             if configuration.convolves(layer) {
                 convolutionBackward(layer, tree, kept, gradients, needsInput: needsInput)
+            } else if configuration.recurs(layer) {
+                deltaBackward(layer, tree, kept, gradients, needsInput: needsInput)
             } else {
                 attentionBackward(layer, tree, kept, gradients, needsInput: needsInput)
             }
@@ -149,10 +163,12 @@ package final class Transformer {
         embeddingGradients(tree, gradients)
     }
 
-    /// A layer's attention or convolution over a packed tree.
+    /// A layer's attention, or what it has in its place, over a packed tree.
     private func mixForward(_ layer: Int, _ tree: TokenTree, _ kept: Activations.Slot) {
         if configuration.convolves(layer) {
             convolutionForward(layer, tokens: tree.tokens.count, kept) { convolve(layer, tree, kept) }
+        } else if configuration.recurs(layer) {
+            deltaForward(layer, tree, kept)
         } else {
             attentionForward(layer, tree.positions, kept) { attend(layer, tree, kept) }
         }
@@ -160,10 +176,14 @@ package final class Transformer {
 
     func prepare(_ tree: TokenTree) throws {
         let count = tree.tokens.count
-        try activations.reserve(count, frugal: isTraining && count > mostBytes / max(1, activations.bytesPerToken))
+        try activations.reserve(count, frugal: isTraining && count > mostBytes / max(1, bytesPerToken))
         tables.full?.reserve(tree.depth)
         tables.sliding?.reserve(tree.depth)
-        if !configuration.convolutions.isEmpty { previousTokens = tree.previous }
+        if configuration.taps > 0 { previousTokens = tree.previous }
+        if let rule = configuration.delta {
+            deltaPlan = DeltaPlan(tree)
+            for scratch in deltaScratch { try scratch.reserve(deltaPlan.scratch(rule, training: isTraining)) }
+        }
         let widestHead = max(configuration.headSize, configuration.fullHeadSize ?? 0)
         let needed = tree.trees.reduce(0) {
             max(

@@ -4,6 +4,7 @@
 #include "ck_convolution.h"
 #include "ck_cpu.h"
 #include "ck_decode.h"
+#include "ck_delta.h"
 #include "ck_dequantize.h"
 #include "ck_gemm.h"
 #include "ck_linear.h"

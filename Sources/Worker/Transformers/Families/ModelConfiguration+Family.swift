@@ -5,6 +5,7 @@ extension ModelConfiguration {
         package static let allCases: [Family] = [
             Llama.family, Qwen2.family, Qwen3.family, Gemma3.family, GPT2.family, Granite.family, SmolLM3.family,
             GraniteHybrid.family, Olmo2.family, Phi3.family, Ministral3.family, Lfm2.family, Gemma4.family,
+            Qwen35.family,
         ]
 
         /// What is known of it.

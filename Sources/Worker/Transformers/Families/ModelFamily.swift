@@ -25,10 +25,17 @@ package protocol ModelFamily: Sendable {
     /// Whether llama.cpp runs the family's sliding windows; where it does not, contexts end with the window.
     static var llamaCppSlides: Bool { get }
 
+    /// Beginnings of tensors in a Hugging Face folder that are of no part of the language model, such as heads that
+    /// guess several tokens at once.
+    static var otherTensors: [String] { get }
+
     /// What is known of the keys of a `config.json` of `modelType`, one of ``modelTypes``.
     static func declared(_ modelType: String) -> DeclaredKeys
     /// What is known of the keys of a GGUF below the architecture's name.
     static var declaredMetadata: DeclaredKeys { get }
+
+    /// Blocks at the end of a GGUF that guess tokens ahead, and that answers do not pass.
+    static func guessesAhead(_ file: GGUFFile) -> Int
 
     /// The shape that a GGUF gives. Throws ``ModelFailure`` naming the key.
     static func shape(_ file: GGUFFile, vocabulary: Int, tied: Bool) throws -> ModelConfiguration
@@ -49,6 +56,8 @@ extension ModelFamily {
     package static var architecture: String { name }
     package static var biased: Set<Projection> { [] }
     package static var llamaCppSlides: Bool { false }
+    package static var otherTensors: [String] { [] }
+    package static func guessesAhead(_ file: GGUFFile) -> Int { 0 }
     package static var declaredMetadata: DeclaredKeys { .ggufLikeLlama }
     package static func ggufKeys(_ c: ModelConfiguration, place: String) throws -> [(String, GGUFWriter.Value)] { [] }
 

@@ -7,6 +7,8 @@ struct RopeForms {
     var yarn = false
     /// Whether LongRoPE is taken, and a part of each head may be rotated.
     var long = false
+    /// Whether a part of each head may be rotated.
+    var partial = false
     /// The longest text, and that of before the frequencies were scaled where a key beside says so.
     var context: Int
     var originalContext: Int?
@@ -21,9 +23,10 @@ extension ModelConfiguration.Rope {
     mutating func read(_ parameters: JSONNode, _ kind: String, _ place: String, _ forms: RopeForms) throws -> Bool {
         let isLong = forms.long && ["longrope", "su"].contains(kind)
         let isYarn = forms.yarn && kind == "yarn"
-        guard isLong || isYarn || (forms.long || !forms.read.isEmpty) && kind == "default" else { return false }
+        let isPartial = forms.long || forms.partial
+        guard isLong || isYarn || (isPartial || !forms.read.isEmpty) && kind == "default" else { return false }
         var known = ["rope_theta", "rope_type", "type", "original_max_position_embeddings"] + forms.read
-        if forms.long { known.append("partial_rotary_factor") }
+        if isPartial { known.append("partial_rotary_factor") }
         if isLong { known += ["short_factor", "long_factor", "factor", "attention_factor"] }
         if isYarn {
             known += ["factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "attention_factor"]
@@ -41,7 +44,7 @@ extension ModelConfiguration.Rope {
             }
             return found
         }
-        if forms.long, let share = parameters["partial_rotary_factor"]?.double {
+        if isPartial, let share = parameters["partial_rotary_factor"]?.double {
             rotated = Int(Double(forms.headSize) * min(1, max(0, share)))
         }
         guard isLong || isYarn else { return true }

@@ -24,11 +24,17 @@ package struct TensorLayout: Sendable {
     package var perLayer: PerLayerNames?
     /// The whole name within a block of the number that its output is multiplied by, where the family has one.
     package var scalar: String?
+    /// The whole names within a block of how the heads of the gated delta rule forget, in families that go by it.
+    package var decay: (rate: String, bias: String)?
+    /// Whether the format holds -exp(rate) in the place of the rate.
+    package var isDecayExponential = false
+    /// Whether the format has the heads of values tiled, where several share one of keys.
+    package var isTiled = false
     /// Whether the matrices of blocks are kept as [in × out].
     package var isTransposed = false
     /// Projections whose rows the format orders by pairs of each head, for a rotary kernel that turns neighbours.
     package var interleaved: Set<Projection> = []
-    /// What is added to a norm's stored weight to have what is multiplied.
+    /// What is added to a norm's stored weight to have what is multiplied; see ``offset(_:)``.
     package var normOffset: Float = 0
 
     /// What a name stands for.
@@ -39,6 +45,7 @@ package struct TensorLayout: Sendable {
         case fused(layer: Int, Int)
         case norm(layer: Int, BlockNorm)
         case kernel(layer: Int)
+        case decayRate(layer: Int), decayBias(layer: Int)
         case perLayerEmbedding, perLayerProjection, perLayerNorm
     }
 
@@ -49,7 +56,36 @@ package struct TensorLayout: Sendable {
         package let norm: String
     }
 
-    /// The name of what a role stands for, without `.weight` or `.bias`; nil where the format has no such tensor.
+    /// ``normOffset``, which does not go for the norm of what the gated delta rule gives.
+    package func offset(_ norm: BlockNorm?) -> Float { norm == .mixed ? 0 : normOffset }
+
+    /// What a tensor is, by its whole name, and whether it is the bias of that; nil for a name that the family does not
+    /// have.
+    package func role(ofTensor name: String) -> (role: Role, isBias: Bool)? {
+        if let decay, let (layer, module) = block(name) {
+            if module == decay.rate { return (.decayRate(layer: layer), false) }
+            if module == decay.bias { return (.decayBias(layer: layer), false) }
+        }
+        for (ending, isBias) in [(".weight", false), (".bias", true)] where name.hasSuffix(ending) {
+            return role(String(name.dropLast(ending.count))).map { ($0, isBias) }
+        }
+        return nil
+    }
+
+    /// The number of the block that a tensor is of; nil for those of no block.
+    package func layer(of name: String) -> Int? { block(name)?.layer }
+
+    /// The block that a name is of, and the rest of the name.
+    private func block(_ name: String) -> (layer: Int, module: String)? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard let marker = parts.firstIndex(where: { $0 == blocks }), marker + 2 < parts.count,
+            let layer = Int(parts[marker + 1]), layer >= 0
+        else { return nil }
+        return (layer, parts[(marker + 2)...].joined(separator: "."))
+    }
+
+    /// The name of what a role stands for, without `.weight` or `.bias`, or whole where it has no such ending; nil
+    /// where the format has no such tensor.
     package func name(_ role: Role) -> String? {
         switch role {
         case .embedding: root + embedding
@@ -64,6 +100,8 @@ package struct TensorLayout: Sendable {
         case .perLayerEmbedding: perLayer.map { root + $0.embedding }
         case .perLayerProjection: perLayer.map { root + $0.projection }
         case .perLayerNorm: perLayer.map { root + $0.norm }
+        case .decayRate(let layer): decay.map { prefix(layer) + $0.rate }
+        case .decayBias(let layer): decay.map { prefix(layer) + $0.bias }
         }
     }
 
@@ -71,11 +109,7 @@ package struct TensorLayout: Sendable {
     /// does not have.
     package func role(_ name: String) -> Role? {
         if name == head { return .head }
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        if let marker = parts.firstIndex(where: { $0 == blocks }), marker + 2 < parts.count,
-            let layer = Int(parts[marker + 1]), layer >= 0
-        {
-            let module = parts[(marker + 2)...].joined(separator: ".")
+        if let (layer, module) = block(name) {
             if let index = fused.firstIndex(where: { $0.name == module }) { return .fused(layer: layer, index) }
             if let found = norms.first(where: { $0.name == module }) { return .norm(layer: layer, found.norm) }
             if module == kernel { return .kernel(layer: layer) }

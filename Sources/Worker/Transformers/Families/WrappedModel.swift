@@ -31,6 +31,13 @@ package struct WrappedModel {
                 "eoa_token_id": .read(), "eoa_token_index": .read(), "audio_token_id": .read(),
                 "vision_soft_tokens_per_image": .read(),
             ])),
+        "qwen3_5": Wrapper(
+            modelClass: "Qwen3_5ForConditionalGeneration",
+            keys: .everyModel.with([
+                "text_config": .read(), "tie_word_embeddings": .read(absent: .flag(false)),
+                "vision_config": .read(), "image_token_id": .read(), "video_token_id": .read(),
+                "vision_start_token_id": .read(), "vision_end_token_id": .read(), "language_model_only": .read(),
+            ])),
         "mistral3": Wrapper(
             modelClass: "Mistral3ForConditionalGeneration",
             keys: .everyModel.with([
@@ -47,7 +54,7 @@ package struct WrappedModel {
         ("language_model.lm_head.", "lm_head."),
     ]
     private static let pictures = [
-        "vision_tower.", "multi_modal_projector.", "audio_tower.", "embed_vision.", "embed_audio.",
+        "vision_tower.", "multi_modal_projector.", "visual.", "audio_tower.", "embed_vision.", "embed_audio.",
     ].flatMap { [$0, "model." + $0] }
 
     /// The language model's configuration.
