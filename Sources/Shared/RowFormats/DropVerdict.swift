@@ -31,8 +31,8 @@ package enum DropVerdict {
         return Failure(
             code: "intake.too_many_bad_rows",
             """
-            \(report.rowsRejected) of \(report.rowsRead) rows \(report.rowsRejected == 1 ? "is" : "are") bad, more than \
-            the share of \(maximumBadShare) that data.maximum_bad_share allows.
+            \(report.rowsRejected) of \(report.rowsRead) rows \(report.rowsRejected == 1 ? "is" : "are") bad, more \
+            than the share of \(maximumBadShare) that data.maximum_bad_share allows.
             """,
             at: report.name, remedy: "Mend the rows that report.json names and drop the file again.")
     }
