@@ -120,20 +120,21 @@ let daemon: [Target] = [
         "Daemon", "Intake",
         [
             "Compression", "ControlProtocol", "JSONText", "Launching", "Ledger", "Monitoring", "Nouns", "Parquet",
-            "Places", "Platform", "RowFormats", "Settings", "StageKit", lifecycle,
+            "Places", "Platform", "Reports", "RowFormats", "Settings", "StageKit", lifecycle,
         ]),
     library("Daemon", "DataQuality", ["Nouns", "RowFormats", "Settings", "Statistics"]),
     library(
         "Daemon", "Datasets",
         [
             "ControlProtocol", "DataQuality", "JSONText", "Launching", "Ledger", "Monitoring", "Nouns", "Platform",
-            "RowFiles",
+            "Reports", "RowFiles",
             "RowFormats", "Settings", "StageKit", "WorkerProtocol", lifecycle, logging,
         ]),
     library(
         "Daemon", "Scheduling",
         [
-            "DataQuality", "Judged", "Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", "Statistics",
+            "DataQuality", "Judged", "Ledger", "Nouns", "Platform", "Reports", "RowFiles", "Settings", "StageKit",
+            "Statistics",
             lifecycle,
         ]),
     library(
@@ -145,7 +146,8 @@ let daemon: [Target] = [
     library(
         "Daemon", "Experiments",
         [
-            "ControlProtocol", "Judged", "Launching", "Ledger", "Nouns", "Places", "Platform", "RowFiles", "RowFormats",
+            "ControlProtocol", "Judged", "Launching", "Ledger", "Nouns", "Places", "Platform", "Reports", "RowFiles",
+            "RowFormats",
             "Settings", "StageKit", "Statistics", "WorkerProtocol", lifecycle,
         ]),
     library(
@@ -158,7 +160,7 @@ let daemon: [Target] = [
         "Daemon", "Gating",
         [
             "EvaluationMetrics", "GoldenSets", "Graders", "JSONSchemas", "Judged", "Ledger", "Nouns", "Platform",
-            "RowFiles", "Settings", "StageKit", "Statistics", "WorkerProtocol", lifecycle,
+            "Reports", "RowFiles", "Settings", "StageKit", "Statistics", "WorkerProtocol", lifecycle,
         ]),
     library(
         "Daemon", "Promotion",
@@ -197,7 +199,8 @@ let daemon: [Target] = [
         [
             "ControlProtocol", "Datasets", "Delivery", "EngineChecks", "EvaluationMetrics", "Experiments", "Feedback",
             "Gating", "GoldenSets", "Intake", "JSONSchemas", "Judged", "Launching", "Ledger", "Monitoring", "Multipart",
-            "Nouns", "Packs", "Platform", "Promotion", "Registry", "Scheduling", "Serving", "Settings", "Soundness",
+            "Nouns", "Packs", "Platform", "Promotion", "Registry", "Reports", "RowFormats", "Scheduling",
+            "Serving", "Settings", "Soundness",
             "StageKit", "Statistics", "Supervision", "WorkerProtocol", lifecycle, logging,
         ]),
     library(
@@ -220,7 +223,8 @@ let daemon: [Target] = [
         [
             "ControlAPI", "ControlGroups", "Datasets", "Delivery", "Experiments", "Feedback", "Gating", "Intake",
             "Launching", "Ledger", "Monitoring",
-            "Nouns", "Operations", "Places", "Platform", "Prequential", "Promotion", "Registry", "Scheduling",
+            "Nouns", "Operations", "Places", "Platform", "Prequential", "Promotion", "Registry", "Reports",
+            "Scheduling",
             "Serving", "Settings", "Soundness", "StageKit", "Supervision", "Systemd", "WireAPI", argumentParser,
             lifecycle, logging, signals,
         ]),
@@ -425,8 +429,8 @@ let testTargets: [Target] = [
     tests(
         "OperationsTests",
         [
-            "ControlProtocol", "Feedback", "Ledger", "Nouns", "Operations", "OperationsScene", "Platform", "Registry",
-            "Serving", "StageKit", "WorkerProtocol",
+            "ControlProtocol", "Feedback", "Judged", "Ledger", "Nouns", "Operations", "OperationsScene", "Platform",
+            "Registry", "Serving", "Settings", "StageKit", "WorkerProtocol",
         ]),
     tests(
         "ServingTests",

@@ -112,5 +112,12 @@ struct DataCheckTests {
             try ContractCoding.decode(IntakeReport.self, from: Data(cut.output.utf8)).problems.map(\.code) == [
                 "no_trainable_token"
             ])
+        // Tokens are counted once a file is stored, so that they quarantine none.
+        try sandbox.pipeline("p", "base = \"tiny\"\n[recipe]\nmax_length = 64\n")
+        let rows = (0..<3).map { "{\"prompt\": \"q\($0)\", \"completion\": \"\(long)\"}\n" }.joined()
+        let all = try await sandbox.ftctl("data", "check", try file(rows, "long.jsonl"), "--pipeline", "p")
+        #expect(
+            all.status == 1 && all.output.contains("It would be stored, and no row of it could be learnt from")
+                && !all.output.contains("quarantined"), "\(all.output)")
     }
 }

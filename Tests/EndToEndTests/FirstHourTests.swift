@@ -46,11 +46,12 @@ struct FirstHourTests {
             },
             // A data file, checked and dropped the way that comes to mind, then the right way.
             write("monday.jsonl", rows(0..<60) + "{\"prompt\": 7}\n"), .ftctl("data check monday.jsonl"),
-            .ftctl("drop monday.jsonl"), .ftctl("drop tikets monday.jsonl"),
+            .ftctl("drop monday.jsonl"), .ftctl("drop monday.jsonl tickets"), .ftctl("drop tikets monday.jsonl"),
             .ftctl("drop tickets nothing.jsonl"), .ftctl("drop tickets monday.jsonl --watch", last: true),
             .ftctl("runs --columns run,pipeline,mode,state"), .ftctl("runs --columns run,sate"),
             .ftctl("runs --state DELIVERED"), .ftctl("runs --pipeline foo"), .ftctl("runs --limit 0"),
             .ftctl("history foo"), .ftctl("version list foo"), .ftctl("report r-000009"), .ftctl("show r-9 --json"),
+            .ftctl("report 1 --worst 1"), .ftctl("cancel r-1"), .ftctl("--color never runs --limit 1 --columns run"),
             .ftctl("cancel r-000001"), .ftctl("drop tickets monday.jsonl --watch", last: true),
             .ftctl("generate tikets hello"), .ftctl("rollback tickets"), .ftctl("rollback tickets"),
             .ftctl("pipeline check tickets"), .ftctl("status --check"), .ftctl("watch tickets --timeout 1"),
@@ -103,7 +104,7 @@ struct FirstHourTests {
             }
             #expect(isSaid, "the dataset and the model that are left are named")
         },
-        .ftctl("status"), .ftctl("version list tickets --columns version"), .ftctl("generate tickets hello"),
+        .ftctl("status"), .ftctl("version list tickets --columns version"), .ftctl("history tickets --verify"),
         .ftctl("status --sort gates"), .ftctl("--root /nowhere status"),
         .ftctl("report r-000001 --html /nonexist/x"),
     ]

@@ -40,6 +40,7 @@ struct ShortFormsTests {
         // What is long already, and what nobody knows, stays as it is.
         ("status", "status"), ("gc --dry-run", "gc --dry-run"), ("drop --help", "drop --help"), ("run -h", "run -h"),
         ("--root /x status", "status --root /x"), ("--json --root=/x runs", "run list --json --root=/x"),
+        ("--color never --timeout 5 status", "status --color never --timeout 5"),
         ("drop help add", "drop help add"), ("nonsense", "nonsense"), ("--version", "--version"), ("", ""),
     ])
     func standFor(short: String, long: String) {

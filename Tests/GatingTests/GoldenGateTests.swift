@@ -46,7 +46,7 @@ import Testing
             Self.golden(["no", "yes"], required: false), base: Self.golden(["no", "no"], required: false))
         #expect(verdict.outcome == .pass)
         #expect(
-            try #require(verdict.gates.first { $0.kind == .golden }).explanation.contains("1 that are not required"))
+            try #require(verdict.gates.first { $0.kind == .golden }).explanation.contains("1 that is not required"))
     }
 
     /// What could not be asked, was not answered, or asks something unreadable, has not been shown to hold.

@@ -2,7 +2,9 @@ import ControlProtocol
 import Foundation
 import Nouns
 import OperationsScene
+import Platform
 import Serving
+import Settings
 import Synchronization
 import Testing
 import WorkerProtocol
@@ -50,6 +52,47 @@ struct GenerateTests {
         #expect(
             removed?.message.contains("removed on \(day)") == true
                 && removed?.message.contains("no rule of [retention] kept them") == true)
+    }
+
+    /// A settings file that is renamed or deleted takes no served model away from those who ask it.
+    @Test func aPipelineWithoutItsFileGoesOnAnswering() async throws {
+        let asked = Mutex<[ServingRequest]>([])
+        let scene = try OperationsScene(model: { request in
+            asked.withLock { $0.append(request) }
+            return "yes"
+        })
+        let (layout, ledger) = (scene.sandbox.layout, scene.context.ledger)
+        let run = try scene.queue()
+        try ledger.add(
+            ModelVersion(
+                id: "v-12345678", pipeline: "support", run: run.id, base: "tiny", baseDigest: "d", adapters: [],
+                snapshot: run.snapshot, recipe: Recipe(), createdAt: Date(), code: "c", machine: "m"))
+        _ = try ledger.promote("support", to: "v-12345678", run: nil, kind: .manual, who: "ada", reason: "good")
+        let record = layout.versionRecord("support", "v-12345678")
+        try AtomicFile.makeFolder((record as NSString).deletingLastPathComponent)
+        try AtomicFile.write(Data("{}".utf8), to: record)
+        try FileManager.default.removeItem(atPath: layout.pipelineFile("support"))
+        scene.context.settings.replace(SettingsFolder.read(layout))
+
+        let answer = try await scene.operations.pipelines.generate(
+            "support", GenerateRequest(prompts: ["well?"]), who: "ann")
+        #expect(answer.version == "v-12345678" && answer.outputs.map(\.text) == ["yes"])
+        let base = try await scene.operations.pipelines.generate(
+            "support", GenerateRequest(prompts: ["well?"], useBase: true), who: "ann")
+        #expect(base.version == nil && asked.withLock { $0.last?.target.model.base } == "tiny")
+        let names = ServingNames(scene.context)
+        #expect(try names.target("support").version == "v-12345678")
+        #expect(try names.target("ft:tiny:local:support").version == "v-12345678")
+        #expect(try names.pipelines() == ["support"])
+
+        // Where nothing is served, nothing is left that could answer.
+        _ = try ledger.promote("support", to: nil, run: nil, kind: .rollback, who: "ada", reason: "bad")
+        let nothing = await #expect(throws: Failure.self) {
+            try await scene.operations.pipelines.generate(
+                "support", GenerateRequest(prompts: ["well?"]), who: "ann")
+        }
+        #expect(nothing?.message == "The pipeline 'support' has no settings file any more.")
+        #expect(try names.pipelines().isEmpty)
     }
 
     @Test func whatTheServingPathSaysIsTheAnswer() async throws {

@@ -54,6 +54,24 @@ struct PipelineCheckTests {
         #expect(try await messages("[[gates.rule]]\n" + rule + "\n").contains(message))
     }
 
+    /// Where wanted answers are longer than any answer may be, it is said before a night is spent on them.
+    @Test(arguments: [(12, 1), (1, 0), (0, 0)])
+    func answersThatWouldBeCutAreAProblem(cut: Int, problems: Int) async throws {
+        let scene = try OperationsScene("[gates]\nmax_new_tokens = 64\n")
+        var report = DataReport(pipeline: "support", at: Date(), drops: 1)
+        var tokens = DataReport.Tokens()
+        (tokens.rows, tokens.problemCounts) = (32, cut > 0 ? ["answer_too_long": cut] : nil)
+        report.tokens = tokens
+        try scene.context.ledger.keep(report)
+        let answer = try await scene.operations.pipelines.check("support")
+        #expect(answer.problems.count == problems && answer.warnings.count == (cut == 1 ? 1 : 0))
+        let message = "12 of 32 wanted answers are longer than 64 tokens, so that even a right answer is cut and"
+        if problems > 0 { #expect(answer.problems[0].message.hasPrefix(message), "\(answer.problems)") }
+        // Without the key the limit follows each row.
+        try scene.sandbox.pipeline("support", "base = \"tiny\"\n")
+        #expect(try await scene.operations.pipelines.check("support").problems.isEmpty)
+    }
+
     @Test func basesThatCompeteAreNoFault() async throws {
         #expect(try await check("", base: "auto").problems.isEmpty)
     }

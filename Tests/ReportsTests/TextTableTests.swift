@@ -55,6 +55,14 @@ struct TextTableTests {
                 """)
     }
 
+    @Test func wideSignsTakeTwoColumns() {
+        for (text, columns) in [
+            ("日本語.jsonl", 12), ("ｗ", 2), ("🚀", 2), ("✅ done", 7), ("⭐", 2), ("❤️", 2), ("👩‍🚀", 2), ("é", 1),
+            ("e\u{301}", 1),
+            ("→", 1), ("★", 1), ("✗", 1), ("1", 1),
+        ] { #expect(TextWidth.columns(text) == columns, "\(text)") }
+    }
+
     @Test func columnsAreChosenAndRowsSorted() {
         func text(_ view: TableView) -> String {
             var table = table

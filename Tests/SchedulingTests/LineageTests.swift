@@ -139,7 +139,7 @@ struct LineageTests {
         #expect(second.mode == .continued && second.drops == ["d-2"])
         try bring(second, to: ending)
         #expect(try queued() == nil, "the same rows alone are not tried again and again")
-        #expect(service.activity["p"]?.contains("20 rows of runs that were not promoted") == true)
+        #expect(service.activity["p"]?.contains("20 rows left to learn") == true)
         try store("d-3")
         let third = try #require(try queued())
         #expect(third.mode == .continued && third.drops == ["d-2", "d-3"])

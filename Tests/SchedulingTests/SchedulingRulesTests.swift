@@ -115,7 +115,7 @@ struct SchedulingRulesTests {
     }
 
     @Test func rowsOfRunsThatWereNotPromotedAreSaidAndTaken() {
-        waits(decide { s, _ in (s.newRows, s.leftRows) = (0, 30) }, "30 rows of runs that were not promoted")
+        waits(decide { s, _ in (s.newRows, s.leftRows) = (0, 30) }, "30 rows left to learn")
         #expect(
             decide { s, _ in s.leftRows = 30 }
                 == .queue(.continued, reason: "50 new rows, and 30 of runs that were not promoted"))

@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import Nouns
 import Platform
+import Reports
 import RowFiles
 import Settings
 import StageKit
@@ -22,7 +23,7 @@ package struct DatasetCatalogue: Sendable {
 
     /// - Parameter who: whom it is shown to; nil for the daemon itself.
     package func list(_ pipeline: PipelineName, for who: Principal? = nil) throws -> DataListing {
-        _ = try context.requirePipeline(pipeline)
+        try context.requireKnown(pipeline)
         let sight = Sight(context.ledger, who)
         return DataListing(
             pipeline: pipeline, rows: try context.ledger.rowCounts(pipeline),
@@ -72,9 +73,9 @@ package struct DatasetCatalogue: Sendable {
             }
             return report
         }
-        let settings = try context.requirePipeline(pipeline)
+        try context.requireKnown(pipeline)
         if let report = try context.ledger.report(pipeline) { return report }
-        return try ReportMaking(context: context, pipeline: settings).dataset()
+        return try ReportMaking(context: context, pipeline: context.requirePipeline(pipeline)).dataset()
     }
 
     /// Rows kept out, newest drops first.
@@ -191,8 +192,10 @@ package struct DatasetCatalogue: Sendable {
         }
         context.logger.notice(
             """
-            Revoked \(drop.name): \(answer.rowsWithdrawn) rows withdrawn, \(answer.rowsKept) kept since other \
-            drops have them; \(answer.versions.count) versions were trained on them (\(request.reason))
+            Revoked \(drop.name): \(Quantity.counted(answer.rowsWithdrawn, "row")) withdrawn, \
+            \(answer.rowsKept) kept since other drops have them; \
+            \(Quantity.counted(answer.versions.count, "version was", "versions were")) trained on them \
+            (\(request.reason))
             """,
             metadata: ["pipeline": "\(drop.pipeline)", "drop": "\(id)", "event": "drop.revoked"])
         return answer

@@ -5,6 +5,7 @@ import Launching
 import Ledger
 import Nouns
 import Platform
+import Reports
 import RowFiles
 import RowFormats
 import ServiceLifecycle
@@ -61,7 +62,8 @@ package struct DatasetExaminer: Service {
         guard let card = try context.ledger.base(pipeline.base) else { return }
         let wanted = TokenCounts(
             base: card.tokenizerDigest, maxLength: pipeline.recipe.longest(in: card.contextLength),
-            truncate: pipeline.data.truncate, pairs: pipeline.recipe.trainsPairs)
+            truncate: pipeline.data.truncate, pairs: pipeline.recipe.trainsPairs,
+            longestAnswer: pipeline.gates.maxNewTokens)
         var all = wanted
         var missing: [DropID] = []
         for drop in try context.ledger.storedDrops(pipeline.name) {
@@ -92,13 +94,18 @@ package struct DatasetExaminer: Service {
         try amend(pipeline) { $0.tokens = all.report }
     }
 
-    /// Says in the journal that rows of a drop will not be learnt from as they are.
-    private func tell(_ counts: [String: Int], _ pipeline: PipelineSettings, _ drop: DropID) {
+    /// Says in the journal that rows of a drop will not be learnt from as they are. What is only answered too briefly
+    /// is said of the dataset.
+    private func tell(_ found: [String: Int], _ pipeline: PipelineSettings, _ drop: DropID) {
+        let counts = found.filter { ProblemCode(rawValue: $0.key)?.severity == .error }
         let rows = counts.values.reduce(0, +)
         guard rows > 0 else { return }
         let codes = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         context.logger.warning(
-            "\(rows) rows of the drop will be left out of training (\(codes)): `ftctl data show \(drop)` names them",
+            """
+            \(Quantity.counted(rows, "row")) of the drop will be left out of training (\(codes)): \
+            `ftctl data show \(drop)` names them
+            """,
             metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop)", "event": "drop.rows-rejected"])
     }
 
@@ -155,6 +162,10 @@ package struct DatasetExaminer: Service {
                 {
                     (problem.line, problem.file) = (row.line, row.file)
                     measured[row.drop]?.problemCounts[problem.code, default: 0] += 1
+                    if problem.code == TokenCounts.cut {
+                        let before = measured[row.drop]?.counts.cutAnswers ?? 0
+                        measured[row.drop]?.counts.cutAnswers = before + 1
+                    }
                     if measured[row.drop]?.problems.count ?? 0 < Self.listed {
                         measured[row.drop]?.problems.append(problem)
                     }

@@ -5,6 +5,7 @@ import Logging
 import Monitoring
 import Nouns
 import Platform
+import Reports
 import RowFiles
 import ServiceLifecycle
 import Settings
@@ -206,11 +207,11 @@ package struct DatasetService: Service {
         // They are in the shards now.
         unlink(context.layout.intake(drop.pipeline, drop: drop.id) + "/" + Self.rowsName)
         let removed = storing.setAside.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-            ", \($0.value) kept out: \($0.key.rawValue)"
+            ", \($0.value) left out: \($0.key.rawValue)"
         }.joined()
         context.logger.notice(
             """
-            Stored \(storing.stored) rows of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \
+            Stored \(Quantity.counted(storing.stored, "row")) of \(drop.name) (\(shards[.train]?.rows ?? 0) to train, \
             \(shards[.validation]?.rows ?? 0) validation, \(shards[.gate]?.rows ?? 0) gate; \
             \(stored.rowsDuplicate) known already\(removed))
             """,

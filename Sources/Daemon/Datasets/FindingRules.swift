@@ -1,5 +1,6 @@
 import DataQuality
 import Nouns
+import Reports
 import Settings
 
 /// What a person should know of a report, most important first; pure.
@@ -73,8 +74,9 @@ package enum FindingRules {
         return .init(
             "contaminated_gate",
             """
-            \(found.contaminated) of \(found.gateRows) gate rows share a run of 12 words with a training row, so \
-            they judge too kindly.
+            \(found.contaminated) of \(Quantity.counted(found.gateRows, "gate row")) \
+            \(found.contaminated == 1 ? "shares" : "share") a run of 12 words with a training row, \
+            and judges too kindly.
             """,
             remedy: """
                 Take the text that they share out of the prompts, or set \
@@ -87,7 +89,8 @@ package enum FindingRules {
         return .init(
             "contradictions",
             """
-            \(report.contradictions.prompts) prompts have more than one answer (\(report.contradictions.rows) rows).
+            \(Quantity.counted(report.contradictions.prompts, "prompt has", "prompts have")) more than one answer \
+            (\(Quantity.counted(report.contradictions.rows, "row"))).
             """,
             remedy: "Decide on one answer each; `ftctl data report` names the rows.")
     }
@@ -119,7 +122,10 @@ package enum FindingRules {
         let train = report.rows[.train] ?? 0
         guard removed * 5 > train, removed > 0 else { return nil }
         return .init(
-            "many_removed", "\(removed) rows are kept out of training, of \(train) on the training side.",
+            "many_removed",
+            """
+            \(Quantity.counted(removed, "row is", "rows are")) left out of training, of \(train) on the training side.
+            """,
             remedy: "See `ftctl data report --removed`; near duplicates of gate rows are the judge's first.")
     }
 
@@ -132,19 +138,23 @@ package enum FindingRules {
                 : .init(
                     "unusable_rows",
                     """
-                    \(tokens.unusable) of \(tokens.rows) rows leave nothing to train on within \(tokens.maxLength) \
+                    \(tokens.unusable) of \(Quantity.counted(tokens.rows, "row")) \
+                    \(tokens.unusable == 1 ? "leaves" : "leave") nothing to train on within \(tokens.maxLength) \
                     tokens (recipe.max_length, or the base's context).
                     """,
-                    remedy: "Raise recipe.max_length, or shorten the prompts."),
+                    remedy: "Raise recipe.max_length where it is set; else shorten the prompts."),
             tokens.truncated * 20 <= tokens.rows
                 ? nil
                 : .init(
                     "truncation",
                     """
-                    \(tokens.truncated) of \(tokens.rows) rows are longer than \(tokens.maxLength) tokens \
+                    \(tokens.truncated) of \(Quantity.counted(tokens.rows, "row")) \
+                    \(tokens.truncated == 1 ? "is" : "are") longer than \(tokens.maxLength) tokens \
                     (recipe.max_length, or the base's context).
                     """,
-                    remedy: "Raise recipe.max_length."),
+                    remedy: """
+                        Raise recipe.max_length where it is set; else shorten the rows, or take a base that reads more.
+                        """),
         ]
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Reports
 
 /// What a trial's curves say besides who won.
 package enum TrialNotes {
@@ -17,7 +18,8 @@ package enum TrialNotes {
 
     /// The winner beside the present recipe, in a sentence.
     package static func conclusion(_ experiment: Experiment, reason: String) -> String {
-        let spent = "\(experiment.trials.count) trials, \(experiment.tokens) tokens, \(Int(experiment.seconds)) s"
+        let trials = Quantity.counted(experiment.trials.count, "trial")
+        let spent = "\(trials), \(experiment.tokens) tokens, \(Int(experiment.seconds)) s"
         guard let winner = ExperimentRules.winner(experiment), let loss = winner.losses.last else {
             return "Nothing was found after \(spent): \(reason)."
         }

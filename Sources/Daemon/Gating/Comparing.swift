@@ -1,6 +1,7 @@
 import EvaluationMetrics
 import Foundation
 import Nouns
+import Reports
 import Settings
 import Statistics
 
@@ -140,7 +141,11 @@ extension GatingRules {
             if count == 0 { return missing(named, rule, "The slice '\(slice)' has no rows; a missing slice fails.") }
             guard count < rule.minimumSliceRows else { return nil }
             var result = missing(
-                named, rule, "The slice '\(slice)' has \(count) rows, and \(rule.minimumSliceRows) are asked for.")
+                named, rule,
+                """
+                The slice '\(slice)' has \(Quantity.counted(count, "row")), and \(rule.minimumSliceRows) are asked for.
+                """
+            )
             result.outcome = .inconclusive
             result.rows = count
             result.rowsNeeded = rule.minimumSliceRows
@@ -186,7 +191,8 @@ extension GatingRules {
             }
             guard let found = metric.compare(rows.candidate, rows.reference, alpha: alpha, seed: seed) else {
                 result.outcome = .inconclusive
-                result.explanation = "\(rows.count) rows are too few for a paired comparison."
+                let counted = Quantity.counted(rows.count, "row is", "rows are")
+                result.explanation = "\(counted) too few for a paired comparison."
                 return result
             }
             let p = found.pValue(above: threshold)
@@ -207,7 +213,7 @@ extension GatingRules {
                     \(text(found.difference)), with \(text(settings.confidence * 100)) % confidence at least \
                     \(text(found.lower)); 
                     """
-                + "asked for more than \(text(threshold)) (p = \(text(p))). By \(found.test)."
+                + "asked for more than \(text(threshold)) (\(GatingRules.chance(p))). By \(found.test)."
             if result.outcome == .inconclusive {
                 result.rowsNeeded = found.rowsNeeded(margin: -threshold, alpha: alpha)
                 result.explanation +=

@@ -61,8 +61,7 @@ extension GatingRules {
             rule, faults.isEmpty ? .pass : .fail,
             faults.isEmpty
                 ? """
-                All \(found.parameters + found.adapterParameters) numbers are finite\(change), and base, \
-                tokenizer and template have the registered digests.
+                All numbers are finite\(change), and base, tokenizer and template have the registered digests.
                 """
                 : faults.joined(separator: "; ") + ".")
     }

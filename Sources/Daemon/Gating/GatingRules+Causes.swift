@@ -1,5 +1,6 @@
 import EvaluationMetrics
 import Nouns
+import Reports
 
 extension GatingRules {
     /// Answers that were ended by the limit on their length: a model may be right and be counted as wrong.
@@ -13,8 +14,9 @@ extension GatingRules {
         return Advice(
             action: "longer_answers",
             reason: """
-                \(cut.count) of \(answered.count) answers were cut after \(limit) tokens and count as wrong: raise \
-                gates.max_new_tokens above the longest wanted answer, or take it out. Where it is not set, these \
+                \(cut.count) of \(answered.count) answers \(cut.count == 1 ? "was" : "were") cut after \(limit) tokens \
+                and \(cut.count == 1 ? "counts" : "count") as wrong: raise gates.max_new_tokens above the longest \
+                wanted answer, or take it out. Where it is not set, these \
                 answers had twice the room of what was wanted: the model has not learnt to end.
                 """,
             figures: ["cut": Double(cut.count), "answers": Double(answered.count), "limit": Double(limit)])
@@ -29,12 +31,13 @@ extension GatingRules {
             return metric.range?.upperBound == $0.reference && metric.direction == .higher
         }
         guard let claim else { return nil }
+        let all = claim.rows == 1 ? "the one gate row" : "all \(claim.rows) gate rows"
         let way = claim.kind == .stream ? "" : ", or set gates.require_improvement = false"
         return Advice(
             action: "nothing_to_gain",
             reason: """
-                On \(claim.metric) \(evidence.against) is right on all \(claim.rows) gate rows already, so nothing can \
-                be shown to be better: drop rows that it gets wrong\(way).
+                On \(claim.metric) \(evidence.against) is right on \(all) already, so nothing can be shown to be \
+                better: drop rows that it gets wrong\(way).
                 """,
             figures: ["rows": Double(claim.rows)])
     }
@@ -58,7 +61,7 @@ extension GatingRules {
             action: "train_longer",
             reason: """
                 The validation loss was still falling when training ended (\(text(start)) to \(text(best)) in \
-                \(training.steps) steps): raise recipe.epochs, or drop more rows.
+                \(Quantity.counted(training.steps, "step"))): raise recipe.epochs, or drop more rows.
                 """,
             figures: ["start": start, "best": best, "steps": Double(training.steps)])
     }
@@ -89,8 +92,9 @@ extension GatingRules {
                 return first == second ? a.key < b.key : first > second
             }.prefix(3)
         guard !worst.isEmpty else { return nil }
-        let named = worst.map {
-            "'\($0.key)' (right on \($0.value.now) of \($0.value.rows) rows, before on \($0.value.before))"
+        let named = worst.map { label, counts in
+            let rows = Quantity.counted(counts.rows, "row")
+            return "'\(label)' (right on \(counts.now) of \(rows), before on \(counts.before))"
         }
         return Advice(
             action: "look_at_regressions",

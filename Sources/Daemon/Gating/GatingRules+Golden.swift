@@ -1,5 +1,6 @@
 import GoldenSets
 import Nouns
+import Reports
 
 extension GatingRules {
     /// One gate a golden set: every required row's assertions hold.
@@ -22,13 +23,11 @@ extension GatingRules {
             let unasked = evidence.skipped[set] ?? 0
             let passed = broken.isEmpty && unasked == 0 && !rows.isEmpty
             var explanation =
-                passed
-                ? "All \(required) required rows hold"
-                    + (allowed > 0 ? "; \(allowed) that are not required do not." : ".")
-                : "Of \(rows.count) rows \(broken.count) that must never break do not hold: "
-                    + broken.prefix(5).joined(separator: "; ")
-                    + (broken.count > 5 ? "; and \(broken.count - 5) more." : ".")
-            if unasked > 0 { explanation = "\(unasked) rows could not be asked, and count as broken. " + explanation }
+                passed ? holding(required, allowed) : breaking(broken, of: rows.count)
+            if unasked > 0 {
+                let (one, many) = ("row could not be asked, and counts", "rows could not be asked, and count")
+                explanation = "\(Quantity.counted(unasked, one, many)) as broken. " + explanation
+            }
             if rows.isEmpty { explanation = "The set has no rows that could be asked; a missing set fails." }
             return GateResult(
                 rule: "nothing breaks in \(set)", kind: .golden, set: set, metric: .assertions,
@@ -36,6 +35,18 @@ extension GatingRules {
                 candidate: share(rows.map(\.0)), reference: share(rows.map(\.1)), rows: rows.count,
                 explanation: explanation)
         }
+    }
+
+    private static func holding(_ required: Int, _ allowed: Int) -> String {
+        (required == 1 ? "The one required row holds" : "All \(required) required rows hold")
+            + (allowed > 0
+                ? "; \(allowed) that \(allowed == 1 ? "is not required does" : "are not required do") not." : ".")
+    }
+
+    private static func breaking(_ broken: [String], of rows: Int) -> String {
+        "Of \(Quantity.counted(rows, "row")) \(broken.count) that must never break "
+            + "\(broken.count == 1 ? "does" : "do") not hold: " + broken.prefix(5).joined(separator: "; ")
+            + (broken.count > 5 ? "; and \(broken.count - 5) more." : ".")
     }
 
     /// Why a golden record does not hold; nil where it does.

@@ -5,13 +5,14 @@ extension GatingRules {
     static func integrity(_ evidence: Evidence) -> GateResult {
         let fault = fault(evidence)
         let count = evidence.candidate.count
+        let sets = bySet(evidence.candidate)
+        let scored = count == 1 ? "The one row\(sets) was" : "All \(count) rows\(sets) were"
         return GateResult(
             rule: "the scores are sound", kind: .integrity, set: .gate, metric: .loss,
             outcome: fault == nil ? .pass : .fail, rows: count,
             explanation: fault
                 ?? """
-                All \(count) rows\(bySet(evidence.candidate)) were scored by every model, all numbers are finite, and \
-                the adapter changes the outputs.
+                \(scored) scored by every model, all numbers are finite, and the adapter changes the outputs.
                 """
         )
     }

@@ -1,6 +1,7 @@
 import EvaluationMetrics
 import Foundation
 import Nouns
+import Reports
 import Settings
 
 extension GatingRules.Evidence {
@@ -51,7 +52,8 @@ extension GatingRules.Comparing {
         result.rows = metric.ofItsKind(rows.candidate).count
         guard let found = metric.compare(rows.candidate, rows.reference, alpha: alpha, seed: seed) else {
             result.outcome = .inconclusive
-            result.explanation = "\(rows.count) rows are too few for a paired comparison."
+            let counted = Quantity.counted(rows.count, "row is", "rows are")
+            result.explanation = "\(counted) too few for a paired comparison."
             return result
         }
         var held: PairedComparison?
@@ -148,7 +150,7 @@ extension GatingRules.Comparing {
                     ? "It is shown to be not worse by more than \(text(margin))."
                     : """
                     It is neither estimated to be better by a fifth of a standard error nor shown to be not worse by \
-                    more than \(text(margin)) (p = \(text(found.pValue(above: -margin)))).
+                    more than \(text(margin)) (\(GatingRules.chance(found.pValue(above: -margin)))).
                     """)
         if let note = evidence.anchor?.note { sentences.append(note) }
         return sentences.joined(separator: " ")

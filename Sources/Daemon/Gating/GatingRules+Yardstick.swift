@@ -88,7 +88,7 @@ extension GatingRules.Comparing {
             """
             accuracy \(text(found.candidate)) against \(text(found.reference)) of the \(alternative.rawValue), fitted \
             to \(evidence.yardstick?.learnt[alternative] ?? 0) training rows: the difference is \
-            \(text(found.difference)) (p = \(text(p))). By \(found.test).
+            \(text(found.difference)) (\(GatingRules.chance(p))). By \(found.test).
             """
         if result.outcome == .inconclusive { result.rowsNeeded = found.rowsNeeded(margin: 0, alpha: alpha) }
         return result

@@ -1,6 +1,7 @@
 import EvaluationMetrics
 import Foundation
 import Nouns
+import Reports
 import Settings
 import Statistics
 
@@ -180,13 +181,21 @@ package enum GatingRules {
             gates.filter { $0.outcome == outcome }.map(\.rule).joined(separator: "; ")
         }
         switch outcome {
-        case .pass: return "\(change); all \(gates.count) gates passed"
+        case .pass:
+            let gates = gates.count == 1 ? "the one gate" : "all \(gates.count) gates"
+            return "\(change); \(gates) passed"
         case .fail: return "\(change); failed: \(rules(.fail))"
         case .inconclusive:
-            let needed = gates.compactMap(\.rowsNeeded).max().map { "; about \($0) gate rows would decide" } ?? ""
+            let needed =
+                gates.compactMap(\.rowsNeeded).max().map {
+                    "; about \(Quantity.counted($0, "gate row")) would decide"
+                } ?? ""
             return "\(change); undecided: \(rules(.inconclusive))\(needed)"
         }
     }
+
+    /// A probability of chance; one that is next to nothing is said so.
+    static func chance(_ p: Double) -> String { p < 0.0001 ? "p < 0.0001" : "p = \(text(p))" }
 
     /// A number as a person would write it.
     static func text(_ value: Double?) -> String {

@@ -4,6 +4,7 @@ import Ledger
 import Monitoring
 import Nouns
 import Platform
+import Reports
 import RowFormats
 import Settings
 import StageKit
@@ -97,15 +98,15 @@ extension IntakeService {
             context.bells.datasets.ring()
             context.logger.info(
                 """
-                Judged \(name): \(report.rowsAccepted) rows good, \(report.rowsRejected) bad, \
+                Judged \(name): \(Quantity.counted(report.rowsAccepted, "row")) good, \(report.rowsRejected) bad, \
                 \(report.rowsDuplicate) twice
                 """,
                 metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.validated"])
             if report.rowsRejected > 0 {
                 context.logger.warning(
                     """
-                    \(report.rowsRejected) of \(report.rowsRead) rows of \(name) are bad; the others go on. See \
-                    \(folder)/report.json
+                    \(report.rowsRejected) of \(Quantity.counted(report.rowsRead, "row")) of \(name) \
+                    \(report.rowsRejected == 1 ? "is" : "are") bad; the others go on. See \(folder)/report.json
                     """,
                     metadata: ["pipeline": "\(pipeline.name)", "drop": "\(drop.id)", "event": "drop.rows-rejected"])
             }

@@ -31,13 +31,15 @@ package struct DropOperations: Sendable {
     ///
     /// Throws a Failure (`drop.unknown`) where there is no such drop, or no report of it yet.
     package func report(_ id: DropID) throws -> IntakeReport {
-        guard let drop = try context.ledger.drop(id),
-            let data = FileManager.default.contents(
-                atPath: context.layout.dropReport(drop.pipeline, id))
-        else {
+        guard let drop = try context.ledger.drop(id) else {
             throw Failure(
-                code: "drop.unknown", "There is no report of a drop '\(id)'.", at: id.rawValue,
-                remedy: "See `ftctl drops`.")
+                code: "drop.unknown", "There is no drop '\(id)'.", at: id.rawValue, remedy: "See `ftctl drops`.")
+        }
+        guard let data = FileManager.default.contents(atPath: context.layout.dropReport(drop.pipeline, id)) else {
+            let why = drop.note.map { ": \($0)" } ?? ""
+            throw Failure(
+                code: "drop.unknown", "The drop '\(id)' is \(drop.state.rawValue)\(why), so it has no report.",
+                at: id.rawValue, remedy: "See `ftctl data show \(id)`.")
         }
         var report = try ContractCoding.decode(IntakeReport.self, from: data)
         // It was written before its rows were compared with those of the dataset.

@@ -8,6 +8,8 @@ import Launching
 import Ledger
 import Nouns
 import Platform
+import Reports
+import RowFormats
 import Settings
 import StageKit
 
@@ -64,11 +66,15 @@ struct PipelineCheck {
         rows(settings, &answer)
         for set in golden {
             answer.facts.append(
-                "\(set.name): \(set.rows.count) rows, \(set.rows.count { $0.isRequired }) must never break")
+                """
+                \(set.name): \(Quantity.counted(set.rows.count, "row")), \
+                \(set.rows.count { $0.isRequired }) must never break
+                """
+            )
         }
         let asked = settings.gates.rules.count
         answer.facts.append(
-            "gates: the defaults" + (asked > 0 ? " and \(asked) rules" : "")
+            "gates: the defaults" + (asked > 0 ? " and \(Quantity.counted(asked, "rule"))" : "")
                 + ", on \(sets.map(\.rawValue).joined(separator: ", ")), primary metric "
                 + (settings.gates.primary?.rawValue ?? "accuracy where rows have a class, else loss"))
     }
@@ -87,6 +93,12 @@ struct PipelineCheck {
             + (settings.gates.canaries.isEmpty ? [] : [.plantedSecrets])
     }
 
+    /// What somebody can write instead, the nearest name first.
+    private static func choice(_ word: String, of names: [String]) -> String {
+        let near = NearestName.question(word, among: names).map { $0 + " " } ?? ""
+        return near + "Use one of: \(names.joined(separator: ", "))."
+    }
+
     /// Every rule names a metric, a set and a slice that there can be, and asks for something.
     private func rules(_ settings: PipelineSettings, _ sets: [SetName], _ answer: inout PipelineCheckAnswer) throws {
         func metric(_ key: MetricKey, at place: String) -> Metric? {
@@ -102,7 +114,7 @@ struct PipelineCheck {
             guard let found = MetricRegistry.metric(key) else {
                 problem(
                     &answer, "There is no metric '\(key)', so the gate always fails.", place,
-                    "Use one of: \(MetricRegistry.all.map(\.key.rawValue).joined(separator: ", ")).")
+                    Self.choice(key.rawValue, of: MetricRegistry.all.map(\.key.rawValue)))
                 return nil
             }
             return found
@@ -122,7 +134,7 @@ struct PipelineCheck {
             if !sets.contains(rule.set) {
                 problem(
                     &answer, "There is no set '\(rule.set)', so the gate always fails.", place,
-                    "Use one of: \(sets.map(\.rawValue).joined(separator: ", ")).")
+                    Self.choice(rule.set.rawValue, of: sets.map(\.rawValue)))
             }
             if let slice = rule.slice, let objection = GatingRules.objection(toSlice: slice) {
                 problem(
@@ -235,6 +247,7 @@ struct PipelineCheck {
                     at: "\(settings.file), data.gate_share",
                     remedy: "Drop more data; the share applies to rows that come from now on."))
         }
+        answers(settings, &answer)
         if let cap = settings.gates.maximumRows as Int?, cap > 0, cap < 50 {
             answer.warnings.append(
                 Failure(
@@ -242,6 +255,26 @@ struct PipelineCheck {
                     at: "\(settings.file), gates.maximum_rows",
                     remedy: "Raise it, or set 0 for all."))
         }
+    }
+
+    /// Wanted answers that are longer than any answer may be: no model can be right on them. From one in twenty on that
+    /// is a problem.
+    private func answers(_ settings: PipelineSettings, _ answer: inout PipelineCheckAnswer) {
+        // They were counted by the settings in force.
+        guard let limit = settings.gates.maxNewTokens, limit > 0,
+            limit == context.settings.pipeline(settings.name)?.gates.maxNewTokens,
+            let tokens = try? context.ledger.report(settings.name)?.tokens,
+            let cut = tokens.problemCounts?[ProblemCode.answerTooLong.rawValue], cut > 0
+        else { return }
+        let failure = Failure(
+            code: "pipeline.check",
+            """
+            \(cut) of \(Quantity.counted(tokens.rows, "wanted answer")) \(cut == 1 ? "is" : "are") longer than \
+            \(limit) tokens, so that even a right answer is cut and counts as wrong.
+            """,
+            at: "\(settings.file), gates.max_new_tokens",
+            remedy: "Take it out, so that the limit follows each row, or raise it.")
+        if cut * 20 >= tokens.rows { answer.problems.append(failure) } else { answer.warnings.append(failure) }
     }
 
     private func problem(_ answer: inout PipelineCheckAnswer, _ message: String, _ place: String, _ remedy: String) {

@@ -16,7 +16,7 @@ extension PipelineOperations {
         -> GenerateAnswer
     {
         let names = ServingNames(context, Sight(context.ledger, who))
-        _ = try context.requirePipeline(name)
+        if try context.served(name) == nil { _ = try context.requirePipeline(name) }
         let target =
             try request.model.map { try names.target($0) }
             ?? (request.useBase ? names.base(of: name) : names.served(name))

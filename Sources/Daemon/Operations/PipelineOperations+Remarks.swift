@@ -35,11 +35,11 @@ extension PipelineOperations {
     func withNewRows(_ records: [PromotionRecord], of pipeline: PipelineName) throws -> [PromotionRecord] {
         let drops = try context.ledger.answeredDrops(pipeline, limit: Self.rememberedDrops)
         let answers = Dictionary(grouping: drops.compactMap(\.answers), by: \.version)
-        let standings = try standings(records, of: pipeline)
+        let remarks = try remarks(on: records, of: pipeline)
         return records.map { record in
             var record = record
             record.newRows = record.version.flatMap { answers[$0] }.flatMap { NewRowsFigure($0) }.map(Self.bounded)
-            record.standing = standings[record.sequence]
+            record.standing = remarks[record.sequence]
             return record
         }
     }

@@ -31,8 +31,23 @@ extension PipelineOperations {
         return chain
     }
 
-    /// What is to be said of promotion records, by their number.
-    func standings(_ records: [PromotionRecord], of name: PipelineName) throws -> [Int: String] {
+    /// What is to be said of promotion records, by their number: where each stands in the stream, and where it was
+    /// judged by other settings of the gates than the one before, so that their figures are no course.
+    func remarks(on records: [PromotionRecord], of name: PipelineName) throws -> [Int: String] {
+        var said = try standings(records, of: name).mapValues { [$0] }
+        let judged = try records.sorted { $0.sequence < $1.sequence }.compactMap { record in
+            try record.version.flatMap { try context.ledger.version($0) }.map { (record, $0.run) }
+        }
+        for ((_, one), (record, other)) in zip(judged, judged.dropFirst()) where one != other {
+            let changes = try FrozenSettings.changes(from: one, to: other, context)
+            guard !changes.isEmpty else { continue }
+            let what = changes.map(\.sentence).joined(separator: ", ")
+            said[record.sequence, default: []].append("judged otherwise than \(one): \(what)")
+        }
+        return said.mapValues { $0.joined(separator: "; ") }
+    }
+
+    private func standings(_ records: [PromotionRecord], of name: PipelineName) throws -> [Int: String] {
         guard let pipeline = context.settings.pipeline(name), pipeline.gates.overStream,
             let state = try StreamState.of(name, context), let newest = try context.ledger.history(name, limit: 1).first
         else { return [:] }

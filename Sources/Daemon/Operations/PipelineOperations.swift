@@ -56,7 +56,7 @@ package struct PipelineOperations: Sendable {
     package func run(_ name: PipelineName, _ request: RunRequest, who: String) throws -> Run {
         try scheduling.request(
             name, mode: request.mode, engine: request.engine, by: who,
-            reason: request.reason ?? "asked for by \(who)")
+            reason: request.reason ?? "requested by \(who)")
     }
 
     package func rollback(_ name: PipelineName, _ request: RollbackRequest, who: String) throws -> PromotionRecord {

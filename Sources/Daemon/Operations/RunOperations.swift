@@ -31,10 +31,18 @@ package struct RunOperations: Sendable {
 
     /// Throws a Failure (`run.unknown`) where there is no such run.
     package func show(_ id: RunID) throws -> Run {
-        guard let run = try context.ledger.run(id) else {
-            throw Failure(code: "run.unknown", "There is no run '\(id)'.", at: id.rawValue, remedy: "See `ftctl runs`.")
-        }
+        guard let run = try context.ledger.run(id) else { throw try unknown(id) }
         return run
+    }
+
+    /// What is said of a run that there is none of: where the number in it is that of a run, which one.
+    private func unknown(_ id: RunID) throws -> Failure {
+        let digits = id.rawValue.filter { $0.isASCII && $0.isNumber }
+        let meant = Int(digits).map { RunID(String(format: "r-%06ld", $0)) }
+        let isThere = try meant.map { try context.ledger.run($0) != nil } ?? false
+        return Failure(
+            code: "run.unknown", "There is no run '\(id)'.", at: id.rawValue,
+            remedy: isThere ? meant.map { "Did you mean '\($0)'?" } : "See `ftctl runs`.")
     }
 
     /// The live story; for runs of before the last restart, what the ledger kept of it.
@@ -78,10 +86,11 @@ package struct RunOperations: Sendable {
     }
 
     package func promote(_ id: RunID, _ request: PromoteRequest, who: String) throws -> PromotionRecord {
-        try promotion.promote(id, who: who, reason: request.reason, force: request.force)
+        _ = try show(id)
+        return try promotion.promote(id, who: who, reason: request.reason, force: request.force)
     }
 
-    package func cancel(_ id: RunID, who: String) throws -> Run { try supervision.cancel(id, by: who) }
-    package func pause(_ id: RunID, who: String) throws -> Run { try supervision.pause(id, by: who) }
-    package func resume(_ id: RunID, who: String) throws -> Run { try supervision.resume(id, by: who) }
+    package func cancel(_ id: RunID, who: String) throws -> Run { try supervision.cancel(show(id).id, by: who) }
+    package func pause(_ id: RunID, who: String) throws -> Run { try supervision.pause(show(id).id, by: who) }
+    package func resume(_ id: RunID, who: String) throws -> Run { try supervision.resume(show(id).id, by: who) }
 }

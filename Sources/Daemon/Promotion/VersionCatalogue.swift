@@ -1,5 +1,6 @@
 import ControlProtocol
 import Foundation
+import Judged
 import Ledger
 import Nouns
 import Platform
@@ -84,10 +85,13 @@ package struct VersionCatalogue: Sendable {
         let sight = Sight(context.ledger, who)
         var (a, b) = (try one(pipeline, a, for: who), try one(pipeline, b, for: who))
         let (left, right) = (Self.facts(a.version), Self.facts(b.version))
-        let differences = left.keys.sorted().compactMap { key -> VersionComparison.Difference? in
-            let (x, y) = (left[key] ?? "–", right[key] ?? "–")
-            return x == y ? nil : .init(what: key, a: x, b: y)
-        }
+        let isSeen = try sight.sees(a.version.run) && sight.sees(b.version.run)
+        let judged = isSeen ? try FrozenSettings.changes(from: a.version.run, to: b.version.run, context) : []
+        let differences =
+            left.keys.sorted().compactMap { key -> VersionComparison.Difference? in
+                let (x, y) = (left[key] ?? "–", right[key] ?? "–")
+                return x == y ? nil : .init(what: key, a: x, b: y)
+            } + judged.map { .init(what: $0.key, a: $0.before, b: $0.after) }
         let rows = try [a, b].map {
             try context.ledger.snapshot($0.version.snapshot)?.files[.gate]?.map(\.sha256) ?? []
         }

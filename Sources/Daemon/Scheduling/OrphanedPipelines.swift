@@ -25,10 +25,8 @@ struct OrphanedPipelines {
             let jobs = try context.ledger.waitingJobs(name).map { "the waiting job \($0.id)" }
             guard served != nil || drops > 0 || !jobs.isEmpty else { return nil }
             let what =
-                ([
-                    drops > 0 ? "\(drops) stored \(drops == 1 ? "drop" : "drops")" : nil,
-                    served.map { "the model \($0)" },
-                ].compactMap(\.self) + jobs).joined(separator: " and ")
+                ([drops > 0 ? "\(drops) stored \(drops == 1 ? "drop" : "drops")" : nil].compactMap(\.self) + jobs
+                + (served.map { ["the model \($0), which goes on answering"] } ?? [])).joined(separator: " and ")
             return (
                 name,
                 Failure(

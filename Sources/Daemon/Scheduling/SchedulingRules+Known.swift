@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import Settings
 
 extension SchedulingRules {
@@ -19,6 +20,9 @@ extension SchedulingRules {
         let due = s.oldestDrop?.addingTimeInterval(Double(trigger.knownDays) * 86_400)
         if let due, due <= s.now { return nil }
         return .wait(
-            "\(left) rows are left to learn (\(trigger.minimumNewRows) start a run): \(figures)", until: due)
+            """
+            \(Quantity.counted(left, "row is", "rows are")) left to learn (\(trigger.minimumNewRows) start a run): \
+            \(figures)
+            """, until: due)
     }
 }

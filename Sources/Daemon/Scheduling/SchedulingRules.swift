@@ -1,6 +1,7 @@
 import Foundation
 import Nouns
 import Platform
+import Reports
 import Settings
 
 /// When stored rows become a run, and of which kind; without any I/O.
@@ -88,11 +89,7 @@ package enum SchedulingRules {
         // What it learns from is neither learnt nor left out yet.
         if s.isBusy { return "a run is at work on its data" }
         guard s.leftRows > 0 else { return "up to date with its data" }
-        return
-            """
-            \(s.leftRows) rows of runs that were not promoted go into the next run: with new data, or now by \
-            `ftctl run \(settings.name)`
-            """
+        return "\(Quantity.counted(s.leftRows, "row")) left to learn, with new data or `ftctl run \(settings.name)`"
     }
 
     /// Why a run from the base is to compete with what is served, or nil where none is due.

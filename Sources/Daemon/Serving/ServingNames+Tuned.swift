@@ -31,7 +31,7 @@ extension ServingNames {
         guard (4...6).contains(parts.count), parts[2] == "local", !parts[3].isEmpty else { throw unknown(name) }
         let (base, pipeline) = (BaseID(parts[1]), PipelineName(parts[3]))
         guard parts.count > 4 else {
-            guard context.settings.pipeline(pipeline) != nil else { throw unknown(name) }
+            guard try isAnswering(pipeline) else { throw unknown(name) }
             return try of(base, try served(pipeline), name)
         }
         let step = parts.count == 6 ? Self.step(parts[5]) : nil

@@ -25,20 +25,35 @@ package struct ServingNames: Sendable {
             remedy: "Export the version as huggingface or peft, and ask it by a program that runs such models.")
     }
 
-    /// What a pipeline serves now, or its base.
+    /// The pipelines that can be asked: those with a settings file, and those that have lost it and still serve a
+    /// version.
+    package func pipelines() throws -> [PipelineName] {
+        let configured = context.settings.pipelines.map(\.name)
+        return try configured + context.ledger.pipelines().filter { try !configured.contains($0) && isAnswering($0) }
+    }
+
+    /// Whether a name means a pipeline that answers, with or without a settings file.
+    func isAnswering(_ pipeline: PipelineName) throws -> Bool {
+        try context.settings.pipeline(pipeline) != nil || context.served(pipeline) != nil
+    }
+
+    /// What a pipeline serves now, or its base. One whose settings file is gone goes on answering with what it serves.
     package func served(_ pipeline: PipelineName) throws -> ServingTarget {
+        if let version = try context.served(pipeline) { return try target(version, of: pipeline) }
         guard let settings = context.settings.pipeline(pipeline) else { throw unknown(pipeline.rawValue) }
-        guard let version = try context.served(pipeline) else {
-            let card = try context.requireBase(context.effective(settings).settings.base)
-            return ServingTarget(model: context.modelReference(card), pipeline: pipeline)
-        }
-        return try target(version, of: pipeline)
+        let card = try context.requireBase(context.effective(settings).settings.base)
+        return ServingTarget(model: context.modelReference(card), pipeline: pipeline)
     }
 
     /// The base under a pipeline.
     package func base(of pipeline: PipelineName) throws -> ServingTarget {
-        guard let settings = context.settings.pipeline(pipeline) else { throw unknown(pipeline.rawValue) }
-        let base = try context.served(pipeline)?.base ?? context.effective(settings).settings.base
+        let base: BaseID
+        if let served = try context.served(pipeline) {
+            base = served.base
+        } else {
+            guard let settings = context.settings.pipeline(pipeline) else { throw unknown(pipeline.rawValue) }
+            base = try context.effective(settings).settings.base
+        }
         return ServingTarget(model: context.modelReference(try context.requireBase(base)))
     }
 
@@ -50,7 +65,7 @@ package struct ServingNames: Sendable {
         if let card = try context.ledger.base(BaseID(name)) {
             return ServingTarget(model: context.modelReference(card))
         }
-        if context.settings.pipeline(PipelineName(name)) != nil { return try served(PipelineName(name)) }
+        if try isAnswering(PipelineName(name)) { return try served(PipelineName(name)) }
         if let version = try context.ledger.version(VersionID(name)) {
             return try target(version)
         }
@@ -107,7 +122,7 @@ package struct ServingNames: Sendable {
     }
 
     func unknown(_ name: String) -> Failure {
-        let pipelines = context.settings.pipelines.map(\.name.rawValue)
+        let pipelines = ((try? self.pipelines()) ?? context.settings.pipelines.map(\.name)).map(\.rawValue)
         let bases = ((try? context.ledger.bases()) ?? []).map(\.id.rawValue)
         let names = (pipelines + bases).joined(separator: ", ")
         return Failure(

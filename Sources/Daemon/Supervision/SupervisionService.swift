@@ -139,7 +139,7 @@ package struct SupervisionService: Service {
             let failure = Failure(
                 code: "disk.low",
                 """
-                Only \(free >> 20) MiB of disk are free, so no run is started (minimum_free asks for \
+                Only \(Quantity.bytes(free)) of the disk are free, so no run is started (minimum_free asks for \
                 \(Quantity.bytes(context.settings.daemon.minimumFreeBytes))).
                 """,
                 at: context.layout.state, remedy: "Free space on that disk; `ftctl gc` says what can go.")
@@ -192,7 +192,10 @@ package struct SupervisionService: Service {
         let shown = (free >> 28) << 8
         let failure = Failure(
             code: "disk.filling",
-            "The disk fills: some \(shown) MiB are free, and below \(least >> 20) MiB no run is started.",
+            """
+            The disk fills: some \(Quantity.bytes(shown << 20)) are free, and below \(Quantity.bytes(least)) no run is \
+            started.
+            """,
             at: context.layout.state,
             remedy: "Free space on that disk; `ftctl gc --dry-run` says what can go.")
         if context.problems.set("disk:filling", failure) {

@@ -15,7 +15,7 @@ package struct WireModels: Sendable {
     package func list(for who: Principal? = nil) throws -> WireList<WireModel> {
         let names = names(who)
         var models: [WireModel] = []
-        for pipeline in context.settings.pipelines.map(\.name) {
+        for pipeline in try names.pipelines() {
             // A pipeline that cannot answer now is no model now.
             if let target = try? names.served(pipeline) {
                 models.append(

@@ -18,6 +18,7 @@ import Platform
 import Prequential
 import Promotion
 import Registry
+import Reports
 import Scheduling
 import ServiceLifecycle
 import Serving
@@ -193,7 +194,10 @@ struct Daemon {
             let count = try Leftovers(layout, context.ledger).remove()
             guard count > 0 else { return }
             logger.notice(
-                "Removed \(count) files and folders that a killed daemon left behind",
+                """
+                Removed \(Quantity.counted(count, "file or folder", "files and folders")) that a killed daemon left \
+                behind
+                """,
                 metadata: ["event": "disk.recovered"])
         } catch {
             // Nothing rests on it, and the next start tries again.

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Nouns
 import Platform
+import Reports
 import ServiceLifecycle
 import Settings
 import StageKit
@@ -86,7 +87,7 @@ struct Reloading: Service {
         Logs.threshold.level = Logger.Level(rawValue: folder.daemon.logLevel) ?? .info
         context.logger.notice(
             """
-            Settings read again (\(reason)): \(folder.pipelines.count) pipelines\
+            Settings read again (\(reason)): \(Quantity.counted(folder.pipelines.count, "pipeline"))\
             \(folder.kept.isEmpty ? "" : ", of which \(folder.kept.count) keep their former settings")\
             \(folder.keptDaemon ? "; finetuned.toml is as it was" : "")
             """,
@@ -158,19 +159,29 @@ struct Reloading: Service {
         where pipeline.enabled && !before.contains(where: { $0.name == pipeline.name && $0.enabled }) {
             context.logger.notice(
                 """
-                The pipeline \(pipeline.name) is ready: it trains \(pipeline.base) on what is dropped into \
-                \(context.dropFolder(pipeline))
+                The pipeline \(pipeline.name) \(begins(pipeline)) what is dropped into \(context.dropFolder(pipeline))
                 """,
                 metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.ready"])
         }
         for pipeline in before
         where pipeline.enabled && !pipelines.contains(where: { $0.name == pipeline.name && $0.enabled }) {
+            let isThere = pipelines.contains { $0.name == pipeline.name }
             context.logger.notice(
                 """
-                The pipeline \(pipeline.name) is at work no more: its file is gone or says enabled = false
+                The pipeline \(pipeline.name) is at work no more: its file \
+                \(isThere ? "says enabled = false" : "is gone")
                 """,
                 metadata: ["pipeline": "\(pipeline.name)", "event": "pipeline.stopped"])
         }
+    }
+
+    /// What a pipeline does from now on; without its base it trains nothing yet.
+    private func begins(_ pipeline: PipelineSettings) -> String {
+        if pipeline.base == .automatic { return "is ready: the registered bases compete on" }
+        guard (try? context.requireBase(pipeline.base)) != nil else {
+            return "is watched, and its base '\(pipeline.base)' is not registered, so that nothing is trained yet on"
+        }
+        return "is ready: it trains \(pipeline.base) on"
     }
 
     /// Names, sizes and times of the settings files.

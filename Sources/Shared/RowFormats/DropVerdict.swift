@@ -20,8 +20,9 @@ package enum DropVerdict {
             let first =
                 report.problems.first { $0.severity == .error }.map { " The first: line \($0.line): \($0.message)" }
                 ?? ""
+            let none = report.rowsRead == 1 ? "The one row cannot" : "None of the \(report.rowsRead) rows can"
             return Failure(
-                code: "intake.no_good_row", "None of the \(report.rowsRead) rows can be used.\(first)", at: report.name,
+                code: "intake.no_good_row", "\(none) be used.\(first)", at: report.name,
                 remedy: report.problems.first { $0.severity == .error }?.fix ?? "Mend the rows and drop the file again."
             )
         }
@@ -30,8 +31,8 @@ package enum DropVerdict {
         return Failure(
             code: "intake.too_many_bad_rows",
             """
-            \(report.rowsRejected) of \(report.rowsRead) rows are bad, more than the share of \(maximumBadShare) \
-            that data.maximum_bad_share allows.
+            \(report.rowsRejected) of \(report.rowsRead) rows \(report.rowsRejected == 1 ? "is" : "are") bad, more \
+            than the share of \(maximumBadShare) that data.maximum_bad_share allows.
             """,
             at: report.name, remedy: "Mend the rows that report.json names and drop the file again.")
     }

@@ -160,6 +160,25 @@ package struct RowReader: Sendable {
 
     // MARK: Shapes
 
+    /// What to do about keys that fit no shape.
+    ///
+    /// - Parameter names: those of the row that most likely mean a prompt and a completion.
+    private static func naming(_ names: (prompt: String, completion: String)?) -> String {
+        if let (prompt, completion) = names {
+            return """
+                Name them under [data] in the pipeline's file: columns = { prompt = "\(prompt)", completion = \
+                "\(completion)" }; or for one drop: ftctl drop PIPELINE FILE --as \
+                prompt=\(prompt),completion=\(completion).
+                """
+        }
+        return """
+            Write \(RowShape.completion.example) or \(RowShape.chat.example), or name your keys under [data] \
+            in the pipeline's file: columns = { prompt = "KEY", completion = "KEY" }; or for one drop: ftctl drop \
+            PIPELINE FILE --as prompt=KEY,completion=KEY. Cells of a table are separated by commas, semicolons, \
+            tabs or bars.
+            """
+    }
+
     private func shaped(
         _ given: [String: JSONValue], _ line: Int, _ warnings: RowProblems, bytes: [UInt8]? = nil
     ) -> Result<Parsed, RowProblems> {
@@ -182,12 +201,7 @@ package struct RowReader: Sendable {
             return .failure(
                 RowProblems(
                     line, .unknownShape, "The row's keys (\(keys)) fit no shape that is known.",
-                    """
-                    Write \(RowShape.completion.example) or \(RowShape.chat.example), or name your keys in \
-                    data.columns: columns = { prompt = "KEY", completion = "KEY" }. Cells of a table are separated by \
-                    commas, semicolons, tabs or bars.
-                    """
-                ))
+                    Self.naming(ShapeReader.likelyNames(row.keys))))
         }
         // A text with a label may be meant as text alone, and a prompt with a completion may carry a text: what is
         // asked for decides, where it can.

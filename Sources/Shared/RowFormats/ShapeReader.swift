@@ -170,6 +170,16 @@ struct ShapeReader {
         "text": ["content", "document"], "label": ["class", "category", "target"],
     ]
 
+    /// The names of a row that most likely mean its prompt and its completion; nil where they do not say.
+    static func likelyNames(_ names: some Collection<String>) -> (prompt: String, completion: String)? {
+        let names = names.sorted()
+        func one(_ key: String) -> String? {
+            ([key] + (otherNames[key] ?? [])).lazy.compactMap { word in names.first { $0.lowercased() == word } }.first
+        }
+        guard let prompt = one("prompt"), let completion = one("completion") else { return nil }
+        return (prompt, completion)
+    }
+
     /// The text of a key that may be absent or null.
     mutating func optional(_ key: String) -> String? {
         switch row[key] {

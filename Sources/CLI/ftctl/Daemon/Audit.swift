@@ -19,7 +19,10 @@ struct Audit: Question {
     @Option(help: "Only what somebody did: the name of a user or of a token, or a user's number.") var user: String?
     @Option(help: "Only a verb such as runs.promote, or all of a noun such as runs.") var action: String?
     @Option(help: "Only what concerned this: a run, a pipeline, a base …") var subject: String?
-    @Option(help: "Only since this day (2026-11-01, here) or moment (2026-11-01T08:00:00Z).") var since: Moment?
+    @Option(
+        help: ArgumentHelp(
+            "Only since this day (2026-11-01, here) or moment (2026-11-01T08:00:00Z).", valueName: "time"))
+    var since: Moment?
     @Option(parsing: .unconditional, help: ArgumentHelp("At most so many.", valueName: "count")) var limit = RowLimit(
         100)
 

@@ -30,7 +30,11 @@ struct CollectGarbage: Question {
                 Table(
                     [Column(verb.uppercased()), .number("SIZE"), .text("WHY")],
                     cells: plan.items.map { [Cell($0.path), Cell(Quantity.bytes($0.bytes)), Cell($0.reason)] })),
-            .paragraph("\(verb) \(plan.items.count) files and folders, \(Quantity.bytes(plan.bytes))."),
+            .paragraph(
+                """
+                \(verb) \(Quantity.counted(plan.items.count, "file or folder", "files and folders")), \
+                \(Quantity.bytes(plan.bytes)).
+                """),
         ])
     }
 }

@@ -41,19 +41,33 @@ struct Init: AsyncParsableCommand {
                     code: "init.exists", "The pipeline '\(pipeline)' has a file already.", at: path,
                     remedy: "Change that file, or choose another name.")
             }
-            let text = try await draft(client).text
-            do { try Data(text.utf8).write(to: URL(filePath: path), options: [.atomic]) } catch {
-                Terminal.line("You may not write \(path). As an administrator:\n")
-                Terminal.line("sudo tee \(path) <<'TOML'\n\(text)TOML\n")
-                Terminal.line("Then: ftctl pipeline check \(pipeline)")
-                throw ExitCode(1)
-            }
-            Terminal.line("Wrote \(path).")
+            try write(try await draft(client).text, to: path)
+            if !connection.json { Terminal.line("Wrote \(path).") }
             try await waitUntilKnown(client)
             let answer = try await client.send(.pipelines.check(pipeline))
-            Terminal.line(PipelineCheck.shown(answer).text(width: Terminal.width))
+            try connection.show(answer) { PipelineCheck.shown(answer) }
             guard answer.problems.isEmpty else { throw ExitCode(1) }
-            Terminal.line("Drop the first data: ftctl drop \(pipeline) FILE.jsonl --watch")
+            if !connection.json { Terminal.line("Drop the first data: ftctl drop \(pipeline) FILE.jsonl --watch") }
+        }
+    }
+
+    /// Writes the pipeline's file; where that may not be, says how somebody else can, and ends.
+    private func write(_ text: String, to path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: URL(filePath: path), options: [.atomic])
+        } catch {
+            let command = "sudo mkdir -p \(folder) && sudo tee \(path) <<'TOML'\n\(text)TOML\n"
+            guard !connection.json else {
+                throw Failure(
+                    code: "init.permission", "You may not write the file.", at: path,
+                    remedy: "As an administrator:\n\(command)")
+            }
+            Terminal.line("You may not write \(path). As an administrator:\n\n\(command)")
+            Terminal.line("Then: ftctl pipeline check \(pipeline)")
+            Terminal.line("And drop the first data: ftctl drop \(pipeline) FILE.jsonl --watch")
+            throw ExitCode(1)
         }
     }
 

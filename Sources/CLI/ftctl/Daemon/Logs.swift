@@ -16,10 +16,14 @@ struct Logs: AsyncParsableCommand {
     @OptionGroup var connection: Connection
     @Argument(help: "A run, a pipeline, a drop or a version.", completion: .pipelines) var subject: String
     @Flag(name: [.customShort("f"), .long], help: "Go on with what comes.") var follow = false
-    @Option(help: "Only since then, as journalctl has it: today, yesterday, '2 hours ago', 2026-11-01.")
+    @Option(
+        help: ArgumentHelp(
+            "Only since then, as journalctl has it: today, yesterday, '2 hours ago', 2026-11-01.", valueName: "time"))
     var since: String?
-    @Option(help: "Only this level and worse: debug, info, notice, warning, err, crit.") var priority: String?
-    @Option(help: "Only the newest so many.") var lines: RowLimit?
+    @Option(
+        help: ArgumentHelp("Only this level and worse: debug, info, notice, warning, err, crit.", valueName: "level"))
+    var priority: String?
+    @Option(help: ArgumentHelp("Only the newest so many.", valueName: "count")) var lines: RowLimit?
 
     func validate() throws {
         guard subject.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]*/) != nil else {

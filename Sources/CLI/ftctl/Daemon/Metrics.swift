@@ -13,7 +13,7 @@ struct Metrics: AsyncParsableCommand {
             Example: ftctl metrics --output /var/lib/prometheus/node-exporter/finetuned.prom
             """)
     @OptionGroup var connection: Connection
-    @Option(help: "Write them to this file (- for standard output).") var output = "-"
+    @Option(help: ArgumentHelp("Write them to this file (- for standard output).", valueName: "file")) var output = "-"
 
     func run() async throws {
         try await connection.use { client in

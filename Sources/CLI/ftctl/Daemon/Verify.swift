@@ -27,8 +27,8 @@ struct Verify: Question {
             .findings(answer.faults.map { Finding(.fail, $0.description) }),
             .paragraph(
                 """
-                \(answer.files) files (\(Quantity.bytes(answer.bytesRead)) read) and \(answer.records) records of what \
-                was served: \
+                \(Quantity.counted(answer.files, "file")) (\(Quantity.bytes(answer.bytesRead)) read) and \
+                \(Quantity.counted(answer.records, "record")) of what was served: \
                 \(answer.faults.isEmpty ? "all are what they were." : "\(answer.faults.count) are not.")
                 """),
         ])

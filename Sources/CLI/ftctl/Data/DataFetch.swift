@@ -25,8 +25,8 @@ struct DataFetch: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The dataset; see above.") var source: String
-    @Option(help: "The configuration, where there are several.") var config: String?
-    @Option(help: ArgumentHelp("The split, where there are several.", valueName: "side")) var split: String?
+    @Option(help: ArgumentHelp("The configuration, where there are several.", valueName: "name")) var config: String?
+    @Option(help: ArgumentHelp("The split, where there are several.", valueName: "name")) var split: String?
     @Option(
         help: ArgumentHelp("How many rows are read at most; files behind them are not fetched.", valueName: "count"))
     var rows: Int?

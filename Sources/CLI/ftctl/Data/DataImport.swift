@@ -19,10 +19,14 @@ struct DataImport: Question {
             FROM tickets WHERE id>:last ORDER BY id' --key id --pipeline tickets
             """)
     @OptionGroup var connection: Connection
-    @Option(help: "An SQLite database.", completion: .file()) var sqlite: String
-    @Option(help: "What gives the new rows, in the order of the key: SELECT … WHERE id > :last ORDER BY id")
+    @Option(help: ArgumentHelp("An SQLite database.", valueName: "file"), completion: .file()) var sqlite: String
+    @Option(
+        help: ArgumentHelp(
+            "What gives the new rows, in the order of the key: SELECT … WHERE id > :last ORDER BY id",
+            valueName: "sql"))
     var query: String
-    @Option(help: "The column that counts the rows, a number or a text.") var key: String
+    @Option(help: ArgumentHelp("The column that counts the rows, a number or a text.", valueName: "column"))
+    var key: String
     @Option(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @OptionGroup var names: ColumnNames
 

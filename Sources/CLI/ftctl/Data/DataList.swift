@@ -24,7 +24,7 @@ struct DataList: Question {
         return Document(
             title: "Dataset of \(listing.pipeline)",
             [
-                .facts([Fact("rows", rows), Fact("kept out", Quantity.counts(listing.removed))]),
+                .facts([Fact("rows", rows), Fact("left out", Quantity.counts(listing.removed))]),
                 .heading("Drops"),
                 listing.drops.isEmpty ? .paragraph("Nothing was dropped yet.") : .table(Table(listing.drops)),
                 .heading("Snapshots"),
@@ -38,7 +38,7 @@ extension DropSummary: TableRow {
     package static var columns: [Column] {
         [
             "DROP", "FILE", "STATE", "RECEIVED", .number("TRAIN"), .number("VALIDATION"), .number("GATE"),
-            .number("KNOWN"), .number("BAD"), .text("KEPT OUT"),
+            .number("KNOWN"), .number("BAD"), .text("LEFT OUT"),
         ]
     }
 
@@ -55,7 +55,7 @@ extension DropSummary: TableRow {
 extension SnapshotSummary: TableRow {
     package static var columns: [Column] {
         [
-            "SNAPSHOT", "MADE", .number("TRAIN"), .number("VALIDATION"), .number("GATE"), .text("KEPT OUT"),
+            "SNAPSHOT", "MADE", .number("TRAIN"), .number("VALIDATION"), .number("GATE"), .text("LEFT OUT"),
             .text("RUNS"), .text("VERSIONS"),
         ]
     }

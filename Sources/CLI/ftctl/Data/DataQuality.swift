@@ -13,7 +13,7 @@ struct DataQuality: Question {
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(help: "Only this drop.", completion: .drops) var drop: DropID?
-    @Flag(help: "List the rows that are kept out, and why.") var removed = false
+    @Flag(help: "List the rows that are left out, and why.") var removed = false
 
     /// One of two questions.
     enum Answer: Encodable, Sendable {
@@ -42,7 +42,7 @@ struct DataQuality: Question {
             Document(
                 title: report.drop.map { "Drop \($0) of \(report.pipeline)" } ?? "Dataset of \(report.pipeline)",
                 QualityDocument.blocks(report))
-        case .removed(let rows): .list(rows, none: "No row is kept out.")
+        case .removed(let rows): .list(rows, none: "No row is left out.")
         }
     }
 }

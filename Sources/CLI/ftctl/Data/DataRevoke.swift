@@ -24,8 +24,8 @@ struct DataRevoke: Question {
     func document(_ answer: RevokeAnswer) -> Document {
         var lines = [
             """
-            Revoked \(answer.drop): \(answer.rowsWithdrawn) rows are withdrawn, \(answer.rowsKept) stay since other \
-            drops have them.
+            Revoked \(answer.drop): \(Quantity.counted(answer.rowsWithdrawn, "row is", "rows are")) withdrawn, \
+            \(answer.rowsKept) stay since other drops have them.
             """
         ]
         if answer.erasedBytes > 0 { lines.append("\(Quantity.bytes(answer.erasedBytes)) are erased.") }

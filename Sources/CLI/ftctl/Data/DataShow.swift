@@ -44,7 +44,7 @@ struct DataShow: Question {
             document.blocks.append(
                 .facts(
                     [Fact("made", Quantity.time(snapshot.createdAt))] + sides + [
-                        Fact("kept out", Quantity.counts(snapshot.removed)),
+                        Fact("left out", Quantity.counts(snapshot.removed)),
                         Fact("drops", Quantity.list(snapshot.drops.map(\.rawValue))),
                         Fact("runs", Quantity.list(entry.runs.map(\.rawValue))),
                         Fact("versions", Quantity.list(entry.versions.map(\.rawValue))),

@@ -26,7 +26,7 @@ struct DataTrace: Question {
         facts += lineage.setAside.map { row in
             let like = row.other.map { " like \($0)" } ?? ""
             return Fact(
-                "kept out", "\(row.reason.rawValue)\(like)\(row.score.map { " (\(Quantity.number($0)))" } ?? "")")
+                "left out", "\(row.reason.rawValue)\(like)\(row.score.map { " (\(Quantity.number($0)))" } ?? "")")
         }
         facts += lineage.drops.map { Fact("drop", $0.rawValue) }
         facts += lineage.snapshots.map { use in

@@ -53,6 +53,9 @@ struct FileCheck {
         try reader.read(contents)
         var report = reader.report
         report.sha256 = try contents.digest().sha256
+        // The daemon counts tokens once a drop is stored: they keep no file out.
+        report.problems = problems
+        report.quarantined = DropVerdict.quarantine(report, maximumBadShare: settings.data.maximumBadShare)
         var note: Failure?
         do {
             for problem in try tokens?.run() ?? [] {
@@ -65,7 +68,6 @@ struct FileCheck {
         } catch let failure as Failure { note = failure }
         report.problems = problems.sorted { ($0.file ?? "", $0.line) < ($1.file ?? "", $1.line) }
         report.problemCounts = counts
-        report.quarantined = DropVerdict.quarantine(report, maximumBadShare: settings.data.maximumBadShare)
         return (report, note)
     }
 }

@@ -23,8 +23,12 @@ enum QualityDocument {
                 "\(report.exactDuplicates) exact, \(report.nearDuplicates.rows) near (similarity "
                     + "\(Quantity.number(report.nearDuplicates.threshold)) or more)"
             ),
-            ("contradictory", "\(report.contradictions.prompts) prompts with \(report.contradictions.rows) rows"),
-            ("kept out", Quantity.counts(report.removed)), ("characters", lengths(report.characters)),
+            (
+                "contradictory",
+                "\(Quantity.counted(report.contradictions.prompts, "prompt")) with "
+                    + Quantity.counted(report.contradictions.rows, "row")
+            ),
+            ("left out", Quantity.counts(report.removed)), ("characters", lengths(report.characters)),
             ("tokens", report.tokens.map(tokens)),
             (
                 "labels",
@@ -50,7 +54,8 @@ enum QualityDocument {
             (
                 "gate",
                 report.contamination.map {
-                    "\($0.contaminated) of \($0.gateRows) rows share 12 words with a training row"
+                    "\($0.contaminated) of \(Quantity.counted($0.gateRows, "row")) "
+                        + "\($0.contaminated == 1 ? "shares" : "share") 12 words with a training row"
                 }
             ),
         ]
@@ -81,7 +86,8 @@ enum QualityDocument {
             + " (\(report.sensitiveAction ?? "allow"))"
     }
 
-    /// Rows that are left out of training for their tokens, the first twenty; JSON has more.
+    /// Rows that are left out of training for their tokens, or whose answers the gates would cut, the first twenty;
+    /// JSON has more.
     private static func problems(_ tokens: DataReport.Tokens?) -> [Block] {
         guard let problems = tokens?.problems, !problems.isEmpty else { return [] }
         let counts = tokens?.problemCounts ?? [:]
@@ -90,7 +96,7 @@ enum QualityDocument {
             "\($0.file.map { "\($0):" } ?? "line ")\($0.line) \($0.code): \($0.message) \($0.fix ?? "")"
         }
         return [
-            .heading("Left out of training for their tokens: \(Quantity.counts(counts))"),
+            .heading("Rows to look at for their tokens: \(Quantity.counts(counts))"),
             .findings(shown.map { Finding(.none, $0) }),
             .paragraph(
                 all > shown.count ? "… \(all - shown.count) more; `--json` lists \(min(all, problems.count))." : ""),

@@ -43,6 +43,8 @@ enum IntakeDocument {
                     It can be dropped: \(Quantity.counted(report.rowsAccepted, "row")) would be taken, and \(bad) left \
                     out and listed. Corrected, they can be dropped later.
                     """))
+        } else if isWhole, report.quarantined == nil {
+            blocks.append(.paragraph("It would be stored, and no row of it could be learnt from as it is."))
         }
         return blocks
     }

@@ -13,9 +13,9 @@ struct ExperimentStart: Question {
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(help: "halving, random or grid.") var strategy: ExperimentSettings.Strategy?
-    @Option(help: "Most trials.") var trials: Int?
-    @Option(help: "Most minutes of training (0: no limit).") var minutes: Double?
-    @Option(help: "Most tokens of training (0: no limit).") var tokens: Int?
+    @Option(help: ArgumentHelp("Most trials.", valueName: "count")) var trials: Int?
+    @Option(help: ArgumentHelp("Most minutes of training (0: no limit).", valueName: "count")) var minutes: Double?
+    @Option(help: ArgumentHelp("Most tokens of training (0: no limit).", valueName: "count")) var tokens: Int?
     @Flag(help: "Follow it to its end.") var watch = false
 
     func run() async throws {

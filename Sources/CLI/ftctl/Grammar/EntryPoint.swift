@@ -8,6 +8,12 @@ import Nouns
 enum EntryPoint {
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if CompletedCommands.areMeant(by: arguments) {
+            // Names of the daemon are asked for, so that this waits.
+            do { _ = try await CompletedCommands.asyncParseAsRoot(arguments) } catch {
+                CompletedCommands.exit(withError: error)
+            }
+        }
         if let mistake = Misspelling(arguments) {
             complain(mistake.text, in: arguments)
             exit(64)

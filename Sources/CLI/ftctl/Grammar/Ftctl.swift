@@ -1,5 +1,6 @@
 import ArgumentParser
 import Nouns
+import Reports
 
 /// The command line of the daemon: a noun, a verb, then names.
 struct Ftctl: AsyncParsableCommand {
@@ -9,19 +10,19 @@ struct Ftctl: AsyncParsableCommand {
         usage: "ftctl NOUN VERB [NAME …] [--json] [--root DIR]",
         discussion: """
             Short forms:
-              runs, drops, pipelines, bases, engines, experiments   the lists
-              watch, report, explain, promote, cancel      of a run: `watch` is `run watch`
-              rollback, history, generate                  of a pipeline: `history NAME` is `pipeline history NAME`
-              show ID; drop ID; run ID                     what the identifier's form says: d-…, r-…, x-…
-              drop PIPELINE FILE …                         `drop add PIPELINE FILE …`
-              run PIPELINE                                 `pipeline run PIPELINE`
-              NOUN                                         `NOUN list`
+            \(lines(ShortForms.inWords))
 
             Exit status:
-            \(ExitMeaning.all.map { "  \($0.status)  \($0.about)" }.joined(separator: "\n"))
+            \(lines(ExitMeaning.all.map { (String($0.status), $0.about) }))
             """,
         version: BuildVersion.text,
         subcommands: nouns + others)
+
+    /// Names with what they mean, for help on 80 columns.
+    private static func lines(_ facts: [(String, String)]) -> String {
+        Document([.facts(facts.map { Fact($0.0, $0.1) })]).text(width: 76).split(separator: "\n").map { "  " + $0 }
+            .joined(separator: "\n")
+    }
 
     /// Commands that are no noun.
     static let others: [any ParsableCommand.Type] = [

@@ -37,6 +37,8 @@ extension CompletionKind {
     static var runs: CompletionKind { .custom { _, _, _ in await KnownNames.runs() } }
     static var bases: CompletionKind { .custom { _, _, _ in await KnownNames.bases() } }
     static var drops: CompletionKind { .custom { _, _, _ in await KnownNames.drops() } }
+    /// What can be followed: a pipeline or a run.
+    static var followed: CompletionKind { .custom { _, _, _ in await KnownNames.pipelines() + KnownNames.runs() } }
     /// What can answer: a pipeline, a run or a base.
     static var models: CompletionKind {
         .custom { _, _, _ in await KnownNames.pipelines() + KnownNames.bases() + KnownNames.runs() }

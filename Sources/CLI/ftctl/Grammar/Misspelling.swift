@@ -16,9 +16,10 @@ struct Misspelling: Equatable {
             return
         }
         let rest = arguments.dropFirst()
-        if let file = Self.fileWithoutPipeline(first, Array(rest), verbs) {
+        if let (file, pipeline) = Self.fileWithoutPipeline(first, Array(rest), verbs) {
             text = """
-                Name the pipeline that '\(file)' is for: `ftctl drop PIPELINE \(file)`. `ftctl pipelines` lists them.
+                Name the pipeline that '\(file)' is for first: `ftctl drop \(pipeline ?? "PIPELINE") \(file)`. \
+                `ftctl pipelines` lists them.
                 """
             return
         }
@@ -29,13 +30,18 @@ struct Misspelling: Equatable {
         text = Self.text([first, next], near: "\(first) \(near)")
     }
 
-    /// What somebody wants to drop who names no pipeline; nil for every other command.
-    private static func fileWithoutPipeline(_ noun: String, _ rest: [String], _ verbs: Set<String>) -> String? {
+    /// What somebody wants to drop who names no pipeline, or names it last; nil for every other command.
+    private static func fileWithoutPipeline(_ noun: String, _ rest: [String], _ verbs: Set<String>) -> (
+        file: String, pipeline: String?
+    )? {
         let names = rest.filter { !$0.hasPrefix("-") }
-        guard noun == "drop", let name = names.first, names.count == 1, !verbs.contains(name), name != "help",
+        // No pipeline's name has a full stop or a slash.
+        guard noun == "drop", let name = names.first, !verbs.contains(name), name != "help",
+            names.count == 1 || name.contains(where: { "./".contains($0) }),
             FileManager.default.fileExists(atPath: name)
         else { return nil }
-        return name
+        let last = names.count == 2 ? names[1] : nil
+        return (name, last.flatMap { FileManager.default.fileExists(atPath: $0) ? nil : $0 })
     }
 
     /// Every first word.

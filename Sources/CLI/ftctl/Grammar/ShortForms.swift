@@ -14,6 +14,18 @@ enum ShortForms {
         "history": ["pipeline", "history"], "generate": ["pipeline", "generate"], "compare": ["version", "compare"],
     ]
 
+    /// What there is, in the words of `ftctl --help`.
+    static let inWords = [
+        ("lists", "runs, drops, pipelines, bases, engines, experiments, versions NAME"),
+        ("of a run", "watch, report, explain, promote, pause, resume, cancel: `watch` is `run watch`"),
+        ("of a pipeline", "generate, history, rollback: `history NAME` is `pipeline history NAME`"),
+        ("of versions", "compare"),
+        ("by identifier", "show ID, drop ID, run ID, data ID: what its form says, d-…, r-…, x-…"),
+        ("files", "drop PIPELINE FILE … is `drop add PIPELINE FILE …`"),
+        ("a run now", "run PIPELINE is `pipeline run PIPELINE`"),
+        ("a noun alone", "NOUN is `NOUN list`"),
+    ]
+
     /// The verbs of every noun.
     static var verbs: [String: Set<String>] {
         var verbs: [String: Set<String>] = [:]
@@ -29,14 +41,17 @@ enum ShortForms {
         return command(rest) + options
     }
 
+    /// Those of the options of every command that have a value.
+    private static let withValue = ["--root", "--timeout", "--color"]
+
     /// Options that every command takes, where they stand before the command, and the words after them.
     static func leading(_ arguments: [String]) -> (options: [String], rest: [String]) {
         var count = 0
         while count < arguments.count {
             switch arguments[count] {
             case "--json": count += 1
-            case "--root" where count + 1 < arguments.count: count += 2
-            case let word where word.hasPrefix("--root="): count += 1
+            case let word where withValue.contains(word) && count + 1 < arguments.count: count += 2
+            case let word where withValue.contains { word.hasPrefix($0 + "=") }: count += 1
             default: return (Array(arguments[..<count]), Array(arguments[count...]))
             }
         }

@@ -7,9 +7,10 @@ import Reports
 enum Terminal {
     static let isInteractive = isatty(1) == 1
 
-    /// Columns of the terminal; nil where the output goes to a pipe or a file.
+    /// Columns of the terminal, or as many as `COLUMNS` says; nil where the output goes to a pipe or a file.
     static var width: Int? {
         guard isInteractive else { return nil }
+        if let told = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), told > 0 { return told }
         var size = winsize()
         guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)

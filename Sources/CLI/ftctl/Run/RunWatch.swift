@@ -16,7 +16,7 @@ struct RunWatch: AsyncParsableCommand {
             Example: ftctl run watch tickets --timeout 3600
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "A run, or a pipeline whose run is wanted; any pipeline's otherwise.", completion: .models)
+    @Argument(help: "A run, or a pipeline whose run is wanted; any pipeline's otherwise.", completion: .followed)
     var subject: String?
 
     func run() async throws {

@@ -9,7 +9,8 @@ package enum ExperimentDocument {
             title: "Experiment \(experiment.id) of \(experiment.pipeline)", badge: .init(experiment.state.rawValue))
         document.blocks = [.paragraph(experiment.conclusion ?? "Under way."), .paragraph(now(experiment))]
         if let run = experiment.run {
-            document.blocks.append(.paragraph("The winner meets the gate as \(run): ftctl report \(run)"))
+            document.blocks.append(
+                .paragraph("Only the winner is evaluated on the gate rows, one time, as \(run): ftctl report \(run)"))
         }
         document.blocks += bases(experiment) + [.heading("Trials"), trials(experiment)]
         document.blocks += plots(experiment)
@@ -24,8 +25,8 @@ package enum ExperimentDocument {
     /// One line on how far it is.
     package static func line(_ experiment: Experiment) -> String {
         let best = ExperimentTable.ranked(experiment).first { !$0.losses.isEmpty }
-        return "\(experiment.id): \(experiment.trials.count) trials, "
-            + "\(experiment.trials.reduce(0) { $0 + $1.losses.count }) rungs"
+        return "\(experiment.id): \(Quantity.counted(experiment.trials.count, "trial")), "
+            + Quantity.counted(experiment.trials.reduce(0) { $0 + $1.losses.count }, "rung")
             + (best.map { ", best trial \($0.number) at \(Quantity.number($0.losses.last))" } ?? "")
     }
 
@@ -51,7 +52,8 @@ package enum ExperimentDocument {
             (
                 "strategy",
                 settings.strategy == .halving
-                    ? "asynchronous successive halving, 1 in \(settings.eta), \(experiment.rungs) rungs"
+                    ? "asynchronous successive halving, 1 in \(settings.eta), "
+                        + Quantity.counted(experiment.rungs, "rung")
                     : settings.strategy.rawValue
             ),
             ("searched", settings.search.map(\.name).joined(separator: ", ")), ("base", experiment.base.rawValue),
@@ -62,7 +64,7 @@ package enum ExperimentDocument {
                 "\(experiment.trials.count) of \(settings.trials) trials, \(experiment.tokens) tokens, "
                     + Quantity.duration(experiment.seconds)
             ),
-            ("winner's run", experiment.run?.rawValue), ("asked for by", experiment.requestedBy),
+            ("winner's run", experiment.run?.rawValue), ("requested by", experiment.requestedBy),
             ("began", Quantity.time(experiment.createdAt)), ("ended", experiment.finishedAt.map(Quantity.time)),
         ])
     }

@@ -96,7 +96,7 @@ package enum RunDocument {
             ("trained by", run.training?.engine?.summary ?? run.engine?.rawValue),
             ("judged by", run.settings.map { "the settings \($0), as they were when it was queued" }),
             ("version", run.version?.rawValue),
-            ("asked for by", run.requestedBy), ("created", Quantity.time(run.createdAt)),
+            ("requested by", run.requestedBy), ("created", Quantity.time(run.createdAt)),
             ("started", run.startedAt.map(Quantity.time)), ("finished", run.finishedAt.map(Quantity.time)),
             ("judged", run.verdict.map { Quantity.time($0.judgedAt) }),
             (
@@ -145,7 +145,8 @@ package enum RunDocument {
     // MARK: - Parts
 
     private static let intervalCaption = """
-        Difference to the baseline with one-sided bounds; right is better. Dashed: what the lower bound must exceed.
+        Difference to the baseline with one-sided bounds; right is better. Solid: no difference. Dashed: what the \
+        lower bound must exceed.
         """
 
     private static func finding(_ gate: GateResult) -> Finding {
@@ -289,7 +290,7 @@ package enum RunDocument {
     /// Of a run that ended early also the steps that it would have had.
     private static func steps(_ training: TrainingResult) -> String {
         training.plannedSteps.map { "\(training.steps) of \($0) steps (nothing was left to gain)" }
-            ?? "\(training.steps) steps"
+            ?? Quantity.counted(training.steps, "step")
     }
 
     private static func training(_ training: TrainingResult) -> String {

@@ -102,7 +102,8 @@ extension Finding {
     /// A table where figures stand behind the findings, else a list.
     fileprivate static func markup(_ findings: [Finding]) -> [Markup] {
         if findings.isEmpty { return [] }
-        var names: [String] = []
+        // In the order of the finding that has most of them: one that only counts its rows comes first.
+        var names = findings.max { $0.figures.count < $1.figures.count }?.figures.map(\.name) ?? []
         for name in findings.flatMap({ $0.figures.map(\.name) }) where !names.contains(name) { names.append(name) }
         guard !names.isEmpty else {
             let items = findings.map { finding in

@@ -32,8 +32,8 @@ enum PageStyle {
         li>p,details>p{margin:.2em 0;overflow-wrap:break-word}
         details{margin:.3em 0}
         summary{cursor:pointer;color:var(--soft)}
-        main>details{margin:.8em 0}
-        main>details>summary{color:var(--ink);font-size:1.1em;font-weight:600}
+        main>details,section>details{margin:.8em 0}
+        main>details>summary,section>details>summary{color:var(--ink);font-size:1.1em;font-weight:600}
         pre{overflow-x:auto}
         figure{margin:1em 0;overflow-x:auto}
         figcaption{color:var(--soft);font-size:.9em}
