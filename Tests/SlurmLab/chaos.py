@@ -51,6 +51,8 @@ class Lab:
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="ftchaos-", dir="/tmp")
+        # A controller that dies as a job starts loses the start; it is to find that soon.
+        os.environ["SLURM_LAB_BATCHSTART"] = "10"
         self.ask("up", "3", "net")
         self.cancelled = set()
 
@@ -77,6 +79,8 @@ class Lab:
 class Chaos(Daemon):
     """A daemon whose pipelines train on the lab, and that is killed now and then."""
 
+    silence = 120
+
     def __init__(self, lab, pipelines=None):
         self.lab, self.lock = lab, threading.Lock()
         self.pipelines = pipelines or {f"p{number}": "lab" for number in range(PIPELINES)} | {SLOW: SLOW}
@@ -86,7 +90,7 @@ class Chaos(Daemon):
         etc = pathlib.Path(self.root, "etc/finetuned")
         if not (etc / "engines").exists():
             with open(etc / "finetuned.toml", "a") as file:
-                file.write("attempts = 100\nsilence_seconds = 120\n")
+                file.write(f"attempts = 100\nsilence_seconds = {self.silence}\n")
             (etc / "engines").mkdir()
             for name, text in self.engines().items():
                 (etc / f"engines/{name}.toml").write_text(text)

@@ -21,6 +21,8 @@ COMMANDS, SECONDS, SHARE = 2, 5, 0.01
 class Followed(chaos.Chaos):
     """A daemon with a pipeline for each job, whose Slurm commands are written down."""
 
+    silence = 86400
+
     def __init__(self, lab, jobs):
         self.jobs = jobs
         super().__init__(lab, {f"p{number}": "lab" for number in range(jobs)})

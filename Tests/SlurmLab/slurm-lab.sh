@@ -17,6 +17,7 @@ conf() { grep -q "^$1\$" "$S/mode" 2>/dev/null; }
 ns() { conf net && echo "nsenter --net=/run/netns/$P-$1" || true; }
 alive() { case "$(ps -o stat= -p "$1" 2>/dev/null)" in ""|Z*) return 1;; esac; }   # PID 1 of a sandbox may reap late
 end() { local p; p=$(cat "$1" 2>/dev/null) || return 0; kill -"${2:-TERM}" "$p" 2>/dev/null || return 0; for _ in $(seq 100); do alive "$p" || return 0; sleep .05; done; kill -9 "$p" 2>/dev/null || true; }
+end_all() { local c p; [ -s "$1" ] || return 0; c=$(ps -o pid= --ppid "$(cat "$1")" || true); end "$1" KILL; for p in $c; do for _ in $(seq 100); do alive "$p" || break; sleep .05; done; done; }   # what it started writes until it is gone
 on_ctl() { $(ns ctl) timeout "${LIMIT:-10}" "$@"; }
 CG="memory freezer cpuset cpuacct cpu devices"; cgroup_of() { awk -F: -v c="$1" '$2==c{print $3}' /proc/self/cgroup; }
 
@@ -79,6 +80,8 @@ SlurmdTimeout=5
 MessageTimeout=5
 KillWait=${SLURM_LAB_KILLWAIT:-2}
 InactiveLimit=0
+# A script that is not seen for so long was never started: far more than a busy machine needs, unless starts are lost on purpose
+BatchStartTimeout=${SLURM_LAB_BATCHSTART:-60}
 MinJobAge=600
 ReturnToService=2
 SchedulerType=sched/backfill
@@ -120,7 +123,7 @@ freeze) kill -STOP "$(slurmd_of "$1")" ;;
 thaw) kill -CONT "$(slurmd_of "$1")" ;;
 cut) ip -n "$P-sw" link set "p-$1" down ;;
 mend) ip -n "$P-sw" link set "p-$1" up ;;
-controller) case $1 in stop) kill -TERM "$(cat "$S/slurmctld.pid" 2>/dev/null || cat "$S/ctl.pid")" 2>/dev/null || true; end "$S/ctl.pid" ;; kill) conf net && end "$S/ctl.pid" KILL || end "$S/ctl.pid" KILL ;; start) controller_start ;; forget) "$0" "$S" controller kill; rm -rf "$S"/state/*; controller_start ;; esac ;;
+controller) case $1 in stop) kill -TERM "$(cat "$S/slurmctld.pid" 2>/dev/null || cat "$S/ctl.pid")" 2>/dev/null || true; end "$S/ctl.pid" ;; kill) end_all "$S/ctl.pid" ;; start) controller_start ;; forget) "$0" "$S" controller kill; rm -rf "$S"/state/*; controller_start ;; esac ;;
 down)
     LIMIT=3 on_ctl scancel -u root -Q 2>/dev/null || true; sleep .3
     for f in "$S"/n*/pid; do [ -f "$f" ] && end "$f" KILL || true; done              # unshare --fork ignores SIGTERM

@@ -12,9 +12,11 @@ import WorkerProtocol
 struct SlurmLabStatesTests {
     /// A job that fills the one node of a lab, so that others wait.
     private static func fill(_ lab: Lab) async throws -> String {
-        try await lab.ask(
+        let id = try await lab.ask(
             "run", "sbatch", "--parsable", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 1000"
         ).trimmingCharacters(in: .whitespacesAndNewlines)
+        _ = try await TestSupport.eventually { try await lab.jobs().values.contains("RUNNING") }
+        return id
     }
 
     // MARK: - What waits

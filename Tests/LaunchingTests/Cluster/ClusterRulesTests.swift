@@ -185,7 +185,8 @@ struct ClusterRulesTests {
     func itsOwnLastWordIsItsStatus(_ status: Int32) {
         for how in [JobState.End.completed, .failed(143), .lost, .interrupted] {
             let expected = WorkerEnd(exit: status, saying: nil, in: "/f")
-            let outcome: ClusterRules.Outcome = status == 74 ? .lost(expected) : .ended(expected)
+            let isOfNodes = status == 74 || how == .lost
+            let outcome: ClusterRules.Outcome = isOfNodes ? .lost(expected) : .ended(expected)
             #expect(end(how, telling: status) == .conclude(outcome))
         }
         #expect(end(nil, telling: status) == end(.completed, telling: status), "purged")

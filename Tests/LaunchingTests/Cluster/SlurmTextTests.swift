@@ -139,6 +139,8 @@ struct SlurmTextTests {
         ("sbatch: error: Batch job submission failed: Socket timed out on send/recv operation", nil),
         ("sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying", nil),
         ("ssh: connect to host login1 port 22: Connection refused", nil),
+        ("sbatch: error: Batch job submission failed: Unexpected missing socket error", nil),
+        ("sbatch: error: Batch job submission failed: Rate limit exceeded, please retry momentarily", nil),
         (
             "sbatch: error: invalid partition specified: x\n"
                 + "sbatch: error: Batch job submission failed: Invalid partition name specified", "slurm.partition"

@@ -238,7 +238,8 @@ package struct ClusterRules: Codable, Hashable, Sendable {
         if end == .outOfMemory || ranOut, status != 0 { return outOfMemory(id, folder) }
         if let status {
             let ended = WorkerEnd(exit: status, saying: failure, in: folder)
-            return status == WorkerExit.peerLost.rawValue ? .lost(ended) : .ended(ended)
+            // Whose node died may have had the time to leave by itself.
+            return status == WorkerExit.peerLost.rawValue || end == .lost ? .lost(ended) : .ended(ended)
         }
         switch end {
         case .interrupted:

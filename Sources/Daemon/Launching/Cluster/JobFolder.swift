@@ -196,13 +196,14 @@ struct JobFolder: Sendable {
 
     /// Adds to the request's own `events.jsonl` what the engine has told since.
     func mirrorEvents() {
-        guard isStaged, let source = FileHandle(forReadingAtPath: WorkFolder(path).events) else { return }
-        defer { try? source.close() }
+        guard isStaged else { return }
         let own = open(WorkFolder(directory).events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
         guard own >= 0 else { return }
         defer { close(own) }
         let size = lseek(own, 0, SEEK_END)
-        guard size >= 0, (try? source.seek(toOffset: UInt64(size))) != nil else { return }
+        guard size >= 0, let source = JobTail.open(WorkFolder(path).events, beyond: UInt64(size)) else { return }
+        defer { try? source.close() }
+        guard (try? source.seek(toOffset: UInt64(size))) != nil else { return }
         // A disk that is full costs nothing: the rest is taken the next time.
         while let piece = try? source.read(upToCount: 1 << 20), !piece.isEmpty {
             guard (try? piece.withUnsafeBytes { try AtomicFile.writeAll($0, to: own, path: directory) }) != nil else {

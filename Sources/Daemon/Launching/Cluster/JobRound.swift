@@ -162,7 +162,7 @@ struct JobRound: Sendable {
             } catch { launcher.end(directory, error) }
         case .ended(let end): finish(live, end)
         case .lost(let end):
-            if let hosts = live.record.rules.state?.hosts {
+            if let hosts = live.record.rules.state?.hosts, !hosts.isEmpty {
                 let suspects = JobRecord.Suspects(hosts: hosts, since: ClusterLauncher.now)
                 let broken = await commands.broken(hosts)
                 _ = launcher.update(directory) { live in

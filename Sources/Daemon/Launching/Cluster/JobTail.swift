@@ -8,6 +8,8 @@ struct JobTail: Sendable {
     private var reader = EventReader()
     private var offset: UInt64 = 0
     private var starts = 0
+    /// The bytes of what nodes noted when they began.
+    private var noted: UInt64 = 0
     private var wasRead = false
     /// Seconds by which the node's clock is ahead of this machine's, where that is much.
     private(set) var ahead = 0.0
@@ -18,7 +20,7 @@ struct JobTail: Sendable {
     static let tolerance = 60.0
 
     mutating func read(_ directory: String) -> [WorkerEvent] {
-        guard let file = FileHandle(forReadingAtPath: WorkFolder(directory).events) else { return [] }
+        guard let file = Self.open(WorkFolder(directory).events, beyond: offset) else { return [] }
         defer { try? file.close() }
         guard (try? file.seek(toOffset: offset)) != nil else { return [] }
         var (events, taken): ([WorkerEvent], Int) = ([], 0)
@@ -39,14 +41,30 @@ struct JobTail: Sendable {
     ///
     /// - Parameter now: seconds since 1970.
     mutating func look(_ folder: String, now: Double) -> (host: String, ahead: Double)? {
-        guard let data = FileManager.default.contents(atPath: WorkFolder(folder).jobStart) else { return nil }
+        defer { wasRead = true }
+        guard let file = Self.open(WorkFolder(folder).jobStart, beyond: noted) else { return nil }
+        defer { try? file.close() }
+        guard let data = try? file.readToEnd() else { return nil }
+        noted = UInt64(data.count)
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
-        defer { (starts, wasRead) = (lines.count, true) }
+        defer { starts = lines.count }
         // Only what was written since the last look says what time it is there.
         guard wasRead, lines.count > starts, let words = lines.last?.split(separator: " "), words.count == 3,
             let time = Double(words[2])
         else { return nil }
         ahead = abs(time - now) > Self.tolerance ? time - now : 0
         return ahead == 0 ? nil : (String(words[1]), ahead)
+    }
+
+    /// A file that is opened anew; nil where it holds nothing beyond what was read.
+    static func open(_ path: String, beyond offset: UInt64) -> FileHandle? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, UInt64(max(0, status.st_size)) > offset else {
+            close(descriptor)
+            return nil
+        }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 }

@@ -138,7 +138,7 @@ package final class SlurmCommands: JobCommands {
                 var state = SlurmText.state(
                     fields["JobState"] ?? "", reason: fields["Reason"], exit: fields["ExitCode"])
             else { return [:] }
-            state.hosts = fields["NodeList"].flatMap { $0 == "(null)" ? nil : $0 }
+            state.hosts = fields["NodeList"].flatMap { ["", "(null)"].contains($0) ? nil : $0 }
             return [id: .state(state)]
         }
         return answer.isUnknown && !listed.contains(id) ? [id: .unknown] : [:]

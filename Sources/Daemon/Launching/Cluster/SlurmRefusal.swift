@@ -42,6 +42,10 @@ enum SlurmRefusal {
         "Message send failure", "Connection timed out", "Connection reset", "No route to host", "temporarily unable",
         "Slurm backup controller in standby", "Unable to establish controller", "Protocol authentication error",
         "Job violates accounting/QOS policy (job submit limit", "Broken pipe", "Network is unreachable",
+        "Unexpected missing socket error", "Communication shutdown failure", "Unexpected message received",
+        "Insane message length", "Header lengths are longer than data received", "Unable to process incoming",
+        "Unable to process outgoing", "Rate limit exceeded", "Requested operation is presently disabled",
+        "System submissions disabled", "Controller is in standby mode", "Unable to connect to database",
     ]
 
     /// The same source, with the key that each is about.
