@@ -42,7 +42,8 @@ extension EngineCheck {
 
     /// What is said of events whose times are not the daemon's.
     private func clock(_ run: ProbeRun) -> String? {
-        guard let odd = run.lags.first(where: { abs($0) > Self.mostLag }) else { return nil }
+        // What is heard late is late by more than the clock alone.
+        guard let odd = run.lags.min(), abs(odd) > Self.mostLag else { return nil }
         return String(
             format: "Its clock is %.0f s %@ the daemon's. Set the clock of its machine by NTP.", abs(odd),
             odd > 0 ? "behind" : "ahead of")
