@@ -39,6 +39,10 @@ load: build-tests ## 200 clients, one request a second each, for a minute during
 
 build-tests:
 	@$(SWIFT_BUILD) --product finetuned && $(SWIFT_BUILD) --product ftctl && $(SWIFT_BUILD) --product fake-worker
+
+flood: ## Drop 10,000 faulty files at once (FINETUNED_FLOOD): the journal has a warning for each (root)
+	@FINETUNED_FLOOD=$${FINETUNED_FLOOD:-10000} tools/test.sh FloodTests
+
 faults: ## Break the machine under a daemon: full disks, locks, limits, hangs, a hundred stops under clients (root)
 	@FINETUNED_FAULTS=long tools/test.sh 'FaultTests|JudgedTests'
 
@@ -91,4 +95,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: deb try-deb uninstall bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint sanitize bombs clean
+.PHONY: flood deb try-deb uninstall bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint sanitize bombs clean

@@ -64,7 +64,8 @@ import Testing
             "Type=notify", "KillMode=mixed", "Restart=on-failure", "OOMPolicy=continue", "StateDirectory=finetuned",
             "RuntimeDirectory=finetuned", "ConfigurationDirectory=finetuned", "PrivateNetwork=yes",
             "MemoryDenyWriteExecute=yes", "User=finetuned", "Group=finetuned-daemon", "UMask=0077",
-            "LogRateLimitIntervalSec=0", "Delegate=cpu io memory", "ProtectControlGroups=no",
+            "LogRateLimitIntervalSec=1s", "LogRateLimitBurst=10000000", "Delegate=cpu io memory",
+            "ProtectControlGroups=no",
         ] {
             #expect(settings.contains(line), "\(line) is gone")
         }
