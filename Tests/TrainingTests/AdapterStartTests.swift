@@ -31,6 +31,13 @@ import Transformers
         #expect(try places("qwen35", ["up"]) == [.up])
     }
 
+    /// The gate of a layer's own input goes with the feed-forward part's, and its way back with that one's.
+    @Test func theOwnInputsProjectionsGoWithTheFeedForwardParts() throws {
+        let all = Set(Recipe.allTargets.compactMap { name in Projection.allCases.first { $0.name == name } })
+        #expect(try places("gemma4", Recipe.allTargets) == all.union([.perLayerGate, .perLayerOut]))
+        #expect(try places("gemma4", ["q", "gate"]) == [.q, .gate, .perLayerGate])
+    }
+
     @Test func othersAreRefusedByName() {
         let fault = #expect(throws: Failure.self) { try places("lfm2", ["convIn"]) }
         #expect(fault?.code == "recipe.targets" && fault?.remedy?.contains("q, k, v, o, gate, up, down") == true)

@@ -48,7 +48,11 @@ enum TinyModel {
                     rate: random.values(rule.valueHeads, by: 1), bias: random.values(rule.valueHeads, by: 1))
                 layer.mixedNorm = norm(rule.valueSize)
             } else if c.headNorms {
-                layer.queryNorm = norm(c.queryNormShape(index).size)
+                var query = norm(c.queryNormShape(index).size)
+                // Where scores are not scaled, weights that were trained keep them small.
+                let size = c.scoreScale == 1 ? Float(c.headSize(index)).squareRoot() : 1
+                query.weight = query.weight.map { $0 / size }
+                layer.queryNorm = query
                 if c.has(.key, in: index) { layer.keyNorm = norm(c.keyNormShape(index).size) }
             }
             if c.postNorms { (layer.postAttentionNorm, layer.postFeedForwardNorm) = (norm(d), norm(d)) }
