@@ -14,7 +14,7 @@ struct ProductTests {
 
     @Test(arguments: [
         Product(program: "ftctl", modules: 15...28, files: 1...9),
-        Product(program: "finetune-worker", modules: 20...28, files: 5...14),
+        Product(program: "finetune-worker", modules: 20...28, files: 5...15),
         Product(program: "finetuned", modules: 50...94, files: 5...27),
     ]) func isMadeOfWhatItNeeds(_ product: Product) throws {
         let list = try String(
