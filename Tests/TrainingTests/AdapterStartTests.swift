@@ -15,11 +15,18 @@ import Transformers
 
     /// A convolution's projections stand in the place of attention's, and go with them.
     @Test func aConvolutionsProjectionsGoWithAttentions() throws {
-        #expect(try places("lfm2", Recipe.allTargets) == Set(Projection.allCases))
+        #expect(
+            try places("lfm2", Recipe.allTargets)
+                == Set(Projection.allCases).subtracting([.perLayerGate, .perLayerOut]))
+        #expect(try places("gemma4", ["q", "gate"]) == [.q, .gate, .perLayerGate])
+        #expect(
+            try places("gemma4", Recipe.allTargets) == Set(Projection.allCases).subtracting([.convIn, .convOut]))
         #expect(try places("lfm2", ["q", "v"]) == [.q, .v, .convIn])
         #expect(try places("lfm2", ["o", "down"]) == [.o, .down, .convOut])
         #expect(try places("lfm2", ["up"]) == [.up])
-        #expect(try places("llama", Recipe.allTargets) == Set(Projection.allCases).subtracting([.convIn, .convOut]))
+        #expect(
+            try places("llama", Recipe.allTargets)
+                == Set(Projection.allCases).subtracting([.convIn, .convOut, .perLayerGate, .perLayerOut]))
     }
 
     @Test func othersAreRefusedByName() {

@@ -42,7 +42,11 @@ enum TinyModel {
             if c.convolves(index) {
                 layer.kernel = ConvolutionKernel(stored: random.values(d * c.taps, by: 1), taps: c.taps)
             } else if c.headNorms {
-                layer.queryNorm = norm(c.queryNormShape(index).size)
+                var query = norm(c.queryNormShape(index).size)
+                // Where scores are not scaled, weights that were trained keep them small.
+                let size = c.scoreScale == 1 ? 2 * Float(c.headSize(index)).squareRoot() : 1
+                query.weight = query.weight.map { $0 / size }
+                layer.queryNorm = query
                 if c.has(.key, in: index) { layer.keyNorm = norm(c.keyNormShape(index).size) }
             }
             if c.postNorms { (layer.postAttentionNorm, layer.postFeedForwardNorm) = (norm(d), norm(d)) }
@@ -80,7 +84,7 @@ enum TinyModel {
                 """
                 "layer_types": ["sliding_attention", "full_attention", "full_attention"], "num_kv_shared_layers": 1,
                 "sliding_window": 5, "global_head_dim": 12, "hidden_size_per_layer_input": 6,
-                "use_double_wide_mlp": true, "vocab_size_per_layer_input": \(vocabulary), "final_logit_softcapping": 6,
+                "use_double_wide_mlp": true, "vocab_size_per_layer_input": \(vocabulary), "final_logit_softcapping": 20,
                 """
             default: ""
             }

@@ -59,11 +59,8 @@ extension TokenizerDefinition {
         let addsBOS: Bool
         switch values.model {
         case "gpt2":
-            guard let merges = values.merges else {
-                throw failure("merges", "a gpt2 vocabulary needs its merges and there are none", again)
-            }
             spelling = .bytes
-            self.merges = .pairs(try Self.pairs(merges) { failure("merges", $0, again) })
+            merges = .pairs(try Self.pairs(values) { failure("merges", $0, again) })
             let rules = try Self.byteRules(pre: values.pre, addPrefixSpace: values.addSpacePrefix ?? false) {
                 failure("pre", $0, $1)
             }
@@ -73,11 +70,8 @@ extension TokenizerDefinition {
             addsBOS = values.addBOS ?? rules.addsBOS
         case "gemma4":
             // SentencePiece pieces that merge in the written order. Source: llama.cpp `llama-vocab.cpp`.
-            guard let merges = values.merges else {
-                throw failure("merges", "a gemma4 vocabulary needs its merges and there are none", again)
-            }
             spelling = .sentencePiece
-            self.merges = .pairs(try Self.pairs(merges) { failure("merges", $0, again) })
+            merges = .pairs(try Self.pairs(values) { failure("merges", $0, again) })
             normalizers = [.replace(" ", with: "▁")]
             preTokenizer = .none
             fallsBackToBytes = true
@@ -173,10 +167,14 @@ extension TokenizerDefinition {
         return scores.indices.map { -Float($0) }
     }
 
-    private static func pairs(_ lines: [String], _ failure: (_ problem: String) -> TokenizerFailure) throws
+    /// The merges, each of two pieces.
+    private static func pairs(_ values: GGUFValues, _ failure: (_ problem: String) -> TokenizerFailure) throws
         -> [MergePair]
     {
-        try lines.enumerated().map { index, line in
+        guard let lines = values.merges else {
+            throw failure("a \(values.model) vocabulary needs its merges and there are none")
+        }
+        return try lines.enumerated().map { index, line in
             // The separator is the first space after the first character: a piece may not hold a space.
             guard let pair = pair(line) else {
                 throw failure("merge \(index) is \"\(line)\", not two pieces with a space between")
