@@ -37,7 +37,7 @@ enum TinyModel {
                 attentionNorm: hasNormsBefore ? norm(d) : nil, feedForwardNorm: hasNormsBefore ? norm(d) : nil,
                 projections: try Projection.allCases.map { projection in
                     guard c.has(projection, in: index), projection != .gate || c.gated else { return nil }
-                    let (out, inner) = c.shape(projection)
+                    let (out, inner) = c.shape(projection, in: index)
                     return try matrix(out, inner, bias: family.facts.biased.contains(projection))
                 })
             if c.convolves(index) {
@@ -50,7 +50,7 @@ enum TinyModel {
             } else if c.headNorms {
                 var query = norm(c.queryNormShape(index).size)
                 // Where scores are not scaled, weights that were trained keep them small.
-                let size = c.scoreScale == 1 ? Float(c.headSize(index)).squareRoot() : 1
+                let size = c.scoreScale == 1 ? 2 * Float(c.headSize(index)).squareRoot() : 1
                 query.weight = query.weight.map { $0 / size }
                 layer.queryNorm = query
                 if c.has(.key, in: index) { layer.keyNorm = norm(c.keyNormShape(index).size) }
@@ -90,7 +90,7 @@ enum TinyModel {
                 """
                 "layer_types": ["sliding_attention", "full_attention", "full_attention"], "num_kv_shared_layers": 1,
                 "sliding_window": 5, "global_head_dim": 12, "hidden_size_per_layer_input": 6,
-                "use_double_wide_mlp": true, "vocab_size_per_layer_input": \(vocabulary), "final_logit_softcapping": 6,
+                "use_double_wide_mlp": true, "vocab_size_per_layer_input": \(vocabulary), "final_logit_softcapping": 20,
                 """
             case "qwen3_5":
                 """
