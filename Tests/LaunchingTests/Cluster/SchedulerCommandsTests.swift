@@ -100,7 +100,8 @@ struct SchedulerCommandsTests {
         let commands = try await slurm(
             """
             case "$1" in
-                squeue) printf 'JOBID@STATE@START_TIME@NODELIST@REASON\\n1@PENDING@x@@BeginTime\\n2@PENDING@x@@Priority\\n';;
+                squeue) echo JOBID@STATE@START_TIME@NODELIST@REASON
+                    echo 1@PENDING@x@@BeginTime; echo 2@PENDING@x@@Priority;;
                 scontrol) echo "JobId=$5 JobState=PENDING Reason=BeginTime Requeue=1 Restarts=2 ExitCode=0:0";;
             esac
             """)
