@@ -26,12 +26,6 @@ enum TinyModel {
             return WeightMatrix(buffer, offset: 0, out: out, in: inner, bias: bias ? random.values(out, by: 0.2) : nil)
         }
         let layers = try (0..<c.layers).map { index in
-            let (query, key, hidden) = (c.queryWidth(index), c.keyWidth(index), c.hidden(index))
-            let shapes: [(Projection, out: Int, inner: Int)] = [
-                (.q, query, d), (.k, key, d), (.v, key, d), (.o, d, query), (.gate, hidden, d), (.up, hidden, d),
-                (.down, d, hidden), (.convIn, 3 * d, d), (.convOut, d, d), (.perLayerGate, c.perLayerWidth, d),
-                (.perLayerOut, d, c.perLayerWidth),
-            ]
             let hasNormsBefore = family.facts.huggingFace.norms.contains { $0.0 == .attention }
             var layer = LayerWeights(
                 attentionNorm: hasNormsBefore ? norm(d) : nil, feedForwardNorm: hasNormsBefore ? norm(d) : nil,
