@@ -169,26 +169,34 @@ package enum HuggingFaceExport {
                         columns: order?.columns(of: projection)))
                 add(prefix + name, bias: matrix.bias)
             }
-            if let name = layout.scalar {
-                tensors.append(TensorSource(name: prefix + name, shape: [1], type: type, values: [layer.scalar]))
-            }
-            if let kernel = layer.kernel, let name = layout.kernel {
-                tensors.append(
-                    TensorSource(
-                        name: prefix + name + ".weight", shape: [kernel.width, 1, kernel.taps], type: type,
-                        values: order?.channels(kernel.stored, taps: kernel.taps) ?? kernel.stored))
-            }
-            if let decay = layer.decay, let names = layout.decay {
-                for (name, values) in [(names.rate, decay.rate), (names.bias, decay.bias)] {
-                    tensors.append(
-                        TensorSource(
-                            name: prefix + name, shape: [values.count], type: type,
-                            values: order?.heads(values) ?? values))
-                }
-            }
+            tensors += others(layer, layout, prefix, order, type)
         }
         add(layout.root + layout.finalNorm, model.weights.finalNorm)
         if !c.tied { add(layout.head, model.weights.head) }
+        return tensors
+    }
+
+    /// What a block has beside projections and norms.
+    private static func others(
+        _ layer: LayerWeights, _ layout: TensorLayout, _ prefix: String, _ order: HeadOrder?, _ type: StorageType
+    ) -> [TensorSource] {
+        var tensors: [TensorSource] = []
+        if let name = layout.scalar {
+            tensors.append(TensorSource(name: prefix + name, shape: [1], type: type, values: [layer.scalar]))
+        }
+        if let kernel = layer.kernel, let name = layout.kernel {
+            tensors.append(
+                TensorSource(
+                    name: prefix + name + ".weight", shape: [kernel.width, 1, kernel.taps], type: type,
+                    values: order?.channels(kernel.stored, taps: kernel.taps) ?? kernel.stored))
+        }
+        if let decay = layer.decay, let names = layout.decay {
+            for (name, values) in [(names.rate, decay.rate), (names.bias, decay.bias)] {
+                tensors.append(
+                    TensorSource(
+                        name: prefix + name, shape: [values.count], type: type, values: order?.heads(values) ?? values))
+            }
+        }
         return tensors
     }
 

@@ -29,7 +29,7 @@ package struct TrainingNoise: Sendable, Hashable {
     /// What draws of one kind are told apart by.
     enum Stream {
         static func adapter(_ layer: Int, _ projection: Projection) -> UInt64 {
-            // 8 and 9 are the residual branches'. A layer's own input and the gated delta rule are in no model together.
+            // 8 and 9 are the residual branches'. No model has both layers' own inputs and the gated delta rule.
             let number = projection.rawValue
             let own = Projection.perLayerGate.rawValue
             return UInt64(layer * 16 + (number < 8 ? number : number < own ? number + 2 : number - own + 11))

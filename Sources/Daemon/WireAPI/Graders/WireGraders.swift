@@ -18,16 +18,16 @@ package struct WireGraders: Sendable {
             reference: "", output: body.sample, fields: body.item)
         let start = ContinuousClock.now
         var errors = GraderErrors()
-        let (reward, parts) = grader.graded(record)
-        if reward == nil {
-            switch grader.lack(record) {
-            case .field: errors.invalid_variable_error = true
-            case .member: errors.sample_parse_error = true
-            case .length, nil: errors.other_error = true
-            }
+        let lack = grader.lack(record)
+        let (score, parts) = grader.graded(record)
+        switch lack {
+        case .field: errors.invalid_variable_error = true
+        case .member: errors.sample_parse_error = true
+        case .length: errors.other_error = true
+        case nil: errors.other_error = score == nil
         }
         return GraderVerdict(
-            reward, parts: parts, name: body.grader["name"]?.stringValue ?? "grader",
+            lack == nil ? score : nil, parts: parts, name: body.grader["name"]?.stringValue ?? "grader",
             type: body.grader["type"]?.stringValue ?? "", seconds: start.duration(to: .now) / .seconds(1),
             errors: errors)
     }
