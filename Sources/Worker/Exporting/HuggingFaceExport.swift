@@ -35,8 +35,8 @@ package enum HuggingFaceExport {
         switch base {
         case .gguf(let file):
             try TokenizerExport.put(
-                try HuggingFaceConfig.make(model.configuration, gguf: file, type: type), to: folder + "/config.json",
-                sorted: true)
+                configuration: try HuggingFaceConfig.make(model.configuration, gguf: file, type: type),
+                to: folder + "/config.json")
             var generation: [String: Any] = ["do_sample": false]
             for (key, name) in [("bos_token_id", "bos"), ("pad_token_id", "padding")] {
                 generation[key] = file.metadata["tokenizer.ggml.\(name)_token_id"]?.integer
@@ -72,7 +72,7 @@ package enum HuggingFaceExport {
             config.removeValue(forKey: "quantization_config")
             // Of layers of Mamba 2, of which no model here has one; transformers reads it only as it wrote it.
             config.removeValue(forKey: "time_step_limit")
-            try TokenizerExport.put(config, to: folder + "/config.json", sorted: true)
+            try TokenizerExport.put(configuration: config, to: folder + "/config.json")
         }
         try writeShards(tensors(model, adapter, type), to: folder, shardBytes: shardBytes, interruption)
     }

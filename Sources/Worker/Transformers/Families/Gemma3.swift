@@ -124,7 +124,7 @@ enum Gemma3: ModelFamily {
         var keys = try commonConfigKeys(c, place: place)
         keys["hidden_activation"] = "gelu_pytorch_tanh"
         keys["sliding_window"] = c.window
-        keys["query_pre_attn_scalar"] = ConfigNumber.of((1 / (c.scoreScale * c.scoreScale)).rounded())
+        keys["query_pre_attn_scalar"] = Int(exactly: (1 / (c.scoreScale * c.scoreScale)).rounded()) ?? c.headSize
         keys["rope_local_base_freq"] = ConfigNumber.of(c.slidingRope?.base ?? 10_000)
         keys["layer_types"] = (0..<c.layers).map { c.slides($0) ? "sliding_attention" : "full_attention" }
         return keys
