@@ -99,7 +99,7 @@ def test_llama_cpp_computes_the_losses_of_transformers(kind, tmp_path):
 
 
 @pytest.mark.parametrize("targets", [["q", "k", "v", "o", "gate", "up", "down"], ["o"], ["v", "down"]])
-@pytest.mark.parametrize("kind", ["lfm2", "lfm2-older", "gemma4", "gemma4-wide", "gemma4-wrapped", "qwen3_5"])
+@pytest.mark.parametrize("kind", ["lfm2", "lfm2-older", "gemma3-wrapped", "gemma4", "gemma4-wide", "gemma4-wrapped", "qwen3_5", "qwen3_5-wrapped"])
 def test_peft_computes_what_the_merged_model_does(kind, targets, tmp_path):
     """Attention and convolutions have modules of one name, and not every layer has every module: peft takes those that were trained."""
     import torch

@@ -20,8 +20,8 @@ enum TokenizerExport {
         try WeightFolder.write(try JSONSerialization.data(withJSONObject: json, options: options), to: path)
     }
 
-    /// Writes the JSON of a configuration atomically, in which floats stay floats: 6.0 is refused as 6 where transformers
-    /// asks for a float, and `JSONSerialization` makes that of it.
+    /// Writes the JSON of a configuration atomically, in which floats stay floats: 6.0 is refused as 6 where
+    /// transformers asks for a float, and `JSONSerialization` makes that of it.
     static func put(configuration: [String: Any], to path: String) throws {
         let options: JSONSerialization.WritingOptions = [.withoutEscapingSlashes, .sortedKeys, .prettyPrinted]
         let data = try JSONSerialization.data(withJSONObject: marked(configuration), options: options)

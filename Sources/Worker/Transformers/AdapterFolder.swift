@@ -73,7 +73,8 @@ package enum AdapterFolder {
         try SafetensorsWriter.write(
             tensors, metadata: ["format": "pt", rankNote: String(adapter.layout.rank)],
             to: folder + "/adapter_model.safetensors")
-        let config = Config(adapter, isTransposed: layout.isTransposed, base: base, ranks: ranks)
+        var config = Config(adapter, isTransposed: layout.isTransposed, base: base, ranks: ranks)
+        if let root = model.moduleRoot { config.keep(to: root + layout.blocks) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         try WeightFolder.write(try encoder.encode(config), to: folder + "/adapter_config.json")
@@ -82,6 +83,20 @@ package enum AdapterFolder {
     /// `q_proj` of `self_attn.q_proj`.
     static func lastComponent(_ module: String) -> String {
         module.split(separator: ".").last.map(String.init) ?? module
+    }
+
+    /// Which modules PEFT adapts: those whose names end so, or those whose whole names an expression matches.
+    private enum Modules: Encodable {
+        case names([String])
+        case pattern(String)
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .names(let names): try container.encode(names)
+            case .pattern(let pattern): try container.encode(pattern)
+            }
+        }
     }
 
     /// The keys of `adapter_config.json` that PEFT needs.
@@ -96,7 +111,7 @@ package enum AdapterFolder {
         var fan_in_fan_out: Bool
         var inference_mode = true
         var use_rslora = false
-        var target_modules: [String]
+        var target_modules: Modules
         var layers_to_transform: [Int]?
         var rank_pattern: [String: Int] = [:]
         var alpha_pattern: [String: Double] = [:]
@@ -108,13 +123,25 @@ package enum AdapterFolder {
             // The scale already contains the square root of rsLoRA; alpha / r gives it back.
             lora_alpha = Double(adapter.layout.scale) * Double(adapter.layout.rank)
             fan_in_fan_out = isTransposed
-            target_modules = ranks.keys.sorted()
+            target_modules = .names(ranks.keys.sorted())
             let layers = Set(adapter.places.map(\.layer)).sorted()
             if let first = layers.first, first > 0 { layers_to_transform = layers }
             for (module, rank) in ranks where rank != r {
                 rank_pattern[module] = rank
                 alpha_pattern[module] = lora_alpha * Double(rank) / Double(r)
             }
+        }
+
+        /// Leaves the modules alone that are not in `blocks`, such as those of the part of a model that sees: they have
+        /// the same names.
+        mutating func keep(to blocks: String) {
+            guard case .names(let names) = target_modules else { return }
+            func escaped(_ text: String) -> String { text.replacing(".", with: #"\."#) }
+            let layers = layers_to_transform.map { $0.map(String.init).joined(separator: "|") } ?? #"\d+"#
+            let ends = names.map(escaped).joined(separator: "|")
+            target_modules = .pattern(#"\#(escaped(blocks))\.(\#(layers))\.(.+\.)?(\#(ends))"#)
+            // PEFT takes layers beside a list alone.
+            layers_to_transform = nil
         }
     }
 }

@@ -9,6 +9,9 @@ package struct WrappedModel {
     struct Wrapper: Sendable {
         let modelClass: String
         let keys: DeclaredKeys
+        /// What the names of the language model's modules begin with in what AutoModelForCausalLM makes of the folder;
+        /// nil where that is the language model alone.
+        var root: String? = "model.language_model."
     }
 
     /// By `model_type`.
@@ -37,7 +40,7 @@ package struct WrappedModel {
                 "text_config": .read(), "tie_word_embeddings": .read(absent: .flag(false)),
                 "vision_config": .read(), "image_token_id": .read(), "video_token_id": .read(),
                 "vision_start_token_id": .read(), "vision_end_token_id": .read(), "language_model_only": .read(),
-            ])),
+            ]), root: nil),
         "mistral3": Wrapper(
             modelClass: "Mistral3ForConditionalGeneration",
             keys: .everyModel.with([
@@ -89,7 +92,7 @@ package struct WrappedModel {
         }
         config = .object(try Self.inner(inner, outer, kind, keys: wrapper.keys, file: file))
         place = "\(file), text_config"
-        root = "model.language_model."
+        root = wrapper.root
         tensors = Self.text(folder.tensors)
         otherTypes = Self.text(folder.otherTypes)
     }
