@@ -21,7 +21,7 @@ extension FaultTests {
         }
 
         private func heal(_ tracer: ChildProgram) async throws {
-            tracer.signal(SIGINT)
+            tracer.signal(SIGKILL)
             _ = try await tracer.wait(seconds: 60)
         }
 
