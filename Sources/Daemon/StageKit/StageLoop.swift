@@ -76,6 +76,9 @@ package struct StageLoop: Sendable {
         }
     }
 
+    /// The longest that a loop waits after a pass that failed.
+    private static let afterFault = Duration.seconds(30)
+
     private func turn(_ pass: @Sendable () async throws -> Next) async {
         var next = Next.later
         do {
@@ -85,6 +88,8 @@ package struct StageLoop: Sendable {
             // The daemon stops, or the worker that the pass waited for was stopped.
         } catch {
             report(error, name)
+            // What heals is seen to have healed, however seldom there is work.
+            next = .within(Self.afterFault)
         }
         switch next {
         case .later: await bell.wait(atMost: interval)
