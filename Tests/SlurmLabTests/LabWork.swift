@@ -155,14 +155,19 @@ final class LabWork: Sendable {
             exit 0
         fi
         step=$(cat "$folder/step" 2>/dev/null || echo 0)
-        trap 'tell checkpoint ",\\"checkpoint\\":$step"; leave 75' TERM
+        stop='tell checkpoint ",\\"checkpoint\\":$step"; leave 75'
+        trap "$stop" TERM
         tell started
         \(before)
         while [ "$step" -lt \(steps) ]; do
             sleep 0.1
+            # A step that is kept is told of, too, before anything is stopped.
+            trap 'stopping=1' TERM
             step=$((step + 1))
             echo "$step" >"$folder/step.part" && mv "$folder/step.part" "$folder/step"
             tell progress ",\\"progress\\":{\\"done\\":$step,\\"total\\":\(steps),\\"unit\\":\\"steps\\"}"
+            trap "$stop" TERM
+            [ -z "${stopping:-}" ] || eval "$stop"
         done
         mkdir -p "$folder/adapter" && echo weights >"$folder/adapter/adapter_model.safetensors"
         echo '{}' >"$folder/result.json"
