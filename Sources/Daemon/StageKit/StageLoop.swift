@@ -76,8 +76,8 @@ package struct StageLoop: Sendable {
         }
     }
 
-    /// The longest that a loop waits after a pass that failed.
-    private static let afterFault = Duration.seconds(30)
+    /// The longest that a loop waits while something is wrong that may pass by itself.
+    private static let duringFault = Duration.seconds(20)
 
     private func turn(_ pass: @Sendable () async throws -> Next) async {
         var next = Next.later
@@ -88,12 +88,12 @@ package struct StageLoop: Sendable {
             // The daemon stops, or the worker that the pass waited for was stopped.
         } catch {
             report(error, name)
-            // What heals is seen to have healed, however seldom there is work.
-            next = .within(Self.afterFault)
         }
+        // What heals is seen to have healed, however seldom there is work.
+        let longest = context.problems.hasPassing ? min(Self.duringFault, interval) : interval
         switch next {
-        case .later: await bell.wait(atMost: interval)
-        case .within(let limit): await bell.wait(atMost: min(limit, interval))
+        case .later: await bell.wait(atMost: longest)
+        case .within(let limit): await bell.wait(atMost: min(limit, longest))
         case .again: break
         }
     }
