@@ -318,21 +318,21 @@ def test_a_disk_that_is_full_in_the_middle(hub, tmp_path):
     try:
         daemon = Daemon(root)
         ask = Asker(hub, daemon, tmp_path / "home")
-        # Cut at every tenth, so that there is time to fill the disk.
-        behave(hub, cut=True)
+        # Held in the middle, while the disk is filled: after the first bytes, by which the base is looked at.
+        behave(hub, hold=4 << 20)
         process = ask.begin("base", "add", "hf:ann/tiny")
-        eventually(lambda: any(int(path.read_text().strip() or 0) > 0
+        eventually(lambda: any(int(path.read_text().strip() or 0) > 1 << 20
                                for path in state.glob("uploads/*/.model.safetensors.count")))
         filler = state / "filler"
         with pytest.raises(OSError), filler.open("wb", buffering=0) as file:
             while file.write(bytes(1 << 16)) == 1 << 16:
                 pass
             raise OSError
+        behave(hub)
         said = process.communicate()[1]
         assert "No space left on device" in said or "Less than minimum_free would be left of the disk" in said
         assert process.returncode == 1
         filler.unlink()
-        behave(hub)
         assert ask("base", "add", "hf:ann/tiny", "--json")["id"] == "tiny"
     finally:
         if daemon:
