@@ -62,7 +62,8 @@ extension FaultTests {
             #expect(run.cause == nil && run.queuedAgain == nil)
             #expect(scene.count("waits, and goes on by itself") <= 1, "it is told once")
             #expect(scene.count("starts training") == 1)
-            #expect(try await scene.status().problems.isEmpty)
+            let isHealthy = try await TestSupport.eventually { try await scene.status().problems.isEmpty }
+            #expect(isHealthy)
             #expect(try await scene.stop() == .exited(0))
         }
     }

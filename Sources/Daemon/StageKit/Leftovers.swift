@@ -149,9 +149,16 @@ package struct Leftovers: Sendable {
             let writer = name.firstMatch(of: /[.-]([0-9]{1,7})(-[0-9a-z]+)?\.tmp$/).flatMap { pid_t($0.1) }
             guard let writer, writer != getpid() else { return true }
             if kill(writer, 0) != 0, errno == ESRCH { return true }
+            if Self.isOver(writer) { return true }
             writers.areThere.store(true, ordering: .relaxed)
             return false
         }.map { folder + "/" + $0 }
+    }
+
+    /// Whether a process has left and only waits for its parent, which may be long in coming, to ask how.
+    private static func isOver(_ process: pid_t) -> Bool {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return false }
+        return text.split(separator: ")").last?.hasPrefix(" Z") == true
     }
 
     private func names(_ folder: String) -> [String] {
