@@ -25,9 +25,6 @@ package final class ProblemBoard: Sendable {
     /// How many there are.
     package var count: Int { entries.withLock { $0.count } }
 
-    /// Whether one of them may pass by itself, such as a disk that is full.
-    package var hasPassing: Bool { entries.withLock { $0.values.contains(where: \.isPassing) } }
-
     /// The problem of exactly this owner, or nil.
     package func problem(of owner: String) -> Failure? { entries.withLock { $0[owner] } }
 

@@ -77,6 +77,7 @@ extension StageLoop {
         _ error: any Error, _ owner: String, about: Logger.Metadata = [:], event: String = "stage.failed"
     ) {
         let failure = StageContext.failure(error, code: code)
+        if failure.isPassing { metPassing.value.store(true, ordering: .relaxed) }
         guard context.problems.set(owner, failure) else { return }
         var metadata: Logger.Metadata = ["event": "\(event)", "stage": "\(name)"]
         metadata.merge(about) { $1 }

@@ -2,6 +2,7 @@ import Logging
 import Nouns
 import Platform
 import ServiceLifecycle
+import Synchronization
 
 /// The loop of a stage: passes on a thread of its own, one when its bell rings and one when its interval is over.
 ///
@@ -32,6 +33,13 @@ package struct StageLoop: Sendable {
     let context: StageContext
     private let bell: Bell
     private let interval: Duration
+    /// Whether the pass at work has met a fault that may pass by itself.
+    let metPassing = Flag()
+
+    /// What copies of a loop share.
+    final class Flag: Sendable {
+        let value = Atomic(false)
+    }
 
     /// - Parameters:
     ///   - name: what the stage is called in the journal, on the problem board and in `top -H`; at most 15 bytes.
@@ -76,11 +84,12 @@ package struct StageLoop: Sendable {
         }
     }
 
-    /// The longest that a loop waits while something is wrong that may pass by itself.
+    /// The longest that a loop waits after a pass that met what may pass by itself, such as a disk that is full.
     private static let duringFault = Duration.seconds(20)
 
     private func turn(_ pass: @Sendable () async throws -> Next) async {
         var next = Next.later
+        metPassing.value.store(false, ordering: .relaxed)
         do {
             next = try await pass()
             context.problems.set(name, nil)
@@ -90,7 +99,8 @@ package struct StageLoop: Sendable {
             report(error, name)
         }
         // What heals is seen to have healed, however seldom there is work.
-        let longest = context.problems.hasPassing ? min(Self.duringFault, interval) : interval
+        let isToHeal = metPassing.value.load(ordering: .relaxed)
+        let longest = isToHeal ? min(Self.duringFault, interval) : interval
         switch next {
         case .later: await bell.wait(atMost: longest)
         case .within(let limit): await bell.wait(atMost: min(limit, longest))
