@@ -18,6 +18,27 @@ struct BellTests {
         #expect(ContinuousClock.now - start >= .milliseconds(95))
     }
 
+    @Test func manyWaitsEndInAnyOrder() async {
+        let ended = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<50 {
+                group.addTask {
+                    await Bell().wait(atMost: .milliseconds(10 * (number % 5)), leeway: .zero)
+                    return number
+                }
+            }
+            return await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(ended.count == 50)
+    }
+
+    @Test func aChangeRingsTheBellsOfAllWhoWantToKnow() async {
+        let (announcer, bells) = (Announcer(), [Bell(), Bell()])
+        for bell in bells { announcer.tell(bell) }
+        announcer.announce()
+        // Lost, one would end the test by its time limit.
+        for bell in bells { await bell.wait(atMost: .seconds(86_400)) }
+    }
+
     @Test func cancellationEndsTheWait() async {
         let bell = Bell()
         let task = Task { await bell.wait(atMost: .seconds(60)) }

@@ -33,7 +33,7 @@ package struct DatasetService: Service {
         self.context = context
         self.rowsAtOnce = rowsAtOnce
         loop = StageLoop(
-            "datasets", code: "datasets.store", context, bell: context.bells.datasets, every: .seconds(30))
+            "datasets", code: "datasets.store", context, bell: context.bells.datasets, every: .seconds(45))
     }
 
     package func run() async throws { await loop.run { try pass() } }

@@ -32,7 +32,7 @@ package struct DeliveryService: Service {
         self.models = models
         exporter = Exporter(context: context, launcher: launcher)
         self.rollBack = rollBack
-        loop = StageLoop("delivery", context, bell: context.bells.delivery, every: .seconds(30))
+        loop = StageLoop("delivery", context, bell: context.bells.delivery, every: .seconds(45))
     }
 
     package func run() async throws {

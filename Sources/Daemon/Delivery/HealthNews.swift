@@ -15,6 +15,9 @@ final class HealthNews: Sendable {
     }
     private let state = Mutex(State())
 
+    /// Whether the board says otherwise than what was told last.
+    var isUndecided: Bool { state.withLock { $0.changedAt != nil } }
+
     init(patience: Duration = .seconds(30)) { self.patience = patience }
 
     /// Looks at the problem board; notes what is new for every pipeline whose receivers ask for it.

@@ -18,12 +18,20 @@ struct Notifier: Sendable {
     init(_ context: StageContext, webhook: Webhook) {
         self.context = context
         self.webhook = webhook
-        // What is due is asked for: nobody rings.
-        loop = StageLoop("notifications", context, bell: Bell(), every: .seconds(5))
+        let bell = Bell()
+        context.ledger.changes.tell(bell)
+        context.problems.changes.tell(bell)
+        loop = StageLoop("notifications", context, bell: bell, every: .seconds(60), rest: .seconds(2))
     }
 
     /// Tells what is due until the daemon stops.
-    func run() async { await loop.run { try await pass() } }
+    func run() async {
+        await loop.run {
+            try await pass()
+            let isMore = try health.isUndecided || context.ledger.isNotificationPending()
+            return isMore ? .within(.seconds(5)) : .later
+        }
+    }
 
     /// Collects what is new and tells what is due. One that cannot be told of does not hold up the others. Throws what
     /// the ledger throws, and CancellationError.

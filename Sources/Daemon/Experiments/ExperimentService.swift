@@ -37,13 +37,17 @@ package struct ExperimentService: Service {
         self.launcher = launcher
         self.freeze = freeze
         recommender = BaseRecommender(context, launcher: launcher)
-        loop = StageLoop("experiments", context, bell: context.bells.experiments, every: .seconds(5))
+        context.ledger.changes.tell(context.bells.experiments)
+        loop = StageLoop(
+            "experiments", context, bell: context.bells.experiments, every: .seconds(60), rest: .seconds(1))
     }
 
     package func run() async throws {
         let ended = try context.ledger.experiments(limit: 100)
         await loop.run(first: { for experiment in ended { tidy(experiment) } }) {
-            try await pass() ? .again : .later
+            if try await pass() { return .again }
+            // What holds a trial up may be of the machine, and is not heard of.
+            return try context.ledger.experiments(state: .running, limit: 1).isEmpty ? .later : .within(.seconds(5))
         }
     }
 

@@ -35,7 +35,7 @@ package struct FeedbackService: Service {
         self.store = store
         self.receive = receive
         self.rollBack = rollBack
-        loop = StageLoop("feedback", context, bell: Bell(), every: .seconds(30))
+        loop = StageLoop("feedback", context, bell: Bell(), every: .seconds(45))
     }
 
     package func run() async throws { await loop.run { try pass() } }

@@ -16,7 +16,7 @@ package struct GatingService: Service {
 
     package init(_ context: StageContext) {
         self.context = context
-        loop = StageLoop("gating", context, bell: context.bells.gating, every: .seconds(30))
+        loop = StageLoop("gating", context, bell: context.bells.gating, every: .seconds(45))
     }
 
     package func run() async throws { await loop.run { try pass() } }

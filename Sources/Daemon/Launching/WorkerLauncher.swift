@@ -1,5 +1,6 @@
 import Foundation
 import Nouns
+import Platform
 import WorkerProtocol
 
 /// Runs one piece of work to its end: all that short tasks need of a launcher.
@@ -88,8 +89,13 @@ extension WorkerLauncher {
             }
         }
         let timer = Task {
-            let tick = Duration.milliseconds(200)
-            repeat { try await Task.sleep(for: tick) } while watch.quiet(after: tick) < silence
+            // A hang is found late by a twentieth of its time. Of a hundred jobs that are followed each tick counts, and
+            // they come together.
+            let (bell, tick) = (Bell(), min(max(silence / 20, .milliseconds(20)), .seconds(10)))
+            repeat {
+                await bell.wait(atMost: tick, leeway: tick / 2)
+                try Task.checkCancellation()
+            } while watch.quiet(after: tick) < silence
             watch.markHung()
             await cancel(handle)
         }

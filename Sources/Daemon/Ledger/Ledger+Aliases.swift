@@ -17,7 +17,8 @@ extension Ledger {
 
     /// Gives a version a name of the person's own, moving it where another version had it; nil takes the name away.
     ///
-    /// Throws a Failure for the names that the daemon gives itself, and for versions of other pipelines.
+    /// Throws a Failure for the names that the daemon gives itself, for a name to be taken away that no version has,
+    /// and for versions of other pipelines.
     package func setAlias(_ name: String, of pipeline: PipelineName, to id: VersionID?, who: String) throws {
         guard name.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,60}/) != nil,
             !["current", "previous", "candidate"].contains(name), !name.hasPrefix("v-")
@@ -35,6 +36,11 @@ extension Ledger {
             guard let id else {
                 try db.execute(
                     sql: "DELETE FROM alias WHERE pipeline = ? AND name = ?", arguments: [pipeline.rawValue, name])
+                guard db.changesCount > 0 else {
+                    throw Failure(
+                        code: "alias.unknown", "No version of '\(pipeline)' has the name '\(name)'.", at: name,
+                        remedy: "See `ftctl version list \(pipeline)`.")
+                }
                 return
             }
             guard

@@ -182,6 +182,12 @@ extension Ledger {
         }
     }
 
+    /// Whether anything is still to be told, now or later.
+    package func isNotificationPending() throws -> Bool {
+        try read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM notification WHERE state = 'pending')") }
+            ?? false
+    }
+
     /// Records that a notification was told (`next` nil), or failed and is to be tried again at `next`, or, without a
     /// next time, is given up.
     package func settle(_ notification: DeliveryNotice, told: Bool, answer: String, next: Date?) throws {

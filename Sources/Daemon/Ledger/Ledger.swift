@@ -19,6 +19,8 @@ package final class Ledger: Sendable {
     private let file: FileIdentity?
     let path: String
     private let faults = Mutex<[String: String]>([:])
+    /// Tells of each transaction that has changed something.
+    package let changes = Announcer()
 
     /// Opens (or makes) the database at `path` and brings its schema up to date; a copy of what it was is kept
     /// beside it.
@@ -74,17 +76,28 @@ package final class Ledger: Sendable {
     /// let it, and nothing is written.
     @discardableResult
     func write<T>(_ body: (Database) throws -> T) throws -> T {
-        do { return try pool.write(body) } catch let error as DatabaseError { throw fault(error) }
+        do { return try announcing(body) } catch let error as DatabaseError { throw fault(error) }
     }
 
     /// Writes in one transaction that a cancelled task takes back, for what may take long. Throws a CancellationError
     /// then.
     @discardableResult
     func writeUnlessCancelled<T>(_ body: (Database) throws -> T) throws -> T {
-        do { return try Self.$mayBeCancelled.withValue(true) { try pool.write(body) } } catch let error as DatabaseError
+        do { return try Self.$mayBeCancelled.withValue(true) { try announcing(body) } } catch
+            let error as DatabaseError
         {
             throw error.resultCode == .SQLITE_INTERRUPT ? CancellationError() : fault(error)
         }
+    }
+
+    private func announcing<T>(_ body: (Database) throws -> T) throws -> T {
+        let (value, isChanged) = try pool.write { db in
+            let before = db.totalChangesCount
+            let value = try body(db)
+            return (value, db.totalChangesCount != before)
+        }
+        if isChanged { changes.announce() }
+        return value
     }
 
     /// Whether what is written now may be taken back where its task is cancelled.

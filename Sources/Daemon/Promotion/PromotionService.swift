@@ -17,7 +17,7 @@ package struct PromotionService: Service {
 
     package init(_ context: StageContext) {
         self.context = context
-        loop = StageLoop("promotion", context, bell: context.bells.promotion, every: .seconds(30))
+        loop = StageLoop("promotion", context, bell: context.bells.promotion, every: .seconds(45))
     }
 
     package func run() async throws { await loop.run { try pass() } }

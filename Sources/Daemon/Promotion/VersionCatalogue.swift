@@ -57,6 +57,11 @@ package struct VersionCatalogue: Sendable {
     package func one(_ pipeline: PipelineName, _ name: String, for who: Principal? = nil) throws -> VersionSummary {
         let id = try aliases(pipeline)[name] ?? VersionID(name)
         guard let found = try all(pipeline, for: who).first(where: { $0.version.id == id }) else {
+            if ["current", "previous", "base"].contains(name) {
+                throw Failure(
+                    code: "version.unknown", "'\(name)' of '\(pipeline)' is its base, which is no version.", at: name,
+                    remedy: "What the base reaches stands beside each run's own figures in `ftctl report RUN`.")
+            }
             throw Failure(
                 code: "version.unknown", "The pipeline '\(pipeline)' has no version '\(name)'.", at: name,
                 remedy: "See `ftctl version list \(pipeline)`.")

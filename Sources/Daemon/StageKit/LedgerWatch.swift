@@ -2,7 +2,7 @@ import Nouns
 import Platform
 import ServiceLifecycle
 
-/// Looks every half minute whether the ledger's file is still the one that is open, and says which rows of it could not
+/// Looks every 45 seconds whether the ledger's file is still the one that is open, and says which rows of it could not
 /// be read.
 package struct LedgerWatch: Service {
     let context: StageContext
@@ -10,7 +10,7 @@ package struct LedgerWatch: Service {
 
     package init(_ context: StageContext) {
         self.context = context
-        loop = StageLoop("ledger", code: "ledger.failed", context, bell: Bell(), every: .seconds(30))
+        loop = StageLoop("ledger", code: "ledger.failed", context, bell: Bell(), every: .seconds(45))
     }
 
     package func run() async throws { await loop.run { try pass() } }

@@ -1,25 +1,35 @@
 import Nouns
+import Platform
 import Synchronization
 
 /// What is wrong right now, by whose it is: shown by `ftctl status`, and gone when it is mended.
 package final class ProblemBoard: Sendable {
     private let entries = Mutex<[String: Failure]>([:])
+    /// Tells of each problem that comes, changes or goes.
+    package let changes = Announcer()
 
     package init() {}
 
     /// Sets or (with nil) clears the problem of `owner`, such as `drop:tickets`. Returns whether anything changed.
     @discardableResult
     package func set(_ owner: String, _ failure: Failure?) -> Bool {
-        entries.withLock { entries in
+        let isChanged = entries.withLock { entries in
             guard entries[owner] != failure else { return false }
             entries[owner] = failure
             return true
         }
+        if isChanged { changes.announce() }
+        return isChanged
     }
 
     /// Clears every problem whose owner begins with `prefix`, except those in `keep`.
     package func clear(prefix: String, except keep: Set<String> = []) {
-        entries.withLock { entries in entries = entries.filter { !$0.key.hasPrefix(prefix) || keep.contains($0.key) } }
+        let isChanged = entries.withLock { entries in
+            let count = entries.count
+            entries = entries.filter { !$0.key.hasPrefix(prefix) || keep.contains($0.key) }
+            return entries.count != count
+        }
+        if isChanged { changes.announce() }
     }
 
     /// How many there are.

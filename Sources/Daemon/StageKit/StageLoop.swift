@@ -18,7 +18,7 @@ import Synchronization
 /// other. What a pass throws beyond that is the stage's own problem until a pass goes well.
 package struct StageLoop: Sendable {
     /// How long the loop waits after a pass, unless the bell rings before.
-    package enum Next: Sendable {
+    package enum Next: Sendable, Equatable {
         /// The loop's interval.
         case later
         /// At most so long.
@@ -33,6 +33,7 @@ package struct StageLoop: Sendable {
     let context: StageContext
     private let bell: Bell
     private let interval: Duration
+    private let rest: Duration
     /// Whether the pass at work has met a fault that may pass by itself.
     let metPassing = Flag()
 
@@ -44,15 +45,18 @@ package struct StageLoop: Sendable {
     /// - Parameters:
     ///   - name: what the stage is called in the journal, on the problem board and in `top -H`; at most 15 bytes.
     ///   - code: the code of faults that have none of their own; the name where it is nil.
-    ///   - interval: the longest time between two passes.
+    ///   - interval: the longest time between two passes, and up to a sixth of it more where nothing else is due.
+    ///   - rest: the shortest, for stages whose bell rings at each change.
     package init(
-        _ name: String, code: String? = nil, _ context: StageContext, bell: Bell, every interval: Duration
+        _ name: String, code: String? = nil, _ context: StageContext, bell: Bell, every interval: Duration,
+        rest: Duration = .zero
     ) {
         self.name = name
         self.code = code ?? name
         self.context = context
         self.bell = bell
         self.interval = interval
+        self.rest = rest
     }
 
     /// Does passes until the daemon stops. Then the pass at work is cancelled, and this returns when it has ended.
@@ -101,8 +105,10 @@ package struct StageLoop: Sendable {
         // What heals is seen to have healed, however seldom there is work.
         let isToHeal = metPassing.value.load(ordering: .relaxed)
         let longest = isToHeal ? min(Self.duringFault, interval) : interval
+        if rest > .zero, next != .again { await Bell().wait(atMost: rest) }
         switch next {
-        case .later: await bell.wait(atMost: longest)
+        // Stages that only look whether there is something look together: each wakes the machine.
+        case .later: await bell.wait(atMost: longest, leeway: min(longest / 6, .seconds(10)))
         case .within(let limit): await bell.wait(atMost: min(limit, longest))
         case .again: break
         }

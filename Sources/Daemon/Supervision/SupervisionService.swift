@@ -40,7 +40,7 @@ package struct SupervisionService: Service {
         self.context = context
         self.launcher = launcher
         self.retries = retries
-        loop = StageLoop("supervision", context, bell: context.bells.supervision, every: .seconds(10))
+        loop = StageLoop("supervision", context, bell: context.bells.supervision, every: .seconds(30))
     }
 
     package func run() async throws {

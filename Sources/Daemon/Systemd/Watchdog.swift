@@ -1,3 +1,5 @@
+import Platform
+
 /// Feeds the service manager's watchdog for as long as a check says that the daemon does its work.
 ///
 /// The check must go through what can hang: the socket, and each stage's thread. A check that neither returns nor
@@ -6,6 +8,7 @@ package struct Watchdog: Sendable {
     private let manager: ServiceManager
     private let check: @Sendable () async throws -> Void
     private let failed: @Sendable (any Error) -> Void
+    private let bell = Bell()
 
     /// - Parameters:
     ///   - check: throws, or does not return, when the daemon does not do its work.
@@ -19,9 +22,9 @@ package struct Watchdog: Sendable {
         self.failed = failed
     }
 
-    /// How often the check runs: a sixth of the time-out, so that a late keep-alive is no restart; 30 s without
-    /// a watchdog, as a sick daemon should say so in its log everywhere.
-    package var interval: Duration { manager.watchdogTimeout.map { $0 / 6 } ?? .seconds(30) }
+    /// How often the check runs: a sixth of the time-out, so that a late keep-alive is no restart; a minute
+    /// without a watchdog, as a sick daemon should say so in its log everywhere.
+    package var interval: Duration { manager.watchdogTimeout.map { $0 / 6 } ?? .seconds(60) }
 
     /// Runs until its task is cancelled.
     package func run() async throws {
@@ -34,7 +37,8 @@ package struct Watchdog: Sendable {
             } catch {
                 failed(error)
             }
-            do { try await Task.sleep(for: interval) } catch { return }
+            await bell.wait(atMost: interval)
+            if Task.isCancelled { return }
         }
     }
 }

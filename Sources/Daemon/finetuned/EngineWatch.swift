@@ -1,6 +1,7 @@
 import Foundation
 import Launching
 import Nouns
+import Platform
 import ServiceLifecycle
 import StageKit
 
@@ -15,7 +16,7 @@ struct EngineWatch: Service {
             while !Task.isCancelled {
                 await check()
                 // An engine that has answered is only looked at.
-                try? await Task.sleep(for: .seconds(30))
+                await Bell().wait(atMost: .seconds(30), leeway: .seconds(5))
             }
         }
     }

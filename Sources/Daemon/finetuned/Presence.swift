@@ -18,6 +18,7 @@ struct Presence: Service {
     /// Begins when the daemon is told to stop.
     let leaving: Leaving
     private let thread = ThreadExecutor(name: "presence")
+    private let changed = Bell()
 
     init(
         context: StageContext, manager: ServiceManager, answers: AnswerThreads, listening: Bell, leaving: Leaving
@@ -27,6 +28,8 @@ struct Presence: Service {
         self.answers = answers
         self.listening = listening
         self.leaving = leaving
+        context.ledger.changes.tell(changed)
+        context.problems.changes.tell(changed)
     }
 
     func run() async throws { try await withTaskExecutorPreference(thread) { try await show() } }
@@ -53,7 +56,8 @@ struct Presence: Service {
                 await cancelWhenGracefulShutdown {
                     while !Task.isCancelled {
                         manager.status(line())
-                        try? await Task.sleep(for: .seconds(5))
+                        await Bell().wait(atMost: .seconds(5))
+                        await changed.wait(atMost: .seconds(60), leeway: .seconds(10))
                     }
                 }
                 leaving.begin()

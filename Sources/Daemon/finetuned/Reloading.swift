@@ -47,9 +47,10 @@ struct Reloading: Service {
                 await cancelWhenGracefulShutdown {
                     var stamp = self.stamp()
                     while !Task.isCancelled {
-                        await changed.wait(atMost: watch(watcher) ? .seconds(30) : .seconds(2))
+                        let interval = Duration.seconds(watch(watcher) ? 30 : 2)
+                        await changed.wait(atMost: interval, leeway: interval / 6)
                         // An editor may write several files, or one in several steps.
-                        try? await Task.sleep(for: .milliseconds(200))
+                        await Bell().wait(atMost: .milliseconds(200))
                         let now = self.stamp()
                         if now != stamp { reload("changed files") }
                         stamp = now

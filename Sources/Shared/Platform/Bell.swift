@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// A bell between loops: whoever waits is woken by the next ring, and a ring while nobody waits is not lost. Rings
@@ -13,18 +12,16 @@ package final class Bell: Sendable {
         var next = 0
     }
 
-    /// Somebody who waits, and the timer that ends it. The timer goes with the waiting: the one of a sleep that is
-    /// cancelled stays in memory until its time has come, and most waits end by a ring.
-    private struct Waiter: @unchecked Sendable {
+    /// Somebody who waits, and what ends the waiting in time.
+    private struct Waiter {
         let continuation: CheckedContinuation<Void, Never>
-        let timer: any DispatchSourceTimer
+        let alarm: Int
 
         func resume() {
-            timer.cancel()
+            Alarm.shared.takeBack(alarm)
             continuation.resume()
         }
     }
-    private static let queue = DispatchQueue(label: "bells")
     private let state = Mutex(State())
 
     package init() {}
@@ -39,27 +36,30 @@ package final class Bell: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Waits for a ring, at most `limit` (and a twentieth of it more, at most a second, so that waits end together).
-    /// Returns early when the task is cancelled.
-    package func wait(atMost limit: Duration) async {
+    /// Waits for a ring, at most `limit` and `leeway` more. Returns early when the task is cancelled.
+    ///
+    /// - Parameter leeway: by how much the wait may be longer, so that waits end together; a twentieth of it where it
+    ///   is nil, at most a second.
+    package func wait(atMost limit: Duration, leeway: Duration? = nil) async {
         let number = state.withLock { state in
             state.next &+= 1
             return state.next
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let waiter = Waiter(continuation: continuation, timer: timer(limit, for: number))
                 let returnsNow = state.withLock { state in
                     // Cancelled before it got here, its handler found no one to wake.
                     if state.isRung || Task.isCancelled {
                         state.isRung = Task.isCancelled && state.isRung
                         return true
                     }
-                    state.waiters[number] = waiter
+                    let alarm = Alarm.shared.set(after: limit, leeway: leeway ?? min(limit / 20, .seconds(1))) {
+                        [weak self] in self?.end(number)
+                    }
+                    state.waiters[number] = Waiter(continuation: continuation, alarm: alarm)
                     return false
                 }
-                waiter.timer.activate()
-                if returnsNow { waiter.resume() }
+                if returnsNow { continuation.resume() }
             }
         } onCancel: {
             end(number)
@@ -67,17 +67,4 @@ package final class Bell: Sendable {
     }
 
     private func end(_ number: Int) { state.withLock { $0.waiters.removeValue(forKey: number) }?.resume() }
-
-    /// A timer that ends the waiting of `number`, not yet set.
-    private func timer(_ limit: Duration, for number: Int) -> any DispatchSourceTimer {
-        let longest = Duration.seconds(10 * 365 * 86_400)
-        let (seconds, attoseconds) = max(.zero, min(limit, longest)).components
-        let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-        let timer = DispatchSource.makeTimerSource(queue: Self.queue)
-        timer.schedule(
-            deadline: .now() + .nanoseconds(nanoseconds),
-            leeway: .nanoseconds(min(nanoseconds / 20, 1_000_000_000)))
-        timer.setEventHandler { [weak self] in self?.end(number) }
-        return timer
-    }
 }

@@ -67,6 +67,14 @@ struct ClusterRulesTests {
         #expect(rules.silence(now: 3702, name: "n") == nil)
     }
 
+    @Test func anAnswerThatSaysNothingNewChangesNothingThatIsKept() {
+        var rules = working()
+        let before = rules
+        _ = rules.learn(.state(JobState(.working)), now: 5000)
+        #expect(rules == before, "the file of a job is not written anew at each answer")
+        #expect(rules.silence(now: 5001, name: "ft-x") == nil && before.silence(now: 5001, name: "ft-x") != nil)
+    }
+
     @Test func aJobThatGaveNoNumberIsLookedForBeforeItIsHandedInAgain() {
         var rules = rules
         #expect(next(rules) == .submit)

@@ -9,15 +9,30 @@ struct PipelineRun: Question {
         commandName: "run", abstract: "Queue a run of a pipeline now.",
         discussion: """
             The run waits for nothing but a free compute slot. Rows that the served model knows already are learnt \
-            again, from the base.
+            again, from the base. With --watch the run is followed, and the exit status is that of `run watch`.
 
-            Example: ftctl pipeline run tickets --mode from-base
+            Example: ftctl pipeline run tickets --mode from-base --watch
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(help: "continue, stack or from-base; the pipeline's own otherwise.") var mode: Run.Mode?
     @Option(help: "The engine that trains it; the pipeline's own otherwise.") var engine: EngineName?
     @Option(help: ArgumentHelp("Why.", valueName: "text")) var reason: String?
+
+    @Flag(help: "Follow the run to its end.") var watch = false
+
+    func run() async throws {
+        try await connection.use(waits: watch) { client in
+            let run = try await ask(client)
+            guard watch else { return try connection.show(run) { document(run) } }
+            let follower = RunFollower(client: client, output: connection.json ? .json : .text)
+            let last = try await Waiting.atMost(connection.timeout, for: "Waiting for the run") {
+                try await follower.follow(run.id)
+            }
+            let status = RunFollower.status(last)
+            if status != 0 { throw ExitCode(status) }
+        }
+    }
 
     func ask(_ client: ControlClient) async throws -> Run {
         try await client.send(.pipelines.run(pipeline, RunRequest(mode: mode, reason: reason, engine: engine)))

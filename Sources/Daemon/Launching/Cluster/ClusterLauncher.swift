@@ -28,8 +28,13 @@ package final class ClusterLauncher: WorkerLauncher {
         var warnedAt = 0.0
         /// When the scheduler was last asked which of the nodes of lost work is broken.
         var doubtedAt = 0.0
+        let folder: JobFolder
 
-        var folder: JobFolder { JobFolder(record.directory, stage: record.profile.stage) }
+        init(_ record: JobRecord, kept: JobRecord) {
+            (self.record, self.kept) = (record, kept)
+            folder = JobFolder(record.directory, stage: record.profile.stage)
+        }
+
         /// Whether anything is to be done about it.
         var isBusy: Bool { record.isTold ? record.isLive : feed != nil }
     }
@@ -125,7 +130,7 @@ package final class ClusterLauncher: WorkerLauncher {
                 name: record.name, folder: folder.path, profile: profile, attempt: attempt, command: command,
                 excluded: record.excluded))
         try records.keep(record)
-        let live = Live(record: record, kept: record)
+        let live = Live(record, kept: record)
         lives.withLock { $0[request.directory] = live }
         return record.handle
     }
@@ -248,7 +253,7 @@ package final class ClusterLauncher: WorkerLauncher {
                         continue
                     }
                     if !record.isDone { record.rules.takeUp(attempt: record.attempt, now: Self.now) }
-                    lives[record.directory] = Live(record: record, kept: kept)
+                    lives[record.directory] = Live(record, kept: kept)
                 }
             }
             isLoaded = true

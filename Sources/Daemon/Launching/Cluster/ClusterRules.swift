@@ -66,7 +66,18 @@ package struct ClusterRules: Codable, Hashable, Sendable {
     private var hasResult = false
 
     /// When the scheduler answered last; not kept over a restart.
-    private var answered = 0.0
+    private var answered: Double {
+        get { answer.seconds }
+        set { answer.seconds = newValue }
+    }
+    private var answer = Answer()
+
+    /// A moment by which no two states of a job differ: otherwise each answer would have its file written anew.
+    private struct Answer: Hashable {
+        var seconds = 0.0
+        static func == (_: Self, _: Self) -> Bool { true }
+        func hash(into _: inout Hasher) {}
+    }
 
     /// - Parameters:
     ///   - attempt: the first attempt that is the job's.

@@ -24,7 +24,11 @@ struct JobRound: Sendable {
     }
 
     /// Seconds between two questions.
-    var pause: Double { lives.map(\.record.profile.pollSeconds).min() ?? 5 }
+    var pause: Double {
+        launcher.lives.withLock { lives in
+            directories.compactMap { lives[$0]?.record.profile.pollSeconds }.min() ?? 5
+        }
+    }
 
     // MARK: - Facts
 
@@ -87,7 +91,10 @@ struct JobRound: Sendable {
         for live in lives {
             if live.record.isTold { await sweep(live) } else { await act(live) }
         }
-        for live in lives where live.record.isForgettable { launcher.forget(live.record) }
+        let over = launcher.lives.withLock { lives in
+            directories.compactMap { lives[$0]?.record.isForgettable == true ? lives[$0]?.record : nil }
+        }
+        for record in over { launcher.forget(record) }
     }
 
     private func act(_ live: ClusterLauncher.Live) async {

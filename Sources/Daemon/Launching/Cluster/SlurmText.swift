@@ -77,7 +77,15 @@ enum SlurmText {
 
     /// `2026-11-29T14:20:31` as people say it; nil where no time is named.
     static func time(_ text: String?) -> String? {
-        guard let text, let match = text.firstMatch(of: /^([0-9-]{10})T([0-9]{2}:[0-9]{2})/) else { return nil }
-        return String(match.2)
+        guard let text else { return nil }
+        // A regular expression for each of some hundred jobs every few seconds would be most of what following costs.
+        let pattern = Array("dddd-dd-ddTdd:dd".utf8)
+        let letters = Array(text.utf8.prefix(pattern.count))
+        let isTime =
+            letters.count == pattern.count
+            && zip(letters, pattern).allSatisfy { letter, wanted in
+                wanted == UInt8(ascii: "d") ? (48...57).contains(letter) : letter == wanted
+            }
+        return isTime ? String(decoding: letters.suffix(5), as: UTF8.self) : nil
     }
 }
