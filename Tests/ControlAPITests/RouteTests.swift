@@ -95,7 +95,7 @@ struct RouteTests {
         Case(
             "versions.annotate", .post, "/v1/pipelines/support/versions/v-1", "404 version.unknown",
             body: #"{"tags":{"a":"b"}}"#),
-        Case("versions.alias", .post, "/v1/pipelines/support/aliases", "200", body: #"{"name":"good"}"#),
+        Case("versions.alias", .post, "/v1/pipelines/support/aliases", "404 alias.unknown", body: #"{"name":"good"}"#),
         Case("versions.compare", .get, "/v1/compare?pipeline=support&a=v-1&b=v-2", "404 version.unknown"),
         Case(
             "versions.export", .post, "/v1/exports", "404 version.unknown",

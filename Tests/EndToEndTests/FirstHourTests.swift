@@ -57,7 +57,7 @@ struct FirstHourTests {
             .ftctl("pipeline check tickets"), .ftctl("status --check"), .ftctl("watch tickets --timeout 1"),
             .ftctl("runs --limit -3"), .ftctl("runs --state foo"), .ftctl("drops --pipeline foo"),
             .ftctl("experiment show --json"), .ftctl("version list tickets"), .ftctl("history tickets --verify"),
-        ] + files + slips
+        ] + files + questions + changes + slips
 
     /// Files as people have them.
     private static let files: [Step] = [
@@ -79,6 +79,33 @@ struct FirstHourTests {
         },
         write("tuesday.jsonl", rows(60..<100)), .ftctl("drop tickets tuesday.jsonl --watch", last: true),
         .ftctl("drops --columns pipeline,file,state"), .ftctl("pipelines"),
+    ]
+
+    /// What one asks of what was done.
+    private static let questions: [Step] = [
+        .ftctl("data chek x"), .ftctl("pipeline"), .ftctl("drop $(ftctl drops --columns drop | sed -n 2p)"),
+        .ftctl("data show $(ftctl drops --columns drop | sed -n 2p)"), .ftctl("data report tickets"),
+        .ftctl("data diff tickets"), .ftctl("report r-000002"), .ftctl("explain r-000002"), .ftctl("show r-000002"),
+        .ftctl("compare tickets previous current"), .ftctl("compare tickets base current"),
+        .ftctl("data lineage r-000002"), .ftctl("history tickets"), .ftctl("base list"), .ftctl("base show tinny"),
+        .ftctl("base recommend tickets", last: true), .ftctl("experiment list"), .ftctl("watch --timeout 1"),
+        .ftctl("watch r-000002", last: true), .ftctl("engines"), .ftctl("token list"), .ftctl("gc --dry-run"),
+        .ftctl("runs"),
+    ]
+
+    /// What one changes, and takes back.
+    private static let changes: [Step] = [
+        .ftctl("run tickets --watch", last: true), .ftctl("report r-000003"),
+        .ftctl("promote r-000002 --force --reason again"),
+        .ftctl("version alias tickets current best-so-far"), .ftctl("version alias tickets best-so-far"),
+        .ftctl("version alias tickets best-so-far current"),
+        .ftctl("version annotate tickets best-so-far --note 'the one for the demo' --tag demo"),
+        .ftctl("version annotate tickets best-so-far --note 'the one for the demo' --tag at=demo"),
+        .ftctl("version list tickets"), .ftctl("version show tickets best-so-far"),
+        .ftctl("data revoke $(ftctl drops --columns drop | sed -n 2p)"),
+        .ftctl("data revoke $(ftctl drops --columns drop | sed -n 2p) --erase --reason 'sent by mistake'"),
+        .ftctl("drops --columns file,state"), .ftctl("audit --columns action,subject,outcome"),
+        .ftctl("verify", last: true), .ftctl("base remove tiny"),
     ]
 
     /// Slips in the pipeline's file.
@@ -140,9 +167,10 @@ struct FirstHourTests {
 
     /// In the folder of the sandbox, as one stands there; a failure names paths.
     private static func run(_ line: String, _ sandbox: Sandbox) async throws -> (Int32, String) {
-        let command = "cd '\(sandbox.root)' && '\(try TestSupport.program("ftctl"))' \(line)"
+        let folder = (try TestSupport.program("ftctl") as NSString).deletingLastPathComponent
+        let environment = ["FINETUNED_ROOT": sandbox.root, "TZ": "UTC"]
         let (ending, output) = try await ChildProgram.run(
-            "sh", ["-c", command], environment: ["FINETUNED_ROOT": sandbox.root, "TZ": "UTC"])
+            "sh", ["-c", "cd '\(sandbox.root)' && PATH='\(folder)':$PATH && ftctl \(line)"], environment: environment)
         guard case .exited(let status) = ending else { return (-1, output) }
         return (status, output)
     }
@@ -155,7 +183,8 @@ struct FirstHourTests {
             // What was promoted is delivered a moment later.
             (#"is (promoted|delivered)\b"#, "is promoted"), (#"r-\d{6} (promoted|delivered)\b"#, "RUN delivered"),
             (#"from-base  (promoted|delivered)\b"#, "from-base  promoted"), (#"\bv-[0-9a-f]{12,16}"#, "VERSION"),
-            (#"\bs-[0-9a-f]{6,}"#, "SNAPSHOT"), (#"pid \d+"#, "pid PID"),
+            (#"\bs-[0-9a-f]{6,}"#, "SNAPSHOT"), (#"\b[0-9a-f]{64}\b"#, "DIGEST"),
+            (#"\b[0-9a-f]{16}\b"#, "DIGEST"), (#"pid \d+"#, "pid PID"),
             (#"\d+ (MiB|KiB|B)\b"#, "SIZE"), (#"\d+ s\b"#, "N s"),
         ] {
             guard let regex = try? Regex(pattern) else { continue }

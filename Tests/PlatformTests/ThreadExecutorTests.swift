@@ -35,22 +35,6 @@ struct ThreadExecutorTests {
         await blocked.value
     }
 
-    @Test func aThreadIsQuietOnlyWhileItHasSomethingToDo() async throws {
-        let executor = ThreadExecutor(name: "stage-quiet")
-        let pulse = Pulse("stage-quiet", of: executor)
-        await Task(executorPreference: executor) {}.value
-        // The thread may still be leaving what it did.
-        for _ in 0..<500 where executor.takenSince != nil { try await Task.sleep(for: .milliseconds(10)) }
-        #expect(executor.takenSince == nil && pulse.quiet == .zero, "it waits for work, for however long")
-        let gate = DispatchSemaphore(value: 0)
-        let blocked = Task(executorPreference: executor) { Self.block(gate) }
-        for _ in 0..<500 where executor.takenSince == nil { try await Task.sleep(for: .milliseconds(10)) }
-        try await Task.sleep(for: .milliseconds(20))
-        #expect(pulse.quiet >= .milliseconds(20), "counted from the work on, not from when it last had some")
-        gate.signal()
-        await blocked.value
-    }
-
     private static func block(_ gate: DispatchSemaphore) { gate.wait() }
 
     @Test func itsThreadsEndWithIt() async throws {

@@ -290,7 +290,13 @@ def main(count, seed):
         runs = play(daemon, count)
         disturber.over()
         lab.administer()
-        eventually(lambda: not lab.jobs(), 120, "no job is left")
+        try:
+            eventually(lambda: not lab.jobs(), 120, "no job is left")
+        except RuntimeError:
+            print(lab.ask("run", "squeue", "-o", "%i %j %T %r %N %M", check=False), lab.ask("run", "sinfo", "-N", "-l", check=False), sep="\n")
+            for record in pathlib.Path(daemon.root, "var/lib/finetuned/cluster").glob("*.json"):
+                if any(name in record.read_text() for name in lab.jobs()):
+                    print(record.read_text())
         faults = broken(daemon, lab, runs)
         told = [{event.get("attempt") for event in events(daemon, run["id"])} - {None} for run in runs]
         ends = {state: sum(run["state"] == state for run in runs) for state in sorted({run["state"] for run in runs})}

@@ -40,9 +40,19 @@ extension SystemdTests {
                 let (ending, output) = try await ChildProgram.run(
                     TestSupport.repository + "/tools/" + script, [], environment: environment)
                 #expect(ending == .exited(0), "\(output)")
+                if script == "install.sh" { try await holdsItsSize(stage) }
             }
             let left = try await ChildProgram.run("find", [stage, "!", "-type", "d"]).output
             #expect(left == stage + "/etc/finetuned/finetuned.toml\n")
+        }
+
+        /// All that is installed without debug files, which a package has apart.
+        private func holdsItsSize(_ stage: String) async throws {
+            let sizes = try await ChildProgram.run(
+                "find", [stage, "-type", "f", "!", "-path", "*/lib/debug/*", "-printf", "%s\n"]
+            ).output
+            let bytes = sizes.split(separator: "\n").compactMap { Int($0) }.reduce(0, +)
+            #expect(bytes > 1 << 20 && bytes <= 88 << 20, "\(bytes) bytes are installed")
         }
 
         @Test func installingAgainKeepsSettings() async throws {

@@ -89,8 +89,8 @@ extension WorkerLauncher {
             }
         }
         let timer = Task {
-            // A hang is found late by a twentieth of its time. Of a hundred jobs that are followed each tick counts, and
-            // they come together.
+            // A hang is found late by a twentieth of its time. Of a hundred jobs that are followed each tick counts,
+            // and they come together.
             let (bell, tick) = (Bell(), min(max(silence / 20, .milliseconds(20)), .seconds(10)))
             repeat {
                 await bell.wait(atMost: tick, leeway: tick / 2)

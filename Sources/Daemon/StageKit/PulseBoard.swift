@@ -20,7 +20,7 @@ package final class PulseBoard: Sendable {
     package func stale(beyond bound: Duration) -> [(name: String, quiet: Duration)] {
         let all = pulses.withLock { $0 }
         // A daemon that idles wakes its threads seldom.
-        defer { for pulse in all where pulse.quiet > bound / 3 { pulse.ask() } }
+        defer { for pulse in all where pulse.quiet > bound / 2 { pulse.ask() } }
         return all.map { ($0.name, $0.quiet) }.filter { $0.1 > bound }
     }
 }

@@ -69,7 +69,7 @@ struct Presence: Service {
 
     /// How long a stage's thread may show no sign of life. With the time between two checks it is less than the service
     /// manager's own patience.
-    private var bound: Duration { max(.seconds(30), manager.watchdogTimeout.map { $0 * 2 / 3 } ?? .seconds(60)) }
+    private var bound: Duration { max(.seconds(30), manager.watchdogTimeout.map { $0 * 2 / 3 } ?? .seconds(240)) }
 
     /// Throws a Failure where the daemon does not do its work, and does not return where what it asks hangs.
     private func check() async throws {

@@ -28,12 +28,8 @@ package final class Pulse: Sendable {
         try await Self.$current.withValue(self) { try await body() }
     }
 
-    /// How long nothing was seen of the thread; time that the machine slept does not count, nor that in which the thread
-    /// waited for work.
-    package var quiet: Duration {
-        guard let taken = thread.takenSince else { return .zero }
-        return SuspendingClock.now - max(taken, state.withLock { $0.last })
-    }
+    /// How long nothing was seen of the thread; time that the machine slept does not count.
+    package var quiet: Duration { SuspendingClock.now - state.withLock { $0.last } }
 
     /// Has the thread beat as soon as it is free.
     package func ask() {

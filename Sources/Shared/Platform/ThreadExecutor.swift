@@ -11,17 +11,7 @@ import Synchronization
 package final class ThreadExecutor: TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
-        var running = 0
-        /// Since when no thread is free; nil where one is.
-        var takenSince: SuspendingClock.Instant?
-
-        mutating func look(_ threads: Int) {
-            if running + jobs.count < threads {
-                takenSince = nil
-            } else if takenSince == nil {
-                takenSince = .now
-            }
-        }
+        var isOver = false
     }
     /// What threads share; it outlives the executor until they have left.
     private final class Queue: Sendable {
@@ -46,18 +36,12 @@ package final class ThreadExecutor: TaskExecutor {
                 while true {
                     queue.waiting.wait()
                     let job: UnownedJob? = queue.state.withLock { state in
-                        if state.jobs.isEmpty { return nil }
-                        state.running += 1
-                        return state.jobs.removeFirst()
+                        state.jobs.isEmpty ? nil : state.jobs.removeFirst()
                     }
                     // Woken without a job: the executor is gone.
                     guard let job, let pointer = UnsafeRawPointer(bitPattern: address) else { return }
                     let executor = Unmanaged<ThreadExecutor>.fromOpaque(pointer).takeUnretainedValue()
                     job.runSynchronously(on: executor.asUnownedTaskExecutor())
-                    queue.state.withLock { state in
-                        state.running -= 1
-                        state.look(threads)
-                    }
                 }
             }
         }
@@ -65,15 +49,9 @@ package final class ThreadExecutor: TaskExecutor {
 
     deinit { for _ in 0..<threads { queue.waiting.signal() } }
 
-    /// Since when every thread has something to do; nil where one waits for work.
-    package var takenSince: SuspendingClock.Instant? { queue.state.withLock { $0.takenSince } }
-
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        queue.state.withLock { state in
-            state.jobs.append(job)
-            state.look(threads)
-        }
+        queue.state.withLock { $0.jobs.append(job) }
         queue.waiting.signal()
     }
 }
