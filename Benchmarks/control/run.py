@@ -158,12 +158,12 @@ class Daemon:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def eventually(condition, seconds, what):
+def eventually(condition, seconds, what, pause=0.05):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
             return
-        time.sleep(0.05)
+        time.sleep(pause)
     raise RuntimeError(f"waited {seconds} s until {what}")
 
 

@@ -72,11 +72,12 @@ def soak(drops, promotions):
             source.unlink()
             if number % every and number != drops:
                 continue
-            eventually(lambda: daemon.ask("GET", "/v1/pipelines/year")["drops"] == number, 600, "everything is stored")
+            # Asking costs as well, and is not the drops': seldom.
+            eventually(lambda: daemon.ask("GET", "/v1/pipelines/year")["drops"] == number, 600, "everything is stored", 0.3)
             run = daemon.run("year")
             eventually(
                 lambda: daemon.ask("GET", f"/v1/runs/{run}")["state"] not in
-                ("queued", "training", "trained", "evaluating", "evaluated", "accepted", "promoted"), 600, "the run is over")
+                ("queued", "training", "trained", "evaluating", "evaluated", "accepted", "promoted"), 600, "the run is over", 0.3)
             if number < 50 or (first and number < drops and number % max(1, drops // 10)):
                 continue
             asked = []

@@ -23,6 +23,13 @@ package final class RunFeed: Sendable {
             if notices.count > RunFeed.longest { notices.removeFirst(RunFeed.longest / 4) }
             for listener in listeners.values { listener.yield(notice) }
         }
+
+        mutating func end() {
+            isOver = true
+            listeners = [:]
+            // Anew: what is removed from an array leaves its memory to the array.
+            notices = Array(notices.suffix(RunFeed.longestOver))
+        }
     }
     private struct Stories {
         var byRun: [RunID: Story] = [:]
@@ -30,8 +37,10 @@ package final class RunFeed: Sendable {
         var over: [RunID] = []
     }
     private let stories = Mutex(Stories())
-    // Steps of long runs: the newest are kept, whoever wants all reads events.jsonl.
-    private static let longest = 20_000
+    // Steps of long runs: the newest are kept, whoever wants all reads events.jsonl. A notice takes some 2 KB.
+    private static let longest = 4_000
+    /// Notices of a story that are kept after its end: how it ended, and the steps before.
+    private static let longestOver = 200
     /// Stories that are kept after their end, for those who are about to ask.
     private static let kept = 8
 
@@ -50,8 +59,7 @@ package final class RunFeed: Sendable {
     package func close(_ run: RunID) {
         let listeners = stories.withLock { stories in
             let listeners = stories.byRun[run]?.listeners ?? [:]
-            stories.byRun[run]?.isOver = true
-            stories.byRun[run]?.listeners = [:]
+            stories.byRun[run]?.end()
             stories.over.removeAll { $0 == run }
             stories.over.append(run)
             while stories.over.count > Self.kept { stories.byRun[stories.over.removeFirst()] = nil }
