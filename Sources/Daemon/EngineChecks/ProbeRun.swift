@@ -14,6 +14,8 @@ struct ProbeRun: Sendable {
     let lags: [Double]
     /// How the daemon would take its end; nil where it gave a result.
     let end: WorkerEnd?
+    /// The last step that its file told of when another attempt had the folder; nil where none was given it.
+    let stepsAtFence: Int?
 
     /// The status that its last event names.
     var status: Int32? { events.last.flatMap { $0.event == .ended ? $0.status : nil } }
@@ -44,6 +46,7 @@ struct ProbeRun: Sendable {
         _ request: WorkerRequest, by launcher: LocalLauncher, silence: Duration, _ plan: Plan = Plan()
     ) async throws -> ProbeRun {
         let told = Mutex<[(event: WorkerEvent, lag: Double)]>([])
+        let reached = Mutex<Int?>(nil)
         var end: WorkerEnd?
         do {
             let handle = try await launcher.submit(request)
@@ -54,7 +57,11 @@ struct ProbeRun: Sendable {
                 if step == plan.stopsAfter { Task { await launcher.stop(handle) } }
                 guard let fence = plan.fencesAfter else { return }
                 // Where it cannot be written the engine goes on, and that is found.
-                if step == fence { _ = try? Attempt.next(in: request.directory) }
+                if step == fence, (try? Attempt.next(in: request.directory)) != nil {
+                    // It is heard a moment after it has told.
+                    let steps = EventReader.events(in: request.directory).compactMap(\.step?.step)
+                    reached.withLock { $0 = steps.max() }
+                }
                 if step == fence + Plan.patience { Task { await launcher.cancel(handle) } }
             } onCancel: {
                 await launcher.cancel(handle)
@@ -62,6 +69,8 @@ struct ProbeRun: Sendable {
         } catch let ended as WorkerEnd { end = ended }
         try Task.checkCancellation()
         let heard = told.withLock { $0 }
-        return ProbeRun(request: request, events: heard.map(\.event), lags: heard.map(\.lag), end: end)
+        return ProbeRun(
+            request: request, events: heard.map(\.event), lags: heard.map(\.lag), end: end,
+            stepsAtFence: reached.withLock { $0 })
     }
 }

@@ -83,8 +83,7 @@ package final class Ledger: Sendable {
     /// then.
     @discardableResult
     func writeUnlessCancelled<T>(_ body: (Database) throws -> T) throws -> T {
-        do { return try Self.$mayBeCancelled.withValue(true) { try announcing(body) } } catch
-            let error as DatabaseError
+        do { return try Self.$mayBeCancelled.withValue(true) { try announcing(body) } } catch let error as DatabaseError
         {
             throw error.resultCode == .SQLITE_INTERRUPT ? CancellationError() : fault(error)
         }
