@@ -163,7 +163,8 @@ struct SlurmLabLongTests {
     /// Without accounts only the text tells of it; with them the step's state does, and what it had and used.
     @Test(arguments: [false, true])
     func memoryThatRunsOutIsTriedWithHalfAndThenFails(_ hasAccounts: Bool) async throws {
-        let grows = #"tail /dev/zero"#
+        // In the engine's place: what a shell starts may be ended without it.
+        let grows = #"exec tail /dev/zero"#
         let lab = hasAccounts ? try await Lab(1, "cgroup", "db") : try await Lab(1, "cgroup")
         let work = try await LabWork(lab, before: grows) { $0.slurm.options = ["--mem=200M"] }
         for isLast in [false, true] {

@@ -109,7 +109,7 @@ struct SlurmLabStatesTests {
     }
 
     @Test func aJobThatDoesNotLeaveIsEndedOnceItsTimeIsOver() async throws {
-        let work = try await LabWork(Lab(1), steps: 3000, before: "trap '' TERM") { $0.graceSeconds = 2 }
+        let work = try await LabWork(Lab(1), steps: 3000, before: "stop=; trap '' TERM") { $0.graceSeconds = 2 }
         let end = try await work.run { handle in
             try await work.reached(3)
             await work.launcher.stop(handle)
@@ -164,7 +164,9 @@ struct SlurmLabStatesTests {
             try await Task.sleep(for: .seconds(3))
             try await lab.ask("on", "n1", "umount", stage)
         }
-        #expect(end == nil && work.steps == [1, 2, 3, 4, 5] && work.attempts == [1])
+        #expect(
+            end == nil && work.steps == [1, 2, 3, 4, 5] && work.attempts == [1],
+            "\(String(describing: end)) \(work.steps) \(work.attempts)")
     }
 
     @Test func aStageThatIsFullIsNamedBeforeAnythingIsHandedIn() async throws {

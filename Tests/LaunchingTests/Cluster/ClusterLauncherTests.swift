@@ -18,7 +18,7 @@ struct ClusterLauncherTests {
 
     init() throws { sandbox = try Sandbox() }
 
-    private func launcher(stage: String? = nil) -> ClusterLauncher {
+    private func launcher(stage: String? = nil, lingering: Double = 60) -> ClusterLauncher {
         var profile = EngineProfile(name: "far", file: "far.toml")
         (profile.launcher, profile.program, profile.stage) = ("/launcher", "/engine", stage)
         (profile.pollSeconds, profile.graceSeconds) = (0.5, 1)
@@ -26,7 +26,8 @@ struct ClusterLauncherTests {
         settings.engines = [profile]
         let present = settings
         return ClusterLauncher(
-            folder: sandbox.layout.clusterJobs, tick: 0.02, settings: { present }, program: { _ in ["/engine"] },
+            folder: sandbox.layout.clusterJobs, tick: 0.02, lingering: lingering, settings: { present },
+            program: { _ in ["/engine"] },
             commands: { [scheduler] _ in scheduler })
     }
 
@@ -52,8 +53,9 @@ struct ClusterLauncherTests {
         } catch let end as WorkerEnd { return end }
     }
 
-    /// What the engine of the newest attempt writes.
-    private static func tell(_ order: JobOrder, status: Int32, result: Bool) throws {
+    /// What the engine of an order writes, once.
+    private func tell(_ order: JobOrder, status: Int32, result: Bool) throws {
+        guard scheduler.told.withLock({ $0.insert(order.name).inserted }) else { return }
         let attempt = WorkFolder(order.folder).currentAttempt ?? 0
         var lines = Data()
         if result {
@@ -68,7 +70,7 @@ struct ClusterLauncherTests {
     }
 
     private func done(_ order: JobOrder) -> JobFact {
-        #expect(throws: Never.self) { try Self.tell(order, status: 0, result: true) }
+        #expect(throws: Never.self) { try tell(order, status: 0, result: true) }
         return .state(JobState(.ended(.completed)))
     }
 
@@ -156,6 +158,24 @@ struct ClusterLauncherTests {
         #expect(scheduler.orders.map(\.name).map { $0.suffix(6) } == ["-r-1-1", "-r-1-2"])
     }
 
+    /// A controller that is killed before it has noted a job's end begins the job again.
+    @Test func aJobThatComesBackAfterItsEndIsCancelled() async throws {
+        let asked = Mutex(0)
+        scheduler.play { order in
+            let number = asked.withLock { asked in
+                asked += 1
+                return asked
+            }
+            if number == 1 { return done(order) }
+            return .state(JobState(.held, reason: "launch failed requeued held"))
+        }
+        let launcher = launcher(lingering: 0.1)
+        #expect(try await run(launcher) == nil)
+        #expect(try await TestSupport.eventually { !scheduler.cancelled.isEmpty })
+        #expect(scheduler.orders.count == 1 && scheduler.cancelled.first == "1")
+        #expect(try await run(launcher) == nil, "its result counts all the same")
+    }
+
     @Test func aSecondJobWaitsUntilTheFirstIsGone() async throws {
         let launcher = launcher()
         scheduler.play { _ in .state(JobState(.working)) }
@@ -238,7 +258,7 @@ struct ClusterLauncherTests {
 
     @Test func aResultThatIsNotThereIsNone() async throws {
         scheduler.play { order in
-            #expect(throws: Never.self) { try Self.tell(order, status: 0, result: true) }
+            #expect(throws: Never.self) { try tell(order, status: 0, result: true) }
             unlink(WorkFolder(order.folder).result)
             return .state(JobState(.ended(.completed)))
         }
@@ -261,6 +281,8 @@ final class PlayedScheduler: JobCommands {
     }
     private let state = Mutex(State())
     let broken = Mutex<[String]>([])
+    /// The jobs whose engine has told of its end.
+    let told = Mutex<Set<String>>([])
 
     /// What is said of the newest job.
     func play(_ play: @escaping Play) { state.withLock { $0.play = play } }

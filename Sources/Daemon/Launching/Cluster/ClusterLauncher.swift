@@ -35,9 +35,17 @@ package final class ClusterLauncher: WorkerLauncher {
             folder = JobFolder(record.directory, stage: record.profile.stage)
         }
 
-        /// Whether anything is to be done about it.
-        var isBusy: Bool { record.isTold ? record.isLive : feed != nil }
+        /// Whether anything is to be done about it. A controller that dies before it has noted a job's end begins the
+        /// job again: what is over is looked at for a while.
+        var isBusy: Bool {
+            guard record.isTold else { return feed != nil }
+            let isFresh = ClusterLauncher.now - (concludedAt ?? 0) < ClusterLauncher.watched
+            return record.isLive || (isFresh && record.rules.id != nil)
+        }
     }
+
+    /// Seconds for which the scheduler is asked about work that is over.
+    private static let watched = 180.0
 
     let records: JobRecords
     private let settings: @Sendable () -> SettingsFolder
@@ -45,6 +53,8 @@ package final class ClusterLauncher: WorkerLauncher {
     private let commands: Commands
     /// Seconds between two looks at the folders.
     private let tick: Double
+    /// Seconds that work which is done may take to leave the cluster before it is helped.
+    let lingering: Double
     let lives = Mutex<[String: Live]>([:])
     private let isLoaded = Mutex(false)
     private let loops = Mutex<[String: Task<Void, Never>]>([:])
@@ -56,11 +66,11 @@ package final class ClusterLauncher: WorkerLauncher {
     ///   - settings: the settings in force now.
     ///   - program: the command of the engine for a piece of work.
     package init(
-        folder: String, tick: Double = 1, settings: @escaping @Sendable () -> SettingsFolder,
+        folder: String, tick: Double = 1, lingering: Double = 60, settings: @escaping @Sendable () -> SettingsFolder,
         program: @escaping Launchers.Program, commands: @escaping Commands
     ) {
         records = JobRecords(folder: folder)
-        self.tick = tick
+        (self.tick, self.lingering) = (tick, lingering)
         self.settings = settings
         self.program = program
         self.commands = commands

@@ -14,8 +14,6 @@ struct JobRound: Sendable {
         (self.launcher, self.commands, self.directories) = (launcher, commands, directories)
     }
 
-    /// Seconds that work which is done may take to leave the cluster before it is helped.
-    private static let lingering = 60.0
     /// Seconds between two questions which node of lost work is broken.
     private static let doubting = 10.0
 
@@ -208,7 +206,7 @@ struct JobRound: Sendable {
     /// Sees work that is over off the cluster: what was cancelled, and what is done and does not leave.
     private func sweep(_ live: ClusterLauncher.Live) async {
         let (record, now) = (live.record, ClusterLauncher.now)
-        let isHelped = record.rules.wish == .cancel || now - (live.concludedAt ?? 0) > Self.lingering
+        let isHelped = record.rules.wish == .cancel || now - (live.concludedAt ?? 0) > launcher.lingering
         let step = record.rules.next(now: now, grace: 0, folder: record.directory)
         switch step {
         case .find where isDue(live, now): await command(.find, record)

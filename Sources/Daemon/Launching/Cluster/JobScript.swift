@@ -30,18 +30,21 @@ package struct JobScript: Sendable {
 
     /// For Slurm.
     package var slurm: String {
-        ["#!/bin/bash", directives, common, start(slurmTasks)].joined(separator: "\n")
+        // Slurm opens a job's output before the script runs, and fails the job where a node does not see the folder
+        // yet.
+        let output = #"exec >>"$folder/stderr.log" 2>&1 || exit 73"#
+        return ["#!/bin/bash", directives, common(onceSeen: output), start(slurmTasks)].joined(separator: "\n")
     }
 
     /// For a launcher program, which has it run on some machine.
     package var plain: String {
-        ["#!/bin/bash", common, start("\(words) \(request)")].joined(separator: "\n")
+        ["#!/bin/bash", common(onceSeen: ""), start("\(words) \(request)")].joined(separator: "\n")
     }
 
     private var directives: String {
         var lines = [
             "--job-name=\(name)", "--nodes=\(profile.nodes)", "--ntasks-per-node=\(profile.ranksPerNode)",
-            "--output=\(RemoteWords.quoted(folder + "/stderr.log"))", "--open-mode=append", "--export=NIL",
+            "--output=/dev/null", "--open-mode=append", "--export=NIL",
             "--signal=TERM@\(warning)", "--requeue", "--chdir=/",
         ]
         let slurm = profile.slurm
@@ -72,7 +75,7 @@ package struct JobScript: Sendable {
             """
     }
 
-    private var common: String {
+    private func common(onceSeen: String) -> String {
         """
         # A job of finetuned for the engine '\(profile.name)', kept here to be read.
         export PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HF_HUB_OFFLINE=1
@@ -88,6 +91,7 @@ package struct JobScript: Sendable {
             echo "finetuned: $(hostname) does not see $folder as the daemon wrote it" >&2
             exit \(ClusterRules.unseen)
         fi
+        \(onceSeen)
 
         # The scheduler took the job back and starts it anew: the same work, by the next attempt.
         if [ "$attempt" -gt \(attempt) ]; then
