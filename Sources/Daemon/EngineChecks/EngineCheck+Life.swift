@@ -49,7 +49,7 @@ extension EngineCheck {
         }
         let written = EventReader.events(in: request.directory)
         // It may have been between two looks; what it tells of its end is for its own starter alone.
-        let next = ((run.stepsAtFence ?? 0) / 4 + 1) * 4
+        let next = max(1, ((run.stepsAtFence ?? 0) + 3) / 4) * 4
         guard written.last?.event != .ended, written.compactMap(\.checkpoint).allSatisfy({ $0 <= next }) else {
             return "Another attempt had the folder, and it wrote on in events.jsonl."
         }
