@@ -18,19 +18,13 @@ struct PipelineRun: Question {
     @Option(help: "continue, stack or from-base; the pipeline's own otherwise.") var mode: Run.Mode?
     @Option(help: "The engine that trains it; the pipeline's own otherwise.") var engine: EngineName?
     @Option(help: ArgumentHelp("Why.", valueName: "text")) var reason: String?
-
     @Flag(help: "Follow the run to its end.") var watch = false
 
     func run() async throws {
         try await connection.use(waits: watch) { client in
             let run = try await ask(client)
             guard watch else { return try connection.show(run) { document(run) } }
-            let follower = RunFollower(client: client, output: connection.json ? .json : .text)
-            let last = try await Waiting.atMost(connection.timeout, for: "Waiting for the run") {
-                try await follower.follow(run.id)
-            }
-            let status = RunFollower.status(last)
-            if status != 0 { throw ExitCode(status) }
+            try await RunFollower(client: client, output: connection.json ? .json : .text).leave(connection) { run.id }
         }
     }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import ControlClient
 import ControlProtocol
 import Foundation
@@ -34,6 +35,16 @@ struct RunFollower: Sendable {
         let last = try await client.send(.runs.show(id))
         if output == .text { say(WatchView.end(last)) }
         return last
+    }
+
+    /// Follows the run that `find` names to its end, within the time limit, and throws its exit status where that is
+    /// not 0.
+    func leave(_ connection: Connection, following find: @escaping @Sendable () async throws -> RunID) async throws {
+        let last = try await Waiting.atMost(connection.timeout, for: "Waiting for the run") {
+            try await follow(try await find())
+        }
+        let status = Self.status(last)
+        if status != 0 { throw ExitCode(status) }
     }
 
     /// 0 where the run was promoted, or waits to be promoted by hand; 2 where it ended in another way.

@@ -23,11 +23,7 @@ struct RunWatch: AsyncParsableCommand {
         try await connection.use(waits: true) { client in
             let follower = RunFollower(client: client, output: connection.json ? .json : .text)
             let subject = subject
-            let last = try await Waiting.atMost(connection.timeout, for: "Waiting for the run") {
-                try await follower.follow(try await Self.run(subject, follower))
-            }
-            let status = RunFollower.status(last)
-            if status != 0 { throw ExitCode(status) }
+            try await follower.leave(connection) { try await Self.run(subject, follower) }
         }
     }
 
