@@ -41,7 +41,7 @@ for program in "${programs[@]}"; do ldd "$built/$program"; done |
         strip --strip-unneeded "$destdir$home/.new"
         mv "$destdir$home/.new" "$destdir$home/$(basename "$library")"
     done
-# Of ICU's 34 MB of data the programs can ask for 4 (docs/decisions/0028). A toolchain without static libraries installs all of it.
+# Of ICU's 34 MB of data the programs can ask for 3 (docs/decisions/0028). A toolchain without static libraries installs all of it.
 status=0
 tools/trim-icu.py "$runtime/../.." "$destdir$home/.new" || status=$?
 case $status in

@@ -48,9 +48,18 @@ class Taken:
         self.threads = len(os.listdir(folder / "task"))
         fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
         self.seconds = (int(fields[11]) + int(fields[12])) / TICK
-        self.switches = sum(
-            int(line.split()[1]) for task in (folder / "task").iterdir() for line in (task / "status").read_text().splitlines()
-            if line.startswith("voluntary_ctxt_switches"))
+
+
+def switches(daemon):
+    """How often each thread has given up the processor by itself."""
+    found = {}
+    for task in pathlib.Path("/proc", str(daemon.process.pid), "task").iterdir():
+        try:
+            lines = (task / "status").read_text().splitlines()
+        except OSError:
+            continue
+        found[task.name] = next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+    return found
 
 
 def percentile(values, share):
@@ -196,9 +205,14 @@ def idle(seconds):
     daemon = Daemon({"year": PIPELINE})
     try:
         time.sleep(5)
-        before = Taken(daemon)
-        time.sleep(seconds)
-        rate = (Taken(daemon).switches - before.switches) / seconds
+        known, count = switches(daemon), 0
+        for _ in range(seconds):
+            time.sleep(1)
+            now = switches(daemon)
+            # A thread that has ended takes its number with it.
+            count += sum(number - known.get(thread, 0) for thread, number in now.items())
+            known = now
+        rate = count / seconds
     finally:
         daemon.remove()
     print(f"{rate:.2f} wake-ups a second while idle")
