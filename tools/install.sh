@@ -64,7 +64,7 @@ install -d "$destdir$prefix/share/doc/finetuned"
 [ ! -d docs ] || cp -r docs/. "$destdir$prefix/share/doc/finetuned/"
 python3 tools/make-man.py "$destdir$prefix/share/man"
 # Completions, each where its shell looks for them; names come from the daemon.
-complete() { install -d "$destdir$prefix/share/$2"; "$built/ftctl" --generate-completion-script "$1" | sed '1{/^#!/d}' > "$destdir$prefix/share/$2/$3"; }
+complete() { install -d "$destdir$prefix/share/$2"; "$built/ftctl" --generate-completion-script "$1" > "$destdir$prefix/share/$2/$3"; }
 complete bash bash-completion/completions ftctl
 complete zsh zsh/vendor-completions _ftctl
 complete fish fish/vendor_completions.d ftctl.fish

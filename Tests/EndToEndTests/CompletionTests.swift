@@ -3,38 +3,101 @@ import Nouns
 import TestSupport
 import Testing
 
-/// What a shell offers after the tab key: commands, everyday words, and names that the daemon knows.
+/// What a shell offers after the tab key: commands, everyday words, names that the daemon knows, and files.
+///
+/// bash, zsh and fish are asked themselves, with the scripts that are installed for them; `tools/install-deps.sh test`
+/// installs the three.
 struct CompletionTests {
-    /// A line as typed, what is offered, and what is not.
-    struct Case: Sendable, CustomTestStringConvertible {
+    /// A line as typed, and what is offered for its last word.
+    struct Case: Sendable {
         let line: String
-        let offered: [String]
-        var testDescription: String { line }
+        let offered: Set<String>
+
+        init(_ line: String, _ offered: Set<String>) {
+            self.line = line
+            self.offered = offered
+        }
     }
 
     private static let cases = [
-        Case(line: "sta", offered: ["status"]), Case(line: "prom", offered: ["promote"]),
-        Case(line: "ru", offered: ["run", "runs"]), Case(line: "experiment st", offered: ["start", "stop"]),
-        Case(line: "watch ti", offered: ["tickets"]), Case(line: "run watch ti", offered: ["tickets"]),
-        Case(line: "drop add ti", offered: ["tickets"]), Case(line: "history ti", offered: ["tickets"]),
-        Case(line: "runs --pipeline ti", offered: ["tickets"]),
-        Case(line: "runs --state queu", offered: ["queued"]), Case(line: "base show t", offered: ["tiny"]),
-        Case(line: "init new --base t", offered: ["tiny"]), Case(line: "chat t", offered: ["tickets", "tiny"]),
+        Case("sta", ["status"]), Case("prom", ["promote"]), Case("ru", ["run", "runs"]),
+        // At the end of a word that is a command already.
+        Case("run", ["run", "runs"]), Case("drop", ["drop", "drops"]), Case("status", ["status"]),
+        Case("experiment st", ["start", "stop"]), Case("drop sh", ["show"]), Case("drop show", ["show"]),
+        Case("help dro", ["drop", "drops"]), Case("help drop re", ["retry"]),
+        // Names, behind verbs in full and behind short forms of them.
+        Case("watch ti", ["tickets"]), Case("run watch ti", ["tickets"]), Case("drop add ti", ["tickets"]),
+        Case("history ti", ["tickets"]), Case("drop ti", ["tickets"]), Case("run ti", ["tickets"]),
+        Case("pipeline ti", ["tickets"]), Case("status ti", ["tickets"]), Case("base show t", ["tiny"]),
+        Case("base t", ["tiny"]), Case("chat t", ["tickets", "tiny"]), Case("--color never watch ti", ["tickets"]),
+        Case("engine show bu", ["builtin"]), Case("init n --base tiny --promote man", ["manual"]),
+        // Options and their values.
+        Case("status --ch", ["--check"]), Case("drop tickets a.jsonl --wat", ["--watch"]),
+        Case("run --st", ["--state"]),
+        Case("runs --pipeline ti", ["tickets"]), Case("runs --state queu", ["queued"]),
+        Case("run --state queu", ["queued"]), Case("init new --base t", ["tiny"]),
+        Case("init new --answers l", ["labels"]), Case("--color ne", ["never"]),
+        // Files.
+        Case("drop tickets mon", ["monday.jsonl"]), Case("drop tickets monday.jsonl tue", ["tuesday.jsonl"]),
+        Case("data check mon", ["monday.jsonl"]), Case("report r-000001 --html mon", ["monday.jsonl"]),
+        // Where nothing is known, nothing is offered.
+        Case("nonsense ti", []), Case("watch zz", []),
     ]
 
-    /// Asks bash as its tab key does.
-    private static let script = """
-        source <("$1" --generate-completion-script bash)
+    private static let bash = """
+        source <(ftctl --generate-completion-script bash)
         while IFS= read -r line; do
             read -ra words <<< "$line"
-            COMP_WORDS=("$1" "${words[@]}") COMP_CWORD=${#words[@]} COMP_LINE="$1 $line" COMPREPLY=()
+            COMP_WORDS=(ftctl "${words[@]}") COMP_CWORD=${#words[@]} COMP_LINE="ftctl $line" COMPREPLY=()
             COMP_POINT=${#COMP_LINE}
-            _ftctl "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            _ftctl ftctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
             echo "${COMPREPLY[@]}"
-        done < "$2"
+        done < lines
         """
 
-    @Test func bashOffersCommandsAndTheDaemonsNames() async throws {
+    private static let fish = #"""
+        ftctl --generate-completion-script fish | source
+        while read line
+            echo (complete -C "ftctl $line" | string split -f 1 \t)
+        end < lines
+        """#
+
+    /// A shell in a terminal of its own: its completion puts all that it offers into the line.
+    private static let zsh = #"""
+        mkdir functions
+        ftctl --generate-completion-script zsh > functions/_ftctl
+        cat > rc <<'RC'
+        unsetopt beep
+        fpath=($PWD/functions $fpath)
+        autoload -Uz compinit && compinit -D -u
+        all() { comppostfuncs=(insert-all); _main_complete; }
+        insert-all() { compstate[insert]=all; }
+        zle -C all-matches complete-word all
+        walk() {
+            local line
+            while IFS= read -r line <&3; do
+                typed="ftctl $line"
+                BUFFER=$typed CURSOR=$#typed
+                zle all-matches
+                # A line that stays as it was has got nothing.
+                if [[ $BUFFER = $typed ]]; then print; else print -r -- ${BUFFER#${typed% *} }; fi >> answers
+            done
+            exit
+        }
+        zle -N walk
+        bindkey '^G' walk
+        RC
+        zmodload zsh/zpty
+        exec 3< lines
+        zpty shell zsh -f -i
+        zpty -w shell 'source rc; print re""ady'
+        zpty -r shell said '*ready*'
+        zpty -w -n shell $'\a'
+        while zpty -r shell said; do :; done
+        cat answers
+        """#
+
+    @Test func everyShellOffersCommandsNamesAndFiles() async throws {
         let sandbox = try Sandbox()
         try sandbox.settings(
             "minimum_free = \"1M\"\n[worker]\nprogram = \"\(try TestSupport.program("fake-worker"))\"\n")
@@ -42,34 +105,45 @@ struct CompletionTests {
         let daemon = try sandbox.startDaemon()
         defer { daemon.signal(SIGTERM) }
         try #require(try await sandbox.ready())
-        let ftctl = try TestSupport.program("ftctl")
         let model = sandbox.root + "/tiny.gguf"
         try Data("a base model, to the fake worker".utf8).write(to: URL(filePath: model))
-        let environment = ["FINETUNED_ROOT": sandbox.root]
-        let (added, said) = try await ChildProgram.run(
-            ftctl, ["base", "add", model, "--id", "tiny"], environment: environment)
-        #expect(added == .exited(0), "\(said)")
-        let lines = sandbox.root + "/lines"
-        try Data(Self.cases.map { $0.line + "\n" }.joined().utf8).write(to: URL(filePath: lines))
-        let (ending, output) = try await ChildProgram.run(
-            "bash", ["-c", Self.script, "bash", ftctl, lines], environment: environment)
-        #expect(ending == .exited(0), "\(output)")
-        let answers = output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        for (asked, answer) in zip(Self.cases, answers) {
-            let offered = Set(answer.split(separator: " ").map(String.init))
-            #expect(offered == Set(asked.offered), "\(asked.line)")
+        let added = try await sandbox.ftctl("base", "add", model, "--id", "tiny")
+        #expect(added.status == 0, "\(added.output)")
+        for name in ["monday.jsonl", "tuesday.jsonl"] { try Data().write(to: URL(filePath: sandbox.root + "/" + name)) }
+        let lines = Self.cases.map { $0.line + "\n" }.joined()
+        try Data(lines.utf8).write(to: URL(filePath: sandbox.root + "/lines"))
+        for (shell, options, script) in [
+            ("bash", ["--norc"], Self.bash), ("zsh", ["-f"], Self.zsh), ("fish", ["--no-config"], Self.fish),
+        ] {
+            let answers = try await ask(shell, options, script, sandbox)
+            #expect(answers.count == Self.cases.count, "\(shell): \(answers)")
+            for (asked, answer) in zip(Self.cases, answers) {
+                #expect(Set(answer.split(separator: " ").map(String.init)) == asked.offered, "\(shell): \(asked.line)")
+            }
         }
-        #expect(answers.count >= Self.cases.count)
     }
 
-    /// Each shell's script has the everyday words, and asks the program for names.
-    @Test(arguments: ["bash", "zsh", "fish"]) func everyScriptHasTheEverydayWords(shell: String) async throws {
-        let (ending, script) = try await ChildProgram.run(
-            try TestSupport.program("ftctl"), ["--generate-completion-script", shell])
-        #expect(ending == .exited(0))
-        for word in ["runs", "versions", "watch", "report", "promote", "rollback", "compare", "status"] {
-            #expect(script.contains(word), "\(word)")
+    /// Asks a shell in the sandbox's folder; a line for each case.
+    private func ask(
+        _ shell: String, _ options: [String], _ script: String, _ sandbox: Sandbox
+    ) async throws -> [String] {
+        let programs = (try TestSupport.program("ftctl") as NSString).deletingLastPathComponent
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let (ending, output) = try await ChildProgram.run(
+            "env", ["-C", sandbox.root, shell] + options + ["-c", script],
+            environment: [
+                "FINETUNED_ROOT": sandbox.root, "PATH": "\(programs):\(path)", "HOME": sandbox.root, "TERM": "xterm",
+                "LC_ALL": "C.UTF-8",
+            ])
+        #expect(ending == .exited(0), "\(shell): \(output)")
+        return output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    }
+
+    /// A shell that there is no script for is told which there are.
+    @Test func anotherShellIsRefused() async throws {
+        for arguments in [["--generate-completion-script", "csh"], ["--generate-completion-script"]] {
+            let (ending, said) = try await ChildProgram.run(try TestSupport.program("ftctl"), arguments)
+            #expect(ending == .exited(64) && said.contains("bash, zsh or fish"), "\(said)")
         }
-        #expect(script.contains("---completion"))
     }
 }

@@ -77,8 +77,8 @@ enum CommandPage {
     private static func row(_ command: any ParsableCommand.Type, _ words: [String]) -> String {
         let usage = Ftctl.usageString(for: command).split(separator: "\n").map { $0.trimmingCharacters(in: [" "]) }
             .joined(separator: " ").replacing("Usage: ", with: "")
-            .replacing(" [--root <root>] [--timeout <timeout>] [--json] [--color <color>]", with: "")
-            .replacing(" [--columns <columns>] [--sort <sort>] [--reverse]", with: "")
+            .replacing(" [--root <folder>] [--timeout <seconds>] [--json] [--color <when>]", with: "")
+            .replacing(" [--columns <columns>] [--sort <column>] [--reverse]", with: "")
             .replacing("|", with: "\\|")
         return "| `\(usage)` | \(command.configuration.abstract) |\n"
     }

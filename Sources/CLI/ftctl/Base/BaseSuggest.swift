@@ -15,7 +15,8 @@ struct BaseSuggest: Question {
             """)
     @OptionGroup var connection: Connection
     @OptionGroup var listing: Listing
-    @Argument(help: "A pipeline, to read what is known for its kind of task.") var pipeline: PipelineName?
+    @Argument(help: "A pipeline, to read what is known for its kind of task.", completion: .pipelines)
+    var pipeline: PipelineName?
 
     func validate() throws { try listing.check(SuggestedBase.self) }
 

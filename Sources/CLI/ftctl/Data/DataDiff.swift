@@ -13,8 +13,10 @@ struct DataDiff: Question {
             Example: ftctl data diff s-2f1c9a s-3a4b5c
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "A snapshot.") var a: String
-    @Argument(help: "Another.") var b: String
+    @Argument(help: ArgumentHelp("A snapshot; `ftctl data list PIPELINE` names them.", valueName: "snapshot"))
+    var a: String
+    @Argument(help: ArgumentHelp("Another of the same pipeline.", valueName: "other-snapshot"))
+    var b: String
 
     func ask(_ client: ControlClient) async throws -> SnapshotDifference {
         try await client.send(.data.difference(SnapshotPairQuery(a: a, b: b)))

@@ -13,7 +13,7 @@ struct EngineCheck: Question {
             Example: ftctl engine check gpu
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The engine; builtin is the daemon's own worker.") var engine: EngineName
+    @Argument(help: "The engine; builtin is the daemon's own worker.", completion: .engines) var engine: EngineName
 
     func ask(_ client: ControlClient) async throws -> EngineCheckAnswer {
         try await client.send(.engines.check(engine))

@@ -13,7 +13,7 @@ struct EngineShow: Question {
             Example: ftctl engine show gpu
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The engine; builtin is the daemon's own worker.") var engine: EngineName
+    @Argument(help: "The engine; builtin is the daemon's own worker.", completion: .engines) var engine: EngineName
 
     func ask(_ client: ControlClient) async throws -> EngineSummary {
         try await client.send(.engines.show(engine))

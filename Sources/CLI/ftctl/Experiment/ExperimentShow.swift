@@ -11,7 +11,7 @@ struct ExperimentShow: Question {
             Example: ftctl experiment show x-000001 --csv trials.csv
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The experiment; the newest otherwise.") var experiment: ExperimentID?
+    @Argument(help: "The experiment; the newest otherwise.", completion: .experiments) var experiment: ExperimentID?
     @Flag(help: "Follow it to its end.") var watch = false
     @Option(
         help: ArgumentHelp("Write the report to this file as one HTML page (- for standard output).", valueName: "file")

@@ -13,7 +13,7 @@ struct ExperimentStop: Question {
             Example: ftctl experiment stop x-000001
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The experiment.") var experiment: ExperimentID
+    @Argument(help: "The experiment.", completion: .experiments) var experiment: ExperimentID
 
     func ask(_ client: ControlClient) async throws -> Experiment {
         try await client.send(.experiments.stop(experiment))

@@ -9,7 +9,7 @@ struct ExperimentWatch: AsyncParsableCommand {
             Example: ftctl experiment watch x-000001
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The experiment; the newest otherwise.") var experiment: ExperimentID?
+    @Argument(help: "The experiment; the newest otherwise.", completion: .experiments) var experiment: ExperimentID?
 
     func run() async throws {
         try await connection.use { client in

@@ -13,7 +13,7 @@ struct FeedbackList: Question {
             Example: ftctl feedback list tickets
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Option(parsing: .unconditional, help: ArgumentHelp("At most so many.", valueName: "count")) var limit = 20
 
     func ask(_ client: ControlClient) async throws -> [FeedbackEntry] {

@@ -8,12 +8,8 @@ import Nouns
 enum EntryPoint {
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if CompletedCommands.areMeant(by: arguments) {
-            // Names of the daemon are asked for, so that this waits.
-            do { _ = try await CompletedCommands.asyncParseAsRoot(arguments) } catch {
-                CompletedCommands.exit(withError: error)
-            }
-        }
+        if let shell = CompletionScript.shell(in: arguments) { printScript(shell) }
+        if arguments.first == Completion.word { await complete(Array(arguments.dropFirst())) }
         if let mistake = Misspelling(arguments) {
             complain(mistake.text, in: arguments)
             exit(64)
@@ -29,6 +25,25 @@ enum EntryPoint {
             }
             Ftctl.exit(withError: error)
         }
+    }
+
+    private static func printScript(_ shell: String) -> Never {
+        guard let script = CompletionScript(rawValue: shell) else {
+            let shells = "bash, zsh or fish"
+            Terminal.complain(
+                shell.isEmpty
+                    ? "\(CompletionScript.option) has no shell. Name one behind it: \(shells)."
+                    : "There is no script for the shell '\(shell)'. Name one: \(shells).")
+            exit(64)
+        }
+        print(script.text)
+        exit(0)
+    }
+
+    /// Answers a shell's script. Whatever goes wrong, nothing is offered: a command line is no place for messages.
+    private static func complete(_ words: [String]) async -> Never {
+        for offer in await (try? Completion(words))?.offers() ?? [] { print(offer.line) }
+        exit(0)
     }
 
     /// Says what is wrong with the words: as JSON where that is asked for.

@@ -25,6 +25,25 @@ enum KnownNames {
         await names { try await $0.send(.drops.list(DropQuery(pipeline: nil, limit: 50))).map(\.id.rawValue) }
     }
 
+    static func experiments() async -> [String] {
+        await names { try await $0.send(.experiments.list(ExperimentQuery(limit: 50))).map(\.id.rawValue) }
+    }
+
+    static func engines() async -> [String] {
+        await names { try await $0.send(.engines.list()).map(\.name.rawValue) }
+    }
+
+    static func tokens() async -> [String] {
+        await names { try await $0.send(.tokens.list()).map(\.name) }
+    }
+
+    /// A pipeline's versions, each after the names that it has.
+    static func versions(of pipeline: String) async -> [String] {
+        await names {
+            try await $0.send(.versions.list(PipelineName(pipeline))).flatMap { $0.aliases + [$0.version.id.rawValue] }
+        }
+    }
+
     /// Whatever goes wrong, a shell is told no names: it is no place for messages.
     private static func names(_ ask: (ControlClient) async throws -> [String]) async -> [String] {
         guard let place = try? DaemonPlace(root: nil, .own) else { return [] }
@@ -37,6 +56,13 @@ extension CompletionKind {
     static var runs: CompletionKind { .custom { _, _, _ in await KnownNames.runs() } }
     static var bases: CompletionKind { .custom { _, _, _ in await KnownNames.bases() } }
     static var drops: CompletionKind { .custom { _, _, _ in await KnownNames.drops() } }
+    static var experiments: CompletionKind { .custom { _, _, _ in await KnownNames.experiments() } }
+    static var engines: CompletionKind { .custom { _, _, _ in await KnownNames.engines() } }
+    static var tokens: CompletionKind { .custom { _, _, _ in await KnownNames.tokens() } }
+    /// Versions of the pipeline that the command names first.
+    static var versions: CompletionKind {
+        .custom { words, _, _ in if let pipeline = words.first { await KnownNames.versions(of: pipeline) } else { [] } }
+    }
     /// What can be followed: a pipeline or a run.
     static var followed: CompletionKind { .custom { _, _, _ in await KnownNames.pipelines() + KnownNames.runs() } }
     /// What can answer: a pipeline, a run or a base.

@@ -26,6 +26,14 @@ enum ShortForms {
         ("a noun alone", "NOUN is `NOUN list`"),
     ]
 
+    /// The commands that a noun with a name stands for, by what the name names: what completion offers behind a noun.
+    static let named: [String: [[String]]] = [
+        "drop": [["drop", "add"], ["drop", "show"]], "run": [["pipeline", "run"], ["run", "show"]],
+        "pipeline": [["pipeline", "show"]], "base": [["base", "show"]], "engine": [["engine", "show"]],
+        "version": [["version", "list"]], "data": [["data", "list"], ["data", "show"]],
+        "experiment": [["experiment", "show"]], "feedback": [["feedback", "list"]],
+    ]
+
     /// The verbs of every noun.
     static var verbs: [String: Set<String>] {
         var verbs: [String: Set<String>] = [:]

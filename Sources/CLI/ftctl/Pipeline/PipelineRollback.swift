@@ -15,7 +15,8 @@ struct PipelineRollback: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
-    @Option(help: ArgumentHelp("The version; the one before otherwise.", valueName: "version")) var to: VersionID?
+    @Option(help: ArgumentHelp("The version; the one before otherwise.", valueName: "version"), completion: .versions)
+    var to: VersionID?
     @Option(help: ArgumentHelp("Why; on the record for ever.", valueName: "text")) var reason = "rolled back by hand"
 
     func ask(_ client: ControlClient) async throws -> PromotionRecord {

@@ -13,7 +13,7 @@ struct PipelineShare: Question {
             Example: ftctl pipeline share tickets ada
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The pipeline.") var pipeline: PipelineName
+    @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Argument(help: "The user, or token:ID.") var user: String
     @Flag(help: "Share it with that user no more.") var end = false
 

@@ -13,7 +13,7 @@ struct TokenRemove: Question {
             Example: ftctl token remove dashboard
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "The token's name.") var token: TokenName
+    @Argument(help: "The token's name.", completion: .tokens) var token: TokenName
 
     func ask(_ client: ControlClient) async throws -> RemovedAnswer { try await client.send(.tokens.remove(token)) }
 

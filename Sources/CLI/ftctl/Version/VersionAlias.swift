@@ -15,7 +15,7 @@ struct VersionAlias: Question {
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
     @Argument(help: "The name.") var name: String
-    @Argument(help: "The version (or another alias) that gets it.") var version: String?
+    @Argument(help: "The version (or another alias) that gets it.", completion: .versions) var version: String?
 
     func ask(_ client: ControlClient) async throws -> [VersionSummary] {
         try await client.send(.versions.alias(pipeline, AliasRequest(name: name, version: version)))

@@ -14,7 +14,7 @@ struct VersionAnnotate: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
-    @Argument(help: "A version or an alias.") var version: String
+    @Argument(help: "A version or an alias.", completion: .versions) var version: String
     @Option(help: ArgumentHelp("The note; an empty one removes it.", valueName: "text")) var note: String?
     @Option(help: "KEY=VALUE sets a tag, KEY= removes it; may be given several times.") var tag: [TagChange] = []
 

@@ -14,8 +14,9 @@ struct VersionCompare: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
-    @Argument(help: "A version or an alias.") var a: String
-    @Argument(help: "Another.") var b: String
+    @Argument(help: ArgumentHelp("A version or an alias.", valueName: "version"), completion: .versions) var a: String
+    @Argument(help: ArgumentHelp("Another of the same pipeline.", valueName: "other-version"), completion: .versions)
+    var b: String
 
     func ask(_ client: ControlClient) async throws -> VersionComparison {
         try await client.send(.versions.compare(VersionPairQuery(pipeline: pipeline, a: a, b: b)))

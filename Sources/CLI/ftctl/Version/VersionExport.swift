@@ -15,8 +15,10 @@ struct VersionExport: Question {
             Example: ftctl version export tickets --format gguf-q8_0 --out tickets-gguf
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "A version, or a pipeline for what it serves.") var model: String
-    @Argument(help: "Where a pipeline is named: a version of it, or an alias such as previous.") var version: String?
+    @Argument(help: "A version, or a pipeline for what it serves.", completion: .pipelines) var model: String
+    @Argument(
+        help: "Where a pipeline is named: a version of it, or an alias such as previous.", completion: .versions)
+    var version: String?
     @Option(help: "What is written: \(ExportFormat.list).") var format: ExportFormat
     @Option(
         help: ArgumentHelp(

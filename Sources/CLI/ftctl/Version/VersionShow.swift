@@ -14,7 +14,8 @@ struct VersionShow: Question {
             """)
     @OptionGroup var connection: Connection
     @Argument(help: "The pipeline.", completion: .pipelines) var pipeline: PipelineName
-    @Argument(help: "A version, or an alias such as current or previous.") var version = "current"
+    @Argument(help: "A version, or an alias such as current or previous.", completion: .versions)
+    var version = "current"
 
     func ask(_ client: ControlClient) async throws -> VersionSummary {
         try await client.send(.versions.show(VersionPlace(pipeline, version)))
