@@ -116,5 +116,6 @@ struct RetireTests {
             try scene.operations.pipelines.rename("support", RenameRequest(name: "help"), who: "ada")
         }
         #expect(failure?.code == "pipeline.busy" && failure?.message.contains(run.id.rawValue) == true)
+        #expect(scene.context.settings.pipeline("support") != nil, "it goes on under its name")
     }
 }

@@ -6,6 +6,7 @@ import Ledger
 import Nouns
 import Platform
 import Promotion
+import Settings
 import StageKit
 import Supervision
 
@@ -70,10 +71,16 @@ struct Retirement: Sendable {
         }
         // Asked again after it was cut short, what is left is done.
         if try context.ledger.presentName(of: name) != new {
-            try takeOut(name)
             try missFile(new)
-            try context.ledger.rename(
-                name, to: new, folders: PipelineFolders.stored(context.layout, name, new), who: who)
+            let former = context.settings.pipeline(name)
+            try takeOut(name)
+            do {
+                try context.ledger.rename(
+                    name, to: new, folders: PipelineFolders.stored(context.layout, name, new), who: who)
+            } catch {
+                if let former { putBack(former) }
+                throw error
+            }
         }
         try PipelineFolders(context.layout, context.ledger).follow()
         answers.readAnew()
@@ -91,6 +98,18 @@ struct Retirement: Sendable {
         context.settings.change { settings in
             var settings = settings
             settings.pipelines.removeAll { $0.name == name }
+            return settings
+        }
+    }
+
+    /// Has a pipeline go on that could not be renamed. Its file may be back before anybody looks at the folder, which
+    /// then is as it was when it was last read.
+    private func putBack(_ pipeline: PipelineSettings) {
+        context.settings.change { settings in
+            var settings = settings
+            guard !settings.pipelines.contains(where: { $0.name == pipeline.name }) else { return settings }
+            settings.pipelines.append(pipeline)
+            settings.pipelines.sort { $0.name < $1.name }
             return settings
         }
     }
