@@ -29,6 +29,14 @@ struct ErrorTests {
         #expect(try reply.failure() == failure)
     }
 
+    /// OpenAI's clients show the message alone, which therefore ends with the remedy; who has both says it once.
+    @Test(arguments: [APIDialect.control, .openAI]) func theRemedyIsSaidOnce(dialect: APIDialect) {
+        let failure = Failure(code: "a.unknown", "There is none.", at: "x", remedy: "Look.")
+        let answer = ErrorAnswer(failure, dialect: dialect)
+        #expect(answer.error.message == (dialect == .openAI ? "There is none. Look." : "There is none."))
+        #expect(answer.failure.message == failure.message && answer.failure.remedy == failure.remedy)
+    }
+
     @Test func aFullDiskIsSaid() async throws {
         let reply = try await answer(FileFailure("write it", "/a", errno: ENOSPC))
         #expect(reply.status == 507)

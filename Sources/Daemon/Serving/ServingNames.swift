@@ -125,10 +125,12 @@ package struct ServingNames: Sendable {
         let pipelines = ((try? self.pipelines()) ?? context.settings.pipelines.map(\.name)).map(\.rawValue)
         let bases = ((try? context.ledger.bases()) ?? []).map(\.id.rawValue)
         let names = (pipelines + bases).joined(separator: ", ")
+        let known =
+            names.isEmpty
+            ? "Register a base with `ftctl base add`."
+            : "Ask one of: \(names); or a version of `ftctl version list PIPELINE`."
         return Failure(
             code: "model.unknown", "There is no model '\(name)'.", at: name,
-            remedy: names.isEmpty
-                ? "Register a base with `ftctl base add`."
-                : "Ask one of: \(names); or a version of `ftctl version list PIPELINE`.")
+            remedy: NearestName.question(name, among: pipelines + bases) ?? known)
     }
 }

@@ -31,9 +31,11 @@ package struct ErrorAnswer: Codable, Hashable, Sendable {
         error.cause = failure.cause
     }
 
-    /// The failure that it tells of.
+    /// The failure that it tells of, with the remedy in its own place alone.
     package var failure: Failure {
-        Failure(code: error.code, error.message, at: error.place, remedy: error.remedy, cause: error.cause)
+        let end = error.remedy.map { " " + $0 } ?? ""
+        let message = error.message.hasSuffix(end) ? String(error.message.dropLast(end.count)) : error.message
+        return Failure(code: error.code, message, at: error.place, remedy: error.remedy, cause: error.cause)
     }
 }
 
