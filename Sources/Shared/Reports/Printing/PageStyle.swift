@@ -1,11 +1,12 @@
 /// How pages look: light and dark as the reader's machine is set, and readable from 360 points of width on. Colours of
-/// words have a contrast of at least 4.5 to their background in both schemes (WCAG 2.2, AA).
+/// words have a contrast of at least 4.5 to their background in both schemes (WCAG 2.2, AA). What is wider than the
+/// page scrolls in its own box, whose edge is shaded where there is more.
 enum PageStyle {
     static let sheet: StaticString = """
-        :root{color-scheme:light dark;--back:#fff;--ink:#1a1a1a;--soft:#595959;--rule:#8884;
+        :root{color-scheme:light dark;--back:#fff;--ink:#1a1a1a;--soft:#595959;--rule:#8884;--shade:#0004;
         --pass:#2e7d32;--fail:#c62828;--open:#8a5300;--badge:#455a64;--on:#fff;--winner:#d81b60;
         --line-0:#1565c0;--line-1:#6a1b9a;--line-2:#00796b;--line-3:#5d4037;--line-4:#455a64;--line-5:#827717}
-        @media(prefers-color-scheme:dark){:root{--back:#121212;--ink:#ececec;--soft:#a8a8a8;
+        @media(prefers-color-scheme:dark){:root{--back:#121212;--ink:#ececec;--soft:#a8a8a8;--shade:#fff4;
         --pass:#81c784;--fail:#ef9a9a;--open:#ffb74d;--badge:#b0bec5;--on:#121212;--winner:#f48fb1;
         --line-0:#64b5f6;--line-1:#ce93d8;--line-2:#4db6ac;--line-3:#bcaaa4;--line-4:#b0bec5;--line-5:#dce775}}
         *{box-sizing:border-box}
@@ -19,7 +20,6 @@ enum PageStyle {
         dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1em}
         dt{color:var(--soft)}
         dd{margin:0;overflow-wrap:anywhere}
-        .wide{overflow-x:auto}
         table{border-collapse:collapse;width:100%;margin:1em 0}
         th,td{padding:.25em .6em;text-align:left;border-bottom:1px solid var(--rule);vertical-align:top}
         td.t{min-width:12em}
@@ -35,7 +35,12 @@ enum PageStyle {
         main>details,section>details{margin:.8em 0}
         main>details>summary,section>details>summary{color:var(--ink);font-size:1.1em;font-weight:600}
         pre{overflow-x:auto}
-        figure{margin:1em 0;overflow-x:auto}
+        .wide,figure{overflow-x:auto;background:linear-gradient(to right,var(--back) 40%,transparent),
+        linear-gradient(to left,var(--back) 40%,transparent) 100% 0,
+        linear-gradient(to right,var(--shade),transparent),
+        linear-gradient(to left,var(--shade),transparent) 100% 0;background-repeat:no-repeat;
+        background-size:2em 100%,2em 100%,.6em 100%,.6em 100%;background-attachment:local,local,scroll,scroll}
+        figure{margin:1em 0}
         figcaption{color:var(--soft);font-size:.9em}
         svg{width:100%;height:auto}
         svg text{font:12px system-ui,sans-serif;fill:currentColor}
@@ -72,9 +77,9 @@ enum PageStyle {
         main{margin:1em auto}
         dl{grid-template-columns:1fr;gap:0}
         dd{margin-bottom:.4em}
-        th,td{padding:.25em .35em}
-        td.t{min-width:8em}
-        thead th{font-size:.85em}
+        th,td{padding:.25em .3em}
+        td.t{min-width:6em}
+        thead th{font-size:.75em}
         svg{min-width:600px}
         }
         """
