@@ -304,7 +304,7 @@ let testTargets: [Target] = [
     .target(name: "Mutation", path: "Tests/Mutation"),
     .target(name: "PromotionStreams", dependencies: ["Gating", "Statistics"], path: "Tests/PromotionStreams"),
     .executableTarget(
-        name: "fake-worker", dependencies: ["Compression", "Nouns", "Platform", "WorkerProtocol"],
+        name: "fake-worker", dependencies: ["Compression", "Nouns", "Places", "Platform", "WorkerProtocol"],
         path: "Tests/FakeWorker"),
     .executableTarget(
         name: "text-probe",

@@ -63,6 +63,7 @@ struct FakeWorker {
         case .yardstick(let task): (result.files, result.figures) = try yardstick(task)
         case .rangeTest(let task): result.range = rangeTest(task)
         case .encode(let task): result.files = try task.sets.map { try tokens($0) }
+        case .serve: try FakeAnswers.serve(in: request.directory)
         default: throw Failure(code: "fake.task", "The fake worker cannot do this.")
         }
         var event = WorkerEvent(.result)

@@ -9,7 +9,7 @@ signal(SIGPIPE, SIG_IGN)
 signal(WorkerSignal.stop) { _ in FakeWorker.stopped.pointee = 1 }
 if CommandLine.arguments.dropFirst() == ["--describe"] {
     let description = EngineDescription(
-        tasks: WorkerTask.Kind.allCases.filter { $0 != .serve }, architectures: ["llama"], methods: [.lora],
+        tasks: WorkerTask.Kind.allCases, architectures: ["llama"], methods: [.lora],
         devices: ["cpu"], versions: ["fake-worker": BuildVersion.text])
     guard let answer = try? ContractCoding.encode(description) else { exit(WorkerExit.internalFault.rawValue) }
     FileHandle.standardOutput.write(answer)
