@@ -195,7 +195,10 @@ package struct IntakeService: Service {
 
 extension WaitingFile {
     /// The reason of what is taken only under another name.
-    fileprivate static let leftAlone = "its name says that it is not complete (.part, .tmp, .crdownload)"
+    fileprivate static let leftAlone = """
+        its name is that of a file which is not whole, or of an editor's copy (such as .part, .crdownload, ~), and \
+        such files are left alone
+        """
 
     fileprivate var isLeftAlone: Bool { reason == Self.leftAlone }
 }

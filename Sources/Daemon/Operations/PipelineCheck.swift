@@ -93,10 +93,9 @@ struct PipelineCheck {
             + (settings.gates.canaries.isEmpty ? [] : [.plantedSecrets])
     }
 
-    /// What somebody can write instead, the nearest name first.
+    /// What somebody can write instead: the nearest name, or all where none is near.
     private static func choice(_ word: String, of names: [String]) -> String {
-        let near = NearestName.question(word, among: names).map { $0 + " " } ?? ""
-        return near + "Use one of: \(names.joined(separator: ", "))."
+        NearestName.question(word, among: names) ?? "Use one of: \(names.joined(separator: ", "))."
     }
 
     /// Every rule names a metric, a set and a slice that there can be, and asks for something.

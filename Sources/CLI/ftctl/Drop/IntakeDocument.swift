@@ -31,7 +31,9 @@ enum IntakeDocument {
         }
         blocks += problems(report, limit: limit)
         if let failure = report.quarantined {
-            blocks.append(.paragraph("It would be quarantined: \(failure.message) \(failure.remedy ?? "")"))
+            // In a folder it matters which file it is.
+            let file = failure.place.flatMap { $0 == report.name || $0.hasPrefix("/") ? nil : $0 + ": " } ?? ""
+            blocks.append(.paragraph("It would be quarantined: \(file)\(failure.message) \(failure.remedy ?? "")"))
         }
         if isWhole, !hasErrors(report) {
             blocks.append(.paragraph("It can be dropped as it is."))
