@@ -128,12 +128,11 @@ struct CompletionTests {
         _ shell: String, _ options: [String], _ script: String, _ sandbox: Sandbox
     ) async throws -> [String] {
         let programs = (try TestSupport.program("ftctl") as NSString).deletingLastPathComponent
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let start = "cd \"$1\" && PATH=\"$0:$PATH\" && export PATH && shift && exec \"$@\""
         let (ending, output) = try await ChildProgram.run(
-            "env", ["-C", sandbox.root, shell] + options + ["-c", script],
+            "sh", ["-c", start, programs, sandbox.root, shell] + options + ["-c", script],
             environment: [
-                "FINETUNED_ROOT": sandbox.root, "PATH": "\(programs):\(path)", "HOME": sandbox.root, "TERM": "xterm",
-                "LC_ALL": "C.UTF-8",
+                "FINETUNED_ROOT": sandbox.root, "HOME": sandbox.root, "TERM": "xterm", "LC_ALL": "C.UTF-8",
             ])
         #expect(ending == .exited(0), "\(shell): \(output)")
         return output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)

@@ -26,12 +26,16 @@ enum CompletionScript: String, CaseIterable {
     private static let bashText = #"""
         # Completion of ftctl in bash.
         _ftctl() {
-            local line found=()
+            local line kind found=()
             COMPREPLY=()
             while IFS= read -r line; do
                 case $line in
-                    :files) compopt -o filenames 2> /dev/null; mapfile -t found < <(compgen -f -- "$2"); COMPREPLY+=("${found[@]}") ;;
-                    :folders) compopt -o filenames 2> /dev/null; mapfile -t found < <(compgen -d -- "$2"); COMPREPLY+=("${found[@]}") ;;
+                    :files | :folders)
+                        compopt -o filenames 2> /dev/null
+                        [[ $line = :files ]] && kind=-f || kind=-d
+                        mapfile -t found < <(compgen $kind -- "$2")
+                        COMPREPLY+=("${found[@]}")
+                        ;;
                     "$2"*) COMPREPLY+=("${line%%$'\t'*}") ;;
                 esac
             done < <("${1/#~\//$HOME/}" ---complete "${COMP_WORDS[@]:1:COMP_CWORD-1}" "$2" 2> /dev/null)
@@ -56,6 +60,7 @@ enum CompletionScript: String, CaseIterable {
                     *$'\t'*) offered+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}") ;;
                 esac
             done
+            # _describe offers options and words apart.
             (( $#offered )) && _describe ${${(M)PREFIX:#-*}:+-o} ftctl offered && ret=0
             return ret
         }
@@ -73,12 +78,13 @@ enum CompletionScript: String, CaseIterable {
             set -l words (commandline -opc)
             set -l current (commandline -ct)
             set -l before (string match -r -- '^--[^=]*=' $current)
+            set -l path (string replace -- "$before" '' "$current")
             for line in (command $words[1] ---complete $words[2..] "$current" 2> /dev/null)
                 switch $line
                     case :files
-                        printf "$before%s\n" (__fish_complete_path (string replace -- "$before" '' "$current"))
+                        printf "$before%s\n" (__fish_complete_path "$path")
                     case :folders
-                        printf "$before%s\n" (__fish_complete_directories (string replace -- "$before" '' "$current") '')
+                        printf "$before%s\n" (__fish_complete_directories "$path" '')
                     case '*'
                         echo $line
                 end
