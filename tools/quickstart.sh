@@ -108,5 +108,10 @@ curl -sS --fail-with-body --unix-socket "$root/run/finetuned.sock" http://localh
         "messages": [{"role": "user", "content": "Which section of Debian does this package belong to?\nplays chess against you"}]}'
 echo
 echo
-echo "Done in $((SECONDS - started)) s. Run \`make quickstart\` again to drop the next batch, or drop your own JSONL into"
-echo "  sandbox/var/lib/finetuned/drop/$pipeline/    while the daemon runs:  .build/release/finetuned --root sandbox"
+cat <<TEXT
+Done in $((SECONDS - started)) s. \`make quickstart\` again drops the next batch. To go on with data of your own:
+
+  export PATH="\$PWD/.build/release:\$PATH"
+  finetuned --root sandbox &
+  ftctl drop $pipeline FILE.jsonl --watch
+TEXT

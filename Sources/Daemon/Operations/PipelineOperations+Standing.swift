@@ -13,8 +13,8 @@ extension PipelineOperations {
             let since = state.since.map { " since \($0.formatted(.iso8601.year().month().day()))" } ?? ""
             sentences.append(
                 """
-                served\(since), not yet proven: it is estimated to be better than the anchor \(state.anchor.id), or \
-                not worse, and later gate rows may prove it or bring the anchor back
+                served\(since), not yet proven: it is estimated to be no worse than \(state.anchor.id), the last one \
+                that was shown to be better; later gate rows may prove it, or bring that one back
                 """)
         }
         if let chain = try unproven(pipeline) {
