@@ -3,8 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # One set of flags for programs and tests: plain `swift build` and `swift test` would rebuild each other's objects.
-SWIFT_BUILD := swift build -c release -Xswiftc -enable-testing
-SWIFT_TEST  := swift test -c release --skip-build -Xswiftc -enable-testing
+SWIFT_BUILD := swift build $(shell cat tools/build-flags)
 PREFIX ?= /usr
 
 help: ## List the targets

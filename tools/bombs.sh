@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 flags=(--skip-build)
 if [ "${CONFIGURATION:-release}" = release ]; then
-    flags+=(-c release -Xswiftc -enable-testing)
-    swift build -c release -Xswiftc -enable-testing --build-tests > /dev/null
+    read -ra built < tools/build-flags
+    flags+=("${built[@]}")
+    swift build "${built[@]}" --build-tests > /dev/null
 fi
 # One after another, so that none waits for another's.
 swift test "${flags[@]}" --no-parallel --filter 'BombTests|HostileFileTests|HostileTemplateTests|aPatternThatTakesTooLong' 2>&1 |

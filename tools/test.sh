@@ -2,7 +2,7 @@
 # Install what the tests need and run every test.   test.sh [FILTER [OPTION …]]: only the tests whose names match
 set -euo pipefail
 cd "$(dirname "$0")/.."
-flags=(-c release -Xswiftc -enable-testing)
+read -ra flags < tools/build-flags
 # Suites that boot systemd or a cluster of their own and mostly wait for it. They run beside everything else, one at a time.
 labs='SlurmLabTests|SystemdTests'
 # Suites that start daemons, kill processes or measure waiting want their process to themselves; so do those that compare bits, while

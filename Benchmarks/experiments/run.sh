@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 here=Benchmarks/experiments
 python=${PYTHON:-python3}
 if [ $# -gt 0 ]; then "$python" $here/record.py "$1" --out $here/recorded; fi
-swift build -c release -Xswiftc -enable-testing --product bench-experiments 1>&2
+swift build $(cat tools/build-flags) --product bench-experiments 1>&2
 curves=("$here"/recorded/{smollm2,gemma3}-*.json)
 .build/release/bench-experiments "${curves[@]}"
 if "$python" -c 'import optuna' 2>/dev/null; then "$python" $here/optuna_replay.py "${curves[@]}"; else echo "no optuna: pip install optuna" >&2; fi

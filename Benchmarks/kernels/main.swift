@@ -1,6 +1,6 @@
 // The products of a training step beside SGEMM, on SmolLM2-135M's shapes, in one run:
 //
-//     swift build -c release -Xswiftc -enable-testing --product bench-kernels && .build/release/bench-kernels [TOKENS]
+//     swift build $(cat tools/build-flags) --product bench-kernels && .build/release/bench-kernels [TOKENS]
 //     [THREADS]
 //     .build/release/bench-kernels levels
 //     .build/release/bench-kernels delta
