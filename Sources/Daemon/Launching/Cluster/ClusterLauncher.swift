@@ -24,7 +24,6 @@ package final class ClusterLauncher: WorkerLauncher {
         var result: WorkerEvent?
         /// When the scheduler was last told something about it.
         var commandedAt = 0.0
-        var concludedAt: Double?
         var warnedAt = 0.0
         /// When the scheduler was last asked which of the nodes of lost work is broken.
         var doubtedAt = 0.0
@@ -39,7 +38,7 @@ package final class ClusterLauncher: WorkerLauncher {
         /// job again: what is over is looked at for a while.
         var isBusy: Bool {
             guard record.isTold else { return feed != nil }
-            let isFresh = ClusterLauncher.now - (concludedAt ?? 0) < ClusterLauncher.watched
+            let isFresh = abs(ClusterLauncher.now - (record.toldAt ?? 0)) < ClusterLauncher.watched
             return record.isLive || (isFresh && record.rules.id != nil)
         }
     }
@@ -317,7 +316,7 @@ package final class ClusterLauncher: WorkerLauncher {
             if isDone, let result = live.result { feed?.yield(result) }
             live.feed = nil
             (live.record.isTold, live.record.isDone) = (true, isDone)
-            live.concludedAt = Self.now
+            live.record.toldAt = Self.now
             return feed
         }
         // On the disk first: whoever hears of the end may ask for the same work at once.

@@ -21,6 +21,8 @@ struct JobRecord: Codable, Hashable, Sendable {
     var rules: ClusterRules
     /// Whether its outcome was told: a result is told again to who asks for the very same work.
     var isTold = false
+    /// When its outcome was told, in seconds since 1970.
+    var toldAt: Double?
     /// Whether it came to a result.
     var isDone = false
     /// Whether nobody wants the work any more.

@@ -206,7 +206,7 @@ struct JobRound: Sendable {
     /// Sees work that is over off the cluster: what was cancelled, and what is done and does not leave.
     private func sweep(_ live: ClusterLauncher.Live) async {
         let (record, now) = (live.record, ClusterLauncher.now)
-        let isHelped = record.rules.wish == .cancel || now - (live.concludedAt ?? 0) > launcher.lingering
+        let isHelped = record.rules.wish == .cancel || now - (record.toldAt ?? 0) > launcher.lingering
         let step = record.rules.next(now: now, grace: 0, folder: record.directory)
         switch step {
         case .find where isDue(live, now): await command(.find, record)
