@@ -156,6 +156,34 @@ struct ConfinementTests {
         #expect(confinement.writable == [layout.run("r-000001")])
     }
 
+    @Test func aFolderOfManyFilesIsReadAsAWhole() throws {
+        let layout = sandbox.layout
+        let shards = layout.shards("p")
+        func readable(_ count: Int) throws -> Set<String> {
+            let rows = (0..<count).map { FileReference(path: shards + "/\($0).jsonl.zst", sha256: "", bytes: 1) }
+            let task = MeasureTask(
+                model: ModelReference(basePath: layout.base("tiny") + "/file", base: "tiny", baseDigest: ""),
+                rows: rows, maxLength: 8)
+            let request = WorkerRequest(id: "x", directory: layout.run("r-000001"), task: .measure(task))
+            return Set(try Confinement(layout, settings, for: request).readable)
+        }
+        let few = try readable(Confinement.filesOfFolder)
+        #expect(few.contains(shards + "/0.jsonl.zst") && !few.contains(shards))
+        let many = try readable(10_000)
+        #expect(many.contains(shards) && !many.contains(shards + "/0.jsonl.zst"))
+        // A command line of more than two megabytes is refused by the kernel.
+        #expect(many.count < Confinement.filesOfFolder)
+    }
+
+    @Test func pathsAreValuesAndNoPartsOfTexts() throws {
+        let texts = [
+            "/state/a", "/state/with \"quotes\" and \\", "say \"/state/secret\" aloud", "\\\"/state/secret",
+            "/statement", "see /state/secret", "/state/ü",
+        ]
+        let found = try Confinement.paths(in: ContractCoding.encode(["key": texts]), below: "/state")
+        #expect(found == ["/state/a", "/state/with \"quotes\" and \\", "/state/ü"])
+    }
+
     private static func pids(_ path: String) throws -> [Int32] {
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         return text.split(separator: "\n").compactMap { Int32($0) }

@@ -51,10 +51,10 @@ package struct Confinement: Hashable, Sendable {
     /// it reads all.
     package init(_ layout: Layout, _ settings: SettingsFolder, for request: WorkerRequest) throws {
         self.init(layout, settings)
-        let named = try ContractCoding.decode(JSONValue.self, from: ContractCoding.encode(request))
-        readable += Self.paths(named, below: layout.state).sorted()
+        let named = try ContractCoding.encode(request)
+        readable += Self.gathered(try Self.paths(in: named, below: layout.state))
         // A template is looked for beside the weights that were uploaded with it.
-        readable += Self.paths(named, below: layout.uploads).map { path in
+        readable += try Self.paths(in: named, below: layout.uploads).map { path in
             layout.uploads + "/" + path.dropFirst(layout.uploads.count + 1).prefix { $0 != "/" }
         }
         if request.task.kind == .serve {
@@ -92,13 +92,34 @@ package struct Confinement: Hashable, Sendable {
         return Set((webhooks + [settings.daemon.api.key]).compactMap(\.self)).sorted()
     }
 
-    /// Every path below a folder that a request names, wherever in it.
-    private static func paths(_ value: JSONValue, below folder: String) -> Set<String> {
-        switch value {
-        case .string(let text): text.hasPrefix(folder + "/") ? [text] : []
-        case .array(let list): list.reduce(into: []) { $0.formUnion(paths($1, below: folder)) }
-        case .object(let members): members.values.reduce(into: []) { $0.formUnion(paths($1, below: folder)) }
-        default: []
+    /// Files of one folder of which each is named to the kernel; of more the folder is, since a command line ends at
+    /// two megabytes and a dataset of some years has ten thousand files.
+    static let filesOfFolder = 256
+
+    private static func gathered(_ paths: Set<String>) -> [String] {
+        Dictionary(grouping: paths) { $0.prefix(upTo: $0.utf8.lastIndex(of: UInt8(ascii: "/")) ?? $0.startIndex) }
+            .flatMap { folder, files in files.count > filesOfFolder ? [String(folder)] : files }.sorted()
+    }
+
+    /// Every path below a folder that a request names as a value of its own, wherever in it. The request's JSON is read
+    /// through as it is: it may name thousands of files, and is written anew for each piece of work.
+    static func paths(in json: Data, below folder: String) throws -> Set<String> {
+        let (quote, escape) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        let opening = try [UInt8](ContractCoding.encode(folder + "/").dropLast())
+        return try json.withUnsafeBytes { bytes in
+            var (found, place) = (Set<String>(), 0)
+            while let first = bytes[place...].firstIndex(of: quote) {
+                var end = first + 1
+                while bytes[end] != quote { end += bytes[end] == escape ? 2 : 1 }
+                place = end + 1
+                let value = bytes[first...end]
+                guard value.starts(with: opening) else { continue }
+                found.insert(
+                    value.contains(escape)
+                        ? try ContractCoding.decode(String.self, from: Data(value))
+                        : String(decoding: value.dropFirst().dropLast(), as: UTF8.self))
+            }
+            return found
         }
     }
 
