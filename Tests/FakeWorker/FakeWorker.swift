@@ -56,6 +56,7 @@ struct FakeWorker {
                 "rows": Double(count), "tokens": Double(count) * 20, "label_tokens": Double(count) * 4,
                 "truncated_rows": 0, "unusable_rows": 0,
             ]
+            result.files = [try measurements(task)]
         case .score(let task):
             result.files = task.probeTexts > 0 ? [try probe()] : []
             // The longer its name, the better the fake base.
@@ -262,6 +263,19 @@ struct FakeWorker {
         try AtomicFile.write(content, to: request.directory + "/probe.jsonl")
         return FileReference(
             path: request.directory + "/probe.jsonl", sha256: Digest.sha256(content), bytes: content.count, rows: 8)
+    }
+
+    /// Every row has twenty tokens, four of them its answer's.
+    private func measurements(_ task: MeasureTask) throws -> FileReference {
+        var lines = Data()
+        for row in try task.rows.flatMap(rows) {
+            let line = RowMeasurement(
+                row: row.id, drop: row.drop, line: row.line, file: row.file, tokens: 20, labels: 4)
+            lines += try ContractCoding.encode(line) + Data([10])
+        }
+        let path = request.directory + "/measure.jsonl"
+        try AtomicFile.write(lines, to: path)
+        return FileReference(path: path, sha256: Digest.sha256(lines), bytes: lines.count)
     }
 
     private func rows(_ file: FileReference) throws -> [Row] {
