@@ -5,6 +5,9 @@
                                         the daemon takes: memory, descriptors, threads, processor time a drop, the latency
                                         of `status`. Fails where memory grows by more than a tenth after the first 50, or a
                                         drop costs more than 100 ms.
+    year.py history [DROPS …]           what a small drop and a run cost a daemon that has so many drops (100, 1,000 and 3,000), which
+                                        came all at once: processor milliseconds of the daemon, and its memory. Fails where a
+                                        drop with a tenth of a run costs more than 100 ms at the end.
     year.py load [CLIENTS] [SECONDS]    so many clients (200), one request a second each, during a run, for so many seconds
                                         (60). Fails where a request does, or the 99th percentile is above 50 ms.
     year.py idle [SECONDS]              wake-ups a second of a daemon that has nothing to do, by its threads' voluntary
@@ -111,6 +114,60 @@ def soak(drops, promotions):
         daemon.remove()
     print(f"{drops:,} drops of 12 rows, a run every {every}\n")
     table(["drops", "memory, MiB", "descriptors", "threads", "processor a drop, ms", "status p95, ms"], lines)
+    return failures
+
+
+def history(sizes):
+    """Drops that come at once are stored in a few passes, so that a long history is there soon."""
+    daemon = Daemon({"year": PIPELINE})
+    folder, count, lines, failures = pathlib.Path(daemon.root), 0, [], []
+
+    def put(number):
+        source = folder / f"drop-{number}.jsonl"
+        source.write_text("".join(
+            f'{{"prompt": "Question {number} {row}: what is it?", "completion": "answer {row % 5}"}}\n' for row in range(12)))
+        daemon.drop(source, "year")
+        source.unlink()
+
+    def settled(run=None):
+        eventually(lambda: daemon.ask("GET", "/v1/pipelines/year")["drops"] == count, 1800, "everything is stored", 0.3)
+        if run:
+            eventually(lambda: daemon.ask("GET", f"/v1/runs/{run}")["state"] in ("delivered", "rejected", "inconclusive", "failed"),
+                       600, "the run is over", 0.3)
+        # What is done after the last change belongs to it.
+        time.sleep(3)
+
+    try:
+        for size in sizes:
+            while count < size:
+                count += 1
+                put(count)
+            settled()
+            settled(daemon.run("year"))
+            began = Taken(daemon)
+            for _ in range(10):
+                count += 1
+                put(count)
+                # Asking whether it is stored would cost more than the drop.
+                time.sleep(2)
+            stored = Taken(daemon)
+            for _ in range(3):
+                run = daemon.run("year", "from-base")
+                time.sleep(10)
+            ended = Taken(daemon)
+            settled(run)
+            before = Taken(daemon)
+            for _ in range(20):
+                daemon.ask("GET", "/v1/status")
+            status = (Taken(daemon).seconds - before.seconds) * 50
+            drop, run = (stored.seconds - began.seconds) * 100, (ended.seconds - stored.seconds) / 3 * 1000
+            lines.append([f"{size:,}", f"{drop:.0f}", f"{run:.0f}", f"{drop + run / 10:.0f}", f"{status:.1f}", f"{ended.memory:.1f}"])
+        if drop + run / 10 > 100:
+            failures.append(f"a drop with a tenth of a run takes {drop + run / 10:.0f} ms after {sizes[-1]:,} drops")
+    finally:
+        daemon.remove()
+    print("Processor time of the daemon; a run is from the base, on all rows\n")
+    table(["drops", "a drop, ms", "a run, ms", "a drop and a tenth of a run, ms", "status, ms", "memory, MiB"], lines)
     return failures
 
 
@@ -224,6 +281,8 @@ def main():
     what = sys.argv[1] if len(sys.argv) > 1 else ""
     if what == "soak":
         failures = soak(*(numbers + [10_000, 1_000][len(numbers):]))
+    elif what == "history":
+        failures = history(numbers or [100, 1000, 3000])
     elif what == "load":
         failures = load(*(numbers + [200, 60][len(numbers):]))
     elif what == "idle":

@@ -74,8 +74,10 @@ package struct DatasetCatalogue: Sendable {
             return report
         }
         try context.requireKnown(pipeline)
-        if let report = try context.ledger.report(pipeline) { return report }
-        return try ReportMaking(context: context, pipeline: context.requirePipeline(pipeline)).dataset()
+        let kept = try context.ledger.report(pipeline)
+        if let kept, context.settings.pipeline(pipeline) == nil { return kept }
+        let making = ReportMaking(context: context, pipeline: try context.requirePipeline(pipeline))
+        return try kept.map(making.upToDate) ?? making.dataset()
     }
 
     /// Rows kept out, newest drops first.

@@ -28,6 +28,7 @@ package struct DatasetExaminer: Service {
     let service: DatasetService
     let launcher: any WorkerRunner
     private let loop: StageLoop
+    private let sums = TokenSums()
 
     package init(_ context: StageContext, service: DatasetService, launcher: any WorkerRunner) {
         self.context = context
@@ -64,24 +65,19 @@ package struct DatasetExaminer: Service {
             base: card.tokenizerDigest, maxLength: pipeline.recipe.longest(in: card.contextLength),
             truncate: pipeline.data.truncate, pairs: pipeline.recipe.trainsPairs,
             longestAnswer: pipeline.gates.maxNewTokens)
-        var all = wanted
-        var missing: [DropID] = []
-        for drop in try context.ledger.storedDrops(pipeline.name) {
-            if let data = try context.ledger.counts(pipeline.name, drop: drop.id),
-                let counts = try? ContractCoding.decode(TokenCounts.self, from: data),
-                counts.isLike(wanted)
-            {
-                all.merge(counts)
-            } else if try context.ledger.report(pipeline.name, drop: drop.id) != nil {
-                missing.append(drop.id)
+        var sum = try sums.sum(pipeline.name, of: context.ledger.storedDropIDs(pipeline.name), like: wanted) { drop in
+            try context.ledger.counts(pipeline.name, drop: drop).flatMap {
+                try? ContractCoding.decode(TokenCounts.self, from: $0)
             }
         }
+        defer { sums.keep(sum, of: pipeline.name) }
+        var missing = try sum.missing.filter { try context.ledger.report(pipeline.name, drop: $0) != nil }
         guard !missing.isEmpty else { return }
         while !missing.isEmpty {
             let batch = Array(missing.prefix(Self.dropsAtOnce))
             missing.removeFirst(batch.count)
             for (drop, measured) in try await count(batch, pipeline, card, wanted) {
-                all.merge(measured.counts)
+                sum.add(measured.counts, of: drop)
                 guard var report = try context.ledger.report(pipeline.name, drop: drop) else { continue }
                 report.tokens = measured.counts.report
                 report.tokens?.problems = measured.problems
@@ -91,7 +87,7 @@ package struct DatasetExaminer: Service {
                 try context.ledger.keep(report, counts: try ContractCoding.encode(measured.counts))
             }
         }
-        try amend(pipeline) { $0.tokens = all.report }
+        try amend(pipeline) { $0.tokens = sum.counts.report }
     }
 
     /// Says in the journal that rows of a drop will not be learnt from as they are. What is only answered too briefly
@@ -130,7 +126,7 @@ package struct DatasetExaminer: Service {
         async throws -> [DropID: Measured]
     {
         var measured = Dictionary(uniqueKeysWithValues: drops.map { ($0, Measured(counts: empty)) })
-        let files = try context.ledger.shards(pipeline.name).filter { measured[$0.drop] != nil }.map(\.file)
+        let files = try drops.flatMap { try context.ledger.shards(pipeline.name, drop: $0).map(\.file) }
         guard !files.isEmpty else { return measured }
         let folder = context.layout.scratch("measure-\(pipeline.name)-\(UInt32.random(in: 0...UInt32.max))")
         try AtomicFile.makeFolder(folder)
@@ -178,17 +174,23 @@ package struct DatasetExaminer: Service {
 
     // MARK: - Contamination
 
-    /// Compares training rows with gate rows where either changed since the last time.
+    /// What the last comparison of training rows with gate rows is noted by.
+    private static let comparison = "contamination"
+
+    /// Compares training rows with gate rows where either changed since the last time, as ``WholeLook`` asks for it.
     private func contaminate(_ pipeline: PipelineSettings) throws {
+        let last = try WholeLook(context.ledger, pipeline.name, Self.comparison)
+        let rows = try context.ledger.report(pipeline.name)?.allRows ?? 0
+        guard last?.isDue(rows: rows) != false else { return }
         let shards = try context.ledger.shards(pipeline.name)
         let state = Digest.sha256(
             Data(shards.filter { $0.split != .validation }.map(\.file.sha256).sorted().joined(separator: "\n").utf8))
-        guard !shards.isEmpty, try context.ledger.mark(pipeline.name, "contamination") != state else { return }
+        guard !shards.isEmpty, last?.state != state else { return }
         let search = ContaminationSearch(
             gate: shards.filter { $0.split == .gate }.map(\.file.path),
             train: shards.filter { $0.split == .train }.map(\.file.path))
         let found = try search.run()
         try amend(pipeline) { $0.contamination = found }
-        try context.ledger.setMark(pipeline.name, "contamination", state)
+        try WholeLook(rows: rows, state: state).keep(context.ledger, pipeline.name, Self.comparison)
     }
 }

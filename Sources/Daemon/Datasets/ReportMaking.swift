@@ -39,24 +39,51 @@ struct ReportMaking {
 
     /// The dataset's report as it is now; what was counted is taken from the ledger, or counted anew where that is not
     /// up to date.
-    func dataset() throws -> DataReport { try keepDataset(try counts()) }
+    func dataset() throws -> DataReport { try keepDataset(try counts(), isWhole: true) }
 
-    /// Makes the dataset's report from what was counted, and keeps both.
+    /// What the report's last look at every row is noted by.
+    private static let look = "report-rows"
+
+    /// Makes the dataset's report from what was counted, and keeps both. What only all rows tell is as it was last,
+    /// until ``WholeLook`` asks for it again.
+    ///
+    /// - Parameter isWhole: whether every row is looked at in any case.
     @discardableResult
-    func keepDataset(_ counts: DataStatistics) throws -> DataReport {
+    func keepDataset(_ counts: DataStatistics, isWhole: Bool = false) throws -> DataReport {
         let former = try context.ledger.report(pipeline.name)
         var report = DataReport(pipeline: pipeline.name, at: Date(), drops: counts.drops)
         counts.fill(&report)
         report.nearDuplicates.examples = former?.nearDuplicates.examples ?? []
-        report.contradictions = try context.ledger.contradictions(pipeline.name)
         report.tokens = former?.tokens
         report.contamination = former?.contamination
-        report.removed = try context.ledger.removedNow(pipeline.name)
         finish(&report)
-        report.sufficiency = Sufficiency.of(report, points: try curve())
+        let rows = report.allRows
+        let last = try WholeLook(context.ledger, pipeline.name, Self.look)
+        if let former, !isWhole, last?.isDue(rows: rows) == false {
+            (report.contradictions, report.removed) = (former.contradictions, former.removed)
+            report.sufficiency = former.sufficiency
+        } else {
+            try look(&report)
+            try WholeLook(rows: rows).keep(context.ledger, pipeline.name, Self.look)
+        }
         report.findings = FindingRules.findings(report, pipeline)
         try context.ledger.keep(report, counts: try ContractCoding.encode(counts))
         return report
+    }
+
+    /// The dataset's report as it is kept, with what only all rows tell as it is now.
+    func upToDate(_ kept: DataReport) throws -> DataReport {
+        guard try WholeLook(context.ledger, pipeline.name, Self.look)?.rows != kept.allRows else { return kept }
+        var report = kept
+        try look(&report)
+        report.findings = FindingRules.findings(report, pipeline)
+        return report
+    }
+
+    private func look(_ report: inout DataReport) throws {
+        report.contradictions = try context.ledger.contradictions(pipeline.name)
+        report.removed = try context.ledger.removedNow(pipeline.name)
+        report.sufficiency = Sufficiency.of(report, points: try curve())
     }
 
     private func finish(_ report: inout DataReport) {
@@ -116,4 +143,9 @@ struct ReportMaking {
             return all > 0 ? (all, loss) : nil
         }
     }
+}
+
+extension DataReport {
+    /// Rows on all sides.
+    var allRows: Int { rows.values.reduce(0, +) }
 }

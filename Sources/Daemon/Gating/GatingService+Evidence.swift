@@ -43,8 +43,7 @@ extension GatingService {
         }
         evidence.now = Date()
         evidence.trainsPairs = run.recipe.trainsPairs
-        let drops = try context.ledger.snapshot(run.snapshot)?.drops ?? []
-        for id in drops { if let drop = try context.ledger.drop(id) { evidence.dropTimes[id] = drop.receivedAt } }
+        evidence.dropTimes = try context.ledger.arrivals(context.ledger.snapshot(run.snapshot)?.drops ?? [])
         for (set, result) in run.scores?[.candidate]?.sets ?? [:] {
             evidence.skipped[set] = result.figures[.rowsSkipped].map { Int($0) }
         }

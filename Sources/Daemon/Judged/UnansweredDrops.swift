@@ -14,11 +14,11 @@ package struct UnansweredDrops: Sendable {
     /// that is served then, unless that version's snapshot holds the drop.
     package static func of(_ pipeline: PipelineName, _ context: StageContext) throws -> UnansweredDrops? {
         guard let served = try context.served(pipeline) else { return nil }
-        let waiting = try context.ledger.storedDrops(pipeline).filter { !$0.isTried && $0.trainRows > 0 }
+        let waiting = try context.ledger.storedDrops(pipeline, untried: true).filter { $0.trainRows > 0 }
         guard !waiting.isEmpty else { return UnansweredDrops(served: served, drops: []) }
         let answered = try context.ledger.answers(to: waiting.map(\.id))
-        let held = Set(try context.ledger.snapshot(served.snapshot)?.drops ?? [])
-        return UnansweredDrops(
-            served: served, drops: waiting.filter { answered[$0.id] == nil && !held.contains($0.id) })
+        let unanswered = waiting.filter { answered[$0.id] == nil }
+        let held = unanswered.isEmpty ? [] : Set(try context.ledger.snapshot(served.snapshot)?.drops ?? [])
+        return UnansweredDrops(served: served, drops: unanswered.filter { !held.contains($0.id) })
     }
 }

@@ -48,7 +48,7 @@ extension Ledger {
             try readable(
                 Drop.self, $0,
                 """
-                SELECT id, body FROM drop_file WHERE (?1 IS NULL OR pipeline = ?1)
+                SELECT id, body FROM drop_file WHERE \(pipeline == nil ? "?1 IS NULL" : "pipeline = ?1")
                 AND (?2 IS NULL OR json_extract(body, '$.origin.imported.name') = ?2)
                 AND (?4 IS NULL OR NOT EXISTS (
                     SELECT 1 FROM job WHERE job.drop_id = drop_file.id AND job.owner <> ?4))
@@ -152,8 +152,20 @@ extension Ledger {
         try db.execute(sql: "UPDATE drop_file SET scheduled = 0 WHERE id = ?", arguments: [id.rawValue])
     }
 
+    /// The identifiers of a pipeline's stored drops, oldest first.
+    package func storedDropIDs(_ pipeline: PipelineName) throws -> [DropID] {
+        try read { db in
+            try String.fetchAll(
+                db, sql: "SELECT id FROM drop_file WHERE pipeline = ? AND state = 'stored' ORDER BY received_at, id",
+                arguments: [pipeline.rawValue]
+            ).map { DropID($0) }
+        }
+    }
+
     /// The stored drops of a pipeline, oldest first.
-    package func storedDrops(_ pipeline: PipelineName) throws -> [StoredDrop] {
+    ///
+    /// - Parameter untried: only those that no run was queued for yet.
+    package func storedDrops(_ pipeline: PipelineName, untried: Bool = false) throws -> [StoredDrop] {
         try read { db in
             try GRDB.Row.fetchAll(
                 db,
@@ -164,7 +176,8 @@ extension Ledger {
                         set_aside.pipeline
                             AND dataset_row.id = set_aside.id AND dataset_row.split = 'train'
                         WHERE set_aside.drop_id = drop_file.id AND reason NOT IN (\(Self.outside))) AS n FROM drop_file
-                    WHERE drop_file.pipeline = ? AND state = 'stored' ORDER BY received_at, drop_file.id
+                    WHERE drop_file.pipeline = ? AND state = 'stored' \(untried ? "AND scheduled = 0" : "")
+                    ORDER BY received_at, drop_file.id
                     """, arguments: [pipeline.rawValue]
             ).map { row in
                 let received: Double = row["received_at"]

@@ -13,31 +13,36 @@ extension Ledger {
     /// not among them.
     package func learnedDrops(_ version: VersionID) throws -> Set<DropID> { try learnt(version).drops }
 
-    /// Chains may be long and snapshots large, so that each is read once.
+    /// Chains may be long and snapshots large, so that each is read once, and a version goes on from what is known of
+    /// the one that it continues.
     private func learnt(_ version: VersionID) throws -> LineageCache.Entry {
-        try lineages.entry(version) {
-            try read { db in
-                let chain = try Self.chain(version, db)
-                let drops = try chain.reduce(into: Set<DropID>()) { learned, link in
-                    let snapshot = try Self.snapshot(link.run.snapshot, db)
-                    learned.formUnion(
-                        snapshot?.trained ?? (link.run.mode == .fromBase ? snapshot?.drops : nil) ?? link.run.drops)
-                }
-                return LineageCache.Entry(chain: chain, drops: drops)
-            }
+        if let known = lineages[version] { return known }
+        let (links, known) = try links(version)
+        var entry = known ?? LineageCache.Entry()
+        for link in links {
+            let snapshot = try snapshot(link.run.snapshot)
+            entry.drops.formUnion(
+                snapshot?.trained ?? (link.run.mode == .fromBase ? snapshot?.drops : nil) ?? link.run.drops)
         }
+        entry.chain = links + entry.chain
+        lineages.keep(entry, of: version)
+        return entry
     }
 
-    private static func chain(_ version: VersionID, _ db: Database) throws -> [(version: ModelVersion, run: Run)] {
-        var chain: [(ModelVersion, Run)] = []
-        var next: VersionID? = version
-        var seen: Set<VersionID> = []
-        while let id = next, seen.insert(id).inserted {
-            guard let version = try Self.version(id, db), let run = try Self.run(version.run, db) else { break }
-            chain.append((version, run))
-            // A run from the base owes nothing to what was served then.
-            next = run.mode == .fromBase ? nil : version.parent
+    /// A version and what it was made from, newest first, down to the first of which it is known what it has learnt.
+    private func links(_ version: VersionID) throws -> ([(version: ModelVersion, run: Run)], LineageCache.Entry?) {
+        try read { db in
+            var links: [(ModelVersion, Run)] = []
+            var next: VersionID? = version
+            var seen: Set<VersionID> = []
+            while let id = next, seen.insert(id).inserted {
+                if let known = lineages[id] { return (links, known) }
+                guard let version = try Self.version(id, db), let run = try Self.run(version.run, db) else { break }
+                links.append((version, run))
+                // A run from the base owes nothing to what was served then.
+                next = run.mode == .fromBase ? nil : version.parent
+            }
+            return (links, nil)
         }
-        return chain
     }
 }

@@ -15,11 +15,18 @@ extension Ledger {
 
     /// Promotion records, newest first.
     package func history(_ pipeline: PipelineName, limit: Int = 1000) throws -> [PromotionRecord] {
-        try read {
-            try Self.nouns(
-                PromotionRecord.self, $0,
-                "SELECT body FROM promotion WHERE \(Self.ownPromotions) ORDER BY sequence DESC LIMIT ?2",
-                [pipeline.rawValue, limit])
+        try read { db in
+            try GRDB.Row.fetchAll(
+                db,
+                sql: """
+                    SELECT sequence, body FROM promotion WHERE \(Self.ownPromotions) ORDER BY sequence DESC LIMIT ?2
+                    """, arguments: [pipeline.rawValue, limit]
+            ).map { row in
+                let body: String = row["body"]
+                return try decodedPromotions.noun("\(row["sequence"] as Int)", body) {
+                    try Self.noun(PromotionRecord.self, body)
+                }
+            }
         }
     }
 

@@ -6,15 +6,18 @@ extension Ledger {
     /// Rows by split; of drops that are stored and not revoked.
     package func rowCounts(_ pipeline: PipelineName) throws -> [Split: Int] {
         try read { db in
+            // All are counted in the index, which is asked often; those that were withdrawn are few.
             let rows = try GRDB.Row.fetchAll(
                 db,
                 sql: """
-                    SELECT split, SUM(rows) AS n FROM shard JOIN drop_file ON drop_file.id = shard.drop_id
-                    WHERE shard.pipeline = ? AND drop_file.state = 'stored' GROUP BY split
+                    SELECT split, SUM(rows) AS n FROM shard WHERE pipeline = ?1 GROUP BY split
+                    UNION ALL SELECT split, -SUM(rows) FROM drop_file CROSS JOIN shard ON shard.drop_id = drop_file.id
+                    WHERE drop_file.pipeline = ?1 AND state = 'revoked' GROUP BY split
                     """, arguments: [pipeline.rawValue])
-            return Dictionary(
-                rows.compactMap { row in Split(rawValue: row["split"]).map { ($0, row["n"] as Int) } },
-                uniquingKeysWith: { $1 })
+            return rows.reduce(into: [:]) { counts, row in
+                guard let split = Split(rawValue: row["split"]) else { return }
+                counts[split, default: 0] += row["n"]
+            }.filter { $0.value > 0 }
         }
     }
 
@@ -26,16 +29,26 @@ extension Ledger {
             try GRDB.Row.fetchAll(
                 db,
                 sql: """
-                    SELECT shard.drop_id AS d, split, shard.body AS b FROM shard JOIN drop_file ON drop_file.id = \
+                    SELECT shard.drop_id AS d, split, \(Self.fileColumns) FROM shard JOIN drop_file ON drop_file.id = \
                     shard.drop_id
                     WHERE \(drop == nil ? "" : "shard.drop_id = ?2 AND ") shard.pipeline = ?1 AND drop_file.state = \
                     'stored' ORDER BY received_at, shard.drop_id
                     """, arguments: StatementArguments([pipeline.rawValue] + (drop.map { [$0.rawValue] } ?? []))
             ).compactMap { row in
                 guard let split = Split(rawValue: row["split"]) else { return nil }
-                return (DropID(row["d"] as String), split, try Self.noun(FileReference.self, row["b"]))
+                return (DropID(row["d"] as String), split, Self.file(row))
             }
         }
+    }
+
+    /// What a row file is, in columns of their own: there are thousands, and JSON would take most of a pass.
+    private static let fileColumns = """
+        shard.sha256 AS digest, shard.body ->> '$.path' AS path, shard.body ->> '$.bytes' AS bytes,
+        shard.body ->> '$.rows' AS count
+        """
+
+    private static func file(_ row: GRDB.Row) -> FileReference {
+        FileReference(path: row["path"], sha256: row["digest"], bytes: row["bytes"], rows: row["count"])
     }
 
     /// The gate's row files of a pipeline, and those on its side whose rows were chosen by rating answers, each in the
@@ -49,7 +62,7 @@ extension Ledger {
             let files = try GRDB.Row.fetchAll(
                 db,
                 sql: """
-                    SELECT shard.body AS b, json_extract(drop_file.body, '$.raters') IS NOT NULL AS rated,
+                    SELECT \(Self.fileColumns), drop_file.body ->> '$.raters' IS NOT NULL AS rated,
                         shard.drop_id AS d
                     FROM shard JOIN drop_file ON drop_file.id = shard.drop_id
                     WHERE shard.pipeline = ? AND drop_file.state = 'stored' AND split = 'gate'
@@ -57,8 +70,7 @@ extension Ledger {
                     """, arguments: [pipeline.rawValue]
             ).filter { row in drops?.contains(DropID(row["d"] as String)) ?? true }
                 .map { row in
-                    let file = try Self.noun(FileReference.self, row["b"])
-                    return (isRated: row["rated"] as Bool, drop: DropID(row["d"] as String), file: file)
+                    (isRated: row["rated"] as Bool, drop: DropID(row["d"] as String), file: Self.file(row))
                 }
             return (
                 files.filter { !$0.isRated }.map { ($0.drop, $0.file) }, files.filter(\.isRated).map(\.file)

@@ -32,7 +32,26 @@ extension Ledger {
         }
     }
 
-    package func snapshot(_ id: SnapshotID) throws -> Snapshot? { try read { try Self.snapshot(id, $0) } }
+    /// A snapshot, or nil.
+    package func snapshot(_ id: SnapshotID) throws -> Snapshot? {
+        try read { db in
+            let body = try String.fetchOne(
+                db, sql: "SELECT body FROM snapshot WHERE id = ?", arguments: [id.rawValue])
+            return try body.map { body in
+                try decodedSnapshots.noun(id.rawValue, body) { try Self.noun(Snapshot.self, body) }
+            }
+        }
+    }
+
+    /// The snapshot of a pipeline that was made last, or nil.
+    package func newestSnapshot(_ pipeline: PipelineName) throws -> Snapshot? {
+        let id = try read { db in
+            try String.fetchOne(
+                db, sql: "SELECT id FROM snapshot WHERE pipeline = ? ORDER BY created_at DESC LIMIT 1",
+                arguments: [pipeline.rawValue])
+        }
+        return try id.flatMap { try snapshot(SnapshotID($0)) }
+    }
 
     /// A snapshot within a transaction, or nil.
     static func snapshot(_ id: SnapshotID, _ db: Database) throws -> Snapshot? {

@@ -15,7 +15,11 @@ package final class Ledger: Sendable {
     package let upgrade: LedgerUpgrade?
     let lineages = LineageCache()
     let trainings = TrainingCache()
-    private let decodedRuns = DecodedRuns()
+    private let decodedRuns = DecodedNouns<Run>(size: 256)
+    /// Those of some years; a pipeline's are asked for as a whole.
+    let decodedPromotions = DecodedNouns<PromotionRecord>(size: 8192)
+    /// What is served, the start and the newest: each names every row file of its pipeline.
+    let decodedSnapshots = DecodedNouns<Snapshot>(size: 3)
     private let file: FileIdentity?
     let path: String
     private let faults = Mutex<[String: String]>([:])
@@ -139,7 +143,7 @@ package final class Ledger: Sendable {
             do {
                 guard type == Run.self else { return try Self.noun(type, row["body"]) }
                 let body: String = row["body"]
-                return try decodedRuns.run(row["id"], body) { try Self.noun(Run.self, body) } as? T
+                return try decodedRuns.noun(row["id"], body) { try Self.noun(Run.self, body) } as? T
             } catch let error as DecodingError {
                 let id: String = row["id"]
                 faults.withLock { $0[id] = "\(error)" }

@@ -5,12 +5,12 @@ import Synchronization
 final class LineageCache: Sendable {
     /// What is known of one version.
     struct Entry {
-        var chain: [(version: ModelVersion, run: Run)]
-        var drops: Set<DropID>
+        var chain: [(version: ModelVersion, run: Run)] = []
+        var drops: Set<DropID> = []
     }
 
-    /// Versions that are remembered: each pipeline asks for the one that it serves.
-    private static let size = 64
+    /// Versions that are remembered: each pipeline asks for the one that it serves, whose successor is made from it.
+    private static let size = 24
 
     private struct Entries {
         var byVersion: [VersionID: Entry] = [:]
@@ -18,14 +18,12 @@ final class LineageCache: Sendable {
     }
     private let entries = Mutex(Entries())
 
-    /// The entry of a version, made by `make` where it is not known.
-    func entry(_ version: VersionID, _ make: () throws -> Entry) rethrows -> Entry {
-        if let known = entries.withLock({ $0.byVersion[version] }) { return known }
-        let made = try make()
+    subscript(_ version: VersionID) -> Entry? { entries.withLock { $0.byVersion[version] } }
+
+    func keep(_ entry: Entry, of version: VersionID) {
         entries.withLock { entries in
-            if entries.byVersion.updateValue(made, forKey: version) == nil { entries.order.append(version) }
+            if entries.byVersion.updateValue(entry, forKey: version) == nil { entries.order.append(version) }
             if entries.order.count > Self.size { entries.byVersion[entries.order.removeFirst()] = nil }
         }
-        return made
     }
 }

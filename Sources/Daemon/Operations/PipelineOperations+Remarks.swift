@@ -54,8 +54,7 @@ extension PipelineOperations {
 
     /// How what is served does on rows that came after it was chosen; nil where none was asked about.
     private func newRows(_ served: VersionID, of pipeline: PipelineName) throws -> String? {
-        let drops = try context.ledger.answeredDrops(pipeline, limit: Self.rememberedDrops)
-        let answers = drops.compactMap(\.answers).filter { $0.version == served }
+        let answers = try context.ledger.answers(of: served, in: pipeline, limit: Self.rememberedDrops)
         guard let figure = NewRowsFigure(answers).map(Self.bounded), let lower = figure.lower, let upper = figure.upper
         else { return nil }
         func text(_ value: Double) -> String { String(format: "%.2f", value) }

@@ -54,7 +54,7 @@ package struct PrequentialService: Service {
     private func answers(to drop: StoredDrop, of pipeline: PipelineSettings, _ served: ModelVersion) async throws
         -> DropAnswers
     {
-        let files = try context.ledger.shards(pipeline.name).filter { $0.drop == drop.id && $0.split != .gate }
+        let files = try context.ledger.shards(pipeline.name, drop: drop.id).filter { $0.split != .gate }
         let aside = Set(try context.ledger.setAside(pipeline.name, drop: drop.id).map(\.id))
         let rows = try RowChoice.rows(of: files.map(\.file), without: aside)
         var nothing = DropAnswers(version: served.id, at: Date())
@@ -120,13 +120,8 @@ package struct PrequentialService: Service {
 
     /// A fall is a problem until a drop comes that shows none.
     private func tellOfFall(_ pipeline: PipelineName) throws {
-        let drops = try context.ledger.answeredDrops(pipeline, limit: Self.remembered)
-        let points = drops.compactMap { drop in
-            drop.answers.flatMap { answers in
-                answers.share.map { _ in
-                    FallRules.Point(drop: drop.id, asked: answers.asked, right: answers.right)
-                }
-            }
+        let points = try context.ledger.newestAnswers(pipeline, limit: Self.remembered).compactMap { drop, answers in
+            answers.share.map { _ in FallRules.Point(drop: drop, asked: answers.asked, right: answers.right) }
         }
         let owner = "prequential:fall:\(pipeline)"
         guard let fall = FallRules.fall(points) else {

@@ -67,7 +67,7 @@ struct SnapshotBuilder {
         let made = filter.sources.merging(sources ?? [:]) { first, _ in first }
         if !made.isEmpty { snapshot.sources = made }
         if !judging.feedback.isEmpty { snapshot.feedback = judging.feedback }
-        if snapshot.drops.contains(where: hasPairs) { snapshot.hasPairs = true }
+        if try hasPairs(snapshot.drops) { snapshot.hasPairs = true }
         func line(_ name: String, _ files: [FileReference]?) -> String {
             name + ":" + (files ?? []).map(\.sha256).joined(separator: ",")
         }
@@ -92,8 +92,16 @@ struct SnapshotBuilder {
         return try context.ledger.judging(pipeline.name, of: Set(drops))
     }
 
+    /// Whether one of the drops brought rows with a rejected answer. Of those that the last snapshot had, and that had
+    /// none, the reports are not read again.
+    private func hasPairs(_ drops: [DropID]) throws -> Bool {
+        let last = try context.ledger.newestSnapshot(pipeline.name)
+        let known = last?.hasPairs == true ? [] : Set(last?.drops ?? [])
+        return drops.contains { !known.contains($0) && hasPairs($0) }
+    }
+
     /// Whether a drop brought rows with a rejected answer, as its report says.
-    func hasPairs(_ drop: DropID) -> Bool {
+    private func hasPairs(_ drop: DropID) -> Bool {
         struct Shapes: Decodable { var shapes: [String: Int]? }
         let path = context.layout.dropReport(pipeline.name, drop)
         let report = FileManager.default.contents(atPath: path).flatMap {

@@ -36,8 +36,18 @@ struct Finetuned: AsyncParsableCommand {
         await main(nil)
     }
 
+    /// Has glibc keep two heaps instead of eight a core. Each stage has a thread of its own, and what one of them has
+    /// freed no other would take: half of a daemon with a long history was such memory.
+    private func boundHeaps() {
+        typealias Mallopt = @convention(c) (_ parameter: Int32, _ value: Int32) -> Int32
+        let (mostHeaps, two): (Int32, Int32) = (-8, 2)  // M_ARENA_MAX of malloc.h, which Swift's Glibc leaves out
+        guard let mallopt = dlsym(nil, "mallopt") else { return }
+        _ = unsafeBitCast(mallopt, to: Mallopt.self)(mostHeaps, two)
+    }
+
     func run() async throws {
         Descriptors.raiseLimit()
+        boundHeaps()
         let layout = Layout(root: URL(filePath: root).standardizedFileURL.path)
         do { try layout.checkSocket() } catch let failure as Failure {
             throw ValidationError("\(failure)")

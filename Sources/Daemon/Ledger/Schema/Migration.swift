@@ -34,5 +34,6 @@ struct Migration: Sendable {
         .requestKeys,
         .audit,
         .gateAnchors,
+        .arrival,
     ]
 }
