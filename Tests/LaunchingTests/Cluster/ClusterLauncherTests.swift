@@ -176,6 +176,17 @@ struct ClusterLauncherTests {
         #expect(try await run(launcher) == nil, "its result counts all the same")
     }
 
+    @Test func aJobThatComesBackIsSeenByARestartedDaemonToo() async throws {
+        scheduler.play { done($0) }
+        #expect(try await run(launcher(lingering: 3600)) == nil)
+        scheduler.play { _ in .state(JobState(.held, reason: "launch failed requeued held")) }
+        let restarted = launcher(lingering: 0)
+        // Asked for what it knows, it reads the files of the daemon before it.
+        _ = await restarted.folders
+        #expect(try await TestSupport.eventually { !scheduler.cancelled.isEmpty })
+        #expect(scheduler.orders.count == 1 && scheduler.cancelled.first == "1")
+    }
+
     @Test func aSecondJobWaitsUntilTheFirstIsGone() async throws {
         let launcher = launcher()
         scheduler.play { _ in .state(JobState(.working)) }
