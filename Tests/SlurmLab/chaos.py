@@ -10,6 +10,7 @@ one has begun; each attempt goes on from the last checkpoint; one version a run,
 
 Programs are taken from .build/release (FINETUNED_BUILD names another folder). Root; slurm-wlm and munge.
 """
+import http.client
 import json
 import os
 import pathlib
@@ -190,7 +191,7 @@ def patient(ask):
     for _ in range(600):
         try:
             return ask()
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException):
             time.sleep(0.5)
     raise AssertionError("the daemon does not answer")
 
