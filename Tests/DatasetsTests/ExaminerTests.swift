@@ -1,3 +1,4 @@
+import ControlProtocol
 import DataQuality
 import Foundation
 import JSONText
@@ -121,6 +122,25 @@ struct ExaminerTests {
         let contamination = try #require(report.contamination)
         #expect(contamination.examples.contains { $0.row == gate.id } && contamination.gateRows == report.rows[.gate])
         #expect(report.findings.contains { $0.code == "contaminated_gate" })
+    }
+
+    /// More rows than are looked at after each change.
+    @Test func aWithdrawnDropLeavesTheReportOfALargeDatasetWhole() async throws {
+        let (scene, examiner, _) = try scene()
+        let pipeline = try #require(scene.context.settings.pipeline("p"))
+        try scene.store("d-1", (0..<2_100).map { words(8, $0) })
+        try scene.store("d-2", (3_000..<3_003).map { words(8, $0) })
+        try await examiner.examine(pipeline)
+        let before = try #require(try scene.context.ledger.report("p"))
+        #expect(before.tokens?.rows == 2_103 && before.contamination != nil)
+        _ = try DatasetCatalogue(scene.context, service: scene.service).revoke(
+            "d-2", RevokeRequest(reason: "asked for"), who: "eva")
+        try scene.service.pass()
+        #expect(try scene.context.ledger.report("p")?.tokens == nil, "it is made anew")
+        try await examiner.examine(pipeline)
+        let after = try #require(try scene.context.ledger.report("p"))
+        #expect(after.tokens?.rows == 2_100)
+        #expect(after.contamination?.gateRows == after.rows[.gate])
     }
 
     @Test func theBaseThatWonCounts() async throws {

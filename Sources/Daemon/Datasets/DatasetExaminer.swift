@@ -72,12 +72,10 @@ package struct DatasetExaminer: Service {
         }
         defer { sums.keep(sum, of: pipeline.name) }
         var missing = try sum.missing.filter { try context.ledger.report(pipeline.name, drop: $0) != nil }
-        guard !missing.isEmpty else { return }
         while !missing.isEmpty {
             let batch = Array(missing.prefix(Self.dropsAtOnce))
             missing.removeFirst(batch.count)
             for (drop, measured) in try await count(batch, pipeline, card, wanted) {
-                sum.add(measured.counts, of: drop)
                 guard var report = try context.ledger.report(pipeline.name, drop: drop) else { continue }
                 report.tokens = measured.counts.report
                 report.tokens?.problems = measured.problems
@@ -85,8 +83,12 @@ package struct DatasetExaminer: Service {
                 tell(measured.problemCounts, pipeline, drop)
                 report.findings = FindingRules.findings(report, pipeline)
                 try context.ledger.keep(report, counts: try ContractCoding.encode(measured.counts))
+                // What could not be kept is counted again.
+                sum.add(measured.counts, of: drop)
             }
         }
+        // A report that was made anew, as after a withdrawal, has none.
+        guard !sum.drops.isEmpty, try context.ledger.report(pipeline.name)?.tokens != sum.counts.report else { return }
         try amend(pipeline) { $0.tokens = sum.counts.report }
     }
 
@@ -180,12 +182,15 @@ package struct DatasetExaminer: Service {
     /// Compares training rows with gate rows where either changed since the last time, as ``WholeLook`` asks for it.
     private func contaminate(_ pipeline: PipelineSettings) throws {
         let last = try WholeLook(context.ledger, pipeline.name, Self.comparison)
-        let rows = try context.ledger.report(pipeline.name)?.allRows ?? 0
-        guard last?.isDue(rows: rows) != false else { return }
+        let report = try context.ledger.report(pipeline.name)
+        let rows = report?.allRows ?? 0
+        // A report that was made anew, as after a withdrawal, has nothing of it.
+        let isMissing = report?.contamination == nil
+        guard isMissing || last?.isDue(rows: rows) != false else { return }
         let shards = try context.ledger.shards(pipeline.name)
         let state = Digest.sha256(
             Data(shards.filter { $0.split != .validation }.map(\.file.sha256).sorted().joined(separator: "\n").utf8))
-        guard !shards.isEmpty, last?.state != state else { return }
+        guard !shards.isEmpty, isMissing || last?.state != state else { return }
         let search = ContaminationSearch(
             gate: shards.filter { $0.split == .gate }.map(\.file.path),
             train: shards.filter { $0.split == .train }.map(\.file.path))
