@@ -43,16 +43,6 @@ extension Ledger {
         }
     }
 
-    /// The snapshot of a pipeline that was made last, or nil.
-    package func newestSnapshot(_ pipeline: PipelineName) throws -> Snapshot? {
-        let id = try read { db in
-            try String.fetchOne(
-                db, sql: "SELECT id FROM snapshot WHERE pipeline = ? ORDER BY created_at DESC LIMIT 1",
-                arguments: [pipeline.rawValue])
-        }
-        return try id.flatMap { try snapshot(SnapshotID($0)) }
-    }
-
     /// A snapshot within a transaction, or nil.
     static func snapshot(_ id: SnapshotID, _ db: Database) throws -> Snapshot? {
         try nouns(Snapshot.self, db, "SELECT body FROM snapshot WHERE id = ?", [id.rawValue]).first

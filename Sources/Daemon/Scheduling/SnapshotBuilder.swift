@@ -79,6 +79,9 @@ struct SnapshotBuilder {
         try AtomicFile.makeFolder(folder)
         try AtomicFile.write(try ContractCoding.pretty(snapshot), to: folder + "/\(snapshot.id).json")
         try context.ledger.add(snapshot)
+        if snapshot.hasPairs != true {
+            try context.ledger.setMark(pipeline.name, Self.withoutPairs, snapshot.id.rawValue)
+        }
         return snapshot
     }
 
@@ -92,11 +95,14 @@ struct SnapshotBuilder {
         return try context.ledger.judging(pipeline.name, of: Set(drops))
     }
 
-    /// Whether one of the drops brought rows with a rejected answer. Of those that the last snapshot had, and that had
-    /// none, the reports are not read again.
+    /// What the newest snapshot whose drops were all found to be without pairs is noted by.
+    private static let withoutPairs = "without-pairs"
+
+    /// Whether one of the drops brought rows with a rejected answer. The reports of drops that were found to have none
+    /// are not read again.
     private func hasPairs(_ drops: [DropID]) throws -> Bool {
-        let last = try context.ledger.newestSnapshot(pipeline.name)
-        let known = last?.hasPairs == true ? [] : Set(last?.drops ?? [])
+        let noted = try context.ledger.mark(pipeline.name, Self.withoutPairs)
+        let known = Set(try noted.flatMap { try context.ledger.snapshot(SnapshotID($0)) }?.drops ?? [])
         return drops.contains { !known.contains($0) && hasPairs($0) }
     }
 
