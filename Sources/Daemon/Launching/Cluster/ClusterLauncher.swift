@@ -43,8 +43,9 @@ package final class ClusterLauncher: WorkerLauncher {
         }
     }
 
-    /// Seconds for which the scheduler is asked about work that is over.
-    private static let watched = 180.0
+    /// Seconds for which the scheduler is asked about work that is over: a job was seen to come back more than three
+    /// minutes after its end.
+    private static let watched = 900.0
 
     let records: JobRecords
     private let settings: @Sendable () -> SettingsFolder
