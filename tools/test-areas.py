@@ -3,9 +3,8 @@
 
 usage: test-areas.py FOLDER
 
-FOLDER holds what the parts said of their tests in JUnit's form (NAME.xml): swift test writes NAME-swift-testing.xml for `--xunit-output
-NAME.xml`, pytest the name it is given. The unit tests run side by side, so that their times overlap; they are no area's, and the part
-`tests` has a budget of its own.
+FOLDER holds what the parts said of their tests in JUnit's form (NAME.xml). The unit tests run side by side, so that their times
+overlap; they are no area's, and the part `tests` has a budget of its own.
 """
 import pathlib
 import re

@@ -36,7 +36,9 @@ make --no-print-directory lint
 phase build "Build"
 swift build "${flags[@]}" --build-tests 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Write|Emitting|Copying)' || true
 swift build "${flags[@]}" --build-tests >/dev/null
-run() { swift test "${flags[@]}" --skip-build "$@"; }
+# The program of the tests itself: two `swift test` beside one another meet at the package's database, and one of them runs nothing.
+program=$(swift build "${flags[@]}" --show-bin-path)/finetunedPackageTests.xctest
+run() { "$program" --testing-library swift-testing "$@"; }
 if [ $# -gt 0 ]; then run "${@:2}" --filter "$1"; exit; fi
 logs=.build/tests-said
 rm -rf $logs && mkdir -p $logs
@@ -48,15 +50,15 @@ part() { # name command…: runs it, shows what it says, and keeps that
 # The labs' own story is long: it is shown where one of them fails.
 set -m # a process group of its own, so that it can be ended as a whole
 ( since=$SECONDS; status=0
-  run --ignore-lock --no-parallel --xunit-output $logs/labs.xml --filter "$labs" > $logs/labs 2>&1 || status=$?
+  run --no-parallel --xunit-output $logs/labs.xml --filter "$labs" > $logs/labs 2>&1 || status=$?
   echo $((SECONDS - since)) > $logs/labs-took; exit $status ) &
 labs_process=$!
 set +m
 trap 'kill -- -$labs_process 2>/dev/null || true' EXIT
 phase tests "Tests"
-part tests run --ignore-lock --skip "$serial|$labs"
+part tests run --skip "$serial|$labs"
 phase serial "Tests that need a process to themselves"
-part serial run --ignore-lock --no-parallel --xunit-output $logs/serial.xml --filter "$serial"
+part serial run --no-parallel --xunit-output $logs/serial.xml --filter "$serial"
 phase labs "Tests under systemd and Slurm, begun with the others"
 wait $labs_process || { cat $logs/labs; failed+=(labs); }
 trap - EXIT
@@ -69,11 +71,11 @@ part sanitize tools/sanitize/short.sh
 phase peers "Peers: transformers, peft, llama.cpp"
 part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" --junitxml=$logs/peers.xml
 phase done "Done"
-current=; print_times
-tools/test-areas.py $logs
-[ ${#failed[@]} -gt 0 ] || exit 0
+close_phase; current=
 for name in "${failed[@]}"; do
     printf '\n\033[1mFailed: %s\033[0m (all that was said is in %s)\n' "$name" "$logs/$name"
     grep -E '^(✘|↳|FAILED|ERROR|E  )' "$logs/$name" || tail -n 20 "$logs/$name"
 done
-exit 1
+print_times
+tools/test-areas.py $logs
+[ ${#failed[@]} -eq 0 ] || { echo "Failed: ${failed[*]}"; exit 1; }

@@ -88,7 +88,7 @@ struct FirstHourTests {
             }
         },
         write("tuesday.jsonl", rows(60..<100)), .ftctl("drop tickets tuesday.jsonl --watch", last: true),
-        .ftctl("drops --columns pipeline,file,state"), .ftctl("pipelines"),
+        .ftctl("drops --columns pipeline,file,state --sort file"), .ftctl("pipelines"),
     ]
 
     /// What one asks of what was done.
@@ -138,7 +138,7 @@ struct FirstHourTests {
         .ftctl("version list tickets"), .ftctl("version show tickets best-so-far"),
         .ftctl("data revoke $(ftctl drops --columns drop | sed -n 2p)"),
         .ftctl("data revoke $(ftctl drops --columns drop | sed -n 2p) --erase --reason 'sent by mistake'"),
-        .ftctl("drops --columns file,state"), .ftctl("audit --columns action,subject,outcome"),
+        .ftctl("drops --columns file,state --sort file"), .ftctl("audit --columns action,subject,outcome"),
         .ftctl("version export tickets --format peft --out adapter 2> waits"),
         .ftctl("version export tickets --format peft --out adapter"), .ftctl("version export tickets --format ggu"),
         .ftctl("backup kept", last: true), .ftctl("verify", last: true), .ftctl("base remove tiny"),

@@ -8,7 +8,7 @@ enum CommandPage {
         var page = """
             # ftctl
 
-            Made from the commands (`FINETUNED_REGENERATE=1 swift test --filter CommandPageTests` writes it anew).
+            Made from the commands (`FINETUNED_REGENERATE=1 tools/test.sh CommandPageTests` writes it anew).
 
             ## Grammar
 

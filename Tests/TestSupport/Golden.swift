@@ -40,8 +40,22 @@ package struct Golden: Sendable {
         }
         let kept = try? String(contentsOfFile: path, encoding: .utf8)
         guard kept != text else { return nil }
-        return "\(path) says:\n\(kept ?? "(nothing: the file is absent)")\n…and this came:\n\(text)\n"
-            + "Where that is meant, FINETUNED_REGENERATE=1 writes it anew."
+        let remedy = "Where that is meant, FINETUNED_REGENERATE=1 writes it anew."
+        guard let kept else { return "\(path) is absent, and this came:\n\(text)\n\(remedy)" }
+        let lines = Self.lines(of: text, unlike: kept)
+        return "\(path) says otherwise in these lines (-, and + what came):\n\(lines)\n\(remedy)"
+    }
+
+    /// The lines that differ alone, each with its number: a long text is not shown twice.
+    private static func lines(of text: String, unlike kept: String) -> String {
+        let changes = text.components(separatedBy: "\n").difference(from: kept.components(separatedBy: "\n"))
+        let said = changes.map { change in
+            switch change {
+            case .remove(let offset, let line, _): (offset, "\(offset + 1) - \(line)")
+            case .insert(let offset, let line, _): (offset, "\(offset + 1) + \(line)")
+            }
+        }
+        return said.sorted { $0.0 < $1.0 }.map(\.1).joined(separator: "\n")
     }
 
     private func path(_ name: String) -> String { folder + "/" + name + ".txt" }

@@ -12,7 +12,7 @@ package enum MetricsPage {
     private static let introduction = """
         # The metrics
 
-        Generated from the table of metrics (`FINETUNED_REGENERATE=1 swift test --filter MetricsPageTests` writes it \
+        Generated from the table of metrics (`FINETUNED_REGENERATE=1 tools/test.sh MetricsPageTests` writes it \
         anew). Counters are counted in the
         daemon's process and begin at 0 with it; gauges are asked of the ledger and the machine at each scrape. Labels \
         have values of bounded sets

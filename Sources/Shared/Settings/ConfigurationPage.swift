@@ -8,7 +8,7 @@ package enum ConfigurationPage {
         var page = """
             # Configuration
 
-            Generated from the keys that the parser knows (`FINETUNED_REGENERATE=1 swift test --filter \
+            Generated from the keys that the parser knows (`FINETUNED_REGENERATE=1 tools/test.sh \
             ConfigurationPageTests` writes it anew).
             Every error names the file, the line, the key, the value and the remedy; an unknown key is an error, with \
             the nearest known one.

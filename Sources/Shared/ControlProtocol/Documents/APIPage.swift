@@ -12,7 +12,7 @@ package enum APIPage {
     private static let introduction = """
         # The control API
 
-        Generated from the table of endpoints (`FINETUNED_REGENERATE=1 swift test --filter APIPageTests` writes it \
+        Generated from the table of endpoints (`FINETUNED_REGENERATE=1 tools/test.sh APIPageTests` writes it \
         anew).
         The daemon answers HTTP on its Unix socket, `/run/finetuned/finetuned.sock`. Who may ask what is a table \
         below; orders are recorded
