@@ -147,7 +147,8 @@ def trouble(lab, daemon):
             name, number = random.choice(sorted(jobs.items()))
             if kind == "scancel":
                 lab.cancelled.add(name.split("-", 2)[2].rsplit("-", 1)[0])
-                lab.ask("run", "scancel", number, check=False)
+                # By its name as well: a controller that died may have given the number to another one meanwhile.
+                lab.ask("run", "scancel", f"--name={name}", number, check=False)
             elif kind == "requeue":
                 lab.ask("run", "scontrol", "requeue", number, check=False)
             else:

@@ -57,6 +57,37 @@ struct SlurmLabTests {
         #expect(work.steps == Array(1...30) && work.attempts == [1, 2], "no step was done twice")
     }
 
+    @Test func aJobWhoseNumberAnotherOneHasByNowIsNotCancelled() async throws {
+        let lab = try await Lab(1)
+        let commands = SlurmCommands(via: lab.via, folder: lab.folder + "/commands")
+        func submit(_ name: String) async throws -> String {
+            let script = "#!/bin/sh\n#SBATCH -J \(name) -o /dev/null\nsleep 1000\n"
+            let submission = await commands.submit(JobOrder(name: name, folder: lab.folder, script: script))
+            guard case .taken(let id) = submission else { throw Failure(code: "lab", "\(submission)") }
+            return id
+        }
+        // A controller that dies before it has written the newest job down gives its number to the next one.
+        var shared: (first: String, second: String, id: String)?
+        for attempt in 1...20 where shared == nil {
+            let (first, second) = ("ft-\(attempt)-first", "ft-\(attempt)-second")
+            let id = try await submit(first)
+            try await lab.ask("controller", "kill")
+            try await lab.ask("controller", "start")
+            _ = try await TestSupport.eventually { await commands.find(first) != .silence }
+            if try await submit(second) == id { shared = (first, second, id) }
+        }
+        let (first, second, id) = try #require(shared, "no number was given twice")
+        _ = await commands.cancel(id, of: first)
+        let facts = await commands.facts([JobQuestion(id, of: first), JobQuestion(id, of: second)])
+        guard case .state(let state)? = facts[second] else {
+            Issue.record("\(facts)")
+            return
+        }
+        #expect(facts[first] == .unknown && state.end == nil)
+        #expect(await commands.cancel(id, of: second))
+        #expect(try await TestSupport.eventually { try await lab.jobs()[second] == "CANCELLED" })
+    }
+
     @Test func aCancelledJobIsGoneEvenWhenTheControllerWasAway() async throws {
         let work = try await LabWork(Lab(), steps: 3000)
         let end = try await work.run { handle in

@@ -321,12 +321,12 @@ final class PlayedScheduler: JobCommands {
         let (orders, play) = state.withLock { ($0.orders, $0.play) }
         return questions.reduce(into: [:]) { facts, question in
             guard let number = Int(question.id), number <= orders.count else { return }
-            facts[question.id] = play(orders[number - 1])
+            facts[question.name] = play(orders[number - 1])
         }
     }
 
-    func stop(_ id: String) async -> Bool { true }
-    func cancel(_ id: String) async -> Bool {
+    func stop(_ id: String, of name: String) async -> Bool { true }
+    func cancel(_ id: String, of name: String) async -> Bool {
         state.withLock { $0.cancelled.append(id) }
         return true
     }

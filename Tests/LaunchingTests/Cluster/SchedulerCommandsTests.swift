@@ -29,23 +29,28 @@ struct SchedulerCommandsTests {
         let commands = try await slurm(
             """
             case "$1" in
-                squeue) echo JOBID@STATE@START_TIME@NODELIST@REASON
-                    seq 1 80 | sed 's/$/@RUNNING@N\\/A@n1@None/'
-                    seq 81 90 | sed 's/$/@FAILED@N\\/A@n1@NonZeroExitCode/';;
-                sacct) echo 'JobID|State|ExitCode|ReqMem|MaxRSS|NodeList'; seq 81 100 | sed 's/$/|FAILED|65:0|1G||n1/';;
+                squeue) echo JOBID@NAME@STATE@START_TIME@NODELIST@REASON
+                    seq 1 80 | sed 's/.*/&@ft-&@RUNNING@N\\/A@n1@None/'
+                    seq 81 90 | sed 's/.*/&@ft-&@FAILED@N\\/A@n1@NonZeroExitCode/';;
+                sacct) echo 'JobID|JobName|State|ExitCode|ReqMem|MaxRSS|NodeList'
+                    seq 81 100 | sed 's/.*/&|ft-&|FAILED|65:0|1G||n1/';;
             esac
             """)
-        let facts = await commands.facts((1...100).map { JobQuestion("\($0)") })
+        let facts = await commands.facts((1...100).map { Self.job("\($0)") })
         #expect(commands.count == 2 && facts.count == 100)
-        #expect(facts["7"] == .state(Self.on(.working)))
-        guard case .state(let state)? = facts["95"] else {
-            Issue.record("\(String(describing: facts["95"]))")
+        #expect(facts["ft-7"] == .state(Self.on(.working)))
+        guard case .state(let state)? = facts["ft-95"] else {
+            Issue.record("\(String(describing: facts["ft-95"]))")
             return
         }
         #expect(state.end == .failed(65))
         // Those whose own last event is known need no second command.
-        _ = await commands.facts((1...90).map { JobQuestion("\($0)", isEndKnown: true) })
+        _ = await commands.facts((1...90).map { Self.job("\($0)", isEndKnown: true) })
         #expect(commands.count == 3)
+    }
+
+    private static func job(_ id: String, isEndKnown: Bool = false) -> JobQuestion {
+        JobQuestion(id, of: "ft-\(id)", isEndKnown: isEndKnown)
     }
 
     private static func on(_ phase: JobState.Phase) -> JobState {
@@ -58,19 +63,20 @@ struct SchedulerCommandsTests {
         let commands = try await slurm(
             """
             case "$1" in
-                squeue) echo JOBID@STATE@START_TIME@NODELIST@REASON; echo 1@RUNNING@x@n1@None;;
+                squeue) echo JOBID@NAME@STATE@START_TIME@NODELIST@REASON; echo 1@ft-1@RUNNING@x@n1@None;;
                 sacct) echo 'Slurm accounting storage is disabled' >&2; exit 1;;
                 scontrol) [ "$5" = 3 ] && {
-                        echo 'JobId=3 JobState=FAILED Reason=NonZeroExitCode ExitCode=75:0 NodeList=n2'; exit; }
+                        echo 'JobId=3 JobName=ft-3 JobState=FAILED Reason=NonZeroExitCode ExitCode=75:0 NodeList=n2'
+                        exit; }
                     echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1;;
             esac
             """)
         var facts: [String: JobFact] = [:]
         for _ in 0..<5 {
-            facts.merge(await commands.facts(["1", "2", "3"].map { JobQuestion($0) })) { $1 }
+            facts.merge(await commands.facts(["1", "2", "3"].map { Self.job($0) })) { $1 }
         }
-        #expect(facts["2"] == .unknown)
-        guard case .state(let state)? = facts["3"] else {
+        #expect(facts["ft-2"] == .unknown)
+        guard case .state(let state)? = facts["ft-3"] else {
             Issue.record("\(facts)")
             return
         }
@@ -83,13 +89,13 @@ struct SchedulerCommandsTests {
         let commands = try await slurm(
             """
             case "$1" in
-                squeue) echo JOBID@STATE@START_TIME@NODELIST@REASON;;
-                sacct) echo 'JobID|State|ExitCode|ReqMem|MaxRSS|NodeList'; echo '1|RUNNING|0:0|1G||n1';;
-                scontrol) echo "JobId=$5 JobState=FAILED Reason=NonZeroExitCode ExitCode=75:0 NodeList=n2";;
+                squeue) echo JOBID@NAME@STATE@START_TIME@NODELIST@REASON;;
+                sacct) echo 'JobID|JobName|State|ExitCode|ReqMem|MaxRSS|NodeList'; echo '1|ft-1|RUNNING|0:0|1G||n1';;
+                scontrol) echo "JobId=$5 JobName=ft-$5 JobState=FAILED Reason=NonZeroExitCode ExitCode=75:0";;
             esac
             """)
-        #expect(await commands.facts([JobQuestion("1")]).isEmpty && commands.count == 2)
-        guard case .state(let state)? = await commands.facts([JobQuestion("1")])["1"] else {
+        #expect(await commands.facts([Self.job("1")]).isEmpty && commands.count == 2)
+        guard case .state(let state)? = await commands.facts([Self.job("1")])["ft-1"] else {
             Issue.record("the controller was not asked")
             return
         }
@@ -100,17 +106,44 @@ struct SchedulerCommandsTests {
         let commands = try await slurm(
             """
             case "$1" in
-                squeue) echo JOBID@STATE@START_TIME@NODELIST@REASON
-                    echo 1@PENDING@x@@BeginTime; echo 2@PENDING@x@@Priority;;
-                scontrol) echo "JobId=$5 JobState=PENDING Reason=BeginTime Requeue=1 Restarts=2 ExitCode=0:0";;
+                squeue) echo JOBID@NAME@STATE@START_TIME@NODELIST@REASON
+                    echo 1@ft-1@PENDING@x@@BeginTime; echo 2@ft-2@PENDING@x@@Priority;;
+                scontrol) echo "JobId=$5 JobName=ft-$5 JobState=PENDING Reason=BeginTime Restarts=2 ExitCode=0:0";;
             esac
             """)
-        let facts = await commands.facts([JobQuestion("1"), JobQuestion("2")])
-        guard case .state(let first)? = facts["1"], case .state(let second)? = facts["2"] else {
+        let facts = await commands.facts([Self.job("1"), Self.job("2")])
+        guard case .state(let first)? = facts["ft-1"], case .state(let second)? = facts["ft-2"] else {
             Issue.record("\(facts)")
             return
         }
         #expect(first.restarts == 2 && second.restarts == nil && commands.count == 2)
+    }
+
+    @Test func aNumberThatIsAnotherJobsByNowTellsNothingOfThatOne() async throws {
+        let commands = try await slurm(
+            """
+            echo "$*" >>"$(dirname "$0")/asked"
+            case "$1" in
+                squeue) echo JOBID@NAME@STATE@START_TIME@NODELIST@REASON; echo 1@ft-9@CANCELLED@x@n1@None;;
+                sacct) echo 'JobID|JobName|State|ExitCode|ReqMem|MaxRSS|NodeList'
+                    echo '1|ft-9|CANCELLED by 0|0:0|1G||n1'; echo '2|ft-9|FAILED|1:0|1G||n1';;
+                scontrol) echo "JobId=$5 JobName=ft-9 JobState=FAILED Reason=None ExitCode=75:0 NodeList=n2";;
+            esac
+            """)
+        let jobs = [Self.job("1"), JobQuestion("1", of: "ft-9", isEndKnown: true), Self.job("2")]
+        let facts = await commands.facts(jobs)
+        guard case .state(let state)? = facts["ft-9"] else {
+            Issue.record("\(facts)")
+            return
+        }
+        #expect(facts["ft-1"] == .unknown && facts["ft-2"] == nil && state.end == .cancelled(by: "uid 0"))
+        // Of the accounts' stranger the controller is asked next, and shows the same.
+        #expect(await commands.facts([Self.job("2")]).isEmpty)
+        #expect(await commands.facts([Self.job("2")]) == ["ft-2": .unknown])
+        _ = await commands.stop("1", of: "ft-1")
+        _ = await commands.cancel("1", of: "ft-1")
+        let asked = try String(contentsOfFile: sandbox.root + "/asked", encoding: .utf8)
+        #expect(asked.hasSuffix("scancel --signal=TERM --name=ft-1 1\nscancel --name=ft-1 1\n"))
     }
 
     @Test func aCommandThatHangsIsEndedAndMeansNothing() async throws {
@@ -118,13 +151,13 @@ struct SchedulerCommandsTests {
             via: [try await sandbox.script("slurm.sh", "echo 7; exec sleep 1000")],
             folder: sandbox.root + "/commands", patience: 0.5)
         #expect(await commands.submit(order) == .silence("sbatch could not be started"))
-        #expect(await commands.facts([JobQuestion("1")]).isEmpty && commands.count == 2)
+        #expect(await commands.facts([Self.job("1")]).isEmpty && commands.count == 2)
     }
 
     @Test(arguments: ["", "echo nonsense", "exit 1", "echo JOBID; exit 1", "kill -9 $$"])
     func noAnswerIsNoFact(_ script: String) async throws {
         let commands = try await slurm(script)
-        #expect(await commands.facts([JobQuestion("1")]).isEmpty)
+        #expect(await commands.facts([Self.job("1")]).isEmpty)
         #expect(await commands.find("ft-1") == .silence)
         guard case .silence = await commands.submit(order) else {
             Issue.record("something was concluded from '\(script)'")
@@ -169,10 +202,10 @@ struct SchedulerCommandsTests {
         #expect(await commands.submit(order) == .taken("job-1"))
         #expect(await commands.find("ft-1") == .found("job-1"))
         #expect(await commands.find("ft-2") == .absent)
-        #expect(
-            await commands.facts([JobQuestion("job-1")]) == ["job-1": .state(JobState(.waiting, reason: "quota"))])
-        #expect(await commands.stop("job-1"))
-        #expect(await commands.cancel("job-1"))
+        let facts = await commands.facts([JobQuestion("job-1", of: "ft-1")])
+        #expect(facts == ["ft-1": .state(JobState(.waiting, reason: "quota"))])
+        #expect(await commands.stop("job-1", of: "ft-1"))
+        #expect(await commands.cancel("job-1", of: "ft-1"))
         let asked = try String(contentsOfFile: sandbox.root + "/asked", encoding: .utf8)
         #expect(asked == "submit /f\nfind ft-1\nfind ft-2\nstate job-1\nstop job-1\ncancel job-1\n")
     }
@@ -183,7 +216,7 @@ struct SchedulerCommandsTests {
     ])
     func nonsenseIsNoFact(_ script: String) async throws {
         let commands = try await program(script)
-        #expect(await commands.facts([JobQuestion("1")]).isEmpty)
+        #expect(await commands.facts([Self.job("1")]).isEmpty)
         #expect(await commands.find("ft-1") == .silence)
         guard case .silence = await commands.submit(order) else {
             Issue.record("something was concluded from '\(script)'")
@@ -197,7 +230,7 @@ struct SchedulerCommandsTests {
             Issue.record("it had not answered")
             return
         }
-        #expect(await commands.cancel("job-1") == false)
+        #expect(await commands.cancel("job-1", of: "ft-1") == false)
     }
 
     @Test func aProgramCanRefuse() async throws {

@@ -105,7 +105,7 @@ struct SlurmTextTests {
             SlurmText.table(try Self.fixture("accounts.txt"), first: "JobID", separator: "|"))
         let ids = ["4979526", "568951", "568963", "314831", "8183088", "8183089", "974798"]
         let ends = ids.map { id -> JobState.End? in
-            guard case .state(let state)? = SlurmAccounts.facts(rows, of: [id])[id] else { return nil }
+            guard case .state(let state)? = Self.facts(rows, [id])["ft-\(id)"] else { return nil }
             return state.end
         }
         #expect(
@@ -116,21 +116,27 @@ struct SlurmTextTests {
 
     @Test func accountsTellOfMemoryAndOfWhoCancelled() {
         let text = """
-            JobID|State|ExitCode|ReqMem|MaxRSS|NodeList
-            7|FAILED|1:0|500M||n1
-            7.batch|FAILED|1:0||3000K|n1
-            7.0|OUT_OF_MEMORY|0:125||498000K|n1
-            8|CANCELLED by 1234|0:15|500M||n2
-            9|RUNNING|0:0|500M||n2
+            JobID|JobName|State|ExitCode|ReqMem|MaxRSS|NodeList
+            7|ft-7|FAILED|1:0|500M||n1
+            7.batch|batch|FAILED|1:0||3000K|n1
+            7.0|python|OUT_OF_MEMORY|0:125||498000K|n1
+            8|ft-8|CANCELLED by 1234|0:15|500M||n2
+            9|ft-9|RUNNING|0:0|500M||n2
+            10|another|CANCELLED by 1234|0:0|500M||n2
             """
-        let facts = SlurmAccounts.facts(
-            SlurmText.table(text, first: "JobID", separator: "|") ?? [], of: ["7", "8", "9"])
-        guard case .state(let memory)? = facts["7"], case .state(let cancelled)? = facts["8"] else {
+        let facts = Self.facts(
+            SlurmText.table(text, first: "JobID", separator: "|") ?? [], ["7", "8", "9", "10"])
+        guard case .state(let memory)? = facts["ft-7"], case .state(let cancelled)? = facts["ft-8"] else {
             Issue.record("\(facts)")
             return
         }
         #expect(memory.end == .outOfMemory && memory.memory == "it had 500M a node, a task used 498000K or more")
-        #expect(cancelled.end == .cancelled(by: "uid 1234") && facts["9"] == nil)
+        #expect(cancelled.end == .cancelled(by: "uid 1234") && facts["ft-9"] == nil)
+        #expect(facts["ft-10"] == nil, "the number is another job's")
+    }
+
+    private static func facts(_ rows: [[String: String]], _ ids: [String]) -> [String: JobFact] {
+        SlurmAccounts.facts(rows, of: ids.map { JobQuestion($0, of: "ft-\($0)") })
     }
 
     /// Texts of `src/common/slurm_errno.c`; the first two and those of partitions and nodes as seen with 22.05.8.

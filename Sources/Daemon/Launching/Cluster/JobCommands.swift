@@ -7,12 +7,12 @@ package protocol JobCommands: Sendable {
     func submit(_ order: JobOrder) async -> JobSubmission
     /// Looks for a job by its unique name.
     func find(_ name: String) async -> JobFinding
-    /// What is known of jobs; one that is not in the answer was not learnt of.
+    /// What is known of jobs, by their names; one that is not in the answer was not learnt of.
     func facts(_ questions: [JobQuestion]) async -> [String: JobFact]
-    /// Asks a job's processes to write a checkpoint and leave; whether that was taken.
-    func stop(_ id: String) async -> Bool
-    /// Ends a job; whether that was taken.
-    func cancel(_ id: String) async -> Bool
+    /// Asks the processes of the job of this name to write a checkpoint and leave; whether that was taken.
+    func stop(_ id: String, of name: String) async -> Bool
+    /// Ends the job of this name; whether that was taken.
+    func cancel(_ id: String, of name: String) async -> Bool
     /// Which of these nodes the scheduler holds for broken.
     func broken(_ hosts: String) async -> [String]
 }
@@ -35,10 +35,13 @@ package struct JobOrder: Hashable, Sendable {
 /// A job that is asked about.
 package struct JobQuestion: Hashable, Sendable {
     package var id: String
+    /// Unique for ever, which numbers are not: a controller that loses the newest jobs gives their numbers to others.
+    package var name: String
     /// Whether its own last event says how it ended, so that less need be asked.
     package var isEndKnown: Bool
-    package init(_ id: String, isEndKnown: Bool = false) {
+    package init(_ id: String, of name: String, isEndKnown: Bool = false) {
         self.id = id
+        self.name = name
         self.isEndKnown = isEndKnown
     }
 }

@@ -51,14 +51,15 @@ struct JobRound: Sendable {
     /// What the scheduler says.
     func ask() async {
         let questions = lives.compactMap { live in
-            live.record.rules.id.map { JobQuestion($0, isEndKnown: live.record.rules.isEndKnown) }
+            live.record.rules.id.map {
+                JobQuestion($0, of: live.record.name, isEndKnown: live.record.rules.isEndKnown)
+            }
         }
         let facts = questions.isEmpty ? [:] : await commands.facts(questions)
         let now = ClusterLauncher.now
         for live in lives {
             _ = launcher.update(live.record.directory) { live in
-                let fact = live.record.rules.id.flatMap { facts[$0] }
-                if let event = live.record.rules.learn(fact, now: now) { live.feed?.yield(event) }
+                if let event = live.record.rules.learn(facts[live.record.name], now: now) { live.feed?.yield(event) }
                 if now - live.warnedAt >= ClusterRules.longSilence,
                     let failure = live.record.rules.silence(now: now, name: live.record.name)
                 {
@@ -129,8 +130,8 @@ struct JobRound: Sendable {
             let submission = await commands.submit(order)
             learn(record) { $0.learn(submission, now: ClusterLauncher.now) }
         case .signal:
-            if await commands.stop(id) { learn(record) { $0.signalled(now: ClusterLauncher.now) } }
-        case .cancel: _ = await commands.cancel(id)
+            if await commands.stop(id, of: record.name) { learn(record) { $0.signalled(now: ClusterLauncher.now) } }
+        case .cancel: _ = await commands.cancel(id, of: record.name)
         case .wait, .conclude: break
         }
     }

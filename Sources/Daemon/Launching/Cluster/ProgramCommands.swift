@@ -45,13 +45,13 @@ package struct ProgramCommands: JobCommands {
             guard let ending = await run("state", question.id), ending.succeeded,
                 let answer = try? ContractCoding.decode(Answer.self, from: ending.printed), let fact = answer.fact
             else { continue }
-            facts[question.id] = fact
+            facts[question.name] = fact
         }
         return facts
     }
 
-    package func stop(_ id: String) async -> Bool { await run("stop", id)?.succeeded ?? false }
-    package func cancel(_ id: String) async -> Bool { await run("cancel", id)?.succeeded ?? false }
+    package func stop(_ id: String, of name: String) async -> Bool { await run("stop", id)?.succeeded ?? false }
+    package func cancel(_ id: String, of name: String) async -> Bool { await run("cancel", id)?.succeeded ?? false }
     /// What a program's machines are is the program's own affair.
     package func broken(_ hosts: String) async -> [String] { [] }
 

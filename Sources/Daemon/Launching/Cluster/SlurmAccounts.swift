@@ -1,13 +1,13 @@
 /// What `sacct` says of jobs that are over: a row for the job, and one for each of its steps.
 enum SlurmAccounts {
-    /// Jobs that it says have ended.
-    static func facts(_ rows: [[String: String]], of ids: [String]) -> [String: JobFact] {
+    /// Jobs that it says have ended, by their names.
+    static func facts(_ rows: [[String: String]], of jobs: [JobQuestion]) -> [String: JobFact] {
         var facts: [String: JobFact] = [:]
-        for id in ids {
-            guard let row = rows.last(where: { $0["JobID"] == id }),
+        for job in jobs {
+            guard let row = rows.last(where: { $0["JobID"] == job.id && $0["JobName"] == job.name }),
                 var state = SlurmText.state(row["State"] ?? "", reason: nil, exit: row["ExitCode"]), state.end != nil
             else { continue }
-            let steps = rows.filter { $0["JobID"]?.hasPrefix(id + ".") ?? false }
+            let steps = rows.filter { $0["JobID"]?.hasPrefix(job.id + ".") ?? false }
             // The job itself says FAILED 1:0 where a step of it ran out of memory.
             if steps.contains(where: { $0["State"]?.hasPrefix("OUT_OF_ME") ?? false }) {
                 state.phase = .ended(.outOfMemory)
@@ -19,7 +19,7 @@ enum SlurmAccounts {
             state.memory = words.contains { $0 != nil } ? words.compactMap { $0 }.joined(separator: ", ") : nil
             state.hosts = row["NodeList"].flatMap { $0.isEmpty || $0.hasPrefix("None") ? nil : $0 }
             state.reason = state.reason ?? row["State"]
-            facts[id] = .state(state)
+            facts[job.name] = .state(state)
         }
         return facts
     }

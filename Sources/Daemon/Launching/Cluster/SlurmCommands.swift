@@ -62,19 +62,24 @@ package final class SlurmCommands: JobCommands {
     package func facts(_ questions: [JobQuestion]) async -> [String: JobFact] {
         guard let rows = await queue(questions.map(\.id)) else { return [:] }
         var facts: [String: JobFact] = [:]
-        var open: [String] = []
+        var open: [JobQuestion] = []
         for question in questions {
-            guard let row = rows[question.id], var state = SlurmText.state(row["STATE"] ?? "", reason: row["REASON"])
-            else {
-                open.append(question.id)
+            let row = rows[question.id]
+            // The controller has lost the job and given its number to another one: it will never know more of it.
+            if let row, row["NAME"] != question.name {
+                facts[question.name] = .unknown
+                continue
+            }
+            guard let row, var state = SlurmText.state(row["STATE"] ?? "", reason: row["REASON"]) else {
+                open.append(question)
                 continue
             }
             state.expected = SlurmText.time(row["START_TIME"])
             state.hosts = row["NODELIST"].flatMap { $0.isEmpty ? nil : $0 }
             if state.phase != .waiting { state.expected = nil }
-            if Self.needsMore(state, question) { open.append(question.id) } else { facts[question.id] = .state(state) }
+            if Self.needsMore(state, question) { open.append(question) } else { facts[question.name] = .state(state) }
         }
-        guard !open.isEmpty else { return await withRestarts(facts) }
+        guard !open.isEmpty else { return await withRestarts(facts, questions) }
         let more = await ends(of: open, listed: Set(rows.keys))
         return facts.merging(more) { $1 }
     }
@@ -90,7 +95,7 @@ package final class SlurmCommands: JobCommands {
 
     /// Jobs by number; nil where nobody has answered.
     private func queue(_ ids: [String]) async -> [String: [String: String]]? {
-        let format = Self.columns("%i", "%T", "%S", "%N", "%r")
+        let format = Self.columns("%i", "%j", "%T", "%S", "%N", "%r")
         let command = ["squeue", "-a", "-t", "all", "-j", ids.joined(separator: ","), "-o", format]
         guard let ending = await run(command) else { return nil }
         // So it answers where it is asked about one job alone.
@@ -101,70 +106,79 @@ package final class SlurmCommands: JobCommands {
 
     /// The same, with how often the cluster has taken one of the jobs back that wait for their time: a cluster that
     /// cannot start a job does so again and again.
-    private func withRestarts(_ facts: [String: JobFact]) async -> [String: JobFact] {
-        let delayed = facts.compactMap { id, fact -> (id: String, state: JobState)? in
-            guard case .state(let state) = fact, state.reason == "BeginTime" else { return nil }
-            return state.phase == .waiting ? (id, state) : nil
-        }.sorted { $0.id < $1.id }
+    private func withRestarts(_ facts: [String: JobFact], _ questions: [JobQuestion]) async -> [String: JobFact] {
+        let delayed = questions.compactMap { question -> (job: JobQuestion, state: JobState)? in
+            guard case .state(let state) = facts[question.name], state.reason == "BeginTime" else { return nil }
+            return state.phase == .waiting ? (question, state) : nil
+        }.sorted { $0.job.name < $1.job.name }
         guard !delayed.isEmpty else { return facts }
-        var (id, state) = delayed[turn.add(1, ordering: .relaxed).oldValue % delayed.count]
-        guard let fields = await job(id)?.fields, let restarts = Int(fields["Restarts"] ?? "") else { return facts }
+        var (job, state) = delayed[turn.add(1, ordering: .relaxed).oldValue % delayed.count]
+        guard case .fields(let fields) = await ask(of: job), let restarts = Int(fields["Restarts"] ?? "") else {
+            return facts
+        }
         state.restarts = restarts
-        return facts.merging([id: .state(state)]) { $1 }
+        return facts.merging([job.name: .state(state)]) { $1 }
     }
 
-    /// What the controller says of one job; nil where it does not answer.
-    private func job(_ id: String) async -> (fields: [String: String]?, isUnknown: Bool)? {
-        guard let ending = await run(["scontrol", "show", "job", "-o", id]) else { return nil }
-        if let fields = SlurmText.job(Self.text(ending)), fields["JobId"] == id { return (fields, false) }
-        return (nil, !ending.succeeded && ending.output.contains("Invalid job id specified"))
+    /// What the controller says of one job.
+    private enum Answer { case silence, unknown, fields([String: String]) }
+
+    private func ask(of job: JobQuestion) async -> Answer {
+        guard let ending = await run(["scontrol", "show", "job", "-o", job.id]) else { return .silence }
+        if let fields = SlurmText.job(Self.text(ending)), fields["JobId"] == job.id {
+            return fields["JobName"] == job.name ? .fields(fields) : .unknown
+        }
+        return !ending.succeeded && ending.output.contains("Invalid job id specified") ? .unknown : .silence
     }
 
     /// How jobs ended that `squeue` does not tell of: from the accounts for all, else from the controller for one.
     /// One command at a time.
-    private func ends(of ids: [String], listed: Set<String>) async -> [String: JobFact] {
+    private func ends(of jobs: [JobQuestion], listed: Set<String>) async -> [String: JobFact] {
         let isControllersTurn = isControllerNext.exchange(false, ordering: .relaxed)
         if withoutAccounts.load(ordering: .relaxed) > 0 {
             withoutAccounts.subtract(1, ordering: .relaxed)
         } else if !isControllersTurn {
-            let facts = await accounts(ids) ?? [:]
+            let facts = await accounts(jobs) ?? [:]
             isControllerNext.store(facts.isEmpty, ordering: .relaxed)
             return facts
         }
-        let id = ids[turn.add(1, ordering: .relaxed).oldValue % ids.count]
-        guard let answer = await job(id) else { return [:] }
-        if let fields = answer.fields {
+        let job = jobs[turn.add(1, ordering: .relaxed).oldValue % jobs.count]
+        switch await ask(of: job) {
+        case .silence: return [:]
+        case .unknown: return listed.contains(job.id) ? [:] : [job.name: .unknown]
+        case .fields(let fields):
             guard
                 var state = SlurmText.state(
                     fields["JobState"] ?? "", reason: fields["Reason"], exit: fields["ExitCode"])
             else { return [:] }
             state.hosts = fields["NodeList"].flatMap { ["", "(null)"].contains($0) ? nil : $0 }
-            return [id: .state(state)]
+            return [job.name: .state(state)]
         }
-        return answer.isUnknown && !listed.contains(id) ? [id: .unknown] : [:]
     }
 
     /// What the accounts say of jobs that are over; nil where there are none.
-    private func accounts(_ ids: [String]) async -> [String: JobFact]? {
-        let columns = "JobID,State,ExitCode,ReqMem,MaxRSS,NodeList"
-        guard let ending = await run(["sacct", "-P", "-j", ids.joined(separator: ","), "--format=\(columns)"]) else {
-            return nil
-        }
+    private func accounts(_ jobs: [JobQuestion]) async -> [String: JobFact]? {
+        let columns = "JobID,JobName,State,ExitCode,ReqMem,MaxRSS,NodeList"
+        let ids = jobs.map(\.id).joined(separator: ",")
+        guard let ending = await run(["sacct", "-P", "-j", ids, "--format=\(columns)"]) else { return nil }
         guard ending.succeeded, let rows = SlurmText.table(Self.text(ending), first: "JobID", separator: "|") else {
             // Asked again after a while: it may only have been away.
             withoutAccounts.store(ending.output.contains("storage is disabled") ? 1000 : 10, ordering: .relaxed)
             return nil
         }
-        return SlurmAccounts.facts(rows, of: ids)
+        return SlurmAccounts.facts(rows, of: jobs)
     }
 
     // MARK: - Ending
 
-    package func stop(_ id: String) async -> Bool {
-        await run(["scancel", "--signal=TERM", id])?.succeeded ?? false
+    // By the name as well: the number may be another job's by now.
+    package func stop(_ id: String, of name: String) async -> Bool {
+        await run(["scancel", "--signal=TERM", "--name=\(name)", id])?.succeeded ?? false
     }
 
-    package func cancel(_ id: String) async -> Bool { await run(["scancel", id])?.succeeded ?? false }
+    package func cancel(_ id: String, of name: String) async -> Bool {
+        await run(["scancel", "--name=\(name)", id])?.succeeded ?? false
+    }
 
     package func broken(_ hosts: String) async -> [String] {
         guard let ending = await run(["sinfo", "-N", "-n", hosts, "-o", Self.columns("%N", "%T")]), ending.succeeded,
