@@ -44,8 +44,15 @@ func library(_ layer: String, _ name: String, _ dependencies: [Target.Dependency
     .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
 }
 
+/// A program that is installed: without unwind tables, which were a fifth of it (tools/link.ld), by the linker that can
+/// leave out some of them.
 func program(_ layer: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
+    let script = "\(Context.packageDirectory)/tools/link.ld"
+    return .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)",
+        linkerSettings: [
+            .unsafeFlags(["-use-ld=bfd", "-Xlinker", "-T", "-Xlinker", script], .when(configuration: .release))
+        ])
 }
 
 func systemLibrary(_ layer: String, _ name: String, pkgConfig: String, apt: String) -> Target {

@@ -5,7 +5,7 @@ declare -A packages=(
     [build]="libsystemd-dev libsqlite3-dev libopenblas-dev libzstd-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
         libsimdjson-dev pkg-config make binutils curl"
     [test]="dpkg-dev systemd-container strace util-linux e2fsprogs openssl python3 prometheus slurm-wlm munge \
-        iproute2 openssh-server openssh-client zsh fish"
+        iproute2 openssh-server openssh-client zsh fish gdb"
     [package]="dpkg-dev lintian"
     [python]="python3-venv cmake g++"
 )

@@ -31,6 +31,11 @@ struct CompletionTests {
         Case("pipeline ti", ["tickets"]), Case("status ti", ["tickets"]), Case("base show t", ["tiny"]),
         Case("base t", ["tiny"]), Case("chat t", ["tickets", "tiny"]), Case("--color never watch ti", ["tickets"]),
         Case("engine show bu", ["builtin"]), Case("init n --base tiny --promote man", ["manual"]),
+        // What came of a drop: its run and its snapshot.
+        Case("watch r-", ["r-000001"]), Case("report r-", ["r-000001"]), Case("logs r-", ["r-000001"]),
+        Case("data diff s-", ["SNAPSHOT"]), Case("data diff s-1 s-", ["SNAPSHOT"]),
+        Case("data export s-", ["SNAPSHOT"]), Case("data show s-", ["SNAPSHOT"]),
+        Case("data lineage s-", ["SNAPSHOT"]), Case("data show d-", ["DROP"]),
         // Options and their values.
         Case("status --ch", ["--check"]), Case("drop tickets a.jsonl --wat", ["--watch"]),
         Case("run --st", ["--state"]),
@@ -101,7 +106,7 @@ struct CompletionTests {
         let sandbox = try Sandbox()
         try sandbox.settings(
             "minimum_free = \"1M\"\n[worker]\nprogram = \"\(try TestSupport.program("fake-worker"))\"\n")
-        try sandbox.pipeline("tickets", "base = \"tiny\"\n")
+        try sandbox.pipeline("tickets", "base = \"tiny\"\n[trigger]\nsettle_seconds = 0.1\n")
         let daemon = try sandbox.startDaemon()
         defer { daemon.signal(SIGTERM) }
         try #require(try await sandbox.ready())
@@ -109,6 +114,7 @@ struct CompletionTests {
         try Data("a base model, to the fake worker".utf8).write(to: URL(filePath: model))
         let added = try await sandbox.ftctl("base", "add", model, "--id", "tiny")
         #expect(added.status == 0, "\(added.output)")
+        let names = try await oneRun(sandbox)
         for name in ["monday.jsonl", "tuesday.jsonl"] { try Data().write(to: URL(filePath: sandbox.root + "/" + name)) }
         let lines = Self.cases.map { $0.line + "\n" }.joined()
         try Data(lines.utf8).write(to: URL(filePath: sandbox.root + "/lines"))
@@ -118,9 +124,24 @@ struct CompletionTests {
             let answers = try await ask(shell, options, script, sandbox)
             #expect(answers.count == Self.cases.count, "\(shell): \(answers)")
             for (asked, answer) in zip(Self.cases, answers) {
-                #expect(Set(answer.split(separator: " ").map(String.init)) == asked.offered, "\(shell): \(asked.line)")
+                let offered = Set(asked.offered.map { names[$0] ?? $0 })
+                #expect(Set(answer.split(separator: " ").map(String.init)) == offered, "\(shell): \(asked.line)")
             }
         }
+    }
+
+    /// Has one drop come to a run; the names of what came of it, by what the cases call them.
+    private func oneRun(_ sandbox: Sandbox) async throws -> [String: String] {
+        let rows = (0..<60).map { "{\"prompt\": \"question number \($0)\", \"completion\": \"answer \($0 % 7)\"}\n" }
+        let file = sandbox.root + "/answers.jsonl"
+        try Data(rows.joined().utf8).write(to: URL(filePath: file))
+        let dropped = try await sandbox.ftctl("drop", "tickets", file, "--watch")
+        #expect(dropped.status == 0, "\(dropped.output)")
+        let listed = try await sandbox.ftctl("data", "list", "tickets").output
+        return [
+            "SNAPSHOT": String(try #require(listed.firstMatch(of: /s-[0-9a-f]+/)).output),
+            "DROP": String(try #require(listed.firstMatch(of: /d-[0-9a-f-]+/)).output),
+        ]
     }
 
     /// Asks a shell in the sandbox's folder; a line for each case.

@@ -142,6 +142,9 @@ struct FirstHourTests {
         .ftctl("version export tickets --format peft --out adapter 2> waits"),
         .ftctl("version export tickets --format peft --out adapter"), .ftctl("version export tickets --format ggu"),
         .ftctl("backup kept", last: true), .ftctl("verify", last: true), .ftctl("base remove tiny"),
+        .does("ask for more free disk than there is") { try await minimumFree("900T", $0) },
+        .ftctl("run tickets"), .ftctl("watch tickets --timeout 2"), .ftctl("status"),
+        .does("ask for less again") { try await minimumFree("1M", $0) }, .ftctl("watch tickets", last: true),
     ]
 
     /// Slips in the pipeline's file.
@@ -153,6 +156,11 @@ struct FirstHourTests {
         },
         .ftctl("pipeline check tickets"), .ftctl("status"), .ftctl("generate tickets 'and now?'"),
         .ftctl("run tickets --watch", last: true),
+        .does("end tickets.toml in the middle of a line") { sandbox in
+            try sandbox.pipeline("tickets", "base = \"tin")
+            try await isSaid("not TOML", in: "status", sandbox)
+        },
+        .ftctl("pipeline check tickets"),
         .does("write primary = acuracy into tickets.toml") { sandbox in
             try sandbox.pipeline("tickets", "base = \"tiny\"\n[gates]\nprimary = \"acuracy\"\n")
             try await isSaid("acuracy", in: "status", sandbox)
@@ -202,14 +210,7 @@ struct FirstHourTests {
 
     @Test func theFirstHourReadsAsItsTranscript() async throws {
         let sandbox = try Sandbox()
-        try sandbox.settings(
-            """
-            quiet_seconds = 0.1
-            scan_seconds = 0.5
-            minimum_free = "1M"
-            [worker]
-            program = "\(try TestSupport.program("fake-worker"))"
-            """)
+        try Self.settings("1M", sandbox)
         let daemon = try sandbox.startDaemon()
         defer { daemon.signal(SIGTERM) }
         try #require(try await sandbox.ready())
@@ -225,6 +226,26 @@ struct FirstHourTests {
         }
         let difference = try Self.golden.difference("first-hour", input: "The first hour", output: transcript)
         #expect(difference == nil, "\(difference ?? "")")
+    }
+
+    private static func settings(_ minimumFree: String, _ sandbox: Sandbox) throws {
+        try sandbox.settings(
+            """
+            quiet_seconds = 0.1
+            scan_seconds = 0.5
+            minimum_free = "\(minimumFree)"
+            [worker]
+            program = "\(try TestSupport.program("fake-worker"))"
+            """)
+    }
+
+    private static func minimumFree(_ size: String, _ sandbox: Sandbox) async throws {
+        try settings(size, sandbox)
+        let isLow = size != "1M"
+        let isSeen = try await TestSupport.eventually {
+            try await run("ftctl status", sandbox).1.contains("minimum_free") == isLow
+        }
+        #expect(isSeen, "minimum_free = \(size)")
     }
 
     /// The daemon reads a changed file within a moment.
@@ -262,7 +283,7 @@ struct FirstHourTests {
             (#"from-base  (promoted|delivered)\b"#, "from-base  promoted"), (#"\bv-[0-9a-f]{12,16}"#, "VERSION"),
             (#"\bs-[0-9a-f]{6,}"#, "SNAPSHOT"), (#"\b[0-9a-f]{64}\b"#, "DIGEST"),
             (#"\b[0-9a-f]{16}\b"#, "DIGEST"), (#"pid \d+"#, "pid PID"),
-            (#"\d+ (MiB|KiB|B)\b"#, "SIZE"), (#"\d+ s\b"#, "N s"),
+            (#"\d+(\.\d+)? (TiB|GiB|MiB|KiB|B)\b"#, "SIZE"), (#"\d+ s\b"#, "N s"),
         ] {
             guard let regex = try? Regex(pattern) else { continue }
             text = text.replacing(regex, with: name)

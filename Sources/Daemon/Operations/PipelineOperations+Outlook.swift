@@ -34,9 +34,13 @@ extension PipelineOperations {
     func whatItWaitsFor(_ run: Run, _ sight: Sight) throws -> String {
         let what = "run \(run.id) is \(run.stateInWords)"
         guard run.state == .queued || run.state == .trained, run.paused == nil else { return what }
-        if let held = context.problems.problem(of: "supervision:held:\(run.id)") { return "\(what): \(held.message)" }
-        if let machine = context.waits.problem(of: "machine") { return "\(what): \(machine.message)" }
-        if let disk = context.problems.problem(of: "disk") { return "\(what): \(disk.message)" }
+        let reason =
+            context.problems.problem(of: "supervision:held:\(run.id)") ?? context.waits.problem(of: "machine")
+            ?? context.problems.problem(of: "disk")
+        if let message = reason?.message {
+            // Who shows it ends the sentence.
+            return "\(what): " + (message.hasSuffix(".") ? String(message.dropLast()) : message)
+        }
         let slots = context.settings.daemon.computeSlots
         let busy = try context.ledger.runs(in: [.training, .evaluating]).filter { $0.id != run.id }
         guard busy.count >= slots else { return what }

@@ -14,7 +14,7 @@ struct Logs: AsyncParsableCommand {
             Example: ftctl logs tickets --since yesterday --follow
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "A run, a pipeline, a drop or a version.", completion: .pipelines) var subject: String
+    @Argument(help: "A run, a pipeline, a drop or a version.", completion: .followed) var subject: String
     @Flag(name: [.customShort("f"), .long], help: "Go on with what comes.") var follow = false
     @Option(
         help: ArgumentHelp(

@@ -13,9 +13,11 @@ struct DataDiff: Question {
             Example: ftctl data diff s-2f1c9a s-3a4b5c
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: ArgumentHelp("A snapshot; `ftctl data list PIPELINE` names them.", valueName: "snapshot"))
+    @Argument(
+        help: ArgumentHelp("A snapshot; `ftctl data list PIPELINE` names them.", valueName: "snapshot"),
+        completion: .snapshots)
     var a: String
-    @Argument(help: ArgumentHelp("Another of the same pipeline.", valueName: "other-snapshot"))
+    @Argument(help: ArgumentHelp("Another of the same pipeline.", valueName: "other-snapshot"), completion: .snapshots)
     var b: String
 
     func ask(_ client: ControlClient) async throws -> SnapshotDifference {

@@ -13,7 +13,7 @@ struct DataExport: AsyncParsableCommand {
             Example: ftctl data export tickets --split train
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "A snapshot, or a pipeline.") var id: String
+    @Argument(help: "A snapshot, or a pipeline.", completion: .datasets) var id: String
     @Option(help: ArgumentHelp("Only this side: train, validation or gate.", valueName: "side")) var split: Split?
 
     func run() async throws {

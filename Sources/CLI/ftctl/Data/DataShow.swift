@@ -15,7 +15,7 @@ struct DataShow: Question {
             Example: ftctl data show d-20270115-080000-0a1b2c3d
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "A drop, a snapshot or a row.") var id: String
+    @Argument(help: "A drop, a snapshot or a row.", completion: .parts) var id: String
 
     func ask(_ client: ControlClient) async throws -> DataSubject {
         try await client.send(.data.show(DataSubjectQuery(id: id)))

@@ -12,7 +12,7 @@ struct DataTrace: Question {
             Example: ftctl data lineage d-20270115-080000-0a1b2c3d
             """)
     @OptionGroup var connection: Connection
-    @Argument(help: "A row, drop, snapshot, run or version.") var id: String
+    @Argument(help: "A row, drop, snapshot, run or version.", completion: .origins) var id: String
 
     func ask(_ client: ControlClient) async throws -> DataLineage {
         try await client.send(.data.lineage(LineageQuery(id: id)))

@@ -37,6 +37,17 @@ enum KnownNames {
         await names { try await $0.send(.tokens.list()).map(\.name) }
     }
 
+    /// The newest snapshots of each pipeline.
+    static func snapshots() async -> [String] {
+        await names { client in
+            var all: [String] = []
+            for pipeline in try await client.send(.pipelines.list()) {
+                all += try await client.send(.data.list(pipeline.name)).snapshots.suffix(50).map(\.snapshot.id.rawValue)
+            }
+            return all
+        }
+    }
+
     /// A pipeline's versions, each after the names that it has.
     static func versions(of pipeline: String) async -> [String] {
         await names {
@@ -58,6 +69,17 @@ extension CompletionKind {
     static var drops: CompletionKind { .custom { _, _, _ in await KnownNames.drops() } }
     static var experiments: CompletionKind { .custom { _, _, _ in await KnownNames.experiments() } }
     static var engines: CompletionKind { .custom { _, _, _ in await KnownNames.engines() } }
+    static var snapshots: CompletionKind { .custom { _, _, _ in await KnownNames.snapshots() } }
+    /// What has rows: a pipeline or a snapshot.
+    static var datasets: CompletionKind {
+        .custom { _, _, _ in await KnownNames.pipelines() + KnownNames.snapshots() }
+    }
+    /// What a dataset consists of: drops and snapshots.
+    static var parts: CompletionKind { .custom { _, _, _ in await KnownNames.drops() + KnownNames.snapshots() } }
+    /// What data came from or went into: drops, snapshots and runs.
+    static var origins: CompletionKind {
+        .custom { _, _, _ in await KnownNames.drops() + KnownNames.snapshots() + KnownNames.runs() }
+    }
     static var tokens: CompletionKind { .custom { _, _, _ in await KnownNames.tokens() } }
     /// Versions of the pipeline that the command names first.
     static var versions: CompletionKind {

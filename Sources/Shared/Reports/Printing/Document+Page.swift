@@ -4,7 +4,7 @@ extension Document {
         var main: [Markup] = []
         if let title {
             let badge = badge.map { [Markup.tag("p", [("class", "badge \($0.mark.rawValue)")], $0.word)] } ?? []
-            main.append(.tag("header", [], [.tag("h1", title)] + badge))
+            main.append(.tag("header", [], [.tag("h1", [], Markup.words(title))] + badge))
         }
         main += sections()
         let head: [Markup] = [
@@ -31,7 +31,7 @@ extension Document {
         for block in blocks {
             if case .heading(let text) = block {
                 if let section { result.append(.tag("section", [], section)) }
-                section = [.tag("h2", text)]
+                section = [.tag("h2", [], Markup.words(text))]
             } else if section != nil {
                 section?.append(contentsOf: block.markup)
             } else {
@@ -46,7 +46,7 @@ extension Document {
 extension Block {
     fileprivate var markup: [Markup] {
         switch self {
-        case .heading(let text): return [.tag("h2", text)]
+        case .heading(let text): return [.tag("h2", [], Markup.words(text))]
         case .paragraph(let text):
             return text.isEmpty ? [] : text.split(separator: "\n").map { .tag("p", String($0)) }
         case .facts(let facts):

@@ -18,6 +18,18 @@ indirect enum Markup {
     /// An element without attributes that holds a text.
     static func tag(_ name: String, _ text: String) -> Markup { .element(name, [], [.text(text)]) }
 
+    /// Words of a heading: names of runs and experiments are not broken at their hyphen.
+    static func words(_ text: String) -> [Markup] {
+        var parts: [Markup] = []
+        var rest = Substring(text)
+        while let name = rest.firstMatch(of: /\b[rx]-\d+\b/) {
+            parts.append(.text(String(rest[..<name.range.lowerBound])))
+            parts.append(.tag("span", [("class", "id")], String(name.output)))
+            rest = rest[name.range.upperBound...]
+        }
+        return parts + [.text(String(rest))]
+    }
+
     /// Elements without content, which HTML knows no closing tag of; those of SVG close themselves.
     private static let void: Set<String> = ["meta", "br"]
     private static let selfClosing: Set<String> = ["line", "polyline", "circle", "rect"]

@@ -13,6 +13,7 @@ enum PageStyle {
         body{font:15px/1.5 system-ui,sans-serif;margin:0;background:var(--back);color:var(--ink)}
         main{max-width:1080px;margin:2em auto;padding:0 1em}
         h1,h2{line-height:1.25;overflow-wrap:break-word}
+        .id{white-space:nowrap}
         .badge{display:inline-block;padding:.1em .8em;border-radius:1em;color:var(--on);background:var(--badge)}
         .badge.pass{background:var(--pass)}
         .badge.fail{background:var(--fail)}
