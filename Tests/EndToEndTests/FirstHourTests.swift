@@ -185,6 +185,8 @@ struct FirstHourTests {
             try await isSaid("minimum_rows = 100", in: "pipeline letters --toml", sandbox)
         },
         .ftctl("drop letters letters.jsonl --watch", last: true), .ftctl("pipeline check letters"),
+        // The command may know sooner than the daemon's next look that the drop has settled.
+        .does("give the daemon a moment") { try await isSaid("waiting for 69", in: "status letters", $0) },
         .ftctl("status letters"), .ftctl("pipeline rename letters tickets"), .ftctl("pipeline rename letters mail"),
         .ftctl("pipeline retire mail --reason 'only a try'"), .ftctl("pipeline retire mail --reason 'only a try'"),
         .does("move tickets.toml away") { sandbox in

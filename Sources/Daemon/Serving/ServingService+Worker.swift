@@ -59,6 +59,7 @@ extension ServingService {
             state.retry = nil
             state.lastUse = .now
         }
+        context.bells.serving.ring()
         pump()
     }
 
@@ -97,6 +98,7 @@ extension ServingService {
             context.problems.set("serving", failure)
             context.logger.warning("The serving worker died: \(failure)", metadata: ["event": "serving.died"])
         }
+        context.bells.serving.ring()
         pump()
     }
 
@@ -110,11 +112,19 @@ extension ServingService {
                 do { isReady = try self.look() } catch {
                     self.context.problems.set("serving", StageContext.failure(error, code: "serving"))
                 }
-                // A daemon that nobody asks need not wake up each second.
-                try? await Task.sleep(for: .seconds(isReady ? 1 : 5))
+                let pause = isReady ? Duration.seconds(1) : self.pauseWithoutWorker
+                await self.context.bells.serving.wait(atMost: pause, leeway: pause / 6)
             }
         }
         await leave()
+    }
+
+    /// A daemon that nobody asks need not wake up each second: the bell tells of a worker that came, of one that died
+    /// and of changed settings.
+    private var pauseWithoutWorker: Duration {
+        let longest = Duration.seconds(60)
+        let left = state.withLock { $0.retry }.map { ContinuousClock.now.duration(to: $0.at) } ?? .zero
+        return left > .zero ? min(longest, left) : longest
     }
 
     /// Where there is no worker: starts the one that is to be kept, and forgets what kept the former one from working

@@ -75,13 +75,14 @@ package struct StageBells: Sendable {
     package let promotion = Bell()
     package let delivery = Bell()
     package let experiments = Bell()
+    package let serving = Bell()
     package init() {}
 
     /// Wakes everyone, as after a restart or a change of settings.
     package func ringAll() {
         for bell in [
             intake, datasets, examination, prequential, scheduling, supervision, gating, promotion, delivery,
-            experiments,
+            experiments, serving,
         ] {
             bell.ring()
         }
