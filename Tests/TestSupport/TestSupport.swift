@@ -42,12 +42,16 @@ package enum TestSupport {
     /// Waits until `condition` holds, polling; false when it does not within `seconds`.
     ///
     /// The bound only ends a test that hangs: it is far above what a busy machine needs, so that no slowness fails one.
+    /// It is one of turns as well: beside a thousand tests that wait for two threads, each task has its turn once in
+    /// minutes, and what is waited for may need several.
     package static func eventually(seconds: Double = 300, _ condition: () async throws -> Bool) async throws -> Bool {
         let deadline = Date().addingTimeInterval(seconds)
+        var turns = 0
         repeat {
             if try await condition() { return true }
             try await Task.sleep(for: .milliseconds(25))
-        } while Date() < deadline
+            turns += 1
+        } while Date() < deadline || turns < 20
         return try await condition()
     }
 }
