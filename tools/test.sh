@@ -71,11 +71,11 @@ part sanitize tools/sanitize/short.sh
 phase peers "Peers: transformers, peft, llama.cpp"
 part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" --junitxml=$logs/peers.xml
 phase done "Done"
-close_phase; current=
+current=; print_times
+tools/test-areas.py $logs
+[ ${#failed[@]} -gt 0 ] || exit 0
 for name in "${failed[@]}"; do
     printf '\n\033[1mFailed: %s\033[0m (all that was said is in %s)\n' "$name" "$logs/$name"
     grep -E '^(✘|↳|FAILED|ERROR|E  )' "$logs/$name" || tail -n 20 "$logs/$name"
 done
-print_times
-tools/test-areas.py $logs
-[ ${#failed[@]} -eq 0 ] || { echo "Failed: ${failed[*]}"; exit 1; }
+exit 1

@@ -26,4 +26,17 @@ struct ProductTests {
         #expect(product.modules.contains(modules.count), "\(product.program): \(modules.sorted())")
         #expect(product.files.contains(compiled.count), "\(product.program): \(compiled)")
     }
+
+    /// What throws inside itself ends the program where the linker has left its tables out.
+    @Test(arguments: ["ftctl", "finetune-worker", "finetuned"])
+    func whatIsWrittenInCPlusPlusKeepsItsTables(_ program: String) throws {
+        let script = try String(contentsOfFile: TestSupport.repository + "/tools/link.ld", encoding: .utf8)
+        let kept = try #require(script.firstMatch(of: /EXCLUDE_FILE\(\*(\w+)\*\)/)).1
+        let list = try String(
+            contentsOfFile: TestSupport.programs + "/\(program).product/Objects.LinkFileList", encoding: .utf8)
+        let foreign = list.split(separator: "\n").filter { line in
+            [".cpp.o", ".cc.o", ".cxx.o"].contains { line.contains($0) } && !line.contains(kept)
+        }
+        #expect(foreign.isEmpty)
+    }
 }

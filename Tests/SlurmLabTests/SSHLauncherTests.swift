@@ -54,7 +54,7 @@ struct SSHLauncherTests {
 
     @Test func theExampleKeepsTheRules() async throws {
         let (ending, said) = try await ChildProgram.run(
-            TestSupport.repository + "/Tests/SlurmLab/conformance.sh", [program, stage], seconds: 900)
+            TestSupport.repository + "/Tests/SlurmLab/conformance.sh", [program, stage], seconds: 300)
         #expect(ending == .exited(0), "\(said)")
         #expect(!said.contains("✗") && said.split(separator: "\n").count >= 15)
     }

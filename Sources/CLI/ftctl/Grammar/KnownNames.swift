@@ -37,14 +37,11 @@ enum KnownNames {
         await names { try await $0.send(.tokens.list()).map(\.name) }
     }
 
-    /// The newest snapshots of each pipeline.
+    /// What the newest runs were trained on: whole datasets grow with the years, and a shell waits.
     static func snapshots() async -> [String] {
         await names { client in
-            var all: [String] = []
-            for pipeline in try await client.send(.pipelines.list()) {
-                all += try await client.send(.data.list(pipeline.name)).snapshots.suffix(50).map(\.snapshot.id.rawValue)
-            }
-            return all
+            let all = try await client.send(.runs.list(RunQuery(pipeline: nil, limit: 50))).map(\.snapshot.rawValue)
+            return Set(all).sorted()
         }
     }
 
