@@ -4,7 +4,7 @@
 usage: test-areas.py FOLDER
 
 FOLDER holds what the parts said of their tests in JUnit's form (NAME.xml). The unit tests run side by side, so that their times
-overlap; they are no area's, and the part `tests` has a budget of its own.
+overlap; they are no area's, and the part `tests` has a budget of its own. The tests that took longest are named: whoever shortens begins there.
 """
 import pathlib
 import re
@@ -12,6 +12,7 @@ import sys
 import xml.etree.ElementTree as tree
 
 BUDGET = pathlib.Path(__file__).with_name("test-budget.txt")
+LONGEST = 20
 
 
 def areas():
@@ -34,14 +35,15 @@ def cases(folder):
             print(f"{path.name} is not whole, and not counted: {error}")
             continue
         for case in root.iter("testcase"):
-            yield case.get("classname", ""), float(case.get("time") or 0)
+            yield f'{case.get("classname", "")}.{case.get("name", "")}', float(case.get("time") or 0)
 
 
 def main():
-    known = list(areas())
+    known, all_cases = list(areas()), []
     took, rest = {name: [0, 0.0] for name, _, _ in known}, [0, 0.0]
     for place, seconds in cases(sys.argv[1]):
         entry = next((took[name] for name, _, pattern in known if pattern.match(place)), rest)
+        all_cases.append((seconds, place))
         entry[0] += 1
         entry[1] += seconds
     print(f"\n{'area':<10} {'tests':>6} {'took':>8} {'budget':>8}")
@@ -50,6 +52,9 @@ def main():
         over = "  over its budget" if seconds > budget else ""
         print(f"{name:<10} {count:>6} {seconds:>6.0f} s {budget:>6} s{over}")
     print(f"{'others':<10} {rest[0]:>6} {rest[1]:>6.0f} s")
+    print("\nThe longest tests:")
+    for seconds, place in sorted(all_cases, reverse=True)[:LONGEST]:
+        print(f"{seconds:>6.0f} s  {place}")
 
 
 if __name__ == "__main__":

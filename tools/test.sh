@@ -43,9 +43,14 @@ if [ $# -gt 0 ]; then run "${@:2}" --filter "$1"; exit; fi
 logs=.build/tests-said
 rm -rf $logs && mkdir -p $logs
 failed=()
+# A terminal shows every test as it runs; a log, whose reader looks for what failed, shows that and the totals.
+if [ -t 1 ]; then shown() { cat; }; else
+    shown() { awk '/^(◇|➜|✔|[0-9-]+T[0-9:+]+ )/ {failing = 0} /^✘/ {failing = 1} /^[◇➜]/ {swift = 1}
+                   failing || !swift || /^✔ Test run with/ {print; fflush()}'; }
+fi
 # A part that fails ends nothing: the others run as well, and what failed is said once more at the end.
 part() { # name command…: runs it, shows what it says, and keeps that
-    "${@:2}" 2>&1 | tee "$logs/$1" || failed+=("$1")
+    "${@:2}" 2>&1 | sed -uE 's/\x1b\[[0-9;]*m//g' | tee "$logs/$1" | shown || failed+=("$1")
 }
 # The labs' own story is long: it is shown where one of them fails.
 set -m # a process group of its own, so that it can be ended as a whole
@@ -69,7 +74,7 @@ part fuzz tools/fuzz.sh short
 phase sanitize "Threads under the sanitizers"
 part sanitize tools/sanitize/short.sh
 phase peers "Peers: transformers, peft, llama.cpp"
-part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" --junitxml=$logs/peers.xml
+part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" --durations=15 --junitxml=$logs/peers.xml
 phase done "Done"
 current=; print_times
 tools/test-areas.py $logs
