@@ -43,7 +43,7 @@ flood: ## Drop 10,000 faulty files at once (FINETUNED_FLOOD): the journal has a 
 	@FINETUNED_FLOOD=$${FINETUNED_FLOOD:-10000} tools/test.sh FloodTests
 
 faults: ## Break the machine under a daemon: full disks, locks, limits, hangs, a hundred stops under clients (root)
-	@FINETUNED_FAULTS=long tools/test.sh 'FaultTests|JudgedTests'
+	@FINETUNED_FAULTS=long tools/test.sh 'FaultTests|JudgedTests|WatchdogTests'
 
 interop: ## Prove the exports with the real transformers, peft and llama.cpp, and the API with the clients that people have
 	@tools/interop.sh

@@ -59,11 +59,17 @@ func systemLibrary(_ layer: String, _ name: String, pkgConfig: String, apt: Stri
     .systemLibrary(name: name, path: "Sources/\(layer)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-/// - Parameter golden: whether it has golden texts, in its folder `Golden`.
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], golden: Bool = false) -> Target {
+/// - Parameters:
+///   - golden: whether it has golden texts, in its folder `Golden`.
+///   - computes: whether the tests themselves compute so much that they are optimized as well; what they test always is.
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], golden: Bool = false, computes: Bool = false
+) -> Target {
     .testTarget(
         name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
-        exclude: golden ? ["Golden"] : [])
+        exclude: golden ? ["Golden"] : [],
+        // Half of the time that tests take to compile.
+        swiftSettings: computes ? [] : [.unsafeFlags(["-Onone"], .when(configuration: .release))])
 }
 
 let shared: [Target] = [
@@ -320,9 +326,9 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "fuzz-weights", dependencies: ["JSONDocument", "Multipart", "Tensors", "WeightFiles", "Mutation"],
         path: "Tests/FuzzWeights"),
-    tests("ArchitectureTests"),
+    tests("ArchitectureTests", computes: true),
     tests("ChatTemplatesTests", ["ChatTemplates", "TextFuzzing"]),
-    tests("CompressionTests", ["Compression"]),
+    tests("CompressionTests", ["Compression"], computes: true),
     tests(
         "ControlAPITests",
         [
@@ -334,14 +340,14 @@ let testTargets: [Target] = [
     tests("ControlGroupsTests", ["ControlGroups", "ImitatedKernel", "Nouns"]),
     tests("ControlClientTests", ["ControlClient", "ControlProtocol", "Nouns"]),
     tests("CrashTests", ["Compression", "Ledger", "Nouns", "Platform", "RowFiles", "StageKit"]),
-    tests("DataQualityTests", ["DataQuality", "Nouns"]),
+    tests("DataQualityTests", ["DataQuality", "Nouns"], computes: true),
     tests(
         "DatasetsTests",
         [
             "Compression", "ControlProtocol", "DataQuality", "Datasets", "JSONText", "Launching", "Ledger", "Nouns",
             "Platform", "RowFiles", "RowFormats", "Settings", "StageKit", "WorkerProtocol", logging,
         ],
-        golden: true),
+        golden: true, computes: true),
     tests(
         "DeliveryTests",
         [
@@ -350,14 +356,14 @@ let testTargets: [Target] = [
         ]),
     tests("EncodingTests", ["ChatTemplates", "Encoding", "ModelLoading", "Tokenization"]),
     tests("EndToEndTests", ["ControlProtocol", "Nouns", "Platform"], golden: true),
-    tests("YardstickTests", ["Yardstick"]),
-    tests("EvaluationMetricsTests", ["EvaluationMetrics", "Nouns"]),
+    tests("YardstickTests", ["Yardstick"], computes: true),
+    tests("EvaluationMetricsTests", ["EvaluationMetrics", "Nouns"], computes: true),
     tests(
         "EvaluationTests",
         [
             "Evaluation", "ModelLoading", "Nouns", "Platform", "Tensors", "Transformers", "WeightFiles",
             "WorkerProtocol",
-        ]),
+        ], computes: true),
     tests(
         "ExperimentsTests",
         [
@@ -367,7 +373,7 @@ let testTargets: [Target] = [
     tests(
         "ExportingTests",
         ["Exporting", "ModelLoading", "Nouns", "Platform", "Tensors", "Tokenization", "Transformers", "WeightFiles"],
-        golden: true),
+        golden: true, computes: true),
     tests(
         "FtctlTests",
         [
@@ -381,15 +387,15 @@ let testTargets: [Target] = [
             "EvaluationMetrics", "Gating", "GoldenSets", "Graders", "JSONSchemas", "Judged", "Ledger", "Nouns",
             "Platform", "PromotionStreams", "Settings", "StageKit", "Statistics", "WorkerProtocol", logging,
         ],
-        golden: true),
+        golden: true, computes: true),
     tests("HubClientTests", ["HubClient", "Nouns"]),
     tests(
         "InferenceTests",
         [
             "Generation", "Inference", "ModelLoading", "Nouns", "Tensors", "Transformers", "WeightFiles",
             "WorkerProtocol",
-        ]),
-    tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"]),
+        ], computes: true),
+    tests("GenerationTests", ["Generation", "Tensors", "Transformers", "WeightFiles"], computes: true),
     tests("GoldenSetsTests", ["GoldenSets", "Nouns"]),
     tests("GradersTests", ["Graders", "Nouns"]),
     tests(
@@ -475,7 +481,7 @@ let testTargets: [Target] = [
         ["Ledger", "Nouns", "Platform", "RowFiles", "Settings", "StageKit", "WorkerProtocol", lifecycle, logging]),
     tests(
         "SoundnessTests", ["ControlProtocol", "Nouns", "OperationsScene", "Platform", "Soundness", "StageKit"]),
-    tests("StatisticsTests", ["Statistics"]),
+    tests("StatisticsTests", ["Statistics"], computes: true),
     tests(
         "SupervisionTests",
         [
@@ -485,22 +491,22 @@ let testTargets: [Target] = [
         ]),
     tests("SystemdTests", ["Systemd", logging]),
     tests("SystemdUnitTests", ["Nouns", "Systemd", logging]),
-    tests("TensorsTests", ["CKernels", "Tensors"]),
-    tests("TokenizationTests", ["ModelLoading", "TextFuzzing", "Tokenization"]),
+    tests("TensorsTests", ["CKernels", "Tensors"], computes: true),
+    tests("TokenizationTests", ["ModelLoading", "TextFuzzing", "Tokenization"], computes: true),
     tests(
         "ModelLoadingTests",
         [
             "ChatTemplates", "Encoding", "ModelLoading", "Nouns", "Tokenization", "Transformers", "WeightFiles",
-        ]),
+        ], computes: true),
     tests(
         "TrainingTests",
         [
             "ChatTemplates", "Encoding", "JSONDocument", "Nouns", "Tensors", "Tokenization", "Training", "Transformers",
             "WeightFiles",
-        ]),
+        ], computes: true),
     tests("TransportSecurityTests", ["CLibssl", "Nouns", "TransportSecurity", nio, nioEmbedded]),
-    tests("TransformersTests", ["JSONDocument", "Tensors", "Transformers", "WeightFiles"]),
-    tests("WeightFilesTests", ["CKernels", "Tensors", "WeightFiles", "Mutation"]),
+    tests("TransformersTests", ["JSONDocument", "Tensors", "Transformers", "WeightFiles"], computes: true),
+    tests("WeightFilesTests", ["CKernels", "Tensors", "WeightFiles", "Mutation"], computes: true),
     tests("WorkerProtocolTests", ["Nouns", "WorkerProtocol"]),
     tests("WorkerTests", ["Nouns", "Platform", "WorkerProtocol"]),
 ]

@@ -7,7 +7,7 @@ flags=(--skip-build)
 if [ "${CONFIGURATION:-release}" = release ]; then
     read -ra built < tools/build-flags
     flags+=("${built[@]}")
-    swift build "${built[@]}" --build-tests > /dev/null
+    tools/build.sh "${built[@]}" -- finetunedPackageTests finetuned ftctl fake-worker
 fi
 # One after another, so that none waits for another's.
 swift test "${flags[@]}" --no-parallel --filter 'BombTests|HostileFileTests|HostileTemplateTests|aPatternThatTakesTooLong' 2>&1 |

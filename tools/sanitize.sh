@@ -24,7 +24,7 @@ for sanitizer in ${SANITIZERS:-thread address}; do
     [ "$sanitizer" != thread ] || preloaded=(env "LD_PRELOAD=$PWD/.build-thread/mutex.so") skipped=(--skip HostileFileTests)
     printf '\n\033[1m== %s sanitizer\033[0m\n' "$sanitizer"
     flags=(--sanitize="$sanitizer" --scratch-path ".build-$sanitizer")
-    swift build "${flags[@]}" --build-tests 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]' || true
-    swift build "${flags[@]}" --build-tests > /dev/null
-    "${preloaded[@]}" swift test "${flags[@]}" --skip-build --no-parallel --filter "$suites" "${skipped[@]}"
+    tools/build.sh "${flags[@]}" -- finetunedPackageTests finetuned ftctl finetune-worker fake-worker
+    "${preloaded[@]}" ".build-$sanitizer/debug/finetunedPackageTests.xctest" --testing-library swift-testing --no-parallel \
+        --filter "$suites" "${skipped[@]}"
 done

@@ -34,8 +34,8 @@ tools/fetch-models.sh smollm2 gemma3
 phase lint "Formatting"
 make --no-print-directory lint
 phase build "Build"
-swift build "${flags[@]}" --build-tests 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Write|Emitting|Copying)' || true
-swift build "${flags[@]}" --build-tests >/dev/null
+tools/build.sh "${flags[@]}" -- finetunedPackageTests finetuned finetune-worker ftctl fake-worker text-probe fuzz-weights \
+    bench-experiments bench-false-promotion bench-ingest bench-kernels bench-yardstick
 # The program of the tests itself: two `swift test` beside one another meet at the package's database, and one of them runs nothing.
 program=$(swift build "${flags[@]}" --show-bin-path)/finetunedPackageTests.xctest
 run() { "$program" --testing-library swift-testing "$@"; }

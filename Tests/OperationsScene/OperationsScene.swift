@@ -24,7 +24,7 @@ import WorkerProtocol
 
 /// What a daemon knows, without a daemon: a ledger in a sandbox, a pipeline `support` of the base `tiny`, and every
 /// operation on them. No stage is at work, so that nothing changes unless a test asks for it.
-package struct OperationsScene: Sendable {
+package final class OperationsScene: Sendable {
     package let sandbox: Sandbox
     package let context: StageContext
     package let operations: Operations

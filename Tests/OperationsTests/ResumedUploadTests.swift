@@ -78,7 +78,7 @@ struct ResumedUploadTests {
 
     @Test func twoAtOnceForTheSameFileAreToldApart() async throws {
         let upload = try open()
-        try await bases.put(
+        _ = try await bases.put(
             UploadPlace(upload.id, file: "a.gguf"),
             FileBody { piece in
                 try piece(Data("one".utf8))

@@ -45,7 +45,8 @@ struct LeftoversTests {
         var line = [CChar](repeating: 0, count: 32)
         _ = fgets(&line, 32, pipe)
         pclose(pipe)
-        let writer = try #require(Int(String(cString: line).trimmingCharacters(in: .whitespacesAndNewlines)))
+        let digits = line.prefix { $0 >= 48 }.map { UInt8($0) }
+        let writer = try #require(Int(String(decoding: digits, as: UTF8.self)))
         let file = try put(sandbox.layout.run("r-000001") + "/.checkpoint.\(writer)-1x.tmp")
         #expect(try leftovers.remove() == 1 && !FileManager.default.fileExists(atPath: file))
     }

@@ -6,9 +6,8 @@ import Testing
 extension SystemdTests {
     /// A daemon at work is never taken for a hung one.
     @Suite struct WatchdogTests {
-        /// Megabytes of the file that is dropped.
-        private static let megabytes =
-            ProcessInfo.processInfo.environment["FINETUNED_WATCHDOG_MB"].flatMap { Int($0) } ?? 500
+        /// Megabytes of the file that is dropped: a file of minutes is left to `make faults`.
+        private static let megabytes = ProcessInfo.processInfo.environment["FINETUNED_FAULTS"] == "long" ? 500 : 50
 
         /// Writes so many megabytes of rows that repeat themselves, and drops them by rename.
         private static let script = """
@@ -26,7 +25,7 @@ extension SystemdTests {
 
         @Test func aLargeFileHoldsUpNoKeepAlive() async throws {
             try await SystemdMachine.with(
-                dropIn: "WatchdogSec=30\n", pipelines: ["tickets": TicketData.pipeline()]
+                dropIn: "WatchdogSec=10\n", pipelines: ["tickets": TicketData.pipeline()]
             ) { machine in
                 try await machine.shell("systemctl start finetuned; useradd -m -G finetuned alice")
                 let daemon = try await machine.property("MainPID")

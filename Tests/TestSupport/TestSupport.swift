@@ -43,13 +43,15 @@ package enum TestSupport {
     ///
     /// The bound only ends a test that hangs: it is far above what a busy machine needs, so that no slowness fails one.
     /// It is one of turns as well: beside a thousand tests that wait for two threads, each task has its turn once in
-    /// minutes, and what is waited for may need several.
+    /// minutes, and what is waited for may need several. Asking takes a quarter of the time at most: where the question
+    /// is a program to be started, what is waited for needs the processors itself.
     package static func eventually(seconds: Double = 300, _ condition: () async throws -> Bool) async throws -> Bool {
         let deadline = Date().addingTimeInterval(seconds)
         var turns = 0
         repeat {
+            let asked = ContinuousClock.now
             if try await condition() { return true }
-            try await Task.sleep(for: .milliseconds(25))
+            try await Task.sleep(for: min(.seconds(1), max(.milliseconds(25), asked.duration(to: .now) * 3)))
             turns += 1
         } while Date() < deadline || turns < 20
         return try await condition()

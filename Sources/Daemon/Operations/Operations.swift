@@ -15,7 +15,7 @@ import Supervision
 /// What people can ask of the daemon, by noun; the control API's handlers call these and hold no rule themselves.
 ///
 /// An operation looks at the ledger and at what the stages offer to people; it never does a stage's work.
-package struct Operations: Sendable {
+package final class Operations: Sendable {
     package let status: StatusOperations
     package let metrics: MetricsOperations
     package let pipelines: PipelineOperations
