@@ -38,8 +38,9 @@ package enum JobFault {
                 file, report.quarantined?.message ?? "\(report.rowsRejected) rows are bad.", isTraining: isTraining)
         }
         guard isTraining, report.rowsRead < leastRows else { return nil }
+        let rows = report.rowsRead == 1 ? "1 row" : "\(report.rowsRead) rows"
         return data(
-            file, "It has \(report.rowsRead) rows, and a job takes \(leastRows) at least.",
+            file, "It has \(rows), and a job takes \(leastRows) at least.",
             remedy: "Add rows, and make another job of it.")
     }
 }
