@@ -61,7 +61,7 @@ func systemLibrary(_ layer: String, _ name: String, pkgConfig: String, apt: Stri
 
 /// - Parameters:
 ///   - golden: whether it has golden texts, in its folder `Golden`.
-///   - computes: whether the tests themselves compute so much that they are optimized as well; what they test always is.
+///   - computes: whether the tests themselves compute so much that they are optimized as well, as what they test is.
 func tests(
     _ name: String, _ dependencies: [Target.Dependency] = [], golden: Bool = false, computes: Bool = false
 ) -> Target {

@@ -7,6 +7,6 @@ options=()
 while [ "$1" != -- ]; do options+=("$1"); shift; done
 shift
 for product in "$@"; do
-    swift build "${options[@]}" --product "$product" 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\] |^Build of product .* complete|^warning: .* are unhandled;|^    /.*/checkouts/' ||
+    swift build "${options[@]}" --product "$product" 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\] |^Build of product .* complete|^Building for production\.\.\.$|^warning: .* are unhandled;|^    /.*/checkouts/' ||
         [ "${PIPESTATUS[0]}" -eq 0 ]
 done
