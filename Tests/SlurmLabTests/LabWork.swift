@@ -148,9 +148,9 @@ final class LabWork: Sendable {
             printf '{"time":1,"attempt":%s,"event":"%s"%s}\\n' "$attempt" "$1" "$2" >>"$folder/events.jsonl"
         }
         leave() { tell ended ",\\"status\\":$1"; exit "$1"; }
-        # The ranks beside the first one wait for it, and have no say.
+        # The ranks beside the first one wait for it, and have no say: one that left first would have it killed.
         if [ "${FINETUNED_RANK:-0}" != 0 ]; then
-            trap 'exit 75' TERM
+            trap '' TERM
             while ! grep -q "\\"attempt\\":$attempt,\\"event\\":\\"ended\\"" "$folder/events.jsonl"; do sleep 0.1; done
             exit 0
         fi
