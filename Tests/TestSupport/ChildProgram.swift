@@ -38,13 +38,14 @@ package final class ChildProgram: @unchecked Sendable {
         let argv = ([program] + arguments).map { strdup($0) } + [nil]
         let envp = merged.map { strdup("\($0)=\($1)") } + [nil]
         defer { (argv + envp).forEach { free($0) } }
-        // Tests that a shell has begun beside others are deaf to the keyboard; what they start is not.
+        // Tests that a shell has begun beside others are deaf to the keyboard, those under nohup to the terminal's end;
+        // what they start is not.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var heard = sigset_t()
         sigemptyset(&heard)
-        for number in [SIGINT, SIGQUIT] { sigaddset(&heard, number) }
+        for number in [SIGHUP, SIGINT, SIGQUIT, SIGPIPE] { sigaddset(&heard, number) }
         posix_spawnattr_setsigdefault(&attributes, &heard)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var child: pid_t = 0
