@@ -46,10 +46,12 @@ func library(_ layer: String, _ name: String, _ dependencies: [Target.Dependency
 
 /// A program that is installed: without unwind tables, which were a fifth of it (tools/link.ld), by the linker that can
 /// leave out some of them.
-func program(_ layer: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func program(
+    _ layer: String, _ name: String, _ dependencies: [Target.Dependency], swiftSettings: [SwiftSetting] = []
+) -> Target {
     let script = "\(Context.packageDirectory)/tools/link.ld"
     return .executableTarget(
-        name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)",
+        name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: swiftSettings,
         linkerSettings: [
             .unsafeFlags(["-use-ld=bfd", "-Xlinker", "-T", "-Xlinker", script], .when(configuration: .release))
         ])
@@ -299,7 +301,9 @@ let commandLine: [Target] = [
         [
             "Backups", "CSQLite", "ControlClient", "ControlProtocol", "Doctor", "HubClient", "JSONText", "Nouns",
             "Places", "Platform", "Reports", "RowFiles", "RowFormats", "Settings", "WorkerProtocol", argumentParser,
-        ]),
+        ],
+        // It asks and prints: compiled for size, which takes three quarters of the time.
+        swiftSettings: [.unsafeFlags(["-Osize"], .when(configuration: .release))]),
 ]
 
 let testTargets: [Target] = [
