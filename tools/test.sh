@@ -65,7 +65,7 @@ part tests run --skip "$serial|$labs"
 phase serial "Tests that need a process to themselves"
 part serial run --no-parallel --xunit-output $logs/serial.xml --filter "$serial"
 phase labs "Tests under systemd and Slurm, begun with the others"
-wait $labs_process || { cat $logs/labs; failed+=(labs); }
+wait $labs_process || { shown < $logs/labs; failed+=(labs); }
 trap - EXIT
 tail -n 1 $logs/labs
 printf 'They took %d s.\n' "$(< $logs/labs-took)"
