@@ -1,6 +1,7 @@
 #!/bin/bash
 # Run the tests that need the field's own programs (transformers, peft, tokenizers, llama.cpp, OpenAI's clients) in a virtual environment of their own.
 # interop.sh [FOLDER … [OPTION …]]: the tests there, with options of pytest; those of Tests/Interop where none is named
+# interop.sh prepare: the environment alone
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-deps.sh python
@@ -19,5 +20,6 @@ if ! cmp -s "$old" "$venv/old/ready"; then
     "$venv/old/bin/pip" install --quiet --requirement "$old"
     cp "$old" "$venv/old/ready"
 fi
+[ "${1:-}" != prepare ] || exit 0
 export FINETUNED_PYTHON=$PWD/$venv/bin/python HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 "$FINETUNED_PYTHON" -m pytest -q "${@:-Tests/Interop}"

@@ -62,6 +62,9 @@ set +m
 trap 'kill -- -$labs_process 2>/dev/null || true' EXIT
 phase tests "Tests"
 part tests run --skip "$serial|$labs"
+# Fetched and built while tests wait; where it fails, the peers' part says so.
+nice tools/interop.sh prepare > $logs/prepared 2>&1 &
+prepared=$!
 phase serial "Tests that need a process to themselves"
 part serial run --no-parallel --xunit-output $logs/serial.xml --filter "$serial"
 phase labs "Tests under systemd and Slurm, begun with the others"
@@ -74,6 +77,7 @@ part fuzz tools/fuzz.sh short
 phase sanitize "Threads under the sanitizers"
 part sanitize tools/sanitize/short.sh
 phase peers "Peers: transformers, peft, llama.cpp"
+wait $prepared || true
 part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" --durations=15 --junitxml=$logs/peers.xml
 phase done "Done"
 current=; print_times
