@@ -30,14 +30,14 @@ chaos: ## Kill the daemon and its workers 500 times at random (FINETUNED_KILLS);
 powercut: ## Cut the power 200 times (FINETUNED_POWER_CUTS; root, loop devices); nothing said may be lost
 	@FINETUNED_POWER_CUTS=$${FINETUNED_POWER_CUTS:-200} tools/test.sh OrdealTests.powerCutsLoseNothing
 
-soak: build-tests ## 10,000 drops and 1,000 promotions (hours): does anything grow with the daemon's history?
+soak: build-stand-in ## 10,000 drops and 1,000 promotions (hours): does anything grow with the daemon's history?
 	@Benchmarks/control/year.py soak $(DROPS) $(PROMOTIONS)
 
-load: build-tests ## 200 clients, one request a second each, for a minute during a run
+load: build-stand-in ## 200 clients, one request a second each, for a minute during a run
 	@Benchmarks/control/year.py load
 
-build-tests:
-	@$(SWIFT_BUILD) --product finetuned && $(SWIFT_BUILD) --product ftctl && $(SWIFT_BUILD) --product fake-worker
+build-stand-in:
+	@tools/build.sh $(shell cat tools/build-flags) -- finetuned ftctl fake-worker
 
 flood: ## Drop 10,000 faulty files at once (FINETUNED_FLOOD): the journal has a warning for each (root)
 	@FINETUNED_FLOOD=$${FINETUNED_FLOOD:-10000} tools/test.sh FloodTests
@@ -94,4 +94,4 @@ lint: ## Check formatting
 clean: ## Remove what building made (models and the sandbox stay)
 	rm -rf .build
 
-.PHONY: flood deb try-deb uninstall bench-build chaos chaos-cluster clusters powercut soak load build-tests regenerate help deps build install quickstart models test faults interop engines fuzz lint sanitize bombs clean
+.PHONY: flood deb try-deb uninstall bench-build chaos chaos-cluster clusters powercut soak load build-stand-in regenerate help deps build install quickstart models test faults interop engines fuzz lint sanitize bombs clean

@@ -3,14 +3,13 @@
 #   bombs.sh            builds in release first;  CONFIGURATION=debug bombs.sh: what is built for debugging
 set -euo pipefail
 cd "$(dirname "$0")/.."
-flags=(--skip-build)
-if [ "${CONFIGURATION:-release}" = release ]; then
-    read -ra built < tools/build-flags
-    flags+=("${built[@]}")
-    tools/build.sh "${built[@]}" -- finetunedPackageTests finetuned ftctl fake-worker
+configuration=${CONFIGURATION:-release}
+if [ "$configuration" = release ]; then
+    read -ra flags < tools/build-flags
+    tools/build.sh "${flags[@]}" -- finetunedPackageTests finetuned ftctl finetune-worker fake-worker
 fi
 # One after another, so that none waits for another's.
-swift test "${flags[@]}" --no-parallel --filter 'BombTests|HostileFileTests|HostileTemplateTests|aPatternThatTakesTooLong' 2>&1 |
+".build/$configuration/finetunedPackageTests.xctest" --testing-library swift-testing --no-parallel --filter 'BombTests|HostileFileTests|HostileTemplateTests|aPatternThatTakesTooLong' 2>&1 |
     awk -v limit="${LIMIT:-10}" '
         /^✔ Test [A-Za-z]+\(.*\).* passed after/ {
             name = $3; sub(/\(.*/, "", name)

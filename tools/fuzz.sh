@@ -24,7 +24,5 @@ if [ "${1:-}" = short ]; then
     rm -f /tmp/finetuned-fuzz.$$
     exit
 fi
-for program in fuzz-weights text-probe; do
-    swift build --scratch-path .build-fuzz --sanitize=address -c release --product "$program"
-done
+tools/build.sh --scratch-path .build-fuzz --sanitize=address -c release -- fuzz-weights text-probe
 round .build-fuzz/release "${FUZZ_COUNT:-100000}" "${FUZZ_SEED:-1}"

@@ -11,6 +11,10 @@ suites=${1:-'PlatformTests|StageKitTests|ServingTests|ControlAPITests|Operations
 # Of all targets only these, what they stand on, and the programs that they start are built.
 named=$(sed 's/[.\/][^|]*//g; s/[^A-Za-z0-9|]//g; s/|/,/g' <<< "$suites")
 export FINETUNED_TARGETS=${FINETUNED_TARGETS:-$named,finetuned,ftctl,finetune-worker,fake-worker}
+programs=()
+for program in finetuned ftctl finetune-worker fake-worker; do
+    [[ ",$FINETUNED_TARGETS," != *",$program,"* ]] || programs+=("$program")
+done
 export TSAN_OPTIONS="halt_on_error=1 ${TSAN_OPTIONS:-}"
 # Leaks of a process that ends are no faults; the runtime keeps what it made.
 export ASAN_OPTIONS="detect_leaks=0 halt_on_error=1 ${ASAN_OPTIONS:-}"
@@ -24,7 +28,7 @@ for sanitizer in ${SANITIZERS:-thread address}; do
     [ "$sanitizer" != thread ] || preloaded=(env "LD_PRELOAD=$PWD/.build-thread/mutex.so") skipped=(--skip HostileFileTests)
     printf '\n\033[1m== %s sanitizer\033[0m\n' "$sanitizer"
     flags=(--sanitize="$sanitizer" --scratch-path ".build-$sanitizer")
-    tools/build.sh "${flags[@]}" -- finetunedPackageTests finetuned ftctl finetune-worker fake-worker
+    tools/build.sh "${flags[@]}" -- finetunedPackageTests "${programs[@]}"
     "${preloaded[@]}" ".build-$sanitizer/debug/finetunedPackageTests.xctest" --testing-library swift-testing --no-parallel \
         --filter "$suites" "${skipped[@]}"
 done

@@ -59,17 +59,19 @@ set -m # a process group of its own, so that it can be ended as a whole
   echo $((SECONDS - since)) > $logs/labs-took; exit $status ) &
 labs_process=$!
 set +m
-trap 'kill -- -$labs_process 2>/dev/null || true' EXIT
+trap 'kill -- -$labs_process ${prepared:+-$prepared} 2>/dev/null || true' EXIT
 phase tests "Tests"
 part tests run --skip "$serial|$labs"
 # Fetched and built while tests wait; where it fails, the peers' part says so.
+set -m
 nice tools/interop.sh prepare > $logs/prepared 2>&1 &
 prepared=$!
+set +m
 phase serial "Tests that need a process to themselves"
 part serial run --no-parallel --xunit-output $logs/serial.xml --filter "$serial"
 phase labs "Tests under systemd and Slurm, begun with the others"
 wait $labs_process || { shown < $logs/labs; failed+=(labs); }
-trap - EXIT
+trap 'kill -- -$prepared 2>/dev/null || true' EXIT
 tail -n 1 $logs/labs
 printf 'They took %d s.\n' "$(< $logs/labs-took)"
 phase fuzz "A minute of damaged files"
@@ -78,6 +80,7 @@ phase sanitize "Threads under the sanitizers"
 part sanitize tools/sanitize/short.sh
 phase peers "Peers: transformers, peft, llama.cpp"
 wait $prepared || true
+trap - EXIT
 part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" --durations=15 --junitxml=$logs/peers.xml
 phase done "Done"
 current=; print_times
