@@ -9,7 +9,7 @@ if [ "$configuration" = release ]; then
     tools/build.sh "${flags[@]}" -- finetunedPackageTests finetuned ftctl finetune-worker fake-worker
 fi
 # One after another, so that none waits for another's.
-".build/$configuration/finetunedPackageTests.xctest" --testing-library swift-testing --no-parallel --filter 'BombTests|HostileFileTests|HostileTemplateTests|aPatternThatTakesTooLong' 2>&1 |
+NO_COLOR=1 ".build/$configuration/finetunedPackageTests.xctest" --testing-library swift-testing --no-parallel --filter 'BombTests|HostileFileTests|HostileTemplateTests|aPatternThatTakesTooLong' 2>&1 |
     awk -v limit="${LIMIT:-10}" '
         /^✔ Test [A-Za-z]+\(.*\).* passed after/ {
             name = $3; sub(/\(.*/, "", name)

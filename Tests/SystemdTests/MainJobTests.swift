@@ -33,7 +33,7 @@ extension SystemdTests {
                 #expect(link.contains(version))
                 #expect(try await machine.property("MainPID") == daemon)
                 #expect(try await machine.property("NRestarts") == "0")
-                try await Self.hearTheStory(machine, run, version)
+                try await Self.hearTheStory(machine, run, version, died: died["MESSAGE"])
                 try await machine.shell("systemctl stop finetuned")
                 #expect(try await machine.property("Result") == "success")
             }
@@ -58,7 +58,9 @@ extension SystemdTests {
         }
 
         /// The story can be asked for by pipeline, by run, and by kind.
-        private static func hearTheStory(_ machine: SystemdMachine, _ run: String, _ version: String) async throws {
+        private static func hearTheStory(
+            _ machine: SystemdMachine, _ run: String, _ version: String, died: String?
+        ) async throws {
             let story = try await machine.journal("PIPELINE=tickets").events()
             for event in [
                 "drop.received", "drop.stored", "run.queued", "run.started", "run.trained", "run.accepted",
@@ -81,6 +83,7 @@ extension SystemdTests {
             #expect(complaints.count == 2, "\(complaints)")
             let base = "is not registered. Register it with `ftctl base add` (none is registered yet)."
             #expect(complaints.first?.contains(base) == true, "\(complaints)")
+            #expect(complaints.last.map(String.init) == died, "\(complaints)")
             #expect(try await machine.shell("systemd-analyze verify finetuned.service 2>&1") == "")
         }
 
@@ -101,10 +104,10 @@ extension SystemdTests {
                 #expect(failed["MESSAGE"]?.contains("memory") == true, "\(failed)")
                 #expect(failed["PRIORITY"] == "3")
                 #expect(try await machine.property("MainPID") == daemon)
-                // With memory, the same rows are trained on after all.
+                // With memory, the same rows make a model after all.
                 try await machine.shell(
                     "systemctl set-property --runtime finetuned MemoryMax=infinity; ftctl run tickets")
-                try await machine.wait(for: .runTrained, "PIPELINE=tickets")
+                try await machine.wait(for: .versionPromoted, "PIPELINE=tickets")
                 #expect(try await machine.property("NRestarts") == "0")
             }
         }

@@ -6,8 +6,9 @@ import Testing
 extension SystemdTests {
     /// A daemon at work is never taken for a hung one.
     @Suite struct WatchdogTests {
-        /// Megabytes of the file that is dropped: a file of minutes is left to `make faults`.
-        private static let megabytes = ProcessInfo.processInfo.environment["FINETUNED_FAULTS"] == "long" ? 500 : 50
+        /// Megabytes of the file that is dropped: more than is read within the bound, so that a keep-alive that waited
+        /// for it would come too late. One of minutes is left to `make faults`.
+        private static let megabytes = ProcessInfo.processInfo.environment["FINETUNED_FAULTS"] == "long" ? 500 : 200
 
         /// Writes so many megabytes of rows that repeat themselves, and drops them by rename.
         private static let script = """

@@ -9,7 +9,7 @@ import Settings
 
 /// What every stage of the daemon is given: where things are, what is configured now, and how to wake the next stage.
 ///
-/// One object, as everything that holds it would copy its parts one by one: that was a third of the operations' code.
+/// One object, as everything that holds it would copy its parts one by one: that was half of the operations' code.
 package final class StageContext: Sendable {
     package let layout: Layout
     package let ledger: Ledger
