@@ -28,7 +28,7 @@ for _ in $(seq "$rounds"); do
         find "$work/$side/.build" -mindepth 1 -maxdepth 1 ! -name repositories ! -name checkouts ! -name workspace-state.json \
             -exec rm -rf {} +
         measure "$side" clean make build
-        touch_line "$work/$side/Sources/Shared/Nouns/Common/Identifiers.swift"
+        touch_line "$(find "$work/$side/Sources/Shared" -name Identifiers.swift)"
         measure "$side" shared make build
         touch_line "$(find "$work/$side/Sources/Daemon/Delivery" -name '*.swift' | sort | head -1)"
         measure "$side" leaf make build
@@ -49,8 +49,10 @@ PY
 for side in old new; do
     (cd "$work/$side" && DESTDIR="$work/$side-root" make install >/dev/null)
     installed=$(find "$work/$side-root" -type f ! -path '*/lib/debug/*' -printf '%s\n' | awk '{sum += $1} END {printf "%.1f", sum / 1048576}')
-    ftctl=$(stat -L -c %s "$work/$side-root/usr/libexec/finetuned/ftctl" | awk '{printf "%.1f", $1 / 1e6}')
-    start=$({ time for _ in $(seq 100); do "$work/$side-root/usr/libexec/finetuned/ftctl" --version >/dev/null; done; } 2>&1 |
-        awk '{printf "%.1f", ($2 + $3) * 10}')
-    echo "$side: installed $installed MiB, ftctl $ftctl MB, ftctl --version $start ms CPU"
+    ftctl=$(readlink -f "$work/$side-root/usr/bin/ftctl")
+    # What it loads besides Debian's libraries: those that were installed with it.
+    size=$( { echo "$ftctl"; ldd "$ftctl" | awk -v root="$work/$side-root" 'index($3, root) == 1 {print $3}'; } | sort -u |
+        xargs stat -L -c %s | awk '{sum += $1} END {printf "%.1f", sum / 1e6}')
+    start=$({ time for _ in $(seq 100); do "$ftctl" --version >/dev/null; done; } 2>&1 | awk '{printf "%.1f", ($2 + $3) * 10}')
+    echo "$side: installed $installed MiB, ftctl with its libraries $size MB, ftctl --version $start ms CPU"
 done

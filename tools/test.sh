@@ -81,7 +81,8 @@ part sanitize tools/sanitize/short.sh
 phase peers "Peers: transformers, peft, llama.cpp"
 wait $prepared || true
 trap - EXIT
-part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" --durations=15 --junitxml=$logs/peers.xml
+# Two files of tests at a time: most of them wait, or compute in one thread.
+part peers tools/interop.sh Tests/Interop Tests/Engines -m "not long" -n 2 --dist loadfile --durations=15 --junitxml=$logs/peers.xml
 phase done "Done"
 current=; print_times
 tools/test-areas.py $logs

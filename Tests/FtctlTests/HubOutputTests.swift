@@ -106,10 +106,14 @@ struct HubOutputTests {
         let home = FileManager.default.temporaryDirectory.path + "/lock-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: home) }
-        let first = try AddingLock.take("k", [:], home: home)
+        func take(_ key: String, _ socket: String = "/run/s") throws -> Any? {
+            try AddingLock.take(key, socket: socket, [:], home: home)
+        }
+        let first = try take("k")
         #expect(first != nil)
-        #expect(#expect(throws: Failure.self) { try AddingLock.take("k", [:], home: home) }?.code == "base.adding")
-        #expect(try AddingLock.take("other", [:], home: home) != nil)
+        #expect(#expect(throws: Failure.self) { try take("k") }?.code == "base.adding")
+        #expect(try take("other") != nil)
+        #expect(try take("k", "/run/of-another-daemon") != nil)
         withExtendedLifetime(first) {}
     }
 }

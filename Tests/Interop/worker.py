@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ROOT / ".build" / "release"
+BUILD = pathlib.Path(os.environ.get("FINETUNED_BINARIES", ROOT / ".build/release"))
 MODELS = pathlib.Path(os.environ.get("FINETUNED_TEST_MODELS", ROOT / "models"))
 SMOL = MODELS / "SmolLM2-135M-Instruct.Q4_1.gguf"
 

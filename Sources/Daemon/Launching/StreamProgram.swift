@@ -131,11 +131,13 @@ package struct StreamProgram: Sendable {
         return FileDescriptor(rawValue: descriptor)
     }
 
-    /// Its standard error may have a mebibyte; nothing else that it writes to is a file.
+    /// Its standard error may have a mebibyte; nothing else that it writes to is a file. Memory is bounded of it alone,
+    /// and not of the daemon's own program that confines it.
     private var arguments: Arguments {
         let niceness = Niceness.ofPrograms(Niceness.work)
-        let confined = confinement?.command(command, isGuarded: true) ?? command
-        let limits = "ulimit -c 0; ulimit -f 2048; ulimit -v \(Self.memory >> 10)"
+        let bounded = ["/bin/sh", "-c", "ulimit -v \(Self.memory >> 10); exec \"$0\" \"$@\""] + command
+        let confined = confinement?.command(bounded, isGuarded: true) ?? bounded
+        let limits = "ulimit -c 0; ulimit -f 2048"
         return Arguments(["-c", "\(limits); exec nice -n $((\(niceness) - $(nice))) \"$0\" \"$@\""] + confined)
     }
 

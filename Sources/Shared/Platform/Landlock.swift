@@ -13,6 +13,7 @@ package enum Landlock {
     /// where it cannot be run.
     package static func become(_ arguments: [String]) -> Int32 {
         var list = arguments.map { strdup($0) } + [nil]
+        defer { for argument in list { free(argument) } }
         return ft_confine(Int32(arguments.count), &list)
     }
 }

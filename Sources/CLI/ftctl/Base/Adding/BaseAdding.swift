@@ -134,7 +134,7 @@ struct BaseAdding {
 
     /// Sends the files, and has them registered.
     private func fetch(_ plan: BasePlan, _ fetcher: Fetcher) async throws -> BaseCard {
-        let lock = try AddingLock.take(plan.key, environment, home: home)
+        let lock = try AddingLock.take(plan.key, socket: client.socket, environment, home: home)
         defer { withExtendedLifetime(lock) {} }
         let upload = try await client.send(
             .uploads.resume(ResumeUpload(key: plan.key, note: plan.source?.commit ?? "")))

@@ -33,7 +33,8 @@ struct DataFetching {
         let words = [settings.endpoint, address.text, command.config ?? "", command.split ?? ""]
         let key = Digest.sha256(Data((["data", "\(command.pipeline)"] + words).joined(separator: "\n").utf8))
         let lock = try AddingLock.take(
-            key, environment, home: home, doing: "fetching this dataset", look: "ftctl data list \(command.pipeline)")
+            key, socket: client.socket, environment, home: home, doing: "fetching this dataset",
+            look: "ftctl data list \(command.pipeline)")
         defer { withExtendedLifetime(lock) {} }
         let open = try await client.send(.uploads.resume(ResumeUpload(key: key, onlyOpen: true)))
         let commit = open.id.isEmpty || open.note.isEmpty ? nil : open.note
