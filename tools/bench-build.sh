@@ -19,8 +19,8 @@ measure() { # side what command…: one line "side what wall cpu"
     times=$({ time (cd "$work/$side" && "$@" >"$work/log" 2>&1) || { tail -20 "$work/log" >&2; exit 1; }; } 2>&1 | tail -1)
     awk -v side="$side" -v what="$what" '{printf "%s %s %.1f %.1f\n", side, what, $1, $2 + $3}' <<< "$times" | tee -a "$work/times"
 }
-touch_line() { # a comment that changes the file and nothing else
-    printf '\n// %s\n' "$RANDOM$RANDOM" >> "$1"
+touch_line() { # a declaration that others see, so that what uses the module is compiled anew
+    printf '\npackage func changed%s(_ text: String) -> Int { text.utf8.count }\n' "$RANDOM$RANDOM" >> "$1"
 }
 for side in old new; do (cd "$work/$side" && swift package resolve >/dev/null 2>&1); done
 for _ in $(seq "$rounds"); do
@@ -50,9 +50,9 @@ for side in old new; do
     (cd "$work/$side" && DESTDIR="$work/$side-root" make install >/dev/null)
     installed=$(find "$work/$side-root" -type f ! -path '*/lib/debug/*' -printf '%s\n' | awk '{sum += $1} END {printf "%.1f", sum / 1048576}')
     ftctl=$(readlink -f "$work/$side-root/usr/bin/ftctl")
-    # What it loads besides Debian's libraries: those that were installed with it.
-    size=$( { echo "$ftctl"; ldd "$ftctl" | awk -v root="$work/$side-root" 'index($3, root) == 1 {print $3}'; } | sort -u |
-        xargs stat -L -c %s | awk '{sum += $1} END {printf "%.1f", sum / 1e6}')
+    # With what it loads of the libraries that are installed beside it.
+    size=$({ echo "$ftctl"; ldd "$ftctl" | awk -v home="$(dirname "$ftctl")" '{print home "/" $1}'; } | sort -u |
+        while read -r file; do [ ! -f "$file" ] || stat -L -c %s "$file"; done | awk '{sum += $1} END {printf "%.1f", sum / 1e6}')
     start=$({ time for _ in $(seq 100); do "$ftctl" --version >/dev/null; done; } 2>&1 | awk '{printf "%.1f", ($2 + $3) * 10}')
     echo "$side: installed $installed MiB, ftctl with its libraries $size MB, ftctl --version $start ms CPU"
 done
