@@ -39,4 +39,19 @@ struct ProductTests {
         }
         #expect(foreign.isEmpty)
     }
+
+    /// The loader takes the right to write away once it has filled in what it must (PT_GNU_RELRO, elf(5)); the linker
+    /// asks for it only where all that is so lies together.
+    @Test(arguments: ["ftctl", "finetune-worker", "finetuned"])
+    func whatIsFilledInAtTheStartIsNotWrittenLater(_ program: String) throws {
+        let url = URL(fileURLWithPath: TestSupport.programs + "/" + program)
+        let file = try Data(contentsOf: url, options: .alwaysMapped)
+        let kinds = file.withUnsafeBytes { bytes in
+            let first = Int(bytes.loadUnaligned(fromByteOffset: 32, as: UInt64.self))
+            let size = Int(bytes.loadUnaligned(fromByteOffset: 54, as: UInt16.self))
+            let count = Int(bytes.loadUnaligned(fromByteOffset: 56, as: UInt16.self))
+            return (0..<count).map { bytes.loadUnaligned(fromByteOffset: first + $0 * size, as: UInt32.self) }
+        }
+        #expect(kinds.contains(0x6474_E552), "tools/link.ld has to keep it")
+    }
 }
