@@ -6,8 +6,8 @@ import TextFuzzing
 
 /// Templates made to break their reader.
 @Suite struct HostileTemplateTests {
-    /// As small as a worker's thread may have it; what the address sanitizer has compiled takes several times as much.
-    static let stackSize = dlsym(nil, "__asan_init") == nil ? 1 << 20 : 8 << 20
+    /// As small as a worker's thread may have it; what is compiled for a sanitizer takes several times as much.
+    static let stackSize = dlsym(nil, "__asan_init") == nil && dlsym(nil, "__tsan_init") == nil ? 1 << 20 : 16 << 20
 
     /// Runs `body` on a thread with little stack.
     static func onSmallStack(_ body: @escaping @Sendable () -> Void) async {

@@ -199,10 +199,8 @@ static void split(void) {
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-int ft_confine(int count, char **arguments) {
-    char **hidden = calloc((size_t)count * 3 + 1, sizeof *hidden);
-    if (!hidden) return 126;
-    char **read = hidden + count, **write = read + count;
+// Comes back only where the program cannot be run. The three lists have room for all arguments.
+static int become(int count, char **arguments, char **hidden, char **read, char **write) {
     int hidden_count = 0, read_count = 0, write_count = 0;
     bool is_guarded = false;
     int i = 0;
@@ -227,6 +225,15 @@ int ft_confine(int count, char **arguments) {
     if (is_guarded) split();
     restrict_self(hidden, hidden_count, read, read_count, write, write_count);
     execv(arguments[i + 1], arguments + i + 1);
-    fprintf(stderr, "%s cannot be run: %s\n", arguments[i + 1], strerror(errno));
-    return errno == ENOENT ? 127 : 126;
+    int cause = errno;
+    fprintf(stderr, "%s cannot be run: %s\n", arguments[i + 1], strerror(cause));
+    return cause == ENOENT ? 127 : 126;
+}
+
+int ft_confine(int count, char **arguments) {
+    char **lists = calloc((size_t)count * 3 + 1, sizeof *lists);
+    if (!lists) return 126;
+    int status = become(count, arguments, lists, lists + count, lists + 2 * (size_t)count);
+    free(lists);
+    return status;
 }
