@@ -112,14 +112,15 @@ def test_both_engines_sweep_alike(smol, tiny, tmp_path):
         assert curve["losses"][-1] != curve["losses"][0]
 
 
+# With noise one element of B has a gradient of the size of its rounding, goes the other way, and takes eight of A along (0.0018) where AdamW
+# divides by it alone.
 @pytest.mark.long
-@pytest.mark.parametrize("noise", [{}, NOISE], ids=["plain", "noise"])
+@pytest.mark.parametrize("noise", [{}, {**NOISE, "epsilon": 1e-6}], ids=["plain", "noise"])
 def test_both_engines_train_smollm2_alike(smol, tmp_path, noise):
-    """Losses are within 2e-6. AdamW divides a gradient by its own size, so where it is of the size of its rounding an element goes the other way by
-    up to twice the rate a step, and in the next step those that its gradient is passed on to: with noise one of B's 1,536 for `v` took eight of A
-    along (0.0018). They are few, and their mean does not change (without noise 1e-8, with it 2e-7)."""
+    """Losses are within 2e-6. AdamW divides a gradient by its own size, so where it is of that size single elements of the adapters go other
+    ways (6.5e-5 at most without noise); their mean does not (1e-8)."""
     difference = train_on_both(smol[1], smol, tmp_path, 0.5, noise)
-    assert difference.mean() < 1e-6 and (difference > 1e-5).float().mean() < 1e-3
+    assert difference.mean() < 1e-6 and difference.max() < 5e-4
 
 
 # Weights of the vocabulary have gradients of the size of their rounding, which AdamW would divide by themselves.
